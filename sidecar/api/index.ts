@@ -1,0 +1,6 @@
+/** The contract between the sidecar and everything that calls it. */
+export * from './names.ts';
+export * from './errors.ts';
+export * from './backups.ts';
+export * from './volumes.ts';
+export * from './info.ts';

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** What a caller may know of this installation. */
+export const Info = z.strictObject({
+  name: z.literal('nkvm'),
+  version: z.string(),
+  cluster: z.string().describe('first part of every archive name'),
+  namespace: z.string(),
+  backupDir: z.string(),
+  freeBytes: z.number().nullable().describe('space left in the backup directory'),
+  maxParallel: z.int(),
+  user: z.string().describe('who the token says that the caller is'),
+});
+export type Info = z.infer<typeof Info>;

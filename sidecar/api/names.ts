@@ -1,0 +1,55 @@
+/**
+ * Names that other people's tools rely on. This file has no imports: the plugin's bundle takes it whole.
+ */
+
+/** Where NKVM lives in a cluster. */
+export const NKVM_NAMESPACE = 'nkvm';
+
+/** The service as the API server's proxy names it, `service:port`. */
+export const NKVM_SERVICE = 'nkvm:http';
+
+/** The way from the API server to the sidecar; an API path follows, e.g. `/api/v1/volumes`. */
+export const SERVICE_PROXY_PATH = `/api/v1/namespaces/${NKVM_NAMESPACE}/services/${NKVM_SERVICE}/proxy`;
+
+/** The proxy deletes `Authorization`, so the token travels in a header of its own. */
+export const TOKEN_HEADER = 'X-NKVM-Token';
+
+/** The audience that a token must carry. */
+export const TOKEN_AUDIENCE = 'nkvm';
+
+/** ServiceAccount that stands for an administrator, in `NKVM_NAMESPACE`. */
+export const ADMIN_SERVICE_ACCOUNT = 'nkvm-admin';
+
+/** ServiceAccount that stands for the users of one namespace, in that namespace. */
+export const USER_SERVICE_ACCOUNT = 'nkvm-user';
+
+/** The sidecar's own ServiceAccount, in `NKVM_NAMESPACE`. */
+export const RUNNER_SERVICE_ACCOUNT = 'nkvm-runner';
+
+/** ClusterRole that opens a namespace for backups, bound there to the runner. */
+export const RUNTIME_CLUSTER_ROLE = 'nkvm-runtime';
+
+/** @returns the command that opens `namespace` for backups. */
+export const openNamespaceCommand = (namespace: string): string =>
+  `kubectl create rolebinding ${RUNTIME_CLUSTER_ROLE} -n ${namespace} --clusterrole ${RUNTIME_CLUSTER_ROLE} ` +
+  `--serviceaccount ${NKVM_NAMESPACE}:${RUNNER_SERVICE_ACCOUNT}`;
+
+/** The states of a run. The last three are final. */
+export const STATUSES = ['queued', 'running', 'success', 'failed', 'cancelled'] as const;
+
+/** The stages of a run, in their order; `cleanup` always runs. */
+export const RUN_STAGES = [
+  'create',
+  'wait',
+  'exec',
+  'copy',
+  'checksum',
+  'publish',
+  'cleanup',
+] as const;
+
+/** Every stage that an error may name. `queue`, `hook` and `snapshot` come before a run's own stages. */
+export const STAGES = ['queue', 'hook', 'snapshot', ...RUN_STAGES] as const;
+
+/** Biggest number of volumes in one request. */
+export const MAX_VOLUMES_PER_REQUEST = 100;

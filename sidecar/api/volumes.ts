@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { BackupSummary } from './backups.ts';
+
+/** A controller or a bare pod that a volume belongs to, e.g. `apps/v1 StatefulSet shop/orders`. */
+export const OwnerReference = z.strictObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  name: z.string(),
+});
+export type OwnerReference = z.infer<typeof OwnerReference>;
+
+/**
+ * Who owns a volume: the top of the ownerReferences of the pods that mount it, or of the pod templates that name it.
+ * `kind` is the field to switch on.
+ */
+export const Owner = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('Single'), owner: OwnerReference }),
+  z.strictObject({ kind: z.literal('Multiple'), owners: z.array(OwnerReference).min(2) }),
+  z.strictObject({ kind: z.literal('Unknown'), reason: z.string() }),
+]);
+export type Owner = z.infer<typeof Owner>;
+
+export const MountingPod = z.strictObject({
+  name: z.string(),
+  phase: z.string(),
+  node: z.string().nullable(),
+});
+export type MountingPod = z.infer<typeof MountingPod>;
+
+/** Why a backup of this volume would be refused now. */
+export const Obstacle = z.strictObject({
+  reason: z.string(),
+  message: z.string(),
+  hint: z.string(),
+});
+export type Obstacle = z.infer<typeof Obstacle>;
+
+export const Volume = z.strictObject({
+  namespace: z.string(),
+  name: z.string().describe('name of the PersistentVolumeClaim'),
+  uid: z.string(),
+  phase: z.enum(['Pending', 'Bound', 'Lost']),
+  capacityBytes: z.number().nullable().describe('what was provisioned; null until bound'),
+  requestedBytes: z.number().nullable(),
+  accessModes: z.array(z.string()),
+  volumeMode: z.enum(['Filesystem', 'Block']),
+  storageClass: z.string().nullable(),
+  node: z
+    .string()
+    .nullable()
+    .describe('the only node where the volume can be used, where there is one'),
+  labels: z.record(z.string(), z.string()),
+  createdAt: z.iso.datetime(),
+  pods: z.array(MountingPod),
+  owner: Owner,
+  obstacle: Obstacle.nullable().describe('null: a backup can be started now'),
+  backupsVisible: z.boolean().describe('false: the caller may see the volume, but not its backups'),
+  lastBackup: BackupSummary.nullable().describe('the newest run of this claim'),
+  lastSuccess: BackupSummary.nullable().describe('the newest run of this claim that is proven'),
+});
+export type Volume = z.infer<typeof Volume>;
+
+export const VolumeQuery = z.strictObject({ namespace: z.string().min(1).optional() });
+export type VolumeQuery = z.infer<typeof VolumeQuery>;
+
+export const VolumeList = z.strictObject({
+  volumes: z.array(Volume).describe('ordered by namespace, then name'),
+});
+export type VolumeList = z.infer<typeof VolumeList>;

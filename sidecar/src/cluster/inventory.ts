@@ -1,0 +1,32 @@
+import type { Volume } from '../../api/index.ts';
+
+/** What the cluster itself says of one claim. */
+export type Claim = Omit<Volume, 'obstacle' | 'backupsVisible' | 'lastBackup' | 'lastSuccess'> & {
+  /** The PersistentVolume; null until bound. */
+  volumeName: string | null;
+  /** The claim's class binds only when a pod uses the claim. */
+  waitsForFirstConsumer: boolean;
+  /** `spec.nodeAffinity.required.nodeSelectorTerms` of the PersistentVolume; empty where every node will do. */
+  nodeSelectorTerms: NodeSelectorTerm[];
+  /** The claim is being deleted. */
+  terminating: boolean;
+};
+
+/** A term of a Kubernetes NodeSelector; passed on to helper pods as it is. */
+export interface NodeSelectorTerm {
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+  matchFields?: { key: string; operator: string; values?: string[] }[];
+}
+
+/** The cluster's volumes, from watches: a look costs no request. */
+export interface Inventory {
+  /** Resolves when every watch has its first list. @throws Error that names the resources which are missing. */
+  ready(timeoutMs: number): Promise<void>;
+  /** True while every watch has a list. */
+  isReady(): boolean;
+  /** @returns the claims of one namespace or of all, ordered by namespace, then name. */
+  claims(namespace?: string): Claim[];
+  claim(namespace: string, name: string): Claim | undefined;
+  namespaces(): string[];
+  stop(): Promise<void>;
+}

@@ -1,0 +1,38 @@
+import type { Backup, BackupList, BackupQuery, BackupSummary } from '../../api/index.ts';
+
+/** What can change in a run after it was asked for. */
+export type RunChange = Partial<
+  Omit<Backup, 'id' | 'namespace' | 'name' | 'uid' | 'createdAt' | 'requestedBy' | 'restoreCommand'>
+>;
+
+/** The newest run, and the newest proven one, of one claim. */
+export interface ClaimHistory {
+  lastBackup: BackupSummary | null;
+  lastSuccess: BackupSummary | null;
+}
+
+/** Every run that was ever asked for. The file on disk is a whole, valid database at any moment. */
+export interface History {
+  /** Takes new runs. They are on disk when the promise resolves. @throws StageError (stage `queue`) otherwise. */
+  add(runs: readonly Backup[]): Promise<void>;
+
+  /** Changes one run. It is on disk when the promise resolves. @throws StageError (stage `publish`) otherwise. */
+  commit(id: string, change: RunChange): Promise<void>;
+
+  /** Changes one run in memory; it reaches the disk with the next commit, or soon (progress may be lost). */
+  note(id: string, change: RunChange): void;
+
+  get(id: string): Backup | undefined;
+
+  /** @throws StageError (stage `queue`, reason `BadCursor`) when the cursor is not one of ours. */
+  list(query: BackupQuery, mayRead?: (namespace: string, name: string) => boolean): BackupList;
+
+  /** @returns what is known of a claim. Keyed by UID *and* name: a re-created claim has no history. */
+  ofClaim(uid: string, namespace: string, name: string): ClaimHistory;
+
+  /** @returns runs that have not ended, oldest first. */
+  unfinished(): Backup[];
+
+  /** Writes what is not on disk yet, and lets go of the file. */
+  close(): Promise<void>;
+}
