@@ -1,0 +1,102 @@
+import { existsSync } from 'node:fs';
+import { ApiException, KubeConfig, Observable } from '@kubernetes/client-node';
+import type { ConfigurationOptions } from '@kubernetes/client-node';
+
+/** What decides the way to the cluster. */
+export interface ConnectionSettings {
+  mode: 'auto' | 'in-cluster' | 'kubeconfig';
+  /** Path of a kubeconfig. */
+  kubeconfig: string | undefined;
+  /** Name of the cluster in archive names. */
+  name: string | undefined;
+}
+
+export interface Connection {
+  kubeConfig: KubeConfig;
+  /** Name of the cluster in archive names: lower-case letters, digits and dashes. */
+  clusterName: string;
+}
+
+/** Where the kubelet mounts a pod's own token. */
+const POD_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+/**
+ * Finds the cluster. No request is made.
+ * @throws Error of one line that says which kubeconfig or pod token is missing, and which setting names another.
+ */
+export function connect({ mode, kubeconfig, name }: ConnectionSettings): Connection {
+  const kubeConfig = new KubeConfig();
+  const inPod = mode === 'in-cluster' || (mode === 'auto' && !kubeconfig && existsSync(POD_TOKEN));
+  if (inPod) {
+    if (!existsSync(POD_TOKEN)) {
+      throw new Error(
+        `${POD_TOKEN} is not there: this process does not run in a pod with a ServiceAccount token; ` +
+          'set NKVM_DEFAULT_AUTH_MODE=kubeconfig to use a kubeconfig'
+      );
+    }
+    kubeConfig.loadFromCluster();
+    return { kubeConfig, clusterName: name ?? 'cluster' };
+  }
+  const what = kubeconfig ? `the kubeconfig ${kubeconfig}` : 'the default kubeconfig';
+  try {
+    if (kubeconfig) kubeConfig.loadFromFile(kubeconfig);
+    else kubeConfig.loadFromDefault();
+  } catch (error) {
+    throw new Error(
+      `${what} cannot be read (${firstLine(
+        error
+      )}); set NKVM_KUBECONFIG to the path of one that can`
+    );
+  }
+  if (!kubeConfig.getCurrentCluster()) {
+    throw new Error(
+      `${what} names no current context with a cluster; choose one with kubectl config use-context`
+    );
+  }
+  return { kubeConfig, clusterName: name ?? asName(kubeConfig.getCurrentContext()) };
+}
+
+/** @returns a context's name as a part of a file's name. */
+export const asName = (context: string): string =>
+  context
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 63)
+    .replace(/-+$/, '') || 'cluster';
+
+const firstLine = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+
+/** Options of one call to the API server: it is given up after `ms`. client-node itself sets no limit. */
+export const timeLimit = (ms: number): ConfigurationOptions => ({
+  middlewareMergeStrategy: 'append',
+  middleware: [
+    {
+      pre: request => {
+        request.setSignal(AbortSignal.timeout(ms));
+        return new Observable(Promise.resolve(request));
+      },
+      post: response => new Observable(Promise.resolve(response)),
+    },
+  ],
+});
+
+/** @returns the HTTP status with which the API server refused; `undefined` when it gave no answer. */
+export const httpStatusOf = (error: unknown): number | undefined =>
+  error instanceof ApiException ? error.code : undefined;
+
+/** @returns the API server's own words, or the first line of what went wrong on the way to it. */
+export function apiMessageOf(error: unknown): string {
+  if (error instanceof ApiException) {
+    const body: unknown = error.body;
+    if (typeof body === 'object' && body !== null && 'message' in body) return String(body.message);
+    try {
+      return String(JSON.parse(String(body)).message ?? error.code);
+    } catch {
+      return `the API server answered ${error.code}`;
+    }
+  }
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return firstLine(cause);
+}

@@ -1,0 +1,139 @@
+import { z } from 'zod';
+
+const integer = (min: number, max: number, unit: string) =>
+  z.coerce
+    .number({ error: `takes a whole number of ${unit} from ${min} to ${max}` })
+    .int(`takes a whole number of ${unit} from ${min} to ${max}`)
+    .min(min, `takes at least ${min} ${unit}`)
+    .max(max, `takes at most ${max} ${unit}`);
+const absolutePath = z.string().startsWith('/', 'takes an absolute path');
+const oneOf = <T extends string>(...values: [T, ...T[]]) =>
+  z.enum(values, { error: `takes one of: ${values.join(', ')}` });
+const kubernetesName = z
+  .string()
+  .max(63, 'takes at most 63 characters')
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'takes lower-case letters, digits and dashes');
+
+/** Every setting, its default and what it is for. docs/reference/settings.md holds the same table. */
+export const SETTINGS = {
+  NKVM_HTTP_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  NKVM_HTTP_PORT: integer(0, 65535, 'ports')
+    .default(8080)
+    .describe('port to listen on; 0 takes a free one'),
+  NKVM_BACKUP_DIR: absolutePath
+    .default('/var/lib/nkvm/backups')
+    .describe('directory of the archives'),
+  NKVM_METADATA_DB_PATH: absolutePath
+    .default('/var/lib/nkvm/metadata/nkvm.db')
+    .describe('SQLite file of the history'),
+  NKVM_DEFAULT_AUTH_MODE: oneOf('auto', 'in-cluster', 'kubeconfig')
+    .default('auto')
+    .describe(
+      'way to the cluster; `auto`: NKVM_KUBECONFIG where it is set, else in-cluster when run in a pod, else the default kubeconfig'
+    ),
+  NKVM_KUBECONFIG: absolutePath.optional().describe('kubeconfig to use instead of the default one'),
+  NKVM_CLUSTER_NAME: kubernetesName
+    .optional()
+    .describe(
+      'first part of every archive name; default: `cluster` in a pod, else the name of the kubeconfig’s context'
+    ),
+  NKVM_NAMESPACE: kubernetesName.default('nkvm').describe('namespace that NKVM itself runs in'),
+  NKVM_HELPER_IMAGE: z
+    .string()
+    .regex(/^\S+$/, 'takes the name of an image')
+    .default('docker.io/nkvm/nkvm:dev')
+    .describe('image of the helper pods'),
+  NKVM_HELPER_POD_TIMEOUT_SECONDS: integer(5, 3600, 'seconds')
+    .default(120)
+    .describe('how long a helper pod may take to become ready'),
+  NKVM_RUN_TIMEOUT_SECONDS: integer(60, 604_800, 'seconds')
+    .default(21_600)
+    .describe('how long a whole run may take; also the deadline of its helper pod'),
+  NKVM_DISCOVERY_TIMEOUT_SECONDS: integer(1, 600, 'seconds')
+    .default(30)
+    .describe('how long the first look at the cluster may take before it is reported as failing'),
+  NKVM_MAX_NAMESPACE_SCAN: integer(1, 10_000, 'namespaces')
+    .default(200)
+    .describe(
+      'in how many namespaces a caller’s rights are looked up when the caller may not list all volumes'
+    ),
+  NKVM_MAX_PARALLEL: integer(1, 64, 'runs')
+    .default(2)
+    .describe('how many backups run side by side'),
+  NKVM_VERIFY_LEVEL: oneOf('checksum', 'contents')
+    .default('checksum')
+    .describe(
+      'what is proven when an archive is read back: `checksum` its SHA-256; `contents` also that it unpacks to as many entries as were packed'
+    ),
+  NKVM_LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')
+    .default('info')
+    .describe('the least severe entries that are logged'),
+} as const;
+
+const Settings = z.object(SETTINGS);
+
+/** The settings of one process. Times are in milliseconds. */
+export interface Config {
+  readonly http: { readonly host: string; readonly port: number };
+  readonly backupDir: string;
+  readonly metadataDbPath: string;
+  readonly cluster: {
+    readonly mode: 'auto' | 'in-cluster' | 'kubeconfig';
+    readonly kubeconfig: string | undefined;
+    readonly name: string | undefined;
+  };
+  readonly namespace: string;
+  readonly helper: {
+    readonly image: string;
+    readonly podTimeoutMs: number;
+    readonly runTimeoutMs: number;
+  };
+  readonly discoveryTimeoutMs: number;
+  readonly maxNamespaceScan: number;
+  readonly maxParallel: number;
+  readonly verifyLevel: 'checksum' | 'contents';
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
+
+/** What the kubelet sets for a Service called `nkvm`, unless the pod has `enableServiceLinks: false`. */
+const SERVICE_LINK = /^NKVM_(SERVICE_(HOST|PORT)|PORT$|PORT_\d+_)/;
+
+/**
+ * @param env the environment; empty variables count as not set
+ * @throws Error of one line that names every wrong setting and what it takes. No value is shown: it may be a secret.
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(
+      ([name, value]) => name.startsWith('NKVM_') && !SERVICE_LINK.test(name) && value !== ''
+    )
+  );
+  const unknown = Object.keys(given).filter(name => !(name in SETTINGS));
+  const { success, data, error } = Settings.safeParse(given);
+  const wrong = [
+    ...unknown.map(name => `${name} is not a setting of NKVM`),
+    ...(error?.issues ?? []).map(issue => `${issue.path.join('.')} ${issue.message}`),
+  ];
+  if (!success || wrong.length) throw new Error(wrong.join('; '));
+  return Object.freeze({
+    http: { host: data.NKVM_HTTP_HOST, port: data.NKVM_HTTP_PORT },
+    backupDir: data.NKVM_BACKUP_DIR,
+    metadataDbPath: data.NKVM_METADATA_DB_PATH,
+    cluster: {
+      mode: data.NKVM_DEFAULT_AUTH_MODE,
+      kubeconfig: data.NKVM_KUBECONFIG,
+      name: data.NKVM_CLUSTER_NAME,
+    },
+    namespace: data.NKVM_NAMESPACE,
+    helper: {
+      image: data.NKVM_HELPER_IMAGE,
+      podTimeoutMs: data.NKVM_HELPER_POD_TIMEOUT_SECONDS * 1000,
+      runTimeoutMs: data.NKVM_RUN_TIMEOUT_SECONDS * 1000,
+    },
+    discoveryTimeoutMs: data.NKVM_DISCOVERY_TIMEOUT_SECONDS * 1000,
+    maxNamespaceScan: data.NKVM_MAX_NAMESPACE_SCAN,
+    maxParallel: data.NKVM_MAX_PARALLEL,
+    verifyLevel: data.NKVM_VERIFY_LEVEL,
+    logLevel: data.NKVM_LOG_LEVEL,
+  });
+}

@@ -1,0 +1,72 @@
+import { VOLUME_PATH, WORK_PATH } from './names.ts';
+
+/**
+ * Packs the volume in the pod: `tar | gzip` to standard output, hashed and counted on the way. When all is written,
+ * the seal lies in `WORK_PATH/seal` (format: `seal.ts`), to be read by a second command.
+ *
+ * POSIX sh, so that any image with sh, tar and the usual small tools will do. GNU tar keeps everything but sockets;
+ * another tar loses extended attributes, ACLs and holes, and the seal says so. igzip -1 packs 373 MB/s where gzip -1
+ * packs 53.
+ */
+const PACK_SCRIPT = `
+set -u
+umask 077
+export LC_ALL=C
+volume=$1
+cd "$2" || exit 125
+rm -f seal seal.new hash count names errors raw
+for tool in tar tee wc sed sha256sum mkfifo; do
+  command -v "$tool" >/dev/null 2>&1 || { echo "the helper image has no $tool" >&2; exit 127; }
+done
+if command -v igzip >/dev/null 2>&1; then pack='igzip -1 -c'
+elif command -v pigz >/dev/null 2>&1; then pack='pigz -1 -c'
+else pack='gzip -1 -c'; fi
+
+mkfifo hash count names errors
+sha256sum <hash >sha256 &
+wc -c <count >bytes &
+wc -l <names >files &
+: >raw
+sed -n -e '/^Total bytes written: /{s/[^0-9]*\\([0-9]*\\).*/\\1/' -e 'w raw' -e 'd' -e '}' -e '1,50p' <errors >warnings &
+
+if tar --version 2>/dev/null | grep -q 'GNU tar'; then
+  fidelity=full
+  archive() {
+    tar --create --file=- --format=posix --xattrs --xattrs-include='*' --acls --sparse --numeric-owner \\
+      --totals --verbose --quoting-style=escape --index-file=/dev/fd/3 --directory="$volume" .
+  }
+else
+  fidelity=reduced
+  archive() { find "$volume" -exec echo . \\; >&3; tar -cf - -C "$volume" .; }
+fi
+{ archive; echo $? >tar.exit; } 2>errors 3>names | { $pack; echo $? >pack.exit; } | tee hash count
+wait
+
+read -r sha256 _ <sha256
+{
+  echo 'nkvm-seal 1'
+  echo "bytes=$(($(cat bytes)))"
+  echo "sha256=$sha256"
+  echo "tarExit=$(cat tar.exit)"
+  echo "compressorExit=$(cat pack.exit)"
+  echo "files=$(($(cat files)))"
+  raw=$(cat raw)
+  echo "rawBytes=\${raw:-0}"
+  echo "fidelity=$fidelity"
+  echo
+  cat warnings
+} >seal.new && mv seal.new seal
+`;
+
+/** The command that packs the volume and writes the archive to its standard output. */
+export const packCommand = (): string[] => [
+  'sh',
+  '-c',
+  PACK_SCRIPT,
+  'nkvm-pack',
+  VOLUME_PATH,
+  WORK_PATH,
+];
+
+/** The command that shows the seal; it fails while there is none. */
+export const sealCommand = (): string[] => ['cat', `${WORK_PATH}/seal`];
