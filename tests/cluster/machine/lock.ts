@@ -1,0 +1,35 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from '../support/until.ts';
+import { CACHE } from './paths.ts';
+import { identityOf } from './processes.ts';
+import { say } from './run.ts';
+
+/** Does `work` while nobody else on this machine does anything under the same name. */
+export async function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const file = join(CACHE, `${name}.lock`);
+  mkdirSync(CACHE, { recursive: true });
+  if (!take(file)) {
+    say(`waiting for process ${holderOf(file)}, which is at it already`);
+    await until(`${file} is free`, () => take(file), 30 * 60_000);
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+const holderOf = (file: string): number => Number.parseInt(readFileSync(file, 'utf8'), 10);
+
+function take(file: string): boolean {
+  try {
+    writeFileSync(file, identityOf(process.pid) ?? '', { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const holder = readFileSync(file, 'utf8');
+  if (identityOf(Number.parseInt(holder, 10)) !== holder) rmSync(file, { force: true }); // its process is gone
+  return false;
+}
