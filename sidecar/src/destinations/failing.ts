@@ -1,0 +1,57 @@
+import type { Stage } from '../../api/index.ts';
+import { StageError } from '../errors.ts';
+import type { Destination, Staged } from './destination.ts';
+
+/** What can be made to fail. `publish` and `discard` belong to what was staged. */
+export type Step = Exclude<keyof Destination, 'locate'> | keyof Omit<Staged, 'bytes'>;
+
+const STAGE_OF: Record<Step, Stage> = {
+  stage: 'copy',
+  put: 'publish',
+  publish: 'publish',
+  discard: 'cleanup',
+  stat: 'checksum',
+  open: 'checksum',
+  list: 'checksum',
+  remove: 'cleanup',
+  sweep: 'cleanup',
+  freeBytes: 'copy',
+};
+
+const refusal = (step: Step) =>
+  new StageError(STAGE_OF[step], 'InjectedFault', `${step} was made to fail`, 'let the test do it');
+
+/**
+ * A destination one step of which always fails, as the contract has it: nothing is left then.
+ * @param error what it fails with, e.g. a StageError `DestinationFull`
+ */
+export function failing(to: Destination, step: Step, error: Error = refusal(step)): Destination {
+  const fail = async () => {
+    throw error;
+  };
+  const destination: Destination = {
+    ...to,
+    async stage(key, body, signal) {
+      const staged = await to.stage(key, body, signal);
+      if (step === 'stage') {
+        await staged.discard();
+        throw error;
+      }
+      return failingStaged(staged);
+    },
+  };
+  const failingStaged = (staged: Staged): Staged => ({
+    bytes: staged.bytes,
+    publish: async () => {
+      if (step !== 'publish') return staged.publish();
+      await staged.discard();
+      throw error;
+    },
+    discard: async () => {
+      await staged.discard();
+      if (step === 'discard') throw error;
+    },
+  });
+  if (step !== 'stage' && step in destination) return { ...destination, [step]: fail };
+  return destination;
+}

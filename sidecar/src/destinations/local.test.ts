@@ -1,0 +1,190 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import * as fs from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { expect, it, onTestFinished } from 'vitest';
+import { localDestination } from './local.ts';
+import { describeDestination } from './suite.ts';
+
+const MiB = 1024 * 1024;
+
+function newDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-destination-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+const noHardLinks = {
+  open: fs.open,
+  link: async () => {
+    throw Object.assign(new Error('operation not permitted'), { code: 'EPERM' });
+  },
+};
+
+describeDestination('local', async () => {
+  const dir = newDir();
+  return { destination: localDestination(dir), restarted: () => localDestination(dir) };
+});
+
+describeDestination('local, on a file system without hard links', async () => {
+  const dir = newDir();
+  return {
+    destination: localDestination(dir, noHardLinks),
+    restarted: () => localDestination(dir, noHardLinks),
+  };
+});
+
+const bodyOf = (contents: string) => Readable.from([Buffer.from(contents)]);
+
+it('leaves a plain file that only the service may read', async () => {
+  const dir = newDir();
+  await (await localDestination(dir).stage('a.tar.gz', bodyOf('archive'))).publish();
+  expect(readdirSync(dir)).toEqual(['a.tar.gz']);
+  const { mode, nlink, size } = statSync(join(dir, 'a.tar.gz'));
+  expect({ mode: mode & 0o777, nlink, size }).toEqual({ mode: 0o600, nlink: 1, size: 7 });
+});
+
+it('says the path under which people find an archive', () => {
+  expect(localDestination('/var/lib/nkvm/backups').locate('a.tar.gz')).toBe(
+    '/var/lib/nkvm/backups/a.tar.gz'
+  );
+});
+
+it('hides what is under way from `ls *.tar.gz`', async () => {
+  const dir = newDir();
+  const staged = await localDestination(dir).stage('a.tar.gz', bodyOf('archive'));
+  expect(readdirSync(dir)).toEqual([expect.stringMatching(/^\.tmp-/)]);
+  await staged.discard();
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+it('never runs more than a few MiB ahead of the disk', async () => {
+  const dir = newDir();
+  let mostAhead = 0;
+  function* archive() {
+    for (let sent = 0; sent < 128 * MiB; sent += 64 * 1024) {
+      yield Buffer.alloc(64 * 1024, 1);
+      const temporary = readdirSync(dir)[0] ?? '';
+      mostAhead = Math.max(mostAhead, sent - statSync(join(dir, temporary)).size);
+    }
+  }
+  const body = Readable.from(archive(), { objectMode: false });
+  await (await localDestination(dir).stage('a.tar.gz', body)).publish();
+  expect(mostAhead).toBeLessThan(4 * MiB);
+  expect(statSync(join(dir, 'a.tar.gz')).size).toBe(128 * MiB);
+});
+
+it('sweeps only files that are plainly its own', async () => {
+  const dir = newDir();
+  const others = ['.tmp-of-somebody-else', '.nfs000001', 'a.tar.gz'];
+  for (const name of others) writeFileSync(join(dir, name), '');
+  await localDestination(dir).stage('b.tar.gz', bodyOf('left by an earlier process'));
+  expect(await localDestination(dir).sweep()).toBe(1);
+  expect(readdirSync(dir).sort()).toEqual(others.sort());
+});
+
+it('lists neither directories nor hidden files', async () => {
+  const dir = newDir();
+  writeFileSync(join(dir, '.hidden'), '');
+  await fs.mkdir(join(dir, 'lost+found'));
+  await localDestination(dir).put('a.json', '{}');
+  expect(await localDestination(dir).list()).toEqual(['a.json']);
+});
+
+it('never takes a missing directory for an empty one', async () => {
+  const to = localDestination(join(newDir(), 'not-mounted'));
+  const missing = { name: 'StageError', reason: 'DestinationMissing' };
+  await expect(to.stage('a', bodyOf('x'))).rejects.toMatchObject({ ...missing, stage: 'copy' });
+  await expect(to.list()).rejects.toMatchObject(missing);
+  await expect(to.stat('a')).rejects.toMatchObject(missing);
+  await expect(to.remove('a')).rejects.toMatchObject(missing);
+  await expect(to.sweep()).rejects.toMatchObject(missing);
+  await expect(to.freeBytes()).rejects.toMatchObject(missing);
+});
+
+it('lets go of the stream when the directory is missing', async () => {
+  const body = bodyOf('x');
+  await expect(localDestination('/nowhere').stage('a', body)).rejects.toThrow('/nowhere');
+  expect(body.destroyed).toBe(true);
+});
+
+it.skipIf(process.getuid?.() === 0)('says that it may not write (root may always)', async () => {
+  const dir = newDir();
+  chmodSync(dir, 0o500);
+  await expect(localDestination(dir).stage('a', bodyOf('x'))).rejects.toMatchObject({
+    stage: 'copy',
+    reason: 'DestinationNotWritable',
+    message: expect.stringContaining(dir),
+  });
+});
+
+it('says that the disk is full, and leaves nothing (the kernel answers through /dev/full)', async () => {
+  const dir = newDir();
+  const full = { link: fs.link, open: () => fs.open('/dev/full', 'w') };
+  const body = Readable.from([Buffer.alloc(MiB)]);
+  await expect(localDestination(dir, full).stage('a.tar.gz', body)).rejects.toMatchObject({
+    stage: 'copy',
+    reason: 'DestinationFull',
+    message: expect.stringMatching(/is full: a\.tar\.gz needs more than the [\d.]+ .iB that is/),
+    hint: expect.stringContaining('delete archives that nobody needs'),
+  });
+  expect(body.destroyed).toBe(true);
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+it('fails when the disk refuses to make the archive durable (fsync of /dev/null does)', async () => {
+  const to = localDestination(newDir(), { link: fs.link, open: () => fs.open('/dev/null', 'w') });
+  await expect(to.stage('a.tar.gz', bodyOf('x'))).rejects.toMatchObject({
+    stage: 'copy',
+    reason: 'DestinationFailed',
+  });
+});
+
+const mayMount = (() => {
+  try {
+    const dir = mkdtempSync(join(tmpdir(), 'nkvm-mount-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir], { stdio: 'ignore' });
+    execFileSync('umount', [dir]);
+    rmSync(dir, { recursive: true });
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+const withMount = it.skipIf(!mayMount);
+
+/** A file system of its own, until the test ends. */
+function mounted(options: string): string {
+  const dir = newDir();
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', dir]);
+  onTestFinished(() => void execFileSync('umount', [dir]));
+  return dir;
+}
+
+withMount('leaves a full disk as it was (needs the right to mount a tmpfs)', async () => {
+  const dir = mounted('size=4m');
+  const to = localDestination(dir);
+  await to.put('good.json', '{"kept":true}');
+  const free = await to.freeBytes();
+  const tooMuch = Readable.from([Buffer.alloc(3 * MiB), Buffer.alloc(3 * MiB)]);
+  await expect(to.stage('a.tar.gz', tooMuch)).rejects.toMatchObject({
+    reason: 'DestinationFull',
+    message: expect.stringContaining('more than the 4.0 MiB that is free'),
+  });
+  expect(readdirSync(dir)).toEqual(['good.json']);
+  expect(await to.freeBytes()).toBe(free);
+  expect(await text(await to.open('good.json'))).toBe('{"kept":true}');
+});
+
+withMount('names a read-only file system (needs the right to mount a tmpfs)', async () => {
+  const dir = mounted('ro');
+  await expect(localDestination(dir).put('a', 'x')).rejects.toMatchObject({
+    stage: 'publish',
+    reason: 'DestinationNotWritable',
+    message: `backup directory ${dir} refuses access (EROFS); it was about a`,
+  });
+});

@@ -1,0 +1,62 @@
+import type { Stage } from '../../api/index.ts';
+import { StageError, textOf } from '../errors.ts';
+import { codeOf } from '../files.ts';
+import { sizeText } from './size.ts';
+
+/** What was under way in a backup directory when a system call failed. */
+export interface Attempt {
+  stage: Stage;
+  dir: string;
+  /** The archive it was about; empty for the directory as a whole. */
+  key: string;
+  /** Space that is left without the refused archive; `undefined` where that is not known. */
+  freeBytes?: number | undefined;
+}
+
+/** @returns what a failed system call means for the person whose backup it was. A StageError stays as it is. */
+export function localError(error: unknown, { stage, dir, key, freeBytes }: Attempt): StageError {
+  if (error instanceof StageError) return error;
+  const refuse = (reason: string, message: string, hint: string) =>
+    new StageError(stage, reason, message, hint, { cause: error });
+  const subject = key === '' ? '' : `; it was about ${key}`;
+  switch (codeOf(error)) {
+    case 'ENOSPC':
+    case 'EDQUOT': {
+      const room = freeBytes === undefined ? 'space' : `${sizeText(freeBytes)}`;
+      return refuse(
+        'DestinationFull',
+        `backup directory ${dir} is full: ${key} needs more than the ${room} that is free`,
+        'delete archives that nobody needs, or make the volume or its quota bigger; then start the backup again'
+      );
+    }
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return refuse(
+        'DestinationNotWritable',
+        `backup directory ${dir} refuses access (${codeOf(error)})${subject}`,
+        `mount it read-write and let user ${
+          process.getuid?.() ?? 'of the service'
+        } write there (fsGroup in Kubernetes)`
+      );
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return refuse(
+        'DestinationMissing',
+        `backup directory ${dir} is not there${subject}`,
+        'mount its volume, or set NKVM_BACKUP_DIR to a directory that exists'
+      );
+    case 'EFBIG':
+      return refuse(
+        'ArchiveTooBig',
+        `backup directory ${dir} takes no file as big as ${key}`,
+        'use a file system without that limit, or raise the limit on file sizes'
+      );
+    default:
+      return refuse(
+        'DestinationFailed',
+        `backup directory ${dir} does not work: ${textOf(error)}${subject}`,
+        'look at the storage behind it, then start the backup again'
+      );
+  }
+}

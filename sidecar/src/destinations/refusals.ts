@@ -1,0 +1,52 @@
+import { StageError, textOf } from '../errors.ts';
+
+/** @returns the refusal to publish over an archive. */
+export const nameTaken = (place: string): StageError =>
+  new StageError(
+    'publish',
+    'NameTaken',
+    `archive ${place} exists already and is kept`,
+    'start the backup again: each run has a name of its own'
+  );
+
+/** @returns the refusal to publish what was discarded, or was taken away by somebody else. */
+export const temporaryGone = (place: string, options?: ErrorOptions): StageError =>
+  new StageError(
+    'publish',
+    'TemporaryGone',
+    `archive ${place} cannot get its name: what was received of it has gone`,
+    'let nothing but this service clean its destination, then start the backup again',
+    options
+  );
+
+/** @returns the answer to reading an archive that is not there. */
+export const archiveMissing = (place: string, options?: ErrorOptions): StageError =>
+  new StageError(
+    'checksum',
+    'ArchiveMissing',
+    `archive ${place} is not there`,
+    'find out who removed it; restore from another backup of the claim',
+    options
+  );
+
+/** @returns why a stream ended before its end: the caller stopped it, or the sender broke off. */
+export function streamBroke(key: string, error: unknown, signal?: AbortSignal): StageError {
+  if (signal?.aborted && signal.reason instanceof StageError) return signal.reason;
+  if (signal?.aborted) {
+    return new StageError(
+      'copy',
+      'CopyStopped',
+      `copy of ${key} was stopped`,
+      'start the backup again when it is wanted',
+      { cause: error }
+    );
+  }
+  if (error instanceof StageError) return error;
+  return new StageError(
+    'copy',
+    'StreamBroke',
+    `stream of ${key} broke off: ${textOf(error)}`,
+    'see why the sender stopped, then start the backup again',
+    { cause: error }
+  );
+}

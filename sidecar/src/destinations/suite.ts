@@ -1,0 +1,263 @@
+import { PassThrough, Readable } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { StageError } from '../errors.ts';
+import type { Destination } from './destination.ts';
+
+const MiB = 1024 * 1024;
+const KEY = 'kind__shop__orders-db__20261120T101112Z__01k0example.tar.gz';
+
+/** A destination over storage that nobody else uses. */
+export interface DestinationUnderTest {
+  destination: Destination;
+  /** The same storage as the next process finds it: what the first left under way is a leftover now. */
+  restarted: () => Destination;
+}
+
+/** The contract of every destination. */
+export function describeDestination(name: string, make: () => Promise<DestinationUnderTest>): void {
+  describe(`destination ${name}`, () => {
+    it('gives back exactly the bytes that it took', async () => {
+      const { destination } = await make();
+      const sent = Buffer.concat(await Readable.from(pieces(3 * MiB)).toArray());
+      const staged = await destination.stage(KEY, Readable.from(pieces(3 * MiB)));
+      expect(staged.bytes).toBe(sent.length);
+      await staged.publish();
+      expect(await destination.stat(KEY)).toEqual({ bytes: sent.length });
+      expect(sent.equals(await buffer(await destination.open(KEY)))).toBe(true);
+    });
+
+    it('takes an empty archive', async () => {
+      const { destination } = await make();
+      const staged = await destination.stage(KEY, Readable.from([]));
+      await staged.publish();
+      expect(staged.bytes).toBe(0);
+      expect(await destination.stat(KEY)).toEqual({ bytes: 0 });
+    });
+
+    it('shows nothing before publish', async () => {
+      const { destination, restarted } = await make();
+      const staged = await destination.stage(KEY, bodyOf('archive'));
+      for (const view of [destination, restarted()]) {
+        expect(await view.list()).toEqual([]);
+        expect(await view.stat(KEY)).toBeUndefined();
+        await expect(view.open(KEY)).rejects.toMatchObject({ reason: 'ArchiveMissing' });
+      }
+      await staged.publish();
+      expect(await destination.list()).toEqual([KEY]);
+    });
+
+    it('can be published twice: the second time changes nothing', async () => {
+      const { destination, restarted } = await make();
+      const staged = await destination.stage(KEY, bodyOf('archive'));
+      await staged.publish();
+      await staged.publish();
+      expect(await text(await destination.open(KEY))).toBe('archive');
+      expect(await restarted().sweep()).toBe(0);
+    });
+
+    it('refuses to publish over an archive, which stays as it was', async () => {
+      const { destination, restarted } = await make();
+      await (await destination.stage(KEY, bodyOf('good'))).publish();
+      const second = await destination.stage(KEY, bodyOf('newer'));
+      await expect(second.publish()).rejects.toMatchObject({
+        name: 'StageError',
+        stage: 'publish',
+        reason: 'NameTaken',
+      });
+      expect(await text(await destination.open(KEY))).toBe('good');
+      expect(await restarted().sweep()).toBe(0);
+    });
+
+    it('lets one of two win that publish the same name at the same time', async () => {
+      const { destination, restarted } = await make();
+      const both = await Promise.all([
+        destination.stage(KEY, bodyOf('one')),
+        restarted().stage(KEY, bodyOf('two')),
+      ]);
+      const ends = await Promise.allSettled(both.map(staged => staged.publish()));
+      expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      const winner = ends[0]?.status === 'fulfilled' ? 'one' : 'two';
+      expect(await text(await destination.open(KEY))).toBe(winner);
+    });
+
+    it('leaves nothing behind when the stream breaks half-way', async () => {
+      const { destination, restarted } = await make();
+      await expect(destination.stage(KEY, breaksAfter(MiB))).rejects.toMatchObject({
+        name: 'StageError',
+        stage: 'copy',
+        reason: 'StreamBroke',
+        message: expect.stringContaining('the pod has gone'),
+      });
+      expect(await destination.list()).toEqual([]);
+      expect(await restarted().sweep()).toBe(0);
+    });
+
+    it('takes a stream that is destroyed without an error for a broken one', async () => {
+      const { destination, restarted } = await make();
+      const body = new PassThrough();
+      body.write('first bytes', () => body.destroy());
+      await expect(destination.stage(KEY, body)).rejects.toMatchObject({ reason: 'StreamBroke' });
+      expect(await restarted().sweep()).toBe(0);
+    });
+
+    it('takes a stream that broke before it was given for a broken one', async () => {
+      const { destination, restarted } = await make();
+      const body = new PassThrough();
+      const broken = new Promise(resolve => body.once('error', resolve));
+      body.destroy(new Error('the pod has gone'));
+      await broken;
+      await expect(destination.stage(KEY, body)).rejects.toMatchObject({
+        reason: 'StreamBroke',
+        message: expect.stringContaining('the pod has gone'),
+      });
+      expect(await restarted().sweep()).toBe(0);
+    });
+
+    it("passes on a sender's own verdict", async () => {
+      const { destination } = await make();
+      const verdict = new StageError('exec', 'HelperGone', 'helper pod p was evicted', 'try again');
+      await expect(destination.stage(KEY, breaksAfter(10, verdict))).rejects.toBe(verdict);
+    });
+
+    it('stops at once when the caller gives up, and lets go of the stream', async () => {
+      const { destination, restarted } = await make();
+      const stop = new AbortController();
+      const body = new PassThrough();
+      const staging = destination.stage(KEY, body, stop.signal);
+      body.write('first bytes', () => stop.abort());
+      await expect(staging).rejects.toMatchObject({ stage: 'copy', reason: 'CopyStopped' });
+      expect(body.destroyed).toBe(true);
+      expect(await restarted().sweep()).toBe(0);
+    });
+
+    it('does not begin when the caller gave up before', async () => {
+      const { destination, restarted } = await make();
+      const body = new PassThrough();
+      const why = new StageError('copy', 'RunCancelled', 'run r was cancelled', 'start it again');
+      await expect(destination.stage(KEY, body, AbortSignal.abort(why))).rejects.toBe(why);
+      expect(body.destroyed).toBe(true);
+      expect(await restarted().sweep()).toBe(0);
+    });
+
+    it('forgets what is discarded, however often', async () => {
+      const { destination, restarted } = await make();
+      const staged = await destination.stage(KEY, bodyOf('archive'));
+      await staged.discard();
+      await staged.discard();
+      expect(await destination.list()).toEqual([]);
+      expect(await restarted().sweep()).toBe(0);
+    });
+
+    it('keeps what is published when it is discarded afterwards', async () => {
+      const { destination } = await make();
+      const staged = await destination.stage(KEY, bodyOf('archive'));
+      await staged.publish();
+      await staged.discard();
+      expect(await destination.list()).toEqual([KEY]);
+    });
+
+    it('never publishes what was discarded', async () => {
+      const { destination } = await make();
+      const staged = await destination.stage(KEY, bodyOf('archive'));
+      await staged.discard();
+      await expect(staged.publish()).rejects.toMatchObject({
+        name: 'StageError',
+        stage: 'publish',
+        reason: 'TemporaryGone',
+      });
+      expect(await destination.list()).toEqual([]);
+    });
+
+    it('sweeps what an earlier process left, and nothing of its own', async () => {
+      const { destination, restarted } = await make();
+      await destination.put('kept.json', '{}');
+      await destination.stage(KEY, bodyOf('left'));
+      const next = restarted();
+      const own = await next.stage('own.tar.gz', bodyOf('own'));
+      expect(await next.sweep()).toBe(1);
+      await own.publish();
+      expect(await next.list()).toEqual(['kept.json', 'own.tar.gz']);
+      expect(await next.sweep()).toBe(0);
+    });
+
+    it('puts a text under its name, and never over another', async () => {
+      const { destination, restarted } = await make();
+      await destination.put('a.json', '{"größe":1}');
+      expect(await text(await destination.open('a.json'))).toBe('{"größe":1}');
+      await expect(destination.put('a.json', '{}')).rejects.toMatchObject({
+        stage: 'publish',
+        reason: 'NameTaken',
+      });
+      expect(await text(await destination.open('a.json'))).toBe('{"größe":1}');
+      expect(await restarted().sweep()).toBe(0);
+    });
+
+    it('lists the published keys in order', async () => {
+      const { destination } = await make();
+      for (const key of ['b', 'a', 'C']) await destination.put(key, '');
+      expect(await destination.list()).toEqual(['C', 'a', 'b']);
+    });
+
+    it('removes an archive, and is content when it is gone already', async () => {
+      const { destination } = await make();
+      await destination.put('a', 'x');
+      await destination.remove('a');
+      await destination.remove('a');
+      expect(await destination.stat('a')).toBeUndefined();
+    });
+
+    it('names the archive that is not there', async () => {
+      const { destination } = await make();
+      await expect(destination.open(KEY)).rejects.toMatchObject({
+        stage: 'checksum',
+        reason: 'ArchiveMissing',
+        message: expect.stringContaining(KEY),
+      });
+    });
+
+    it.each(['', '.hidden', '..', 'a/b', '../escape', 'a\\b', 'a\0b', 'a\nb', 'é'.repeat(128)])(
+      'refuses the key %j',
+      async key => {
+        const { destination, restarted } = await make();
+        const refusal = { name: 'StageError', reason: 'BadKey' };
+        const body = bodyOf('x');
+        await expect(destination.stage(key, body)).rejects.toMatchObject(refusal);
+        expect(body.destroyed).toBe(true);
+        await expect(destination.put(key, 'x')).rejects.toMatchObject(refusal);
+        await expect(destination.stat(key)).rejects.toMatchObject(refusal);
+        await expect(destination.open(key)).rejects.toMatchObject(refusal);
+        await expect(destination.remove(key)).rejects.toMatchObject(refusal);
+        expect(await restarted().sweep()).toBe(0);
+      }
+    );
+
+    it('takes a key of 255 bytes', async () => {
+      const { destination } = await make();
+      const key = `${'k'.repeat(248)}.tar.gz`;
+      await (await destination.stage(key, bodyOf('x'))).publish();
+      expect(await destination.list()).toEqual([key]);
+    });
+
+    it('says how much room there is, or that it does not know', async () => {
+      const { destination } = await make();
+      const free = await destination.freeBytes();
+      expect(free === undefined || free > 0).toBe(true);
+    });
+  });
+}
+
+const bodyOf = (contents: string) => Readable.from([Buffer.from(contents)]);
+
+function* pieces(bytes: number) {
+  for (let at = 0; at < bytes; at += 64 * 1024) yield Buffer.alloc(64 * 1024, at / 1024);
+}
+
+function breaksAfter(bytes: number, error = new Error('the pod has gone')): Readable {
+  return Readable.from(
+    (function* () {
+      yield Buffer.alloc(bytes);
+      throw error;
+    })()
+  );
+}
