@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { until } from '../support/until.ts';
 import { built } from './build.ts';
 import { CNI_CONFIG } from './network.ts';
-import { containerdSocket, type Node,nodeDirectory, PAUSE_IMAGE, RUN } from './paths.ts';
+import { containerdSocket, type Node, nodeDirectory, PAUSE_IMAGE, RUN } from './paths.ts';
 import { start } from './processes.ts';
 import { run } from './run.ts';
 

@@ -1,6 +1,6 @@
 import { built } from './build.ts';
 import { certificate, key, kubeconfig } from './certificates.ts';
-import { API_ADDRESS, API_PORT, NODES,POD_NETWORK, SERVICE_NETWORK } from './paths.ts';
+import { API_ADDRESS, API_PORT, NODES, POD_NETWORK, SERVICE_NETWORK } from './paths.ts';
 import { start } from './processes.ts';
 
 const ETCD = 'http://127.0.0.1:2379';

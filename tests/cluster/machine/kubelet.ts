@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { built } from './build.ts';
 import { certificate, key, kubeconfig } from './certificates.ts';
 import { cgroupOf, makeCgroups } from './cgroups.ts';
-import { containerdSocket, type Node,nodeDirectory } from './paths.ts';
+import { containerdSocket, type Node, nodeDirectory } from './paths.ts';
 import { start } from './processes.ts';
 
 /** The kubelet's own directory of a node. */

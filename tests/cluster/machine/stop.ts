@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { removeCgroups } from './cgroups.ts';
 import { runtimeDirectory } from './containerd.ts';
 import { removeNetwork } from './network.ts';
-import { containerdSocket, type Node,NODES, RUN, STATE } from './paths.ts';
+import { containerdSocket, type Node, NODES, RUN, STATE } from './paths.ts';
 import { killStarted } from './processes.ts';
 import { run, succeeds } from './run.ts';
 

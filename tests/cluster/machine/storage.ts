@@ -4,7 +4,7 @@ import { adminKubectl } from './admin-kubectl.ts';
 import { built } from './build.ts';
 import { kubeconfig } from './certificates.ts';
 import { kubeletDirectory } from './kubelet.ts';
-import { type Node,nodeDirectory, NODES } from './paths.ts';
+import { type Node, nodeDirectory, NODES } from './paths.ts';
 import { start } from './processes.ts';
 
 const CLIENT = [

@@ -1,0 +1,41 @@
+/**
+ * `npm run bundle -w sidecar`: puts the sidecar and all that it imports into `dist/`, for an image without
+ * node_modules: `main.js`, `sql-wasm.wasm` beside it, and the licences of what is in them.
+ */
+import { build } from 'esbuild';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { licencesOf } from './licences.ts';
+
+const HERE = import.meta.dirname;
+const OUT = join(HERE, 'dist');
+
+/** What CommonJS modules expect and an ESM file does not have. */
+const COMMONJS = `
+import { createRequire as __createRequire } from 'node:module';
+const require = __createRequire(import.meta.url);
+const __filename = import.meta.filename;
+const __dirname = import.meta.dirname;
+`;
+
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(OUT);
+const { metafile } = await build({
+  absWorkingDir: HERE,
+  entryPoints: ['src/main.ts'],
+  outfile: join(OUT, 'main.js'),
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  banner: { js: COMMONJS },
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+}).catch(() => process.exit(1)); // esbuild has said why
+// the file that sql.js looks for beside the script that it runs in
+const wasm = createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm.wasm');
+copyFileSync(wasm, join(OUT, 'sql-wasm.wasm'));
+const sources = Object.keys(metafile.inputs).map(path => join(HERE, path));
+writeFileSync(join(OUT, 'THIRD-PARTY-LICENSES.txt'), licencesOf(sources));
