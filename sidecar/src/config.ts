@@ -43,6 +43,11 @@ export const SETTINGS = {
     .regex(/^\S+$/, 'takes the name of an image')
     .default('docker.io/nkvm/nkvm:dev')
     .describe('image of the helper pods'),
+  NKVM_HELPER_MEMORY_LIMIT: z
+    .string()
+    .regex(/^[1-9]\d*(Mi|Gi)$/, 'takes an amount of memory such as 512Mi or 2Gi')
+    .default('512Mi')
+    .describe('memory limit of a helper pod; millions of hard links in one volume need more'),
   NKVM_HELPER_POD_TIMEOUT_SECONDS: integer(5, 3600, 'seconds')
     .default(120)
     .describe('how long a helper pod may take to become ready'),
@@ -85,6 +90,8 @@ export interface Config {
   readonly namespace: string;
   readonly helper: {
     readonly image: string;
+    /** A Kubernetes quantity. */
+    readonly memoryLimit: string;
     readonly podTimeoutMs: number;
     readonly runTimeoutMs: number;
   };
@@ -127,6 +134,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     namespace: data.NKVM_NAMESPACE,
     helper: {
       image: data.NKVM_HELPER_IMAGE,
+      memoryLimit: data.NKVM_HELPER_MEMORY_LIMIT,
       podTimeoutMs: data.NKVM_HELPER_POD_TIMEOUT_SECONDS * 1000,
       runTimeoutMs: data.NKVM_RUN_TIMEOUT_SECONDS * 1000,
     },

@@ -17,8 +17,8 @@ export interface Pods {
   get(namespace: string, name: string): Promise<Pod | undefined>;
   /** Asks for its end; one that is not there is no error. */
   remove(namespace: string, name: string): Promise<void>;
-  /** @returns pods with these labels in one namespace. */
-  withLabels(namespace: string, labels: Record<string, string>): Promise<Pod[]>;
+  /** @returns the pods of all namespaces with these labels. */
+  withLabels(labels: Record<string, string>): Promise<Pod[]>;
   /** @returns the events about a pod, oldest first. */
   eventsOf(pod: Pod): Promise<PodEvent[]>;
 }
@@ -44,14 +44,11 @@ export function podsOf(kubeConfig: KubeConfig): Pods {
         if (httpStatusOf(error) !== 404) throw error;
       }
     },
-    async withLabels(namespace, labels) {
+    async withLabels(labels) {
       const labelSelector = Object.entries(labels)
         .map(([name, value]) => `${name}=${value}`)
         .join(',');
-      const { items } = await core.listNamespacedPod(
-        { namespace, labelSelector },
-        timeLimit(LIMIT_MS)
-      );
+      const { items } = await core.listPodForAllNamespaces({ labelSelector }, timeLimit(LIMIT_MS));
       return items;
     },
     async eventsOf(pod) {

@@ -7,6 +7,8 @@ export interface HelperSpec {
   installation: string;
   claimName: string;
   image: string;
+  /** A Kubernetes quantity, e.g. `512Mi`. */
+  memoryLimit: string;
   /** The node that the pod must run on; null: any. */
   node: string | null;
   /** The kubelet ends the pod after this time, whatever becomes of us. */
@@ -60,7 +62,7 @@ export function helperPod(spec: HelperSpec): Pod {
           },
           resources: {
             requests: { cpu: '50m', memory: '64Mi', 'ephemeral-storage': '16Mi' },
-            limits: { memory: '512Mi', 'ephemeral-storage': '64Mi' },
+            limits: { memory: spec.memoryLimit, 'ephemeral-storage': '64Mi' },
           },
           volumeMounts: [
             { name: 'volume', mountPath: VOLUME_PATH, readOnly: true },

@@ -105,7 +105,7 @@ function endOf(name: string, pod: Pod, ended: Terminated | undefined): PodState 
     return failed(
       'HelperOutOfMemory',
       `${name} ran out of memory (limit ${pod.spec?.containers[0]?.resources?.limits?.memory})`,
-      'volumes with millions of hard links need more; ask for a bigger helper'
+      'give helpers more with NKVM_HELPER_MEMORY_LIMIT; millions of hard links in one volume need it'
     );
   }
   if (ended && /StartError|ContainerCannotRun/.test(ended.reason ?? '')) {

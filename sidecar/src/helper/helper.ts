@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
+import { openNamespaceCommand } from '../../api/index.ts';
+import type { Seal } from '../../api/index.ts';
+import { apiMessageOf, httpStatusOf } from '../cluster/connection.ts';
+import type { ExecTarget, RunningCommand } from '../cluster/exec.ts';
+import type { Pods } from '../cluster/pods.ts';
+import { StageError } from '../errors.ts';
+import { helperPod } from './manifest.ts';
+import type { HelperSpec } from './manifest.ts';
+import { HELPER_CONTAINER, helperName } from './names.ts';
+import { packCommand, sealCommand } from './packScript.ts';
+import { podState } from './podState.ts';
+import { readSeal } from './seal.ts';
+
+/** What helper pods need of a cluster. */
+export interface HelperCluster {
+  pods: Pods;
+  exec(target: ExecTarget, command: readonly string[]): Promise<RunningCommand>;
+  execToEnd(
+    target: ExecTarget,
+    command: readonly string[],
+    options: { timeoutMs: number }
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+}
+
+/** An archive on its way out of a helper pod. */
+export interface ArchiveStream {
+  /** The `.tar.gz`. Its end proves nothing: only the seal does. */
+  body: Readable;
+  /** The exit code of the packing command. @throws when the connection broke. */
+  exit: Promise<number>;
+  /** The last words of the packing command. */
+  stderrTail(): string;
+}
+
+/** The helper pod of one run. */
+export interface Helper {
+  readonly namespace: string;
+  readonly pod: string;
+  /** Waits until it runs. @returns its node. @throws StageError (stage `wait`) that says why it does not. */
+  ready(timeoutMs: number, signal: AbortSignal): Promise<string>;
+  /** Starts to pack. @throws StageError (stage `exec`). */
+  pack(): Promise<ArchiveStream>;
+  /** Reads what the pod says of the stream. @throws StageError (stage `checksum`) when there is no seal. */
+  seal(): Promise<Seal>;
+  /** After something broke: what became of the pod. @returns undefined when it lives, or nobody could say. */
+  whyGone(): Promise<StageError | undefined>;
+  /** Deletes the pod and waits until it is gone. @throws StageError (stage `cleanup`). */
+  close(): Promise<void>;
+}
+
+const LOOK_MS = 250;
+const GONE_MS = 30_000;
+const SEAL_MS = 60_000;
+
+/**
+ * Creates the helper pod of a run.
+ * @throws StageError (stage `create`) that says why the API server refused. No pod is left then.
+ */
+export async function createHelper(
+  { pods, exec, execToEnd }: HelperCluster,
+  namespace: string,
+  spec: HelperSpec
+): Promise<Helper> {
+  const pod = helperName(spec.runId);
+  const target: ExecTarget = { namespace, pod, container: HELPER_CONTAINER };
+  try {
+    await pods.create(namespace, helperPod(spec));
+  } catch (error) {
+    throw refusalOf(namespace, error);
+  }
+  return {
+    namespace,
+    pod,
+
+    async ready(timeoutMs, signal) {
+      const until = Date.now() + timeoutMs;
+      for (;;) {
+        signal.throwIfAborted();
+        const seen = await pods.get(namespace, pod);
+        let state = podState(seen);
+        if (state.kind === 'ready') return state.node;
+        const over = Date.now() > until;
+        if (over && seen) {
+          // Only now: events cost a request, and tell of a volume that cannot be mounted.
+          state = podState(seen, await pods.eventsOf(seen).catch(() => []));
+          if (state.kind === 'ready') return state.node;
+        }
+        if (state.kind === 'failed' || over) {
+          const limit = state.kind === 'failed' ? '' : ` (waited ${timeoutMs / 1000} s)`;
+          throw new StageError('wait', state.reason, state.message + limit, state.hint);
+        }
+        await sleep(LOOK_MS, undefined, { signal });
+      }
+    },
+
+    async pack() {
+      try {
+        const running = await exec(target, packCommand());
+        return {
+          body: running.stdout,
+          exit: running.exit,
+          stderrTail: () => running.stderrTail(),
+        };
+      } catch (error) {
+        throw new StageError(
+          'exec',
+          'ExecRefused',
+          apiMessageOf(error),
+          `check that the runner may create pods/exec there: ${openNamespaceCommand(namespace)}`,
+          { cause: error }
+        );
+      }
+    },
+
+    async seal() {
+      try {
+        const answer = await execToEnd(target, sealCommand(), { timeoutMs: SEAL_MS });
+        if (answer.exitCode === 0) return readSeal(answer.stdout);
+        throw new Error(answer.stderr.trim() || `cat ended with ${answer.exitCode}`);
+      } catch (error) {
+        if (error instanceof StageError) throw error;
+        throw new StageError(
+          'checksum',
+          'SealMissing',
+          `the helper pod ${namespace}/${pod} has no seal for what it sent: ${apiMessageOf(error)}`,
+          'back up again: without the seal nothing proves that the archive is whole',
+          { cause: error }
+        );
+      }
+    },
+
+    async whyGone() {
+      const seen = await pods.get(namespace, pod).catch(() => 'unknown' as const);
+      if (seen === 'unknown') return undefined;
+      const state = podState(seen);
+      return state.kind === 'failed'
+        ? new StageError('copy', state.reason, state.message, state.hint)
+        : undefined;
+    },
+
+    close: () => removeHelper(pods, namespace, pod),
+  };
+}
+
+/**
+ * Deletes a helper pod and waits until it is gone.
+ * @throws StageError (stage `cleanup`) when the API server refuses or the pod stays.
+ */
+export async function removeHelper(pods: Pods, namespace: string, pod: string): Promise<void> {
+  const until = Date.now() + GONE_MS;
+  let last = 'it is still terminating';
+  do {
+    try {
+      await pods.remove(namespace, pod);
+      if (!(await pods.get(namespace, pod))) return;
+    } catch (error) {
+      last = apiMessageOf(error);
+    }
+    await sleep(LOOK_MS);
+  } while (Date.now() < until);
+  throw new StageError(
+    'cleanup',
+    'HelperLeft',
+    `helper pod ${namespace}/${pod} could not be deleted: ${last}`,
+    `delete it with kubectl delete pod ${pod} -n ${namespace}; NKVM tries again when it starts`
+  );
+}
+
+/** @returns why the API server did not take the pod, in words that help. */
+export function refusalOf(namespace: string, error: unknown): StageError {
+  const words = apiMessageOf(error);
+  const refuse = (reason: string, message: string, hint: string) =>
+    new StageError('create', reason, message, hint, { cause: error });
+  switch (httpStatusOf(error)) {
+    case 403:
+      if (/violates PodSecurity/.test(words)) {
+        return refuse(
+          'PodSecurity',
+          `namespace ${namespace} does not admit the helper pod: ${words}`,
+          'the helper needs Pod Security level baseline: label the namespace with pod-security.kubernetes.io/enforce=baseline'
+        );
+      }
+      if (/exceeded quota|LimitRange|must be less than or equal/.test(words)) {
+        return refuse(
+          'QuotaExceeded',
+          `namespace ${namespace} has no room for the helper pod: ${words}`,
+          'raise the quota for the time of the backup'
+        );
+      }
+      return refuse(
+        'NamespaceNotOpen',
+        `namespace ${namespace} is not open for backups: ${words}`,
+        openNamespaceCommand(namespace)
+      );
+    case 404:
+      return refuse(
+        'NamespaceGone',
+        `namespace ${namespace} does not exist: ${words}`,
+        'nothing to do'
+      );
+    case undefined:
+      return refuse(
+        'ApiUnreachable',
+        `the API server did not answer: ${words}`,
+        'back up again when the API server can be reached'
+      );
+    default:
+      return refuse(
+        'HelperRefused',
+        `the API server refused the helper pod in namespace ${namespace}: ${words}`,
+        'see what refused it (an admission webhook, perhaps) and let it admit NKVM’s helper pods'
+      );
+  }
+}

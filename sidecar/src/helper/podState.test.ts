@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import type { Pod } from '../cluster/pods.ts';
+import { podState } from './podState.ts';
+
+type Status = NonNullable<Pod['status']>;
+type State = NonNullable<NonNullable<Status['containerStatuses']>[number]['state']>;
+
+const pod = (status: Status, deletionTimestamp?: Date): Pod => ({
+  metadata: { namespace: 'shop', name: 'nkvm-backup-1', deletionTimestamp },
+  spec: { nodeName: 'node-a', containers: [{ name: 'helper', image: 'example/helper:1' }] },
+  status,
+});
+const container = (state: State, ready = false, phase = 'Pending'): Pod =>
+  pod({
+    phase,
+    containerStatuses: [{ name: 'helper', image: '', imageID: '', ready, restartCount: 0, state }],
+  });
+
+describe('podState', () => {
+  it('is ready when its container is', () => {
+    expect(podState(container({ running: {} }, true, 'Running'))).toEqual({
+      kind: 'ready',
+      node: 'node-a',
+    });
+  });
+
+  it.each<[string, Pod | undefined, string, RegExp]>([
+    ['is gone', undefined, 'HelperGone', /deleted by somebody/],
+    [
+      'is being deleted',
+      pod({ phase: 'Running' }, new Date()),
+      'HelperGone',
+      /is being deleted by somebody/,
+    ],
+    [
+      'was evicted',
+      pod({ phase: 'Failed', reason: 'Evicted', message: 'low on memory' }),
+      'HelperEvicted',
+      /evicted: low on memory/,
+    ],
+    [
+      'reached its deadline',
+      pod({ phase: 'Failed', reason: 'DeadlineExceeded' }),
+      'RunTimedOut',
+      /deadline/,
+    ],
+    [
+      'ran out of memory',
+      container({ terminated: { exitCode: 137, reason: 'OOMKilled' } }, false, 'Failed'),
+      'HelperOutOfMemory',
+      /out of memory/,
+    ],
+    [
+      'has an image without sh',
+      container({ terminated: { exitCode: 128, reason: 'StartError', message: 'no sh' } }),
+      'HelperNotStarted',
+      /cannot start: no sh/,
+    ],
+    [
+      'has an image that nobody can pull',
+      container({ waiting: { reason: 'ImagePullBackOff', message: 'not found' } }),
+      'ImageNotPulled',
+      /example\/helper:1 \(ImagePullBackOff\): not found/,
+    ],
+    [
+      'ended by itself',
+      container({ terminated: { exitCode: 3 } }, false, 'Failed'),
+      'HelperEnded',
+      /exit code 3/,
+    ],
+  ])('has failed when it %s', (_, seen, reason, message) => {
+    expect(podState(seen)).toMatchObject({
+      kind: 'failed',
+      reason,
+      message: expect.stringMatching(message),
+      hint: expect.stringMatching(/./),
+    });
+  });
+
+  it.each<[string, Pod, Parameters<typeof podState>[1], string, RegExp]>([
+    [
+      'has no node',
+      pod({
+        phase: 'Pending',
+        conditions: [
+          { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/2 nodes' },
+        ],
+      }),
+      [],
+      'NoNode',
+      /found no node: 0\/2 nodes/,
+    ],
+    [
+      'cannot mount',
+      container({ waiting: { reason: 'ContainerCreating' } }),
+      [{ reason: 'FailedMount', message: 'no driver' }],
+      'VolumeNotMounted',
+      /no driver/,
+    ],
+    [
+      'pulls its image, perhaps again',
+      container({ waiting: { reason: 'ErrImagePull' } }),
+      [],
+      'HelperNotReady',
+      /ErrImagePull/,
+    ],
+    ['was just made', pod({}), [], 'HelperNotReady', /no status yet/],
+  ])('waits while it %s', (_, seen, events, reason, message) => {
+    expect(podState(seen, events)).toMatchObject({
+      kind: 'waiting',
+      reason,
+      message: expect.stringMatching(message),
+    });
+  });
+});
