@@ -132,6 +132,7 @@ export async function execInPod(
     } else socket.ping();
   }, silenceMs / 4);
 
+  socket.resume();
   return {
     stdout,
     exit: exit.promise,
@@ -174,7 +175,7 @@ export async function execToEnd(
 
 const nameOf = ({ namespace, pod }: ExecTarget): string => `pod ${namespace}/${pod}`;
 
-/** Opens the WebSocket. The API server's refusal comes with its own words. */
+/** Opens the WebSocket, paused. The API server's refusal comes with its own words. */
 async function open(
   kubeConfig: KubeConfig,
   target: ExecTarget,
@@ -201,6 +202,7 @@ async function open(
   });
   return await new Promise((resolve, reject) => {
     socket.once('open', () => {
+      socket.pause(); // what comes with the handshake must find its listeners
       socket.off('error', refuse);
       resolve(socket);
     });
