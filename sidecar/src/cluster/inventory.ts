@@ -1,4 +1,5 @@
 import type { Volume } from '../../api/index.ts';
+import type { NodeFact } from './facts.ts';
 
 /** What the cluster itself says of one claim. */
 export type Claim = Omit<Volume, 'obstacle' | 'backupsVisible' | 'lastBackup' | 'lastSuccess'> & {
@@ -29,4 +30,12 @@ export interface Inventory {
   claim(namespace: string, name: string): Claim | undefined;
   namespaces(): string[];
   stop(): Promise<void>;
+}
+
+/** What only those need who look after the inventory itself, or place pods. */
+export interface ClusterInventory extends Inventory {
+  /** @returns the nodes, ordered by name. */
+  nodes(): NodeFact[];
+  /** @returns one sentence for each resource that cannot be read now; what is known of it may be old. */
+  problems(): string[];
 }

@@ -1,0 +1,85 @@
+import type { OwnerReference } from '../../api/index.ts';
+import type { NodeSelectorTerm } from './inventory.ts';
+
+/** The little that the inventory keeps of each object: thousands of pods must cost megabytes, not hundreds of them. */
+
+/** The entry of `ownerReferences` with `controller: true`. */
+export interface Controller extends OwnerReference {
+  uid: string;
+}
+
+/** What can be a step on the way from a pod to the top. */
+export interface OwnedFact extends OwnerReference {
+  namespace: string;
+  uid: string;
+  controller: Controller | undefined;
+}
+
+/** A pod that names at least one claim. */
+export interface PodFact extends OwnedFact {
+  phase: string;
+  node: string | null;
+  /** Names of claims of its `persistentVolumeClaim` volumes. */
+  claims: string[];
+  /** Names of the claims that Kubernetes makes for its `ephemeral` volumes. */
+  ephemeralClaims: string[];
+}
+
+/** A controller of pods that is built into Kubernetes. */
+export interface WorkloadFact extends OwnedFact {
+  /** Names of claims in its pod template. */
+  claims: string[];
+  /** Names of the volumeClaimTemplates; a StatefulSet's only. */
+  claimTemplates: string[];
+  /** `spec.selector.matchLabels`; kept for a StatefulSet, which puts them on the claims that it makes. */
+  matchLabels: Record<string, string>;
+}
+
+export interface ClaimFact {
+  namespace: string;
+  name: string;
+  uid: string;
+  phase: 'Pending' | 'Bound' | 'Lost';
+  capacityBytes: number | null;
+  requestedBytes: number | null;
+  accessModes: string[];
+  volumeMode: 'Filesystem' | 'Block';
+  storageClass: string | null;
+  volumeName: string | null;
+  labels: Record<string, string>;
+  createdAt: string;
+  terminating: boolean;
+  controller: Controller | undefined;
+}
+
+/** A PersistentVolume that is bound to certain nodes. */
+export interface VolumeFact {
+  name: string;
+  nodeSelectorTerms: NodeSelectorTerm[];
+}
+
+export interface StorageClassFact {
+  name: string;
+  waitsForFirstConsumer: boolean;
+}
+
+export interface NodeFact {
+  name: string;
+  labels: Record<string, string>;
+  unschedulable: boolean;
+  ready: boolean;
+}
+
+export interface NamespaceFact {
+  name: string;
+}
+
+/** Everything that claims are joined from. */
+export interface Facts {
+  claims: Iterable<ClaimFact>;
+  volumes: Iterable<VolumeFact>;
+  storageClasses: Iterable<StorageClassFact>;
+  nodes: Iterable<NodeFact>;
+  pods: Iterable<PodFact>;
+  workloads: Iterable<WorkloadFact>;
+}

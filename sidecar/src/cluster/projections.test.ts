@@ -1,0 +1,212 @@
+import { expect, it } from 'vitest';
+import {
+  claimFact,
+  cronJobFact,
+  nodeFact,
+  podFact,
+  statefulSetFact,
+  storageClassFact,
+  volumeFact,
+  workloadFact,
+} from './projections.ts';
+
+const metadata = {
+  namespace: 'shop',
+  name: 'x',
+  uid: 'u-1',
+  creationTimestamp: '2026-01-02T03:04:05Z',
+};
+const template = (...claims: string[]) => ({
+  spec: {
+    containers: [],
+    volumes: [
+      { name: 'tmp', emptyDir: {} },
+      ...claims.map((claimName, i) => ({ name: `v${i}`, persistentVolumeClaim: { claimName } })),
+    ],
+  },
+});
+
+it('keeps of a bound claim what the contract needs', () => {
+  const fact = claimFact({
+    metadata: {
+      ...metadata,
+      labels: { backup: 'daily' },
+      deletionTimestamp: '2026-01-03T00:00:00Z',
+      ownerReferences: [
+        { apiVersion: 'v1', kind: 'Node', name: 'n', uid: 'u-8' },
+        {
+          apiVersion: 'apps/v1',
+          kind: 'StatefulSet',
+          name: 'db',
+          uid: 'u-9',
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: {
+      accessModes: ['ReadWriteMany'],
+      resources: { requests: { storage: '1.5Gi' } },
+      storageClassName: 'fast',
+      volumeMode: 'Block',
+      volumeName: 'pv-1',
+    },
+    status: { phase: 'Bound', capacity: { storage: '2Gi' } },
+  });
+  expect(fact).toEqual({
+    namespace: 'shop',
+    name: 'x',
+    uid: 'u-1',
+    phase: 'Bound',
+    capacityBytes: 2 * 1024 ** 3,
+    requestedBytes: 1.5 * 1024 ** 3,
+    accessModes: ['ReadWriteMany'],
+    volumeMode: 'Block',
+    storageClass: 'fast',
+    volumeName: 'pv-1',
+    labels: { backup: 'daily' },
+    createdAt: '2026-01-02T03:04:05Z',
+    terminating: true,
+    controller: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', uid: 'u-9' },
+  });
+});
+
+it('does not take the volume that a pending claim asks for as the one that it has', () => {
+  const fact = claimFact({
+    metadata,
+    spec: {
+      volumeName: 'wanted',
+      storageClassName: '',
+      resources: { requests: { storage: '1Gi' } },
+    },
+    status: { phase: 'Pending' },
+  });
+  expect(fact).toMatchObject({
+    phase: 'Pending',
+    capacityBytes: null,
+    requestedBytes: 1024 ** 3,
+    storageClass: null,
+    volumeMode: 'Filesystem',
+    volumeName: null,
+    labels: {},
+    terminating: false,
+  });
+});
+
+it('remembers the volume of a lost claim', () => {
+  expect(
+    claimFact({ metadata, spec: { volumeName: 'pv-1' }, status: { phase: 'Lost' } })
+  ).toMatchObject({
+    phase: 'Lost',
+    volumeName: 'pv-1',
+  });
+});
+
+it('keeps a pod with its claims, each once, and the claims of its ephemeral volumes', () => {
+  const { spec } = template('a', 'b', 'a');
+  const volumes = [...spec.volumes, { name: 'scratch', ephemeral: {} }];
+  const pod = podFact({
+    metadata,
+    spec: { ...spec, volumes, nodeName: 'node-a' },
+    status: { phase: 'Running' },
+  });
+  expect(pod).toEqual({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace: 'shop',
+    name: 'x',
+    uid: 'u-1',
+    controller: undefined,
+    phase: 'Running',
+    node: 'node-a',
+    claims: ['a', 'b'],
+    ephemeralClaims: ['x-scratch'],
+  });
+});
+
+it('keeps no pod without a claim', () => {
+  expect(podFact({ metadata, ...template() })).toBeUndefined();
+});
+
+it('gives a pod that no kubelet has seen no node', () => {
+  expect(podFact({ metadata, ...template('a') })).toMatchObject({ node: null, phase: 'Unknown' });
+});
+
+it('keeps the claims in the pod template of a workload', () => {
+  const project = workloadFact('apps/v1', 'Deployment');
+  expect(project({ metadata, spec: { template: template('a', 'b') } })).toEqual({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    namespace: 'shop',
+    name: 'x',
+    uid: 'u-1',
+    controller: undefined,
+    claims: ['a', 'b'],
+    claimTemplates: [],
+    matchLabels: {},
+  });
+});
+
+it('finds the pod template of a CronJob in its Job template', () => {
+  const spec = { schedule: '* * * * *', jobTemplate: { spec: { template: template('a') } } };
+  expect(cronJobFact({ metadata, spec })).toMatchObject({ kind: 'CronJob', claims: ['a'] });
+});
+
+it('keeps the claim templates of a StatefulSet, and the labels that it puts on the claims', () => {
+  const spec = {
+    serviceName: 'db',
+    selector: { matchLabels: { app: 'db' } },
+    template: template('shared'),
+    volumeClaimTemplates: [{ metadata: { name: 'data' } }, { metadata: { name: 'logs' } }],
+  };
+  expect(statefulSetFact({ metadata, spec })).toMatchObject({
+    kind: 'StatefulSet',
+    claims: ['shared'],
+    claimTemplates: ['data', 'logs'],
+    matchLabels: { app: 'db' },
+  });
+});
+
+it('keeps only volumes that are bound to certain nodes', () => {
+  const nodeSelectorTerms = [
+    { matchExpressions: [{ key: 'zone', operator: 'In', values: ['east'] }] },
+  ];
+  expect(
+    volumeFact({ metadata, spec: { nodeAffinity: { required: { nodeSelectorTerms } } } })
+  ).toEqual({
+    name: 'x',
+    nodeSelectorTerms,
+  });
+  expect(volumeFact({ metadata, spec: {} })).toBeUndefined();
+});
+
+it.each([
+  ['WaitForFirstConsumer', true],
+  ['Immediate', false],
+  [undefined, false],
+])(
+  'a class with binding mode %s waits for a pod: %s',
+  (volumeBindingMode, waitsForFirstConsumer) => {
+    expect(storageClassFact({ metadata, provisioner: 'p', volumeBindingMode })).toEqual({
+      name: 'x',
+      waitsForFirstConsumer,
+    });
+  }
+);
+
+it.each([
+  ['is ready', [{ type: 'Ready', status: 'True' }], true],
+  ['is not ready', [{ type: 'Ready', status: 'Unknown' }], false],
+  ['has said nothing yet', undefined, false],
+])('a node that %s', (_, conditions, ready) => {
+  const node = nodeFact({
+    metadata: { ...metadata, labels: { zone: 'east' } },
+    spec: {},
+    status: { conditions },
+  });
+  expect(node).toEqual({ name: 'x', labels: { zone: 'east' }, unschedulable: false, ready });
+});
+
+it('knows a node that is cordoned', () => {
+  expect(nodeFact({ metadata, spec: { unschedulable: true } }).unschedulable).toBe(true);
+});
