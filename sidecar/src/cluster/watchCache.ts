@@ -1,0 +1,227 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { ApiError, getJson, getStream, SilenceError } from './apiGet.ts';
+import { backoffMs } from './backoff.ts';
+import { type WatchEvent, watchEvents } from './watchEvents.ts';
+import { watchProblem } from './watchProblem.ts';
+
+/** The part of a pino logger that is used here. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+/** One kind of object, and the little that is kept of each. */
+export interface Resource<T, Fact> {
+  /** As RBAC names it, e.g. `persistentvolumeclaims`. */
+  name: string;
+  /** Of the whole cluster, e.g. `/api/v1/persistentvolumeclaims`. */
+  path: string;
+  /** @returns undefined for an object that is of no interest. */
+  project(object: T): Fact | undefined;
+}
+
+export interface WatchLimits {
+  /** Objects in one page of a list. */
+  pageSize: number;
+  /** For connection and status line. */
+  answerMs: number;
+  /** For a whole page. */
+  pageMs: number;
+  /** The API server sends a bookmark about once a minute: a watch that is silent for longer is dead. */
+  silenceMs: number;
+  /** After so many seconds the API server is to end a watch. */
+  watchSeconds: () => number;
+  /** The pause after so many failures in a row. */
+  retryMs: (failures: number) => number;
+}
+
+/** As client-go has them: pages of 500, watches of 5 to 10 minutes. */
+export const watchLimits: WatchLimits = {
+  pageSize: 500,
+  answerMs: 30_000,
+  pageMs: 60_000,
+  silenceMs: 150_000,
+  watchSeconds: () => Math.round(300 * (1 + Math.random())),
+  retryMs: failures => backoffMs(failures, Math.random),
+};
+
+/** A watch that brings nothing and ends sooner is a failure, or we would ask again without a pause. */
+const SHORTEST_WATCH_MS = 1_000;
+
+interface Identified {
+  metadata: { namespace?: string; name: string; resourceVersion: string };
+}
+
+interface ListPage {
+  metadata: { resourceVersion: string; continue?: string };
+  items: Identified[] | null;
+}
+
+/**
+ * Facts on all objects of one resource, kept up to date by list and watch until `stop`.
+ *
+ * It heals by itself: after an error it waits and goes on from the last resourceVersion, or lists anew where the API
+ * server refuses that (410 Gone). Meanwhile it keeps what it had, and `problem` says why it may be old. A resource that
+ * the cluster does not serve (404 to the first list) has no objects.
+ *
+ * Not the client's `makeInformer` (2.0.1): that keeps whole objects (a pod is 10 kB, a fact 300 bytes), ends at the
+ * first network error, asks for no bookmarks, cannot be stopped while it lists, and swallows what its handlers throw.
+ */
+export class WatchCache<T, Fact> {
+  readonly resource: Resource<T, Fact>;
+  /** Resolves with the first list. */
+  readonly firstList: Promise<void>;
+  /** There was a whole list. */
+  hasList = false;
+  /** Grows with every change of a fact. */
+  version = 0;
+  /** Why the resource cannot be read now. */
+  problem: string | undefined;
+
+  readonly #kubeConfig: KubeConfig;
+  readonly #log: Log;
+  readonly #limits: WatchLimits;
+  readonly #stopping = new AbortController();
+  readonly #ended: Promise<void>;
+  #announceList: () => void = () => {};
+  #facts = new Map<string, Fact>();
+  /** Empty: list before you watch. */
+  #resourceVersion = '';
+  #failures = 0;
+
+  constructor(
+    kubeConfig: KubeConfig,
+    resource: Resource<T, Fact>,
+    log: Log,
+    limits: WatchLimits = watchLimits
+  ) {
+    this.resource = resource;
+    this.#kubeConfig = kubeConfig;
+    this.#log = log;
+    this.#limits = limits;
+    this.firstList = new Promise(resolve => (this.#announceList = resolve));
+    this.#ended = this.#run();
+  }
+
+  facts(): Iterable<Fact> {
+    return this.#facts.values();
+  }
+
+  /** Ends the request under way; nothing changes any more when it resolves. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        if (this.#resourceVersion === '') await this.#list();
+        await this.#watch();
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failed(error);
+        await delay(this.#limits.retryMs(this.#failures), undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+
+  async #list(): Promise<void> {
+    const { pageSize, answerMs, pageMs } = this.#limits;
+    const { signal } = this.#stopping;
+    const facts = new Map<string, Fact>();
+    let resourceVersion = '';
+    let next: string | undefined;
+    do {
+      const query = { limit: `${pageSize}`, ...(next && { continue: next }) };
+      const limits = { signal, answerMs, silenceMs: answerMs, totalMs: pageMs };
+      const page = await getJson<ListPage>(this.#kubeConfig, this.resource.path, query, limits);
+      for (const object of page.items ?? []) {
+        const fact = this.resource.project(object as T);
+        if (fact !== undefined) facts.set(keyOf(object), fact);
+      }
+      // The first page's: to see an event twice does no harm, to miss one does.
+      resourceVersion ||= page.metadata.resourceVersion;
+      next = page.metadata.continue;
+    } while (next);
+    this.#replace(facts);
+    this.#resourceVersion = resourceVersion;
+  }
+
+  async #watch(): Promise<void> {
+    const { answerMs, silenceMs, watchSeconds } = this.#limits;
+    const query = {
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: this.#resourceVersion,
+      timeoutSeconds: `${watchSeconds()}`,
+    };
+    const limits = { signal: this.#stopping.signal, answerMs, silenceMs };
+    const body = await getStream(this.#kubeConfig, this.resource.path, query, limits);
+    this.#succeeded();
+
+    const openedAt = performance.now();
+    let isSound = false;
+    try {
+      for await (const event of watchEvents<Identified>(body)) {
+        this.#apply(event);
+        isSound = true;
+      }
+    } catch (error) {
+      // An event of type ERROR: only a list tells where we are.
+      if (error instanceof ApiError) this.#resourceVersion = '';
+      if (!(error instanceof SilenceError)) throw error;
+    } finally {
+      isSound ||= performance.now() - openedAt >= SHORTEST_WATCH_MS;
+      if (isSound) this.#failures = 0;
+    }
+    if (!isSound) throw new Error('the API server ended the watch at once');
+  }
+
+  #apply({ type, object }: WatchEvent<Identified>): void {
+    if (type !== 'BOOKMARK') {
+      const key = keyOf(object);
+      const fact = type === 'DELETED' ? undefined : this.resource.project(object as T);
+      // Most events change only what we do not keep, e.g. the times of a pod's conditions.
+      if (!isDeepStrictEqual(this.#facts.get(key), fact)) {
+        if (fact === undefined) this.#facts.delete(key);
+        else this.#facts.set(key, fact);
+        this.version += 1;
+      }
+    }
+    this.#resourceVersion = object.metadata.resourceVersion;
+  }
+
+  #replace(facts: Map<string, Fact>): void {
+    this.#facts = facts;
+    this.version += 1;
+    this.hasList = true;
+    this.#announceList();
+  }
+
+  #failed(error: unknown): void {
+    this.#failures += 1;
+    if (error instanceof ApiError) {
+      // A server that is only busy will go on with the watch; one that refuses it is asked for a list.
+      if (error.status < 500 && error.status !== 429) this.#resourceVersion = '';
+      if (error.status === 404 && !this.hasList) this.#replace(new Map());
+      if (error.status === 410) return;
+    }
+    const problem = watchProblem(this.resource.name, error);
+    if (problem === this.problem) return;
+    this.problem = problem;
+    this.#log.warn({ resource: this.resource.name }, problem);
+  }
+
+  #succeeded(): void {
+    if (this.problem === undefined) return;
+    this.problem = undefined;
+    this.#log.info({ resource: this.resource.name }, `${this.resource.name}: watched again`);
+  }
+}
+
+const keyOf = ({ metadata: { namespace, name } }: Identified): string =>
+  namespace === undefined ? name : `${namespace}/${name}`;

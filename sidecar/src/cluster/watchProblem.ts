@@ -1,0 +1,15 @@
+import { textOf } from '../errors.ts';
+import { ApiError } from './apiGet.ts';
+
+/** Says why one resource cannot be read now, and what to do where an administrator can do something. */
+export function watchProblem(resource: string, error: unknown): string {
+  if (!(error instanceof ApiError)) return `${resource}: ${textOf(error)}`;
+  switch (error.status) {
+    case 401:
+      return `${resource}: the API server does not accept our credentials (${error.message})`;
+    case 403:
+      return `${resource}: the rights list and watch are missing, bind ClusterRole nkvm-cluster-discovery (${error.message})`;
+    default:
+      return `${resource}: ${error.message}`;
+  }
+}
