@@ -1,0 +1,192 @@
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import {
+  kubeConfigFor,
+  ListWatchServer,
+  type ServedObject,
+} from '../../../tests/support/listWatchServer.ts';
+import type { ClusterInventory } from './inventory.ts';
+import { resources } from './resources.ts';
+import { startInventory } from './startInventory.ts';
+import { watchLimits } from './watchCache.ts';
+
+let server: ListWatchServer;
+let port: number;
+
+beforeEach(async () => {
+  server = new ListWatchServer();
+  port = await server.listen();
+  onTestFinished(() => server.close());
+
+  put('namespaces', { name: 'shop' });
+  put('namespaces', { name: 'office' });
+  put('nodes', { name: 'node-a', labels: { zone: 'east' } }, { spec: { unschedulable: true } });
+  put('storageClasses', { name: 'fast' }, { volumeBindingMode: 'WaitForFirstConsumer' });
+  put(
+    'volumes',
+    { name: 'pv-1' },
+    {
+      spec: {
+        nodeAffinity: {
+          required: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'zone', operator: 'In', values: ['east'] }] },
+            ],
+          },
+        },
+      },
+    }
+  );
+  put('claims', { namespace: 'shop', name: 'orders', uid: 'u-orders' }, boundTo('pv-1'));
+  put('claims', { namespace: 'office', name: 'files', uid: 'u-files' }, boundTo('pv-2'));
+  put('deployments', { namespace: 'shop', name: 'web', uid: 'u-web' });
+  put('replicaSets', {
+    namespace: 'shop',
+    name: 'web-1',
+    uid: 'u-web-1',
+    ownerReferences: [
+      { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: 'u-web', controller: true },
+    ],
+  });
+  put('pods', web1, mounting('orders'));
+});
+
+const web1 = {
+  namespace: 'shop',
+  name: 'web-1-x',
+  uid: 'u-web-1-x',
+  ownerReferences: [
+    { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-1', uid: 'u-web-1', controller: true },
+  ],
+};
+
+const put = (
+  resource: keyof typeof resources,
+  metadata: ServedObject['metadata'],
+  rest: object = {}
+) => server.put(resources[resource].path, { metadata, ...rest });
+
+const boundTo = (volumeName: string) => ({
+  spec: { volumeName, storageClassName: 'fast' },
+  status: { phase: 'Bound', capacity: { storage: '1Gi' } },
+});
+
+const mounting = (claimName: string) => ({
+  spec: { nodeName: 'node-a', volumes: [{ name: 'v', persistentVolumeClaim: { claimName } }] },
+  status: { phase: 'Running' },
+});
+
+function start(): ClusterInventory {
+  const inventory = startInventory(kubeConfigFor(port), {
+    log: { info: () => {}, warn: () => {} },
+    limits: { ...watchLimits, retryMs: () => 5 },
+  });
+  onTestFinished(() => inventory.stop());
+  return inventory;
+}
+
+async function started(): Promise<ClusterInventory> {
+  const inventory = start();
+  await inventory.ready(5_000);
+  return inventory;
+}
+
+const eventually = <T>(look: () => T) => expect.poll(look, { interval: 5, timeout: 5_000 });
+
+it('joins what it watches, with one list a resource and none a claim', async () => {
+  const inventory = await started();
+  expect(inventory.claims().map(({ name }) => name)).toEqual(['files', 'orders']);
+  expect(inventory.claim('shop', 'orders')).toMatchObject({
+    uid: 'u-orders',
+    node: 'node-a',
+    waitsForFirstConsumer: true,
+    pods: [{ name: 'web-1-x', phase: 'Running', node: 'node-a' }],
+    owner: { kind: 'Single', owner: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' } },
+  });
+  const lists = server.requests.filter(({ verb }) => verb === 'LIST').map(({ path }) => path);
+  expect(lists.sort()).toEqual(
+    Object.values(resources)
+      .map(({ path }) => path)
+      .sort()
+  );
+});
+
+it('gives the claims of one namespace', async () => {
+  const inventory = await started();
+  expect(inventory.claims('office').map(({ name }) => name)).toEqual(['files']);
+  expect(inventory.claims('nowhere')).toEqual([]);
+  expect(inventory.claim('office', 'orders')).toBeUndefined();
+});
+
+it('names namespaces and nodes', async () => {
+  const inventory = await started();
+  expect(inventory.namespaces()).toEqual(['office', 'shop']);
+  expect(inventory.nodes()).toEqual([
+    { name: 'node-a', labels: { zone: 'east' }, unschedulable: true, ready: false },
+  ]);
+});
+
+it('sees what happens after the first list', async () => {
+  const inventory = await started();
+  put('claims', { namespace: 'shop', name: 'basket', uid: 'u-basket' });
+  await eventually(() => inventory.claim('shop', 'basket')?.phase).toBe('Pending');
+  server.remove(resources.pods.path, 'web-1-x', 'shop');
+  await eventually(() => inventory.claim('shop', 'orders')?.pods).toEqual([]);
+});
+
+it('joins once while nothing changes, and gives lists that a caller may change', async () => {
+  const inventory = await started();
+  const claim = inventory.claim('shop', 'orders');
+  inventory.claims().length = 0;
+  inventory.claims('shop').length = 0;
+  expect(inventory.claim('shop', 'orders')).toBe(claim);
+  expect(inventory.claims().length).toBe(2);
+  expect(inventory.claims('shop').length).toBe(1);
+});
+
+it('counts a helper pod neither as a user nor as an owner', async () => {
+  const labels = { 'app.kubernetes.io/component': 'backup-helper' };
+  put('pods', { namespace: 'office', name: 'helper-1', uid: 'u-h1', labels }, mounting('files'));
+  const inventory = await started();
+  expect(inventory.claim('office', 'files')).toMatchObject({
+    pods: [],
+    owner: { kind: 'Unknown' },
+  });
+  put('pods', { namespace: 'office', name: 'helper-2', uid: 'u-h2', labels }, mounting('files'));
+  put('pods', { namespace: 'office', name: 'reader', uid: 'u-r' }, mounting('files'));
+  await eventually(() => inventory.claim('office', 'files')?.pods.map(({ name }) => name)).toEqual([
+    'reader',
+  ]);
+});
+
+it('is not ready without a list of every resource, and says which are missing and why', async () => {
+  server.refuse(resources.pods.path, 403, 'pods is forbidden');
+  server.ignore(resources.cronJobs.path);
+  const inventory = start();
+  await expect(inventory.ready(100)).rejects.toThrow(
+    'the inventory is not complete after 0.1 s: ' +
+      'pods: the rights list and watch are missing, bind ClusterRole nkvm-cluster-discovery (pods is forbidden); ' +
+      'cronjobs: no list yet'
+  );
+  expect(inventory.isReady()).toBe(false);
+  expect(inventory.problems()).toHaveLength(1);
+});
+
+it('becomes ready as soon as the missing right is granted', async () => {
+  server.refuse(resources.pods.path, 403, 'pods is forbidden');
+  const inventory = start();
+  const ready = inventory.ready(5_000);
+  await eventually(() => inventory.problems()).toHaveLength(1);
+  server.allow(resources.pods.path);
+  await ready;
+  expect(inventory.isReady()).toBe(true);
+  await eventually(() => inventory.problems()).toEqual([]);
+});
+
+it('leaves no watch behind', async () => {
+  const inventory = await started();
+  const open = () =>
+    Object.values(resources).reduce((sum, { path }) => sum + server.openWatches(path), 0);
+  await eventually(open).toBe(12);
+  await inventory.stop();
+  await eventually(open).toBe(0);
+});
