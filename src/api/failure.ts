@@ -1,0 +1,21 @@
+/** What Headlamp's ApiProxy leaves of an answer that is not 2xx: its status and one sentence. */
+export interface Failure {
+  status: number;
+  message: string;
+}
+
+/** ApiProxy gives this status where no answer came at all. */
+const UNREACHABLE = 502;
+
+/**
+ * Reads whatever a request threw. ApiProxy throws `Error{message: "<status text> - <message of the body>", status}`,
+ * where the status text is empty over HTTP/2 and the message is `undefined` where the body has none.
+ */
+export function failureOf(error: unknown): Failure {
+  if (!(error instanceof Error)) return { status: UNREACHABLE, message: String(error) };
+  const status = 'status' in error ? Number(error.status) : UNREACHABLE;
+  const [statusText = '', ...rest] = error.message.split(' - ');
+  const ofBody = rest.join(' - ').trim();
+  const hasBody = ofBody !== '' && ofBody !== 'undefined';
+  return { status, message: hasBody ? ofBody : statusText || `HTTP ${status}` };
+}

@@ -1,0 +1,103 @@
+import type { Backup, BackupSummary, Volume } from '../../sidecar/api';
+
+/** A sound run that has ended well; tests say only in what theirs differs. */
+export const aBackup = (differs: Partial<Backup> = {}): Backup => ({
+  id: '01jd5',
+  namespace: 'shop',
+  name: 'orders-db',
+  uid: 'uid-orders-db',
+  status: 'success',
+  stage: 'cleanup',
+  bytes: 3 * 1024 ** 2,
+  sha256: 'ab'.repeat(32),
+  archive: '/backups/main__shop__orders-db__20261120T100000Z__01jd5.tar.gz',
+  message: '3.0 MiB of shop/orders-db are proven',
+  reason: null,
+  hint: null,
+  warnings: [],
+  createdAt: '2026-11-20T10:00:00.000Z',
+  startedAt: '2026-11-20T10:00:01.000Z',
+  endedAt: '2026-11-20T10:00:05.500Z',
+  stages: [
+    { stage: 'create', startedAt: '2026-11-20T10:00:01.000Z', endedAt: '2026-11-20T10:00:01.200Z' },
+    { stage: 'copy', startedAt: '2026-11-20T10:00:02.000Z', endedAt: '2026-11-20T10:00:05.000Z' },
+  ],
+  seal: {
+    bytes: 3 * 1024 ** 2,
+    sha256: 'ab'.repeat(32),
+    tarExit: 0,
+    compressorExit: 0,
+    files: 12,
+    rawBytes: 9 * 1024 ** 2,
+    fidelity: 'full',
+    warnings: [],
+  },
+  helper: { pod: 'nkvm-helper-01jd5', node: 'node-1', image: 'nkvm:dev' },
+  requestedBy: 'system:serviceaccount:nkvm:nkvm-admin',
+  restoreCommand: 'tar -xzpf archive.tar.gz -C /target',
+  ...differs,
+});
+
+export const aRunning = (differs: Partial<Backup> = {}): Backup =>
+  aBackup({
+    status: 'running',
+    stage: 'copy',
+    bytes: 1024 ** 2,
+    sha256: null,
+    archive: null,
+    message: '',
+    endedAt: null,
+    seal: null,
+    restoreCommand: null,
+    ...differs,
+  });
+
+export const aFailed = (differs: Partial<Backup> = {}): Backup =>
+  aBackup({
+    status: 'failed',
+    stage: 'copy',
+    sha256: null,
+    archive: null,
+    message: 'stream of helper nkvm-helper-01jd5 broke off after 1.0 MiB',
+    reason: 'StreamBroke',
+    hint: 'look at the events of node node-1, then back up again',
+    seal: null,
+    restoreCommand: null,
+    ...differs,
+  });
+
+export const summaryOf = (backup: Backup): BackupSummary => ({
+  id: backup.id,
+  status: backup.status,
+  stage: backup.stage,
+  createdAt: backup.createdAt,
+  endedAt: backup.endedAt,
+  bytes: backup.bytes,
+  message: backup.message,
+});
+
+/** A bound volume of a StatefulSet that has never been backed up. */
+export const aVolume = (differs: Partial<Volume> = {}): Volume => ({
+  namespace: 'shop',
+  name: 'orders-db',
+  uid: `uid-${differs.name ?? 'orders-db'}`,
+  phase: 'Bound',
+  capacityBytes: 10 * 1024 ** 3,
+  requestedBytes: 10 * 1024 ** 3,
+  accessModes: ['ReadWriteOnce'],
+  volumeMode: 'Filesystem',
+  storageClass: 'fast',
+  node: 'node-1',
+  labels: {},
+  createdAt: '2026-11-01T08:00:00.000Z',
+  pods: [{ name: 'orders-db-0', phase: 'Running', node: 'node-1' }],
+  owner: {
+    kind: 'Single',
+    owner: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'orders-db' },
+  },
+  obstacle: null,
+  backupsVisible: true,
+  lastBackup: null,
+  lastSuccess: null,
+  ...differs,
+});

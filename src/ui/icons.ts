@@ -1,0 +1,20 @@
+/** Icons come with the plugin: Headlamp would fetch those that it does not use itself from the internet. */
+export { default as alertIcon } from '@iconify/icons-mdi/alert-circle-outline';
+export { default as arrowRightIcon } from '@iconify/icons-mdi/arrow-right';
+export { default as backUpIcon } from '@iconify/icons-mdi/backup-restore';
+export { default as cancelledIcon } from '@iconify/icons-mdi/cancel';
+export { default as successIcon } from '@iconify/icons-mdi/check-circle-outline';
+export { default as copiedIcon } from '@iconify/icons-mdi/check';
+export { default as closeIcon } from '@iconify/icons-mdi/close';
+export { default as failedIcon } from '@iconify/icons-mdi/close-circle-outline';
+export { default as copyIcon } from '@iconify/icons-mdi/content-copy';
+export { default as queuedIcon } from '@iconify/icons-mdi/clock-outline';
+export { default as hiddenIcon } from '@iconify/icons-mdi/eye-off-outline';
+export { default as unreachableIcon } from '@iconify/icons-mdi/lan-disconnect';
+export { default as lockIcon } from '@iconify/icons-mdi/lock-outline';
+export { default as setupIcon } from '@iconify/icons-mdi/package-variant-closed';
+export { default as retryIcon } from '@iconify/icons-mdi/refresh';
+export { default as stopIcon } from '@iconify/icons-mdi/stop-circle-outline';
+export { default as runningIcon } from '@iconify/icons-mdi/progress-upload';
+export { default as unboundIcon } from '@iconify/icons-mdi/link-off';
+export { default as volumesIcon } from '@iconify/icons-mdi/database-outline';

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { formatAgo, formatDuration } from './time';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+it.each([
+  [0, '0 sec'],
+  [420, '0.4 sec'],
+  [12_400, '12 sec'],
+  [59_700, '1 min'],
+  [3 * MINUTE + 5_000, '3 min 5 sec'],
+  [2 * HOUR + MINUTE, '2 hr 1 min'],
+])('writes a duration of %d ms as %s', (ms, expected) => {
+  expect(formatDuration(ms, 'en')).toBe(expected);
+});
+
+it.each([
+  [-5_000, 'now'],
+  [3_000, 'now'],
+  [30_000, '30 seconds ago'],
+  [5 * MINUTE, '5 minutes ago'],
+  [23 * HOUR, '23 hours ago'],
+  [DAY, 'yesterday'],
+  [59 * DAY, '59 days ago'],
+  [90 * DAY, '3 months ago'],
+  [800 * DAY, '2 years ago'],
+])('writes %d ms ago as %s', (ms, expected) => expect(formatAgo(ms, 'en')).toBe(expected));
