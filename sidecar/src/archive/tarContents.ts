@@ -1,0 +1,54 @@
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract } from 'tar-stream';
+
+/** What a tar holds, counted as the helper counts for its seal. */
+export interface TarContents {
+  /** Entries, directories and links included. */
+  files: number;
+  /** Size of the tar itself. */
+  rawBytes: number;
+}
+
+/** A tar ends with two blocks of zeros (POSIX, pax interchange format). */
+const END_BYTES = 1024;
+
+/**
+ * Parses a tar to its end; the last stage of a pipeline.
+ * @throws Error when it is not a tar, or ends before its end
+ */
+export async function tarContents(tar: AsyncIterable<Buffer>): Promise<TarContents> {
+  let files = 0;
+  const parser = extract();
+  parser.on('entry', (_header, contents, next) => {
+    files += 1;
+    contents.on('end', next);
+    // The parser's failure is reported here as well, and would end the process if nobody listened.
+    contents.on('error', () => {});
+    contents.resume();
+  });
+  const tail = keepTail();
+  await pipeline(tar, tail, parser);
+  // The parser is content with a tar that is cut between two entries.
+  if (!tail.isEndOfTar()) throw new Error('the tar inside ends before its end');
+  return { files, rawBytes: tail.rawBytes() };
+}
+
+function keepTail() {
+  let rawBytes = 0;
+  let last = Buffer.alloc(0);
+  const stage = new Transform({
+    transform(chunk: Buffer, _encoding, pass) {
+      rawBytes += chunk.length;
+      last =
+        chunk.length >= END_BYTES
+          ? chunk.subarray(-END_BYTES)
+          : Buffer.concat([last, chunk]).subarray(-END_BYTES);
+      pass(null, chunk);
+    },
+  });
+  return Object.assign(stage, {
+    rawBytes: () => rawBytes,
+    isEndOfTar: () => last.length === END_BYTES && last.every(byte => byte === 0),
+  });
+}
