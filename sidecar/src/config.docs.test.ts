@@ -1,0 +1,34 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { SETTINGS } from './config.ts';
+
+const table = readFileSync(new URL('../../docs/reference/settings.md', import.meta.url), 'utf8');
+
+/** The rows of the table: name, default, purpose. */
+const rows = [...table.matchAll(/^\| `(NKVM_\w+)` \| (.*?) \| (.*) \|$/gm)].map(
+  ([, name, value, purpose]) => ({ name, value, purpose })
+);
+
+describe('docs/reference/settings.md', () => {
+  it('holds every setting with its default and its purpose, in the order of the code', () => {
+    expect(rows).toEqual(
+      Object.entries(SETTINGS).map(([name, schema]) => {
+        const { success, data } = schema.safeParse(undefined);
+        const value = success && data !== undefined ? `\`${data}\`` : '';
+        return { name, value, purpose: schema.description };
+      })
+    );
+  });
+});
+
+describe('the environment', () => {
+  it('is read in config.ts and handed over in main.ts, and nowhere else', () => {
+    const readers = readdirSync(new URL('.', import.meta.url), {
+      recursive: true,
+      encoding: 'utf8',
+    })
+      .filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .filter(file => readFileSync(new URL(file, import.meta.url), 'utf8').includes('process.env'));
+    expect(readers).toEqual(['main.ts']);
+  });
+});

@@ -1,0 +1,57 @@
+/**
+ * Runs the steps of a suite one after another and counts what passed.
+ * usage: node tests/runner/run.ts fast|cluster
+ * Writes .results/SUITE.count (`passed failed`) for whoever adds up several suites.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { CLUSTER, FAST } from './suites.ts';
+import type { Step } from './suites.ts';
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+const suites: Record<string, readonly Step[]> = { fast: FAST, cluster: CLUSTER };
+const name = process.argv[2] ?? '';
+const steps = suites[name];
+if (!steps) {
+  console.error(`There is no suite "${name}": choose one of ${Object.keys(suites).join(', ')}.`);
+  process.exit(2);
+}
+
+mkdirSync('.results', { recursive: true });
+const total: Count = { passed: 0, failed: 0 };
+const broken: string[] = [];
+for (const step of steps) {
+  console.log(`\n── ${step.name}`);
+  const count = run(step);
+  total.passed += count.passed;
+  total.failed += count.failed;
+  if (count.failed) broken.push(step.name);
+}
+writeFileSync(`.results/${name}.count`, `${total.passed} ${total.failed}\n`);
+if (broken.length) console.log(`\nFailed: ${broken.join(', ')}`);
+console.log(`\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed ? 1 : 0;
+
+/** A step that ends badly counts at least one failure, whatever its report says. */
+function run({ command, report }: Step): Count {
+  if (report) rmSync(report, { force: true });
+  const [program = '', ...args] = command;
+  const started = Date.now();
+  const { status } = spawnSync(program, args, { stdio: 'inherit' });
+  console.log(`   ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  const count = report ? readReport(report) : { passed: status === 0 ? 1 : 0, failed: 0 };
+  return { ...count, failed: Math.max(count.failed, status === 0 ? 0 : 1) };
+}
+
+function readReport(file: string): Count {
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(file, 'utf8'));
+    return { passed: numPassedTests, failed: numFailedTests };
+  } catch {
+    return { passed: 0, failed: 1 }; // the suite ended before it could say anything
+  }
+}

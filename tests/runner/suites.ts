@@ -1,0 +1,39 @@
+/** One step of a test run. `report` names the JSON file of a vitest run; a step without one counts as one test. */
+export interface Step {
+  name: string;
+  command: readonly string[];
+  report?: string;
+}
+
+const vitest = (name: string, ...args: string[]): Step => ({
+  name,
+  command: [
+    'vitest',
+    'run',
+    ...args,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=.results/${name}.json`,
+  ],
+  report: `.results/${name}.json`,
+});
+
+/** What needs no root and no cluster. */
+export const FAST: readonly Step[] = [
+  { name: 'format', command: ['prettier', '--check', '--log-level=warn', '.'] },
+  {
+    name: 'lint',
+    command: ['eslint', '--max-warnings', '0', '--ext', '.js,.mjs,.ts,.tsx', '.'],
+  },
+  { name: 'types-plugin', command: ['tsc', '--noEmit'] },
+  { name: 'types-sidecar', command: ['tsc', '--noEmit', '-p', 'sidecar'] },
+  { name: 'types-tests', command: ['tsc', '--noEmit', '-p', 'tests'] },
+  vitest('unit'),
+  { name: 'plugin-build', command: ['headlamp-plugin', 'build'] },
+];
+
+/** What needs a real cluster. */
+export const CLUSTER: readonly Step[] = [
+  { name: 'plugin-build', command: ['headlamp-plugin', 'build'] },
+  vitest('cluster', '--config', 'tests/cluster/vitest.config.ts'),
+];
