@@ -1,0 +1,5 @@
+import { registerBackups } from './backups/register';
+import { registerVolumes } from './volumes/register';
+
+registerVolumes();
+registerBackups();

@@ -1,8 +1,8 @@
 import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { Tooltip } from '@mui/material';
 import { useEffect, useState } from 'react';
-import { useLanguage } from './useLanguage';
 import { formatAgo } from './time';
+import { useLanguage } from './useLanguage';
 
 const REFRESH_MS = 15_000;
 

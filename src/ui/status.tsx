@@ -36,7 +36,7 @@ export function statusText(status: BackupStatus, t: Translate): string {
   }
 }
 
-const LOOKS: Record<BackupStatus, Omit<BadgeProps, 'text'>> = {
+export const LOOKS: Record<BackupStatus, Omit<BadgeProps, 'text'>> = {
   queued: { icon: queuedIcon, color: '' },
   running: { icon: runningIcon, color: '' },
   success: { icon: successIcon, color: 'success' },

@@ -1,0 +1,85 @@
+import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import { Link, Loader, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Alert, Stack } from '@mui/material';
+import type { VolumeRef } from '../../sidecar/api';
+import { isFinal } from '../api/final';
+import { useBackup, useBackups, useSidecar } from '../api/queries';
+import type { Sidecar } from '../api/sidecar';
+import { VOLUMES_ROUTE } from '../routes';
+import { rightText } from '../setup/rightText';
+import { HistoryTable } from './HistoryTable';
+import { RunProgress } from './RunProgress';
+
+interface ClaimBackupsProps {
+  cluster: string;
+  claim: VolumeRef;
+}
+
+/** The section Backups on a claim's own page: what runs, and what has run. */
+export function ClaimBackups({ cluster, claim }: ClaimBackupsProps) {
+  const { t } = useTranslation();
+  const sidecar = useSidecar(cluster, claim.namespace);
+  return (
+    <SectionBox title={t('Backups')}>
+      {!sidecar && <Loader title="" />}
+      {sidecar?.state === 'ready' && <Runs cluster={cluster} claim={claim} />}
+      {sidecar && sidecar.state !== 'ready' && <NoBackups cluster={cluster} sidecar={sidecar} />}
+    </SectionBox>
+  );
+}
+
+function Runs({ cluster, claim }: ClaimBackupsProps) {
+  const history = useBackups(cluster, claim);
+  if (!history.value) {
+    return history.failure ? (
+      <Alert severity="warning">{history.failure.message}</Alert>
+    ) : (
+      <Loader title="" />
+    );
+  }
+  const underWay = history.value.filter(({ status }) => !isFinal(status));
+  return (
+    <Stack spacing={2}>
+      {history.failure && <Alert severity="warning">{history.failure.message}</Alert>}
+      {underWay.map(({ id }) => (
+        <LiveRun key={id} cluster={cluster} id={id} namespace={claim.namespace} />
+      ))}
+      <HistoryTable cluster={cluster} history={history} />
+    </Stack>
+  );
+}
+
+function LiveRun({ cluster, id, namespace }: { cluster: string; id: string; namespace: string }) {
+  const { value: backup } = useBackup(cluster, id, namespace);
+  return backup ? <RunProgress cluster={cluster} backup={backup} /> : null;
+}
+
+/** One line: the page is about the claim, not about us. */
+function NoBackups({
+  cluster,
+  sidecar,
+}: {
+  cluster: string;
+  sidecar: Exclude<Sidecar, { state: 'ready' }>;
+}) {
+  const { t } = useTranslation();
+  const messageOf = () => {
+    switch (sidecar.state) {
+      case 'absent':
+        return t('Backups are not set up in this cluster.');
+      case 'forbidden':
+        return rightText(sidecar.right, t);
+      case 'unauthorised':
+      case 'unreachable':
+        return `${t('The backup service does not answer.')} ${sidecar.message}`;
+    }
+  };
+  return (
+    <Alert severity="info">
+      {messageOf()}{' '}
+      <Link routeName={VOLUMES_ROUTE.name} activeCluster={cluster}>
+        {t('What to do')}
+      </Link>
+    </Alert>
+  );
+}

@@ -1,0 +1,80 @@
+import { useTranslation, Utils } from '@kinvolk/headlamp-plugin/lib';
+import { Link, NameValueTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import type { Backup } from '../../sidecar/api';
+import { CLAIM_ROUTE } from '../routes';
+import { Ago } from '../ui/Ago';
+import { formatBytes } from '../ui/bytes';
+import { CopyableText } from '../ui/Copyable';
+import { RunBadge } from '../ui/status';
+import { formatDuration } from '../ui/time';
+import { useLanguage } from '../ui/useLanguage';
+import { durationMs } from './durations';
+
+/** What is recorded of a run. */
+export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const { namespace, name, archive, sha256, bytes, helper } = backup;
+  const took = durationMs(backup);
+  const at = (date: string | null) => date && Utils.localeDate(date);
+  return (
+    <NameValueTable
+      rows={[
+        { name: t('Status'), value: <RunBadge status={backup.status} /> },
+        {
+          name: t('Volume'),
+          value: (
+            <Link routeName={CLAIM_ROUTE} params={{ namespace, name }} activeCluster={cluster}>
+              {name}
+            </Link>
+          ),
+        },
+        {
+          name: t('Namespace'),
+          value: (
+            <Link routeName="namespace" params={{ name: namespace }} activeCluster={cluster}>
+              {namespace}
+            </Link>
+          ),
+        },
+        {
+          name: t('Archive'),
+          value: archive && <CopyableText text={archive} label={t('Copy the path')} />,
+          hide: !archive,
+        },
+        {
+          name: t('Size'),
+          value:
+            bytes !== null &&
+            `${formatBytes(bytes, language)} (${bytes.toLocaleString(language)} B)`,
+          hide: bytes === null,
+        },
+        {
+          name: 'SHA-256',
+          value: sha256 && <CopyableText text={sha256} label={t('Copy the checksum')} />,
+          hide: !sha256,
+        },
+        { name: t('Requested'), value: <Ago date={backup.createdAt} /> },
+        { name: t('Requested by'), value: backup.requestedBy },
+        { name: t('Started'), value: at(backup.startedAt), hide: !backup.startedAt },
+        { name: t('Ended'), value: at(backup.endedAt), hide: !backup.endedAt },
+        {
+          name: t('Took'),
+          value: took !== undefined && formatDuration(took, language),
+          hide: took === undefined,
+        },
+        { name: t('Helper pod'), value: helper?.pod, hide: !helper },
+        {
+          name: t('Node'),
+          value: helper?.node && (
+            <Link routeName="node" params={{ name: helper.node }} activeCluster={cluster}>
+              {helper.node}
+            </Link>
+          ),
+          hide: !helper?.node,
+        },
+        { name: t('Image'), value: helper?.image, hide: !helper },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,96 @@
+import { K8s, Router, useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import { Loader, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Alert, AlertTitle, Stack, Typography } from '@mui/material';
+import { useLocation, useParams } from 'react-router-dom';
+import type { Backup } from '../../sidecar/api';
+import { isFinal } from '../api/final';
+import { useBackup, useSidecar } from '../api/queries';
+import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
+import { FailureNotice } from '../setup/FailureNotice';
+import { SidecarNotice } from '../setup/SidecarNotice';
+import { Command } from '../ui/Copyable';
+import { RunFacts } from './RunFacts';
+import { RunProgress } from './RunProgress';
+import { SealFacts } from './SealFacts';
+import { Stages } from './Stages';
+
+/** The page of one run. */
+export function RunPage() {
+  const cluster = K8s.useCluster() ?? '';
+  const { id } = useParams<{ id: string }>();
+  const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
+  const sidecar = useSidecar(cluster, namespace);
+  if (!sidecar) return <Loader title="" />;
+  if (sidecar.state !== 'ready') return <SidecarNotice cluster={cluster} sidecar={sidecar} />;
+  return <Run cluster={cluster} id={id} namespace={namespace} />;
+}
+
+function Run({ cluster, id, namespace }: { cluster: string; id: string; namespace?: string }) {
+  const { t } = useTranslation();
+  const { value: backup, failure } = useBackup(cluster, id, namespace);
+  if (!backup)
+    return failure ? <FailureNotice cluster={cluster} failure={failure} /> : <Loader title="" />;
+  return (
+    <>
+      <SectionBox
+        backLink={Router.createRouteURL(VOLUMES_ROUTE.name, { cluster })}
+        title={
+          <SectionHeader
+            title={t('Backup of {{volume}}', { volume: `${backup.namespace}/${backup.name}` })}
+          />
+        }
+      >
+        <Stack spacing={2}>
+          {failure && <Alert severity="warning">{failure.message}</Alert>}
+          {!isFinal(backup.status) && <RunProgress cluster={cluster} backup={backup} />}
+          <Outcome backup={backup} />
+          <RunFacts cluster={cluster} backup={backup} />
+        </Stack>
+      </SectionBox>
+      {backup.restoreCommand && (
+        <SectionBox title={t('Restore by hand')}>
+          <Typography gutterBottom color="text.secondary">
+            {t('The archive is a plain tar file. This restores it without NKVM')}
+          </Typography>
+          <Command text={backup.restoreCommand} />
+        </SectionBox>
+      )}
+      <Stages backup={backup} />
+      {backup.seal && <SealFacts seal={backup.seal} />}
+    </>
+  );
+}
+
+/** What somebody wants to know first of a run that did not go as it should. */
+function Outcome({ backup }: { backup: Backup }) {
+  const { t } = useTranslation();
+  const { status, stage, reason, message, hint, warnings } = backup;
+  return (
+    <>
+      {status === 'failed' && (
+        <Alert severity="error">
+          <AlertTitle>
+            {stage ? t('Failed at stage {{stage}}', { stage }) : t('Failed')}
+            {reason && ` (${reason})`}
+          </AlertTitle>
+          <Typography variant="body2">{message}</Typography>
+          {hint && (
+            <Typography variant="body2" sx={{ mt: 1 }}>
+              <strong>{t('What to do')}</strong> {hint}
+            </Typography>
+          )}
+        </Alert>
+      )}
+      {warnings.length > 0 && (
+        <Alert severity="warning">
+          <AlertTitle>{t('{{count}} warnings', { count: warnings.length })}</AlertTitle>
+          {warnings.map(warning => (
+            <Typography key={warning} variant="body2">
+              {warning}
+            </Typography>
+          ))}
+        </Alert>
+      )}
+    </>
+  );
+}

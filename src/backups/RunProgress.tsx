@@ -1,0 +1,50 @@
+import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import { Box, LinearProgress, Stack, Typography } from '@mui/material';
+import { useEffect, useState } from 'react';
+import type { Backup } from '../../sidecar/api';
+import { Announcement } from '../ui/Announcement';
+import { formatBytes } from '../ui/bytes';
+import { RunBadge } from '../ui/status';
+import { useLanguage } from '../ui/useLanguage';
+import { CancelButton } from './CancelButton';
+import { rateOf, type Sample, withSample } from './rate';
+import { activityText } from './stageText';
+
+function useRate({ bytes }: Backup): number | undefined {
+  const [samples, setSamples] = useState<Sample[]>([]);
+  useEffect(() => {
+    if (bytes) setSamples(known => withSample(known, { atMs: Date.now(), bytes }));
+  }, [bytes]);
+  return rateOf(samples);
+}
+
+/** A run that is under way: what it does, how much it has copied, how fast; and Cancel. */
+export function RunProgress({ cluster, backup }: { cluster: string; backup: Backup }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  const rate = useRate(backup);
+  const activity = activityText(backup, t);
+  const isCopying = backup.stage === 'copy';
+
+  return (
+    <Box sx={{ border: 1, borderColor: 'divider', borderRadius: 1, p: 2 }}>
+      <Announcement text={activity} />
+      <Stack direction="row" alignItems="center" gap={2} flexWrap="wrap">
+        <RunBadge status={backup.status} />
+        <Typography sx={{ flexGrow: 1 }}>{activity}</Typography>
+        <Typography
+          component="span"
+          color="text.secondary"
+          sx={{ fontVariantNumeric: 'tabular-nums' }}
+        >
+          {backup.bytes ? formatBytes(backup.bytes, language) : null}
+          {isCopying && rate !== undefined
+            ? ` · ${t('{{size}} per second', { size: formatBytes(rate, language) })}`
+            : null}
+        </Typography>
+        <CancelButton cluster={cluster} backup={backup} />
+      </Stack>
+      <LinearProgress aria-label={activity} sx={{ mt: 2, borderRadius: 1 }} />
+    </Box>
+  );
+}

@@ -1,0 +1,51 @@
+import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import { NameValueTable, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Box } from '@mui/material';
+import type { Seal } from '../../sidecar/api';
+import { formatBytes } from '../ui/bytes';
+import { CopyableText } from '../ui/Copyable';
+import { useLanguage } from '../ui/useLanguage';
+
+/** What the helper pod said that it had sent. */
+export function SealFacts({ seal }: { seal: Seal }) {
+  const { t } = useTranslation();
+  const language = useLanguage();
+  return (
+    <SectionBox title={t('Seal of the helper pod')}>
+      <NameValueTable
+        rows={[
+          {
+            name: t('Sent'),
+            value: `${formatBytes(seal.bytes, language)} (${seal.bytes.toLocaleString(
+              language
+            )} B)`,
+          },
+          {
+            name: 'SHA-256',
+            value: <CopyableText text={seal.sha256} label={t('Copy the checksum')} />,
+          },
+          { name: t('Entries'), value: seal.files.toLocaleString(language) },
+          { name: t('Before compression'), value: formatBytes(seal.rawBytes, language) },
+          {
+            name: t('Fidelity'),
+            value:
+              seal.fidelity === 'full'
+                ? t('Full')
+                : t('Reduced, without extended attributes, ACLs and holes'),
+          },
+          { name: t('Exit of tar'), value: seal.tarExit },
+          { name: t('Exit of the compressor'), value: seal.compressorExit },
+          {
+            name: t('Words of tar'),
+            value: (
+              <Box component="pre" sx={{ m: 0, whiteSpace: 'pre-wrap' }}>
+                {seal.warnings.join('\n')}
+              </Box>
+            ),
+            hide: seal.warnings.length === 0,
+          },
+        ]}
+      />
+    </SectionBox>
+  );
+}

@@ -1,0 +1,34 @@
+import type { Backup } from '../../sidecar/api';
+import type { Translate } from '../ui/translate';
+
+/** What happens at a stage, in words. */
+export function stageText(stage: NonNullable<Backup['stage']>, t: Translate): string {
+  switch (stage) {
+    case 'queue':
+      return t('Waiting for its turn');
+    case 'hook':
+      return t('Running the hook');
+    case 'snapshot':
+      return t('Taking a snapshot');
+    case 'create':
+      return t('Creating the helper pod');
+    case 'wait':
+      return t('Waiting for the helper pod');
+    case 'exec':
+      return t('Starting tar in the pod');
+    case 'copy':
+      return t('Copying the archive');
+    case 'checksum':
+      return t('Comparing checksums');
+    case 'publish':
+      return t('Publishing the archive');
+    case 'cleanup':
+      return t('Removing the helper pod');
+  }
+}
+
+/** What a run does right now. */
+export function activityText({ stage, status }: Backup, t: Translate): string {
+  if (status === 'queued') return t('Waiting for its turn');
+  return stage ? stageText(stage, t) : t('Starting');
+}

@@ -1,0 +1,53 @@
+import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Box, Tooltip, Typography } from '@mui/material';
+import type { OwnerReference } from '../../sidecar/api';
+import { ownersOf, routeOf } from './owners';
+import type { Row } from './row';
+
+/** Who uses a volume: links, or the reason why nobody is known. */
+export function Owners({ cluster, volume }: Row) {
+  const { t } = useTranslation();
+  if (volume.owner.kind === 'Unknown') {
+    return (
+      <Tooltip title={volume.owner.reason} describeChild>
+        <Typography component="span" variant="body2" color="text.secondary" tabIndex={0}>
+          {t('Unknown')}
+        </Typography>
+      </Tooltip>
+    );
+  }
+  return (
+    <>
+      {ownersOf(volume.owner).map(owner => (
+        <Box key={`${owner.apiVersion}/${owner.kind}/${owner.name}`}>
+          <OneOwner cluster={cluster} namespace={volume.namespace} owner={owner} />
+        </Box>
+      ))}
+    </>
+  );
+}
+
+interface OneOwnerProps {
+  cluster: string;
+  namespace: string;
+  owner: OwnerReference;
+}
+
+function OneOwner({ cluster, namespace, owner: { apiVersion, kind, name } }: OneOwnerProps) {
+  const routeName = routeOf({ apiVersion, kind, name });
+  return (
+    <>
+      {routeName ? (
+        <Link routeName={routeName} params={{ namespace, name }} activeCluster={cluster}>
+          {name}
+        </Link>
+      ) : (
+        name
+      )}{' '}
+      <Typography component="span" variant="body2" color="text.secondary">
+        {kind}
+      </Typography>
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+import type { IconifyIcon } from '@iconify/react';
+import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import type { StatusLabelProps } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import {
+  alertIcon,
+  failedIcon,
+  hiddenIcon,
+  queuedIcon,
+  runningIcon,
+  successIcon,
+  unboundIcon,
+} from '../ui/icons';
+import { Badge } from '../ui/status';
+import type { Translate } from '../ui/translate';
+import type { Protection } from './protection';
+
+export function protectionText(protection: Protection, t: Translate): string {
+  switch (protection) {
+    case 'lost':
+      return t('Storage lost');
+    case 'queued':
+      return t('Queued');
+    case 'running':
+      return t('Backing up');
+    case 'unbound':
+      return t('Not bound');
+    case 'hidden':
+      return t('Not visible');
+    case 'failed':
+      return t('Backup failed');
+    case 'backedUp':
+      return t('Backed up');
+    case 'never':
+      return t('Not backed up');
+  }
+}
+
+const LOOKS: Record<Protection, { icon: IconifyIcon; color: StatusLabelProps['status'] }> = {
+  lost: { icon: failedIcon, color: 'error' },
+  queued: { icon: queuedIcon, color: '' },
+  running: { icon: runningIcon, color: '' },
+  unbound: { icon: unboundIcon, color: 'warning' },
+  hidden: { icon: hiddenIcon, color: '' },
+  failed: { icon: failedIcon, color: 'error' },
+  backedUp: { icon: successIcon, color: 'success' },
+  never: { icon: alertIcon, color: 'warning' },
+};
+
+/** How a volume stands. */
+export function ProtectionBadge({ protection }: { protection: Protection }) {
+  const { t } = useTranslation();
+  return <Badge {...LOOKS[protection]} text={protectionText(protection, t)} />;
+}
