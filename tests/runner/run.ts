@@ -5,8 +5,8 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { CLUSTER, FAST } from './suites.ts';
 import type { Step } from './suites.ts';
+import { CLUSTER, FAST } from './suites.ts';
 
 interface Count {
   passed: number;

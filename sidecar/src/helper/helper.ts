@@ -1,13 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
-import { openNamespaceCommand } from '../../api/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Seal } from '../../api/index.ts';
+import { openNamespaceCommand } from '../../api/index.ts';
 import { apiMessageOf, httpStatusOf } from '../cluster/connection.ts';
 import type { ExecTarget, RunningCommand } from '../cluster/exec.ts';
 import type { Pods } from '../cluster/pods.ts';
 import { StageError } from '../errors.ts';
-import { helperPod } from './manifest.ts';
 import type { HelperSpec } from './manifest.ts';
+import { helperPod } from './manifest.ts';
 import { HELPER_CONTAINER, helperName } from './names.ts';
 import { packCommand, sealCommand } from './packScript.ts';
 import { podState } from './podState.ts';
@@ -68,6 +68,8 @@ export async function createHelper(
   try {
     await pods.create(namespace, helperPod(spec));
   } catch (error) {
+    // No answer is not a no: the pod may be there.
+    if (httpStatusOf(error) === undefined) await pods.remove(namespace, pod).catch(() => undefined);
     throw refusalOf(namespace, error);
   }
   return {
@@ -157,6 +159,7 @@ export async function removeHelper(pods: Pods, namespace: string, pod: string): 
       if (!(await pods.get(namespace, pod))) return;
     } catch (error) {
       last = apiMessageOf(error);
+      if (httpStatusOf(error) === 403) break; // asking again gives no right
     }
     await sleep(LOOK_MS);
   } while (Date.now() < until);

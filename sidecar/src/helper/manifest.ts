@@ -1,5 +1,5 @@
 import type { Pod } from '../cluster/pods.ts';
-import { HELPER_CONTAINER, VOLUME_PATH, WORK_PATH, helperLabels, helperName } from './names.ts';
+import { HELPER_CONTAINER, helperLabels, helperName, VOLUME_PATH, WORK_PATH } from './names.ts';
 
 /** What a helper pod is made from. */
 export interface HelperSpec {

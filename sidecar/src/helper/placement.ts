@@ -1,5 +1,5 @@
-import type { Claim } from '../cluster/inventory.ts';
 import type { Obstacle } from '../../api/index.ts';
+import type { Claim } from '../cluster/inventory.ts';
 
 /** Where a helper pod must run; `node: null`: wherever the scheduler and the volume allow. */
 export type Placement = { node: string | null } | { refuse: Obstacle };

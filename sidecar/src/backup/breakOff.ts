@@ -1,0 +1,66 @@
+import type { Backup, Stage } from '../../api/index.ts';
+import type { Destination, Staged } from '../destinations/destination.ts';
+import { StageError, textOf } from '../errors.ts';
+import type { Helper } from '../helper/helper.ts';
+
+/** What must be given back when a run breaks off. */
+export interface Held {
+  helper?: Helper;
+  staged?: Staged;
+  /** Key of an archive that has its final name, but no manifest yet. */
+  unproven?: string;
+}
+
+/** Takes away what must not stay. @returns what could not be taken away, for the record. */
+export async function undo(held: Held, destination: Destination): Promise<string[]> {
+  const left: string[] = [];
+  await held.staged
+    ?.discard()
+    .catch(error => left.push(`a temporary file stays: ${textOf(error)}`));
+  if (held.unproven) {
+    const where = destination.locate(held.unproven);
+    await destination
+      .remove(held.unproven)
+      .catch(error =>
+        left.push(`${where} is not proven and could not be removed: ${textOf(error)}`)
+      );
+  }
+  return left;
+}
+
+/** @returns the problem that a claim was deleted while its backup waited. */
+export const claimGone = (run: Backup, wasMadeAgain: boolean): StageError =>
+  new StageError(
+    'create',
+    'ClaimNotFound',
+    `claim ${run.namespace}/${run.name} was deleted${
+      wasMadeAgain ? ' and made again' : ''
+    } while its backup waited`,
+    wasMadeAgain ? 'back up the new claim' : 'restore an earlier backup if its data are needed'
+  );
+
+/** @returns the problem that a run took too long. */
+export const timedOut = (stage: Stage, runTimeoutMs: number): StageError =>
+  new StageError(
+    stage,
+    'RunTimedOut',
+    `the run took longer than ${runTimeoutMs / 1000} s`,
+    'give runs more time with NKVM_RUN_TIMEOUT_SECONDS'
+  );
+
+/** @returns the error in words that a person can act on: what became of the pod says more than a broken stream. */
+export async function explain(error: unknown, stage: Stage, held: Held): Promise<StageError> {
+  const brokeOff = stage === 'exec' || stage === 'copy' || stage === 'checksum';
+  const isOurs =
+    error instanceof StageError && !/^(StreamBroke|SealMissing|BodyBroke)/.test(error.reason);
+  const gone = brokeOff && !isOurs ? await held.helper?.whyGone() : undefined;
+  if (gone) return new StageError(stage, gone.reason, gone.message, gone.hint, { cause: error });
+  if (error instanceof StageError) return error;
+  return new StageError(
+    stage,
+    'Unexpected',
+    `the run broke at stage ${stage}: ${textOf(error)}`,
+    'see the log of the sidecar for this run, then back up again',
+    { cause: error }
+  );
+}

@@ -1,0 +1,45 @@
+import type { Seal } from '../../api/index.ts';
+import type { Digest } from '../archive/digest.ts';
+import type { VerifyLevel } from '../archive/readBack.ts';
+import { readBack } from '../archive/readBack.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { StageError } from '../errors.ts';
+
+/**
+ * Reads a published archive back and compares it with what was received.
+ * @throws StageError (stage `checksum`) when what lies at the destination is something else.
+ */
+export async function proveStored(
+  destination: Destination,
+  key: string,
+  own: Digest,
+  seal: Seal,
+  level: VerifyLevel,
+  signal: AbortSignal
+): Promise<void> {
+  const where = destination.locate(key);
+  const stored = await readBack(where, await destination.open(key), level, signal);
+  if (stored.bytes !== own.bytes || stored.sha256 !== own.sha256) {
+    throw new StageError(
+      'checksum',
+      'ReadBackDiffers',
+      `${where} reads back as ${digestText(stored)}, ${digestText(own)} were written`,
+      'the storage does not keep what it is given: check its disk before you rely on it'
+    );
+  }
+  // A tar that is not GNU's counts its entries differently.
+  if (!stored.contents || seal.fidelity === 'reduced') return;
+  const { files, rawBytes } = stored.contents;
+  if (files !== seal.files || rawBytes !== seal.rawBytes) {
+    throw new StageError(
+      'checksum',
+      'ContentsDiffer',
+      `${where} unpacks to ${files} entries in ${rawBytes} bytes, ${seal.files} in ${seal.rawBytes} were packed`,
+      'back up again; if it happens again, report it with the name of the helper image'
+    );
+  }
+}
+
+/** @returns a digest as a person compares it. */
+export const digestText = ({ bytes, sha256 }: Digest): string =>
+  `${bytes} bytes with SHA-256 ${sha256.slice(0, 12)}…`;

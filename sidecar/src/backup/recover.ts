@@ -1,0 +1,101 @@
+import type { Backup } from '../../api/index.ts';
+import { readManifest } from '../archive/manifest.ts';
+import { manifestName, parseArchiveName } from '../archive/name.ts';
+import type { Pods } from '../cluster/pods.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { textOf } from '../errors.ts';
+import { removeHelper } from '../helper/helper.ts';
+import { helperSelector } from '../helper/names.ts';
+import type { History, RunChange } from '../history/history.ts';
+import type { Log } from './queue.ts';
+
+export interface RecoverOptions {
+  history: History;
+  destination: Destination;
+  pods: Pods;
+  installation: string;
+  now(): Date;
+  log: Log;
+}
+
+/**
+ * Puts in order what an earlier process left, before any run starts: its helpers and temporaries go; each run that it
+ * was in the middle of ends by what lies at the destination.
+ *
+ * | the run's archive | the run |
+ * | --- | --- |
+ * | has its manifest, and the size that the manifest names | success: the manifest is written last |
+ * | lies there without a manifest | failed; the archive, which nothing proves, is removed |
+ * | is not there | failed |
+ */
+export async function recover(options: RecoverOptions): Promise<void> {
+  const { history, destination, log, now } = options;
+  await sweepHelpers(options);
+  const swept = await destination.sweep();
+  if (swept) log.warn({ swept }, 'temporary files of an earlier process removed');
+  const interrupted = history.unfinished().filter(run => run.status === 'running');
+  if (interrupted.length === 0) return;
+  const keys = new Set(await destination.list());
+  for (const run of interrupted) {
+    // Could not look is no answer: the run is failed, and what lies at the destination stays.
+    const end = await endOf(run, keys, destination).catch(error =>
+      interruptedBy(run, ` (and its archive could not be looked at: ${textOf(error)})`)
+    );
+    await history.commit(run.id, { ...end, endedAt: now().toISOString() });
+    log.warn({ run: run.id, status: end.status }, 'run of an earlier process ended');
+  }
+}
+
+async function endOf(
+  run: Backup,
+  keys: ReadonlySet<string>,
+  destination: Destination
+): Promise<RunChange> {
+  const key = [...keys].find(each => parseArchiveName(each)?.runId === run.id);
+  if (key && keys.has(manifestName(key))) {
+    const manifest = readManifest(
+      manifestName(key),
+      await textOfKey(destination, manifestName(key))
+    );
+    if ((await destination.stat(key))?.bytes === manifest.bytes) {
+      return {
+        status: 'success',
+        stage: 'cleanup',
+        archive: destination.locate(key),
+        bytes: manifest.bytes,
+        sha256: manifest.sha256,
+        seal: manifest.seal,
+        warnings: manifest.warnings,
+        message: 'backed up; the sidecar was restarted before it could say so',
+      };
+    }
+  } else if (key) await destination.remove(key);
+  return interruptedBy(run);
+}
+
+const interruptedBy = (run: Backup, more = ''): RunChange => ({
+  status: 'failed',
+  stage: run.stage ?? 'create',
+  reason: 'Interrupted',
+  message: `the sidecar was stopped in the middle of the run${more}`,
+  hint: 'back up again',
+});
+
+async function textOfKey(destination: Destination, key: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of await destination.open(key)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Deletes this installation's helper pods. What cannot be deleted is logged and left for the next start. */
+async function sweepHelpers({ pods, installation, log }: RecoverOptions): Promise<void> {
+  try {
+    for (const pod of await pods.withLabels(helperSelector(installation))) {
+      const { namespace = '', name = '' } = pod.metadata ?? {};
+      await removeHelper(pods, namespace, name);
+      log.warn({ namespace, pod: name }, 'helper pod of an earlier process deleted');
+    }
+  } catch (error) {
+    log.warn({}, `helper pods of an earlier process could not all be deleted: ${textOf(error)}`);
+  }
+}

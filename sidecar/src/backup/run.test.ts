@@ -1,0 +1,384 @@
+import { ApiException } from '@kubernetes/client-node';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TransformCallback } from 'node:stream';
+import { PassThrough, pipeline, Transform } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Backup } from '../../api/index.ts';
+import { readManifest } from '../archive/manifest.ts';
+import type { Claim } from '../cluster/inventory.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { failing } from '../destinations/failing.ts';
+import type { MemoryStorage } from '../destinations/memory.ts';
+import { memoryDestination, memoryStorage } from '../destinations/memory.ts';
+import type { ProcessCluster } from '../helper/processCluster.ts';
+import { processCluster } from '../helper/processCluster.ts';
+import type { RunChange } from '../history/history.ts';
+import type { RunWorld } from './run.ts';
+import { CANCELLED, runBackup } from './run.ts';
+
+const claim: Claim = {
+  namespace: 'shop',
+  name: 'orders-db',
+  uid: 'uid-1',
+  phase: 'Bound',
+  capacityBytes: 1,
+  requestedBytes: 1,
+  accessModes: ['ReadWriteOnce'],
+  volumeMode: 'Filesystem',
+  storageClass: 'fast',
+  node: null,
+  labels: {},
+  createdAt: '2026-01-01T00:00:00Z',
+  pods: [],
+  owner: { kind: 'Unknown', reason: 'nothing uses it' },
+  volumeName: 'pv',
+  waitsForFirstConsumer: false,
+  nodeSelectorTerms: [],
+  terminating: false,
+};
+const run = {
+  id: '01run',
+  namespace: 'shop',
+  name: 'orders-db',
+  uid: 'uid-1',
+  createdAt: '2026-11-21T10:00:00.000Z',
+  requestedBy: 'somebody',
+} as Backup;
+
+let dir: string;
+let storage: MemoryStorage;
+let destination: Destination;
+let cluster: ProcessCluster;
+let world: RunWorld;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'nkvm-run-'));
+  writeFileSync(join(dir, 'orders'), Buffer.alloc(3_000_000, 'order '));
+  storage = memoryStorage();
+  destination = memoryDestination(storage);
+  cluster = processCluster(dir);
+  world = {
+    cluster,
+    readClaim: async () => ({ uid: 'uid-1', labels: {}, annotations: {}, spec: {} }),
+    destination,
+    clusterName: 'test',
+    installation: 'i',
+    image: 'example/helper:1',
+    memoryLimit: '512Mi',
+    podTimeoutMs: 5000,
+    runTimeoutMs: 60_000,
+    verifyLevel: 'checksum',
+    version: '0.0.0',
+    now: () => new Date('2026-11-21T10:00:01Z'),
+  };
+});
+afterEach(() => {
+  cluster.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const go = (change: Partial<RunWorld> = {}, signal = new AbortController().signal) =>
+  runBackup(run, claim, { ...world, ...change }, () => undefined, signal);
+
+/** A destination that the world sees through one changed method. */
+const changed = (change: Partial<Destination>): Partial<RunWorld> => ({
+  destination: { ...destination, ...change },
+});
+
+/** A cluster whose archive streams pass through `through` on their way. */
+const onTheWay = (through: () => Transform): Partial<RunWorld> => ({
+  cluster: {
+    ...cluster,
+    exec: async (target, command) => {
+      const running = await cluster.exec(target, command);
+      const stdout = pipeline(running.stdout, through(), () => undefined);
+      return { ...running, stdout };
+    },
+  },
+});
+
+const NAME = 'test__shop__orders-db__20261121T100001Z__01run.tar.gz';
+const nothingStays = () => {
+  expect([...storage.archives.keys()]).toEqual([]);
+  expect(storage.temporaries.size).toBe(0);
+  expect(cluster.existing.size).toBe(0);
+};
+
+describe('a backup that goes well', () => {
+  it.each(['checksum', 'contents'] as const)('is proven to the level %s', async verifyLevel => {
+    const end = await go({ verifyLevel });
+    const stored = storage.archives.get(NAME) ?? Buffer.alloc(0);
+    const sha256 = createHash('sha256').update(stored).digest('hex');
+    expect(end).toMatchObject({
+      status: 'success',
+      bytes: stored.length,
+      sha256,
+      warnings: [],
+      seal: { sha256, files: 2, tarExit: 0 },
+    });
+    const manifest = storage.archives.get(`${NAME}.json`)?.toString() ?? '';
+    expect(readManifest(NAME, manifest)).toMatchObject({
+      runId: '01run',
+      pvc: 'orders-db',
+      sha256,
+    });
+    expect(cluster.existing.size).toBe(0);
+    expect(storage.temporaries.size).toBe(0);
+  });
+
+  it('goes through its stages in their order', async () => {
+    expect((await go()).stages?.map(({ stage }) => stage)).toEqual([
+      'create',
+      'wait',
+      'exec',
+      'copy',
+      'checksum',
+      'publish',
+      'cleanup',
+    ]);
+  });
+
+  it('keeps a warning when its helper cannot be deleted', async () => {
+    const { pods } = cluster;
+    const stuck = async () => {
+      throw new ApiException(403, 'no', { message: 'not allowed' }, {});
+    };
+    const end = await go({ cluster: { ...cluster, pods: { ...pods, remove: stuck } } });
+    expect(end).toMatchObject({
+      status: 'success',
+      warnings: [expect.stringMatching(/could not be deleted: not allowed/)],
+    });
+  });
+});
+
+/** Passes on what comes, until `bytes` have come; then does what `then` says with each chunk. */
+const after = (
+  bytes: number,
+  then: (this: Transform, chunk: Buffer, done: TransformCallback) => void
+) => {
+  let seen = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      seen += chunk.length;
+      if (seen > bytes) then.call(this, chunk, done);
+      else done(null, chunk);
+    },
+  });
+};
+
+describe('a backup that goes wrong', () => {
+  it.each<[string, () => Partial<RunWorld>, string, string]>([
+    [
+      'the stream breaks off',
+      () => onTheWay(() => after(1000, (_chunk, done) => done(new Error('reset by peer')))),
+      'copy',
+      'StreamBroke',
+    ],
+    [
+      'the stream is cut and looks like a clean end',
+      () => onTheWay(() => after(1000, (_chunk, done) => done())),
+      'checksum',
+      'DigestDiffers',
+    ],
+    [
+      'one byte changes on the way',
+      () =>
+        onTheWay(() =>
+          after(0, (chunk, done) => {
+            const other = Buffer.from(chunk);
+            other[other.length - 1] = (other[other.length - 1] ?? 0) ^ 1;
+            done(null, other);
+          })
+        ),
+      'checksum',
+      'DigestDiffers',
+    ],
+    [
+      'the seal is missing',
+      () => ({
+        cluster: {
+          ...cluster,
+          execToEnd: async () => ({ exitCode: 1, stdout: '', stderr: 'No such file' }),
+        },
+      }),
+      'checksum',
+      'SealMissing',
+    ],
+    [
+      'the connection for the seal breaks',
+      () => ({
+        cluster: {
+          ...cluster,
+          execToEnd: async () => {
+            throw new Error('connection refused');
+          },
+        },
+      }),
+      'checksum',
+      'SealMissing',
+    ],
+    [
+      'the volume is gone',
+      () => ({ cluster: { ...processCluster('/nonexistent'), pods: cluster.pods } }),
+      'exec',
+      'TarFailed',
+    ],
+    [
+      'storing fails',
+      () => ({ destination: failing(destination, 'stage') }),
+      'copy',
+      'InjectedFault',
+    ],
+    [
+      'publishing fails',
+      () => ({ destination: failing(destination, 'publish') }),
+      'publish',
+      'InjectedFault',
+    ],
+    [
+      'reading back fails',
+      () => ({ destination: failing(destination, 'open') }),
+      'checksum',
+      'InjectedFault',
+    ],
+    [
+      'the manifest cannot be written',
+      () => ({ destination: failing(destination, 'put') }),
+      'publish',
+      'InjectedFault',
+    ],
+    [
+      'the storage gives back other bytes',
+      () =>
+        changed({
+          open: async () => {
+            const other = new PassThrough();
+            other.end('something else');
+            return other;
+          },
+        }),
+      'checksum',
+      'ReadBackDiffers',
+    ],
+    [
+      'the claim was made again',
+      () => ({
+        readClaim: async () => ({ uid: 'uid-2', labels: {}, annotations: {}, spec: {} }),
+      }),
+      'create',
+      'ClaimNotFound',
+    ],
+    [
+      'the API server refuses the helper',
+      () => ({
+        cluster: {
+          ...cluster,
+          pods: {
+            ...cluster.pods,
+            create: async () => {
+              throw new ApiException(403, 'no', { message: 'cannot create pods' }, {});
+            },
+          },
+        },
+      }),
+      'create',
+      'NamespaceNotOpen',
+    ],
+    [
+      'Pod Security refuses the helper',
+      () => ({
+        cluster: {
+          ...cluster,
+          pods: {
+            ...cluster.pods,
+            create: async () => {
+              const message = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"';
+              throw new ApiException(403, 'no', { message }, {});
+            },
+          },
+        },
+      }),
+      'create',
+      'PodSecurity',
+    ],
+    [
+      'the helper is evicted before it runs',
+      () => {
+        cluster.status = { phase: 'Failed', reason: 'Evicted', message: 'low on memory' };
+        return {};
+      },
+      'wait',
+      'HelperEvicted',
+    ],
+    [
+      'the helper never becomes ready',
+      () => {
+        cluster.status = { phase: 'Pending' };
+        return { podTimeoutMs: 1 };
+      },
+      'wait',
+      'HelperNotReady',
+    ],
+    ['the run takes too long', () => ({ runTimeoutMs: 1 }), 'create', 'RunTimedOut'],
+  ])('fails when %s, and leaves nothing', async (_, change, stage, reason) => {
+    const end = await go(change());
+    expect(end).toMatchObject({
+      status: 'failed',
+      reason,
+      message: expect.stringMatching(/./),
+      hint: expect.stringMatching(/./),
+      archive: null,
+    });
+    if (reason !== 'RunTimedOut') expect(end.stage).toBe(stage);
+    nothingStays();
+  });
+
+  it('tells what became of a helper whose stream broke', async () => {
+    const end = await go(
+      onTheWay(() =>
+        after(1000, (_chunk, done) => {
+          for (const pod of cluster.existing.values()) {
+            pod.status = { phase: 'Failed', reason: 'Evicted', message: 'low on memory' };
+          }
+          done(new Error('connection ended without an exit status'));
+        })
+      )
+    );
+    expect(end).toMatchObject({ status: 'failed', reason: 'HelperEvicted' });
+    nothingStays();
+  });
+
+  it('says where an unproven archive stays that could not be removed', async () => {
+    const end = await go({ destination: failing(failing(destination, 'put'), 'remove') });
+    expect(end.warnings?.join()).toMatch(/01run.tar.gz is not proven and could not be removed/);
+  });
+});
+
+describe('a backup that is cancelled', () => {
+  it.each(['create', 'wait', 'exec', 'copy', 'checksum', 'publish'] as const)(
+    'at stage %s leaves nothing',
+    async at => {
+      const abort = new AbortController();
+      const end = await runBackup(
+        run,
+        claim,
+        world,
+        ({ stage }: RunChange) => stage === at && abort.abort(CANCELLED),
+        abort.signal
+      );
+      expect(end).toMatchObject({ status: 'cancelled', archive: null });
+      nothingStays();
+    }
+  );
+
+  it('is cancelled while its helper waits for a node', async () => {
+    cluster.status = { phase: 'Pending' };
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(CANCELLED), 100);
+    expect(await go({}, abort.signal)).toMatchObject({ status: 'cancelled' });
+    nothingStays();
+  });
+});

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { Seal } from '../../api/index.ts';
+import { StageError } from '../errors.ts';
+import type { Facts } from './verdict.ts';
+import { verdict } from './verdict.ts';
+
+const digest = 'a'.repeat(64);
+const whole: Seal = {
+  bytes: 3,
+  sha256: digest,
+  tarExit: 0,
+  compressorExit: 0,
+  files: 1,
+  rawBytes: 10240,
+  fidelity: 'full',
+  warnings: [],
+};
+const sound: Facts = {
+  podExit: 0,
+  stderr: '',
+  own: { bytes: 3, sha256: digest },
+  seal: whole,
+};
+const sealed = (change: Partial<Seal>): Partial<Facts> => ({
+  seal: { ...whole, ...change },
+});
+
+describe('verdict', () => {
+  it('publishes when seal and own count agree', () => {
+    expect(verdict(sound)).toEqual({ seal: sound.seal, warnings: [] });
+  });
+
+  it.each<[string, Partial<Facts>, string[]]>([
+    [
+      'a file that changed while it was read',
+      sealed({ tarExit: 1, warnings: ['tar: ./a: file changed as we read it'] }),
+      ['some files changed while they were read', 'tar: ./a: file changed as we read it'],
+    ],
+    [
+      'a socket, which tar cannot keep',
+      sealed({ warnings: ['tar: ./s: socket ignored'] }),
+      ['tar: ./s: socket ignored'],
+    ],
+    [
+      'a tar that keeps less',
+      sealed({ fidelity: 'reduced' }),
+      [
+        'the helper image has no GNU tar: extended attributes, ACLs and holes are not in the archive',
+      ],
+    ],
+  ])('publishes with a warning about %s', (_, seen, warnings) => {
+    expect(verdict({ ...sound, ...seen }).warnings).toEqual(warnings);
+  });
+
+  it.each<[string, Partial<Facts>, string, string]>([
+    [
+      'the packing command failed',
+      { podExit: 1, stderr: 'oh', seal: undefined },
+      'exec',
+      'PackFailed',
+    ],
+    ['the image lacks a tool', { podExit: 127, stderr: 'no tar' }, 'exec', 'PackFailed'],
+    ['tar failed', sealed({ tarExit: 2 }), 'exec', 'TarFailed'],
+    ['tar was killed', sealed({ tarExit: 137 }), 'exec', 'TarFailed'],
+    ['the compressor failed', sealed({ compressorExit: 1 }), 'exec', 'CompressorFailed'],
+    ['one byte is missing', { own: { bytes: 2, sha256: digest } }, 'checksum', 'DigestDiffers'],
+    [
+      'one byte differs',
+      { own: { bytes: 3, sha256: 'b'.repeat(64) } },
+      'checksum',
+      'DigestDiffers',
+    ],
+  ])('refuses when %s', (_, seen, stage, reason) => {
+    expect(() => verdict({ ...sound, ...seen })).toThrow(
+      expect.objectContaining({ stage, reason, hint: expect.stringMatching(/./) })
+    );
+    expect(() => verdict({ ...sound, ...seen })).toThrow(StageError);
+  });
+
+  it('says how tar itself put it', () => {
+    const words = 'tar: ./secret: Cannot open: Permission denied';
+    expect(() => verdict({ ...sound, ...sealed({ tarExit: 2, warnings: [words] }) })).toThrow(
+      words
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import type { Seal } from '../../api/index.ts';
+import type { Digest } from '../archive/digest.ts';
+import { StageError } from '../errors.ts';
+import { digestText } from './proof.ts';
+
+/** Everything that is known of a stream when it has ended. */
+export interface Facts {
+  /** Exit code of the packing command, as the API server told it. */
+  podExit: number;
+  /** Last words of the packing command. */
+  stderr: string;
+  /** What the pod says that it sent; only a command that failed has none. */
+  seal: Seal | undefined;
+  /** What the sidecar received and stored. */
+  own: Digest;
+}
+
+/**
+ * Decides whether an archive may be published. The end of an exec stream proves nothing: it can be cut without an
+ * error (kubernetes/kubernetes#60140), so the pod's own count and hash must agree with ours.
+ *
+ * | fact | verdict |
+ * | --- | --- |
+ * | the packing command failed | refused at `exec` |
+ * | tar's exit is above 1, or the compressor's is not 0 | refused at `exec` |
+ * | bytes or SHA-256 differ | refused at `checksum` |
+ * | tar's exit is 1: a file changed while it was read | published, with tar's words as warnings |
+ * | all agree | published |
+ *
+ * @returns the seal, and warnings for the record. @throws StageError when it must not be published.
+ */
+export function verdict({ podExit, stderr, seal, own }: Facts): { seal: Seal; warnings: string[] } {
+  if (podExit !== 0 || !seal) {
+    throw new StageError(
+      'exec',
+      'PackFailed',
+      `the packing command ended with exit code ${podExit}: ${lastLine(stderr)}`,
+      podExit === 127
+        ? 'set NKVM_HELPER_IMAGE to an image that has sh, tar, gzip, sed, tee, wc, mkfifo and sha256sum'
+        : 'see the words of the command above, then back up again'
+    );
+  }
+  if (seal.tarExit > 1) {
+    throw new StageError(
+      'exec',
+      'TarFailed',
+      `tar ended with exit code ${seal.tarExit}: ${seal.warnings.at(-1) ?? 'it said nothing'}`,
+      'see which file could not be read in the warnings, then back up again'
+    );
+  }
+  if (seal.compressorExit !== 0) {
+    throw new StageError(
+      'exec',
+      'CompressorFailed',
+      `the compressor in the helper pod ended with exit code ${seal.compressorExit}`,
+      'back up again; if it happens again, give helpers more memory with NKVM_HELPER_MEMORY_LIMIT'
+    );
+  }
+  if (seal.bytes !== own.bytes || seal.sha256 !== own.sha256) {
+    throw new StageError(
+      'checksum',
+      'DigestDiffers',
+      `the pod sent ${digestText(seal)}, ${digestText(own)} arrived`,
+      'the connection to the pod is not reliable; back up again'
+    );
+  }
+  const changed = seal.tarExit === 1 ? ['some files changed while they were read'] : [];
+  const reduced =
+    seal.fidelity === 'reduced'
+      ? [
+          'the helper image has no GNU tar: extended attributes, ACLs and holes are not in the archive',
+        ]
+      : [];
+  return { seal, warnings: [...changed, ...reduced, ...seal.warnings] };
+}
+
+const lastLine = (text: string): string =>
+  text.trim().split('\n').at(-1)?.slice(0, 300) || 'it said nothing';

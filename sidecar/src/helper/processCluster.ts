@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import type { Pod, Pods } from '../cluster/pods.ts';
+import type { HelperCluster } from './helper.ts';
+import { VOLUME_PATH, WORK_PATH } from './names.ts';
+
+/** Helper pods for tests: objects in memory, whose commands really run, as processes of this machine. */
+export interface ProcessCluster extends HelperCluster {
+  /** The pods that exist, by `namespace/name`. */
+  readonly existing: Map<string, Pod>;
+  /** What becomes of a pod that is created; by default it runs at once. */
+  status: Pod['status'];
+  stop(): void;
+}
+
+const RUNNING: Pod['status'] = {
+  phase: 'Running',
+  containerStatuses: [
+    {
+      name: 'helper',
+      image: '',
+      imageID: '',
+      ready: true,
+      restartCount: 0,
+      state: { running: {} },
+    },
+  ],
+};
+
+/** @param volume the directory that stands for every claim. */
+export function processCluster(volume: string): ProcessCluster {
+  const work = mkdtempSync(join(tmpdir(), 'nkvm-work-'));
+  const existing = new Map<string, Pod>();
+  const here = (word: string): string =>
+    word === VOLUME_PATH
+      ? volume
+      : word.startsWith(WORK_PATH)
+      ? work + word.slice(WORK_PATH.length)
+      : word;
+
+  const exec: HelperCluster['exec'] = async (_target, [program = '', ...args]) => {
+    const child = spawn(program, args.map(here), { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stderr = '';
+    child.stderr.on('data', chunk => (stderr += chunk));
+    const exit = new Promise<number>(resolve => child.on('close', code => resolve(code ?? 137)));
+    return {
+      stdout: child.stdout,
+      exit,
+      stderrTail: () => stderr,
+      abort: () => child.kill('SIGKILL'),
+    };
+  };
+
+  const pods: Pods = {
+    async create(namespace, pod) {
+      const created: Pod = {
+        ...pod,
+        metadata: { ...pod.metadata, namespace },
+        spec: { containers: [], ...pod.spec, nodeName: 'node-a' },
+        status: cluster.status,
+      };
+      existing.set(`${namespace}/${pod.metadata?.name}`, created);
+      return created;
+    },
+    get: async (namespace, name) => existing.get(`${namespace}/${name}`),
+    remove: async (namespace, name) => void existing.delete(`${namespace}/${name}`),
+    withLabels: async labels =>
+      [...existing.values()].filter(pod =>
+        Object.entries(labels).every(([name, value]) => pod.metadata?.labels?.[name] === value)
+      ),
+    eventsOf: async () => [],
+  };
+
+  const cluster: ProcessCluster = {
+    pods,
+    exec,
+    async execToEnd(target, command) {
+      const running = await exec(target, command);
+      const stdout = (await buffer(running.stdout)).toString();
+      return { exitCode: await running.exit, stdout, stderr: running.stderrTail() };
+    },
+    existing,
+    status: RUNNING,
+    stop: () => rmSync(work, { recursive: true, force: true }),
+  };
+  return cluster;
+}

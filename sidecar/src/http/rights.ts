@@ -1,0 +1,73 @@
+import type { Access, Action, Subject } from '../cluster/access.ts';
+import { Refusal } from './problems.ts';
+
+/** What callers may do, asked of the API server and remembered for a short while. */
+export interface Rights {
+  /** @throws Refusal (503) when nobody could say. */
+  has(subject: Subject, action: Action): Promise<boolean>;
+  /** @throws Refusal (403) that names the missing right. */
+  need(subject: Subject, action: Action): Promise<void>;
+}
+
+/** As long as the API server's own webhook caches keep a "no"; a right that is taken away ends after this time. */
+const KEEP_MS = 10_000;
+const KEEP_ANSWERS = 10_000;
+
+export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.now): Rights {
+  const answers = new Map<string, { until: number; answer: Promise<boolean> }>();
+  const has = async (subject: Subject, action: Action): Promise<boolean> => {
+    const key = JSON.stringify([subject.username, subject.uid, subject.groups, action]);
+    const before = answers.get(key);
+    if (before && before.until > now()) return await before.answer;
+    if (answers.size >= KEEP_ANSWERS) answers.clear();
+    const answer = access.may(subject, action);
+    answers.set(key, { until: now() + KEEP_MS, answer });
+    answer.catch(() => answers.delete(key));
+    try {
+      return await answer;
+    } catch (error) {
+      throw unknown(error);
+    }
+  };
+  return {
+    has,
+    async need(subject, action) {
+      if (!(await has(subject, action))) throw missing(subject, action);
+    },
+  };
+}
+
+/** @returns the problem that the API server could not be asked. "Could not say" never opens a door. */
+export const unknown = (error: unknown): Refusal =>
+  Object.assign(
+    new Refusal(
+      503,
+      'RightsUnknown',
+      'the API server did not say whether this is allowed',
+      'try again when the API server can be reached'
+    ),
+    { cause: error }
+  );
+
+function missing(subject: Subject, action: Action): Refusal {
+  const { verb, group, resource, subresource, namespace, name } = action;
+  const what = [group ? `${resource}.${group}` : resource, subresource].filter(Boolean).join('/');
+  const which = name ? ` of ${name}` : '';
+  const where = namespace ? `in namespace ${namespace}` : 'in all namespaces';
+  return new Refusal(
+    403,
+    'Forbidden',
+    `${subject.username} may not ${verb} ${what}${which} ${where}`,
+    `ask an administrator for it, e.g. by: ${grant(subject, action)}`
+  );
+}
+
+/** @returns a command that would give the right. */
+function grant({ username }: Subject, { namespace, resource }: Action): string {
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username);
+  const who = account ? `--serviceaccount ${account[1]}:${account[2]}` : `--user ${username}`;
+  const role = resource === 'persistentvolumeclaims' ? 'nkvm-backup-operator' : 'nkvm-admin';
+  return namespace
+    ? `kubectl create rolebinding ${role} -n ${namespace} --clusterrole ${role} ${who}`
+    : `kubectl create clusterrolebinding ${role} --clusterrole ${role} ${who}`;
+}

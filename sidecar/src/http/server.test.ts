@@ -1,0 +1,448 @@
+import type { FastifyInstance } from 'fastify';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Backup } from '../../api/index.ts';
+import { admissionOf } from '../backup/admission.ts';
+import type { Queue } from '../backup/queue.ts';
+import { startQueue } from '../backup/queue.ts';
+import type { Action, Subject } from '../cluster/access.ts';
+import type { Claim, Inventory } from '../cluster/inventory.ts';
+import { memoryDestination } from '../destinations/memory.ts';
+import type { History } from '../history/history.ts';
+import { openHistory } from '../history/openHistory.ts';
+import { runIds } from '../history/runId.ts';
+import { rightsOf } from './rights.ts';
+import { buildServer } from './server.ts';
+
+const claim = (namespace: string, name: string, more: Partial<Claim> = {}): Claim => ({
+  namespace,
+  name,
+  uid: `uid-${namespace}-${name}`,
+  phase: 'Bound',
+  capacityBytes: 1024,
+  requestedBytes: 1024,
+  accessModes: ['ReadWriteOnce'],
+  volumeMode: 'Filesystem',
+  storageClass: 'fast',
+  node: 'node-a',
+  labels: {},
+  createdAt: '2026-01-01T00:00:00.000Z',
+  pods: [],
+  owner: { kind: 'Unknown', reason: 'nothing uses it' },
+  volumeName: 'pv',
+  waitsForFirstConsumer: true,
+  nodeSelectorTerms: [],
+  terminating: false,
+  ...more,
+});
+
+const claims = [
+  claim('billing', 'invoices'),
+  claim('locked', 'secrets'),
+  claim('shop', 'new', { phase: 'Pending' }),
+  claim('shop', 'orders-db'),
+];
+
+/** Users and what they may do: `verb resource/subresource namespace`, `*` for any namespace. */
+const grants: Record<string, string[]> = {
+  admin: ['*'],
+  shopper: [
+    'list persistentvolumeclaims shop',
+    'get persistentvolumeclaims shop',
+    'create persistentvolumeclaims/backup shop',
+    'get persistentvolumeclaims/backup shop',
+    'list persistentvolumeclaims/backup shop',
+  ],
+  viewer: ['list persistentvolumeclaims *', 'get persistentvolumeclaims *'],
+  nobody: [],
+};
+
+const access = {
+  async whoIs(token: string): Promise<Subject | undefined> {
+    if (token === 'broken-api') throw new Error('connection refused');
+    return grants[token] && { username: token, uid: undefined, groups: [], extra: {} };
+  },
+  async may({ username }: Subject, action: Action): Promise<boolean> {
+    const what = [action.resource, action.subresource].filter(Boolean).join('/');
+    const given = grants[username] ?? [];
+    return (
+      given.includes('*') ||
+      given.includes(`${action.verb} ${what} *`) ||
+      (action.namespace !== undefined &&
+        given.includes(`${action.verb} ${what} ${action.namespace}`))
+    );
+  },
+};
+
+let dir: string;
+let app: FastifyInstance;
+let history: History;
+let queue: Queue;
+let isReady: boolean;
+/** Ends the runs that are under way. */
+let finish: (end: 'success' | 'failed') => void;
+
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'nkvm-http-'));
+  isReady = true;
+  history = await openHistory(join(dir, 'nkvm.db'));
+  const inventory: Inventory = {
+    ready: async () => undefined,
+    isReady: () => isReady,
+    claims: namespace => claims.filter(each => !namespace || each.namespace === namespace),
+    claim: (namespace, name) =>
+      claims.find(each => each.namespace === namespace && each.name === name),
+    namespaces: () => ['billing', 'empty', 'locked', 'shop'],
+    stop: async () => undefined,
+  };
+  const ends: ((status: 'success' | 'failed') => void)[] = [];
+  finish = status => ends.splice(0).forEach(end => end(status));
+  const log = pino({ level: 'silent' });
+  queue = startQueue({
+    history,
+    claimOf: inventory.claim,
+    work: (_run, _claim, report, signal) =>
+      new Promise(resolve => {
+        report({ stage: 'copy', bytes: 5 });
+        const endedAt = new Date().toISOString();
+        ends.push(status => resolve({ status, endedAt, message: `it is a ${status}` }));
+        signal.addEventListener('abort', () => resolve({ status: 'cancelled', endedAt }));
+      }),
+    maxParallel: 1,
+    newId: runIds(),
+    now: () => new Date(),
+    log,
+    onEnd: () => undefined,
+  });
+  const open = async (namespace: string): Promise<boolean> => namespace !== 'locked';
+  app = await buildServer({
+    queue,
+    history,
+    inventory,
+    open: { known: open },
+    access,
+    destination: memoryDestination(),
+    admission: admissionOf(inventory, { ask: open }),
+    rights: rightsOf(access),
+    maxNamespaceScan: 10,
+    installation: {
+      version: '0.0.0',
+      cluster: 'test',
+      namespace: 'nkvm',
+      backupDir: '/b',
+      maxParallel: 1,
+    },
+    metrics: new Registry(),
+    log,
+  });
+});
+
+afterEach(async () => {
+  await queue.stop();
+  await app.close();
+  await history.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+/** One request as somebody. */
+const ask = async (
+  who: string | undefined,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown
+) => {
+  const answer = await app.inject({
+    method,
+    url: `/api/v1/${path}`,
+    headers: who ? { 'x-nkvm-token': who } : {},
+    ...(body === undefined ? {} : { payload: body as object }),
+  });
+  return { status: answer.statusCode, body: answer.json(), type: answer.headers['content-type'] };
+};
+const start = (who: string, ...volumes: [string, string][]) =>
+  ask(who, 'POST', 'backups', {
+    volumes: volumes.map(([namespace, name]) => ({ namespace, name })),
+  });
+
+describe('who is asking', () => {
+  it.each(['info', 'volumes', 'backups', 'backups/x', 'backups/x/events', 'volumes/shop/x'])(
+    'is asked at %s',
+    async path => {
+      expect(await ask(undefined, 'GET', path)).toMatchObject({
+        status: 401,
+        type: 'application/problem+json',
+        body: { reason: 'TokenMissing', message: expect.stringContaining('kubectl create token') },
+      });
+    }
+  );
+
+  it('refuses a token that the API server does not know', async () => {
+    expect(await ask('stranger', 'GET', 'info')).toMatchObject({
+      status: 401,
+      body: { reason: 'TokenInvalid' },
+    });
+  });
+
+  it('opens no door when the API server cannot say', async () => {
+    expect(await ask('broken-api', 'GET', 'volumes')).toMatchObject({
+      status: 503,
+      body: { reason: 'RightsUnknown' },
+    });
+  });
+
+  it('takes an ordinary bearer token, too', async () => {
+    const answer = await app.inject({
+      url: '/api/v1/info',
+      headers: { authorization: 'Bearer admin' },
+    });
+    expect(answer.json()).toMatchObject({ name: 'nkvm', cluster: 'test', user: 'admin' });
+  });
+});
+
+describe('volumes', () => {
+  const names = (body: { volumes: { namespace: string; name: string }[] }) =>
+    body.volumes.map(({ namespace, name }) => `${namespace}/${name}`);
+
+  it('are all shown to an administrator, with what is in the way of a backup', async () => {
+    const { body } = await ask('admin', 'GET', 'volumes');
+    expect(names(body)).toEqual([
+      'billing/invoices',
+      'locked/secrets',
+      'shop/new',
+      'shop/orders-db',
+    ]);
+    expect(
+      body.volumes.map((each: { obstacle: { reason: string } | null }) => each.obstacle?.reason)
+    ).toEqual([undefined, 'NamespaceNotOpen', 'ClaimNotBound', undefined]);
+  });
+
+  it('are shown as far as somebody may list them', async () => {
+    expect(names((await ask('shopper', 'GET', 'volumes')).body)).toEqual([
+      'shop/new',
+      'shop/orders-db',
+    ]);
+    expect(names((await ask('shopper', 'GET', 'volumes?namespace=shop')).body)).toHaveLength(2);
+  });
+
+  it('of another namespace are refused by the name of the right', async () => {
+    expect(await ask('shopper', 'GET', 'volumes?namespace=billing')).toMatchObject({
+      status: 403,
+      body: { detail: 'shopper may not list persistentvolumeclaims in namespace billing' },
+    });
+    expect(await ask('nobody', 'GET', 'volumes')).toMatchObject({ status: 403 });
+  });
+
+  it('are shown without their backups to those who may not see backups', async () => {
+    await start('admin', ['shop', 'orders-db']);
+    const seen = async (who: string) =>
+      (await ask(who, 'GET', 'volumes?namespace=shop')).body.volumes[1];
+    expect(await seen('viewer')).toMatchObject({ backupsVisible: false, lastBackup: null });
+    expect(await seen('admin')).toMatchObject({
+      backupsVisible: true,
+      lastBackup: { status: 'running' },
+    });
+  });
+
+  it('are not there yet at the start', async () => {
+    isReady = false;
+    expect(await ask('admin', 'GET', 'volumes')).toMatchObject({
+      status: 503,
+      body: { reason: 'InventoryNotReady' },
+    });
+  });
+
+  it('can be read one by one', async () => {
+    expect(await ask('shopper', 'GET', 'volumes/shop/orders-db')).toMatchObject({
+      status: 200,
+      body: { name: 'orders-db', obstacle: null },
+    });
+    expect(await ask('shopper', 'GET', 'volumes/billing/invoices')).toMatchObject({ status: 403 });
+    expect(await ask('admin', 'GET', 'volumes/shop/none')).toMatchObject({
+      status: 404,
+      body: { reason: 'ClaimNotFound' },
+    });
+  });
+});
+
+describe('starting backups', () => {
+  it('queues each volume and answers 202', async () => {
+    expect(await start('shopper', ['shop', 'orders-db'])).toMatchObject({
+      status: 202,
+      body: { backups: [{ namespace: 'shop', name: 'orders-db', requestedBy: 'shopper' }] },
+    });
+  });
+
+  it.each<[string, string, [string, string][], number, string]>([
+    ['an unknown namespace', 'admin', [['nowhere', 'x']], 404, 'NamespaceNotFound'],
+    ['an unknown claim', 'admin', [['shop', 'x']], 404, 'ClaimNotFound'],
+    ['a claim that was never bound', 'admin', [['shop', 'new']], 409, 'ClaimNotBound'],
+    ['a namespace that is not open', 'admin', [['locked', 'secrets']], 409, 'NamespaceNotOpen'],
+    ['a missing right', 'viewer', [['shop', 'orders-db']], 403, 'Forbidden'],
+    [
+      'a right in one namespace of two',
+      'shopper',
+      [
+        ['shop', 'orders-db'],
+        ['billing', 'invoices'],
+      ],
+      403,
+      'Forbidden',
+    ],
+    [
+      'one good and one bad volume',
+      'admin',
+      [
+        ['shop', 'orders-db'],
+        ['shop', 'new'],
+      ],
+      409,
+      'ClaimNotBound',
+    ],
+  ])('refuses %s and queues nothing', async (_, who, volumes, status, reason) => {
+    expect(await start(who, ...volumes)).toMatchObject({
+      status,
+      body: { reason, hint: expect.stringMatching(/./), message: expect.stringMatching(/./) },
+    });
+    expect((await ask('admin', 'GET', 'backups')).body.backups).toEqual([]);
+  });
+
+  it('gives the command that opens a namespace', async () => {
+    expect((await start('admin', ['locked', 'secrets'])).body.message).toContain(
+      'kubectl create rolebinding nkvm-runtime -n locked --clusterrole nkvm-runtime --serviceaccount nkvm:nkvm-runner'
+    );
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', {}, /body.volumes/],
+    ['no volumes', { volumes: [] }, /body.volumes/],
+    ['an unknown field', { volumes: [{ namespace: 'a', name: 'b', x: 1 }] }, /body.volumes.0/],
+    ['a name that is none', { volumes: [{ namespace: '../a', name: 'b' }] }, /name of a namespace/],
+    ['too many', { volumes: Array(101).fill({ namespace: 'a', name: 'b' }) }, /body.volumes/],
+  ])('refuses %s and names the field', async (_, body, message) => {
+    expect(await ask('admin', 'POST', 'backups', body)).toMatchObject({
+      status: 400,
+      type: 'application/problem+json',
+      body: { reason: 'BadRequest', detail: expect.stringMatching(message) },
+    });
+  });
+
+  it.each<[string, string, string, number, string]>([
+    ['broken JSON', '{"volumes": [', 'application/json', 400, 'BadRequest'],
+    ['a huge body', `"${'x'.repeat(70_000)}"`, 'application/json', 413, 'BodyTooBig'],
+    ['another type', 'volumes=1', 'application/x-www-form-urlencoded', 415, 'NotJson'],
+  ])('refuses %s', async (_, payload, type, status, reason) => {
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/api/v1/backups',
+      headers: { 'x-nkvm-token': 'admin', 'content-type': type },
+      payload,
+    });
+    expect({ status: answer.statusCode, reason: answer.json().reason }).toEqual({ status, reason });
+  });
+
+  it('gives a second request for the same volume the run that is under way', async () => {
+    const first = await start('admin', ['shop', 'orders-db']);
+    const second = await start('admin', ['shop', 'orders-db']);
+    expect(second.body.backups[0].id).toBe(first.body.backups[0].id);
+  });
+});
+
+describe('a run', () => {
+  const started = async (): Promise<Backup> =>
+    (await start('admin', ['shop', 'orders-db'])).body.backups[0];
+
+  it('is read by those who may, and is not there for others', async () => {
+    const { id } = await started();
+    expect(await ask('shopper', 'GET', `backups/${id}`)).toMatchObject({ body: { id } });
+    expect(await ask('viewer', 'GET', `backups/${id}`)).toMatchObject({ status: 404 });
+    expect(await ask('admin', 'GET', 'backups/nonsense')).toMatchObject({
+      status: 404,
+      body: { reason: 'BackupNotFound' },
+    });
+  });
+
+  it('can be cancelled, once', async () => {
+    const { id } = await started();
+    expect(await ask('admin', 'POST', `backups/${id}/cancel`)).toMatchObject({
+      status: 200,
+      body: { status: 'cancelled' },
+    });
+    expect(await ask('admin', 'POST', `backups/${id}/cancel`)).toMatchObject({
+      status: 409,
+      body: { reason: 'AlreadyEnded' },
+    });
+  });
+
+  it('can be cancelled while it waits', async () => {
+    const { body } = await start('admin', ['shop', 'orders-db'], ['billing', 'invoices']);
+    const { id } = body.backups[1];
+    expect(await ask('admin', 'POST', `backups/${id}/cancel`)).toMatchObject({
+      body: { status: 'cancelled', message: 'cancelled while it was queued' },
+    });
+  });
+
+  it('is followed to its end', async () => {
+    const { id } = await started();
+    const following = app.inject({
+      url: `/api/v1/backups/${id}/events`,
+      headers: { 'x-nkvm-token': 'admin' },
+    });
+    await new Promise(setImmediate);
+    finish('success');
+    const { headers, body } = await following;
+    expect(headers['content-type']).toBe('text/event-stream');
+    const states = [...body.matchAll(/^data: (.*)$/gm)].map(([, json]) => JSON.parse(json ?? ''));
+    expect(states[0]).toMatchObject({ id, status: 'running', bytes: 5 });
+    expect(states.at(-1)).toMatchObject({ id, status: 'success' });
+  });
+});
+
+describe('the list of backups', () => {
+  it('comes in pages', async () => {
+    await start('admin', ['shop', 'orders-db'], ['billing', 'invoices']);
+    const first = (await ask('admin', 'GET', 'backups?limit=1')).body;
+    const second = (await ask('admin', 'GET', `backups?limit=1&cursor=${first.nextCursor}`)).body;
+    expect([...first.backups, ...second.backups].map((each: Backup) => each.namespace)).toEqual([
+      'billing',
+      'shop',
+    ]);
+    expect(second.nextCursor).toBeNull();
+  });
+
+  it('shows everybody what they may see', async () => {
+    await start('admin', ['shop', 'orders-db'], ['billing', 'invoices']);
+    const { body } = await ask('shopper', 'GET', 'backups');
+    expect(body.backups.map((each: Backup) => each.namespace)).toEqual(['shop']);
+    expect(await ask('viewer', 'GET', 'backups')).toMatchObject({ status: 403 });
+  });
+
+  it.each(['cursor=nonsense', 'limit=0', 'limit=many', 'status=odd', 'colour=red'])(
+    'refuses %s',
+    async query => {
+      expect(await ask('admin', 'GET', `backups?${query}`)).toMatchObject({ status: 400 });
+    }
+  );
+});
+
+describe('what needs no token', () => {
+  it('says whether it lives, is ready, and what it is', async () => {
+    expect((await app.inject('/healthz')).statusCode).toBe(200);
+    expect((await app.inject('/readyz')).statusCode).toBe(200);
+    isReady = false;
+    expect((await app.inject('/readyz')).statusCode).toBe(503);
+    expect((await app.inject('/api/v1/openapi.json')).json().paths).toHaveProperty(
+      '/api/v1/backups/{id}/cancel'
+    );
+  });
+
+  it('answers an unknown path as a problem', async () => {
+    expect((await app.inject('/nowhere')).json()).toMatchObject({
+      status: 404,
+      reason: 'NoSuchRoute',
+    });
+  });
+});

@@ -1,0 +1,104 @@
+import swagger from '@fastify/swagger';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import Fastify from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import { randomBytes } from 'node:crypto';
+import type { Registry } from 'prom-client';
+import type { Access } from '../cluster/access.ts';
+import type { BackupRoutes } from './backupRoutes.ts';
+import { backupRoutes } from './backupRoutes.ts';
+import { authenticate } from './caller.ts';
+import { healthRoutes } from './healthRoutes.ts';
+import type { Installation } from './infoRoutes.ts';
+import { infoRoutes } from './infoRoutes.ts';
+import { problemOf, Refusal } from './problems.ts';
+import type { VolumeRoutes } from './volumeRoutes.ts';
+import { volumeRoutes } from './volumeRoutes.ts';
+
+/** Everything that the routes need. */
+export type HttpWorld = BackupRoutes &
+  VolumeRoutes & {
+    access: Pick<Access, 'whoIs'>;
+    installation: Installation;
+    destination: Parameters<typeof infoRoutes>[1];
+    metrics: Registry;
+    log: FastifyBaseLogger;
+  };
+
+const BODY_LIMIT = 64 * 1024;
+
+/** @returns the HTTP API, not listening yet. */
+export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    loggerInstance: world.log,
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: true,
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  // The API server's proxy hands on the browser's cookies for Headlamp: they are none of our business.
+  app.addHook('onRequest', async request => {
+    delete request.raw.headers.cookie;
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const about = { status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
+    world.log.debug({ ...about, method: request.method, url: request.url }, 'request');
+  });
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, randomBytes(6).toString('hex'));
+    if (problem.status === 500) {
+      request.log.error({ err: error, errorId: problem.errorId, url: request.url }, problem.detail);
+    }
+    return reply
+      .code(problem.status)
+      .type('application/problem+json')
+      .send(JSON.stringify(problem));
+  });
+  app.setNotFoundHandler(request => {
+    throw new Refusal(
+      404,
+      'NoSuchRoute',
+      `there is nothing at ${request.method} ${request.url.split('?')[0]}`,
+      'GET /api/v1/openapi.json describes everything that there is'
+    );
+  });
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'NKVM',
+        description: 'Volumes & Backups for Headlamp',
+        version: world.installation.version,
+      },
+      components: {
+        securitySchemes: {
+          token: { type: 'apiKey', in: 'header', name: 'X-NKVM-Token' },
+          bearer: { type: 'http', scheme: 'bearer' },
+        },
+      },
+      security: [{ token: [] }, { bearer: [] }],
+    },
+    transform: jsonSchemaTransform,
+  });
+  await app.register(healthRoutes(() => world.inventory.isReady(), world.metrics));
+  await app.register(
+    async api => {
+      api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+      await api.register(async known => {
+        known.addHook('onRequest', authenticate(world.access));
+        await known.register(infoRoutes(world.installation, world.destination));
+        await known.register(volumeRoutes(world));
+        await known.register(backupRoutes(world));
+      });
+    },
+    { prefix: '/api/v1' }
+  );
+  return app;
+}

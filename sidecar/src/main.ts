@@ -1,0 +1,132 @@
+import { pino } from 'pino';
+import packageJson from '../package.json' with { type: 'json' };
+import { admissionOf } from './backup/admission.ts';
+import { openNamespaces } from './backup/openNamespaces.ts';
+import { startQueue } from './backup/queue.ts';
+import { recover } from './backup/recover.ts';
+import { runBackup } from './backup/run.ts';
+import { accessOf } from './cluster/access.ts';
+import { claimsOf } from './cluster/claims.ts';
+import { connect } from './cluster/connection.ts';
+import { execInPod, execToEnd } from './cluster/exec.ts';
+import { podsOf } from './cluster/pods.ts';
+import { startInventory } from './cluster/startInventory.ts';
+import { readConfig } from './config.ts';
+import { localDestination } from './destinations/local.ts';
+import { textOf } from './errors.ts';
+import { installationId } from './helper/names.ts';
+import { openHistory } from './history/openHistory.ts';
+import { runIds } from './history/runId.ts';
+import { rightsOf } from './http/rights.ts';
+import { buildServer } from './http/server.ts';
+import { createMetrics } from './metrics.ts';
+
+/** Puts the parts together and runs until it is told to stop. @throws Error of one line when it cannot start. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = pino({ level: config.logLevel, base: undefined });
+  const now = () => new Date();
+  const { version } = packageJson;
+
+  const { kubeConfig, clusterName } = connect({
+    ...config.cluster,
+    name: config.cluster.name,
+  });
+  const destination = localDestination(config.backupDir);
+  const history = await openHistory(config.metadataDbPath, {
+    onNotice: notice => log.warn({}, notice),
+  });
+  const installation = installationId(clusterName, config.metadataDbPath);
+  const pods = podsOf(kubeConfig);
+  const access = accessOf(kubeConfig);
+  const open = openNamespaces(access);
+  const inventory = startInventory(kubeConfig, { log });
+
+  const world = {
+    cluster: {
+      pods,
+      exec: execInPod.bind(undefined, kubeConfig),
+      execToEnd: execToEnd.bind(undefined, kubeConfig),
+    },
+    readClaim: claimsOf(kubeConfig),
+    destination,
+    clusterName,
+    installation,
+    image: config.helper.image,
+    memoryLimit: config.helper.memoryLimit,
+    podTimeoutMs: config.helper.podTimeoutMs,
+    runTimeoutMs: config.helper.runTimeoutMs,
+    verifyLevel: config.verifyLevel,
+    version,
+    now,
+  };
+  const metrics = createMetrics(() => queue.depth());
+  const queue = startQueue({
+    history,
+    claimOf: (namespace, name) => inventory.claim(namespace, name),
+    work: (run, claim, report, signal) => runBackup(run, claim, world, report, signal),
+    maxParallel: config.maxParallel,
+    newId: runIds(),
+    now,
+    log,
+    onEnd: metrics.ended,
+  });
+
+  await recover({ history, destination, pods, installation, now, log });
+  const server = await buildServer({
+    queue,
+    history,
+    inventory,
+    open,
+    access,
+    destination,
+    admission: admissionOf(inventory, open),
+    rights: rightsOf(access),
+    maxNamespaceScan: config.maxNamespaceScan,
+    installation: {
+      version,
+      cluster: clusterName,
+      namespace: config.namespace,
+      backupDir: config.backupDir,
+      maxParallel: config.maxParallel,
+    },
+    metrics: metrics.registry,
+    log,
+  });
+  await server.listen({ host: config.http.host, port: config.http.port });
+  log.info({ addresses: server.addresses(), version, cluster: clusterName }, 'NKVM listens');
+
+  const stop = async (signal: string): Promise<void> => {
+    log.info({ signal }, 'NKVM stops');
+    await server.close();
+    await queue.stop();
+    await inventory.stop();
+    await history.close();
+    process.exit(0);
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+
+  await inventory
+    .ready(config.discoveryTimeoutMs)
+    .then(() => log.info({}, 'the volumes of the cluster are known'))
+    .catch(error => log.error({}, `${textOf(error)}; NKVM goes on trying`));
+  await untilReady(inventory);
+  queue.resume();
+}
+
+/** Resolves when the inventory is whole, however long it takes. */
+async function untilReady(inventory: { ready(timeoutMs: number): Promise<void> }): Promise<void> {
+  for (;;) {
+    try {
+      return await inventory.ready(60_000);
+    } catch {
+      // The inventory logs what is missing; a queued run can wait.
+    }
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`nkvm: ${textOf(error)}\n`);
+  process.exit(2);
+});
