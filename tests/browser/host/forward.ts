@@ -11,16 +11,13 @@ export interface Forwarder {
 
 export function forwardTo(kubeUrl: string): Forwarder {
   const { host } = new URL(kubeUrl);
-  const open = (req: http.IncomingMessage, path: string) => {
-    // `kubectl proxy` would refuse a browser's Origin; our own server has checked it.
-    const headers = { ...req.headers, host };
-    delete headers.origin;
-    return http.request(new URL(path, kubeUrl), {
+  const open = (req: http.IncomingMessage, path: string) =>
+    http.request(new URL(path, kubeUrl), {
       method: req.method,
-      headers,
+      // The Origin stays: the API server refuses WebSockets without one.
+      headers: { ...req.headers, host },
       agent: false,
     });
-  };
 
   return {
     request(req, res, path) {
