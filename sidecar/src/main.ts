@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import { pino } from 'pino';
 import packageJson from '../package.json' with { type: 'json' };
+import { restoreCommand } from './archive/restoreCommand.ts';
 import { admissionOf } from './backup/admission.ts';
 import { openNamespaces } from './backup/openNamespaces.ts';
 import { startQueue } from './backup/queue.ts';
@@ -13,6 +15,7 @@ import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
 import { readConfig } from './config.ts';
 import { localDestination } from './destinations/local.ts';
+import { prepareDirectory } from './destinations/prepareDirectory.ts';
 import { textOf } from './errors.ts';
 import { installationId } from './helper/names.ts';
 import { openHistory } from './history/openHistory.ts';
@@ -32,9 +35,12 @@ async function main(): Promise<void> {
     ...config.cluster,
     name: config.cluster.name,
   });
+  await prepareDirectory('NKVM_BACKUP_DIR', config.backupDir);
+  await prepareDirectory('NKVM_METADATA_DB_PATH', dirname(config.metadataDbPath));
   const destination = localDestination(config.backupDir);
   const history = await openHistory(config.metadataDbPath, {
-    onNotice: notice => log.warn({}, notice),
+    onNotice: notice => log.warn(notice, notice.message),
+    restoreCommand,
   });
   const installation = installationId(clusterName, config.metadataDbPath);
   const pods = podsOf(kubeConfig);

@@ -15,6 +15,6 @@ export function obstacleOf(claim: Claim, isOpen: boolean): Obstacle | null {
   return {
     reason: 'NamespaceNotOpen',
     message: `namespace ${claim.namespace} is not open for backups: the runner may not create helper pods there`,
-    hint: openNamespaceCommand(claim.namespace),
+    hint: `open it with: ${openNamespaceCommand(claim.namespace)}`,
   };
 }

@@ -8,7 +8,7 @@ import { PassThrough, pipeline, Transform } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
-import type { Claim } from '../cluster/inventory.ts';
+import { testClaim } from '../cluster/testClaim.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { failing } from '../destinations/failing.ts';
 import type { MemoryStorage } from '../destinations/memory.ts';
@@ -19,26 +19,7 @@ import type { RunChange } from '../history/history.ts';
 import type { RunWorld } from './run.ts';
 import { CANCELLED, runBackup } from './run.ts';
 
-const claim: Claim = {
-  namespace: 'shop',
-  name: 'orders-db',
-  uid: 'uid-1',
-  phase: 'Bound',
-  capacityBytes: 1,
-  requestedBytes: 1,
-  accessModes: ['ReadWriteOnce'],
-  volumeMode: 'Filesystem',
-  storageClass: 'fast',
-  node: null,
-  labels: {},
-  createdAt: '2026-01-01T00:00:00Z',
-  pods: [],
-  owner: { kind: 'Unknown', reason: 'nothing uses it' },
-  volumeName: 'pv',
-  waitsForFirstConsumer: false,
-  nodeSelectorTerms: [],
-  terminating: false,
-};
+const claim = testClaim();
 const run = {
   id: '01run',
   namespace: 'shop',

@@ -195,7 +195,7 @@ export function refusalOf(namespace: string, error: unknown): StageError {
       return refuse(
         'NamespaceNotOpen',
         `namespace ${namespace} is not open for backups: ${words}`,
-        openNamespaceCommand(namespace)
+        `open it with: ${openNamespaceCommand(namespace)}`
       );
     case 404:
       return refuse(

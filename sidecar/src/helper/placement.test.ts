@@ -1,27 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../cluster/inventory.ts';
+import { testClaim } from '../cluster/testClaim.ts';
 import { placementOf } from './placement.ts';
 
-const bound: Claim = {
-  namespace: 'shop',
-  name: 'orders-db',
-  uid: 'u',
-  phase: 'Bound',
-  capacityBytes: 1,
-  requestedBytes: 1,
-  accessModes: ['ReadWriteOnce'],
-  volumeMode: 'Filesystem',
-  storageClass: 'fast',
-  node: null,
-  labels: {},
-  createdAt: '2026-01-01T00:00:00Z',
-  pods: [],
-  owner: { kind: 'Unknown', reason: 'nothing uses it' },
-  volumeName: 'pv',
-  waitsForFirstConsumer: true,
-  nodeSelectorTerms: [],
-  terminating: false,
-};
+const bound = testClaim();
 const pod = (node: string | null, phase = 'Running') => ({ name: 'orders-0', phase, node });
 
 describe('placementOf', () => {

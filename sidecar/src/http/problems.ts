@@ -73,7 +73,7 @@ export function problemOf(error: unknown, errorId: string): Problem {
     title: TITLES[status] ?? 'The request was refused',
     status,
     detail: message,
-    message: `${message}. ${capitalised(hint)}.`,
+    message: `${message}. ${capitalised(hint)}`, // no full stop: a hint may end with a command
     reason,
     hint,
     ...more,

@@ -2,7 +2,7 @@ import { ADMIN_KUBECONFIG } from '../machine/paths.ts';
 import { run } from '../machine/run.ts';
 
 /** Runs kubectl. @returns its stdout. @throws Error with the command and what it wrote to stderr. */
-export type Kubectl = (args: readonly string[], input?: string) => string;
+export type Kubectl = (args: readonly string[], input?: string | Buffer) => string;
 
 /** @returns kubectl for one kubeconfig, whatever KUBECONFIG says. */
 export const kubectlOf =

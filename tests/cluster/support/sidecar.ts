@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { kubeconfigPath } from './kubectl.ts';
+
+/** A sidecar that runs beside the cluster, with settings of its own. */
+export interface Sidecar {
+  /** Directory with `backups/` and `nkvm.db`. */
+  readonly dir: string;
+  readonly pid: number;
+  fetch(path: string, token: string, init?: RequestInit): Promise<Response>;
+  /** Ends the process; with `SIGKILL`, in the middle of whatever it does. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Takes `dir` away, too. */
+  remove(): Promise<void>;
+}
+
+const MAIN = join(import.meta.dirname, '../../../sidecar/src/main.ts');
+
+/**
+ * Starts a sidecar and waits until it is ready.
+ * @param env settings that differ from those of a temporary directory.
+ * @param dir the directory of a sidecar before it, which this one goes on with.
+ * @throws Error with what it wrote to stderr, when it ends at once.
+ */
+export async function startSidecar(
+  env: Record<string, string> = {},
+  dir = mkdtempSync(join(tmpdir(), 'nkvm-sidecar-'))
+): Promise<Sidecar> {
+  const child = spawn(process.execPath, [MAIN], {
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NKVM_KUBECONFIG: kubeconfigPath(),
+      NKVM_BACKUP_DIR: join(dir, 'backups'),
+      NKVM_METADATA_DB_PATH: join(dir, 'nkvm.db'),
+      NKVM_CLUSTER_NAME: 'beside',
+      NKVM_HTTP_PORT: '0',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', chunk => (stderr += chunk));
+  const ended = once(child, 'exit');
+  const lines = createInterface(child.stdout);
+  const port = await new Promise<number>((resolve, reject) => {
+    lines.on('line', line => {
+      const entry = line.startsWith('{') ? JSON.parse(line) : {};
+      if (entry.msg === 'NKVM listens') resolve(entry.addresses[0].port);
+    });
+    ended.then(() => reject(new Error(stderr.trim())));
+  });
+  const origin = `http://127.0.0.1:${port}`;
+  while (!(await fetch(`${origin}/readyz`)).ok) await new Promise(done => setTimeout(done, 50));
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
+    child.kill(signal);
+    await ended;
+  };
+  return {
+    dir,
+    pid: child.pid ?? 0,
+    fetch: (path, token, init = {}) =>
+      fetch(origin + path, {
+        ...init,
+        headers: { ...init.headers, authorization: `Bearer ${token}` },
+      }),
+    stop,
+    async remove() {
+      await stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
