@@ -74,12 +74,16 @@ export interface NamespaceFact {
   name: string;
 }
 
-/** Everything that claims are joined from. */
-export interface Facts {
+/** What there is in one namespace: owners, pods and claims never reach beyond it. */
+export interface NamespaceFacts {
   claims: Iterable<ClaimFact>;
+  pods: Iterable<PodFact>;
+  workloads: Iterable<WorkloadFact>;
+}
+
+/** What belongs to the whole cluster. */
+export interface ClusterFacts {
   volumes: Iterable<VolumeFact>;
   storageClasses: Iterable<StorageClassFact>;
   nodes: Iterable<NodeFact>;
-  pods: Iterable<PodFact>;
-  workloads: Iterable<WorkloadFact>;
 }

@@ -172,11 +172,6 @@ describe('from the pods that mount the claim', () => {
       { pods: [pod('x', { claims: data, owner: 'Pod/x' })] },
       'the owners of Pod x form a circle',
     ],
-    [
-      'a claim of that name in another namespace is another claim',
-      { pods: [pod('x', { claims: data, namespace: 'office' })] },
-      NOBODY,
-    ],
     ['a pod with other claims', { pods: [pod('x', { claims: ['data-2'] })] }, NOBODY],
     ['nobody', {}, NOBODY],
   ])('%s', (_, world, owners) => expect(ownersIn(world)).toBe(owners));
@@ -236,11 +231,6 @@ describe('from pod templates, while there is no pod', () => {
           workload('CronJob/nightly'),
         ],
       },
-      NOBODY,
-    ],
-    [
-      'the same name in another namespace',
-      { workloads: [workload('Deployment/w', { claims: data, namespace: 'office' })] },
       NOBODY,
     ],
   ])('%s', (_, world, owners) => expect(ownersIn(world)).toBe(owners));

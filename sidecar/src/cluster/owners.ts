@@ -1,13 +1,13 @@
 import type { Owner, OwnerReference } from '../../api/index.ts';
 import type { ClaimFact, Controller, OwnedFact, PodFact, WorkloadFact } from './facts.ts';
 
-/** Pods and workloads by what leads to them; claims are named `namespace/name`. */
+/** The pods and workloads of one namespace by what leads to them. */
 export interface OwnerIndex {
   byUid: ReadonlyMap<string, OwnedFact>;
   podsByClaim: ReadonlyMap<string, PodFact[]>;
   podsByEphemeralClaim: ReadonlyMap<string, PodFact[]>;
   workloadsByClaim: ReadonlyMap<string, WorkloadFact[]>;
-  /** StatefulSets by `namespace/TEMPLATE-NAME`: what their claims are called, without the ordinal. */
+  /** StatefulSets by `<template>-<name>`: what their claims are called, without the ordinal. */
   statefulSetsByStem: ReadonlyMap<string, WorkloadFact[]>;
 }
 
@@ -37,30 +37,27 @@ export function indexOwners(
 
   for (const pod of pods) {
     byUid.set(pod.uid, pod);
-    for (const claim of pod.claims) append(podsByClaim, `${pod.namespace}/${claim}`, pod);
-    for (const claim of pod.ephemeralClaims)
-      append(podsByEphemeralClaim, `${pod.namespace}/${claim}`, pod);
+    for (const claim of pod.claims) append(podsByClaim, claim, pod);
+    for (const claim of pod.ephemeralClaims) append(podsByEphemeralClaim, claim, pod);
   }
   for (const workload of workloads) {
     byUid.set(workload.uid, workload);
-    const { namespace, name } = workload;
-    for (const claim of workload.claims)
-      append(workloadsByClaim, `${namespace}/${claim}`, workload);
+    for (const claim of workload.claims) append(workloadsByClaim, claim, workload);
     for (const template of workload.claimTemplates) {
-      append(statefulSetsByStem, `${namespace}/${template}-${name}`, workload);
+      append(statefulSetsByStem, `${template}-${workload.name}`, workload);
     }
   }
   return { byUid, podsByClaim, podsByEphemeralClaim, workloadsByClaim, statefulSetsByStem };
 }
 
 /** @returns the pods whose spec names the claim, finished ones too. */
-export function podsNaming(claim: ClaimFact, index: OwnerIndex): PodFact[] {
-  const key = `${claim.namespace}/${claim.name}`;
+export function podsNaming({ name, controller }: ClaimFact, index: OwnerIndex): PodFact[] {
+  const pods = index.podsByClaim.get(name) ?? [];
   // Kubernetes refuses to mount an ephemeral volume's claim that was not made for that very pod.
   const ephemeral = index.podsByEphemeralClaim
-    .get(key)
-    ?.filter(({ uid }) => uid === claim.controller?.uid);
-  return [...(index.podsByClaim.get(key) ?? []), ...(ephemeral ?? [])];
+    .get(name)
+    ?.filter(pod => pod.uid === controller?.uid);
+  return ephemeral ? [...pods, ...ephemeral] : pods;
 }
 
 /**
@@ -101,15 +98,15 @@ export function ownerOf(claim: ClaimFact, index: OwnerIndex): Owner {
 }
 
 /** A Deployment's old ReplicaSets and a CronJob's past Jobs may name claims that their parents have let go of. */
-function templatesOf({ namespace, name }: ClaimFact, index: OwnerIndex): WorkloadFact[] {
-  const workloads = index.workloadsByClaim.get(`${namespace}/${name}`) ?? [];
+function templatesOf({ name }: ClaimFact, index: OwnerIndex): WorkloadFact[] {
+  const workloads = index.workloadsByClaim.get(name) ?? [];
   return workloads.filter(({ controller }) => !controller || !index.byUid.has(controller.uid));
 }
 
 /** Where template `a` of set `b-c` and template `a-b` of set `c` collide, the labels tell who made the claim. */
-function statefulSetsOf({ namespace, name, labels }: ClaimFact, index: OwnerIndex): WorkloadFact[] {
+function statefulSetsOf({ name, labels }: ClaimFact, index: OwnerIndex): WorkloadFact[] {
   const stem = NAME_WITH_ORDINAL.exec(name)?.[1];
-  const sets = index.statefulSetsByStem.get(`${namespace}/${stem}`) ?? [];
+  const sets = index.statefulSetsByStem.get(stem ?? '') ?? [];
   if (sets.length < 2) return sets;
   const makers = sets.filter(set =>
     Object.entries(set.matchLabels).every(([key, value]) => labels[key] === value)

@@ -110,13 +110,6 @@ it('joins what it watches, with one list a resource and none a claim', async () 
   );
 });
 
-it('gives the claims of one namespace', async () => {
-  const inventory = await started();
-  expect(inventory.claims('office').map(({ name }) => name)).toEqual(['files']);
-  expect(inventory.claims('nowhere')).toEqual([]);
-  expect(inventory.claim('office', 'orders')).toBeUndefined();
-});
-
 it('names namespaces and nodes', async () => {
   const inventory = await started();
   expect(inventory.namespaces()).toEqual(['office', 'shop']);
@@ -131,16 +124,6 @@ it('sees what happens after the first list', async () => {
   await eventually(() => inventory.claim('shop', 'basket')?.phase).toBe('Pending');
   server.remove(resources.pods.path, 'web-1-x', 'shop');
   await eventually(() => inventory.claim('shop', 'orders')?.pods).toEqual([]);
-});
-
-it('joins once while nothing changes, and gives lists that a caller may change', async () => {
-  const inventory = await started();
-  const claim = inventory.claim('shop', 'orders');
-  inventory.claims().length = 0;
-  inventory.claims('shop').length = 0;
-  expect(inventory.claim('shop', 'orders')).toBe(claim);
-  expect(inventory.claims().length).toBe(2);
-  expect(inventory.claims('shop').length).toBe(1);
 });
 
 it('counts a helper pod neither as a user nor as an owner', async () => {

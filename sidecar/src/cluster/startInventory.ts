@@ -1,7 +1,8 @@
 import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Claim, ClusterInventory } from './inventory.ts';
-import { compare, joinClaims } from './join.ts';
+import { ClaimView } from './claimView.ts';
+import type { ClusterInventory } from './inventory.ts';
+import { compare } from './join.ts';
 import type { Raw } from './projections.ts';
 import { resources } from './resources.ts';
 import { type Log, type Resource, WatchCache, type WatchLimits } from './watchCache.ts';
@@ -19,9 +20,8 @@ const isBackupHelper = (labels: Record<string, string>): boolean =>
 /** Starts to watch all that says something on volumes; see `resources`. What it gives before `ready` is not whole. */
 export function startInventory(
   kubeConfig: KubeConfig,
-  options: InventoryOptions
+  { log, isOwnHelper = isBackupHelper, limits }: InventoryOptions
 ): ClusterInventory {
-  const { log, isOwnHelper = isBackupHelper, limits } = options;
   const watch = <T, Fact>(resource: Resource<T, Fact>) =>
     new WatchCache(kubeConfig, resource, log, limits);
 
@@ -45,38 +45,22 @@ export function startInventory(
   ];
   const caches = [claims, volumes, storageClasses, nodes, namespaces, pods, ...workloads];
 
-  let joined: Joined = { all: [], byNamespace: new Map() };
-  let joinedVersion = 0;
-  /** Joins again only when a fact has changed since the last look. */
-  const look = (): Joined => {
-    const version = caches.reduce((sum, cache) => sum + cache.version, 0);
-    if (version !== joinedVersion) {
-      joined = byNamespace(
-        joinClaims({
-          claims: claims.facts(),
-          volumes: volumes.facts(),
-          storageClasses: storageClasses.facts(),
-          nodes: nodes.facts(),
-          pods: pods.facts(),
-          workloads: workloads.flatMap(cache => [...cache.facts()]),
-        })
-      );
-      joinedVersion = version;
-    }
-    return joined;
-  };
-
+  const view = new ClaimView({
+    claims: claims.facts,
+    pods: pods.facts,
+    workloads: workloads.map(({ facts }) => facts),
+    volumes: volumes.facts,
+    nodes: nodes.facts,
+    storageClasses: storageClasses.facts,
+  });
   const stopping = new AbortController();
   return {
     ready: timeoutMs => untilListed(caches, timeoutMs, stopping.signal),
-    isReady: () => caches.every(cache => cache.hasList),
-    claims: namespace =>
-      namespace === undefined
-        ? [...look().all]
-        : [...(look().byNamespace.get(namespace)?.values() ?? [])],
-    claim: (namespace, name) => look().byNamespace.get(namespace)?.get(name),
-    namespaces: () => [...namespaces.facts()].map(({ name }) => name).sort(compare),
-    nodes: () => [...nodes.facts()].sort((a, b) => compare(a.name, b.name)),
+    isReady: () => caches.every(({ hasList }) => hasList),
+    claims: namespace => view.claims(namespace),
+    claim: (namespace, name) => view.claim(namespace, name),
+    namespaces: () => [...namespaces.facts.in()].map(({ name }) => name).sort(compare),
+    nodes: () => [...nodes.facts.in()].sort((a, b) => compare(a.name, b.name)),
     problems: () => caches.flatMap(({ problem }) => problem ?? []),
     async stop() {
       stopping.abort();
@@ -85,9 +69,11 @@ export function startInventory(
   };
 }
 
+type Listing = Pick<WatchCache<unknown, unknown>, 'resource' | 'hasList' | 'firstList' | 'problem'>;
+
 /** @throws Error with one sentence for each resource that has no list when the time is over. */
 async function untilListed(
-  caches: Pick<WatchCache<unknown, unknown>, 'resource' | 'hasList' | 'firstList' | 'problem'>[],
+  caches: Listing[],
   timeoutMs: number,
   stopped: AbortSignal
 ): Promise<void> {
@@ -98,6 +84,7 @@ async function untilListed(
     delay(timeoutMs, undefined, { signal }).catch(() => {}),
   ]);
   listed.abort();
+
   const missing = caches.filter(({ hasList }) => !hasList);
   if (missing.length === 0) return;
   const reasons = missing.map(
@@ -106,19 +93,4 @@ async function untilListed(
   throw new Error(
     `the inventory is not complete after ${timeoutMs / 1000} s: ${reasons.join('; ')}`
   );
-}
-
-interface Joined {
-  all: Claim[];
-  byNamespace: Map<string, Map<string, Claim>>;
-}
-
-/** Keeps the order. */
-function byNamespace(claims: Claim[]): Joined {
-  const namespaces = new Map<string, Map<string, Claim>>();
-  for (const claim of claims) {
-    const names = namespaces.get(claim.namespace) ?? new Map<string, Claim>();
-    namespaces.set(claim.namespace, names.set(claim.name, claim));
-  }
-  return { all: claims, byNamespace: namespaces };
 }

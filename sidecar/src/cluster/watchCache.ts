@@ -1,8 +1,8 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { ApiError, getJson, getStream, SilenceError } from './apiGet.ts';
 import { backoffMs } from './backoff.ts';
+import { type Entry, FactStore } from './factStore.ts';
 import { type WatchEvent, watchEvents } from './watchEvents.ts';
 import { watchProblem } from './watchProblem.ts';
 
@@ -37,9 +37,12 @@ export interface WatchLimits {
   retryMs: (failures: number) => number;
 }
 
-/** As client-go has them: pages of 500, watches of 5 to 10 minutes. */
+/**
+ * Watches of 5 to 10 minutes, as client-go has them. Its pages of 500 would cost 60 MiB more at the start with 5,000
+ * pods (tests/bench/inventory.bench.ts).
+ */
 export const watchLimits: WatchLimits = {
-  pageSize: 500,
+  pageSize: 100,
   answerMs: 30_000,
   pageMs: 60_000,
   silenceMs: 150_000,
@@ -71,12 +74,11 @@ interface ListPage {
  */
 export class WatchCache<T, Fact> {
   readonly resource: Resource<T, Fact>;
+  readonly facts = new FactStore<Fact>();
   /** Resolves with the first list. */
   readonly firstList: Promise<void>;
   /** There was a whole list. */
   hasList = false;
-  /** Grows with every change of a fact. */
-  version = 0;
   /** Why the resource cannot be read now. */
   problem: string | undefined;
 
@@ -86,7 +88,6 @@ export class WatchCache<T, Fact> {
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
   #announceList: () => void = () => {};
-  #facts = new Map<string, Fact>();
   /** Empty: list before you watch. */
   #resourceVersion = '';
   #failures = 0;
@@ -103,10 +104,6 @@ export class WatchCache<T, Fact> {
     this.#limits = limits;
     this.firstList = new Promise(resolve => (this.#announceList = resolve));
     this.#ended = this.#run();
-  }
-
-  facts(): Iterable<Fact> {
-    return this.#facts.values();
   }
 
   /** Ends the request under way; nothing changes any more when it resolves. */
@@ -132,7 +129,7 @@ export class WatchCache<T, Fact> {
   async #list(): Promise<void> {
     const { pageSize, answerMs, pageMs } = this.#limits;
     const { signal } = this.#stopping;
-    const facts = new Map<string, Fact>();
+    const entries: Entry<Fact>[] = [];
     let resourceVersion = '';
     let next: string | undefined;
     do {
@@ -141,13 +138,13 @@ export class WatchCache<T, Fact> {
       const page = await getJson<ListPage>(this.#kubeConfig, this.resource.path, query, limits);
       for (const object of page.items ?? []) {
         const fact = this.resource.project(object as T);
-        if (fact !== undefined) facts.set(keyOf(object), fact);
+        if (fact !== undefined) entries.push({ ...whose(object), fact });
       }
       // The first page's: to see an event twice does no harm, to miss one does.
       resourceVersion ||= page.metadata.resourceVersion;
       next = page.metadata.continue;
     } while (next);
-    this.#replace(facts);
+    this.#replace(entries);
     this.#resourceVersion = resourceVersion;
   }
 
@@ -183,21 +180,16 @@ export class WatchCache<T, Fact> {
 
   #apply({ type, object }: WatchEvent<Identified>): void {
     if (type !== 'BOOKMARK') {
-      const key = keyOf(object);
+      const { namespace, name } = whose(object);
       const fact = type === 'DELETED' ? undefined : this.resource.project(object as T);
-      // Most events change only what we do not keep, e.g. the times of a pod's conditions.
-      if (!isDeepStrictEqual(this.#facts.get(key), fact)) {
-        if (fact === undefined) this.#facts.delete(key);
-        else this.#facts.set(key, fact);
-        this.version += 1;
-      }
+      if (fact === undefined) this.facts.delete(namespace, name);
+      else this.facts.set({ namespace, name, fact });
     }
     this.#resourceVersion = object.metadata.resourceVersion;
   }
 
-  #replace(facts: Map<string, Fact>): void {
-    this.#facts = facts;
-    this.version += 1;
+  #replace(entries: Entry<Fact>[]): void {
+    this.facts.replace(entries);
     this.hasList = true;
     this.#announceList();
   }
@@ -207,7 +199,7 @@ export class WatchCache<T, Fact> {
     if (error instanceof ApiError) {
       // A server that is only busy will go on with the watch; one that refuses it is asked for a list.
       if (error.status < 500 && error.status !== 429) this.#resourceVersion = '';
-      if (error.status === 404 && !this.hasList) this.#replace(new Map());
+      if (error.status === 404 && !this.hasList) this.#replace([]);
       if (error.status === 410) return;
     }
     const problem = watchProblem(this.resource.name, error);
@@ -223,5 +215,4 @@ export class WatchCache<T, Fact> {
   }
 }
 
-const keyOf = ({ metadata: { namespace, name } }: Identified): string =>
-  namespace === undefined ? name : `${namespace}/${name}`;
+const whose = ({ metadata: { namespace = '', name } }: Identified) => ({ namespace, name });

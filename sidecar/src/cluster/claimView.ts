@@ -1,0 +1,97 @@
+import type {
+  ClaimFact,
+  NodeFact,
+  PodFact,
+  StorageClassFact,
+  VolumeFact,
+  WorkloadFact,
+} from './facts.ts';
+import type { FactStore } from './factStore.ts';
+import type { Claim } from './inventory.ts';
+import { compare, joinClaims } from './join.ts';
+import { type Storage, storageOf } from './storage.ts';
+
+/** Where the facts are that claims are joined from. */
+export interface Stores {
+  claims: FactStore<ClaimFact>;
+  pods: FactStore<PodFact>;
+  workloads: FactStore<WorkloadFact>[];
+  volumes: FactStore<VolumeFact>;
+  nodes: FactStore<NodeFact>;
+  storageClasses: FactStore<StorageClassFact>;
+}
+
+/** Something worked out from facts of this version. */
+interface Versioned<T> {
+  version: number;
+  value: T;
+}
+
+type ClaimsByName = ReadonlyMap<string, Claim>;
+
+const NONE: ClaimsByName = new Map();
+
+/**
+ * Joins when somebody looks, and a namespace again only when something in it or in the cluster's storage has changed:
+ * pods come and go all the time, but in few namespaces at once.
+ *
+ * Versions only grow, so that a sum of them is the same only when each of them is.
+ */
+export class ClaimView {
+  readonly #stores: Stores;
+  readonly #joined = new Map<string, Versioned<ClaimsByName>>();
+  #storage: Versioned<Storage> | undefined;
+
+  constructor(stores: Stores) {
+    this.#stores = stores;
+  }
+
+  /** @returns the claims of one namespace or of all, ordered by namespace, then name; the list is the caller's. */
+  claims(namespace?: string): Claim[] {
+    if (namespace !== undefined) return [...this.#in(namespace).values()];
+    const namespaces = this.#stores.claims.namespaces().sort(compare);
+    return namespaces.flatMap(name => [...this.#in(name).values()]);
+  }
+
+  claim(namespace: string, name: string): Claim | undefined {
+    return this.#in(namespace).get(name);
+  }
+
+  #in(namespace: string): ClaimsByName {
+    const { claims, pods, workloads } = this.#stores;
+    // Nothing is kept for a namespace that somebody made up.
+    if (claims.versionIn(namespace) === 0) return NONE;
+
+    const storage = this.#storageNow();
+    const stores = [claims, pods, ...workloads];
+    const version = sumOf([storage.version, ...stores.map(store => store.versionIn(namespace))]);
+    const known = this.#joined.get(namespace);
+    if (known?.version === version) return known.value;
+
+    const facts = {
+      claims: claims.in(namespace),
+      pods: pods.in(namespace),
+      workloads: workloads.flatMap(store => [...store.in(namespace)]),
+    };
+    const joined = joinClaims(facts, storage.value).map(claim => [claim.name, claim] as const);
+    const value = new Map(joined);
+    this.#joined.set(namespace, { version, value });
+    return value;
+  }
+
+  #storageNow(): Versioned<Storage> {
+    const { volumes, nodes, storageClasses } = this.#stores;
+    const version = volumes.version + nodes.version + storageClasses.version;
+    if (this.#storage?.version !== version) {
+      const facts = {
+        volumes: volumes.in(),
+        nodes: nodes.in(),
+        storageClasses: storageClasses.in(),
+      };
+      this.#storage = { version, value: storageOf(facts) };
+    }
+    return this.#storage;
+  }
+}
+
+const sumOf = (numbers: number[]): number => numbers.reduce((sum, number) => sum + number, 0);
