@@ -29,7 +29,7 @@ export interface WatchLimits {
   answerMs: number;
   /** For a whole page. */
   pageMs: number;
-  /** The API server sends a bookmark about once a minute: a watch that is silent for longer is dead. */
+  /** The API server sends a bookmark within two minutes: a watch that is silent for longer is dead. */
   silenceMs: number;
   /** After so many seconds the API server is to end a watch. */
   watchSeconds: () => number;
@@ -45,7 +45,7 @@ export const watchLimits: WatchLimits = {
   pageSize: 100,
   answerMs: 30_000,
   pageMs: 60_000,
-  silenceMs: 150_000,
+  silenceMs: 180_000,
   watchSeconds: () => Math.round(300 * (1 + Math.random())),
   retryMs: failures => backoffMs(failures, Math.random),
 };
