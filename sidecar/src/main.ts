@@ -51,6 +51,7 @@ async function main(): Promise<void> {
   const world = {
     cluster: {
       pods,
+      statusLagMs: 5_000,
       exec: execInPod.bind(undefined, kubeConfig),
       execToEnd: execToEnd.bind(undefined, kubeConfig),
     },

@@ -188,20 +188,6 @@ describe('what cannot be backed up', () => {
     });
     expect(helpers()).toEqual([]);
   });
-
-  it('a volume for which no node is free fails when the time is over', async () => {
-    kubectl(['cordon', 'node-a', 'node-b']);
-    onTestFinished(() => void kubectl(['uncordon', 'node-a', 'node-b']));
-    const { run } = await start(call, 'shop', 'media');
-    // The manifests give a helper two minutes; this test waits as long as a user would.
-    expect(await ended(call, run?.id ?? '', 150_000)).toMatchObject({
-      status: 'failed',
-      stage: 'wait',
-      reason: 'NoNode',
-      message: expect.stringMatching(/found no node: 0\/2 nodes are available/),
-    });
-    expect(helpers()).toEqual([]);
-  }, 180_000);
 });
 
 describe('the API', () => {

@@ -48,13 +48,17 @@ export const timedOut = (stage: Stage, runTimeoutMs: number): StageError =>
     'give runs more time with NKVM_RUN_TIMEOUT_SECONDS'
   );
 
+/** How the end of a helper pod looks from here: a killed command has an exit code, too. */
+const BREAKS = ['StreamBroke', 'SealMissing', 'PackKilled', 'ExecRefused'];
+
 /** @returns the error in words that a person can act on: what became of the pod says more than a broken stream. */
 export async function explain(error: unknown, stage: Stage, held: Held): Promise<StageError> {
-  const brokeOff = stage === 'exec' || stage === 'copy' || stage === 'checksum';
-  const isOurs =
-    error instanceof StageError && !/^(StreamBroke|SealMissing|BodyBroke)/.test(error.reason);
-  const gone = brokeOff && !isOurs ? await held.helper?.whyGone() : undefined;
-  if (gone) return new StageError(stage, gone.reason, gone.message, gone.hint, { cause: error });
+  const isBreak = !(error instanceof StageError) || BREAKS.includes(error.reason);
+  const gone = isBreak ? await held.helper?.whyGone() : undefined;
+  if (gone) {
+    const at = stage === 'wait' || stage === 'exec' ? stage : 'copy';
+    return new StageError(at, gone.reason, gone.message, gone.hint, { cause: error });
+  }
   if (error instanceof StageError) return error;
   return new StageError(
     stage,

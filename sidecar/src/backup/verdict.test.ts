@@ -59,6 +59,7 @@ describe('verdict', () => {
       'exec',
       'PackFailed',
     ],
+    ['the packing command was killed', { podExit: 137, seal: undefined }, 'exec', 'PackKilled'],
     ['the image lacks a tool', { podExit: 127, stderr: 'no tar' }, 'exec', 'PackFailed'],
     ['tar failed', sealed({ tarExit: 2 }), 'exec', 'TarFailed'],
     ['tar was killed', sealed({ tarExit: 137 }), 'exec', 'TarFailed'],

@@ -3,6 +3,9 @@ import type { Digest } from '../archive/digest.ts';
 import { StageError } from '../errors.ts';
 import { digestText } from './proof.ts';
 
+/** A command that a signal ended has this plus the signal's number for its exit code. */
+const SIGNALS = 128;
+
 /** Everything that is known of a stream when it has ended. */
 export interface Facts {
   /** Exit code of the packing command, as the API server told it. */
@@ -21,7 +24,7 @@ export interface Facts {
  *
  * | fact | verdict |
  * | --- | --- |
- * | the packing command failed | refused at `exec` |
+ * | the packing command was killed, or failed | refused at `exec` |
  * | tar's exit is above 1, or the compressor's is not 0 | refused at `exec` |
  * | bytes or SHA-256 differ | refused at `checksum` |
  * | tar's exit is 1: a file changed while it was read | published, with tar's words as warnings |
@@ -30,6 +33,14 @@ export interface Facts {
  * @returns the seal, and warnings for the record. @throws StageError when it must not be published.
  */
 export function verdict({ podExit, stderr, seal, own }: Facts): { seal: Seal; warnings: string[] } {
+  if (podExit > SIGNALS) {
+    throw new StageError(
+      'exec',
+      'PackKilled',
+      `the packing command was killed by signal ${podExit - SIGNALS}`,
+      'find out what killed it (memory, a person, the node), then back up again'
+    );
+  }
   if (podExit !== 0 || !seal) {
     throw new StageError(
       'exec',

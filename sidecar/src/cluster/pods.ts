@@ -1,5 +1,5 @@
-import { CoreV1Api } from '@kubernetes/client-node';
 import type { CoreV1Event, KubeConfig, V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import { CoreV1Api } from '@kubernetes/client-node';
 import { httpStatusOf, timeLimit } from './connection.ts';
 
 /** A pod as Kubernetes describes it. */

@@ -16,6 +16,8 @@ import { readSeal } from './seal.ts';
 /** What helper pods need of a cluster. */
 export interface HelperCluster {
   pods: Pods;
+  /** How long after a broken stream the pod's status may still tell why; an evicted pod took 2 s. */
+  statusLagMs: number;
   exec(target: ExecTarget, command: readonly string[]): Promise<RunningCommand>;
   execToEnd(
     target: ExecTarget,
@@ -44,7 +46,10 @@ export interface Helper {
   pack(): Promise<ArchiveStream>;
   /** Reads what the pod says of the stream. @throws StageError (stage `checksum`) when there is no seal. */
   seal(): Promise<Seal>;
-  /** After something broke: what became of the pod. @returns undefined when it lives, or nobody could say. */
+  /**
+   * After something broke: what became of the pod. Its status may tell a little later than the broken stream.
+   * @returns undefined when it lives on, or nobody could say.
+   */
   whyGone(): Promise<StageError | undefined>;
   /** Deletes the pod and waits until it is gone. @throws StageError (stage `cleanup`). */
   close(): Promise<void>;
@@ -59,7 +64,7 @@ const SEAL_MS = 60_000;
  * @throws StageError (stage `create`) that says why the API server refused. No pod is left then.
  */
 export async function createHelper(
-  { pods, exec, execToEnd }: HelperCluster,
+  { pods, exec, execToEnd, statusLagMs }: HelperCluster,
   namespace: string,
   spec: HelperSpec
 ): Promise<Helper> {
@@ -134,12 +139,16 @@ export async function createHelper(
     },
 
     async whyGone() {
-      const seen = await pods.get(namespace, pod).catch(() => 'unknown' as const);
-      if (seen === 'unknown') return undefined;
-      const state = podState(seen);
-      return state.kind === 'failed'
-        ? new StageError('copy', state.reason, state.message, state.hint)
-        : undefined;
+      const until = Date.now() + statusLagMs;
+      do {
+        const seen = await pods.get(namespace, pod).catch(() => 'unknown' as const);
+        const state = seen === 'unknown' ? undefined : podState(seen);
+        if (state?.kind === 'failed') {
+          return new StageError('copy', state.reason, state.message, state.hint);
+        }
+        await sleep(LOOK_MS);
+      } while (Date.now() < until);
+      return undefined;
     },
 
     close: () => removeHelper(pods, namespace, pod),

@@ -76,6 +76,7 @@ export function processCluster(volume: string): ProcessCluster {
 
   const cluster: ProcessCluster = {
     pods,
+    statusLagMs: 0,
     exec,
     async execToEnd(target, command) {
       const running = await exec(target, command);
