@@ -25,7 +25,7 @@ const IDLE_MS = 15_000;
 
 const keys = {
   cluster: (cluster: string) => ['nkvm', cluster],
-  sidecar: (cluster: string) => ['nkvm', cluster, 'sidecar'],
+  sidecar: (cluster: string, namespace?: string) => ['nkvm', cluster, 'sidecar', namespace],
   volumes: (cluster: string) => ['nkvm', cluster, 'volumes'],
   volume: (cluster: string, { namespace, name }: VolumeRef) => [
     ...keys.cluster(cluster),
@@ -60,7 +60,7 @@ const asked = <T>({ data, error }: { data?: T; error: Error | null }): Asked<T> 
 });
 
 const sidecarQuery = (cluster: string, namespace?: string) => ({
-  queryKey: keys.sidecar(cluster),
+  queryKey: keys.sidecar(cluster, namespace),
   queryFn: (): Promise<Sidecar> => connectionTo(cluster).look(namespace),
   refetchInterval: IDLE_MS,
 });

@@ -32,12 +32,6 @@ describe('the sidecar', () => {
       { state: 'absent' },
     ],
     [
-      'is absent when the API server knows no such Service by its port',
-      { status: 404, message: 'services "nkvm:http" not found' },
-      undefined,
-      { state: 'absent' },
-    ],
-    [
       'is not absent when Headlamp does not know the cluster',
       { status: 404, message: 'cluster not found' },
       undefined,

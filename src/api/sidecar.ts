@@ -49,8 +49,7 @@ export function sidecarAfter(door: Failure, noToken?: NoToken): Exclude<Sidecar,
 }
 
 /** Other 404s: Headlamp does not know the cluster, or something else than the sidecar answers at its port. */
-const isAboutService = (message: string): boolean =>
-  /^(services "nkvm(:http)?"|namespaces "nkvm") not found/.test(message);
+const isAboutService = (message: string): boolean => message === 'services "nkvm" not found';
 
 const proxyRight: MissingRight = {
   verb: 'get',

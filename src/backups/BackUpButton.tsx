@@ -1,25 +1,20 @@
-import { Icon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
-import { Button } from '@mui/material';
 import { backUpIcon } from '../ui/icons';
+import { SmallButton } from '../ui/SmallButton';
+import { useText } from '../ui/text';
 import type { Target } from './start';
 import { useBackUp } from './useBackUp';
 
 /** Backs up one volume. */
 export function BackUpButton({ target }: { target: Target }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const { backUp, isBusy } = useBackUp();
   return (
-    <Button
-      variant="outlined"
-      size="small"
+    <SmallButton
+      icon={backUpIcon}
+      text={t('Back up')}
+      label={t('Back up {{volume}}', { volume: `${target.namespace}/${target.name}` })}
       disabled={isBusy}
-      startIcon={<Icon icon={backUpIcon} />}
-      aria-label={t('Back up {{volume}}', { volume: `${target.namespace}/${target.name}` })}
       onClick={() => backUp([target])}
-      sx={{ whiteSpace: 'nowrap' }}
-    >
-      {t('Back up')}
-    </Button>
+    />
   );
 }

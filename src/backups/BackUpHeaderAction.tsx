@@ -1,9 +1,9 @@
 import { Icon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { IconButton, Tooltip } from '@mui/material';
 import { isFinal } from '../api/final';
 import { useSidecar, useVolume } from '../api/queries';
 import { backUpIcon } from '../ui/icons';
+import { useText } from '../ui/text';
 import type { Target } from './start';
 import { useBackUp } from './useBackUp';
 
@@ -14,7 +14,7 @@ export function BackUpHeaderAction({ target }: { target: Target }) {
 }
 
 function Action({ target }: { target: Target }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const { backUp, isBusy } = useBackUp();
   const { value: volume } = useVolume(target.cluster, target);
   const isUnderWay = !!volume?.lastBackup && !isFinal(volume.lastBackup.status);

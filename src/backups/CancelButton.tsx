@@ -1,5 +1,4 @@
 import { Icon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { Button } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useState } from 'react';
@@ -8,10 +7,11 @@ import { connectionTo } from '../api/connection';
 import { failureOf } from '../api/failure';
 import { refresh } from '../api/queries';
 import { stopIcon } from '../ui/icons';
+import { useText } from '../ui/text';
 
 /** Ends a run that is under way. Nothing is left of it but its record. */
 export function CancelButton({ cluster, backup }: { cluster: string; backup: Backup }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const { enqueueSnackbar } = useSnackbar();
   const [isBusy, setBusy] = useState(false);
   const { id, namespace, name } = backup;

@@ -1,13 +1,15 @@
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { Link, Loader, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Alert, Stack } from '@mui/material';
+import { Stack } from '@mui/material';
 import type { VolumeRef } from '../../sidecar/api';
 import { isFinal } from '../api/final';
 import { useBackup, useBackups, useSidecar } from '../api/queries';
 import type { Sidecar } from '../api/sidecar';
 import { VOLUMES_ROUTE } from '../routes';
 import { rightText } from '../setup/rightText';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
 import { HistoryTable } from './HistoryTable';
+import { RunLink } from './RunLink';
 import { RunProgress } from './RunProgress';
 
 interface ClaimBackupsProps {
@@ -17,7 +19,7 @@ interface ClaimBackupsProps {
 
 /** The section Backups on a claim's own page: what runs, and what has run. */
 export function ClaimBackups({ cluster, claim }: ClaimBackupsProps) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const sidecar = useSidecar(cluster, claim.namespace);
   return (
     <SectionBox title={t('Backups')}>
@@ -32,26 +34,36 @@ function Runs({ cluster, claim }: ClaimBackupsProps) {
   const history = useBackups(cluster, claim);
   if (!history.value) {
     return history.failure ? (
-      <Alert severity="warning">{history.failure.message}</Alert>
+      <Message severity="warning">{history.failure.message}</Message>
     ) : (
       <Loader title="" />
     );
   }
   const underWay = history.value.filter(({ status }) => !isFinal(status));
+  const ended = history.value.filter(({ status }) => isFinal(status));
   return (
     <Stack spacing={2}>
-      {history.failure && <Alert severity="warning">{history.failure.message}</Alert>}
+      {history.failure && <Message severity="warning">{history.failure.message}</Message>}
       {underWay.map(({ id }) => (
         <LiveRun key={id} cluster={cluster} id={id} namespace={claim.namespace} />
       ))}
-      <HistoryTable cluster={cluster} history={history} />
+      {(ended.length > 0 || underWay.length === 0) && (
+        <HistoryTable cluster={cluster} backups={ended} loadOlder={history.loadOlder} />
+      )}
     </Stack>
   );
 }
 
 function LiveRun({ cluster, id, namespace }: { cluster: string; id: string; namespace: string }) {
   const { value: backup } = useBackup(cluster, id, namespace);
-  return backup ? <RunProgress cluster={cluster} backup={backup} /> : null;
+  const { t } = useText();
+  return backup ? (
+    <RunProgress cluster={cluster} backup={backup}>
+      <RunLink cluster={cluster} id={id} namespace={namespace}>
+        {t('Details')}
+      </RunLink>
+    </RunProgress>
+  ) : null;
 }
 
 /** One line: the page is about the claim, not about us. */
@@ -62,7 +74,7 @@ function NoBackups({
   cluster: string;
   sidecar: Exclude<Sidecar, { state: 'ready' }>;
 }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const messageOf = () => {
     switch (sidecar.state) {
       case 'absent':
@@ -75,11 +87,11 @@ function NoBackups({
     }
   };
   return (
-    <Alert severity="info">
+    <Message severity="info">
       {messageOf()}{' '}
       <Link routeName={VOLUMES_ROUTE.name} activeCluster={cluster}>
         {t('What to do')}
       </Link>
-    </Alert>
+    </Message>
   );
 }

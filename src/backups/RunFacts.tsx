@@ -1,4 +1,4 @@
-import { useTranslation, Utils } from '@kinvolk/headlamp-plugin/lib';
+import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { Link, NameValueTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import type { Backup } from '../../sidecar/api';
 import { CLAIM_ROUTE } from '../routes';
@@ -6,14 +6,13 @@ import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
 import { CopyableText } from '../ui/Copyable';
 import { RunBadge } from '../ui/status';
+import { useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
-import { useLanguage } from '../ui/useLanguage';
 import { durationMs } from './durations';
 
 /** What is recorded of a run. */
 export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup }) {
-  const { t } = useTranslation();
-  const language = useLanguage();
+  const { t, language } = useText();
   const { namespace, name, archive, sha256, bytes, helper } = backup;
   const took = durationMs(backup);
   const at = (date: string | null) => date && Utils.localeDate(date);
@@ -43,7 +42,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
           hide: !archive,
         },
         {
-          name: t('Size'),
+          name: backup.status === 'success' ? t('Size') : t('Received'),
           value:
             bytes !== null &&
             `${formatBytes(bytes, language)} (${bytes.toLocaleString(language)} B)`,
@@ -54,6 +53,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
           value: sha256 && <CopyableText text={sha256} label={t('Copy the checksum')} />,
           hide: !sha256,
         },
+        { name: t('Message'), value: backup.message, hide: !backup.message },
         { name: t('Requested'), value: <Ago date={backup.createdAt} /> },
         { name: t('Requested by'), value: backup.requestedBy },
         { name: t('Started'), value: at(backup.startedAt), hide: !backup.startedAt },

@@ -1,6 +1,6 @@
-import { K8s, Router, useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import { K8s, Router } from '@kinvolk/headlamp-plugin/lib';
 import { Loader, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Alert, AlertTitle, Stack, Typography } from '@mui/material';
+import { AlertTitle, Stack, Typography } from '@mui/material';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
 import { isFinal } from '../api/final';
@@ -9,6 +9,8 @@ import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
 import { FailureNotice } from '../setup/FailureNotice';
 import { SidecarNotice } from '../setup/SidecarNotice';
 import { Command } from '../ui/Copyable';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
 import { RunFacts } from './RunFacts';
 import { RunProgress } from './RunProgress';
 import { SealFacts } from './SealFacts';
@@ -26,7 +28,7 @@ export function RunPage() {
 }
 
 function Run({ cluster, id, namespace }: { cluster: string; id: string; namespace?: string }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const { value: backup, failure } = useBackup(cluster, id, namespace);
   if (!backup)
     return failure ? <FailureNotice cluster={cluster} failure={failure} /> : <Loader title="" />;
@@ -41,7 +43,7 @@ function Run({ cluster, id, namespace }: { cluster: string; id: string; namespac
         }
       >
         <Stack spacing={2}>
-          {failure && <Alert severity="warning">{failure.message}</Alert>}
+          {failure && <Message severity="warning">{failure.message}</Message>}
           {!isFinal(backup.status) && <RunProgress cluster={cluster} backup={backup} />}
           <Outcome backup={backup} />
           <RunFacts cluster={cluster} backup={backup} />
@@ -63,12 +65,12 @@ function Run({ cluster, id, namespace }: { cluster: string; id: string; namespac
 
 /** What somebody wants to know first of a run that did not go as it should. */
 function Outcome({ backup }: { backup: Backup }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const { status, stage, reason, message, hint, warnings } = backup;
   return (
     <>
       {status === 'failed' && (
-        <Alert severity="error">
+        <Message severity="error">
           <AlertTitle>
             {stage ? t('Failed at stage {{stage}}', { stage }) : t('Failed')}
             {reason && ` (${reason})`}
@@ -79,17 +81,17 @@ function Outcome({ backup }: { backup: Backup }) {
               <strong>{t('What to do')}</strong> {hint}
             </Typography>
           )}
-        </Alert>
+        </Message>
       )}
       {warnings.length > 0 && (
-        <Alert severity="warning">
+        <Message severity="warning">
           <AlertTitle>{t('{{count}} warnings', { count: warnings.length })}</AlertTitle>
           {warnings.map(warning => (
             <Typography key={warning} variant="body2">
               {warning}
             </Typography>
           ))}
-        </Alert>
+        </Message>
       )}
     </>
   );

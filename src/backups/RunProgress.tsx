@@ -1,11 +1,10 @@
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { Box, LinearProgress, Stack, Typography } from '@mui/material';
-import { useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useState } from 'react';
 import type { Backup } from '../../sidecar/api';
 import { Announcement } from '../ui/Announcement';
 import { formatBytes } from '../ui/bytes';
 import { RunBadge } from '../ui/status';
-import { useLanguage } from '../ui/useLanguage';
+import { useText } from '../ui/text';
 import { CancelButton } from './CancelButton';
 import { rateOf, type Sample, withSample } from './rate';
 import { activityText } from './stageText';
@@ -18,10 +17,16 @@ function useRate({ bytes }: Backup): number | undefined {
   return rateOf(samples);
 }
 
+interface RunProgressProps {
+  cluster: string;
+  backup: Backup;
+  /** Stands beside Cancel. */
+  children?: ReactNode;
+}
+
 /** A run that is under way: what it does, how much it has copied, how fast; and Cancel. */
-export function RunProgress({ cluster, backup }: { cluster: string; backup: Backup }) {
-  const { t } = useTranslation();
-  const language = useLanguage();
+export function RunProgress({ cluster, backup, children }: RunProgressProps) {
+  const { t, language } = useText();
   const rate = useRate(backup);
   const activity = activityText(backup, t);
   const isCopying = backup.stage === 'copy';
@@ -42,6 +47,7 @@ export function RunProgress({ cluster, backup }: { cluster: string; backup: Back
             ? ` · ${t('{{size}} per second', { size: formatBytes(rate, language) })}`
             : null}
         </Typography>
+        {children}
         <CancelButton cluster={cluster} backup={backup} />
       </Stack>
       <LinearProgress aria-label={activity} sx={{ mt: 2, borderRadius: 1 }} />

@@ -1,15 +1,13 @@
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { NameValueTable, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { Seal } from '../../sidecar/api';
 import { formatBytes } from '../ui/bytes';
 import { CopyableText } from '../ui/Copyable';
-import { useLanguage } from '../ui/useLanguage';
+import { useText } from '../ui/text';
 
 /** What the helper pod said that it had sent. */
 export function SealFacts({ seal }: { seal: Seal }) {
-  const { t } = useTranslation();
-  const language = useLanguage();
+  const { t, language } = useText();
   return (
     <SectionBox title={t('Seal of the helper pod')}>
       <NameValueTable

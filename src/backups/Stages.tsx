@@ -1,18 +1,17 @@
 import { Icon } from '@iconify/react';
-import { useTranslation, Utils } from '@kinvolk/headlamp-plugin/lib';
+import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { SectionBox, SimpleTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { Backup, StageTimes } from '../../sidecar/api';
 import { failedIcon, runningIcon, successIcon } from '../ui/icons';
+import { useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
-import { useLanguage } from '../ui/useLanguage';
 import { durationMs } from './durations';
 import { stageText } from './stageText';
 
 /** The stages that a run has gone through, with their times. */
 export function Stages({ backup }: { backup: Backup }) {
-  const { t } = useTranslation();
-  const language = useLanguage();
+  const { t, language } = useText();
   return (
     <SectionBox title={t('Stages')}>
       <SimpleTable
@@ -21,7 +20,7 @@ export function Stages({ backup }: { backup: Backup }) {
         columns={[
           {
             label: t('Stage'),
-            gridTemplate: 'min-content',
+            gridTemplate: 'max-content',
             getter: (times: StageTimes) => <StageName backup={backup} times={times} />,
           },
           {
@@ -36,8 +35,7 @@ export function Stages({ backup }: { backup: Backup }) {
           },
           {
             label: t('Took'),
-            gridTemplate: 'min-content',
-            cellProps: { sx: { whiteSpace: 'nowrap' } },
+            gridTemplate: 'max-content',
             getter: (times: StageTimes) => {
               const ms = durationMs(times);
               return ms === undefined ? '' : formatDuration(ms, language);
@@ -50,7 +48,7 @@ export function Stages({ backup }: { backup: Backup }) {
 }
 
 function StageName({ backup, times: { stage, endedAt } }: { backup: Backup; times: StageTimes }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const [icon, color, label] =
     backup.status === 'failed' && backup.stage === stage
       ? ([failedIcon, 'error.main', t('Failed')] as const)

@@ -5,20 +5,38 @@ import {
 } from '@kinvolk/headlamp-plugin/lib';
 import type { KubeObject } from '@kinvolk/headlamp-plugin/lib/k8s/cluster';
 import { BACKUP_ROUTE, SIDEBAR_ENTRY } from '../routes';
+import { WithText } from '../ui/text';
 import { BackUpHeaderAction } from './BackUpHeaderAction';
 import { ClaimBackups } from './ClaimBackups';
 import { RunPage } from './RunPage';
 import type { Target } from './start';
 
 export function registerBackups(): void {
-  registerRoute({ ...BACKUP_ROUTE, sidebar: SIDEBAR_ENTRY, exact: true, component: RunPage });
+  registerRoute({
+    ...BACKUP_ROUTE,
+    sidebar: SIDEBAR_ENTRY,
+    exact: true,
+    component: () => (
+      <WithText>
+        <RunPage />
+      </WithText>
+    ),
+  });
   registerDetailsViewSection(({ resource }: { resource?: KubeObject }) => {
     const target = claimOf(resource);
-    return target ? <ClaimBackups cluster={target.cluster} claim={target} /> : null;
+    return target ? (
+      <WithText>
+        <ClaimBackups cluster={target.cluster} claim={target} />
+      </WithText>
+    ) : null;
   });
   registerDetailsViewHeaderAction(({ item }: { item?: KubeObject }) => {
     const target = claimOf(item);
-    return target ? <BackUpHeaderAction target={target} /> : null;
+    return target ? (
+      <WithText>
+        <BackUpHeaderAction target={target} />
+      </WithText>
+    ) : null;
   });
 }
 

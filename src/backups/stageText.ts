@@ -1,5 +1,5 @@
 import type { Backup } from '../../sidecar/api';
-import type { Translate } from '../ui/translate';
+import { type Translate } from '../ui/text';
 
 /** What happens at a stage, in words. */
 export function stageText(stage: NonNullable<Backup['stage']>, t: Translate): string {

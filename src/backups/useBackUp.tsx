@@ -1,5 +1,5 @@
 import { Icon } from '@iconify/react';
-import { Router, useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import { Router } from '@kinvolk/headlamp-plugin/lib';
 import { Box, Button, IconButton } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useRef, useState } from 'react';
@@ -8,6 +8,7 @@ import { connectionTo } from '../api/connection';
 import { refresh } from '../api/queries';
 import { BACKUP_ROUTE, NAMESPACE_PARAMETER } from '../routes';
 import { closeIcon } from '../ui/icons';
+import { useText } from '../ui/text';
 import { type Outcome, startAll, type Target } from './start';
 
 /** Starts backups and tells how that went. A second click while the first is under way does nothing. */
@@ -35,7 +36,7 @@ export function useBackUp(): { backUp(targets: Target[]): Promise<void>; isBusy:
 
 /** Two snackbars at most: what has started passes by, what was refused stays until somebody has read it. */
 function useTell() {
-  const { t } = useTranslation();
+  const { t } = useText();
   const { enqueueSnackbar, closeSnackbar } = useSnackbar();
   const history = useHistory();
 
@@ -63,24 +64,30 @@ function useTell() {
       });
     }
     if (refused.length > 0) {
-      enqueueSnackbar(<Refusals of={refused} />, {
-        variant: 'error',
-        persist: true,
-        action: key => (
-          <IconButton color="inherit" aria-label={t('Close')} onClick={() => closeSnackbar(key)}>
-            <Icon icon={closeIcon} />
-          </IconButton>
-        ),
-      });
+      enqueueSnackbar(
+        <Refusals
+          title={t('{{count}} backups were not started', { count: refused.length })}
+          of={refused}
+        />,
+        {
+          variant: 'error',
+          persist: true,
+          action: key => (
+            <IconButton color="inherit" aria-label={t('Close')} onClick={() => closeSnackbar(key)}>
+              <Icon icon={closeIcon} />
+            </IconButton>
+          ),
+        }
+      );
     }
   };
 }
 
-function Refusals({ of }: { of: Outcome['refused'] }) {
-  const { t } = useTranslation();
+/** Snackbars stand outside of our pages: they get their text. */
+function Refusals({ title, of }: { title: string; of: Outcome['refused'] }) {
   return (
     <Box sx={{ maxWidth: 560, overflowWrap: 'anywhere' }}>
-      {t('{{count}} backups were not started', { count: of.length })}
+      {title}
       <Box component="ul" sx={{ m: 0, mt: 0.5, pl: 2.5 }}>
         {of.map(({ target, message }) => (
           <li key={`${target.cluster}/${target.namespace}/${target.name}`}>

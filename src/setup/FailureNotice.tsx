@@ -1,14 +1,14 @@
 import { Icon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { Box, Button } from '@mui/material';
 import type { Failure } from '../api/failure';
 import { tryAgain } from '../api/queries';
 import { alertIcon, lockIcon, retryIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
+import { useText } from '../ui/text';
 
 /** In place of contents that the sidecar did not give. A 403 names the missing right by itself. */
 export function FailureNotice({ cluster, failure }: { cluster: string; failure: Failure }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const isForbidden = failure.status === 403;
   return (
     <Notice

@@ -1,12 +1,16 @@
 import { Icon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { Box, Button, Stack, Typography } from '@mui/material';
-import { NKVM_NAMESPACE, openNamespaceCommand } from '../../sidecar/api/names.ts';
+import {
+  NKVM_NAMESPACE,
+  openNamespaceCommand,
+  USER_SERVICE_ACCOUNT,
+} from '../../sidecar/api/names.ts';
 import { tryAgain } from '../api/queries';
 import { canI, type Sidecar } from '../api/sidecar';
 import { Command } from '../ui/Copyable';
 import { alertIcon, lockIcon, retryIcon, setupIcon, unreachableIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
+import { useText } from '../ui/text';
 import { INSTALL_COMMAND, MANIFESTS_URL } from './links';
 import { rightText } from './rightText';
 
@@ -17,7 +21,7 @@ interface SidecarNoticeProps {
 
 /** In place of a page whose sidecar is not there, or not for this user: what is so, and what to do. */
 export function SidecarNotice({ cluster, sidecar }: SidecarNoticeProps) {
-  const { t } = useTranslation();
+  const { t } = useText();
   switch (sidecar.state) {
     case 'absent':
       return <NotInstalled cluster={cluster} />;
@@ -29,6 +33,8 @@ export function SidecarNotice({ cluster, sidecar }: SidecarNoticeProps) {
           text={rightText(sidecar.right, t)}
         >
           <Typography color="text.secondary">
+            {sidecar.right.name === USER_SERVICE_ACCOUNT &&
+              `${t('If you work in another namespace, choose it in the filter of this page.')} `}
             {t('Ask an administrator of the cluster for it. This command checks it')}
           </Typography>
           <Command text={canI(sidecar.right)} />
@@ -63,7 +69,7 @@ export function SidecarNotice({ cluster, sidecar }: SidecarNoticeProps) {
 }
 
 function NotInstalled({ cluster }: { cluster: string }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   return (
     <Notice
       icon={setupIcon}
@@ -94,7 +100,7 @@ function NotInstalled({ cluster }: { cluster: string }) {
 }
 
 function TryAgain({ cluster, children }: { cluster: string; children?: React.ReactNode }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   return (
     <Stack direction="row" gap={1} justifyContent="center" flexWrap="wrap">
       <Button

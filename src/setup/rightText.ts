@@ -1,5 +1,5 @@
 import type { MissingRight } from '../api/sidecar';
-import type { Translate } from '../ui/translate';
+import { type Translate } from '../ui/text';
 
 /** Names a right that the user lacks, in one sentence. */
 export const rightText = (right: MissingRight, t: Translate): string =>

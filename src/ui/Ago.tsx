@@ -1,14 +1,14 @@
 import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { Tooltip } from '@mui/material';
 import { useEffect, useState } from 'react';
+import { useText } from './text';
 import { formatAgo } from './time';
-import { useLanguage } from './useLanguage';
 
 const REFRESH_MS = 15_000;
 
 /** How long ago `date` was, kept right; the date itself on hover and for screen readers. */
 export function Ago({ date }: { date: string }) {
-  const language = useLanguage();
+  const { language } = useText();
   const [now, setNow] = useState(Date.now);
   useEffect(() => {
     setNow(Date.now());
@@ -16,7 +16,7 @@ export function Ago({ date }: { date: string }) {
     return () => clearInterval(timer);
   }, [date]);
   return (
-    <Tooltip title={Utils.localeDate(date)}>
+    <Tooltip title={Utils.localeDate(date)} describeChild>
       <time dateTime={date}>{formatAgo(now - Date.parse(date), language)}</time>
     </Tooltip>
   );

@@ -1,15 +1,15 @@
 import { Icon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { Box, IconButton, Tooltip } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useEffect, useState } from 'react';
 import { copiedIcon, copyIcon } from './icons';
+import { useText } from './text';
 
 const SHOWN_MS = 2_000;
 
 /** Copies `text`, and says that it did. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const { enqueueSnackbar } = useSnackbar();
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
@@ -55,7 +55,7 @@ export function CopyableText({ text, label }: { text: string; label: string }) {
 
 /** A command for a terminal, with a button to copy it. */
 export function Command({ text }: { text: string }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   return (
     <Box
       sx={theme => ({

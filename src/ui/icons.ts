@@ -11,6 +11,7 @@ export { default as copyIcon } from '@iconify/icons-mdi/content-copy';
 export { default as queuedIcon } from '@iconify/icons-mdi/clock-outline';
 export { default as hiddenIcon } from '@iconify/icons-mdi/eye-off-outline';
 export { default as unreachableIcon } from '@iconify/icons-mdi/lan-disconnect';
+export { default as openIcon } from '@iconify/icons-mdi/lock-open-outline';
 export { default as lockIcon } from '@iconify/icons-mdi/lock-outline';
 export { default as setupIcon } from '@iconify/icons-mdi/package-variant-closed';
 export { default as retryIcon } from '@iconify/icons-mdi/refresh';

@@ -1,21 +1,24 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { StatusLabel, type StatusLabelProps } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Box } from '@mui/material';
 import type { BackupStatus } from '../../sidecar/api';
 import { cancelledIcon, failedIcon, queuedIcon, runningIcon, successIcon } from './icons';
-import type { Translate } from './translate';
+import { type Translate, useText } from './text';
 
 interface BadgeProps {
   icon: IconifyIcon;
   color: StatusLabelProps['status'];
   text: string;
+  iconColor?: string;
 }
 
 /** Headlamp's label of a state: an icon and a word, never a colour alone. */
-export function Badge({ icon, color, text }: BadgeProps) {
+export function Badge({ icon, color, text, iconColor }: BadgeProps) {
   return (
     <StatusLabel status={color} sx={{ alignItems: 'center' }}>
-      <Icon icon={icon} width={16} aria-hidden />
+      <Box component="span" aria-hidden sx={{ lineHeight: 0, color: iconColor }}>
+        <Icon icon={icon} width={16} />
+      </Box>
       {text}
     </StatusLabel>
   );
@@ -46,6 +49,6 @@ export const LOOKS: Record<BackupStatus, Omit<BadgeProps, 'text'>> = {
 
 /** The state of a run. */
 export function RunBadge({ status }: { status: BackupStatus }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   return <Badge {...LOOKS[status]} text={statusText(status, t)} />;
 }

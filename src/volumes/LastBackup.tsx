@@ -1,10 +1,10 @@
 import { Icon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { Box, Tooltip, Typography } from '@mui/material';
 import type { BackupStatus } from '../../sidecar/api';
 import { RunLink } from '../backups/RunLink';
 import { Ago } from '../ui/Ago';
 import { LOOKS, statusText } from '../ui/status';
+import { useText } from '../ui/text';
 import type { Row } from './row';
 
 const COLORS: Partial<Record<BackupStatus, string>> = {
@@ -14,7 +14,7 @@ const COLORS: Partial<Record<BackupStatus, string>> = {
 
 /** The newest run of a volume: how it ended, when, and the way to it. */
 export function LastBackup({ cluster, volume }: Row) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const { lastBackup, backupsVisible, namespace } = volume;
   if (!lastBackup) {
     return (

@@ -1,4 +1,3 @@
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import {
   Button,
   Dialog,
@@ -12,7 +11,9 @@ import { useState } from 'react';
 import { BackUpButton } from '../backups/BackUpButton';
 import { RunLink } from '../backups/RunLink';
 import { Command } from '../ui/Copyable';
-import type { Translate } from '../ui/translate';
+import { openIcon } from '../ui/icons';
+import { SmallButton } from '../ui/SmallButton';
+import { type Translate, useText } from '../ui/text';
 import { type NextStep as Step, nextStepOf } from './nextStep';
 import { type Row, targetOf } from './row';
 
@@ -32,7 +33,7 @@ export function nextStepText(step: Step, t: Translate): string {
 
 /** What a person can do about a volume: a button, a link, or what to know. */
 export function NextStep({ cluster, volume }: Row) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const step = nextStepOf(volume);
   switch (step.kind) {
     case 'backUp':
@@ -63,20 +64,18 @@ interface OpenNamespaceProps {
 }
 
 function OpenNamespace({ namespace, command, why }: OpenNamespaceProps) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const [isOpen, setOpen] = useState(false);
   const title = t('Open namespace {{namespace}} for backups', { namespace });
   const close = () => setOpen(false);
   return (
     <>
-      <Button
-        size="small"
-        aria-label={title}
+      <SmallButton
+        icon={openIcon}
+        text={t('Open namespace')}
+        label={title}
         onClick={() => setOpen(true)}
-        sx={{ whiteSpace: 'nowrap' }}
-      >
-        {t('Open namespace')}
-      </Button>
+      />
       <Dialog open={isOpen} onClose={close} maxWidth="sm" fullWidth aria-label={title}>
         <DialogTitle>{title}</DialogTitle>
         <DialogContent>

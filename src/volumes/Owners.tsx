@@ -1,13 +1,13 @@
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Tooltip, Typography } from '@mui/material';
 import type { OwnerReference } from '../../sidecar/api';
+import { useText } from '../ui/text';
 import { ownersOf, routeOf } from './owners';
 import type { Row } from './row';
 
 /** Who uses a volume: links, or the reason why nobody is known. */
 export function Owners({ cluster, volume }: Row) {
-  const { t } = useTranslation();
+  const { t } = useText();
   if (volume.owner.kind === 'Unknown') {
     return (
       <Tooltip title={volume.owner.reason} describeChild>
@@ -18,13 +18,13 @@ export function Owners({ cluster, volume }: Row) {
     );
   }
   return (
-    <>
+    <Box>
       {ownersOf(volume.owner).map(owner => (
         <Box key={`${owner.apiVersion}/${owner.kind}/${owner.name}`}>
           <OneOwner cluster={cluster} namespace={volume.namespace} owner={owner} />
         </Box>
       ))}
-    </>
+    </Box>
   );
 }
 

@@ -1,5 +1,4 @@
 import type { IconifyIcon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import type { StatusLabelProps } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import {
   alertIcon,
@@ -11,7 +10,7 @@ import {
   unboundIcon,
 } from '../ui/icons';
 import { Badge } from '../ui/status';
-import type { Translate } from '../ui/translate';
+import { type Translate, useText } from '../ui/text';
 import type { Protection } from './protection';
 
 export function protectionText(protection: Protection, t: Translate): string {
@@ -35,19 +34,26 @@ export function protectionText(protection: Protection, t: Translate): string {
   }
 }
 
-const LOOKS: Record<Protection, { icon: IconifyIcon; color: StatusLabelProps['status'] }> = {
+interface Look {
+  icon: IconifyIcon;
+  color: StatusLabelProps['status'];
+  iconColor?: string;
+}
+
+/** In a cluster that has just been set up no volume is backed up: that is worth an icon, not a wall of warnings. */
+const LOOKS: Record<Protection, Look> = {
   lost: { icon: failedIcon, color: 'error' },
   queued: { icon: queuedIcon, color: '' },
   running: { icon: runningIcon, color: '' },
-  unbound: { icon: unboundIcon, color: 'warning' },
+  unbound: { icon: unboundIcon, color: '' },
   hidden: { icon: hiddenIcon, color: '' },
   failed: { icon: failedIcon, color: 'error' },
   backedUp: { icon: successIcon, color: 'success' },
-  never: { icon: alertIcon, color: 'warning' },
+  never: { icon: alertIcon, color: '', iconColor: 'warning.main' },
 };
 
 /** How a volume stands. */
 export function ProtectionBadge({ protection }: { protection: Protection }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   return <Badge {...LOOKS[protection]} text={protectionText(protection, t)} />;
 }

@@ -1,27 +1,29 @@
-import { K8s, useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import {
   Loader,
   SectionBox,
   SectionFilterHeader,
 } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Alert, Stack } from '@mui/material';
+import { Stack } from '@mui/material';
 import { useSelector } from 'react-redux';
 import { type ClusterVolumes, useVolumes } from '../api/queries';
 import { FailureNotice } from '../setup/FailureNotice';
 import { SidecarNotice } from '../setup/SidecarNotice';
 import { volumesIcon } from '../ui/icons';
+import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
+import { useText } from '../ui/text';
 import { VolumesTable } from './VolumesTable';
 
 /** The view Volumes & Backups: every volume of the selected clusters, how it stands, and what to do about it. */
 export function VolumesPage() {
-  const { t, ready } = useTranslation();
+  const { t } = useText();
   const clusters = K8s.useSelectedClusters();
   const selected = useSelectedNamespaces();
   const lists = useVolumes(clusters, useNamespacesAtHand(clusters, selected));
   return (
     <SectionBox title={<SectionFilterHeader title={t('Volumes & Backups')} />}>
-      {ready ? <Lists lists={lists} selected={selected} /> : <Loader title="" />}
+      <Lists lists={lists} selected={selected} />
     </SectionBox>
   );
 }
@@ -42,7 +44,7 @@ function useNamespacesAtHand(clusters: string[], selected: string[]): string[] {
 }
 
 function Lists({ lists, selected }: { lists: ClusterVolumes[]; selected: string[] }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const [only, ...others] = lists;
   const rows = lists.flatMap(({ cluster, value = [] }) =>
     value.map(volume => ({ cluster, volume }))
@@ -93,7 +95,7 @@ function InPlaceOfList({ cluster, sidecar, failure }: ClusterVolumes) {
 
 /** What is wrong with a list that is shown, or missing in it. */
 function Warnings({ cluster, sidecar, value, failure, closed }: ClusterVolumes) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const messages = closed.map(({ namespace, message }) => `${namespace}, ${message}`);
   if (sidecar?.state === 'absent') messages.push(t('Backups are not set up in this cluster'));
   else if (failure) messages.push(failure.message);
@@ -101,9 +103,9 @@ function Warnings({ cluster, sidecar, value, failure, closed }: ClusterVolumes) 
     messages.push(t('The backup service does not answer'));
   if (messages.length === 0) return null;
   return (
-    <Alert severity="warning" sx={{ mb: 2 }}>
+    <Message severity="warning" sx={{ mb: 2 }}>
       <strong>{cluster}</strong> {value && t('The list may be out of date or incomplete.')}{' '}
       {messages.join('; ')}
-    </Alert>
+    </Message>
   );
 }

@@ -1,10 +1,10 @@
 import { Icon } from '@iconify/react';
-import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
 import { Table } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, useMediaQuery, useTheme } from '@mui/material';
 import { useState } from 'react';
 import { useBackUp } from '../backups/useBackUp';
 import { backUpIcon } from '../ui/icons';
+import { useText } from '../ui/text';
 import { volumeColumns } from './columns';
 import { canBackUp } from './nextStep';
 import { type Row, rowId, targetOf } from './row';
@@ -18,14 +18,14 @@ interface VolumesTableProps {
 
 /** The list of volumes, in Headlamp's own table. */
 export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTableProps) {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useText();
   const fitting = useFittingColumns(hasClusters);
   const [chosen, setChosen] = useState<Record<string, boolean>>({});
   return (
     <Table<Row>
       // Headlamp's table does not draw its head again for another language.
-      key={i18n?.language}
-      columns={volumeColumns(t, i18n?.language)}
+      key={language}
+      columns={volumeColumns(t, language)}
       data={rows}
       getRowId={rowId}
       emptyMessage={emptyMessage}
@@ -63,7 +63,7 @@ function useFittingColumns(hasClusters: boolean): Record<string, boolean> {
 
 /** Backs up the selected volumes. Those that cannot be backed up any more are left out. */
 function BackUpSelected({ rows, onDone }: { rows: Row[]; onDone(): void }) {
-  const { t } = useTranslation();
+  const { t } = useText();
   const { backUp, isBusy } = useBackUp();
   const possible = rows.filter(({ volume }) => canBackUp(volume));
   return (

@@ -1,7 +1,7 @@
 import { Link, type TableColumn } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { CLAIM_ROUTE } from '../routes';
 import { formatBytes } from '../ui/bytes';
-import type { Translate } from '../ui/translate';
+import { type Translate } from '../ui/text';
 import { LastBackup } from './LastBackup';
 import { NextStep, nextStepText } from './NextStep';
 import { nextStepOf } from './nextStep';
@@ -49,13 +49,11 @@ export function volumeColumns(t: Translate, language?: string): TableColumn<Row>
     {
       id: 'size',
       header: t('Size'),
-      gridTemplate: 'min-content',
+      gridTemplate: 'max-content',
       enableColumnFilter: false,
       enableGlobalFilter: false,
       accessorFn: bytesOf,
-      Cell: ({ row: { original } }) => (
-        <span style={{ whiteSpace: 'nowrap' }}>{formatBytes(bytesOf(original), language)}</span>
-      ),
+      Cell: ({ row: { original } }) => <>{formatBytes(bytesOf(original), language)}</>,
     },
     {
       id: 'lastBackup',
@@ -73,7 +71,7 @@ export function volumeColumns(t: Translate, language?: string): TableColumn<Row>
     {
       id: 'state',
       header: t('State'),
-      gridTemplate: 'auto',
+      gridTemplate: 'max-content',
       filterVariant: 'multi-select',
       accessorFn: ({ volume }) => protectionText(protectionOf(volume), t),
       Cell: ({ row: { original } }) => (

@@ -1,0 +1,31 @@
+import { useTranslation } from '@kinvolk/headlamp-plugin/lib';
+import { createContext, type ReactNode, useContext } from 'react';
+
+/** Keys are the English text. They hold no colon: i18next would take what stands before it for a namespace. */
+export type Translate = ReturnType<typeof useTranslation>['t'];
+
+interface Text {
+  t: Translate;
+  /** For numbers and dates; undefined where Headlamp has no strings of ours. */
+  language?: string;
+}
+
+const TextContext = createContext<Text | undefined>(undefined);
+
+/**
+ * Gives the strings to all components below it, once they are loaded. Headlamp's `useTranslation` loads them for each
+ * component that calls it, and gives empty strings at first: one call for each page is enough.
+ */
+export function WithText({ children }: { children: ReactNode }) {
+  const { t, i18n, ready } = useTranslation();
+  return ready ? (
+    <TextContext.Provider value={{ t, language: i18n?.language }}>{children}</TextContext.Provider>
+  ) : null;
+}
+
+/** @throws Error outside of `WithText`. */
+export function useText(): Text {
+  const text = useContext(TextContext);
+  if (!text) throw new Error('useText is called outside of WithText');
+  return text;
+}
