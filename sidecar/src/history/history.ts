@@ -11,7 +11,10 @@ export interface ClaimHistory {
   lastSuccess: BackupSummary | null;
 }
 
-/** Every run that was ever asked for. The file on disk is a whole, valid database at any moment. */
+/**
+ * Every run that was ever asked for. The file on disk is a whole, valid database at any moment. Readers see a change
+ * when it is on disk, and a note at once. After an error nothing has changed; the same call may be tried again.
+ */
 export interface History {
   /** Takes new runs. They are on disk when the promise resolves. @throws StageError (stage `queue`) otherwise. */
   add(runs: readonly Backup[]): Promise<void>;

@@ -1,0 +1,20 @@
+/**
+ * Run by killed.test.ts: adds and commits runs to the history at the path of its first argument without an end, and
+ * prints the id of each that is acknowledged.
+ */
+import { writeSync } from 'node:fs';
+import { exampleRun, queuedRun } from './exampleRun.ts';
+import { openHistory } from './openHistory.ts';
+
+const history = await openHistory(process.argv[2] ?? '', {
+  onNotice: ({ message }) => {
+    throw new Error(message);
+  },
+});
+
+for (;;) {
+  const { id } = exampleRun();
+  await history.add([queuedRun({ id })]);
+  await history.commit(id, exampleRun({ id }));
+  writeSync(1, `${id}\n`);
+}

@@ -1,0 +1,69 @@
+import type { Backup } from '../../api/index.ts';
+import { runIds } from './runId.ts';
+
+const nextId = runIds();
+
+/** A finished run such as production has them, for tests and measurements. */
+export function exampleRun(change: Partial<Backup> = {}): Backup {
+  const id = change.id ?? nextId();
+  const createdAt = change.createdAt ?? '2026-11-20T10:11:12.000Z';
+  const after = (ms: number) => new Date(Date.parse(createdAt) + ms).toISOString();
+  const sha256 = 'ab'.repeat(32);
+  return {
+    id,
+    namespace: 'shop',
+    name: 'orders-db',
+    uid: '5d0c6a3e-8f0b-4c58-9a53-0f6f1c2d3e4f',
+    status: 'success',
+    stage: 'cleanup',
+    bytes: 1_213_456_789,
+    sha256,
+    archive: `/var/lib/nkvm/backups/kind__shop__orders-db__20261120T101112Z__${id}.tar.gz`,
+    message: '1.1 GiB in 50,178 entries, proven by SHA-256',
+    reason: null,
+    hint: null,
+    warnings: ['a file changed while tar read it'],
+    createdAt,
+    startedAt: after(3),
+    endedAt: after(12_345),
+    stages: (['create', 'wait', 'exec', 'copy', 'checksum', 'publish', 'cleanup'] as const).map(
+      (stage, index) => ({
+        stage,
+        startedAt: after(index * 1_700),
+        endedAt: after((index + 1) * 1_700),
+      })
+    ),
+    seal: {
+      bytes: 1_213_456_789,
+      sha256,
+      tarExit: 1,
+      compressorExit: 0,
+      files: 50_178,
+      rawBytes: 2_160_000_000,
+      fidelity: 'full',
+      warnings: ['tar: ./log: file changed as we read it'],
+    },
+    helper: { pod: `nkvm-backup-${id}`, node: 'node-b', image: 'docker.io/nkvm/nkvm:dev' },
+    requestedBy: 'system:serviceaccount:shop:nkvm-user',
+    restoreCommand: null,
+    ...change,
+  };
+}
+
+/** A run that was asked for and has not begun. */
+export const queuedRun = (change: Partial<Backup> = {}): Backup =>
+  exampleRun({
+    status: 'queued',
+    stage: null,
+    bytes: null,
+    sha256: null,
+    archive: null,
+    message: '',
+    warnings: [],
+    startedAt: null,
+    endedAt: null,
+    stages: [],
+    seal: null,
+    helper: null,
+    ...change,
+  });

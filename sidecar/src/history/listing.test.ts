@@ -1,0 +1,197 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import type { Backup, BackupQuery } from '../../api/index.ts';
+import { exampleRun, queuedRun } from './exampleRun.ts';
+import type { History } from './history.ts';
+import { openHistory } from './openHistory.ts';
+
+async function historyWith(runs: Backup[]): Promise<History> {
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-history-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const history = await openHistory(join(dir, 'nkvm.db'));
+  if (runs.length > 0) await history.add(runs);
+  return history;
+}
+
+const at = (minute: number) => new Date(Date.UTC(2026, 10, 20, 0, minute)).toISOString();
+const minutes = (count: number, change: (minute: number) => Partial<Backup> = () => ({})) =>
+  Array.from({ length: count }, (_, minute) =>
+    exampleRun({
+      id: `run-${String(minute).padStart(4, '0')}`,
+      createdAt: at(minute),
+      ...change(minute),
+    })
+  );
+const ids = (runs: readonly Backup[]) => runs.map(({ id }) => id);
+
+/** Follows the cursors to the end. */
+function allPages(
+  history: History,
+  query: BackupQuery,
+  mayRead?: (ns: string, name: string) => boolean
+) {
+  const pages: string[][] = [];
+  for (let cursor: string | undefined; ; ) {
+    const { backups, nextCursor } = history.list({ ...query, cursor }, mayRead);
+    pages.push(ids(backups));
+    if (nextCursor === null) return pages;
+    cursor = nextCursor;
+  }
+}
+
+it('lists the newest first', async () => {
+  const runs = minutes(3);
+  const history = await historyWith([runs[1], runs[2], runs[0]].filter(run => run !== undefined));
+  expect(ids(history.list({ limit: 50 }).backups)).toEqual(['run-0002', 'run-0001', 'run-0000']);
+});
+
+it.each([
+  [7, 3, [3, 3, 1]],
+  [6, 3, [3, 3]],
+  [3, 3, [3]],
+  [0, 3, [0]],
+])(
+  'gives %d runs in pages of %d: each once, and no empty page at the end',
+  async (count, limit, sizes) => {
+    const runs = minutes(count);
+    const pages = allPages(await historyWith(runs), { limit });
+    expect(pages.map(page => page.length)).toEqual(sizes);
+    expect(pages.flat()).toEqual(ids(runs).reverse());
+  }
+);
+
+it('tells runs of the same millisecond apart by their ids', async () => {
+  const runs = minutes(9, () => ({ createdAt: at(0) }));
+  expect(allPages(await historyWith(runs), { limit: 2 }).flat()).toEqual(ids(runs).reverse());
+});
+
+it('goes on where it was when new runs have arrived meanwhile', async () => {
+  const history = await historyWith(minutes(4));
+  const first = history.list({ limit: 2 });
+  await history.add([exampleRun({ id: 'new', createdAt: at(59) })]);
+  const second = history.list({ limit: 2, cursor: first.nextCursor ?? '' });
+  expect([...ids(first.backups), ...ids(second.backups)]).toEqual([
+    'run-0003',
+    'run-0002',
+    'run-0001',
+    'run-0000',
+  ]);
+});
+
+it('orders times by what they mean, not by how they are spelled', async () => {
+  const history = await historyWith([
+    exampleRun({ id: 'later', createdAt: '2026-11-20T10:00:00.5Z' }),
+    exampleRun({ id: 'earlier', createdAt: '2026-11-20T10:00:00Z' }),
+  ]);
+  expect(ids(history.list({ limit: 9 }).backups)).toEqual(['later', 'earlier']);
+  expect(history.get('earlier')?.createdAt).toBe('2026-11-20T10:00:00.000Z');
+});
+
+it('filters by namespace, claim and status, alone and together', async () => {
+  const history = await historyWith([
+    exampleRun({ id: 'a', namespace: 'shop', name: 'db', createdAt: at(1) }),
+    exampleRun({ id: 'b', namespace: 'shop', name: 'db', createdAt: at(2), status: 'failed' }),
+    exampleRun({ id: 'c', namespace: 'shop', name: 'files', createdAt: at(3) }),
+    exampleRun({ id: 'd', namespace: 'blog', name: 'db', createdAt: at(4) }),
+  ]);
+  const listed = (query: Partial<BackupQuery>) =>
+    ids(history.list({ limit: 50, ...query }).backups).join('');
+  expect(listed({ namespace: 'shop' })).toBe('cba');
+  expect(listed({ name: 'db' })).toBe('dba');
+  expect(listed({ status: 'success' })).toBe('dca');
+  expect(listed({ namespace: 'shop', name: 'db', status: 'failed' })).toBe('b');
+  expect(listed({ namespace: "shop' OR 1=1 --" })).toBe('');
+  expect(allPages(history, { limit: 1, namespace: 'shop' })).toEqual([['c'], ['b'], ['a']]);
+});
+
+it('fills pages with what may be read, and ends with the last such run', async () => {
+  const history = await historyWith(minutes(20, minute => ({ name: minute % 4 ? 'db' : 'files' })));
+  const seen: string[] = [];
+  const pages = allPages(history, { limit: 2 }, (namespace, name) => {
+    seen.push(`${namespace}/${name}`);
+    return name === 'files';
+  });
+  expect(pages).toEqual([['run-0016', 'run-0012'], ['run-0008', 'run-0004'], ['run-0000']]);
+  expect(new Set(seen)).toEqual(new Set(['shop/db', 'shop/files']));
+  expect(history.list({ limit: 5 }, () => false)).toEqual({ backups: [], nextCursor: null });
+});
+
+it('refuses a cursor that is not its own', async () => {
+  const history = await historyWith([]);
+  expect(() => history.list({ limit: 5, cursor: 'bm9uZQ' })).toThrow(
+    expect.objectContaining({ stage: 'queue', reason: 'BadCursor' })
+  );
+});
+
+it('gives what has not ended, oldest first', async () => {
+  const history = await historyWith([
+    queuedRun({ id: 'queued', createdAt: at(3) }),
+    queuedRun({ id: 'running', createdAt: at(1), status: 'running', stage: 'copy' }),
+    exampleRun({ id: 'done', createdAt: at(2) }),
+    exampleRun({ id: 'cancelled', createdAt: at(0), status: 'cancelled' }),
+  ]);
+  expect(ids(history.unfinished())).toEqual(['running', 'queued']);
+});
+
+it('says how an archive is restored by hand, where there is one', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-history-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const history = await openHistory(join(dir, 'nkvm.db'), {
+    restoreCommand: path => `tar ${path}`,
+  });
+  await history.add([
+    exampleRun({ id: 'done', archive: '/b/a.tar.gz' }),
+    queuedRun({ id: 'queued' }),
+  ]);
+  expect(history.get('done')?.restoreCommand).toBe('tar /b/a.tar.gz');
+  expect(history.get('queued')?.restoreCommand).toBeNull();
+});
+
+const uid = 'uid-1';
+const of = (change: Partial<Backup>) =>
+  exampleRun({ namespace: 'shop', name: 'db', uid, ...change });
+
+it('knows the last run and the last success of a claim, also after a restart', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-history-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const path = join(dir, 'nkvm.db');
+  const history = await openHistory(path);
+  await history.add([
+    of({ id: 'a', createdAt: at(1) }),
+    of({ id: 'b', createdAt: at(2) }),
+    of({ id: 'c', createdAt: at(3), status: 'failed', stage: 'wait' }),
+    of({ id: 'd', createdAt: at(9), uid: 'uid-2' }),
+    of({ id: 'e', createdAt: at(9), name: 'db-2' }),
+    of({ id: 'f', createdAt: at(9), namespace: 'shop-2' }),
+  ]);
+  for (const view of [history, await openHistory(path)]) {
+    expect(view.ofClaim(uid, 'shop', 'db')).toMatchObject({
+      lastBackup: { id: 'c', status: 'failed', stage: 'wait', createdAt: at(3) },
+      lastSuccess: { id: 'b', status: 'success' },
+    });
+  }
+});
+
+it('gives a re-created claim no history', async () => {
+  const history = await historyWith([of({ id: 'a' })]);
+  expect(history.ofClaim('uid-new', 'shop', 'db')).toEqual({ lastBackup: null, lastSuccess: null });
+});
+
+it('follows a run of a claim through its states', async () => {
+  const history = await historyWith([of({ id: 'a', createdAt: at(1) })]);
+  const heads = () => {
+    const { lastBackup, lastSuccess } = history.ofClaim(uid, 'shop', 'db');
+    return [lastBackup?.id, lastBackup?.status, lastBackup?.bytes, lastSuccess?.id];
+  };
+  await history.add([queuedRun({ id: 'b', createdAt: at(2), uid, namespace: 'shop', name: 'db' })]);
+  expect(heads()).toEqual(['b', 'queued', null, 'a']);
+  await history.commit('b', { status: 'running', stage: 'copy' });
+  history.note('b', { bytes: 42 });
+  expect(heads()).toEqual(['b', 'running', 42, 'a']);
+  await history.commit('b', { status: 'success', bytes: 43 });
+  expect(heads()).toEqual(['b', 'success', 43, 'b']);
+  await history.commit('b', { status: 'failed', message: 'archive was found to be broken' });
+  expect(heads()).toEqual(['b', 'failed', 43, 'a']);
+});

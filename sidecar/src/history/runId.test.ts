@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { runIds, timeOfRunId } from './runId.ts';
+
+const noon = Date.parse('2026-11-20T12:00:00.123Z');
+
+it('gives 26 characters that file names and labels of Kubernetes take', () => {
+  const next = runIds();
+  for (let i = 0; i < 1_000; i += 1) expect(next()).toMatch(/^[0-9a-hjkmnp-tv-z]{26}$/);
+});
+
+it('begins with the time', () => {
+  const times = [0, noon, noon + 1, Date.parse('9999-12-31T23:59:59.999Z')];
+  const ids = times.map(time => runIds({ now: () => time, random: n => new Uint8Array(n) })());
+  expect(ids.map(id => timeOfRunId(id).getTime())).toEqual(times);
+  expect([...ids].sort()).toEqual(ids);
+});
+
+it('gives greater ids when the clock stands still or steps back', () => {
+  let time = noon;
+  const next = runIds({ now: () => time, random: n => new Uint8Array(n).fill(255) });
+  const ids = [next(), next()];
+  time -= 3_600_000;
+  ids.push(next(), next());
+  time = noon + 1;
+  ids.push(next());
+  expect([...ids].sort()).toEqual(ids);
+  expect(new Set(ids).size).toBe(5);
+});
+
+it('gives different ids in different processes in one millisecond', () => {
+  const give = () => runIds({ ...sources, now: () => noon })();
+  const ids = Array.from({ length: 100 }, give);
+  expect(new Set(ids).size).toBe(100);
+});
+
+const sources = { now: Date.now, random: (n: number) => crypto.getRandomValues(new Uint8Array(n)) };
