@@ -185,11 +185,14 @@ async function followInto(
     await follow({
       read: () => client.backup(id, namespace),
       open: stop => client.events(id, stop, namespace),
-      onBackup: backup => queries.setQueryData(keys.backup(cluster, id), backup),
+      onBackup(backup) {
+        queries.setQueryData(keys.backup(cluster, id), backup);
+        if (isFinal(backup.status)) void refresh(cluster);
+      },
       signal,
     });
   } catch {
     // Gone, or no longer ours to see: asking once more shows why.
+    await refresh(cluster);
   }
-  if (!signal.aborted) await refresh(cluster);
 }

@@ -57,7 +57,8 @@ function Runs({ cluster, claim }: ClaimBackupsProps) {
 function LiveRun({ cluster, id, namespace }: { cluster: string; id: string; namespace: string }) {
   const { value: backup } = useBackup(cluster, id, namespace);
   const { t } = useText();
-  return backup ? (
+  // The list is a moment behind: it will show the run among those that have ended.
+  return backup && !isFinal(backup.status) ? (
     <RunProgress cluster={cluster} backup={backup}>
       <RunLink cluster={cluster} id={id} namespace={namespace}>
         {t('Details')}

@@ -11,6 +11,12 @@ import { closeIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { type Outcome, startAll, type Target } from './start';
 
+/**
+ * The list is not asked anew before this has passed since the click: the second click of a double click would hit what
+ * stands in the button's place then. Half a second is what most systems count as one.
+ */
+const DOUBLE_CLICK_MS = 500;
+
 /** Starts backups and tells how that went. A second click while the first is under way does nothing. */
 export function useBackUp(): { backUp(targets: Target[]): Promise<void>; isBusy: boolean } {
   const tell = useTell();
@@ -22,7 +28,9 @@ export function useBackUp(): { backUp(targets: Target[]): Promise<void>; isBusy:
     isUnderWay.current = true;
     setBusy(true);
     try {
+      const clicksAreOver = new Promise(resolve => setTimeout(resolve, DOUBLE_CLICK_MS));
       tell(await startAll(targets, cluster => connectionTo(cluster).client));
+      await clicksAreOver;
       const clusters = new Set(targets.map(({ cluster }) => cluster));
       await Promise.all([...clusters].map(refresh));
     } finally {

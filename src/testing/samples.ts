@@ -93,7 +93,7 @@ export const aVolume = (differs: Partial<Volume> = {}): Volume => ({
   pods: [{ name: 'orders-db-0', phase: 'Running', node: 'node-1' }],
   owner: {
     kind: 'Single',
-    owner: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'orders-db' },
+    owner: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'orders' },
   },
   obstacle: null,
   backupsVisible: true,

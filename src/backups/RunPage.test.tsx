@@ -1,0 +1,65 @@
+import { screen, within } from '@testing-library/react';
+import { describe, expect, it } from 'vitest';
+import type { Backup } from '../../sidecar/api';
+import { fakeCluster, refusal } from '../testing/fakeCluster';
+import { openPage } from '../testing/mount';
+import { aBackup, aFailed, aRunning } from '../testing/samples';
+
+const open = (answer: Backup | Response) => {
+  const cluster = fakeCluster({ 'GET /backups/7': answer });
+  return { cluster, user: openPage(cluster.name, '/nkvm/backups/7') };
+};
+
+describe('the page of a run', () => {
+  it('shows where the archive lies, its checksum, and how to restore it by hand', async () => {
+    open(aBackup({ id: '7' }));
+    expect(await screen.findByText('Backup of shop/orders-db')).toBeVisible();
+    expect(screen.getByText('Succeeded')).toBeVisible();
+    expect(screen.getByText(/^\/backups\/main__shop__orders-db__.*\.tar\.gz$/)).toBeVisible();
+    expect(screen.getAllByText('ab'.repeat(32))).toHaveLength(2);
+    expect(screen.getByText('tar -xzpf archive.tar.gz -C /target')).toBeVisible();
+  });
+
+  it('shows the stages with their times, and the seal', async () => {
+    open(aBackup({ id: '7' }));
+    const copy = within((await screen.findByText('copy')).closest('tr')!);
+    expect(copy.getByRole('img', { name: 'Done' })).toBeVisible();
+    expect(copy.getByText('3 sec')).toBeVisible();
+    expect(screen.getByText('Seal of the helper pod')).toBeVisible();
+    expect(screen.getByText('12')).toBeVisible();
+  });
+
+  it('copies the command for a restore', async () => {
+    const { user } = open(aBackup({ id: '7' }));
+    await user.click(await screen.findByRole('button', { name: 'Copy the command' }));
+    expect(await navigator.clipboard.readText()).toBe('tar -xzpf archive.tar.gz -C /target');
+  });
+
+  it('says at which stage a run failed, why, and what to do', async () => {
+    open(aFailed({ id: '7' }));
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent('Failed at stage copy (StreamBroke)');
+    expect(alert).toHaveTextContent('stream of helper nkvm-helper-01jd5 broke off after 1.0 MiB');
+    expect(alert).toHaveTextContent('What to do look at the events of node node-1');
+    const copy = within(screen.getByText('copy').closest('tr')!);
+    expect(copy.getByRole('img', { name: 'Failed' })).toBeVisible();
+    expect(screen.queryByText('Restore by hand')).toBeNull();
+  });
+
+  it('shows the warnings of a success', async () => {
+    open(aBackup({ id: '7', warnings: ['./log: file changed as we read it'] }));
+    expect(await screen.findByRole('alert')).toHaveTextContent('./log: file changed as we read it');
+    expect(screen.getByText('Succeeded')).toBeVisible();
+  });
+
+  it('offers to cancel a run that is under way', async () => {
+    open(aRunning({ id: '7' }));
+    expect(await screen.findByRole('button', { name: /^Cancel/ })).toBeVisible();
+    expect(screen.getByRole('progressbar')).toBeVisible();
+  });
+
+  it('says that a run is not known', async () => {
+    open(refusal(404, 'run 7 is not known'));
+    expect(await screen.findByText('run 7 is not known')).toBeVisible();
+  });
+});

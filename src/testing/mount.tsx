@@ -1,0 +1,84 @@
+import '../index';
+import '@testing-library/jest-dom/vitest';
+import { queryClient } from '@kinvolk/headlamp-plugin/lib/lib/queryClient';
+import { setStore } from '@kinvolk/headlamp-plugin/lib/lib/router/createRouteURL';
+import { createMuiTheme } from '@kinvolk/headlamp-plugin/lib/lib/themes';
+import store from '@kinvolk/headlamp-plugin/lib/redux/stores/store';
+import { ThemeProvider } from '@mui/material/styles';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { cleanup, render } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { SnackbarProvider } from 'notistack';
+import type { ReactNode } from 'react';
+import { Provider } from 'react-redux';
+import { BrowserRouter, Route, Switch } from 'react-router-dom';
+import { onTestFinished, vi } from 'vitest';
+import { emptyIndexedDb } from './emptyIndexedDb';
+
+setStore(store);
+
+/** Puts `page` where Headlamp would put it. */
+function mount(page: ReactNode, url: string) {
+  // A wide window: jsdom has no layout.
+  vi.stubGlobal('matchMedia', (query: string) => ({
+    matches: !query.includes('max-width'),
+    addListener: () => undefined,
+    removeListener: () => undefined,
+  }));
+  vi.stubGlobal('indexedDB', emptyIndexedDb);
+  window.history.pushState({}, '', url);
+  onTestFinished(() => {
+    cleanup();
+    vi.unstubAllGlobals();
+  });
+  render(
+    <Provider store={store}>
+      <QueryClientProvider client={queryClient}>
+        <ThemeProvider theme={createMuiTheme({ name: 'Light', base: 'light' })}>
+          <SnackbarProvider>
+            <BrowserRouter>{page}</BrowserRouter>
+          </SnackbarProvider>
+        </ThemeProvider>
+      </QueryClientProvider>
+    </Provider>
+  );
+  return userEvent.setup();
+}
+
+/** Opens a page that the plugin has registered, by its path below the cluster, e.g. `/nkvm/volumes`. */
+export function openPage(cluster: string, path: string) {
+  const routes = Object.values(store.getState().routes.routes);
+  return mount(
+    <Switch>
+      {routes.map(({ path, component: Page }) => (
+        <Route key={path} path={`/c/:cluster${path}`} exact>
+          <Page />
+        </Route>
+      ))}
+    </Switch>,
+    `/c/${cluster}${path}`
+  );
+}
+
+/** Opens what the plugin adds to the page of an object: its header actions and its sections. */
+export function openDetails(
+  cluster: string,
+  kind: string,
+  { namespace, name }: { namespace: string; name: string }
+) {
+  const resource = { kind, cluster, metadata: { namespace, name } };
+  const { actionButtons, detailsViewSection } = store.getState();
+  return mount(
+    <>
+      {actionButtons.headerActions.map(({ id, action }) => {
+        const Action = action as (props: { item: object }) => JSX.Element;
+        return <Action key={id} item={resource} />;
+      })}
+      {detailsViewSection.detailsViewSections.map(({ id, section }) => {
+        const Section = section as (props: { resource: object }) => JSX.Element;
+        return <Section key={id} resource={resource} />;
+      })}
+    </>,
+    `/c/${cluster}/storage/persistentvolumeclaims/${namespace}/${name}`
+  );
+}
