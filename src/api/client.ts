@@ -44,13 +44,17 @@ export function createClient(send: Send): Client {
     async start(volumes) {
       const { backups }: StartedBackups = await json({
         path: '/api/v1/backups',
-        body: { volumes },
+        // Only what the contract names: the sidecar refuses anything else, and callers hold richer objects.
+        body: { volumes: volumes.map(({ namespace, name }) => ({ namespace, name })) },
         namespace: volumes[0]?.namespace,
       });
       return backups;
     },
-    backups: wanted =>
-      json({ path: `/api/v1/backups${query(wanted)}`, namespace: wanted.namespace }),
+    backups: ({ namespace, name, status, cursor, limit }) =>
+      json({
+        path: `/api/v1/backups${query({ namespace, name, status, cursor, limit })}`,
+        namespace,
+      }),
     backup: (id, namespace) => json({ path: run(id), namespace }),
     cancel: (id, namespace) => json({ path: `${run(id)}/cancel`, method: 'POST', namespace }),
     events: (id, signal, namespace) => send({ path: `${run(id)}/events`, signal, namespace }),
