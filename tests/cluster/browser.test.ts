@@ -1,0 +1,187 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { buildHost } from '../browser/host/build.ts';
+import type { Host } from '../browser/host/server.ts';
+import { startHost } from '../browser/host/server.ts';
+import type { Chromium } from '../browser/support/chromium.ts';
+import { findChromium, launchChromium } from '../browser/support/chromium.ts';
+import { CLAIMS } from './fixture/claims.ts';
+import { run } from './machine/run.ts';
+import { deploy } from './support/deploy.ts';
+import { kubectl } from './support/kubectl.ts';
+import { kubeconfigPath } from './support/kubectl.ts';
+import type { ServiceProxy } from './support/service-proxy.ts';
+import { apiThroughServiceProxy } from './support/service-proxy.ts';
+import { until } from './support/until.ts';
+import { verifyPod } from './support/verify-pod.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SHOTS = join(ROOT, 'screenshots/cluster');
+const hasBrowser = findChromium() !== undefined;
+if (!hasBrowser) console.warn('No Chromium on this machine: the tests in a browser are skipped.');
+
+let proxy: ServiceProxy;
+let host: Host;
+let browser: Chromium;
+
+/** A new page, as wide as `width`, with Headlamp in `theme`. It is closed with the test. */
+async function open(path: string, theme: 'light' | 'dark' = 'light', width = 1400): Promise<Page> {
+  if (!browser.context) throw new Error(browser.reason);
+  const page = await browser.context.newPage();
+  onTestFinished(() => page.close());
+  await page.setViewportSize({ width, height: 950 });
+  await page.addInitScript(name => localStorage.setItem('headlampThemePreference', name), theme);
+  await page.goto(`${host.url}/c/main${path}`);
+  return page;
+}
+
+const shoot = async (page: Page, name: string): Promise<void> => {
+  mkdirSync(SHOTS, { recursive: true });
+  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
+};
+
+/** The row of a volume in the list, found as a person finds it: by the search above the table. */
+async function find(page: Page, name: string): Promise<Locator> {
+  const search = page.getByPlaceholder('Search');
+  if (!(await search.isVisible())) {
+    await page.getByRole('button', { name: 'Show/Hide search' }).click();
+  }
+  await search.fill(name);
+  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+  await row.waitFor();
+  return row;
+}
+
+beforeAll(async () => {
+  if (!hasBrowser) return;
+  proxy = await apiThroughServiceProxy();
+  host = await startHost({
+    staticDir: await buildHost(),
+    pluginDir: ROOT,
+    kubeUrl: proxy.origin,
+    port: 0,
+  });
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  if (browser?.context) await browser.close();
+  await host?.close();
+  await proxy?.stop();
+});
+
+describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
+  it('sees every volume with its owner', async () => {
+    const page = await open('/nkvm/volumes');
+    await page.getByRole('heading', { name: 'Volumes & Backups' }).waitFor();
+    await shoot(page, 'volumes-light');
+    for (const { name, owners } of CLAIMS) {
+      const text = await (await find(page, name)).innerText();
+      for (const owner of owners) {
+        const [kind = '', ownerName = ''] = owner.split(' ');
+        expect(text).toContain(kind);
+        expect(text).toContain(ownerName);
+      }
+    }
+  });
+
+  it('clicks Back up, watches, and finds the backup on the page of the claim and on its own', async () => {
+    const page = await open('/nkvm/volumes');
+    const row = await find(page, 'orders-db');
+    await row.getByRole('button', { name: 'Back up' }).click();
+    await page.getByText('Backup of shop/orders-db is under way').waitFor();
+    await row.getByText('Backed up').waitFor({ timeout: 30_000 });
+    await shoot(page, 'volumes-backed-up');
+
+    await row.getByRole('link', { name: 'orders-db', exact: true }).first().click();
+    await page.getByRole('heading', { name: 'Backups', exact: true }).waitFor();
+    const newest = page.getByRole('row').filter({ hasText: 'Succeeded' }).first();
+    await newest.waitFor();
+    await newest.scrollIntoViewIfNeeded();
+    await shoot(page, 'claim-light');
+
+    await newest.getByRole('link').first().click();
+    await page.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
+    const command = page.getByText(/^tar --extract/).first();
+    await command.waitFor();
+    await page.getByText('Seal of the helper pod').waitFor();
+    await shoot(page, 'run-light');
+
+    // What the page shows is what an operator then types, beside the volume.
+    const shown = await command.innerText();
+    const archive = /--file=(\S+)/.exec(shown)?.[1] ?? '';
+    const pod = verifyPod('shop', 'orders-db');
+    onTestFinished(() => pod.remove());
+    const kube = `kubectl --kubeconfig=${kubeconfigPath()}`;
+    run('sh', [
+      '-c',
+      `${kube} exec -n nkvm deployment/nkvm -- cat ${archive} | ` +
+        `${kube} exec -i -n shop verify-orders-db -- sh -c 'cat > /restored.tar.gz 2>/dev/null || cat > /tmp/a.tar.gz'`,
+    ]);
+    pod.sh(
+      `cd /restored && ${shown.replace(
+        /--file=\S+/,
+        '--file=$(ls /restored.tar.gz /tmp/a.tar.gz 2>/dev/null | head -n 1)'
+      )}`
+    );
+    expect(pod.listing('/restored')).toBe(pod.listing('/volume'));
+  });
+
+  it('starts a backup from the claim’s page, sees bytes flow, and cancels it', async () => {
+    const page = await open('/storage/persistentvolumeclaims/billing/statements');
+    await page.getByRole('heading', { name: 'Backups', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Back up' }).first().click();
+    const cancel = page.getByRole('button', { name: /^Cancel the backup/ });
+    await cancel.waitFor({ timeout: 20_000 });
+    await page
+      .getByText(/[\d.]+ (KiB|MiB)/)
+      .first()
+      .waitFor();
+    await until('bytes flow', async () => (await page.innerText('main')).includes('/s'), 20_000);
+    await shoot(page, 'claim-progress');
+    await cancel.click();
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'Cancelled' })
+      .first()
+      .waitFor({ timeout: 20_000 });
+  });
+
+  it('backs up several volumes at once', async () => {
+    const page = await open('/nkvm/volumes');
+    for (const name of ['data-catalog-0', 'data-catalog-1']) {
+      await page.getByRole('row').filter({ hasText: name }).getByRole('checkbox').click();
+    }
+    await page.getByRole('button', { name: 'Back up 2 volumes' }).click();
+    await page.getByText('2 backups are under way').waitFor();
+    for (const name of ['data-catalog-0', 'data-catalog-1']) {
+      const row = await find(page, name);
+      await row.getByText('Backed up').waitFor({ timeout: 30_000 });
+    }
+  });
+
+  it('reads in a dark theme and on a narrow screen', async () => {
+    const wide = await open('/nkvm/volumes', 'dark');
+    await wide.getByRole('checkbox').nth(3).waitFor();
+    await shoot(wide, 'volumes-dark');
+    const row = await find(wide, 'orders-db');
+    await row.getByRole('link', { name: /ago|now|second|minute/ }).click();
+    await wide.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
+    await shoot(wide, 'run-dark');
+    const narrow = await open('/nkvm/volumes', 'light', 400);
+    await narrow.getByRole('checkbox').nth(3).waitFor();
+    await shoot(narrow, 'volumes-narrow');
+  });
+
+  it('reads how to install NKVM where it is not installed', async () => {
+    kubectl(['delete', 'service', 'nkvm', '--namespace=nkvm']);
+    onTestFinished(() => deploy());
+    for (const theme of ['light', 'dark'] as const) {
+      const page = await open('/nkvm/volumes', theme);
+      await page.getByText('Backups are not set up in this cluster').waitFor();
+      await page.getByText('kubectl apply -k').first().waitFor();
+      await shoot(page, `not-installed-${theme}`);
+    }
+  });
+});
