@@ -86,8 +86,13 @@ export class ListWatchServer {
     const collection = this.#collection(path);
     collection.events = [];
     collection.oldestVersion = this.#version += 1;
-    const line = JSON.stringify({ type: 'ERROR', object: GONE });
-    for (const { response } of collection.watches) response.end(`${line}\n`);
+    this.fail(path, GONE.code, GONE.message);
+  }
+
+  /** Ends open watches with an event of type ERROR. */
+  fail(path: string, status: number, message: string): void {
+    const line = JSON.stringify({ type: 'ERROR', object: statusOf(status, message) });
+    for (const { response } of this.#collection(path).watches) response.end(`${line}\n`);
   }
 
   /** Breaks the connections of open watches, after what was written before. */

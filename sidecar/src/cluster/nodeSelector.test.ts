@@ -13,7 +13,7 @@ const label = (key: string, operator: string, ...values: string[]): NodeSelector
 
 it.each<[string, NodeSelectorTerm[], string | null]>([
   ['no term allows every node', [], null],
-  ['an empty term allows none', [{}], null],
+  ['an empty term allows no node', [{}, label('zone', 'In', 'west')], 'c'],
   [
     'a host name is not the name of its node',
     [label('kubernetes.io/hostname', 'In', 'host-b')],

@@ -118,7 +118,9 @@ it('goes on from the last event after the connection was cut', async () => {
   await eventually(() => factsOf(cache)).toEqual(['b Pending', 'c Running', 'd Running']);
   expect(verbs()).toBe('LIST WATCH WATCH');
   expect(server.requests[2]?.query.resourceVersion).toBe('1003');
-  expect(pauses).toEqual([1]);
+  server.cut(PODS);
+  await eventually(() => verbs()).toBe('LIST WATCH WATCH WATCH');
+  expect(pauses).toEqual([1, 1]);
 });
 
 it('takes an event that was cut in half from the next watch', async () => {
@@ -143,7 +145,15 @@ it('lists anew when a watch says that its version is gone', async () => {
   server.expire(PODS);
   await eventually(() => factsOf(cache)).toEqual(['b Pending', 'c Running']);
   await eventually(() => verbs()).toBe('LIST WATCH LIST WATCH');
-  expect(cache.problem).toBeUndefined();
+  expect(logged).toEqual([]);
+});
+
+it('lists anew when a watch ends with an error of the server', async () => {
+  const cache = await startedCache();
+  server.fail(PODS, 500, 'unable to decode an event');
+  await eventually(() => verbs()).toBe('LIST WATCH LIST WATCH');
+  expect(logged[0]).toBe('pods: unable to decode an event');
+  await eventually(() => cache.problem).toBeUndefined();
 });
 
 it('lists anew when a watch is refused because its version is gone', async () => {
