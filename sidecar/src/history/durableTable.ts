@@ -37,7 +37,10 @@ export class DurableTable {
   #waiting: Waiting[] = [];
   #isWriting = false;
   #inFlight: StagedRows | undefined;
-  readonly #notes = new Map<string, RunChange>();
+  /** Runs as notes made them, which the table does not have yet: a stream makes thousands of notes a second. */
+  readonly #noted = new Map<string, Run>();
+  /** Notes on rows that are about to be replaced: they go on top afterwards. */
+  readonly #held = new Map<string, RunChange>();
   #notesSettled = 0;
   #notesSaved = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -59,25 +62,29 @@ export class DurableTable {
     });
   }
 
-  /** Changes a run in the table now, and on disk with the next write or after `noteDelayMs`. */
-  note(id: string, change: RunChange): void {
-    this.#notes.set(id, { ...this.#notes.get(id), ...change });
-    this.#saveNotesLater();
+  /** @returns a run with its notes. */
+  get(id: string): Run | undefined {
+    return this.#noted.get(id) ?? this.#table.get(id);
   }
 
-  /** Brings the notes into the table; to be called before it is read. */
+  /** Changes a run now, and on disk with the next write or after `noteDelayMs`. @returns false for an unknown run. */
+  note(id: string, change: RunChange): boolean {
+    const run = this.get(id);
+    if (!run) return false;
+    if (this.#inFlight?.has(id)) this.#held.set(id, { ...this.#held.get(id), ...change });
+    else this.#noted.set(id, changedRun(run, change));
+    this.#saveNotesLater();
+    return true;
+  }
+
+  /** Brings the notes into the table; to be called before more than one run is read. */
   settle(): void {
-    for (const [id, change] of this.#notes) {
-      // Its row is about to be replaced: the note goes on top afterwards.
-      if (this.#inFlight?.has(id)) continue;
-      this.#notes.delete(id);
-      const run = this.#table.get(id);
-      if (!run) continue;
-      const noted = changedRun(run, change);
-      this.#table.change([noted]);
-      this.#options.onChange(noted);
-      this.#notesSettled += 1;
-    }
+    if (this.#noted.size === 0) return;
+    const runs = [...this.#noted.values()];
+    this.#noted.clear();
+    this.#table.change(runs);
+    runs.forEach(this.#options.onChange);
+    this.#notesSettled += 1;
   }
 
   /** Puts on disk what is not there yet. @throws what `refusal` makes of a failed write */
@@ -102,30 +109,31 @@ export class DurableTable {
 
   /** Never throws: each of the group hears of its own end. */
   async #writeGroup(group: Waiting[]): Promise<void> {
-    this.settle();
-    const rows = new StagedRows(this.#table);
-    const accepted = group.filter(({ edit, reject }) => {
-      try {
-        edit(rows);
-        return true;
-      } catch (error) {
-        reject(error);
-        return false;
-      }
-    });
-    const notesSettled = this.#notesSettled;
+    let accepted = group;
     try {
+      this.settle();
+      const notesSettled = this.#notesSettled;
+      const rows = new StagedRows(this.#table);
+      accepted = group.filter(waiting => isAccepted(waiting, rows));
+      if (accepted.length === 0) return;
       this.#inFlight = rows;
       await this.#options.save(rows.export());
       rows.apply().forEach(this.#options.onChange);
+      this.#notesSaved = notesSettled;
     } catch (error) {
       for (const { stage, reject } of accepted) reject(this.#options.refusal(stage, error));
       return;
     } finally {
       this.#inFlight = undefined;
+      this.#noteHeld();
     }
-    this.#notesSaved = notesSettled;
     for (const { resolve } of accepted) resolve();
+  }
+
+  #noteHeld(): void {
+    const held = [...this.#held];
+    this.#held.clear();
+    for (const [id, change] of held) this.note(id, change);
   }
 
   #saveNotesLater(): void {
@@ -136,6 +144,17 @@ export class DurableTable {
   }
 
   #hasUnsavedNotes(): boolean {
-    return this.#notes.size > 0 || this.#notesSettled > this.#notesSaved;
+    return this.#noted.size > 0 || this.#notesSettled > this.#notesSaved;
+  }
+}
+
+/** Makes the edit, or tells whoever asked for it why not. */
+function isAccepted({ edit, reject }: Waiting, rows: StagedRows): boolean {
+  try {
+    edit(rows);
+    return true;
+  } catch (error) {
+    reject(error);
+    return false;
   }
 }

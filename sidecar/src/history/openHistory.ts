@@ -109,13 +109,11 @@ function historyOf(
       }),
 
     note(id, change) {
-      if (!table.get(id)) throw unknownRun(id);
-      durable.note(id, checkedChange(change));
+      if (!durable.note(id, checkedChange(change))) throw unknownRun(id);
     },
 
     get(id) {
-      durable.settle();
-      const run = table.get(id);
+      const run = durable.get(id);
       return run && backupOf(run);
     },
 
