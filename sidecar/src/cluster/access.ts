@@ -1,5 +1,5 @@
-import { AuthenticationV1Api, AuthorizationV1Api } from '@kubernetes/client-node';
 import type { KubeConfig, V1ResourceAttributes } from '@kubernetes/client-node';
+import { AuthenticationV1Api, AuthorizationV1Api } from '@kubernetes/client-node';
 import { timeLimit } from './connection.ts';
 
 /** Who a token belongs to, in the API server's words. */

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
-import { ApiException, KubeConfig, Observable } from '@kubernetes/client-node';
 import type { ConfigurationOptions } from '@kubernetes/client-node';
+import { ApiException, KubeConfig, Observable } from '@kubernetes/client-node';
+import { existsSync } from 'node:fs';
 
 /** What decides the way to the cluster. */
 export interface ConnectionSettings {

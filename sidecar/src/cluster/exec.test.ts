@@ -1,11 +1,11 @@
+import { KubeConfig } from '@kubernetes/client-node';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, describe, expect, it } from 'vitest';
-import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import { ExecBroken, execInPod, execToEnd, exitCodeOf } from './exec.ts';
 
 const target = { namespace: 'shop', pod: 'orders-0', container: 'main' };

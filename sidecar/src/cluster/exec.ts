@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { Readable } from 'node:stream';
 import { WebSocket } from 'ws';
 
 /** Where a command runs. */
