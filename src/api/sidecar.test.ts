@@ -59,6 +59,12 @@ describe('the sidecar', () => {
       'wants a token whose ServiceAccount is missing',
       { status: 401, message: 'a token is missing' },
       noToken(404),
+      { state: 'noAccount', namespace: 'shop', account: 'nkvm-user' },
+    ],
+    [
+      'wants a token while none can be minted',
+      { status: 401, message: 'a token is missing' },
+      noToken(500),
       { state: 'unauthorised', message: 'no token' },
     ],
     [

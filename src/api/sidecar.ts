@@ -16,6 +16,8 @@ export type Sidecar =
   | { state: 'ready'; info: Info }
   | { state: 'absent' }
   | { state: 'forbidden'; right: MissingRight }
+  /** The ServiceAccount whose token is wanted does not exist. */
+  | { state: 'noAccount'; namespace: string; account: string }
   | { state: 'unauthorised'; message: string }
   | { state: 'unreachable'; message: string };
 
@@ -33,6 +35,7 @@ export interface NoToken extends Failure {
  * | 404 of the API server for the Service | any     | absent                       |
  * | 403 (of the API server: info needs no right) | any | forbidden: the proxy        |
  * | 401                                   | 403     | forbidden: the token         |
+ * | 401                                   | 404     | noAccount                    |
  * | 401                                   | other   | unauthorised                 |
  * | anything else                         | any     | unreachable                  |
  */
@@ -41,6 +44,10 @@ export function sidecarAfter(door: Failure, noToken?: NoToken): Exclude<Sidecar,
   if (door.status === 403) return { state: 'forbidden', right: proxyRight };
   if (door.status === 401 && noToken?.status === 403) {
     return { state: 'forbidden', right: tokenRight(noToken) };
+  }
+  if (door.status === 401 && noToken?.status === 404) {
+    const { namespace, account } = noToken;
+    return { state: 'noAccount', namespace, account };
   }
   if (door.status === 401) {
     return { state: 'unauthorised', message: noToken?.message ?? door.message };

@@ -5,6 +5,7 @@ import { isFinal } from '../api/final';
 import { useBackup, useBackups, useSidecar } from '../api/queries';
 import type { Sidecar } from '../api/sidecar';
 import { VOLUMES_ROUTE } from '../routes';
+import { noAccountText } from '../setup/NoAccess';
 import { rightText } from '../setup/rightText';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
@@ -82,6 +83,8 @@ function NoBackups({
         return t('Backups are not set up in this cluster.');
       case 'forbidden':
         return rightText(sidecar.right, t);
+      case 'noAccount':
+        return noAccountText(sidecar, t);
       case 'unauthorised':
       case 'unreachable':
         return `${t('The backup service does not answer.')} ${sidecar.message}`;

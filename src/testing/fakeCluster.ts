@@ -47,14 +47,15 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
 
   async function fetchFake(url: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
     const method = init.method ?? 'GET';
-    const path = new URL(String(url), 'http://headlamp').pathname.replace(/^\/clusters\/[^/]+/, '');
+    const { pathname, search } = new URL(String(url), 'http://headlamp');
+    const path = pathname.replace(/^\/clusters\/[^/]+/, '');
     const sent = typeof init.body === 'string' ? JSON.parse(init.body) : undefined;
     const tokenOf = /^\/api\/v1\/namespaces\/(.+)\/serviceaccounts\/(.+)\/token$/.exec(path);
     if (tokenOf) return give(`${method} ${tokenOf[1]}/${tokenOf[2]} token`, sent);
     if (!path.startsWith(SERVICE_PROXY_PATH)) return json(200, { items: [], metadata: {} });
 
     const request = `${method} ${path.slice(`${SERVICE_PROXY_PATH}/api/v1`.length)}`;
-    cluster.calls.push(sent ? `${request} ${JSON.stringify(sent)}` : request);
+    cluster.calls.push(sent ? `${request} ${JSON.stringify(sent)}` : request + search);
     return give(request, sent);
   }
 

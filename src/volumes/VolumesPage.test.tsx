@@ -46,6 +46,18 @@ describe('Volumes & Backups, before there is a list,', () => {
     expect(screen.getByText(/^kubectl auth can-i create serviceaccounts\/nkvm-user/)).toBeVisible();
   });
 
+  it('gives the commands that create a missing account', async () => {
+    open({
+      [TOKEN_REQUEST]: refusal(403, 'serviceaccounts "nkvm-admin" is forbidden'),
+      'POST default/nkvm-user token': refusal(404, 'serviceaccounts "nkvm-user" not found'),
+      'GET /info': refusal(401, 'a token is missing'),
+    });
+    expect(
+      await screen.findByText('ServiceAccount nkvm-user is missing in namespace default.')
+    ).toBeVisible();
+    expect(screen.getByText(/^kubectl create serviceaccount nkvm-user -n default/)).toBeVisible();
+  });
+
   it('says that the sidecar does not answer, and why', async () => {
     open({ 'GET /info': refusal(503, 'no endpoints available for service "nkvm:http"') });
     expect(await screen.findByText('The backup service does not answer')).toBeVisible();
@@ -83,6 +95,16 @@ describe('the list of volumes', () => {
       expect.stringMatching(/\/statefulsets\/shop\/orders$/)
     );
     expect(row.getByText('10 GiB')).toBeVisible();
+  });
+
+  it('is that of the namespace at hand for those who may not have the token for all', async () => {
+    const { cluster } = open({
+      [TOKEN_REQUEST]: refusal(403, 'serviceaccounts "nkvm-admin" is forbidden'),
+      'POST default/nkvm-user token': { status: { token: 'minted' } },
+      'GET /volumes': { volumes: [aVolume({ namespace: 'default' })] },
+    });
+    await rowOf('orders-db');
+    expect(cluster.calls).toContain('GET /volumes?namespace=default');
   });
 
   it('shows every owner of a shared volume, and a custom one without a link', async () => {
