@@ -92,14 +92,16 @@ function historyOf(
   });
 
   return {
-    add: runs =>
-      durable.change('queue', rows => {
+    async add(runs) {
+      if (runs.length === 0) return;
+      await durable.change('queue', rows => {
         const added = runs.map(checkedRun);
         const ids = new Set(added.map(({ id }) => id));
         const known = added.find(({ id }) => rows.get(id) || !ids.delete(id));
         if (known) throw new Error(`run ${known.id} is in the history already`);
         for (const run of added) rows.put(run);
-      }),
+      });
+    },
 
     commit: (id, change) =>
       durable.change('publish', rows => {
