@@ -25,7 +25,7 @@ const IDLE_MS = 15_000;
 
 const keys = {
   cluster: (cluster: string) => ['nkvm', cluster],
-  sidecar: (cluster: string, namespace?: string) => ['nkvm', cluster, 'sidecar', namespace],
+  sidecar: (cluster: string, namespaces: string[]) => ['nkvm', cluster, 'sidecar', ...namespaces],
   volumes: (cluster: string) => ['nkvm', cluster, 'volumes'],
   volume: (cluster: string, { namespace, name }: VolumeRef) => [
     ...keys.cluster(cluster),
@@ -59,15 +59,15 @@ const asked = <T>({ data, error }: { data?: T; error: Error | null }): Asked<T> 
   failure: error ? failureOf(error) : undefined,
 });
 
-const sidecarQuery = (cluster: string, namespace?: string) => ({
-  queryKey: keys.sidecar(cluster, namespace),
-  queryFn: (): Promise<Sidecar> => connectionTo(cluster).look(namespace),
+const sidecarQuery = (cluster: string, namespaces: string[]) => ({
+  queryKey: keys.sidecar(cluster, namespaces),
+  queryFn: (): Promise<Sidecar> => connectionTo(cluster).look(namespaces),
   refetchInterval: IDLE_MS,
 });
 
 /** @param namespace at hand, for those who may not have the administrator's token. */
 export const useSidecar = (cluster: string, namespace?: string): Sidecar | undefined =>
-  useQuery(sidecarQuery(cluster, namespace), queries).data;
+  useQuery(sidecarQuery(cluster, namespace ? [namespace] : []), queries).data;
 
 /** One cluster's part of the list of volumes. */
 export interface ClusterVolumes extends Asked<Volume[]> {
@@ -81,7 +81,7 @@ export interface ClusterVolumes extends Asked<Volume[]> {
 /** The volumes of several clusters, kept fresh. */
 export function useVolumes(clusters: string[], namespaces: string[]): ClusterVolumes[] {
   const sidecars = useQueries(
-    { queries: clusters.map(cluster => sidecarQuery(cluster, namespaces[0])) },
+    { queries: clusters.map(cluster => sidecarQuery(cluster, namespaces)) },
     queries
   );
   const lists = useQueries(

@@ -3,7 +3,7 @@ import { Link, NameValueTable } from '@kinvolk/headlamp-plugin/lib/CommonCompone
 import type { Backup } from '../../sidecar/api';
 import { CLAIM_ROUTE } from '../routes';
 import { Ago } from '../ui/Ago';
-import { formatBytes } from '../ui/bytes';
+import { formatExactBytes } from '../ui/bytes';
 import { CopyableText } from '../ui/Copyable';
 import { RunBadge } from '../ui/status';
 import { useText } from '../ui/text';
@@ -43,9 +43,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
         },
         {
           name: backup.status === 'success' ? t('Size') : t('Received'),
-          value:
-            bytes !== null &&
-            `${formatBytes(bytes, language)} (${bytes.toLocaleString(language)} B)`,
+          value: bytes !== null && formatExactBytes(bytes, language),
           hide: bytes === null,
         },
         {

@@ -1,7 +1,7 @@
 import { NameValueTable, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { Seal } from '../../sidecar/api';
-import { formatBytes } from '../ui/bytes';
+import { formatBytes, formatExactBytes } from '../ui/bytes';
 import { CopyableText } from '../ui/Copyable';
 import { useText } from '../ui/text';
 
@@ -14,9 +14,7 @@ export function SealFacts({ seal }: { seal: Seal }) {
         rows={[
           {
             name: t('Sent'),
-            value: `${formatBytes(seal.bytes, language)} (${seal.bytes.toLocaleString(
-              language
-            )} B)`,
+            value: formatExactBytes(seal.bytes, language),
           },
           {
             name: 'SHA-256',

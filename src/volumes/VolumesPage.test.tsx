@@ -46,6 +46,15 @@ describe('Volumes & Backups, before there is a list,', () => {
     expect(screen.getByText(/^kubectl auth can-i create serviceaccounts\/nkvm-user/)).toBeVisible();
   });
 
+  it('names the right that is missing on the way through the API server', async () => {
+    open({ 'GET /info': refusal(403, 'services "nkvm:http" is forbidden: User "ann" cannot …') });
+    expect(
+      await screen.findByText(
+        'You lack the right to get services/proxy of nkvm:http in namespace nkvm.'
+      )
+    ).toBeVisible();
+  });
+
   it('gives the commands that create a missing account', async () => {
     open({
       [TOKEN_REQUEST]: refusal(403, 'serviceaccounts "nkvm-admin" is forbidden'),
