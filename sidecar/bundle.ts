@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { licencesOf } from './licences.ts';
+import { withoutUnusedApis } from './sideEffects.ts';
 
 const HERE = import.meta.dirname;
 const OUT = join(HERE, 'dist');
@@ -30,6 +31,10 @@ const { metafile } = await build({
   target: 'node24',
   format: 'esm',
   banner: { js: COMMONJS },
+  // names stay whole, for stack traces
+  minifySyntax: true,
+  minifyWhitespace: true,
+  plugins: [withoutUnusedApis],
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
