@@ -91,26 +91,30 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     const row = await find(page, 'orders-db');
     await row.getByRole('button', { name: 'Back up' }).click();
     await page.getByText('Backup of shop/orders-db is under way').waitFor();
-    await row.getByText('Backed up').waitFor({ timeout: 30_000 });
-    await shoot(page, 'volumes-backed-up');
+    await page.getByRole('button', { name: 'Watch' }).click();
+    await page.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
+    const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
+    await page.getByText('Succeeded').first().waitFor({ timeout: 30_000 });
 
-    await row.getByRole('link', { name: 'orders-db', exact: true }).first().click();
-    await page.getByRole('heading', { name: 'Backups', exact: true }).waitFor();
-    const newest = page.getByRole('row').filter({ hasText: 'Succeeded' }).first();
-    await newest.waitFor();
-    await newest.scrollIntoViewIfNeeded();
+    await page.goto(`${host.url}/c/main/storage/persistentvolumeclaims/shop/orders-db`);
+    const own = page.locator(`a[href*="/nkvm/backups/${id}"]`);
+    await own.waitFor();
+    expect(await page.getByRole('row').filter({ has: own }).innerText()).toContain('Succeeded');
+    await own.scrollIntoViewIfNeeded();
     await shoot(page, 'claim-light');
-
-    await newest.getByRole('link').first().click();
+    await own.click();
     await page.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
     const command = page.getByText(/^tar --extract/).first();
     await command.waitFor();
     await page.getByText('Seal of the helper pod').waitFor();
     await shoot(page, 'run-light');
+    await page.getByText('Seal of the helper pod').scrollIntoViewIfNeeded();
+    await shoot(page, 'run-seal-light');
 
     // What the page shows is what an operator then types, beside the volume.
     const shown = await command.innerText();
     const archive = /--file=(\S+)/.exec(shown)?.[1] ?? '';
+    expect(archive).toContain(id);
     const pod = verifyPod('shop', 'orders-db');
     onTestFinished(() => pod.remove());
     const kube = `kubectl --kubeconfig=${kubeconfigPath()}`;

@@ -18,19 +18,23 @@ export interface Sidecar {
   remove(): Promise<void>;
 }
 
-const MAIN = join(import.meta.dirname, '../../../sidecar/src/main.ts');
+const SIDECAR = join(import.meta.dirname, '../../../sidecar');
+/** As the image starts it. */
+const FLAGS = ['--max-semi-space-size=4', '--optimize-for-size'];
 
 /**
  * Starts a sidecar and waits until it is ready.
  * @param env settings that differ from those of a temporary directory.
  * @param dir the directory of a sidecar before it, which this one goes on with.
+ * @param main what is run, under `sidecar/`: the sources, or the bundle.
  * @throws Error with what it wrote to stderr, when it ends at once.
  */
 export async function startSidecar(
   env: Record<string, string> = {},
-  dir = mkdtempSync(join(tmpdir(), 'nkvm-sidecar-'))
+  dir = mkdtempSync(join(tmpdir(), 'nkvm-sidecar-')),
+  main = 'src/main.ts'
 ): Promise<Sidecar> {
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...FLAGS, join(SIDECAR, main)], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
@@ -39,6 +43,7 @@ export async function startSidecar(
       NKVM_METADATA_DB_PATH: join(dir, 'nkvm.db'),
       NKVM_CLUSTER_NAME: 'beside',
       NKVM_HTTP_PORT: '0',
+      MALLOC_ARENA_MAX: '2',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -52,7 +57,10 @@ export async function startSidecar(
       const entry = line.startsWith('{') ? JSON.parse(line) : {};
       if (entry.msg === 'NKVM listens') resolve(entry.addresses[0].port);
     });
-    ended.then(() => reject(new Error(stderr.trim())));
+    ended.then(([code, signal]) => {
+      if (code) process.stderr.write(stderr); // it ended by itself, perhaps long after the start
+      reject(new Error(stderr.trim() || `it ended with ${code ?? signal}`));
+    });
   });
   const origin = `http://127.0.0.1:${port}`;
   while (!(await fetch(`${origin}/readyz`)).ok) await new Promise(done => setTimeout(done, 50));
