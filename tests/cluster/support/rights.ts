@@ -12,23 +12,31 @@ export interface Action {
 
 /**
  * @param user e.g. `system:serviceaccount:nkvm:nkvm-runner`; a ServiceAccount's groups are added.
- * @returns whether the cluster's RBAC lets `user` do it. Resources that do not exist have an answer, too, unlike with
- * `kubectl auth can-i`.
+ * @returns those of the actions that the cluster's RBAC lets `user` do. Resources that do not exist have an answer,
+ * too, unlike with `kubectl auth can-i`.
  */
-export function may(user: string, resourceAttributes: Action): boolean {
-  const [, , namespace] = user.split(':');
-  const ofServiceAccount = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
-  const groups = [
-    'system:authenticated',
-    ...(user.startsWith('system:serviceaccount:') ? ofServiceAccount : []),
-  ];
-  const review = {
+export function allowed<T extends Action>(user: string, actions: readonly T[]): T[] {
+  const items = actions.map(action => reviewOf(user, action));
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+  const oneLineEach = '--output=jsonpath={.status.allowed}{"\\n"}';
+  const answers = kubectl(['create', oneLineEach, '--filename=-'], list).trimEnd().split('\n');
+  if (answers.length !== actions.length)
+    throw new Error(`not every question has an answer: ${answers}`);
+  return actions.filter((_, index) => answers[index] === 'true');
+}
+
+function reviewOf(user: string, action: Action): object {
+  const { verb, group, resource, subresource, namespace, name } = action;
+  const resourceAttributes = { verb, group, resource, subresource, namespace, name };
+  const [, , home] = user.split(':');
+  const ofServiceAccount = ['system:serviceaccounts', `system:serviceaccounts:${home}`];
+  const isServiceAccount = user.startsWith('system:serviceaccount:');
+  const groups = ['system:authenticated', ...(isServiceAccount ? ofServiceAccount : [])];
+  return {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SubjectAccessReview',
     spec: { user, groups, resourceAttributes },
   };
-  const answer = kubectl(['create', '--output=json', '--filename=-'], JSON.stringify(review));
-  return (JSON.parse(answer) as { status: { allowed: boolean } }).status.allowed;
 }
 
 export const serviceAccount = (namespace: string, name: string): string =>

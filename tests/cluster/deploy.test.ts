@@ -1,0 +1,117 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
+import { deploy, MANIFESTS } from './support/deploy.ts';
+import { getJson, kubectl } from './support/kubectl.ts';
+import { until } from './support/until.ts';
+
+const HERE = '--namespace=nkvm';
+const inSidecar = (script: string): string =>
+  kubectl(['exec', HERE, 'deployment/nkvm', '--', 'sh', '-c', script]).trim();
+
+interface Container {
+  name: string;
+  image: string;
+  env: { name: string; value?: string }[];
+}
+interface Deployment {
+  kind: string;
+  spec: { template: { spec: { containers: [Container] } } };
+  status?: { readyReplicas?: number };
+}
+interface Pod {
+  status: {
+    phase: string;
+    containerStatuses?: [
+      { state: { terminated?: { exitCode: number; startedAt: string; finishedAt: string } } }
+    ];
+  };
+}
+
+describe('kubectl apply -k deploy/k8s', () => {
+  it('is ready, also when it was applied before', () => {
+    deploy();
+    deploy();
+    const { status } = getJson<Deployment>(HERE, 'deployment', 'nkvm');
+    expect(status?.readyReplicas).toBe(1);
+    expect(kubectl(['get', '--raw', `${SERVICE_PROXY_PATH}/readyz`])).toBe('ok');
+  });
+
+  it('runs without root, capabilities, new privileges and a writable root file system', () => {
+    expect(inSidecar('id -u; id -g').split('\n')).toEqual(['65532', '65532']);
+    const process = inSidecar("grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/1/status");
+    expect(process.split(/\s+/)).toEqual([
+      'CapEff:',
+      '0000000000000000',
+      'NoNewPrivs:',
+      '1',
+      'Seccomp:',
+      '2',
+    ]);
+    expect(inSidecar('touch /app/x 2>&1 || true')).toContain('Read-only file system');
+    expect(inSidecar('touch /var/lib/nkvm/x /tmp/x && rm /var/lib/nkvm/x /tmp/x && echo yes')).toBe(
+      'yes'
+    );
+  });
+
+  it('has no variables of service links, which look like settings', () => {
+    expect(inSidecar('env | grep -E "^NKVM_(PORT|SERVICE)" || echo none')).toBe('none');
+  });
+
+  it('names the image in one place: the setting of the helper pods follows', () => {
+    const copy = mkdtempSync(join(tmpdir(), 'nkvm-manifests-'));
+    onTestFinished(() => rmSync(copy, { recursive: true }));
+    cpSync(MANIFESTS, copy, { recursive: true });
+    const file = join(copy, 'kustomization.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('newTag: dev', 'newTag: v9.9.9'));
+    const all = parseAllDocuments(kubectl(['kustomize', copy])).map(
+      document => document.toJS() as Deployment
+    );
+    const [container] = all.find(({ kind }) => kind === 'Deployment')!.spec.template.spec
+      .containers;
+    const helper = container.env.find(({ name }) => name === 'NKVM_HELPER_IMAGE')?.value;
+    expect([container.image, helper]).toEqual(Array(2).fill('docker.io/nkvm/nkvm:v9.9.9'));
+  });
+
+  it.each([
+    ['NKVM_HTTP_PORT', 'a-secret', /^nkvm: NKVM_HTTP_PORT takes .*0.*65535/],
+    ['NKVM_BACKUP_DIR', 'a-secret', /^nkvm: NKVM_BACKUP_DIR takes an absolute path/],
+    ['NKVM_BAKCUP_DIR', 'a-secret', /^nkvm: NKVM_BAKCUP_DIR is not a setting/],
+  ])('ends at once with one line when %s is wrong', async (name, value, line) => {
+    const pod = startSidecarWith(name, value);
+    onTestFinished(() => void kubectl(['delete', 'pod', pod, HERE, '--wait=false']));
+    const ended = await until(
+      `${pod} has ended`,
+      () => getJson<Pod>(HERE, 'pod', pod).status.containerStatuses?.[0].state.terminated,
+      30_000
+    );
+    expect(ended.exitCode).toBe(2);
+    expect(Date.parse(ended.finishedAt) - Date.parse(ended.startedAt)).toBeLessThanOrEqual(2000);
+    const lines = kubectl(['logs', pod, HERE]).trimEnd().split('\n');
+    expect(lines).toEqual([expect.stringMatching(line)]);
+    expect(lines[0]).not.toContain(value);
+  });
+});
+
+/** Starts the sidecar as the Deployment does, once, with one setting changed and no storage. @returns the pod's name. */
+function startSidecarWith(name: string, value: string): string {
+  const { spec } = getJson<Deployment>(HERE, 'deployment', 'nkvm').spec.template as {
+    spec: Record<string, unknown> & { containers: [Container & { volumeMounts?: unknown }] };
+  };
+  const [container] = spec.containers;
+  container.env = [...container.env.filter(variable => variable.name !== name), { name, value }];
+  delete container.volumeMounts;
+  const metadata = { name: `wrong-${name.toLowerCase().replaceAll('_', '-')}`, namespace: 'nkvm' };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata,
+    spec: { ...spec, volumes: [], restartPolicy: 'Never' },
+  };
+  kubectl(['delete', 'pod', metadata.name, HERE, '--ignore-not-found']);
+  kubectl(['create', '--filename=-'], JSON.stringify(pod));
+  return metadata.name;
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** Suites against a real Kubernetes: `vitest run --config tests/cluster/vitest.config.ts`. */
+export default defineConfig({
+  test: {
+    name: 'cluster',
+    root: import.meta.dirname,
+    include: ['**/*.test.ts'],
+    environment: 'node',
+    globalSetup: ['support/global-setup.ts'],
+    // one cluster and one installation: nobody works beside another file
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 300_000,
+  },
+});
