@@ -28,6 +28,18 @@ export const FAST: readonly Step[] = [
   { name: 'types-plugin', command: ['tsc', '--noEmit'] },
   { name: 'types-sidecar', command: ['tsc', '--noEmit', '-p', 'sidecar'] },
   { name: 'types-tests', command: ['tsc', '--noEmit', '-p', 'tests'] },
+  { name: 'types-host', command: ['tsc', '--noEmit', '-p', 'tests/browser/host'] },
+  {
+    name: 'strings', // every English string of the plugin stands in locales/, and no other
+    command: [
+      'i18next',
+      'src/**/*.{ts,tsx}',
+      '-c',
+      'node_modules/@kinvolk/headlamp-plugin/config/i18next-parser.config.js',
+      '--fail-on-update',
+      '--silent',
+    ],
+  },
   vitest('unit'),
   { name: 'plugin-build', command: ['headlamp-plugin', 'build'] },
 ];
