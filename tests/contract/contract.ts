@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { claims } from './behaviours/claims.ts';
+import { execs } from './behaviours/execs.ts';
+import { lists } from './behaviours/lists.ts';
+import { objects } from './behaviours/objects.ts';
+import { pods } from './behaviours/pods.ts';
+import { proxies } from './behaviours/proxies.ts';
+import { rights } from './behaviours/rights.ts';
+import { tokens } from './behaviours/tokens.ts';
+import { watches } from './behaviours/watches.ts';
+import { workloads } from './behaviours/workloads.ts';
+import type { Area, ContractCluster } from './cluster.ts';
+import { World } from './world.ts';
+
+/** What the product relies on, in the order of the documentation. */
+export const AREAS: readonly Area[] = [
+  objects,
+  lists,
+  watches,
+  tokens,
+  rights,
+  proxies,
+  execs,
+  pods,
+  claims,
+  workloads,
+];
+
+/** A cluster for the time of the suite. */
+export interface OpenedCluster extends ContractCluster {
+  close(): Promise<void>;
+}
+
+/** Holds a cluster to the contract. Behaviours run side by side, each with objects of its own. */
+export function describeContract(name: string, open: () => Promise<OpenedCluster>): void {
+  describe(name, () => {
+    let cluster: OpenedCluster;
+    let world: World;
+    beforeAll(async () => {
+      cluster = await open();
+      world = new World(cluster);
+    });
+    afterAll(() => cluster?.close());
+    for (const { title, behaviours } of AREAS) {
+      describe.concurrent(title, () => {
+        for (const { says, holds, needsPast } of behaviours) {
+          it(says, ({ skip }) => {
+            if (needsPast && cluster.remembersAll)
+              skip('the cluster still knows its first version');
+            return holds(world);
+          });
+        }
+      });
+    }
+  });
+}

@@ -1,0 +1,170 @@
+import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { execFileSync } from 'node:child_process';
+import {
+  createWriteStream,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accessOf } from '../../sidecar/src/cluster/access.ts';
+import { execInPod, execToEnd } from '../../sidecar/src/cluster/exec.ts';
+import { podsOf } from '../../sidecar/src/cluster/pods.ts';
+import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
+import { createHelper, type HelperCluster } from '../../sidecar/src/helper/helper.ts';
+import { until } from '../cluster/support/until.ts';
+import { type Playground, startPlayground } from './playground.ts';
+
+const SHOP = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: orders-db, namespace: shop, labels: {backup: daily}}
+spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: orders, namespace: shop}
+spec:
+  selector: {matchLabels: {app: orders}}
+  template:
+    metadata: {labels: {app: orders}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+      - {name: main, image: busybox, volumeMounts: [{name: data, mountPath: /data}]}
+      volumes: [{name: data, persistentVolumeClaim: {claimName: orders-db}}]
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: nkvm-user, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: backup, namespace: shop}
+rules:
+- {apiGroups: [''], resources: [persistentvolumeclaims/backup], resourceNames: [orders-db], verbs: [create]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: backup, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: backup}
+subjects: [{kind: ServiceAccount, name: nkvm-user, namespace: shop}]
+`;
+
+const log = { info: () => undefined, warn: () => undefined };
+
+describe('the sidecar’s own clients on the playground', () => {
+  let playground: Playground;
+  let kubeConfig: KubeConfig;
+  let volume: string;
+
+  beforeAll(async () => {
+    playground = await startPlayground();
+    kubeConfig = new KubeConfig();
+    kubeConfig.loadFromFile(playground.kubeconfigFor('admin'));
+    playground.apply(SHOP);
+    volume = await until(
+      'claim is bound',
+      () => playground.volumePath('shop', 'orders-db'),
+      5_000,
+      10
+    );
+    mkdirSync(join(volume, 'sub'));
+    writeFileSync(join(volume, 'sub/orders.csv'), 'id,item\n1,lamp\n', { mode: 0o640 });
+    writeFileSync(join(volume, 'odd "name"\n'), 'x');
+    writeFileSync(join(volume, 'big'), Buffer.alloc(5_000_000, 'nkvm'));
+    symlinkSync('sub/orders.csv', join(volume, 'link'));
+  });
+  afterAll(() => playground?.stop());
+
+  it('see the claim with its owner and node', async () => {
+    const inventory = startInventory(kubeConfig, { log });
+    await inventory.ready(5_000);
+    const claim = await until(
+      'it has an owner',
+      () => inventory.claim('shop', 'orders-db'),
+      5_000,
+      10
+    );
+    expect(claim).toMatchObject({
+      phase: 'Bound',
+      labels: { backup: 'daily' },
+      owner: { kind: 'Single', owner: { kind: 'Deployment', name: 'orders' } },
+      terminating: false,
+    });
+    expect(claim.pods[0]?.node).toMatch(/^node-/);
+    await inventory.stop();
+  });
+
+  it('ask whose a token is and what its owner may do', async () => {
+    const access = accessOf(kubeConfig);
+    const { status } = await kubeConfig
+      .makeApiClient(CoreV1Api)
+      .createNamespacedServiceAccountToken({
+        namespace: 'shop',
+        name: 'nkvm-user',
+        body: { spec: { audiences: ['nkvm'], expirationSeconds: 600 } },
+      });
+    const { token } = status as { token: string };
+    const subject = await access.whoIs(token, 'nkvm');
+    expect(subject?.username).toBe('system:serviceaccount:shop:nkvm-user');
+    expect(await access.whoIs(token, 'other')).toBeUndefined();
+    const backup = {
+      verb: 'create' as const,
+      group: '',
+      resource: 'persistentvolumeclaims',
+      subresource: 'backup',
+      namespace: 'shop',
+      name: 'orders-db',
+    };
+    expect(await access.may(subject!, backup)).toBe(true);
+    expect(await access.may(subject!, { ...backup, name: 'other' })).toBe(false);
+  });
+
+  it('pack a volume in a helper pod, and the archive unpacks to the same tree', async () => {
+    const cluster: HelperCluster = {
+      pods: podsOf(kubeConfig),
+      statusLagMs: 0,
+      exec: (target, command) => execInPod(kubeConfig, target, command),
+      execToEnd: (target, command, options) => execToEnd(kubeConfig, target, command, options),
+    };
+    const helper = await createHelper(cluster, 'shop', {
+      runId: 'test',
+      installation: 'test',
+      claimName: 'orders-db',
+      image: 'docker.io/nkvm/nkvm:dev',
+      memoryLimit: '512Mi',
+      node: null,
+      deadlineMs: 60_000,
+    });
+    const directory = mkdtempSync(join(tmpdir(), 'playground-test-'));
+    try {
+      expect(await helper.ready(10_000, new AbortController().signal)).toMatch(/^node-/);
+      const { body, exit, stderrTail } = await helper.pack();
+      await pipeline(body, createWriteStream(join(directory, 'a.tar.gz')));
+      expect([await exit, stderrTail()]).toEqual([0, '']);
+      const seal = await helper.seal();
+      expect(seal).toMatchObject({ tarExit: 0, compressorExit: 0, fidelity: 'full' });
+      const archive = readFileSync(join(directory, 'a.tar.gz'));
+      expect(archive.length).toBe(seal.bytes);
+      mkdirSync(join(directory, 'tree'));
+      execFileSync('tar', ['xzf', join(directory, 'a.tar.gz'), '-C', join(directory, 'tree')]);
+      // Only differences would be printed, and end it with code 1.
+      execFileSync('diff', ['-r', '--no-dereference', volume, join(directory, 'tree')]);
+    } finally {
+      rmSync(directory, { recursive: true });
+      await helper.close();
+    }
+    expect(await cluster.pods.get('shop', helper.pod)).toBeUndefined();
+  });
+});
