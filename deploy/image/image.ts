@@ -49,6 +49,7 @@ async function build(name: string): Promise<Image> {
   await buildahAloud([
     'build',
     '--layers',
+    '--force-rm',
     '--pull-never',
     '--quiet',
     '-f',
