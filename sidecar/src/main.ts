@@ -1,6 +1,5 @@
 import { dirname } from 'node:path';
 import { pino } from 'pino';
-import packageJson from '../package.json' with { type: 'json' };
 import { restoreCommand } from './archive/restoreCommand.ts';
 import { admissionOf } from './backup/admission.ts';
 import { openNamespaces } from './backup/openNamespaces.ts';
@@ -23,13 +22,14 @@ import { runIds } from './history/runId.ts';
 import { rightsOf } from './http/rights.ts';
 import { buildServer } from './http/server.ts';
 import { createMetrics } from './metrics.ts';
+import { VERSION } from './version.ts';
 
 /** Puts the parts together and runs until it is told to stop. @throws Error of one line when it cannot start. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = pino({ level: config.logLevel, base: undefined });
   const now = () => new Date();
-  const { version } = packageJson;
+  const version = VERSION;
 
   const { kubeConfig, clusterName } = connect({
     ...config.cluster,

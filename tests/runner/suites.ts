@@ -20,7 +20,7 @@ const vitest = (name: string, ...args: string[]): Step => ({
 
 /** What needs no root and no cluster. */
 export const FAST: readonly Step[] = [
-  { name: 'format', command: ['prettier', '--check', '--log-level=warn', '.'] },
+  { name: 'format', command: ['prettier', '--check', '--loglevel=warn', '.'] },
   {
     name: 'lint',
     command: ['eslint', '--max-warnings', '0', '--ext', '.js,.mjs,.ts,.tsx', '.'],

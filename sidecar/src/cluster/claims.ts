@@ -1,5 +1,5 @@
-import { CoreV1Api } from '@kubernetes/client-node';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { CoreV1Api } from '@kubernetes/client-node';
 import { httpStatusOf, timeLimit } from './connection.ts';
 
 /** A PersistentVolumeClaim as the API server has it now: what an archive’s manifest keeps of it. */
