@@ -201,6 +201,30 @@ export const claims: Area = {
       },
     },
     {
+      says: 'makes the claim of an ephemeral volume, and deletes it with its pod',
+      async holds(world) {
+        const spec = {
+          accessModes: ['ReadWriteOnce'],
+          resources: { requests: { storage: '1Mi' } },
+        };
+        const { mount } = mounting({ metadata: {} });
+        const { metadata } = await world.idlePod(
+          { volumes: [{ name: 'data', ephemeral: { volumeClaimTemplate: { spec } } }] },
+          mount
+        );
+        await world.podIn(metadata.name, 'Running');
+        const made = path(world, { metadata: { name: `${metadata.name}-data` } });
+        const { json } = await world.client.get(made);
+        expect(json.metadata.ownerReferences[0]).toMatchObject({
+          kind: 'Pod',
+          uid: metadata.uid,
+          controller: true,
+        });
+        await world.client.delete(`${world.here}/pods/${metadata.name}`);
+        await world.gone(made);
+      },
+    },
+    {
       says: 'tells a class that is not there as ProvisioningFailed',
       async holds(world) {
         const made = await claim(world, { storageClassName: 'none' });

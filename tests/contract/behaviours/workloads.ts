@@ -14,6 +14,13 @@ const template = (world: World, app: string, command = ['sh', '-c', IDLE], spec:
   },
 });
 
+/** @returns a template whose container mounts a volume that the template itself does not have. */
+const withData = ({ metadata, spec }: Any): Any => {
+  const [container] = spec.containers;
+  const volumeMounts = [{ name: 'data', mountPath: '/data' }];
+  return { metadata, spec: { ...spec, containers: [{ ...container, volumeMounts }] } };
+};
+
 const make = async (
   world: World,
   group: string,
@@ -89,7 +96,7 @@ export const workloads: Area = {
           replicas: 2,
           serviceName: name,
           selector: selector(name),
-          template: template(world, name),
+          template: withData(template(world, name)),
           volumeClaimTemplates: [
             {
               metadata: { name: 'data' },

@@ -71,13 +71,17 @@ function workloadProblems({ spec }: Fields): FieldProblem[] {
             detail: '`selector` does not match template `labels`',
           },
         ]),
-    ...podProblems(spec.template?.spec ?? {}, 'spec.template.spec'),
+    ...podProblems(spec.template?.spec ?? {}, 'spec.template.spec', spec.volumeClaimTemplates),
   ];
 }
 
-function podProblems(spec: Fields, path: string): FieldProblem[] {
+/** @param claims templates of a StatefulSet: their names are names of volumes, too. */
+function podProblems(spec: Fields, path: string, claims: Fields[] = []): FieldProblem[] {
   if (!spec.containers?.length) return [required(`${path}.containers`)];
-  const volumes = new Set((spec.volumes ?? []).map(({ name }: Fields) => name));
+  const volumes = new Set([
+    ...(spec.volumes ?? []).map(({ name }: Fields) => name),
+    ...claims.map(({ metadata }) => metadata?.name),
+  ]);
   return spec.containers.flatMap((container: Fields, i: number): FieldProblem[] => [
     ...(container.name ? [] : [required(`${path}.containers[${i}].name`)]),
     ...(container.image ? [] : [required(`${path}.containers[${i}].image`)]),

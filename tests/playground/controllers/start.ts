@@ -5,6 +5,7 @@ import { CLAIM_WATCHES, claims } from './claims.ts';
 import { DAEMON_SET_WATCHES, daemonSets } from './daemonSets.ts';
 import { DEPLOYMENT_WATCHES, deployments } from './deployments.ts';
 import { ENDPOINT_WATCHES, endpoints } from './endpoints.ts';
+import { EPHEMERAL_WATCHES, ephemeralClaims } from './ephemeralClaims.ts';
 import type { EventRecorder } from './events.ts';
 import { emptyNamespaces, garbage, GARBAGE_WATCHES, makesGarbage } from './garbage.ts';
 import { JOB_WATCHES, jobs } from './jobs.ts';
@@ -26,6 +27,7 @@ export function startControllers(
   const endNewNamespaces = startNewNamespaces(objects);
   loop.add(SCHEDULER_WATCHES, scheduler(objects, events, now));
   loop.add(CLAIM_WATCHES, claims(objects, events, now));
+  loop.add(EPHEMERAL_WATCHES, ephemeralClaims(objects));
   loop.add(VOLUME_WATCHES, reclaim(objects, directories, now));
   loop.add(DEPLOYMENT_WATCHES, deployments(objects, now));
   loop.add(REPLICA_SET_WATCHES, replicaSets(objects));
