@@ -1,15 +1,14 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { buildah } from './buildah.ts';
+import { go } from './go.ts';
 import { isMadeOf, keyOf, recordMadeOf } from './key.ts';
 import { BUILD, PAUSE_IMAGE } from './paths.ts';
-import { run, runAloud, say, succeeds } from './run.ts';
+import { isOnPath, run, say, succeeds } from './run.ts';
 
 const SOURCES = join(import.meta.dirname, '../kubernetes');
 const VERSION = 'v1.36.3';
 
-/** Binaries need nothing of this checkout: no paths and no commit in them, so that nothing is linked twice. */
-const GO_FLAGS = ['-trimpath', '-buildvcs=false'];
 const STATIC = { ...process.env, CGO_ENABLED: '0' };
 
 /** @returns the path of a program that `buildKubernetes` made. */
@@ -19,44 +18,36 @@ export const built = (program: string): string => join(BUILD, program);
 export async function buildKubernetes(): Promise<void> {
   const key = keyOf(SOURCES, import.meta.filename);
   if (isMadeOf(built('key'), key)) return;
-  if (!succeeds('go', ['version'])) {
-    throw new Error(
-      'go is missing: Kubernetes is built from source; install Go 1.26 (https://go.dev/dl)'
-    );
-  }
   mkdirSync(BUILD, { recursive: true });
   rmSync(built('key'), { force: true });
   say(
     `building Kubernetes ${VERSION} in ${BUILD}: 15 minutes the first time on two cores, then seconds`
   );
-  await go('cluster', '.', versionFlags());
-  await go('csi-driver', './csi', '-s -w', STATIC);
+  await build('cluster', '.', versionFlags());
+  await build('csi-driver', './csi', '-s -w', STATIC);
   say('building the CSI sidecars');
   const sidecars = join(SOURCES, 'csi/sidecars');
-  const options = { cwd: sidecars, env: { ...process.env, GOBIN: BUILD } };
-  await runAloud('go', ['install', ...GO_FLAGS, '-ldflags', '-s -w', 'tool'], options);
+  await go('install', ['-ldflags', '-s -w', 'tool'], {
+    cwd: sidecars,
+    env: { ...process.env, GOBIN: BUILD },
+  });
   copySnapshotKinds(sidecars);
   await pauseImage();
   recordMadeOf(built('key'), key);
 }
 
-/** @returns a kubectl: the one on PATH, else one built from the same sources. */
-export async function findKubectl(): Promise<string> {
-  if (succeeds('which', ['kubectl'])) return 'kubectl';
-  const own = built('kubectl');
-  if (!succeeds(own, ['version', '--client'])) {
+/** Where there is no kubectl on PATH, builds one from the same sources and puts it there, for this process. */
+export async function bringKubectl(): Promise<void> {
+  if (isOnPath('kubectl')) return;
+  if (!succeeds(built('kubectl'), ['version', '--client'])) {
     say('building kubectl: none on PATH');
-    await go('kubectl', 'k8s.io/kubernetes/cmd/kubectl', versionFlags(), STATIC);
+    await build('kubectl', 'k8s.io/kubernetes/cmd/kubectl', versionFlags(), STATIC);
   }
   process.env.PATH += delimiter + BUILD;
-  return 'kubectl';
 }
 
-const go = (name: string, what: string, flags: string, env = process.env): Promise<void> =>
-  runAloud('go', ['build', ...GO_FLAGS, '-ldflags', flags, '-o', built(name), what], {
-    cwd: SOURCES,
-    env,
-  });
+const build = (name: string, what: string, flags: string, env = process.env): Promise<void> =>
+  go('build', ['-ldflags', flags, '-o', built(name), what], { cwd: SOURCES, env });
 
 /** What Kubernetes' own build sets; without it every part calls itself v0.0.0. */
 function versionFlags(): string {
@@ -85,7 +76,7 @@ function copySnapshotKinds(module: string): void {
 
 /** Every pod has a container that only holds its namespaces. */
 async function pauseImage(): Promise<void> {
-  await go('pause', './pause', '-s -w', STATIC);
+  await build('pause', './pause', '-s -w', STATIC);
   const context = mkdtempSync(join(BUILD, 'pause-'));
   try {
     copyFileSync(built('pause'), join(context, 'pause'));

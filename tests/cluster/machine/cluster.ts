@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { until } from '../support/until.ts';
 import { adminKubectl } from './admin-kubectl.ts';
-import { buildKubernetes, findKubectl } from './build.ts';
+import { bringKubectl, buildKubernetes } from './build.ts';
 import { makeCertificates } from './certificates.ts';
 import { startContainerd } from './containerd.ts';
 import { startApi, startControllers } from './control-plane.ts';
@@ -22,7 +22,7 @@ import { startStorage } from './storage.ts';
  * @returns the path of the administrator's kubeconfig.
  */
 export async function up(): Promise<string> {
-  await findKubectl();
+  await bringKubectl();
   if (!whyNotUp()) return ADMIN_KUBECONFIG;
   needRoot('the test cluster');
   return alone('cluster', async () => {

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BRIDGE, NODES, POD_NETWORK, STATE } from './paths.ts';
+import { BRIDGE, NODES, POD_NETWORK, RUN, STATE } from './paths.ts';
 import { run, succeeds } from './run.ts';
 
 const NETWORK = 'nkvm-test';
@@ -46,8 +46,11 @@ export function removeNetwork(): void {
     if (others.length < rules.length)
       run(`${family}-restore`, ['--counters'], { input: others.join('\n') });
   }
-  if (!existsSync(CNI_RESULTS)) return;
-  for (const file of readdirSync(CNI_RESULTS).filter(name => name.startsWith(`${NETWORK}-`))) {
-    rmSync(join(CNI_RESULTS, file));
-  }
+  if (existsSync(CNI_RESULTS)) readdirSync(CNI_RESULTS).forEach(removeResult);
+}
+
+/** A result of ours names a network namespace in our directory. */
+function removeResult(name: string): void {
+  const file = join(CNI_RESULTS, name);
+  if (readFileSync(file, 'utf8').includes(`${RUN}/`)) rmSync(file);
 }

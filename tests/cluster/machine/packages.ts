@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { runAloud, say, succeeds } from './run.ts';
+import { isOnPath, runAloud, say } from './run.ts';
 
 /** A program that is needed, and the Debian package that brings it. */
 type Needs = Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export const NODE_PROGRAMS: Needs = {
 export const IMAGE_PROGRAMS: Needs = { buildah: 'buildah', mmdebstrap: 'mmdebstrap' };
 
 const isThere = (program: string): boolean =>
-  program.startsWith('/') ? existsSync(program) : succeeds('which', [program]);
+  program.startsWith('/') ? existsSync(program) : isOnPath(program);
 
 /**
  * Installs what is missing, where that can be done.
@@ -31,7 +31,7 @@ export async function installMissing(needs: Needs): Promise<void> {
     .map(program => needs[program]!);
   if (packages.length === 0) return;
   const command = `apt-get install -y ${packages.join(' ')}`;
-  if (!succeeds('which', ['apt-get'])) {
+  if (!isOnPath('apt-get')) {
     throw new Error(
       `${packages.join(', ')} missing: install these by hand, this machine has no apt-get`
     );

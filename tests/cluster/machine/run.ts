@@ -26,6 +26,9 @@ export function run(command: string, args: readonly string[], options: RunOption
 export const succeeds = (command: string, args: readonly string[], options?: RunOptions): boolean =>
   spawnSync(command, args, { stdio: 'ignore', ...options }).status === 0;
 
+export const isOnPath = (program: string): boolean =>
+  succeeds('sh', ['-c', 'command -v "$0"', program]);
+
 /** Runs a program to its end; what it says is seen on stderr while it says it. @throws as `run` does. */
 export async function runAloud(
   command: string,

@@ -1,5 +1,6 @@
 import { buildImage } from '../../../deploy/image/image.ts';
 import { applyFixture } from '../fixture/fixture.ts';
+import { bringKubectl } from '../machine/build.ts';
 import { up } from '../machine/cluster.ts';
 import { importImage } from '../machine/images.ts';
 import { ADMIN_KUBECONFIG } from '../machine/paths.ts';
@@ -12,6 +13,7 @@ import { kubeconfigPath } from './kubectl.ts';
  * already; it keeps what the suites put there. The test cluster stays up, too: `npm run cluster:down` removes it.
  */
 export async function setup(): Promise<void> {
+  await bringKubectl();
   if (kubeconfigPath() === ADMIN_KUBECONFIG) {
     await up();
     const image = await buildImage();
