@@ -1,11 +1,11 @@
 import { arch, availableParallelism, platform, release, totalmem } from 'node:os';
-import type { Objects } from './api/objects.ts';
-import { seconds } from './api/objects.ts';
 import { VERSION } from './api/version.ts';
 import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES } from './auth/builtinRoles.ts';
 import { DRIVER, TOPOLOGY_LABEL } from './controllers/claims.ts';
+import type { Objects } from './objects/objects.ts';
 import { kindNamed } from './store/kinds.ts';
 import type { Draft, Node } from './store/object.ts';
+import { seconds } from './store/time.ts';
 
 /** What is there before anybody has asked for anything. */
 export function createFirstObjects(

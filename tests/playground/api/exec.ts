@@ -34,7 +34,7 @@ export function prepareExec(nodes: NodeAgent, pod: Pod, query: URLSearchParams):
     throw new Failure(400, '', 'you must specify at least 1 of stdin, stdout, stderr');
   }
   const words = query.getAll('command');
-  const command = nodes.exec(pod, container, words);
+  const command = nodes.exec(pod, container, words, { tty: wants('tty') });
   // The real one passes on the words of the kubelet, which are not a Status either.
   if (!command) throw new PlainRefusal(500, `container not found ("${container}")`);
   return { words, command, streams };

@@ -13,6 +13,11 @@ export interface Command {
   end: Promise<CommandEnd>;
 }
 
+export interface ExecOptions {
+  /** The command gets a terminal. */
+  tty: boolean;
+}
+
 export interface LogOptions {
   container: string;
   /** The instance before the last restart. */
@@ -30,7 +35,12 @@ export interface LogOptions {
 /** What the API server asks a node for. */
 export interface NodeAgent {
   /** @returns undefined when that container does not run. */
-  exec(pod: Pod, container: string, command: readonly string[]): Command | undefined;
+  exec(
+    pod: Pod,
+    container: string,
+    command: readonly string[],
+    options: ExecOptions
+  ): Command | undefined;
   /** @returns the lines with their newlines; undefined when there is no such instance. */
   log(pod: Pod, options: LogOptions): AsyncIterable<string> | undefined;
 }

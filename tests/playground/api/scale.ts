@@ -1,8 +1,8 @@
+import type { Objects } from '../objects/objects.ts';
+import { PATCH_TYPES } from '../objects/objects.ts';
 import { unsupportedMediaType } from '../store/failure.ts';
 import type { Kind } from '../store/kinds.ts';
 import type { Draft, KubeObject } from '../store/object.ts';
-import type { Objects } from './objects.ts';
-import { PATCH_TYPES } from './objects.ts';
 
 interface Scalable extends KubeObject {
   spec: { replicas?: number; selector?: { matchLabels?: Record<string, string> } };

@@ -7,9 +7,10 @@ import type { Tokens } from '../auth/tokens.ts';
 import type { User } from '../auth/user.ts';
 import { badRequest, Failure, internalError } from '../store/failure.ts';
 import { authenticate, authorize } from './access.ts';
+import { type RouteContext, sendJson, sendText } from './call.ts';
 import { PlainRefusal } from './exec.ts';
 import { type RequestInfo, requestInfo } from './requestInfo.ts';
-import { answerPath, answerResource, type RouteContext, sendJson, sendText } from './routes.ts';
+import { answerPath, answerResource } from './routes.ts';
 import { Sockets } from './sockets.ts';
 
 /** The API server: it knows who asks, asks RBAC, and hands on. Over plain HTTP, on 127.0.0.1 only. */

@@ -7,10 +7,10 @@ import { forbidden, resourceNotFound } from '../store/failure.ts';
 import { findKind } from '../store/kinds.ts';
 import type { Pod } from '../store/object.ts';
 import { offeredProtocols } from './access.ts';
+import type { RouteContext } from './call.ts';
 import { connectExec, EXEC_PROTOCOLS, PlainRefusal, prepareExec } from './exec.ts';
 import { openLog } from './log.ts';
 import { attributesOf, type ResourceRequest } from './requestInfo.ts';
-import type { RouteContext } from './routes.ts';
 import { type Sink, watch } from './watch.ts';
 
 /** An upgrade that is authenticated and authorized. */

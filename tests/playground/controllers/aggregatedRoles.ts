@@ -1,4 +1,4 @@
-import type { Objects } from '../api/objects.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { ClusterRole } from '../store/object.ts';
 import { matchesSelector } from '../store/selectors.ts';

@@ -1,13 +1,13 @@
-import { type Objects, seconds } from '../api/objects.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { Claim, Node, Pod, StorageClass, Volume } from '../store/object.ts';
 import { claimNames } from '../store/pods.ts';
 import { quantity } from '../store/quantity.ts';
 import { matchesSelector } from '../store/selectors.ts';
+import { seconds } from '../store/time.ts';
 import type { EventRecorder } from './events.ts';
 import { each, type Reconcile } from './loop.ts';
-import { SELECTED_NODE } from './scheduler.ts';
-import { waitsForConsumer } from './scheduling.ts';
+import { SELECTED_NODE, waitsForConsumer } from './scheduling.ts';
 
 const CLAIMS = kindNamed('persistentvolumeclaims');
 const VOLUMES = kindNamed('persistentvolumes');

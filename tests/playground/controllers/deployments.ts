@@ -1,7 +1,8 @@
-import { type Objects, seconds } from '../api/objects.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import { hashSuffix } from '../store/names.ts';
 import type { Deployment, ReplicaSet } from '../store/object.ts';
+import { seconds } from '../store/time.ts';
 import { each, type Reconcile } from './loop.ts';
 import { controllerRef, isControlledBy } from './owned.ts';
 

@@ -1,5 +1,5 @@
-import type { Objects } from '../api/objects.ts';
 import { SERVICE_NAME_LABEL } from '../api/serviceBackend.ts';
+import type { Objects } from '../objects/objects.ts';
 import { apiVersionOf, kindNamed } from '../store/kinds.ts';
 import type { Draft, EndpointSlice, KubeObject, Pod, Service } from '../store/object.ts';
 import { isReady } from '../store/pods.ts';

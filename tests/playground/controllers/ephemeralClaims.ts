@@ -1,4 +1,4 @@
-import type { Objects } from '../api/objects.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { Pod } from '../store/object.ts';
 import { each, type Reconcile } from './loop.ts';

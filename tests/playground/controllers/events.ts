@@ -1,4 +1,4 @@
-import type { Objects } from '../api/objects.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import { randomSuffix } from '../store/names.ts';
 import type { Event, KubeObject } from '../store/object.ts';

@@ -1,4 +1,4 @@
-import type { Objects } from '../api/objects.ts';
+import type { Objects } from '../objects/objects.ts';
 import { type Kind, kindNamed, KINDS, resourceName } from '../store/kinds.ts';
 import type { KubeObject, Namespace } from '../store/object.ts';
 import type { Change } from '../store/store.ts';

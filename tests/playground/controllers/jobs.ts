@@ -1,7 +1,8 @@
-import { type Objects, seconds } from '../api/objects.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { Job } from '../store/object.ts';
 import { isLive, isReady } from '../store/pods.ts';
+import { seconds } from '../store/time.ts';
 import { each, type Reconcile } from './loop.ts';
 import { controllerRef, podFrom, podsOf } from './owned.ts';
 

@@ -1,4 +1,4 @@
-import type { Objects } from '../api/objects.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { ReplicaSet } from '../store/object.ts';
 import { isLive, isReady } from '../store/pods.ts';

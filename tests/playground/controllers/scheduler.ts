@@ -1,18 +1,17 @@
-import { bindPod, podScheduled } from '../api/binding.ts';
-import { type Objects, seconds } from '../api/objects.ts';
+import { bindPod, podScheduled } from '../objects/binding.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { Claim, Node, Pod, StorageClass, Volume } from '../store/object.ts';
+import { seconds } from '../store/time.ts';
 import type { EventRecorder } from './events.ts';
 import { each, type Reconcile } from './loop.ts';
-import { schedule } from './scheduling.ts';
+import { schedule, SELECTED_NODE } from './scheduling.ts';
 
 const PODS = kindNamed('pods');
 const NODES = kindNamed('nodes');
 const CLAIMS = kindNamed('persistentvolumeclaims');
 const VOLUMES = kindNamed('persistentvolumes');
 const CLASSES = kindNamed('storageclasses.storage.k8s.io');
-
-export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 export const SCHEDULER_WATCHES = [
   'pods',

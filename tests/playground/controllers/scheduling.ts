@@ -18,6 +18,9 @@ export type Decision =
   /** `message` as in FailedScheduling. */
   | { message: string };
 
+/** On a claim that waits for its first consumer: where that will be. */
+export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
+
 const UNSCHEDULABLE_TAINT = 'node.kubernetes.io/unschedulable';
 
 const NOT_HELPFUL = 'Preemption is not helpful for scheduling.';
@@ -143,7 +146,13 @@ export const waitsForConsumer = (claim: Claim, classes: readonly StorageClass[])
       metadata.name === claim.spec.storageClassName && volumeBindingMode === 'WaitForFirstConsumer'
   );
 
-const load = ({ metadata }: Node, { pods }: ClusterFacts): number =>
-  pods.filter(pod => pod.spec.nodeName === metadata.name && isLive(pod)).length;
+/** How many pods a node has, or will have when their claims are bound. */
+const load = ({ metadata }: Node, { pods, claims }: ClusterFacts): number =>
+  pods.filter(pod => pod.spec.nodeName === metadata.name && isLive(pod)).length +
+  claims.filter(
+    claim =>
+      claim.status.phase === 'Pending' &&
+      claim.metadata.annotations?.[SELECTED_NODE] === metadata.name
+  ).length;
 
 const order = (a: Node, b: Node): number => (a.metadata.name < b.metadata.name ? -1 : 1);

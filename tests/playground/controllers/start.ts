@@ -1,5 +1,5 @@
-import type { Objects } from '../api/objects.ts';
 import type { Volumes } from '../kubelet/volumes.ts';
+import type { Objects } from '../objects/objects.ts';
 import { aggregatedRoles, AGGREGATION_WATCHES } from './aggregatedRoles.ts';
 import { CLAIM_WATCHES, claims } from './claims.ts';
 import { DAEMON_SET_WATCHES, daemonSets } from './daemonSets.ts';
@@ -25,9 +25,9 @@ export function startControllers(
 ): () => void {
   const loop = new Loop(objects.store);
   const endNewNamespaces = startNewNamespaces(objects);
+  loop.add(EPHEMERAL_WATCHES, ephemeralClaims(objects));
   loop.add(SCHEDULER_WATCHES, scheduler(objects, events, now));
   loop.add(CLAIM_WATCHES, claims(objects, events, now));
-  loop.add(EPHEMERAL_WATCHES, ephemeralClaims(objects));
   loop.add(VOLUME_WATCHES, reclaim(objects, directories, now));
   loop.add(DEPLOYMENT_WATCHES, deployments(objects, now));
   loop.add(REPLICA_SET_WATCHES, replicaSets(objects));

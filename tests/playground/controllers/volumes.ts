@@ -1,7 +1,8 @@
-import { type Objects, seconds } from '../api/objects.ts';
 import type { Volumes } from '../kubelet/volumes.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { Claim, Volume } from '../store/object.ts';
+import { seconds } from '../store/time.ts';
 import { DRIVER, dropFinalizer } from './claims.ts';
 import { each, type Reconcile } from './loop.ts';
 

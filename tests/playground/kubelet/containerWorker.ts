@@ -1,14 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Command, LogOptions } from '../api/nodeAgent.ts';
-import { seconds } from '../api/objects.ts';
+import type { Command, ExecOptions, LogOptions } from '../api/nodeAgent.ts';
 import type { Occurrence } from '../controllers/events.ts';
 import type { Container } from '../store/object.ts';
+import { seconds } from '../store/time.ts';
 import { ContainerLog } from './containerLog.ts';
 import { fullName, imageProblem } from './images.ts';
 import type { Launch } from './launch.ts';
 import type { ContainerRecord, ContainerState } from './podStatus.ts';
 import type { LocalProcess, Processes } from './processes.ts';
+import { inTerminal } from './terminal.ts';
 
 const PULL_BACKOFF_AFTER_MS = 1_000;
 const FIRST_BACKOFF_MS = 10_000;
@@ -75,10 +76,14 @@ export class ContainerWorker {
   }
 
   /** @returns undefined when it does not run. */
-  exec(words: readonly string[]): Command | undefined {
+  exec(words: readonly string[], { tty }: ExecOptions): Command | undefined {
     if (!this.isRunning || !this.#instance) return undefined;
-    const { options } = this.#instance;
-    const command = this.#host.processes.start(this.#host.translate(this.spec, words), options);
+    const plain = {
+      words: this.#host.translate(this.spec, words),
+      options: this.#instance.options,
+    };
+    const launch = tty ? inTerminal(plain) : plain;
+    const command = this.#host.processes.start(launch.words, launch.options);
     this.#commands.add(command);
     void command.end.then(() => this.#commands.delete(command));
     return command;

@@ -1,4 +1,4 @@
-import type { Command, LogOptions, NodeAgent } from '../api/nodeAgent.ts';
+import type { Command, ExecOptions, LogOptions, NodeAgent } from '../api/nodeAgent.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { Node, Pod } from '../store/object.ts';
 import { isLive } from '../store/pods.ts';
@@ -21,8 +21,13 @@ export class Kubelet implements NodeAgent {
     this.#unsubscribe = services.objects.store.subscribe(PODS, change => this.#see(change));
   }
 
-  exec({ metadata }: Pod, container: string, words: readonly string[]): Command | undefined {
-    return this.#workers.get(metadata.uid)?.exec(container, words);
+  exec(
+    { metadata }: Pod,
+    container: string,
+    words: readonly string[],
+    options: ExecOptions
+  ): Command | undefined {
+    return this.#workers.get(metadata.uid)?.exec(container, words, options);
   }
 
   log({ metadata }: Pod, options: LogOptions): AsyncIterable<string> | undefined {

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Command, LogOptions } from '../api/nodeAgent.ts';
-import { type Objects, seconds } from '../api/objects.ts';
+import type { Command, ExecOptions, LogOptions } from '../api/nodeAgent.ts';
 import type { EventRecorder, Occurrence } from '../controllers/events.ts';
+import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { ConfigMap, Container, Pod, Secret } from '../store/object.ts';
+import { seconds } from '../store/time.ts';
 import { type ContainerHost, ContainerWorker } from './containerWorker.ts';
 import { launchOf } from './launch.ts';
 import { type Mount, rewrite } from './paths.ts';
@@ -87,8 +88,8 @@ export class PodWorker {
   }
 
   /** @returns undefined when that container does not run. */
-  exec(container: string, words: readonly string[]): Command | undefined {
-    return this.#find(container)?.exec(words);
+  exec(container: string, words: readonly string[], options: ExecOptions): Command | undefined {
+    return this.#find(container)?.exec(words, options);
   }
 
   log(options: LogOptions): AsyncIterable<string> | undefined {

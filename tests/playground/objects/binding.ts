@@ -1,6 +1,7 @@
 import { kindNamed } from '../store/kinds.ts';
 import type { Pod } from '../store/object.ts';
-import { type Objects, seconds } from './objects.ts';
+import { seconds } from '../store/time.ts';
+import type { Objects } from './objects.ts';
 
 type Condition = NonNullable<Pod['status']['conditions']>[number];
 

@@ -1,30 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { Failure } from '../store/failure.ts';
-import {
-  badRequest,
-  invalid,
-  notFound,
-  preconditionFailed,
-  unsupportedMediaType,
-} from '../store/failure.ts';
+import { badRequest, invalid, notFound, unsupportedMediaType } from '../store/failure.ts';
 import { apiVersionOf, type Kind, resourceName } from '../store/kinds.ts';
 import { randomSuffix } from '../store/names.ts';
-import type { Draft, KubeObject, Metadata, Namespace, Pod } from '../store/object.ts';
+import type { Draft, KubeObject, Metadata, Namespace } from '../store/object.ts';
 import { jsonPatch, mergePatch } from '../store/patch.ts';
 import type { Store } from '../store/store.ts';
 import { strategicPatch } from '../store/strategicPatch.ts';
+import { seconds } from '../store/time.ts';
 import { admit, admitToNamespace } from './admission.ts';
 import { fillIn } from './defaults.ts';
+import { type DeleteOptions, planDeletion } from './deletion.ts';
+import { checkEnvelope, merged, type Part } from './envelope.ts';
 import { validateChange, validateNew } from './validate.ts';
-
-export interface DeleteOptions {
-  gracePeriodSeconds?: number;
-  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan';
-  preconditions?: { uid?: string; resourceVersion?: string };
-}
-
-/** Part of an object that an update may change: the status by itself, or everything else. */
-export type Part = 'main' | 'status';
 
 interface WriteOptions {
   /** The answer is as if it had been done. */
@@ -183,25 +170,13 @@ export class Objects {
     options: DeleteOptions = {}
   ): { object: T; isGone: boolean } {
     const object = this.get<T>(kind, namespace, name);
-    const refusal = preconditionProblem(kind, object, options.preconditions);
-    if (refusal) throw refusal;
-
-    const resource = resourceName(kind);
-    const graceSeconds = resource === 'pods' ? podGrace(object as unknown as Pod, options) : 0;
-    const finalizers = withPropagation(resource, object.metadata.finalizers ?? [], options);
-    if (graceSeconds === 0 && finalizers.length === 0 && resource !== 'namespaces') {
-      const last = this.#mark(object, finalizers, 0);
-      return { object: this.store.remove<T>(kind, namespace, name) ?? last, isGone: true };
+    const { graceSeconds, finalizers, isImmediate, isOld } = planDeletion(kind, object, options);
+    if (isImmediate) {
+      return { object: this.store.remove<T>(kind, namespace, name) ?? object, isGone: true };
     }
-    const { deletionGracePeriodSeconds: earlier = Infinity } = object.metadata;
-    if (
-      graceSeconds >= earlier &&
-      finalizers.length === (object.metadata.finalizers ?? []).length
-    ) {
-      return { object, isGone: false };
-    }
+    if (isOld) return { object, isGone: false };
     const marked = this.#mark(object, finalizers, graceSeconds);
-    if (resource === 'namespaces') {
+    if (resourceName(kind) === 'namespaces') {
       (marked as unknown as Namespace).status = { phase: 'Terminating' };
       delete marked.metadata.deletionGracePeriodSeconds;
     }
@@ -229,105 +204,4 @@ export class Objects {
     const held = (rest as { spec?: { finalizers?: string[] } }).spec?.finalizers?.length;
     return !held && (metadata.deletionGracePeriodSeconds ?? 0) === 0;
   }
-}
-
-/** @returns a time as objects have it. */
-export const seconds = (time: Date): string => time.toISOString().replace(/\.\d+Z$/, 'Z');
-
-/** @throws Failure 400 when what was sent is for another place. */
-function checkEnvelope(kind: Kind, namespace: string | undefined, draft: Draft): void {
-  if (typeof draft !== 'object' || draft === null || Array.isArray(draft)) {
-    throw badRequest(`the object provided is unrecognized (must be of type ${kind.kind})`);
-  }
-  if (draft.kind !== undefined && draft.kind !== kind.kind) {
-    throw badRequest(
-      `${draft.kind} in version "${draft.apiVersion ?? kind.version}" cannot be handled as a ${
-        kind.kind
-      }`
-    );
-  }
-  if (draft.metadata?.namespace && draft.metadata.namespace !== namespace) {
-    throw badRequest(
-      'the namespace of the provided object does not match the namespace sent on the request'
-    );
-  }
-}
-
-/** @returns the new object: one part of it from the draft, all else as before. */
-function merged(kind: Kind, previous: KubeObject & Draft, draft: Draft, part: Part): KubeObject {
-  const version = draft.metadata?.resourceVersion || previous.metadata.resourceVersion;
-  const hasStatus = kind.subresources.includes('status');
-  if (part === 'status') {
-    return {
-      ...previous,
-      status: draft.status,
-      metadata: { ...previous.metadata, resourceVersion: version },
-    } as KubeObject;
-  }
-  const {
-    uid,
-    creationTimestamp,
-    deletionTimestamp,
-    deletionGracePeriodSeconds,
-    generation,
-    namespace,
-  } = previous.metadata;
-  const isChanged = JSON.stringify(draft.spec) !== JSON.stringify(previous.spec);
-  const metadata: Metadata = {
-    ...(draft.metadata as Metadata),
-    ...(namespace !== undefined && { namespace }),
-    uid,
-    creationTimestamp,
-    resourceVersion: version,
-    ...(deletionTimestamp && { deletionTimestamp }),
-    ...(deletionGracePeriodSeconds !== undefined && { deletionGracePeriodSeconds }),
-    ...(generation !== undefined && { generation: generation + (isChanged ? 1 : 0) }),
-  };
-  const { apiVersion, kind: name, status } = previous;
-  const object = { ...draft, apiVersion, kind: name, metadata };
-  return (
-    hasStatus ? { ...object, ...(status !== undefined && { status }) } : object
-  ) as KubeObject;
-}
-
-function preconditionProblem(
-  kind: Kind,
-  { metadata }: KubeObject,
-  wanted: DeleteOptions['preconditions']
-): Failure | undefined {
-  if (wanted?.uid !== undefined && wanted.uid !== metadata.uid) {
-    return preconditionFailed(
-      kind,
-      metadata.name,
-      `the UID in the precondition (${wanted.uid}) does not match the UID in record (${metadata.uid}). ` +
-        'The object might have been deleted and then recreated'
-    );
-  }
-  if (
-    wanted?.resourceVersion !== undefined &&
-    wanted.resourceVersion !== metadata.resourceVersion
-  ) {
-    return preconditionFailed(
-      kind,
-      metadata.name,
-      `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in ` +
-        `record (${metadata.resourceVersion}). The object might have been modified`
-    );
-  }
-  return undefined;
-}
-
-/** A pod that has no processes, or none any more, needs no time to end. */
-function podGrace({ spec, status }: Pod, { gracePeriodSeconds }: DeleteOptions): number {
-  if (!spec.nodeName || status.phase === 'Succeeded' || status.phase === 'Failed') return 0;
-  return gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
-}
-
-/** The garbage collector takes these finalizers away when it has done its part. */
-function withPropagation(resource: string, finalizers: string[], options: DeleteOptions): string[] {
-  // A Job of batch/v1 leaves its pods, unless it is told otherwise (pkg/registry/batch/job/strategy.go).
-  const policy = options.propagationPolicy ?? (resource === 'jobs.batch' ? 'Orphan' : 'Background');
-  if (policy === 'Background') return finalizers;
-  const finalizer = policy === 'Foreground' ? 'foregroundDeletion' : 'orphan';
-  return [...new Set([...finalizers, finalizer])];
 }

@@ -1,0 +1,2 @@
+/** @returns a time as objects have it. */
+export const seconds = (time: Date): string => time.toISOString().replace(/\.\d+Z$/, 'Z');
