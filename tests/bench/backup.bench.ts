@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { Call } from '../cluster/support/backups.ts';
 import { backUp } from '../cluster/support/backups.ts';
 import { kubeconfigPath, kubectl } from '../cluster/support/kubectl.ts';
-import { startSidecar } from '../cluster/support/sidecar.ts';
+import { startSidecar } from '../support/sidecar.ts';
 import { token } from '../cluster/support/token.ts';
 import { IMAGE } from '../cluster/support/verify-pod.ts';
 

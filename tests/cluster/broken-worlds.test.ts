@@ -7,8 +7,8 @@ import { run as runProgram } from './machine/run.ts';
 import type { Call } from './support/backups.ts';
 import { ended, read, start } from './support/backups.ts';
 import { getJson, kubectl } from './support/kubectl.ts';
-import type { Sidecar } from './support/sidecar.ts';
-import { startSidecar } from './support/sidecar.ts';
+import type { Sidecar } from '../support/sidecar.ts';
+import { startSidecar } from '../support/sidecar.ts';
 import { token } from './support/token.ts';
 import { until } from './support/until.ts';
 

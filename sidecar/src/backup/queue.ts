@@ -2,6 +2,7 @@ import type { Backup } from '../../api/index.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { History, RunChange } from '../history/history.ts';
+import { timeOfRunId } from '../history/runId.ts';
 import { claimGone } from './breakOff.ts';
 import { CANCELLED } from './run.ts';
 
@@ -108,7 +109,7 @@ export function startQueue(options: QueueOptions): Queue {
       const fresh: Backup[] = [];
       for (const claim of claims) {
         const joined = unfinished.find(run => run.uid === claim.uid) ?? runs.get(claim.uid);
-        const run = joined ?? queued(claim, requestedBy, options.newId(), now());
+        const run = joined ?? queued(claim, requestedBy, options.newId());
         if (!joined) fresh.push(run);
         runs.set(claim.uid, run);
       }
@@ -181,7 +182,7 @@ export const notFound = (id: string): StageError =>
     'list the backups with GET /api/v1/backups'
   );
 
-const queued = (claim: Claim, requestedBy: string, id: string, at: Date): Backup => ({
+const queued = (claim: Claim, requestedBy: string, id: string): Backup => ({
   id,
   namespace: claim.namespace,
   name: claim.name,
@@ -195,7 +196,7 @@ const queued = (claim: Claim, requestedBy: string, id: string, at: Date): Backup
   reason: null,
   hint: null,
   warnings: [],
-  createdAt: at.toISOString(),
+  createdAt: timeOfRunId(id).toISOString(), // so that order holds when the clock is set back
   startedAt: null,
   endedAt: null,
   stages: [],

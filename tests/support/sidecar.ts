@@ -4,13 +4,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { kubeconfigPath } from './kubectl.ts';
+import { kubeconfigPath } from '../cluster/support/kubectl.ts';
 
 /** A sidecar that runs beside the cluster, with settings of its own. */
 export interface Sidecar {
   /** Directory with `backups/` and `nkvm.db`. */
   readonly dir: string;
   readonly pid: number;
+  /** On 127.0.0.1. */
+  readonly port: number;
   fetch(path: string, token: string, init?: RequestInit): Promise<Response>;
   /** Ends the process; with `SIGKILL`, in the middle of whatever it does. */
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -18,7 +20,7 @@ export interface Sidecar {
   remove(): Promise<void>;
 }
 
-const SIDECAR = join(import.meta.dirname, '../../../sidecar');
+const SIDECAR = join(import.meta.dirname, '../../sidecar');
 /** As the image starts it. */
 const FLAGS = ['--max-semi-space-size=4', '--optimize-for-size'];
 
@@ -71,6 +73,7 @@ export async function startSidecar(
   return {
     dir,
     pid: child.pid ?? 0,
+    port,
     fetch: (path, token, init = {}) =>
       fetch(origin + path, {
         ...init,

@@ -1,0 +1,99 @@
+import { readdirSync,readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { NKVM_NAMESPACE } from '../../sidecar/api/names.ts';
+import { backUp } from '../cluster/support/backups.ts';
+import { until } from '../cluster/support/until.ts';
+import type { Playground } from '../playground/playground.ts';
+import { startPlayground } from '../playground/playground.ts';
+import type { Draft } from '../playground/store/object.ts';
+import type { Sidecar } from '../support/sidecar.ts';
+import { startSidecar } from '../support/sidecar.ts';
+import { fill } from './fill.ts';
+import { BACKED_UP, FILLED, shop } from './shop.ts';
+
+const MANIFESTS = join(import.meta.dirname, '../../deploy/k8s');
+
+/** A cluster with NKVM in it, ready to be looked at. */
+export interface World {
+  /** The API server, as the person who looks. */
+  kubeUrl: string;
+  stop(): Promise<void>;
+}
+
+/** The playground with a small shop, real files in its volumes, and the real sidecar beside it. */
+export async function playgroundWorld(
+  as: 'admin' | 'viewer',
+  say: (text: string) => void
+): Promise<World & { playground: Playground; sidecar: Sidecar }> {
+  say('Starting the playground, a small Kubernetes in this process');
+  const playground = await startPlayground();
+  try {
+    playground.apply(installation());
+    playground.apply(shop());
+    say('Filling its volumes');
+    for (const { namespace, claim, bytes } of FILLED) {
+      const what = `claim ${namespace}/${claim} is bound`;
+      await fill(await until(what, () => playground.volumePath(namespace, claim), 20_000), bytes);
+    }
+    say('Starting the sidecar');
+    const runner = `system:serviceaccount:${NKVM_NAMESPACE}:nkvm-runner`;
+    const sidecar = await startSidecar({
+      NKVM_KUBECONFIG: playground.kubeconfigFor(runner),
+      NKVM_CLUSTER_NAME: 'playground',
+    });
+    playground.setServiceBackend(NKVM_NAMESPACE, 'nkvm', 'http', sidecar.port);
+    return {
+      playground,
+      sidecar,
+      kubeUrl: await playground.proxyAs(as),
+      async stop() {
+        await sidecar.remove();
+        await playground.stop();
+      },
+    };
+  } catch (error) {
+    await playground.stop();
+    throw error;
+  }
+}
+
+/** Makes some history, by real backups. */
+export async function makeHistory({
+  playground,
+  sidecar,
+}: {
+  playground: Playground;
+  sidecar: Sidecar;
+}): Promise<void> {
+  const token = await adminToken(await playground.proxyAs('admin'));
+  for (const { namespace, name } of BACKED_UP) {
+    await backUp((path, init) => sidecar.fetch(path, token, init), namespace, name);
+  }
+}
+
+/** @returns a token as the plugin gets it. */
+export async function adminToken(kubeUrl: string): Promise<string> {
+  const path = `/api/v1/namespaces/${NKVM_NAMESPACE}/serviceaccounts/nkvm-admin/token`;
+  const answer = await fetch(kubeUrl + path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { audiences: ['nkvm'], expirationSeconds: 3600 },
+    }),
+  });
+  const { status } = (await answer.json()) as { status: { token: string } };
+  return status.token;
+}
+
+/** The namespace and the rights, as the manifests have them; the sidecar itself runs beside the playground. */
+function installation(): Draft[] {
+  const rights = readdirSync(join(MANIFESTS, 'rbac'))
+    .filter(file => file.endsWith('.yaml') && file !== 'kustomization.yaml')
+    .map(file => join(MANIFESTS, 'rbac', file));
+  return [join(MANIFESTS, 'namespace.yaml'), ...rights].flatMap(file =>
+    parseAllDocuments(readFileSync(file, 'utf8')).map(document => document.toJS() as Draft)
+  );
+}
