@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { changes } from './behaviours/changes.ts';
 import { claims } from './behaviours/claims.ts';
+import { deletions } from './behaviours/deletions.ts';
 import { execs } from './behaviours/execs.ts';
 import { lists } from './behaviours/lists.ts';
 import { objects } from './behaviours/objects.ts';
+import { podDetails } from './behaviours/podDetails.ts';
+import { podProblems } from './behaviours/podProblems.ts';
 import { pods } from './behaviours/pods.ts';
 import { proxies } from './behaviours/proxies.ts';
 import { rights } from './behaviours/rights.ts';
@@ -15,6 +19,8 @@ import { World } from './world.ts';
 /** What the product relies on, in the order of the documentation. */
 export const AREAS: readonly Area[] = [
   objects,
+  changes,
+  deletions,
   lists,
   watches,
   tokens,
@@ -22,6 +28,8 @@ export const AREAS: readonly Area[] = [
   proxies,
   execs,
   pods,
+  podProblems,
+  podDetails,
   claims,
   workloads,
 ];
@@ -31,9 +39,12 @@ export interface OpenedCluster extends ContractCluster {
   close(): Promise<void>;
 }
 
+/** Some behaviours wait for a grace period, and several pods are started at once. */
+const LIMIT_MS = 90_000;
+
 /** Holds a cluster to the contract. Behaviours run side by side, each with objects of its own. */
 export function describeContract(name: string, open: () => Promise<OpenedCluster>): void {
-  describe(name, () => {
+  describe(name, { timeout: LIMIT_MS }, () => {
     let cluster: OpenedCluster;
     let world: World;
     beforeAll(async () => {

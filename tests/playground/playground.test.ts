@@ -50,7 +50,7 @@ const running = (root: string): Promise<number[]> =>
     10
   );
 
-describe('the playground', () => {
+describe('the playground', { timeout: 30_000 }, () => {
   it('leaves no process and no file behind when it is stopped', async () => {
     const { playground, root } = await start();
     playground.apply(POD);

@@ -63,7 +63,7 @@ subjects: [{kind: ServiceAccount, name: nkvm-user, namespace: shop}]
 
 const log = { info: () => undefined, warn: () => undefined };
 
-describe('the sidecar’s own clients on the playground', () => {
+describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, () => {
   let playground: Playground;
   let kubeConfig: KubeConfig;
   let volume: string;

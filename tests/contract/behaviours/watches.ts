@@ -69,8 +69,9 @@ export const watches: Area = {
         const made = await world.configMap({ metadata: { labels } });
         const wish = `allowWatchBookmarks=true&timeoutSeconds=4&resourceVersion=${from.resourceVersion}`;
         const events = await world.watch(`${maps}?${query}&${wish}`);
-        expect(events.map(({ type }) => type)).toEqual(['ADDED', 'BOOKMARK']);
-        const version = Number(events[1].object.metadata.resourceVersion);
+        const [first, ...rest] = events.map(({ type }) => type);
+        expect([first, ...new Set(rest)]).toEqual(['ADDED', 'BOOKMARK']);
+        const version = Number(events.at(-1)!.object.metadata.resourceVersion);
         expect(version).toBeGreaterThanOrEqual(Number(made.metadata.resourceVersion));
       },
     },
