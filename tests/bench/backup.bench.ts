@@ -10,9 +10,9 @@ import { join } from 'node:path';
 import type { Call } from '../cluster/support/backups.ts';
 import { backUp } from '../cluster/support/backups.ts';
 import { kubeconfigPath, kubectl } from '../cluster/support/kubectl.ts';
-import { startSidecar } from '../support/sidecar.ts';
 import { token } from '../cluster/support/token.ts';
 import { IMAGE } from '../cluster/support/verify-pod.ts';
+import { startSidecar } from '../support/sidecar.ts';
 
 const GIGABYTES = Number(process.argv[2] ?? 2);
 const ROUNDS = 3;

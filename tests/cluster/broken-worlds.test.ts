@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Backup } from '../../sidecar/api/index.ts';
+import type { Sidecar } from '../support/sidecar.ts';
+import { startSidecar } from '../support/sidecar.ts';
 import { run as runProgram } from './machine/run.ts';
 import type { Call } from './support/backups.ts';
 import { ended, read, start } from './support/backups.ts';
 import { getJson, kubectl } from './support/kubectl.ts';
-import type { Sidecar } from '../support/sidecar.ts';
-import { startSidecar } from '../support/sidecar.ts';
 import { token } from './support/token.ts';
 import { until } from './support/until.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Host } from '../browser/host/server.ts';
 import { startHost } from '../browser/host/server.ts';
 import type { DemoOptions } from './options.ts';
-import { readOptions,USAGE } from './options.ts';
+import { readOptions, USAGE } from './options.ts';
 import type { World } from './playgroundWorld.ts';
 import { makeHistory, playgroundWorld } from './playgroundWorld.ts';
 import { prepare } from './prepare.ts';

@@ -33,6 +33,12 @@ describe('podState', () => {
       /is being deleted by somebody/,
     ],
     [
+      'is being deleted, and has ended because of it',
+      pod({ phase: 'Succeeded' }, new Date()),
+      'HelperGone',
+      /is being deleted by somebody/,
+    ],
+    [
       'was evicted',
       pod({ phase: 'Failed', reason: 'Evicted', message: 'low on memory' }),
       'HelperEvicted',

@@ -33,9 +33,7 @@ export function podState(pod: Pod | undefined, events: readonly PodEvent[] = [])
   if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded' || ended) {
     return endOf(name, pod, ended);
   }
-  if (pod.metadata?.deletionTimestamp) {
-    return failed('HelperGone', `${name} is being deleted by somebody else`, 'back up again');
-  }
+  if (pod.metadata?.deletionTimestamp) return beingDeleted(name);
   const waits = container?.state?.waiting;
   if (waits?.reason && CANNOT_PULL.includes(waits.reason)) {
     const image = pod.spec?.containers[0]?.image;
@@ -115,9 +113,13 @@ function endOf(name: string, pod: Pod, ended: Terminated | undefined): PodState 
       'check that NKVM_HELPER_IMAGE holds sh and the helper’s tools'
     );
   }
+  if (pod.metadata?.deletionTimestamp) return beingDeleted(name); // and has ended because of it
   const why = message ?? reason ?? ended?.message ?? `exit code ${ended?.exitCode ?? 'unknown'}`;
   return failed('HelperEnded', `${name} ended before its work was done: ${why}`, 'back up again');
 }
+
+const beingDeleted = (name: string): PodState =>
+  failed('HelperGone', `${name} is being deleted by somebody else`, 'back up again');
 
 const failed = (reason: string, message: string, hint: string): PodState => ({
   kind: 'failed',
