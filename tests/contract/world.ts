@@ -130,6 +130,19 @@ export class World {
     );
   }
 
+  /** Waits until a pod runs and has set its traps: a signal before would end it in another way. */
+  async ready(name: string): Promise<Any> {
+    const pod = await this.podIn(name, 'Running');
+    const log = `${this.here}/pods/${name}/log`;
+    await until(
+      'ready',
+      async () => (await this.client.get(log)).text.includes('ready'),
+      POD_MS,
+      50
+    );
+    return pod;
+  }
+
   /** Waits for an Event about an object. @returns its message. */
   async event(about: Any, reason: string): Promise<string> {
     const selector = `involvedObject.uid=${about.metadata.uid},reason=${reason}`;
@@ -218,4 +231,4 @@ export const V5 = 'v5.channel.k8s.io';
 export const V4 = 'v4.channel.k8s.io';
 
 /** As process 1 of a container, a plain `sleep` would ignore the signal to end. */
-export const IDLE = 'trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done';
+export const IDLE = 'trap "exit 0" TERM; echo ready; while :; do sleep 3600 & wait $!; done';

@@ -138,7 +138,7 @@ export const pods: Area = {
       async holds(world) {
         const { metadata } = await world.idlePod({ terminationGracePeriodSeconds: 20 });
         const { name } = metadata;
-        const running = await world.podIn(name, 'Running');
+        const running = await world.ready(name);
         const deleted = await world.client.delete(`${world.here}/pods/${name}`);
         expect(deleted.json.metadata).toMatchObject({
           deletionGracePeriodSeconds: 20,
@@ -158,10 +158,10 @@ export const pods: Area = {
     {
       says: 'kills what does not end within the grace period',
       async holds(world) {
-        const command = ['sh', '-c', 'trap "" TERM; while :; do sleep 1; done'];
+        const command = ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 1; done'];
         const { metadata } = await world.idlePod({ terminationGracePeriodSeconds: 2 }, { command });
         const { name } = metadata;
-        const { metadata: running } = await world.podIn(name, 'Running');
+        const { metadata: running } = await world.ready(name);
         const begun = performance.now();
         await world.client.delete(`${world.here}/pods/${name}`);
         const events = await world.watch(
