@@ -5,8 +5,9 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Step } from './suites.ts';
-import { CLUSTER, FAST } from './suites.ts';
+import { CLUSTER, FAST, RESULTS } from './suites.ts';
 
 interface Count {
   passed: number;
@@ -21,7 +22,7 @@ if (!steps) {
   process.exit(2);
 }
 
-mkdirSync('.results', { recursive: true });
+mkdirSync(RESULTS, { recursive: true });
 const total: Count = { passed: 0, failed: 0 };
 const broken: string[] = [];
 for (const step of steps) {
@@ -31,7 +32,7 @@ for (const step of steps) {
   total.failed += count.failed;
   if (count.failed) broken.push(step.name);
 }
-writeFileSync(`.results/${name}.count`, `${total.passed} ${total.failed}\n`);
+writeFileSync(join(RESULTS, `${name}.count`), `${total.passed} ${total.failed}\n`);
 if (broken.length) console.log(`\nFailed: ${broken.join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed ? 1 : 0;

@@ -1,3 +1,8 @@
+import { join } from 'node:path';
+
+/** Where suites leave what they counted. */
+export const RESULTS = join(import.meta.dirname, '../../.results');
+
 /** One step of a test run. `report` names the JSON file of a vitest run; a step without one counts as one test. */
 export interface Step {
   name: string;
@@ -13,9 +18,10 @@ const vitest = (name: string, ...args: string[]): Step => ({
     ...args,
     '--reporter=default',
     '--reporter=json',
-    `--outputFile.json=.results/${name}.json`,
+    // absolute: vitest takes a relative path for one below the root of its config
+    `--outputFile.json=${join(RESULTS, `${name}.json`)}`,
   ],
-  report: `.results/${name}.json`,
+  report: join(RESULTS, `${name}.json`),
 });
 
 /** What needs no root and no cluster. */
