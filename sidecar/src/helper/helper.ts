@@ -140,15 +140,18 @@ export async function createHelper(
 
     async whyGone() {
       const until = Date.now() + statusLagMs;
+      let why: StageError | undefined;
       do {
         const seen = await pods.get(namespace, pod).catch(() => 'unknown' as const);
         const state = seen === 'unknown' ? undefined : podState(seen);
         if (state?.kind === 'failed') {
-          return new StageError('copy', state.reason, state.message, state.hint);
+          why = new StageError('copy', state.reason, state.message, state.hint);
+          // A container that has ended is only half of the story: "Evicted" was seen to come after it.
+          if (state.reason !== 'HelperEnded') return why;
         }
         await sleep(LOOK_MS);
       } while (Date.now() < until);
-      return undefined;
+      return why;
     },
 
     close: () => removeHelper(pods, namespace, pod),
