@@ -1,7 +1,7 @@
 import { arch, availableParallelism, platform, release, totalmem } from 'node:os';
 import { VERSION } from './api/version.ts';
 import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES } from './auth/builtinRoles.ts';
-import { DRIVER, TOPOLOGY_LABEL } from './controllers/claims.ts';
+import { DRIVER, TOPOLOGY_LABEL } from './controllers/claimStep.ts';
 import type { Objects } from './objects/objects.ts';
 import { kindNamed } from './store/kinds.ts';
 import type { Draft, Node } from './store/object.ts';

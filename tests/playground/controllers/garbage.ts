@@ -2,6 +2,7 @@ import type { Objects } from '../objects/objects.ts';
 import { type Kind, kindNamed, KINDS, resourceName } from '../store/kinds.ts';
 import type { KubeObject, Namespace } from '../store/object.ts';
 import type { Change } from '../store/store.ts';
+import { dropFinalizer } from './finalizers.ts';
 import { each, type Reconcile } from './loop.ts';
 
 const NAMESPACES = kindNamed('namespaces');
@@ -84,13 +85,5 @@ function letGo(objects: Objects, kind: Kind, dependent: KubeObject, owner: KubeO
       ({ uid }) => uid !== owner.metadata.uid
     );
     if (!next.metadata.ownerReferences?.length) delete next.metadata.ownerReferences;
-  });
-}
-
-function dropFinalizer(objects: Objects, kind: Kind, object: KubeObject, finalizer: string): void {
-  objects.change(kind, object, 'main', next => {
-    const left = (next.metadata.finalizers ?? []).filter(each => each !== finalizer);
-    if (left.length) next.metadata.finalizers = left;
-    else delete next.metadata.finalizers;
   });
 }

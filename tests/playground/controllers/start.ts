@@ -1,6 +1,7 @@
 import type { Volumes } from '../kubelet/volumes.ts';
 import type { Objects } from '../objects/objects.ts';
 import { aggregatedRoles, AGGREGATION_WATCHES } from './aggregatedRoles.ts';
+import { claimProtection, PROTECTION_WATCHES } from './claimProtection.ts';
 import { CLAIM_WATCHES, claims } from './claims.ts';
 import { DAEMON_SET_WATCHES, daemonSets } from './daemonSets.ts';
 import { DEPLOYMENT_WATCHES, deployments } from './deployments.ts';
@@ -28,6 +29,7 @@ export function startControllers(
   loop.add(EPHEMERAL_WATCHES, ephemeralClaims(objects));
   loop.add(SCHEDULER_WATCHES, scheduler(objects, events, now));
   loop.add(CLAIM_WATCHES, claims(objects, events, now));
+  loop.add(PROTECTION_WATCHES, claimProtection(objects));
   loop.add(VOLUME_WATCHES, reclaim(objects, directories, now));
   loop.add(DEPLOYMENT_WATCHES, deployments(objects, now));
   loop.add(REPLICA_SET_WATCHES, replicaSets(objects));

@@ -3,7 +3,8 @@ import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { Claim, Volume } from '../store/object.ts';
 import { seconds } from '../store/time.ts';
-import { DRIVER, dropFinalizer } from './claims.ts';
+import { DRIVER } from './claimStep.ts';
+import { dropFinalizer } from './finalizers.ts';
 import { each, type Reconcile } from './loop.ts';
 
 const CLAIMS = kindNamed('persistentvolumeclaims');
@@ -33,9 +34,7 @@ export const reclaim =
         }
       }
       if (volume.metadata.deletionTimestamp && (isLeft || !claim)) {
-        objects.change(VOLUMES, volume, 'main', next =>
-          dropFinalizer(next, 'kubernetes.io/pv-protection')
-        );
+        dropFinalizer(objects, VOLUMES, volume, 'kubernetes.io/pv-protection');
       }
     });
   };
