@@ -35,32 +35,23 @@ export class Lists {
     const limit = limitOf(query);
     const token = query.get('continue');
     const matches = matcher(kind, query);
-    let version = this.#store.version;
-    let start = '';
-    let found: KubeObject[] | undefined;
-    const key = () =>
-      [
-        kind.group,
-        kind.plural,
-        namespace,
-        query.get('labelSelector'),
-        query.get('fieldSelector'),
-        version,
-      ].join('\n');
+    if (!token) checkVersion(this.#store, query);
+    const asked = token ? readToken(token) : undefined;
+    const start = asked?.start ?? '';
+    // A version below 0 asks for the present, after a moment was forgotten.
+    const isPresent = asked === undefined || asked.rv < 0;
+    const version = isPresent ? this.#store.version : asked.rv;
+    const key = snapshotKey(kind, namespace, query, version);
+    const found = isPresent
+      ? this.#store.list(kind, namespace).filter(matches)
+      : this.#snapshots.get(key);
+    if (!found) throw tooOld(start);
 
-    if (token) {
-      ({ rv: version, start } = readToken(token));
-      found = version < 0 ? undefined : this.#snapshots.get(key());
-      if (!found && version >= 0) throw tooOld(start);
-      if (version < 0) version = this.#store.version;
-    } else checkVersion(this.#store, query);
-
-    found ??= this.#store.list(kind, namespace).filter(matches);
     const rest = found.filter(object => orderOf(object) > start);
     const page = limit > 0 ? rest.slice(0, limit) : rest;
     const last = page.at(-1);
     const remaining = rest.length - page.length;
-    if (remaining > 0) this.#keep(key(), found);
+    if (remaining > 0) this.#keep(key, found);
     const hasSelector = query.get('labelSelector') || query.get('fieldSelector');
     return {
       kind: `${kind.kind}List`,
@@ -89,6 +80,16 @@ export class Lists {
     if (this.#snapshots.size > SNAPSHOTS && oldest !== undefined) this.#snapshots.delete(oldest);
   }
 }
+
+const snapshotKey = (
+  { group, plural }: Kind,
+  namespace: string | undefined,
+  query: URLSearchParams,
+  version: number
+): string =>
+  [group, plural, namespace, query.get('labelSelector'), query.get('fieldSelector'), version].join(
+    '\n'
+  );
 
 const orderOf = ({ metadata }: KubeObject): string =>
   `${metadata.namespace ?? ''}/${metadata.name}`;

@@ -2,7 +2,7 @@ import type { Objects } from '../objects/objects.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { Claim, Node, StorageClass, Volume } from '../store/object.ts';
 import { seconds } from '../store/time.ts';
-import { claimStep } from './claimStep.ts';
+import { type ClaimFacts, claimStep } from './claimStep.ts';
 import type { EventRecorder, Occurrence } from './events.ts';
 import { each, type Reconcile } from './loop.ts';
 import { provisionedVolume, provisioning, refTo } from './provisioning.ts';
@@ -27,22 +27,28 @@ export const claims = (objects: Objects, events: EventRecorder, now: () => Date)
     if (said.get(claim.metadata.uid) !== event.message) events.record(claim, event);
     said.set(claim.metadata.uid, event.message);
   };
-  return () =>
+  const look = (): ClaimFacts => ({
+    volumes: store.list<Volume>(VOLUMES),
+    classes: store.list<StorageClass>(CLASSES),
+    nodes: store.list<Node>(NODES),
+  });
+  return () => {
+    let facts = look();
     each(store.list<Claim>(CLAIMS), claim => {
       if (claim.metadata.deletionTimestamp) return;
-      const step = claimStep(claim, {
-        volumes: store.list<Volume>(VOLUMES),
-        classes: store.list<StorageClass>(CLASSES),
-        nodes: store.list<Node>(NODES),
-      });
+      const step = claimStep(claim, facts);
       switch (step.kind) {
         case 'bind':
-          return bind(objects, claim, step.volume, now());
+          bind(objects, claim, step.volume, now());
+          facts = look();
+          return;
         case 'provision': {
           const draft = provisionedVolume(claim, step.storageClass, step.node);
           const volume = objects.create<Volume>(VOLUMES, undefined, draft);
           provisioning(claim, volume).forEach(event => say(claim, event));
-          return bind(objects, claim, volume, now());
+          bind(objects, claim, volume, now());
+          facts = look();
+          return;
         }
         case 'say':
           return say(claim, step.event);
@@ -56,6 +62,7 @@ export const claims = (objects: Objects, events: EventRecorder, now: () => Date)
         case 'nothing':
       }
     });
+  };
 };
 
 function bind(objects: Objects, claim: Claim, volume: Volume, now: Date): void {

@@ -12,7 +12,7 @@ import type {
   Secret,
   Volume,
 } from '../store/object.ts';
-import { isLive } from '../store/pods.ts';
+import { claimNames, isLive } from '../store/pods.ts';
 import type { Store } from '../store/store.ts';
 import type { Mount } from './paths.ts';
 
@@ -111,10 +111,9 @@ export class Volumes {
       .some(
         other =>
           other.metadata.uid !== uid &&
-          other.status.startTime !== undefined &&
           isLive(other) &&
-          other.metadata.creationTimestamp <= pod.metadata.creationTimestamp &&
-          other.spec.volumes?.some(each => each.persistentVolumeClaim?.claimName === claimName)
+          hasVolumes(other) &&
+          claimNames(other).includes(claimName)
       );
     if (claim.spec.accessModes?.includes('ReadWriteOncePod') && isHeld) {
       throw new MountProblem(
@@ -144,6 +143,11 @@ export class Volumes {
     }
   }
 }
+
+const hasVolumes = ({ status }: Pod): boolean =>
+  (status.conditions ?? []).some(
+    ({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True'
+  );
 
 /** @param directories of the pod's volumes, by name. */
 export const mountsOf = (container: Container, directories: ReadonlyMap<string, string>): Mount[] =>

@@ -16,6 +16,8 @@ export type Listener = (change: Change) => void;
 
 interface Collection {
   objects: Map<string, KubeObject>;
+  /** Their keys in order; made when it is asked for. */
+  order: string[] | undefined;
   /** Oldest first, each newer than `forgotten`. */
   history: Change[];
   /** Changes up to this version are no longer known. */
@@ -42,6 +44,7 @@ export class Store {
       if (kind.storedAs) continue;
       this.#collections.set(resourceName(kind), {
         objects: new Map(),
+        order: undefined,
         history: [],
         forgotten: FIRST_VERSION,
         listeners: new Set(),
@@ -63,11 +66,12 @@ export class Store {
 
   /** @returns the objects of one namespace or of all, ordered by namespace, then name. */
   list<T extends KubeObject>(kind: Kind, namespace?: string): T[] {
+    const collection = this.#of(kind);
+    collection.order ??= [...collection.objects.keys()].sort();
     const prefix = namespace === undefined ? '' : `${namespace}/`;
-    return [...this.#of(kind).objects]
-      .filter(([key]) => key.startsWith(prefix))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, object]) => object as T);
+    return collection.order
+      .filter(key => key.startsWith(prefix))
+      .map(key => collection.objects.get(key) as T);
   }
 
   /** @throws Failure 409 AlreadyExists. */
@@ -135,6 +139,7 @@ export class Store {
     const version = (this.#version += 1);
     const object = { ...from, metadata: { ...from.metadata, resourceVersion: `${version}` } };
     const key = keyOf(object.metadata.namespace, object.metadata.name);
+    if (type !== 'MODIFIED') collection.order = undefined;
     if (type === 'DELETED') collection.objects.delete(key);
     else collection.objects.set(key, object);
 
