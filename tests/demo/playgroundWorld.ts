@@ -10,7 +10,7 @@ import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { fill } from './fill.ts';
-import { BACKED_UP, FILLED, shop } from './shop.ts';
+import { BACKED_UP, FILLED, type Filling, shop } from './shop.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../deploy/k8s');
 
@@ -21,18 +21,28 @@ export interface World {
   stop(): Promise<void>;
 }
 
+/** What is in the cluster besides NKVM. */
+export interface Contents {
+  objects: readonly Draft[];
+  /** Claims whose volumes get files, and how many bytes about. */
+  filled: readonly Filling[];
+}
+
+const SHOP: Contents = { objects: shop(), filled: FILLED };
+
 /** The playground with a small shop, real files in its volumes, and the real sidecar beside it. */
 export async function playgroundWorld(
   as: 'admin' | 'viewer',
-  say: (text: string) => void
+  say: (text: string) => void,
+  { objects, filled }: Contents = SHOP
 ): Promise<World & { playground: Playground; sidecar: Sidecar }> {
   say('Starting the playground, a small Kubernetes in this process');
   const playground = await startPlayground();
   try {
     playground.apply(installation());
-    playground.apply(shop());
+    playground.apply(objects);
     say('Filling its volumes');
-    for (const { namespace, claim, bytes } of FILLED) {
+    for (const { namespace, claim, bytes } of filled) {
       const what = `claim ${namespace}/${claim} is bound`;
       await fill(await until(what, () => playground.volumePath(namespace, claim), 20_000), bytes);
     }

@@ -4,20 +4,24 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildHost } from '../browser/host/build.ts';
+import { alone } from '../cluster/machine/lock.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const STAMP = join(ROOT, 'dist/.inputs');
 
 /** Builds what is not built yet: the plugin into `dist/`, and Headlamp's front end. @returns the latter's directory. */
 export async function prepare(say: (text: string) => void): Promise<string> {
-  const key = keyOfPlugin();
-  if (!existsSync(STAMP) || readFileSync(STAMP, 'utf8') !== key) {
-    say('Building the plugin');
-    await run('headlamp-plugin', ['build']);
-    writeFileSync(STAMP, key);
-  }
+  await alone('plugin', () => buildPlugin(say));
   say('Building Headlamp’s front end, unless it is built (half a minute, once)');
   return await buildHost();
+}
+
+async function buildPlugin(say: (text: string) => void): Promise<void> {
+  const key = keyOfPlugin();
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === key) return;
+  say('Building the plugin');
+  await run('headlamp-plugin', ['build']);
+  writeFileSync(STAMP, key);
 }
 
 /** Everything that the plugin is made of. */
@@ -36,7 +40,8 @@ function keyOfPlugin(): string {
 
 /** @throws Error with what the program wrote, when it does not end well. */
 async function run(program: string, args: readonly string[]): Promise<void> {
-  const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, NODE_ENV: 'production' };
+  const child = spawn(program, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   child.stdout.on('data', chunk => (output += chunk));
   child.stderr.on('data', chunk => (output += chunk));

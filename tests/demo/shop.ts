@@ -133,8 +133,15 @@ export const shop = (): Draft[] => [
   ...workloads.map(draftOf),
 ];
 
-/** Volumes that hold files, and how many bytes about. */
-export const FILLED: { namespace: string; claim: string; bytes: number }[] = [
+/** A claim whose volume gets files, and how many bytes about. */
+export interface Filling {
+  namespace: string;
+  claim: string;
+  bytes: number;
+}
+
+/** Volumes that hold files. */
+export const FILLED: Filling[] = [
   { namespace: 'shop', claim: 'orders-db', bytes: 20e6 },
   { namespace: 'shop', claim: 'media', bytes: 150e6 },
   { namespace: 'shop', claim: 'search-index', bytes: 8e6 },
