@@ -15,8 +15,11 @@ export interface HelperSpec {
   deadlineMs: number;
 }
 
-/** Waits to be told to stop; as process 1 a plain `sleep` would ignore the signal. */
-const WAIT = 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done';
+/**
+ * Waits to be told to stop; as process 1 a plain `sleep` would ignore the signal. It then ends as if the signal had
+ * killed it: after exit code 0 an evicted pod is `Succeeded`, and never says that it was evicted.
+ */
+const WAIT = 'trap "exit 143" TERM INT; while :; do sleep 3600 & wait $!; done';
 
 /**
  * The helper pod of a run.
