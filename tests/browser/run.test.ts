@@ -26,26 +26,34 @@ describe.skipIf(!findChromium())('of a backup, a person', { timeout: 40_000 }, (
   it('reads on the claim’s page that there is none, starts one, and reads what it left', async () => {
     const page = await world.headlamp.open(claim('shop', 'orders-db'));
     await page.getByText('This volume has never been backed up.').waitFor();
-    await expectGoodLooks(page, 'claim-never');
+    await expectGoodLooks(page.getByText('This volume has never been backed up.'), 'claim-never', [
+      'light',
+    ]);
     await page.getByRole('button', { name: 'Back up', exact: true }).click();
     await page.getByRole('row').filter({ hasText: 'Succeeded' }).waitFor();
-    await expectGoodLooks(page, 'claim-success');
+    await expectGoodLooks(page.getByRole('row').filter({ hasText: 'Succeeded' }), 'claim-success', [
+      'light',
+    ]);
     await page.locator('a[href*="/nkvm/backups/"]').first().click();
     await page.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
     await page.getByText(/^tar --extract/).waitFor();
     await page.getByText('Seal of the helper pod').waitFor();
-    await expectGoodLooks(page, 'run-success');
+    await expectGoodLooks(page.getByText('Seal of the helper pod'), 'run-success', ['light']);
   });
 
   it('watches bytes flow, and cancels', async () => {
     const page = await world.headlamp.open(claim('billing', 'statements'));
     await startBig(page);
-    await expectGoodLooks(page, 'claim-running');
+    await expectGoodLooks(
+      page.getByRole('button', { name: /^Cancel the backup/ }),
+      'claim-running',
+      ['light']
+    );
     await page.getByRole('button', { name: 'Cancel the backup of billing/statements' }).click();
     await page.getByRole('row').filter({ hasText: 'Cancelled' }).waitFor();
     await page.locator('a[href*="/nkvm/backups/"]').first().click();
     await page.getByText('Cancelled').first().waitFor();
-    await expectGoodLooks(page, 'run-cancelled');
+    await expectGoodLooks(page.getByText('Cancelled').first(), 'run-cancelled', ['light']);
   });
 
   it('reads why one failed whose helper pod was deleted, and what to do', async () => {
@@ -57,7 +65,7 @@ describe.skipIf(!findChromium())('of a backup, a person', { timeout: 40_000 }, (
     const alert = page.getByRole('alert').filter({ hasText: 'Failed at stage' });
     await alert.waitFor();
     expect(await alert.innerText()).toMatch(/helper/i);
-    await expectGoodLooks(page, 'run-failed');
+    await expectGoodLooks(alert, 'run-failed', ['light']);
   });
 });
 

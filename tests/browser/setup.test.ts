@@ -23,7 +23,7 @@ describe.skipIf(!findChromium())(
     it('reads that a cluster without claims has no volumes yet', async () => {
       const page = await world.headlamp.open(VOLUMES);
       await page.getByRole('heading', { name: 'No volumes yet' }).waitFor();
-      await expectGoodLooks(page, 'volumes-empty');
+      await expectGoodLooks(page.getByRole('heading', { name: 'No volumes yet' }), 'volumes-empty');
     });
 
     it('sees that the list is loading', async () => {
@@ -36,7 +36,7 @@ describe.skipIf(!findChromium())(
           }),
       });
       await page.getByRole('main').getByRole('progressbar').waitFor();
-      await expectGoodLooks(page, 'volumes-loading');
+      await expectGoodLooks(page.getByRole('main').getByRole('progressbar'), 'volumes-loading');
       answer.resolve();
       await page.getByRole('heading', { name: 'No volumes yet' }).waitFor();
     });
@@ -53,7 +53,7 @@ describe.skipIf(!findChromium())(
       });
       await page.getByRole('heading', { name: 'This could not be loaded' }).waitFor();
       await page.getByText('the index cannot be read').waitFor();
-      await expectGoodLooks(page, 'volumes-error');
+      await expectGoodLooks(page.getByText('the index cannot be read'), 'volumes-error');
       await page.unroute(VOLUMES_API);
       await page.getByRole('button', { name: 'Look again' }).click();
       await page.getByRole('heading', { name: 'No volumes yet' }).waitFor();
@@ -68,7 +68,7 @@ describe.skipIf(!findChromium())(
         /You lack the right to create serviceaccounts\/token of nkvm-\w+ in namespace \w+\./
       );
       await page.getByText(/^kubectl auth can-i create/).waitFor();
-      await expectGoodLooks(page, 'volumes-no-right');
+      await expectGoodLooks(page.getByText(/^kubectl auth can-i create/), 'volumes-no-right');
     });
 
     it('reads that the service does not answer, and later that it does', async () => {
@@ -77,7 +77,10 @@ describe.skipIf(!findChromium())(
       const page = await world.headlamp.open(VOLUMES);
       await page.getByRole('heading', { name: 'The backup service does not answer' }).waitFor();
       await page.getByText('kubectl get pods,events -n nkvm').waitFor();
-      await expectGoodLooks(page, 'volumes-unreachable');
+      await expectGoodLooks(
+        page.getByText('kubectl get pods,events -n nkvm'),
+        'volumes-unreachable'
+      );
       playground.setServiceBackend('nkvm', 'nkvm', 'http', sidecar.port);
       await page.getByRole('button', { name: 'Look again' }).click();
       await page.getByRole('heading', { name: 'No volumes yet' }).waitFor();
@@ -90,7 +93,7 @@ describe.skipIf(!findChromium())(
       const page = await world.headlamp.open(VOLUMES);
       await page.getByRole('heading', { name: 'Backups are not set up in this cluster' }).waitFor();
       await page.getByText('kubectl apply -k').first().waitFor();
-      await expectGoodLooks(page, 'volumes-not-installed');
+      await expectGoodLooks(page.getByText('kubectl apply -k').first(), 'volumes-not-installed');
     });
   }
 );

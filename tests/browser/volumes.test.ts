@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium } from './support/chromium.ts';
+import { expectGoodLooks } from './support/looks.ts';
+import { findRow } from './support/page.ts';
+import type { SeenWorld } from './support/worlds.ts';
+import { seeShop } from './support/worlds.ts';
+
+const VOLUMES = '/nkvm/volumes';
+const hasBrowser = findChromium() !== undefined;
+if (!hasBrowser) console.warn('No Chromium on this machine: the tests of the pages are skipped.');
+
+describe.skipIf(!hasBrowser)('in the list of volumes, a person', { timeout: 30_000 }, () => {
+  let world: SeenWorld;
+  beforeAll(async () => void (world = await seeShop()), 180_000);
+  afterAll(() => world?.stop());
+
+  it('sees owners, states and what to do next', async () => {
+    const page = await world.headlamp.open(VOLUMES);
+    await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
+    await expectGoodLooks(page.getByRole('button', { name: 'Back up shop/orders-db' }), 'volumes', [
+      'light',
+    ]);
+    expect(await (await findRow(page, 'media')).innerText()).toMatch(/storefront[^]*thumbnailer/);
+    expect(await (await findRow(page, 'not-yet-used')).innerText()).toContain('Not bound');
+  });
+
+  it('starts a backup with the keyboard alone', async () => {
+    const page = await world.headlamp.open(VOLUMES);
+    await findRow(page, 'uploads');
+    const backUp = page.getByRole('button', { name: 'Back up shop/uploads' });
+    for (let tabs = 0; tabs < 60; tabs += 1) {
+      if (await backUp.evaluate(button => button === document.activeElement)) break;
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Enter');
+    await page.getByText('Backup of shop/uploads is under way').waitFor();
+    await page
+      .getByRole('row', { name: /uploads/ })
+      .getByText('Backed up')
+      .waitFor();
+  });
+
+  it('backs up several volumes at once', async () => {
+    const page = await world.headlamp.open(VOLUMES);
+    for (const name of ['orders-db', 'search-index']) {
+      const link = page.getByRole('link', { name, exact: true });
+      await page.getByRole('row').filter({ has: link }).getByRole('checkbox').click();
+    }
+    await page.getByRole('button', { name: 'Back up 2 volumes' }).click();
+    await page.getByText('2 backups are under way').waitFor();
+    for (const name of ['orders-db', 'search-index']) {
+      await (await findRow(page, name)).getByText('Backed up').waitFor();
+    }
+  });
+
+  it('reads how to open a namespace that is closed for backups', async () => {
+    const page = await world.headlamp.open(VOLUMES);
+    await findRow(page, 'secrets');
+    await page.getByRole('button', { name: 'Open namespace vault for backups' }).click();
+    await page.getByText('kubectl create rolebinding nkvm-runtime -n vault').waitFor();
+  });
+
+  it('sees the volumes of the chosen namespaces alone', async () => {
+    const page = await world.headlamp.open(`${VOLUMES}?namespace=billing`);
+    await page.getByRole('link', { name: 'ledger', exact: true }).first().waitFor();
+    expect(await page.getByRole('link', { name: 'orders-db', exact: true }).count()).toBe(0);
+  });
+});
