@@ -1,5 +1,10 @@
 import type { OwnerReference } from '../../api/index.ts';
-import type { NodeSelectorTerm } from './inventory.ts';
+
+/** A term of a Kubernetes NodeSelector; passed on to helper pods as it is. */
+export interface NodeSelectorTerm {
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+  matchFields?: { key: string; operator: string; values?: string[] }[];
+}
 
 /** The little that the inventory keeps of each object: thousands of pods must cost megabytes, not hundreds of them. */
 

@@ -1,5 +1,5 @@
 import type { Volume } from '../../api/index.ts';
-import type { NodeFact } from './facts.ts';
+import type { NodeFact, NodeSelectorTerm } from './facts.ts';
 
 /** What the cluster itself says of one claim. */
 export type Claim = Omit<Volume, 'obstacle' | 'backupsVisible' | 'lastBackup' | 'lastSuccess'> & {
@@ -12,12 +12,6 @@ export type Claim = Omit<Volume, 'obstacle' | 'backupsVisible' | 'lastBackup' | 
   /** The claim is being deleted. */
   terminating: boolean;
 };
-
-/** A term of a Kubernetes NodeSelector; passed on to helper pods as it is. */
-export interface NodeSelectorTerm {
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
-  matchFields?: { key: string; operator: string; values?: string[] }[];
-}
 
 /** The cluster's volumes, from watches: a look costs no request. */
 export interface Inventory {

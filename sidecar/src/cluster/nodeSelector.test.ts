@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { NodeSelectorTerm } from './inventory.ts';
+import type { NodeSelectorTerm } from './facts.ts';
 import { onlyNodeFor, type SelectableNode } from './nodeSelector.ts';
 
 const nodes: SelectableNode[] = [

@@ -1,4 +1,4 @@
-import type { NodeSelectorTerm } from './inventory.ts';
+import type { NodeSelectorTerm } from './facts.ts';
 
 /** What a NodeSelector looks at. */
 export interface SelectableNode {

@@ -1,5 +1,5 @@
 import type { ClusterFacts } from './facts.ts';
-import type { NodeSelectorTerm } from './inventory.ts';
+import type { NodeSelectorTerm } from './facts.ts';
 import { onlyNodeFor } from './nodeSelector.ts';
 
 /** Where a volume can be used. */
