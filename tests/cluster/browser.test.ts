@@ -75,6 +75,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
   it('sees every volume with its owner', async () => {
     const page = await open('/nkvm/volumes');
     await page.getByRole('heading', { name: 'Volumes & Backups' }).waitFor();
+    await page.getByRole('checkbox').nth(3).waitFor();
     await shoot(page, 'volumes-light');
     for (const { name, owners } of CLAIMS) {
       const text = await (await find(page, name)).innerText();
