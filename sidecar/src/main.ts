@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { pino } from 'pino';
+import type { Backup } from '../api/index.ts';
 import { restoreCommand } from './archive/restoreCommand.ts';
 import { admissionOf } from './backup/admission.ts';
 import { openNamespaces } from './backup/openNamespaces.ts';
@@ -9,6 +9,7 @@ import { runBackup } from './backup/run.ts';
 import { accessOf } from './cluster/access.ts';
 import { claimsOf } from './cluster/claims.ts';
 import { connect } from './cluster/connection.ts';
+import { eventsOf } from './cluster/events.ts';
 import { execInPod, execToEnd } from './cluster/exec.ts';
 import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
@@ -21,13 +22,17 @@ import { openHistory } from './history/openHistory.ts';
 import { runIds } from './history/runId.ts';
 import { rightsOf } from './http/rights.ts';
 import { buildServer } from './http/server.ts';
-import { createMetrics } from './metrics.ts';
+import { eventSender } from './observe/eventSender.ts';
+import { helperLeaks } from './observe/helperLeaks.ts';
+import { sizeOfHistory } from './observe/historySize.ts';
+import { createLog } from './observe/log.ts';
+import { createMetrics } from './observe/metrics.ts';
 import { VERSION } from './version.ts';
 
 /** Puts the parts together and runs until it is told to stop. @throws Error of one line when it cannot start. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const log = pino({ level: config.logLevel, base: undefined });
+  const log = createLog(config.logLevel);
   const now = () => new Date();
   const version = VERSION;
 
@@ -67,7 +72,25 @@ async function main(): Promise<void> {
     version,
     now,
   };
-  const metrics = createMetrics(() => queue.depth());
+  const metrics = createMetrics({
+    depth: () => queue.depth(),
+    inventory,
+    history,
+    historySize: () => sizeOfHistory(config.metadataDbPath),
+    helperLeaks: helperLeaks({ pods, history, installation, now: () => performance.now() }),
+  });
+  const events = eventSender({
+    send: eventsOf(kubeConfig),
+    now: () => performance.now(),
+    log,
+    onOutcome: metrics.event,
+  });
+  const onEnd = ({ id }: Backup): void => {
+    const run = history.get(id); // with all of it, its start too
+    if (!run) return;
+    metrics.ended(run);
+    events.ended(run);
+  };
   const queue = startQueue({
     history,
     claimOf: (namespace, name) => inventory.claim(namespace, name),
@@ -76,7 +99,7 @@ async function main(): Promise<void> {
     newId: runIds(),
     now,
     log,
-    onEnd: metrics.ended,
+    onEnd,
   });
 
   await recover({ history, destination, pods, installation, now, log });
@@ -107,6 +130,7 @@ async function main(): Promise<void> {
     log.info({ signal }, 'NKVM stops');
     await server.close();
     await queue.stop();
+    await events.settled();
     await inventory.stop();
     await history.close();
     process.exit(0);
