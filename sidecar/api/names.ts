@@ -29,6 +29,9 @@ export const RUNNER_SERVICE_ACCOUNT = 'nkvm-runner';
 /** ClusterRole that opens a namespace for backups, bound there to the runner. */
 export const RUNTIME_CLUSTER_ROLE = 'nkvm-runtime';
 
+/** ClusterRole that opens `/metrics`, bound to whoever scrapes. */
+export const METRICS_CLUSTER_ROLE = 'nkvm-metrics-reader';
+
 /** @returns the command that opens `namespace` for backups. */
 export const openNamespaceCommand = (namespace: string): string =>
   `kubectl create rolebinding ${RUNTIME_CLUSTER_ROLE} -n ${namespace} --clusterrole ${RUNTIME_CLUSTER_ROLE} ` +

@@ -1,4 +1,4 @@
-import type { KubeConfig, V1ResourceAttributes } from '@kubernetes/client-node';
+import type { KubeConfig, V1SubjectAccessReviewSpec } from '@kubernetes/client-node';
 import { AuthenticationV1Api, AuthorizationV1Api } from '@kubernetes/client-node';
 import { timeLimit } from './connection.ts';
 
@@ -23,12 +23,21 @@ export interface Action {
   name?: string;
 }
 
+/** Reading a path that is no object, e.g. `/metrics`; a ClusterRole gives it as a nonResourceURL. */
+export interface PathAction {
+  verb: 'get';
+  path: string;
+}
+
 /** The API server's answers on who somebody is and what they may do. */
 export interface Access {
-  /** @returns undefined when the token is not valid for the audience. @throws Error when nobody could say. */
-  whoIs(token: string, audience: string): Promise<Subject | undefined>;
+  /**
+   * @param audience whom the token must be meant for; absent: the API server itself.
+   * @returns undefined when the token is not valid for the audience. @throws Error when nobody could say.
+   */
+  whoIs(token: string, audience?: string): Promise<Subject | undefined>;
   /** @throws Error when nobody could say. */
-  may(subject: Subject, action: Action): Promise<boolean>;
+  may(subject: Subject, action: Action | PathAction): Promise<boolean>;
   /** What the sidecar itself may do. @throws Error when nobody could say. */
   mayI(action: Action): Promise<boolean>;
 }
@@ -41,16 +50,17 @@ export function accessOf(kubeConfig: KubeConfig): Access {
   const authorization = kubeConfig.makeApiClient(AuthorizationV1Api);
   return {
     async whoIs(token, audience) {
-      const body = { spec: { token, audiences: [audience] } };
+      const body = { spec: { token, ...(audience !== undefined && { audiences: [audience] }) } };
       const { status } = await authentication.createTokenReview({ body }, timeLimit(LIMIT_MS));
+      if (!status?.authenticated) return undefined;
       // An authenticator that ignores audiences answers without them: such a token was not made for us.
-      if (!status?.authenticated || !status.audiences?.includes(audience)) return undefined;
+      if (audience !== undefined && !status.audiences?.includes(audience)) return undefined;
       const { username = '', uid, groups = [], extra = {} } = status.user ?? {};
       return { username, uid, groups, extra };
     },
     async may(subject, action) {
       const { username: user, uid, groups, extra } = subject;
-      const body = { spec: { user, uid, groups, extra, resourceAttributes: attributesOf(action) } };
+      const body = { spec: { user, uid, groups, extra, ...attributesOf(action) } };
       const { status } = await authorization.createSubjectAccessReview(
         { body },
         timeLimit(LIMIT_MS)
@@ -58,7 +68,7 @@ export function accessOf(kubeConfig: KubeConfig): Access {
       return status?.allowed === true;
     },
     async mayI(action) {
-      const body = { spec: { resourceAttributes: attributesOf(action) } };
+      const body = { spec: attributesOf(action) };
       const { status } = await authorization.createSelfSubjectAccessReview(
         { body },
         timeLimit(LIMIT_MS)
@@ -68,4 +78,9 @@ export function accessOf(kubeConfig: KubeConfig): Access {
   };
 }
 
-const attributesOf = (action: Action): V1ResourceAttributes => ({ version: 'v1', ...action });
+const attributesOf = (
+  action: Action | PathAction
+): Pick<V1SubjectAccessReviewSpec, 'resourceAttributes' | 'nonResourceAttributes'> =>
+  'path' in action
+    ? { nonResourceAttributes: action }
+    : { resourceAttributes: { version: 'v1', ...action } };

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 
+/** The label that names the run of a helper pod. */
+export const RUN_LABEL = 'nkvm.io/run';
+
 /** Labels of every helper pod of one run. */
 export const helperLabels = (runId: string, installation: string): Record<string, string> => ({
   ...helperSelector(installation),
-  'nkvm.io/run': runId,
+  [RUN_LABEL]: runId,
 });
 
 /** Labels by which an installation finds its own helpers, and never those of another one. */

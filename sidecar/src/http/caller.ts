@@ -16,12 +16,27 @@ const KEEP_MS = 10_000;
 const KEEP_TOKENS = 1000;
 const LONGEST_TOKEN = 16 * 1024;
 
+/** A token may be meant for NKVM alone, or for the API server: `undefined` is its own audience, whatever it is called. */
+export type Audience = typeof TOKEN_AUDIENCE | undefined;
+
 /**
+ * @param audiences whom a token may be meant for, tried in this order.
  * @returns a hook that finds out who is asking, from the token in `X-NKVM-Token` (through the service proxy, which
  * deletes Authorization) or `Authorization: Bearer`. It throws a Refusal: 401 without a valid token, 503 when nobody
  * could say.
  */
-export function authenticate(access: Pick<Access, 'whoIs'>, now: () => number = Date.now) {
+export function authenticate(
+  access: Pick<Access, 'whoIs'>,
+  audiences: readonly Audience[] = [TOKEN_AUDIENCE],
+  now: () => number = Date.now
+) {
+  const whoIs = async (token: string): Promise<Subject | undefined> => {
+    for (const audience of audiences) {
+      const subject = await access.whoIs(token, audience);
+      if (subject) return subject;
+    }
+    return undefined;
+  };
   const known = new Map<string, { until: number; subject: Promise<Subject | undefined> }>();
   return async (request: FastifyRequest): Promise<void> => {
     const token = tokenOf(request);
@@ -31,7 +46,7 @@ export function authenticate(access: Pick<Access, 'whoIs'>, now: () => number = 
     let entry = known.get(key);
     if (!entry || entry.until <= now()) {
       if (known.size >= KEEP_TOKENS) known.clear();
-      entry = { until: now() + KEEP_MS, subject: access.whoIs(token, TOKEN_AUDIENCE) };
+      entry = { until: now() + KEEP_MS, subject: whoIs(token) };
       known.set(key, entry);
       entry.subject.catch(() => known.delete(key));
     }
@@ -70,7 +85,7 @@ const badToken = (): Refusal =>
   new Refusal(
     401,
     'TokenInvalid',
-    `the API server does not know this token, or it has expired, or its audience is not ${TOKEN_AUDIENCE}`,
+    `the API server does not know this token, or it has expired, or it is meant for another audience than ${TOKEN_AUDIENCE}`,
     HOW
   );
 

@@ -1,12 +1,13 @@
-import type { Access, Action, Subject } from '../cluster/access.ts';
+import { METRICS_CLUSTER_ROLE } from '../../api/index.ts';
+import type { Access, Action, PathAction, Subject } from '../cluster/access.ts';
 import { Refusal } from './problems.ts';
 
 /** What callers may do, asked of the API server and remembered for a short while. */
 export interface Rights {
   /** @throws Refusal (503) when nobody could say. */
-  has(subject: Subject, action: Action): Promise<boolean>;
+  has(subject: Subject, action: Action | PathAction): Promise<boolean>;
   /** @throws Refusal (403) that names the missing right. */
-  need(subject: Subject, action: Action): Promise<void>;
+  need(subject: Subject, action: Action | PathAction): Promise<void>;
 }
 
 /** As long as the API server's own webhook caches keep a "no"; a right that is taken away ends after this time. */
@@ -15,7 +16,7 @@ const KEEP_ANSWERS = 10_000;
 
 export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.now): Rights {
   const answers = new Map<string, { until: number; answer: Promise<boolean> }>();
-  const has = async (subject: Subject, action: Action): Promise<boolean> => {
+  const has = async (subject: Subject, action: Action | PathAction): Promise<boolean> => {
     const key = JSON.stringify([subject.username, subject.uid, subject.groups, action]);
     const before = answers.get(key);
     if (before && before.until > now()) return await before.answer;
@@ -49,25 +50,35 @@ export const unknown = (error: unknown): Refusal =>
     { cause: error }
   );
 
-function missing(subject: Subject, action: Action): Refusal {
-  const { verb, group, resource, subresource, namespace, name } = action;
-  const what = [group ? `${resource}.${group}` : resource, subresource].filter(Boolean).join('/');
-  const which = name ? ` of ${name}` : '';
-  const where = namespace ? `in namespace ${namespace}` : 'in all namespaces';
+function missing(subject: Subject, action: Action | PathAction): Refusal {
   return new Refusal(
     403,
     'Forbidden',
-    `${subject.username} may not ${verb} ${what}${which} ${where}`,
+    `${subject.username} may not ${action.verb} ${whatOf(action)}`,
     `ask an administrator for it, e.g. by: ${grant(subject, action)}`
   );
 }
 
+function whatOf(action: Action | PathAction): string {
+  if ('path' in action) return action.path;
+  const { group, resource, subresource, namespace, name } = action;
+  const what = [group ? `${resource}.${group}` : resource, subresource].filter(Boolean).join('/');
+  const which = name ? ` of ${name}` : '';
+  const where = namespace ? `in namespace ${namespace}` : 'in all namespaces';
+  return `${what}${which} ${where}`;
+}
+
 /** @returns a command that would give the right. */
-function grant({ username }: Subject, { namespace, resource }: Action): string {
+function grant({ username }: Subject, action: Action | PathAction): string {
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username);
   const who = account ? `--serviceaccount ${account[1]}:${account[2]}` : `--user ${username}`;
-  const role = resource === 'persistentvolumeclaims' ? 'nkvm-backup-operator' : 'nkvm-admin';
-  return namespace
-    ? `kubectl create rolebinding ${role} -n ${namespace} --clusterrole ${role} ${who}`
+  const role = roleFor(action);
+  return 'namespace' in action && action.namespace
+    ? `kubectl create rolebinding ${role} -n ${action.namespace} --clusterrole ${role} ${who}`
     : `kubectl create clusterrolebinding ${role} --clusterrole ${role} ${who}`;
+}
+
+function roleFor(action: Action | PathAction): string {
+  if ('path' in action) return METRICS_CLUSTER_ROLE;
+  return action.resource === 'persistentvolumeclaims' ? 'nkvm-backup-operator' : 'nkvm-admin';
 }

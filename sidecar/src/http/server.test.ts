@@ -2,20 +2,20 @@ import type { FastifyInstance } from 'fastify';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
-import { Registry } from 'prom-client';
+import { Counter, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import { admissionOf } from '../backup/admission.ts';
 import type { Queue } from '../backup/queue.ts';
 import { startQueue } from '../backup/queue.ts';
-import type { Action, Subject } from '../cluster/access.ts';
+import type { Action, PathAction, Subject } from '../cluster/access.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
 import { testClaim } from '../cluster/testClaim.ts';
 import { memoryDestination } from '../destinations/memory.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { runIds } from '../history/runId.ts';
+import { createLog } from '../observe/log.ts';
 import { rightsOf } from './rights.ts';
 import { buildServer } from './server.ts';
 
@@ -40,17 +40,21 @@ const grants: Record<string, string[]> = {
     'list persistentvolumeclaims/backup shop',
   ],
   viewer: ['list persistentvolumeclaims *', 'get persistentvolumeclaims *'],
+  scraper: ['get /metrics'],
   nobody: [],
 };
 
 const access = {
-  async whoIs(token: string): Promise<Subject | undefined> {
+  /** The scraper has a token for the API server; those of the others are for NKVM. */
+  async whoIs(token: string, audience?: string): Promise<Subject | undefined> {
     if (token === 'broken-api') throw new Error('connection refused');
+    if ((token === 'scraper') !== (audience === undefined)) return undefined;
     return grants[token] && { username: token, uid: undefined, groups: [], extra: {} };
   },
-  async may({ username }: Subject, action: Action): Promise<boolean> {
-    const what = [action.resource, action.subresource].filter(Boolean).join('/');
+  async may({ username }: Subject, action: Action | PathAction): Promise<boolean> {
     const given = grants[username] ?? [];
+    if ('path' in action) return given.includes('*') || given.includes(`get ${action.path}`);
+    const what = [action.resource, action.subresource].filter(Boolean).join('/');
     return (
       given.includes('*') ||
       given.includes(`${action.verb} ${what} *`) ||
@@ -65,6 +69,7 @@ let app: FastifyInstance;
 let history: History;
 let queue: Queue;
 let isReady: boolean;
+let logged: string;
 /** Ends the runs that are under way. */
 let finish: (end: 'success' | 'failed') => void;
 
@@ -83,7 +88,8 @@ beforeEach(async () => {
   };
   const ends: ((status: 'success' | 'failed') => void)[] = [];
   finish = status => ends.splice(0).forEach(end => end(status));
-  const log = pino({ level: 'silent' });
+  logged = '';
+  const log = createLog('debug', { write: line => (logged += line) });
   queue = startQueue({
     history,
     claimOf: inventory.claim,
@@ -103,6 +109,8 @@ beforeEach(async () => {
     onEnd: () => undefined,
   });
   const open = async (namespace: string): Promise<boolean> => namespace !== 'locked';
+  const metrics = new Registry();
+  new Counter({ name: 'nkvm_test_total', help: 'a test', registers: [metrics] }).inc();
   app = await buildServer({
     queue,
     history,
@@ -120,7 +128,7 @@ beforeEach(async () => {
       backupDir: '/b',
       maxParallel: 1,
     },
-    metrics: new Registry(),
+    metrics,
     log,
   });
 });
@@ -410,6 +418,74 @@ describe('the list of backups', () => {
       expect(await ask('admin', 'GET', `backups?${query}`)).toMatchObject({ status: 400 });
     }
   );
+});
+
+describe('the metrics', () => {
+  const scrape = (token?: string) =>
+    app.inject({
+      url: '/metrics',
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
+
+  it('are given to a scraper with its token for the API server, and to an administrator', async () => {
+    for (const who of ['scraper', 'admin']) {
+      const answer = await scrape(who);
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers['content-type']).toMatch(/^text\/plain; version=/);
+      expect(answer.body).toContain('nkvm_test_total 1');
+    }
+  });
+
+  it('are given by the token in the header that survives the service proxy, too', async () => {
+    const answer = await app.inject({ url: '/metrics', headers: { 'x-nkvm-token': 'scraper' } });
+    expect(answer.statusCode).toBe(200);
+  });
+
+  it.each<[string, string | undefined, number, string]>([
+    ['nobody', undefined, 401, 'TokenMissing'],
+    ['a stranger', 'stranger', 401, 'TokenInvalid'],
+    ['somebody who may see every volume', 'viewer', 403, 'Forbidden'],
+    ['anybody while the API server cannot say', 'broken-api', 503, 'RightsUnknown'],
+  ])('are refused to %s', async (_, token, status, reason) => {
+    const answer = await scrape(token);
+    expect(answer.statusCode).toBe(status);
+    expect(answer.json()).toMatchObject({ reason });
+    expect(answer.body).not.toContain('nkvm_test_total');
+  });
+
+  it('name the missing right and the command that gives it', async () => {
+    expect((await scrape('viewer')).json()).toMatchObject({
+      detail: 'viewer may not get /metrics',
+      hint: expect.stringContaining('--clusterrole nkvm-metrics-reader --user viewer'),
+    });
+  });
+
+  it('are all that a token for the API server opens', async () => {
+    expect(await ask('scraper', 'GET', 'info')).toMatchObject({ status: 401 });
+  });
+});
+
+describe('the log', () => {
+  it('holds no token and no cookie, whatever goes wrong', async () => {
+    const secret = 'eyJhbGciOi.eyJzdWIi.c2VjcmV0';
+    const headers = {
+      cookie: 'headlamp-auth=choc-chip',
+      authorization: `Bearer ${secret}`,
+      'x-nkvm-token': secret,
+    };
+    for (const token of [secret, 'broken-api', 'admin', 'viewer']) {
+      for (const url of ['/metrics', '/api/v1/volumes', '/api/v1/backups', `/nowhere/${secret}`]) {
+        await app.inject({ url, headers: { ...headers, 'x-nkvm-token': token } });
+        await app.inject({ method: 'POST', url, headers, payload: secret });
+      }
+    }
+    await history.close();
+    await app.inject({ url: '/api/v1/backups', headers: { ...headers, 'x-nkvm-token': 'admin' } });
+    expect(logged).toContain('something went wrong inside of NKVM');
+    expect(logged).toContain('"url":"/nowhere/[token]"');
+    expect(logged).not.toMatch(/c2VjcmV0|choc-chip|headlamp-auth/);
+    history = await openHistory(join(dir, 'nkvm.db'));
+  });
 });
 
 describe('what needs no token', () => {

@@ -7,25 +7,24 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { randomBytes } from 'node:crypto';
-import type { Registry } from 'prom-client';
-import type { Access } from '../cluster/access.ts';
 import type { BackupRoutes } from './backupRoutes.ts';
 import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import type { Installation } from './infoRoutes.ts';
 import { infoRoutes } from './infoRoutes.ts';
+import type { MetricsRoute } from './metricsRoute.ts';
+import { metricsRoute } from './metricsRoute.ts';
 import { problemOf, Refusal } from './problems.ts';
 import type { VolumeRoutes } from './volumeRoutes.ts';
 import { volumeRoutes } from './volumeRoutes.ts';
 
 /** Everything that the routes need. */
 export type HttpWorld = BackupRoutes &
-  VolumeRoutes & {
-    access: Pick<Access, 'whoIs'>;
+  VolumeRoutes &
+  MetricsRoute & {
     installation: Installation;
     destination: Parameters<typeof infoRoutes>[1];
-    metrics: Registry;
     log: FastifyBaseLogger;
   };
 
@@ -87,7 +86,8 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     },
     transform: jsonSchemaTransform,
   });
-  await app.register(healthRoutes(() => world.inventory.isReady(), world.metrics));
+  await app.register(healthRoutes(() => world.inventory.isReady()));
+  await app.register(metricsRoute(world));
   await app.register(
     async api => {
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { Backup } from '../../api/index.ts';
+import type { ClaimEvent } from '../cluster/events.ts';
+import { exampleRun, queuedRun } from '../history/exampleRun.ts';
+import { claimEventOf } from './claimEvent.ts';
+
+const run = (change: Partial<Backup> = {}) =>
+  exampleRun({ id: '01a', archive: '/b/kind__shop__orders-db.tar.gz', warnings: [], ...change });
+const failed = {
+  status: 'failed',
+  stage: 'copy',
+  reason: 'StreamBroke',
+  message: 'the stream broke',
+  hint: 'back up again',
+  archive: null,
+} as const;
+
+describe('the Event of a run', () => {
+  it.each<[string, Backup, Pick<ClaimEvent, 'type' | 'reason' | 'message'>]>([
+    [
+      'names size and archive of a success',
+      run({ bytes: 1_610_612_736 }),
+      {
+        type: 'Normal',
+        reason: 'BackupSucceeded',
+        message: 'Backed up: 1.5 GiB as kind__shop__orders-db.tar.gz (run 01a)',
+      },
+    ],
+    [
+      'warns of a success with warnings',
+      run({ bytes: 200, warnings: ['./log: file changed as we read it', 'more'] }),
+      {
+        type: 'Warning',
+        reason: 'BackupSucceeded',
+        message:
+          'Backed up: 200 B as kind__shop__orders-db.tar.gz; 2 warning(s), first: ./log: file changed as we read it (run 01a)',
+      },
+    ],
+    [
+      'names stage, reason and hint of a failure',
+      run(failed),
+      {
+        type: 'Warning',
+        reason: 'BackupFailed',
+        message:
+          'Backup failed at stage copy (StreamBroke): the stream broke. What to do: back up again (run 01a)',
+      },
+    ],
+    [
+      'says where a cancelled one stood',
+      run({ status: 'cancelled', message: 'cancelled at stage copy', archive: null }),
+      {
+        type: 'Normal',
+        reason: 'BackupCancelled',
+        message: 'Backup cancelled at stage copy (run 01a)',
+      },
+    ],
+  ])('%s', (_, ended, expected) => expect(claimEventOf(ended)).toMatchObject(expected));
+
+  it('is about the claim that was read, by its UID, at the time of the end', () => {
+    const ended = run({ uid: 'u-1', endedAt: '2026-11-21T10:00:00.000Z' });
+    expect(claimEventOf(ended)).toMatchObject({
+      claim: { namespace: 'shop', name: 'orders-db', uid: 'u-1' },
+      at: '2026-11-21T10:00:00.000Z',
+    });
+  });
+
+  it('has a name that follows from the run, so that a run has one', () => {
+    expect(claimEventOf(run())?.name).toBe('nkvm-backup-01a');
+  });
+
+  it('does not say who asked for the run', () => {
+    const text = JSON.stringify(claimEventOf(run({ ...failed, requestedBy: 'jane@example.org' })));
+    expect(text).not.toContain('jane');
+  });
+
+  it('is no longer than the API server takes, and ends with the run', () => {
+    const message = claimEventOf(run({ ...failed, message: 'x'.repeat(5000) }))?.message;
+    expect(message).toHaveLength(1024);
+    expect(message).toMatch(/^Backup failed at stage copy \(StreamBroke\): x+… \(run 01a\)$/);
+  });
+
+  it('is not there before the end', () => {
+    expect(claimEventOf(queuedRun())).toBeUndefined();
+    expect(claimEventOf(run({ status: 'running' }))).toBeUndefined();
+  });
+});

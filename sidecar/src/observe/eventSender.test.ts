@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Backup } from '../../api/index.ts';
+import type { ClaimEvent, Sent } from '../cluster/events.ts';
+import { exampleRun } from '../history/exampleRun.ts';
+import type { Outcome } from './eventSender.ts';
+import { eventSender } from './eventSender.ts';
+
+let answer: (event: ClaimEvent) => Sent;
+let sent: ClaimEvent[];
+let warned: { fields: object; message: string }[];
+let outcomes: Outcome[];
+
+beforeEach(() => {
+  answer = () => ({ outcome: 'sent' });
+  [sent, warned, outcomes] = [[], [], []];
+});
+
+const sender = (burst = 100) =>
+  eventSender({
+    send: async event => {
+      sent.push(event);
+      return answer(event);
+    },
+    now: () => 0,
+    log: { warn: (fields, message) => void warned.push({ fields, message }) },
+    onOutcome: outcome => outcomes.push(outcome),
+    rates: { each: { burst, everyMs: 1000 }, all: { burst: 100, everyMs: 1000 } },
+  });
+
+async function end(to: ReturnType<typeof sender>, ...runs: Partial<Backup>[]): Promise<void> {
+  runs.forEach(run => to.ended(exampleRun(run)));
+  await to.settled();
+}
+
+describe('Events on claims', () => {
+  it('are sent for each run that has ended', async () => {
+    await end(sender(), { name: 'a' }, { name: 'b', status: 'failed' });
+    expect(sent.map(({ reason, claim }) => [claim.name, reason])).toEqual([
+      ['a', 'BackupSucceeded'],
+      ['b', 'BackupFailed'],
+    ]);
+    expect(outcomes).toEqual(['sent', 'sent']);
+  });
+
+  it('are dropped where one claim has too many, counted and logged with the run', async () => {
+    await end(sender(1), { uid: 'a' }, { id: '02b', uid: 'a' }, { uid: 'b' });
+    expect(sent).toHaveLength(2);
+    expect(outcomes.sort()).toEqual(['dropped', 'sent', 'sent']);
+    expect(warned).toEqual([
+      {
+        fields: { run: '02b', namespace: 'shop', pvc: 'orders-db' },
+        message: expect.stringContaining('too many'),
+      },
+    ]);
+  });
+
+  it('without the right are logged once a namespace, and again when the right was there meanwhile', async () => {
+    const to = sender();
+    answer = () => ({ outcome: 'forbidden', message: 'events is forbidden' });
+    for (const namespace of ['a', 'b', 'a', 'a']) await end(to, { namespace });
+    expect(warned.map(({ message }) => /namespace (\w)/.exec(message)?.[1])).toEqual(['a', 'b']);
+    answer = () => ({ outcome: 'sent' });
+    await end(to, { namespace: 'a' });
+    answer = () => ({ outcome: 'forbidden', message: 'events is forbidden' });
+    await end(to, { namespace: 'a' });
+    expect(warned).toHaveLength(3);
+  });
+
+  it('that the API server did not take are logged, each with its words', async () => {
+    answer = () => ({ outcome: 'failed', message: 'the API server is full' });
+    await end(sender(), {}, {});
+    expect(warned.map(({ message }) => message)).toEqual(
+      Array(2).fill('no Event on the claim: the API server is full')
+    );
+    expect(outcomes).toEqual(['failed', 'failed']);
+  });
+});

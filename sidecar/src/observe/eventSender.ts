@@ -1,0 +1,74 @@
+import type { Backup } from '../../api/index.ts';
+import type { SendEvent } from '../cluster/events.ts';
+import { claimEventOf } from './claimEvent.ts';
+import type { Rate } from './tokenBucket.ts';
+import { rateLimit } from './tokenBucket.ts';
+
+/** What can become of an Event. */
+export type Outcome = 'sent' | 'dropped' | 'forbidden' | 'failed';
+
+export interface EventSenderOptions {
+  send: SendEvent;
+  /** Milliseconds that never go back. */
+  now(): number;
+  log: { warn(fields: object, message: string): void };
+  onOutcome(outcome: Outcome): void;
+  /** Of one claim, and of all. */
+  rates?: { each: Rate; all: Rate };
+}
+
+/** Tells Kubernetes how runs have ended. */
+export interface EventSender {
+  /** Sends an Event on the run's claim, in its own time. A run is never the worse for what becomes of it. */
+  ended(run: Backup): void;
+  /** Waits for those that are on their way. */
+  settled(): Promise<void>;
+}
+
+/** Somebody who tries again and again sees the first few; a night of 500 claims goes through. */
+const RATES = {
+  each: { burst: 10, everyMs: 60_000 },
+  all: { burst: 500, everyMs: 200 },
+};
+
+export function eventSender(options: EventSenderOptions): EventSender {
+  const { send, now, log, onOutcome, rates = RATES } = options;
+  const may = rateLimit(rates.each, rates.all, now);
+  const onTheirWay = new Set<Promise<void>>();
+  /** Where the right is missing: it is said once, and again when it was given and taken. */
+  const closed = new Set<string>();
+
+  const tell = async (run: Backup): Promise<void> => {
+    const event = claimEventOf(run);
+    if (!event) return;
+    const about = { run: run.id, namespace: run.namespace, pvc: run.name };
+    if (!may(run.uid)) {
+      onOutcome('dropped');
+      log.warn(about, 'no Event on the claim: there were too many in a short time');
+      return;
+    }
+    const sent = await send(event);
+    onOutcome(sent.outcome);
+    if (sent.outcome === 'sent') {
+      closed.delete(run.namespace);
+    } else if (sent.outcome === 'failed') {
+      log.warn(about, `no Event on the claim: ${sent.message}`);
+    } else if (!closed.has(run.namespace)) {
+      closed.add(run.namespace);
+      log.warn(
+        about,
+        `no Events on claims of namespace ${run.namespace}: ${sent.message}; the ClusterRole nkvm-runtime of this version has the right`
+      );
+    }
+  };
+
+  return {
+    ended(run) {
+      const one = tell(run).finally(() => onTheirWay.delete(one));
+      onTheirWay.add(one);
+    },
+    async settled() {
+      await Promise.all(onTheirWay);
+    },
+  };
+}
