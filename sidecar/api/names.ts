@@ -37,6 +37,9 @@ export const openNamespaceCommand = (namespace: string): string =>
   `kubectl create rolebinding ${RUNTIME_CLUSTER_ROLE} -n ${namespace} --clusterrole ${RUNTIME_CLUSTER_ROLE} ` +
   `--serviceaccount ${NKVM_NAMESPACE}:${RUNNER_SERVICE_ACCOUNT}`;
 
+/** What to do about a failed run: a heading for each stage, and for each alert. */
+export const RUNBOOKS_URL = 'https://github.com/nkvm-io/nkvm/blob/main/docs/runbooks/README.md';
+
 /** The states of a run. The last three are final. */
 export const STATUSES = ['queued', 'running', 'success', 'failed', 'cancelled'] as const;
 

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { StageError } from '../errors.ts';
+import type { Helper } from '../helper/helper.ts';
+import { explain } from './breakOff.ts';
+
+const evicted = new StageError('copy', 'HelperEvicted', 'it was evicted', 'free memory');
+const heldBy = (why: StageError | undefined) => ({
+  helper: { whyGone: async () => why } as unknown as Helper,
+});
+
+describe('what broke a run', () => {
+  it.each<[string, unknown, StageError | undefined, string]>([
+    ['what nobody foresaw', new TypeError('x is not a function'), undefined, 'Unexpected'],
+    ['what nobody foresaw, where the helper is gone', new Error('reset'), evicted, 'HelperEvicted'],
+    [
+      'a broken stream, where the helper is gone',
+      new StageError('copy', 'StreamBroke', 'it broke', 'again'),
+      evicted,
+      'HelperEvicted',
+    ],
+    [
+      'a full disk, whatever became of the helper',
+      new StageError('copy', 'DestinationFull', 'it is full', 'make room'),
+      evicted,
+      'DestinationFull',
+    ],
+  ])('is told of %s', async (_, error, why, reason) => {
+    expect(await explain(error, 'copy', heldBy(why))).toMatchObject({ stage: 'copy', reason });
+  });
+});

@@ -1,0 +1,53 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Seal } from '../../api/index.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { memoryDestination } from '../destinations/memory.ts';
+import { proveStored } from './proof.ts';
+
+const here = ['-C', import.meta.dirname, 'proof.ts', 'proof.test.ts'];
+const archive = execFileSync('tar', ['-czf', '-', ...here]);
+const rawBytes = execFileSync('tar', ['-cf', '-', ...here]).length;
+const own = { bytes: archive.length, sha256: createHash('sha256').update(archive).digest('hex') };
+const seal: Seal = {
+  ...own,
+  tarExit: 0,
+  compressorExit: 0,
+  files: 2,
+  rawBytes,
+  fidelity: 'full',
+  warnings: [],
+};
+
+let destination: Destination;
+beforeEach(async () => {
+  destination = memoryDestination();
+  await (await destination.stage('a.tar.gz', Readable.from([archive]))).publish();
+});
+
+const prove = (change: Partial<Seal> = {}, digest = own) =>
+  proveStored(
+    destination,
+    'a.tar.gz',
+    digest,
+    { ...seal, ...change },
+    'contents',
+    new AbortController().signal
+  );
+
+describe('what lies at the destination', () => {
+  it('is proven when its bytes and its entries are those of the seal', () => prove());
+
+  it.each<[string, () => Promise<void>, string]>([
+    ['other bytes than were written', () => prove({}, { ...own, bytes: 1 }), 'ReadBackDiffers'],
+    ['fewer entries than were packed', () => prove({ files: 3 }), 'ContentsDiffer'],
+    ['another size than was packed', () => prove({ rawBytes: 1 }), 'ContentsDiffer'],
+  ])('is refused with %s', async (_, proving, reason) => {
+    await expect(proving()).rejects.toMatchObject({ stage: 'checksum', reason });
+  });
+
+  it('is not counted entry by entry where the tar is not GNU’s', () =>
+    prove({ files: 3, fidelity: 'reduced' }));
+});
