@@ -9,8 +9,12 @@ import type { RunTable } from './table.ts';
 export type Edit = (rows: StagedRows) => void;
 
 export interface DurableTableOptions {
-  /** Puts a whole database file on disk; resolves when it is there. */
-  save: (bytes: Uint8Array) => Promise<void>;
+  /**
+   * Puts runs on disk, all or none.
+   * @param isProgress nobody waits for them
+   * @returns the record of the journal that holds them
+   */
+  save: (runs: readonly Run[], isProgress: boolean) => Promise<number>;
   /** Says in words why `save` failed. */
   refusal: (stage: Stage, error: unknown) => Error;
   /** Gets every run as it is now in the table. */
@@ -27,9 +31,9 @@ interface Waiting {
 }
 
 /**
- * The table in memory and its file. The table only ever shows changes that are on disk, and notes. All changes that
- * arrive while the file is being written go into the next write together; those of a write that failed are forgotten,
- * and whoever asked for them hears of it.
+ * The table in memory and what is on disk. The table only ever shows changes that are on disk, and notes. All changes
+ * that arrive during a write go into the next write together; those of a write that failed are forgotten, and whoever
+ * asked for them hears of it.
  */
 export class DurableTable {
   readonly #table: RunTable;
@@ -41,8 +45,8 @@ export class DurableTable {
   readonly #noted = new Map<string, Run>();
   /** Notes on rows that are about to be replaced: they go on top afterwards. */
   readonly #held = new Map<string, RunChange>();
-  #notesSettled = 0;
-  #notesSaved = 0;
+  /** Runs whose notes are in the table and not on disk. */
+  #unsaved = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(table: RunTable, options: DurableTableOptions) {
@@ -84,7 +88,7 @@ export class DurableTable {
     this.#noted.clear();
     this.#table.change(runs);
     runs.forEach(this.#options.onChange);
-    this.#notesSettled += 1;
+    for (const { id } of runs) this.#unsaved.add(id);
   }
 
   /** Puts on disk what is not there yet. @throws what `refusal` makes of a failed write */
@@ -110,17 +114,25 @@ export class DurableTable {
   /** Never throws: each of the group hears of its own end. */
   async #writeGroup(group: Waiting[]): Promise<void> {
     let accepted = group;
+    let noted = new Set<string>();
     try {
       this.settle();
-      const notesSettled = this.#notesSettled;
       const rows = new StagedRows(this.#table);
       accepted = group.filter(waiting => isAccepted(waiting, rows));
       if (accepted.length === 0) return;
+      const changed = rows.changed();
+      this.#table.rehearse(changed);
       this.#inFlight = rows;
-      await this.#options.save(rows.export());
-      rows.apply().forEach(this.#options.onChange);
-      this.#notesSaved = notesSettled;
+      [noted, this.#unsaved] = [this.#unsaved, noted];
+      const progress = [...noted].filter(id => !rows.has(id)).map(id => this.#table.get(id));
+      const runs = [...progress.filter(run => run !== undefined), ...changed];
+      if (runs.length > 0) {
+        const sequence = await this.#options.save(runs, changed.length === 0);
+        this.#table.change(changed, sequence);
+        changed.forEach(this.#options.onChange);
+      }
     } catch (error) {
+      for (const id of noted) this.#unsaved.add(id);
       for (const { stage, reject } of accepted) reject(this.#options.refusal(stage, error));
       return;
     } finally {
@@ -144,7 +156,7 @@ export class DurableTable {
   }
 
   #hasUnsavedNotes(): boolean {
-    return this.#noted.size > 0 || this.#notesSettled > this.#notesSaved;
+    return this.#noted.size > 0 || this.#unsaved.size > 0;
   }
 }
 

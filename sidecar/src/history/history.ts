@@ -12,8 +12,9 @@ export interface ClaimHistory {
 }
 
 /**
- * Every run that was ever asked for. The file on disk is a whole, valid database at any moment. Readers see a change
- * when it is on disk, and a note at once. After an error nothing has changed; the same call may be tried again.
+ * Every run that was ever asked for. The file on disk is a whole, valid database at any moment; it has a change soon,
+ * the journal beside it at once. Readers see a change when it is on disk, and a note at once. After an error nothing
+ * has changed; the same call may be tried again.
  */
 export interface History {
   /** Takes new runs. They are on disk when the promise resolves. @throws StageError (stage `queue`) otherwise. */
@@ -36,6 +37,12 @@ export interface History {
   /** @returns runs that have not ended, oldest first. */
   unfinished(): Backup[];
 
-  /** Writes what is not on disk yet, and lets go of the file. */
+  /** @returns how many runs there are. */
+  count(): number;
+
+  /** @returns the greatest id of all runs: new ones must be greater. `undefined` when there is no run. */
+  newestId(): string | undefined;
+
+  /** Writes what is not on disk yet, brings the file up to date, and lets go of it. */
   close(): Promise<void>;
 }

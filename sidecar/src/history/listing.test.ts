@@ -1,16 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Backup, BackupQuery } from '../../api/index.ts';
 import { exampleRun, queuedRun } from './exampleRun.ts';
 import type { History } from './history.ts';
-import { openHistory } from './openHistory.ts';
+import { afterKill, newPath, openFor } from './testDisk.ts';
 
 async function historyWith(runs: Backup[]): Promise<History> {
-  const dir = mkdtempSync(join(tmpdir(), 'nkvm-history-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const history = await openHistory(join(dir, 'nkvm.db'));
+  const history = await openFor(newPath());
   if (runs.length > 0) await history.add(runs);
   return history;
 }
@@ -136,11 +131,7 @@ it('gives what has not ended, oldest first', async () => {
 });
 
 it('says how an archive is restored by hand, where there is one', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'nkvm-history-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const history = await openHistory(join(dir, 'nkvm.db'), {
-    restoreCommand: path => `tar ${path}`,
-  });
+  const history = await openFor(newPath(), { restoreCommand: path => `tar ${path}` });
   await history.add([
     exampleRun({ id: 'done', archive: '/b/a.tar.gz' }),
     queuedRun({ id: 'queued' }),
@@ -154,10 +145,8 @@ const of = (change: Partial<Backup>) =>
   exampleRun({ namespace: 'shop', name: 'db', uid, ...change });
 
 it('knows the last run and the last success of a claim, also after a restart', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'nkvm-history-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const path = join(dir, 'nkvm.db');
-  const history = await openHistory(path);
+  const path = newPath();
+  const history = await openFor(path);
   await history.add([
     of({ id: 'a', createdAt: at(1) }),
     of({ id: 'b', createdAt: at(2) }),
@@ -166,7 +155,7 @@ it('knows the last run and the last success of a claim, also after a restart', a
     of({ id: 'e', createdAt: at(9), name: 'db-2' }),
     of({ id: 'f', createdAt: at(9), namespace: 'shop-2' }),
   ]);
-  for (const view of [history, await openHistory(path)]) {
+  for (const view of [history, await afterKill(path)]) {
     expect(view.ofClaim(uid, 'shop', 'db')).toMatchObject({
       lastBackup: { id: 'c', status: 'failed', stage: 'wait', createdAt: at(3) },
       lastSuccess: { id: 'b', status: 'success' },

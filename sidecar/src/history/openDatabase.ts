@@ -2,46 +2,75 @@ import * as fs from 'node:fs/promises';
 import type { Database } from 'sql.js';
 import { StageError, textOf } from '../errors.ts';
 import { codeOf } from '../files.ts';
+import { copiesOf } from './copies.ts';
+import { journalState } from './journalState.ts';
 import { isOurs, SCHEMA_VERSION, schemaVersion } from './schema.ts';
+import { setAside } from './setAside.ts';
 import { loadSqlite } from './sqlite.ts';
-
-/** Something that whoever runs the service should know, and need not act upon at once. */
-export interface Notice {
-  /** Stable, for programs. */
-  reason: 'HistorySetAside';
-  message: string;
-  hint: string;
-}
 
 /** A database in memory, and where it came from. */
 export interface OpenedDatabase {
   db: Database;
-  /** The file exists and holds exactly this. */
-  isOnDisk: boolean;
-  notice?: Notice;
+  /** `copy`: the newest whole copy of an earlier time; `nothing`: it is empty. */
+  from: 'file' | 'copy' | 'nothing';
+  /** The path that `from` tells of. */
+  path: string;
+  /** Why the file was not taken, and where it is now. */
+  aside?: { fault: string; path: string };
 }
 
 /**
- * Reads a history file into memory. One that is damaged or not ours is set aside, never deleted; the history is empty
- * then, and can be filled again from the manifests beside the archives.
+ * Reads a history file into memory. One that is damaged or not ours is set aside, never deleted; the newest of its
+ * copies takes its place.
  * @throws StageError `HistoryTooNew`; or what a failed system call threw: a file that cannot be read is not damaged
  */
 export async function openDatabase(path: string, now: () => Date): Promise<OpenedDatabase> {
-  const { Database } = await loadSqlite();
+  const file = await read(path);
+  if (file.db) return { db: file.db, from: 'file', path };
+  const { fault } = file;
+  const aside = fault === undefined ? undefined : { fault, path: await setAside(path, now()) };
+  const copy = await newestCopy(path);
+  if (copy) return { ...copy, from: 'copy', aside };
+  return { db: await newDatabase(), from: 'nothing', path, aside };
+}
+
+/** The greatest sequence counts, not the date: a clock may have been wrong. */
+async function newestCopy(path: string): Promise<{ db: Database; path: string } | undefined> {
+  let newest: { db: Database; path: string; sequence: number } | undefined;
+  for (const copy of await copiesOf(path)) {
+    const { db } = await read(copy);
+    const sequence = (db && journalState(db)?.sequence) ?? 0;
+    if (!db) continue;
+    if (newest && newest.sequence >= sequence) {
+      db.close();
+      continue;
+    }
+    newest?.db.close();
+    newest = { db, path: copy, sequence };
+  }
+  return newest;
+}
+
+/** @returns the whole database, or why it is none; neither when there is no file. */
+async function read(path: string): Promise<{ db?: Database; fault?: string }> {
   const bytes = await fs.readFile(path).catch(error => {
     if (codeOf(error) !== 'ENOENT') throw error;
     return undefined;
   });
-  if (!bytes) return { db: new Database(), isOnDisk: false };
-  const db = new Database(bytes);
+  if (!bytes) return {};
+  const db = await newDatabase(bytes);
   const fault = faultOf(db);
-  if (fault) {
-    db.close();
-    const aside = await setAside(path, now());
-    return { db: new Database(), isOnDisk: false, notice: noticeOf(path, aside, fault) };
+  if (fault === undefined) {
+    refuseNewer(path, db);
+    return { db };
   }
-  refuseNewer(path, db);
-  return { db, isOnDisk: true };
+  db.close();
+  return { fault };
+}
+
+async function newDatabase(bytes?: Uint8Array): Promise<Database> {
+  const { Database } = await loadSqlite();
+  return new Database(bytes);
 }
 
 /** @returns why this is no whole history file. */
@@ -65,24 +94,3 @@ function refuseNewer(path: string, db: Database): void {
     'run the NKVM that wrote it or a later one'
   );
 }
-
-/** @returns the new name. */
-async function setAside(path: string, at: Date): Promise<string> {
-  const stamp = at.toISOString().replace(/[-:]|\.\d{3}/g, '');
-  for (let number = 1; ; number += 1) {
-    const aside = `${path}.corrupt-${stamp}${number > 1 ? `-${number}` : ''}`;
-    try {
-      await fs.access(aside);
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-      await fs.rename(path, aside);
-      return aside;
-    }
-  }
-}
-
-const noticeOf = (path: string, aside: string, fault: string): Notice => ({
-  reason: 'HistorySetAside',
-  message: `history file ${path} is damaged or not ours (${fault}); it was kept as ${aside}, and the history begins anew`,
-  hint: 'archives are not touched; the manifest beside each of them says what it is',
-});

@@ -1,27 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { exampleRun } from './exampleRun.ts';
-import type { Notice } from './openDatabase.ts';
+import type { Notice } from './notice.ts';
 import { openHistory } from './openHistory.ts';
+import { SCHEMA_VERSION } from './schema.ts';
 import { loadSqlite } from './sqlite.ts';
-
-function newPath(...folders: string[]): string {
-  const dir = mkdtempSync(join(tmpdir(), 'nkvm-history-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return join(dir, ...folders, 'nkvm.db');
-}
+import { afterKill, newPath, openFor } from './testDisk.ts';
 
 /** @returns a whole history file that holds the run `a`. */
 async function goodFile(): Promise<Buffer> {
@@ -46,25 +32,29 @@ const now = () => new Date('2026-11-20T10:11:12.345Z');
 
 it('makes the file and its directories, for the service alone', async () => {
   const path = newPath('deeper', 'still');
-  await openHistory(path);
-  expect(statSync(path).mode & 0o777).toBe(0o600);
+  await openFor(path);
   expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
-  expect(readdirSync(dirname(path))).toEqual(['nkvm.db']);
+  const names = readdirSync(dirname(path));
+  expect(names).toEqual(['nkvm.db', 'nkvm.db.changes-1']);
+  for (const name of names) expect(statSync(join(dirname(path), name)).mode & 0o777).toBe(0o600);
 });
 
 it('keeps the mode when it writes again', async () => {
   const path = newPath();
-  const history = await openHistory(path);
+  const history = await openFor(path);
   chmodSync(path, 0o644);
   await history.add([exampleRun()]);
+  await history.close();
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
 it('takes away what a write that was cut off has left', async () => {
   const path = newPath();
   writeFileSync(path, await goodFile());
-  writeFileSync(`${path}.tmp`, 'half a database');
-  await openHistory(path);
+  for (const name of ['', '.copy-20261119T101112Z', '.changes-7']) {
+    writeFileSync(`${path}${name}.tmp`, 'half a file');
+  }
+  await (await openFor(path)).close();
   expect(readdirSync(dirname(path))).toEqual(['nkvm.db']);
 });
 
@@ -79,10 +69,11 @@ const hasSqlite3 = (() => {
 
 it.skipIf(!hasSqlite3)('can be asked with the sqlite3 command while it is open', async () => {
   const path = newPath();
-  const history = await openHistory(path);
+  const history = await openFor(path, { checkpointDelayMs: 1 });
   const run = exampleRun({ createdAt: '2026-11-20T10:11:12.345Z' });
   await history.add([run]);
   const ask = (sql: string) => execFileSync('sqlite3', [path, sql], { encoding: 'utf8' }).trim();
+  await expect.poll(() => ask('SELECT count(*) FROM backup_history')).toBe('1');
   expect(
     ask(
       'SELECT namespace, pvc_name, status, created_at, backup_path FROM backup_history ORDER BY created_at DESC LIMIT 20;'
@@ -93,12 +84,12 @@ it.skipIf(!hasSqlite3)('can be asked with the sqlite3 command while it is open',
   );
   expect(ask('SELECT raw_bytes, files FROM backup_history')).toBe('2160000000|50178');
   expect(ask('PRAGMA integrity_check; PRAGMA user_version; PRAGMA application_id;')).toBe(
-    `ok\n1\n${0x4e4b564d}`
+    `ok\n${SCHEMA_VERSION}\n${0x4e4b564d}`
   );
 });
 
 it('writes after reading and reads after writing, however often', async () => {
-  const history = await openHistory(newPath());
+  const history = await openFor(newPath());
   for (let round = 0; round < 20; round += 1) {
     const run = exampleRun();
     await history.add([run]);
@@ -120,7 +111,7 @@ it.each<[string, (good: Buffer) => Buffer]>([
   const bytes = spoil(await goodFile());
   writeFileSync(path, bytes);
   const notices: Notice[] = [];
-  const history = await openHistory(path, { now, onNotice: notice => notices.push(notice) });
+  const history = await openFor(path, { now, onNotice: notice => notices.push(notice) });
   const aside = `${path}.corrupt-20261120T101112Z`;
   expect(readFileSync(aside).equals(bytes)).toBe(true);
   expect(notices).toEqual([
@@ -132,14 +123,14 @@ it.each<[string, (good: Buffer) => Buffer]>([
   ]);
   expect(history.list({ limit: 1 }).backups).toEqual([]);
   await history.add([exampleRun({ id: 'new' })]);
-  expect((await openHistory(path)).get('new')?.id).toBe('new');
+  expect((await afterKill(path)).get('new')?.id).toBe('new');
 });
 
 it('never sets a file aside over an earlier one', async () => {
   const path = newPath();
   for (const contents of ['first', 'second', 'third']) {
     writeFileSync(path, contents);
-    await openHistory(path, { now });
+    await (await openFor(path, { now })).close();
   }
   const aside = (ending: string) =>
     readFileSync(`${path}.corrupt-20261120T101112Z${ending}`, 'utf8');
@@ -151,7 +142,7 @@ it('says nothing of a file that is whole, and leaves it as it is', async () => {
   const good = await goodFile();
   writeFileSync(path, good);
   const notices: Notice[] = [];
-  const history = await openHistory(path, { onNotice: notice => notices.push(notice) });
+  const history = await openFor(path, { onNotice: notice => notices.push(notice) });
   expect(history.get('a')?.id).toBe('a');
   await history.close();
   expect(notices).toEqual([]);
@@ -160,13 +151,16 @@ it('says nothing of a file that is whole, and leaves it as it is', async () => {
 
 it('refuses a file of a later version, and does not touch it', async () => {
   const path = newPath();
-  const later = databaseWith('PRAGMA application_id = 0x4e4b564d; PRAGMA user_version = 2');
+  const version = SCHEMA_VERSION + 1;
+  const later = databaseWith(
+    `PRAGMA application_id = 0x4e4b564d; PRAGMA user_version = ${version}`
+  );
   writeFileSync(path, later);
   await expect(openHistory(path)).rejects.toMatchObject({
     name: 'StageError',
     stage: 'queue',
     reason: 'HistoryTooNew',
-    message: `history file ${path} has schema version 2; this NKVM knows up to 1`,
+    message: `history file ${path} has schema version ${version}; this NKVM knows up to ${SCHEMA_VERSION}`,
   });
   expect(readFileSync(path).equals(later)).toBe(true);
 });

@@ -2,20 +2,24 @@ import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Backup, BackupQuery } from '../../api/index.ts';
 import { codeOf, syncDirectory } from '../files.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { checkpointWriter } from './checkpointWriter.ts';
 import type { ClaimOf } from './claimHeads.ts';
 import { headsAfter, NO_HISTORY } from './claimHeads.ts';
 import { DurableTable } from './durableTable.ts';
 import { historyError } from './errors.ts';
 import type { ClaimHistory, History } from './history.ts';
-import type { Notice } from './openDatabase.ts';
-import { openDatabase } from './openDatabase.ts';
+import type { LoadedHistory } from './loadHistory.ts';
+import { loadHistory } from './loadHistory.ts';
+import type { Notice } from './notice.ts';
+import { notWritten } from './notice.ts';
 import type { Run } from './row.ts';
-import { changedRun, checkedChange, checkedRun } from './row.ts';
-import { migrate } from './schema.ts';
+import { changedRun, checkedChange, checkedRun, toRow } from './row.ts';
 import { loadSqlite } from './sqlite.ts';
-import { RunTable } from './table.ts';
 import type { FileCalls } from './wholeFile.ts';
-import { replaceFile, temporaryOf } from './wholeFile.ts';
+
+/** A checkpoint of a small history takes some 30 ms, and disturbs who inserts at that moment. */
+const CHECKPOINT_SHARE = 0.05;
 
 export interface HistoryOptions {
   /** Gets what the operator should know; the service logs it. */
@@ -24,6 +28,13 @@ export interface HistoryOptions {
   restoreCommand?: (archive: string) => string;
   /** How long a note may stay off the disk. */
   noteDelayMs?: number;
+  /** How soon a change should be in the history file, and how soon a note, where the pace of checkpoints allows it. */
+  checkpointDelayMs?: number;
+  checkpointNotesDelayMs?: number;
+  /** Biggest share of the time that goes into checkpoints, 0 to 1. */
+  checkpointShare?: number;
+  /** How long after a failed checkpoint it is tried again. */
+  checkpointRetryMs?: number;
   now?: () => Date;
   files?: FileCalls;
 }
@@ -33,18 +44,13 @@ export interface HistoryOptions {
  * @throws StageError (stage `queue`) when the file can be neither read nor written, or a later NKVM wrote it
  */
 export async function openHistory(path: string, options: HistoryOptions = {}): Promise<History> {
-  const { onNotice = () => {}, now = () => new Date(), files = fs, noteDelayMs = 1000 } = options;
-  const save = (bytes: Uint8Array) => replaceFile(path, bytes, files);
+  const { now = () => new Date(), files = fs, onNotice = () => {} } = options;
   await loadSqlite(); // here, because its failure is no matter of the file
   try {
     await makeDirectory(dirname(path));
-    await fs.rm(temporaryOf(path), { force: true });
-    const { db, isOnDisk, notice } = await openDatabase(path, now);
-    if (notice) onNotice(notice);
-    const isChanged = migrate(db);
-    const table = new RunTable(db);
-    if (isChanged || !isOnDisk) await save(table.export());
-    return historyOf(table, path, { ...options, save, noteDelayMs });
+    const loaded = await loadHistory(path, now, files);
+    loaded.notices.forEach(onNotice);
+    return historyOf(loaded, path, { ...options, now, files, onNotice });
   } catch (error) {
     throw codeOf(error) ? historyError('queue', path, error) : error;
   }
@@ -59,17 +65,14 @@ async function makeDirectory(dir: string): Promise<void> {
   }
 }
 
-interface Parts {
-  save: (bytes: Uint8Array) => Promise<void>;
-  noteDelayMs: number;
-  restoreCommand?: (archive: string) => string;
-}
+type Parts = HistoryOptions & Required<Pick<HistoryOptions, 'now' | 'files' | 'onNotice'>>;
 
-function historyOf(
-  table: RunTable,
-  path: string,
-  { save, noteDelayMs, restoreCommand }: Parts
-): History {
+function historyOf({ table, journal }: LoadedHistory, path: string, options: Parts): History {
+  const {
+    noteDelayMs = 1_000,
+    checkpointDelayMs = 1_000,
+    checkpointNotesDelayMs = 60_000,
+  } = options;
   // By claim, because a list of thousands of volumes asks for each of them.
   const heads = new Map<string, ClaimHistory>();
   const keyOf = ({ uid, namespace, name }: ClaimOf) => `${uid}/${namespace}/${name}`;
@@ -79,8 +82,20 @@ function historyOf(
   };
   table.newestOfAll().forEach(remember);
 
+  const checkpoints = new Checkpoints({
+    write: checkpointWriter({ path, table, journal, ...options }),
+    pace: {
+      share: options.checkpointShare ?? CHECKPOINT_SHARE,
+      retryMs: options.checkpointRetryMs ?? 10_000,
+    },
+    onFailure: error => options.onNotice(notWritten(path, error)),
+  });
   const durable = new DurableTable(table, {
-    save,
+    save: async (runs, isProgress) => {
+      const sequence = await journal.append(runs.map(toRow));
+      checkpoints.within(isProgress ? checkpointNotesDelayMs : checkpointDelayMs);
+      return sequence;
+    },
     refusal: (stage, error) => historyError(stage, path, error),
     onChange: remember,
     noteDelayMs,
@@ -88,7 +103,7 @@ function historyOf(
 
   const backupOf = (run: Run): Backup => ({
     ...run,
-    restoreCommand: (run.archive && restoreCommand?.(run.archive)) ?? null,
+    restoreCommand: (run.archive && options.restoreCommand?.(run.archive)) ?? null,
   });
 
   return {
@@ -135,8 +150,16 @@ function historyOf(
       return table.unfinished().map(backupOf);
     },
 
+    newestId() {
+      return table.greatestId();
+    },
+
+    count: () => table.count(),
+
     async close() {
       await durable.flush();
+      await checkpoints.finish();
+      await journal.close();
       table.close();
     },
   };

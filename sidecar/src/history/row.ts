@@ -28,7 +28,7 @@ export const changedRun = (run: Run, change: RunChange): Run => ({
   ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)),
 });
 
-/** The columns that are written, in the order of `toRow`. */
+/** The columns that are written, by `toRow`. */
 export const COLUMNS = [
   'id',
   'pvc_uid',
@@ -54,9 +54,9 @@ export const COLUMNS = [
 
 export type Row = Record<(typeof COLUMNS)[number], SqlValue>;
 
-/** @returns the values of `COLUMNS`. */
-export function toRow(run: Run): SqlValue[] {
-  const row: Row = {
+/** @returns a value for each of `COLUMNS`. */
+export function toRow(run: Run): Row {
+  return {
     id: run.id,
     pvc_uid: run.uid,
     namespace: run.namespace,
@@ -78,7 +78,6 @@ export function toRow(run: Run): SqlValue[] {
     seal: run.seal && JSON.stringify(run.seal),
     helper: run.helper && JSON.stringify(run.helper),
   };
-  return COLUMNS.map(column => row[column]);
 }
 
 /** @param row what SQLite gives for a row that `toRow` wrote */

@@ -33,4 +33,17 @@ it('gives different ids in different processes in one millisecond', () => {
   expect(new Set(ids).size).toBe(100);
 });
 
+it('gives greater ids than an earlier process when the clock was set back by a day', () => {
+  const random = (n: number) => new Uint8Array(n).fill(255);
+  const [first, second] = (next => [next(), next()])(runIds({ now: () => noon, random }));
+  const next = runIds({ now: () => noon - 86_400_000, random }, second);
+  const ids = [first, second, next(), next()];
+  expect([...ids].sort()).toEqual(ids);
+  expect(new Set(ids).size).toBe(4);
+});
+
+it.each(['', 'a', 'ILOU56789012345678901234', 'i'.repeat(26)])('goes by the clock after %j', id => {
+  expect(timeOfRunId(runIds({ ...sources, now: () => noon }, id)()).getTime()).toBe(noon);
+});
+
 const sources = { now: Date.now, random: (n: number) => crypto.getRandomValues(new Uint8Array(n)) };

@@ -13,11 +13,15 @@ export interface Sources {
 }
 
 /**
+ * @param after the greatest id that an earlier process gave: all are greater, even when the clock was set back since
  * @returns a function that gives run ids: ULIDs in lower case, 26 characters, the time in milliseconds first. Each is
  *   greater than the one before, even when the clock stands still or steps back.
  */
-export function runIds({ now, random }: Sources = { now: Date.now, random: randomBytes }) {
-  let last = 0n;
+export function runIds(
+  { now, random }: Sources = { now: Date.now, random: randomBytes },
+  after?: string
+) {
+  let last = after === undefined ? 0n : valueOf(after);
   return (): string => {
     const noise = BigInt(`0x${Buffer.from(random(10)).toString('hex')}`);
     const fresh = (BigInt(now()) << RANDOM_BITS) | noise;
@@ -31,6 +35,13 @@ export function timeOfRunId(id: string): Date {
   let ms = 0;
   for (const digit of id.slice(0, TIME_DIGITS)) ms = ms * 32 + DIGITS.indexOf(digit);
   return new Date(ms);
+}
+
+/** @returns 0 for what is no id of ours: it says nothing of the time. */
+function valueOf(id: string): bigint {
+  const digits = [...id].map(digit => DIGITS.indexOf(digit));
+  if (digits.length !== LENGTH || digits.includes(-1)) return 0n;
+  return digits.reduce((value, digit) => (value << 5n) | BigInt(digit), 0n);
 }
 
 function textOf(value: bigint): string {

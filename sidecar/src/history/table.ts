@@ -4,19 +4,14 @@ import type { ClaimOf } from './claimHeads.ts';
 import { summaryOf } from './claimHeads.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { ClaimHistory } from './history.ts';
+import { journalState, setSequence } from './journalState.ts';
+import { inTransaction, preparePut } from './putRow.ts';
 import type { Row, Run } from './row.ts';
 import { COLUMNS, fromRow, toRow } from './row.ts';
 
 const ALL = `SELECT ${COLUMNS.join(', ')} FROM backup_history`;
 const OF_CLAIM = 'pvc_uid = ? AND namespace = ? AND pvc_name = ?';
 const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
-const PUT =
-  `INSERT INTO backup_history (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map(() => '?').join(
-    ', '
-  )}) ` +
-  `ON CONFLICT (id) DO UPDATE SET ${COLUMNS.map(column => `${column} = excluded.${column}`).join(
-    ', '
-  )}`;
 
 /** One page of runs, and where the next begins. */
 export interface Page {
@@ -29,15 +24,11 @@ export class RunTable {
   readonly #db: Database;
   readonly #get: Statement;
   readonly #put: Statement;
-  readonly #remove: Statement;
 
   constructor(db: Database) {
     this.#db = db;
-    // What is in memory alone needs no journal on a disk that does not exist.
-    db.exec('PRAGMA journal_mode = MEMORY');
     this.#get = db.prepare(`${ALL} WHERE id = ?`);
-    this.#put = db.prepare(PUT);
-    this.#remove = db.prepare('DELETE FROM backup_history WHERE id = ?');
+    this.#put = preparePut(db, COLUMNS);
   }
 
   get(id: string): Run | undefined {
@@ -45,17 +36,33 @@ export class RunTable {
     return run;
   }
 
-  /** Writes and removes rows, all or none. */
-  change(put: readonly Run[], remove: readonly string[] = []): void {
+  /** Writes rows, all or none. @param sequence the record of the journal that holds them, if one does */
+  change(runs: readonly Run[], sequence?: number): void {
+    inTransaction(this.#db, () => {
+      this.#putAll(runs);
+      if (sequence !== undefined) setSequence(this.#db, sequence);
+    });
+  }
+
+  /** @throws what `change` would throw; changes nothing. */
+  rehearse(runs: readonly Run[]): void {
     this.#db.exec('BEGIN');
     try {
-      for (const run of put) this.#put.run(toRow(run));
-      for (const id of remove) this.#remove.run([id]);
-      this.#db.exec('COMMIT');
-    } catch (error) {
+      this.#putAll(runs);
+    } finally {
       this.#db.exec('ROLLBACK');
-      throw error;
     }
+  }
+
+  /** The last record of the journal that is in the table. */
+  get sequence(): number {
+    return journalState(this.#db)?.sequence ?? 0;
+  }
+
+  /** @returns the greatest id; `undefined` when there is no run. */
+  greatestId(): string | undefined {
+    const [id] = this.#db.exec('SELECT max(id) FROM backup_history')[0]?.values[0] ?? [];
+    return typeof id === 'string' ? id : undefined;
   }
 
   /**
@@ -119,6 +126,11 @@ export class RunTable {
       .filter(run => run !== undefined);
   }
 
+  /** @returns how many runs there are. */
+  count(): number {
+    return Number(this.#db.exec('SELECT count(*) FROM backup_history')[0]?.values[0]?.[0]);
+  }
+
   /** @returns a database file that holds all of it. */
   export(): Uint8Array {
     return this.#db.export();
@@ -126,6 +138,13 @@ export class RunTable {
 
   close(): void {
     this.#db.close();
+  }
+
+  #putAll(runs: readonly Run[]): void {
+    for (const run of runs) {
+      const row = toRow(run);
+      this.#put.run(COLUMNS.map(column => row[column]));
+    }
   }
 
   #query(sql: string, values: SqlValue[] = []): Run[] {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { syncDirectory } from '../files.ts';
 
 /** Names of who was backed up when are for the service alone. */
-const MODE = 0o600;
+export const MODE = 0o600;
 
 /** The system calls that a test replaces to show what a bad disk does. */
 export type FileCalls = Pick<typeof fs, 'open' | 'rename'>;
@@ -36,4 +36,11 @@ export async function replaceFile(
     throw error;
   }
   await syncDirectory(dirname(path));
+}
+
+/** Gives the memory of bytes back at once: they lie outside of the heap, and its collector comes late. */
+export function letGo(bytes: Uint8Array): void {
+  const buffer = bytes.buffer as ArrayBuffer & { transfer(length: number): ArrayBuffer };
+  // A small Buffer shares its memory with others.
+  if (bytes.byteLength > 0 && bytes.byteLength === buffer.byteLength) buffer.transfer(0);
 }
