@@ -4,6 +4,7 @@ import { restoreCommand } from './archive/restoreCommand.ts';
 import { admissionOf } from './backup/admission.ts';
 import { openNamespaces } from './backup/openNamespaces.ts';
 import { startQueue } from './backup/queue.ts';
+import { rebuildHistory } from './backup/rebuildHistory.ts';
 import { recover } from './backup/recover.ts';
 import { runBackup } from './backup/run.ts';
 import { accessOf } from './cluster/access.ts';
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
     onNotice: notice => log.warn(notice, notice.message),
     restoreCommand,
   });
+  await rebuildHistory({ history, destination, clusterName, log });
   const installation = installationId(clusterName, config.metadataDbPath);
   const pods = podsOf(kubeConfig);
   const access = accessOf(kubeConfig);
@@ -96,7 +98,7 @@ async function main(): Promise<void> {
     claimOf: (namespace, name) => inventory.claim(namespace, name),
     work: (run, claim, report, signal) => runBackup(run, claim, world, report, signal),
     maxParallel: config.maxParallel,
-    newId: runIds(),
+    newId: runIds(undefined, history.newestId()),
     now,
     log,
     onEnd,
