@@ -56,8 +56,8 @@ beforeEach(() => {
     now: () => new Date('2026-11-21T10:00:01Z'),
   };
 });
-afterEach(() => {
-  cluster.stop();
+afterEach(async () => {
+  await cluster.stop();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -330,6 +330,13 @@ describe('a backup that goes wrong', () => {
     );
     expect(end).toMatchObject({ status: 'failed', reason: 'HelperEvicted' });
     nothingStays();
+  });
+
+  it('keeps the last words of its helper in the record', async () => {
+    rmSync(dir, { recursive: true });
+    const end = await go();
+    expect(end).toMatchObject({ reason: 'TarFailed', helper: { pod: 'nkvm-backup-01run' } });
+    expect(end.helper?.lastWords).toMatch(/^seal: tar: .*No such file or directory/);
   });
 
   it('says where an unproven archive stays that could not be removed', async () => {

@@ -47,7 +47,7 @@ export function verdict({ podExit, stderr, seal, own }: Facts): { seal: Seal; wa
       'PackFailed',
       `the packing command ended with exit code ${podExit}: ${lastLine(stderr)}`,
       podExit === 127
-        ? 'set NKVM_HELPER_IMAGE to an image that has sh, tar, gzip, sed, tee, wc, mkfifo and sha256sum'
+        ? 'set NKVM_HELPER_IMAGE to an image that has sh, tar, gzip, Node, sed, wc and mkfifo'
         : 'see the words of the command above, then back up again'
     );
   }
@@ -56,7 +56,7 @@ export function verdict({ podExit, stderr, seal, own }: Facts): { seal: Seal; wa
       'exec',
       'TarFailed',
       `tar ended with exit code ${seal.tarExit}: ${seal.warnings.at(-1) ?? 'it said nothing'}`,
-      'see which file could not be read in the warnings, then back up again'
+      'see in the helper’s last words which file could not be read, then back up again'
     );
   }
   if (seal.compressorExit !== 0) {

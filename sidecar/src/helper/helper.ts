@@ -6,6 +6,7 @@ import { apiMessageOf, httpStatusOf } from '../cluster/connection.ts';
 import type { ExecTarget, RunningCommand } from '../cluster/exec.ts';
 import type { Pods } from '../cluster/pods.ts';
 import { StageError } from '../errors.ts';
+import { lastWordsOf } from './lastWords.ts';
 import type { HelperSpec } from './manifest.ts';
 import { helperPod } from './manifest.ts';
 import { HELPER_CONTAINER, helperName } from './names.ts';
@@ -51,6 +52,11 @@ export interface Helper {
    * @returns undefined when it lives on, or nobody could say.
    */
   whyGone(): Promise<StageError | undefined>;
+  /**
+   * After something broke: what the helper, and Kubernetes about it, said last, in lines.
+   * @returns undefined when nobody said anything. Never throws.
+   */
+  lastWords(): Promise<string | undefined>;
   /** Deletes the pod and waits until it is gone. @throws StageError (stage `cleanup`). */
   close(): Promise<void>;
 }
@@ -77,6 +83,8 @@ export async function createHelper(
     if (httpStatusOf(error) === undefined) await pods.remove(namespace, pod).catch(() => undefined);
     throw refusalOf(namespace, error);
   }
+  let commandWords = (): string => '';
+  let tarWords: string[] = [];
   return {
     namespace,
     pod,
@@ -105,6 +113,7 @@ export async function createHelper(
     async pack() {
       try {
         const running = await exec(target, packCommand());
+        commandWords = () => running.stderrTail();
         return {
           body: running.stdout,
           exit: running.exit,
@@ -124,7 +133,11 @@ export async function createHelper(
     async seal() {
       try {
         const answer = await execToEnd(target, sealCommand(), { timeoutMs: SEAL_MS });
-        if (answer.exitCode === 0) return readSeal(answer.stdout);
+        if (answer.exitCode === 0) {
+          const seal = readSeal(answer.stdout);
+          tarWords = seal.warnings;
+          return seal;
+        }
         throw new Error(answer.stderr.trim() || `cat ended with ${answer.exitCode}`);
       } catch (error) {
         if (error instanceof StageError) throw error;
@@ -152,6 +165,12 @@ export async function createHelper(
         await sleep(LOOK_MS);
       } while (Date.now() < until);
       return why;
+    },
+
+    async lastWords() {
+      const seen = await pods.get(namespace, pod).catch(() => undefined);
+      const events = seen ? await pods.eventsOf(seen).catch(() => []) : [];
+      return lastWordsOf({ command: commandWords(), tar: tarWords, pod: seen, events });
     },
 
     close: () => removeHelper(pods, namespace, pod),

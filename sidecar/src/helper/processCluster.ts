@@ -13,7 +13,7 @@ export interface ProcessCluster extends HelperCluster {
   readonly existing: Map<string, Pod>;
   /** What becomes of a pod that is created; by default it runs at once. */
   status: Pod['status'];
-  stop(): void;
+  stop(): Promise<void>;
 }
 
 const RUNNING: Pod['status'] = {
@@ -34,6 +34,7 @@ const RUNNING: Pod['status'] = {
 export function processCluster(volume: string): ProcessCluster {
   const work = mkdtempSync(join(tmpdir(), 'nkvm-work-'));
   const existing = new Map<string, Pod>();
+  const commands: { end(): void; exit: Promise<number> }[] = [];
   const here = (word: string): string =>
     word === VOLUME_PATH
       ? volume
@@ -42,15 +43,26 @@ export function processCluster(volume: string): ProcessCluster {
       : word;
 
   const exec: HelperCluster['exec'] = async (_target, [program = '', ...args]) => {
-    const child = spawn(program, args.map(here), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args.map(here), {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a process group, so that the whole pipeline can be ended
+    });
+    const kill = (): void => {
+      try {
+        process.kill(-(child.pid ?? 0), 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    };
     let stderr = '';
     child.stderr.on('data', chunk => (stderr += chunk));
     const exit = new Promise<number>(resolve => child.on('close', code => resolve(code ?? 137)));
+    commands.push({ end: () => (kill(), child.stdout.destroy()), exit });
     return {
       stdout: child.stdout,
       exit,
       stderrTail: () => stderr,
-      abort: () => child.kill('SIGKILL'),
+      abort: kill,
     };
   };
 
@@ -85,7 +97,11 @@ export function processCluster(volume: string): ProcessCluster {
     },
     existing,
     status: RUNNING,
-    stop: () => rmSync(work, { recursive: true, force: true }),
+    async stop() {
+      commands.forEach(({ end }) => end());
+      await Promise.all(commands.map(({ exit }) => exit));
+      rmSync(work, { recursive: true, force: true });
+    },
   };
   return cluster;
 }
