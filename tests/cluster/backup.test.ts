@@ -46,13 +46,13 @@ describe('a backup of shop/orders-db through the service proxy', () => {
     expect(helpers()).toEqual([]);
   });
 
-  it('is in the history, as sqlite3 reads it', () => {
-    const rows = inSidecar(
-      'sqlite3 "$NKVM_METADATA_DB_PATH" "SELECT namespace, pvc_name, status, created_at, backup_path FROM backup_history ORDER BY created_at DESC LIMIT 20;"'
-    );
-    expect(rows.split('\n')[0]).toBe(
-      `shop|orders-db|success|${backup.createdAt}|${backup.archive}`
-    );
+  it('is in the history soon, as sqlite3 reads it', async () => {
+    const newest = () =>
+      inSidecar(
+        'sqlite3 "$NKVM_METADATA_DB_PATH" "SELECT namespace, pvc_name, status, created_at, backup_path FROM backup_history ORDER BY created_at DESC LIMIT 20;"'
+      ).split('\n')[0];
+    const row = `shop|orders-db|success|${backup.createdAt}|${backup.archive}`;
+    await until('the history file has the run', () => newest() === row, 20_000);
     expect(inSidecar('sqlite3 "$NKVM_METADATA_DB_PATH" "PRAGMA integrity_check;"').trim()).toBe(
       'ok'
     );
