@@ -3,6 +3,7 @@ import { IconButton, Tooltip } from '@mui/material';
 import { isFinal } from '../api/final';
 import { useSidecar, useVolume } from '../api/queries';
 import { backUpIcon } from '../ui/icons';
+import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
 import type { Target } from './start';
 import { useBackUp } from './useBackUp';
@@ -21,7 +22,7 @@ function Action({ target }: { target: Target }) {
   const { obstacle } = volume ?? {};
   const why = isUnderWay
     ? t('A backup is under way')
-    : obstacle && `${obstacle.message}. ${obstacle.hint}`;
+    : obstacle && `${obstacle.message}. ${sentence(obstacle.hint)}`;
 
   return (
     <Tooltip title={why || t('Back up')}>

@@ -1,10 +1,11 @@
 import { Utils } from '@kinvolk/headlamp-plugin/lib';
-import { Link, NameValueTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import type { Backup } from '../../sidecar/api';
 import { CLAIM_ROUTE } from '../routes';
 import { Ago } from '../ui/Ago';
 import { formatExactBytes } from '../ui/bytes';
 import { CopyableText } from '../ui/Copyable';
+import { Facts } from '../ui/Facts';
 import { RunBadge } from '../ui/status';
 import { useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
@@ -17,7 +18,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
   const took = durationMs(backup);
   const at = (date: string | null) => date && Utils.localeDate(date);
   return (
-    <NameValueTable
+    <Facts
       rows={[
         { name: t('Status'), value: <RunBadge status={backup.status} /> },
         {
@@ -51,7 +52,12 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
           value: sha256 && <CopyableText text={sha256} label={t('Copy the checksum')} />,
           hide: !sha256,
         },
-        { name: t('Message'), value: backup.message, hide: !backup.message },
+        {
+          name: t('Message'),
+          value: backup.message,
+          // Stands above already, with what to do.
+          hide: !backup.message || backup.status === 'failed',
+        },
         { name: t('Requested'), value: <Ago date={backup.createdAt} /> },
         { name: t('Requested by'), value: backup.requestedBy },
         { name: t('Started'), value: at(backup.startedAt), hide: !backup.startedAt },

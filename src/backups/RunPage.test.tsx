@@ -40,7 +40,7 @@ describe('the page of a run', () => {
     const alert = await screen.findByRole('alert');
     expect(alert).toHaveTextContent('Failed at stage copy (StreamBroke)');
     expect(alert).toHaveTextContent('stream of helper nkvm-helper-01jd5 broke off after 1.0 MiB');
-    expect(alert).toHaveTextContent('What to do look at the events of node node-1');
+    expect(alert).toHaveTextContent('What to do Look at the events of node node-1');
     const copy = within(screen.getByText('copy').closest('tr')!);
     expect(copy.getByRole('img', { name: 'Failed' })).toBeVisible();
     expect(screen.queryByText('Restore by hand')).toBeNull();
@@ -60,6 +60,7 @@ describe('the page of a run', () => {
 
   it('says that a run is not known', async () => {
     open(refusal(404, 'run 7 is not known'));
-    expect(await screen.findByText('run 7 is not known')).toBeVisible();
+    expect(await screen.findByText('There is no such backup')).toBeVisible();
+    expect(screen.getByRole('link', { name: 'Volumes & Backups' })).toBeVisible();
   });
 });

@@ -1,5 +1,10 @@
 import { K8s, Router } from '@kinvolk/headlamp-plugin/lib';
-import { Loader, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import {
+  Link,
+  Loader,
+  SectionBox,
+  SectionHeader,
+} from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { AlertTitle, Stack, Typography } from '@mui/material';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
@@ -9,7 +14,10 @@ import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
 import { FailureNotice } from '../setup/FailureNotice';
 import { SidecarNotice } from '../setup/SidecarNotice';
 import { Command } from '../ui/Copyable';
+import { alertIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
+import { Notice } from '../ui/Notice';
+import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
 import { RunFacts } from './RunFacts';
 import { RunProgress } from './RunProgress';
@@ -30,6 +38,7 @@ export function RunPage() {
 function Run({ cluster, id, namespace }: { cluster: string; id: string; namespace?: string }) {
   const { t } = useText();
   const { value: backup, failure } = useBackup(cluster, id, namespace);
+  if (!backup && failure?.status === 404) return <NoRun cluster={cluster} />;
   if (!backup)
     return failure ? <FailureNotice cluster={cluster} failure={failure} /> : <Loader title="" />;
   return (
@@ -63,6 +72,21 @@ function Run({ cluster, id, namespace }: { cluster: string; id: string; namespac
   );
 }
 
+function NoRun({ cluster }: { cluster: string }) {
+  const { t } = useText();
+  return (
+    <Notice
+      icon={alertIcon}
+      title={t('There is no such backup')}
+      text={t('Its record is gone, or the link leads to the wrong cluster.')}
+    >
+      <Link routeName={VOLUMES_ROUTE.name} activeCluster={cluster}>
+        {t('Volumes & Backups')}
+      </Link>
+    </Notice>
+  );
+}
+
 /** What somebody wants to know first of a run that did not go as it should. */
 function Outcome({ backup }: { backup: Backup }) {
   const { t } = useText();
@@ -78,7 +102,7 @@ function Outcome({ backup }: { backup: Backup }) {
           <Typography variant="body2">{message}</Typography>
           {hint && (
             <Typography variant="body2" sx={{ mt: 1 }}>
-              <strong>{t('What to do')}</strong> {hint}
+              <strong>{t('What to do')}</strong> {sentence(hint)}
             </Typography>
           )}
         </Message>

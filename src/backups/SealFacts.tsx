@@ -1,8 +1,9 @@
-import { NameValueTable, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { Seal } from '../../sidecar/api';
 import { formatBytes, formatExactBytes } from '../ui/bytes';
 import { CopyableText } from '../ui/Copyable';
+import { Facts } from '../ui/Facts';
 import { useText } from '../ui/text';
 
 /** What the helper pod said that it had sent. */
@@ -10,7 +11,7 @@ export function SealFacts({ seal }: { seal: Seal }) {
   const { t, language } = useText();
   return (
     <SectionBox title={t('Seal of the helper pod')}>
-      <NameValueTable
+      <Facts
         rows={[
           {
             name: t('Sent'),

@@ -6,12 +6,19 @@ import type { Backup, StageTimes } from '../../sidecar/api';
 import { failedIcon, runningIcon, successIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
+import { useIsNarrow } from '../ui/useIsNarrow';
 import { durationMs } from './durations';
 import { stageText } from './stageText';
 
 /** The stages that a run has gone through, with their times. */
 export function Stages({ backup }: { backup: Backup }) {
   const { t, language } = useText();
+  const isNarrow = useIsNarrow();
+  const started = {
+    label: t('Started'),
+    gridTemplate: 'auto',
+    getter: ({ startedAt }: StageTimes) => Utils.localeDate(startedAt),
+  };
   return (
     <SectionBox title={t('Stages')}>
       <SimpleTable
@@ -28,11 +35,7 @@ export function Stages({ backup }: { backup: Backup }) {
             gridTemplate: 'auto',
             getter: ({ stage }: StageTimes) => stageText(stage, t),
           },
-          {
-            label: t('Started'),
-            gridTemplate: 'auto',
-            getter: ({ startedAt }: StageTimes) => Utils.localeDate(startedAt),
-          },
+          ...(isNarrow ? [] : [started]),
           {
             label: t('Took'),
             gridTemplate: 'max-content',

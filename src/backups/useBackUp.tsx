@@ -64,11 +64,19 @@ function useTell() {
       };
       enqueueSnackbar(text, {
         variant: 'success',
-        action: started.length === 1 && (
-          <Button color="inherit" size="small" onClick={watch}>
-            {t('Watch')}
-          </Button>
-        ),
+        action: key =>
+          started.length === 1 && (
+            <Button
+              color="inherit"
+              size="small"
+              onClick={() => {
+                closeSnackbar(key);
+                watch();
+              }}
+            >
+              {t('Watch')}
+            </Button>
+          ),
       });
     }
     if (refused.length > 0) {

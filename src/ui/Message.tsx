@@ -1,6 +1,9 @@
 import { Alert, type AlertProps } from '@mui/material';
 
-/** MUI's Alert with the page's text colour: in Headlamp's dark theme that of a warning cannot be read. */
+/** MUI's Alert with the page's text colour, for links too: some of its own cannot be read on its backgrounds. */
 export function Message({ sx, ...props }: AlertProps) {
-  return <Alert {...props} sx={{ color: 'text.primary', overflowWrap: 'anywhere', ...sx }} />;
+  const links = { '& a': { color: 'inherit', textDecoration: 'underline' } };
+  return (
+    <Alert {...props} sx={{ color: 'text.primary', overflowWrap: 'anywhere', ...links, ...sx }} />
+  );
 }

@@ -12,6 +12,7 @@ import { BackUpButton } from '../backups/BackUpButton';
 import { RunLink } from '../backups/RunLink';
 import { Command } from '../ui/Copyable';
 import { openIcon } from '../ui/icons';
+import { sentence } from '../ui/sentence';
 import { SmallButton } from '../ui/SmallButton';
 import { type Translate, useText } from '../ui/text';
 import { type NextStep as Step, nextStepOf } from './nextStep';
@@ -27,7 +28,7 @@ export function nextStepText(step: Step, t: Translate): string {
     case 'openNamespace':
       return t('Open namespace');
     case 'solve':
-      return step.hint;
+      return sentence(step.hint);
   }
 }
 
@@ -50,7 +51,7 @@ export function NextStep({ cluster, volume }: Row) {
       return (
         <Tooltip title={step.why} describeChild>
           <Typography component="span" variant="body2" tabIndex={0}>
-            {step.hint}
+            {nextStepText(step, t)}
           </Typography>
         </Tooltip>
       );
