@@ -1,0 +1,5 @@
+export function runInGroup(
+  command: string,
+  args: readonly string[],
+  options?: { cwd?: string; env?: NodeJS.ProcessEnv; directory?: string }
+): Promise<number>;
