@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildHost } from '../browser/host/build.ts';
 import { alone } from '../cluster/machine/lock.ts';
@@ -12,14 +12,14 @@ const STAMP = join(ROOT, 'dist/.inputs');
 /** Builds what is not built yet: the plugin into `dist/`, and Headlamp's front end. @returns the latter's directory. */
 export async function prepare(say: (text: string) => void): Promise<string> {
   await alone('plugin', () => buildPlugin(say));
-  say('Building Headlamp’s front end, unless it is built (half a minute, once)');
-  return await buildHost();
+  return await buildHost(() => say('Building Headlamp’s front end (half a minute, once)'));
 }
 
 async function buildPlugin(say: (text: string) => void): Promise<void> {
   const key = keyOfPlugin();
   if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === key) return;
   say('Building the plugin');
+  rmSync(STAMP, { force: true }); // what an unfinished build leaves is no build
   await run('headlamp-plugin', ['build']);
   writeFileSync(STAMP, key);
 }

@@ -1,79 +1,74 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createInterface } from 'node:readline';
-import {
-  ADMIN_SERVICE_ACCOUNT,
-  NKVM_NAMESPACE,
-  SERVICE_PROXY_PATH,
-} from '../../sidecar/api/names.ts';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
+import { asName } from '../../sidecar/src/cluster/connection.ts';
 import { forwardTo } from '../browser/host/forward.ts';
+import { kubeconfig as kubeconfigOf } from '../playground/kubeconfig.ts';
 import { startSidecar } from '../support/sidecar.ts';
+import { openDoor } from './door.ts';
+import type { KnownCluster } from './kubeconfig.ts';
+import type { Person } from './person.ts';
+import { introduce } from './person.ts';
 import type { World } from './playgroundWorld.ts';
+import { postTo } from './post.ts';
 
 /**
- * A real cluster, with the sidecar beside it. Nothing is changed there: what the plugin sends to the Service of NKVM
- * goes to the sidecar on this machine instead.
- * @throws Error of one line when kubectl is missing, the cluster does not answer, or it lacks NKVM's rights.
+ * A real cluster, with the sidecar beside it, which does all that it does there as the kubeconfig's user. Nothing is
+ * installed: what the plugin sends to the Service of NKVM goes to the sidecar on this machine instead.
  */
-export async function realWorld(kubeconfig: string, say: (text: string) => void): Promise<World> {
-  say(`Using the cluster of ${kubeconfig}`);
-  needAdminAccount(kubeconfig);
-  const sidecar = await startSidecar({ NKVM_KUBECONFIG: kubeconfig });
-  const proxy = await kubectlProxy(kubeconfig);
-  const toCluster = forwardTo(proxy.url);
-  const toSidecar = forwardTo(`http://127.0.0.1:${sidecar.port}`);
-  const front = http.createServer((req, res) => {
-    const path = req.url ?? '/';
-    if (path.startsWith(SERVICE_PROXY_PATH)) {
-      toSidecar.request(req, res, path.slice(SERVICE_PROXY_PATH.length));
-    } else toCluster.request(req, res, path);
+export async function realWorld(known: KnownCluster, person: Person): Promise<World> {
+  const { kubeConfig, url, credentials } = known;
+  const shared = { cluster: forwardTo(url, credentials), ask: postTo(url, credentials) };
+  const { ofPage, ofSidecar } = introduce(person);
+  const secret = randomBytes(32).toString('base64url');
+  const forSidecar = await openDoor({
+    ...shared,
+    instead: ofSidecar,
+    admits: ({ headers }) => headers.authorization === `Bearer ${secret}`,
   });
-  front.on('upgrade', (req, socket, head) => toCluster.upgrade(req, socket, head, req.url ?? '/'));
-  front.listen(0, '127.0.0.1');
-  await once(front, 'listening');
+  const directory = mkdtempSync(join(tmpdir(), 'nkvm-kubeconfig-'));
+  const file = join(directory, 'config');
+  writeFileSync(file, kubeconfigOf(forSidecar.url, 'sidecar', secret), { mode: 0o600 });
+  const sidecar = await startSidecar({
+    ...helperSettings(process.env),
+    NKVM_KUBECONFIG: file,
+    NKVM_CLUSTER_NAME: asName(kubeConfig.getCurrentContext()),
+  });
+  const forPage = await openDoor({
+    ...shared,
+    instead: ofPage,
+    sidecar: {
+      prefix: SERVICE_PROXY_PATH,
+      forward: forwardTo(`http://127.0.0.1:${sidecar.port}`),
+    },
+    admits: isLocal,
+  });
   return {
-    kubeUrl: `http://127.0.0.1:${(front.address() as AddressInfo).port}`,
+    kubeUrl: forPage.url,
     async stop() {
-      front.closeAllConnections();
-      front.close();
-      await proxy.stop();
+      await forPage.close();
       await sidecar.remove();
+      await forSidecar.close();
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }
 
-/** The plugin proves who it is by a token of this account. */
-function needAdminAccount(kubeconfig: string): void {
-  const args = ['get', 'serviceaccount', ADMIN_SERVICE_ACCOUNT, '-n', NKVM_NAMESPACE];
-  const { error, status, stderr } = spawnSync('kubectl', ['--kubeconfig', kubeconfig, ...args], {
-    encoding: 'utf8',
-  });
-  if (error)
-    throw new Error('kubectl is not on PATH: install it, or try the demo without KUBECONFIG');
-  if (status === 0) return;
-  if (/NotFound/.test(stderr)) {
-    throw new Error(
-      'the cluster does not know NKVM’s rights yet; give it those, and nothing else, with: ' +
-        'kubectl create namespace nkvm && kubectl apply -k deploy/k8s/rbac'
-    );
-  }
-  throw new Error(
-    `the cluster of ${kubeconfig} cannot be used: ${stderr.trim().split('\n').at(-1)}`
+/** Which image the cluster can pull, and how much time and memory helpers need there, only the person knows. */
+const helperSettings = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      name.startsWith('NKVM_HELPER_') && value ? [[name, value]] : []
+    )
   );
-}
 
-async function kubectlProxy(kubeconfig: string) {
-  const args = ['--kubeconfig', kubeconfig, 'proxy', '--address=127.0.0.1', '--port=0'];
-  const child = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
-  const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
-  return {
-    url: `http://${/127\.0\.0\.1:\d+/.exec(line)?.[0]}`,
-    async stop() {
-      child.kill();
-      await ended;
-    },
-  };
+/** Keeps web pages of other origins from a port that asks for no token, DNS rebinding included. */
+function isLocal({ headers }: IncomingMessage): boolean {
+  const { origin, host = '' } = headers;
+  return [host, origin?.replace(/^http:\/\//, '') ?? host].every(name =>
+    /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(name)
+  );
 }

@@ -2,24 +2,31 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { isAlive } from '../../support/isAlive.ts';
 
 const HERE = import.meta.dirname;
 const ROOT = resolve(HERE, '../../..');
+const KEEP_MS = 7 * 24 * 60 * 60_000;
 const CACHE = join(homedir(), '.cache/nkvm/host');
 
 /**
  * Builds Headlamp's front end, unless these sources and these packages have been built before.
  *
+ * @param onBuild is called when there is something to build.
  * @returns the directory that holds `index.html`.
  * @throws Error with the last lines of the build's output. Nothing is left in the cache then.
  */
-export async function buildHost(): Promise<string> {
+export async function buildHost(onBuild: () => void = () => undefined): Promise<string> {
   const built = join(CACHE, await keyOfInputs());
-  if (existsSync(built)) return built;
+  if (existsSync(built)) {
+    await utimes(built, new Date(), new Date());
+    return built;
+  }
+  onBuild();
 
   const unfinished = `${built}.${process.pid}`;
   await mkdir(CACHE, { recursive: true });
@@ -81,11 +88,18 @@ async function runVite(outDir: string): Promise<void> {
     throw new Error(`the build of Headlamp's front end ended with ${code}:\n${output}`);
 }
 
-/** Builds of older sources: each takes 20 MB. A build that another process is writing has a dot in its name. */
+/**
+ * Each build takes 20 MB. Those that nobody wanted for a week go: another checkout may be showing its own. So do unfinished
+ * ones, called `KEY.PID`, when their process is gone.
+ */
 async function removeOthers(built: string): Promise<void> {
   for (const name of await readdir(CACHE)) {
-    if (join(CACHE, name) === built || name.includes('.')) continue;
-    await rm(join(CACHE, name), { recursive: true, force: true });
+    const path = join(CACHE, name);
+    const [, builder] = name.split('.');
+    const isWanted = builder
+      ? isAlive(Number(builder))
+      : path === built || Date.now() - (await stat(path)).mtimeMs < KEEP_MS;
+    if (!isWanted) await rm(path, { recursive: true, force: true });
   }
 }
 

@@ -1,57 +1,77 @@
 import http from 'node:http';
+import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 
-/** Sends requests on to an API server that speaks plain HTTP, such as `kubectl proxy`. Nothing is buffered. */
+/** Sends requests on to an API server. Nothing is buffered. */
 export interface Forwarder {
   request(req: http.IncomingMessage, res: http.ServerResponse, path: string): void;
   /** WebSockets: watches, exec, logs. `head` is what the client sent after its headers. */
   upgrade(req: http.IncomingMessage, socket: Duplex, head: Buffer, path: string): void;
 }
 
-export function forwardTo(kubeUrl: string): Forwarder {
-  const { host } = new URL(kubeUrl);
-  const open = (req: http.IncomingMessage, path: string) =>
-    http.request(new URL(path, kubeUrl), {
+/** Gives what each request needs to be somebody's: certificates, headers. */
+export type Credentials = () => Promise<https.RequestOptions>;
+
+/**
+ * @param credentials absent: the API server knows who asks, such as `kubectl proxy`. With them, nothing that the client
+ * sent to say who it is goes on.
+ */
+export function forwardTo(kubeUrl: string, credentials?: Credentials): Forwarder {
+  const { host, protocol } = new URL(kubeUrl);
+  const base = kubeUrl.replace(/\/+$/, '');
+  const open = async (req: http.IncomingMessage, path: string) => {
+    const { headers: own, ...options } = (await credentials?.()) ?? { agent: false };
+    // The Origin stays: the API server refuses WebSockets without one.
+    const headers: http.IncomingHttpHeaders = { ...req.headers, host };
+    if (credentials) for (const name of ['authorization', 'cookie']) delete headers[name];
+    return (protocol === 'https:' ? https : http).request(base + path, {
+      ...options,
       method: req.method,
-      // The Origin stays: the API server refuses WebSockets without one.
-      headers: { ...req.headers, host },
-      agent: false,
+      headers: { ...headers, ...(own as http.OutgoingHttpHeaders) },
     });
+  };
 
   return {
     request(req, res, path) {
-      const upstream = open(req, path);
-      upstream.on('response', answer => {
-        res.writeHead(answer.statusCode ?? 502, answer.headers);
-        // A stream of events may be silent for a while: the browser must see its headers at once.
-        res.flushHeaders();
-        pipeline(answer, res, () => undefined);
-      });
-      upstream.on('error', error => {
+      const fail = (error: Error): void => {
         if (res.headersSent) return void res.destroy();
         res.writeHead(502, { 'content-type': 'application/json' });
         res.end(JSON.stringify({ message: `${kubeUrl} does not answer: ${error.message}` }));
-      });
-      res.on('close', () => upstream.destroy());
-      pipeline(req, upstream, () => undefined);
+      };
+      open(req, path).then(upstream => {
+        upstream.on('response', answer => {
+          res.writeHead(answer.statusCode ?? 502, answer.headers);
+          // A stream of events may be silent for a while: the browser must see its headers at once.
+          res.flushHeaders();
+          pipeline(answer, res, () => undefined);
+        });
+        upstream.on('error', fail);
+        res.on('close', () => upstream.destroy());
+        pipeline(req, upstream, () => undefined);
+      }, fail);
     },
 
     upgrade(req, socket, head, path) {
-      const upstream = open(req, path);
-      upstream.on('upgrade', (answer, upstreamSocket, upstreamHead) => {
-        socket.write(headOf(answer));
-        socket.write(upstreamHead);
-        upstreamSocket.write(head);
-        pipeline(socket, upstreamSocket, socket, () => undefined);
-      });
-      upstream.on('response', answer => {
-        socket.write(headOf(answer));
-        pipeline(answer, socket, () => undefined);
-      });
-      upstream.on('error', () => socket.destroy());
-      socket.on('error', () => upstream.destroy());
-      upstream.end();
+      socket.on('error', () => socket.destroy());
+      open(req, path).then(
+        upstream => {
+          upstream.on('upgrade', (answer, upstreamSocket, upstreamHead) => {
+            socket.write(headOf(answer));
+            socket.write(upstreamHead);
+            upstreamSocket.write(head);
+            pipeline(socket, upstreamSocket, socket, () => undefined);
+          });
+          upstream.on('response', answer => {
+            socket.write(headOf(answer));
+            pipeline(answer, socket, () => undefined);
+          });
+          upstream.on('error', () => socket.destroy());
+          socket.on('error', () => upstream.destroy());
+          upstream.end();
+        },
+        () => socket.destroy()
+      );
     },
   };
 }

@@ -20,21 +20,24 @@ function find(program: string, path: string): string | undefined {
 const isGnuTar = (file: string): boolean =>
   /GNU tar/.test(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout ?? '');
 
-/**
- * Makes a directory with what an image is expected to hold and a machine may lack or call otherwise: GNU `tar` (on a Mac
- * it is `gtar`), `node` (the one that runs this), `sha256sum`.
- * @returns PATH for containers. @throws Error of one line when there is no GNU tar.
- */
-export function containerPath(directory: string, path = process.env.PATH ?? ''): string {
-  mkdirSync(directory, { recursive: true });
+/** @returns where GNU tar lies; on a Mac it is `gtar`. @throws Error of one line when there is none. */
+export function findGnuTar(path = process.env.PATH ?? ''): string {
   const tar = ['tar', 'gtar']
     .map(program => find(program, path))
     .find(file => file !== undefined && isGnuTar(file));
-  if (!tar) {
-    throw new Error(
-      'GNU tar is not installed: neither tar nor gtar is one; install it (on a Mac: brew install gnu-tar)'
-    );
-  }
+  if (tar) return tar;
+  throw new Error(
+    'GNU tar is not installed: neither tar nor gtar is one; install it (on a Mac: brew install gnu-tar)'
+  );
+}
+
+/**
+ * Makes a directory with what an image is expected to hold and a machine may lack or call otherwise: GNU `tar`, `node` (the one that runs this), `sha256sum`.
+ * @returns PATH for containers. @throws Error of one line when there is no GNU tar.
+ */
+export function containerPath(directory: string, path = process.env.PATH ?? ''): string {
+  const tar = findGnuTar(path);
+  mkdirSync(directory, { recursive: true });
   symlinkSync(tar, join(directory, 'tar'));
   symlinkSync(process.execPath, join(directory, 'node'));
   if (!find('sha256sum', path)) {

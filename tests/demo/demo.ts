@@ -1,0 +1,96 @@
+/**
+ * Headlamp with Volumes & Backups, and a cluster to click on. Everything listens on 127.0.0.1. Started by main.ts, which
+ * cleans up should this process be killed.
+ */
+import { join } from 'node:path';
+import { startHost } from '../browser/host/server.ts';
+import { findGnuTar } from '../playground/kubelet/tools.ts';
+import { onFreePort } from './freePort.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+import type { DemoOptions } from './options.ts';
+import { readOptions, USAGE } from './options.ts';
+import type { World } from './playgroundWorld.ts';
+import { makeHistory, playgroundWorld } from './playgroundWorld.ts';
+import { prepare } from './prepare.ts';
+import { realWorld } from './realWorld.ts';
+import { whoMayLook } from './rights.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const say = (text: string): void => console.log(`… ${text}`);
+
+const opened: { stop(): Promise<void> }[] = [];
+let isStopping = false;
+async function stop(code: number): Promise<never> {
+  if (isStopping) return await new Promise(() => undefined);
+  isStopping = true;
+  for (const each of opened.reverse()) await each.stop().catch(() => undefined);
+  process.exit(code);
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    console.log('\n… Stopping');
+    void stop(0);
+  });
+}
+// The terminal has been closed: there is nobody to tell.
+process.stdout.on('error', () => void stop(0));
+
+const options = optionsOf(process.argv.slice(2));
+try {
+  // What can be wrong with the machine or the cluster is said before the builds.
+  const open = await lookAt(options);
+  const staticDir = await prepare(say);
+  const world = await open();
+  const host = await onFreePort(options.port, port =>
+    startHost({ staticDir, pluginDir: ROOT, kubeUrl: world.kubeUrl, port })
+  );
+  opened.push({ stop: () => host.close() });
+  const tryThis = options.kubeconfig
+    ? `Click Back up on a volume and watch it; open a run for its seal and the tar command that restores it.
+  The archives lie on this machine, and go with the demo.`
+    : `Click Back up on a volume and watch it; open a run for its seal and the tar command that restores it;
+  back up billing/statements to see bytes flow, and cancel it.`;
+  console.log(`
+  ${host.url}/c/main/nkvm/volumes
+
+  ${tryThis} Ctrl-C ends it all and leaves nothing behind.
+`);
+} catch (error) {
+  console.error(`The demo cannot start: ${(error as Error).message}`);
+  await stop(1);
+}
+
+function optionsOf(args: readonly string[]): DemoOptions {
+  try {
+    const read = readOptions(args);
+    if (read) return read;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
+}
+
+/** @returns how to open the world that is asked for. @throws Error of one line when it cannot be. */
+async function lookAt({ kubeconfig, as }: DemoOptions): Promise<() => Promise<World>> {
+  if (kubeconfig) {
+    const known = readKubeconfig(kubeconfig);
+    say(`Looking at the cluster ${known.url} of ${kubeconfig}`);
+    const person = await whoMayLook(known.kubeConfig, known.url);
+    return async () => {
+      say(`Starting the sidecar beside the cluster, as ${person.username}`);
+      const world = await realWorld(known, person);
+      opened.push(world);
+      return world;
+    };
+  }
+  findGnuTar();
+  return async () => {
+    const world = await playgroundWorld(as, say);
+    opened.push(world);
+    say('Making some history, by real backups');
+    await makeHistory(world);
+    return world;
+  };
+}

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { ADMIN_SERVICE_ACCOUNT, NKVM_NAMESPACE, TOKEN_AUDIENCE } from '../../sidecar/api/names.ts';
+
+/** The user of a kubeconfig, in the words of the API server. */
+export interface Person {
+  username: string;
+  uid?: string;
+  groups?: string[];
+}
+
+/** An answer in the API server's place, or a request that asks it the same in another way. */
+export type Instead =
+  | { answer: object }
+  | { ask: { path: string; body: object } }
+  /** The API server is to answer what was asked. */
+  | undefined;
+
+/** Objects as they are posted to the API server; anything may be missing. */
+interface Posted {
+  spec?: Record<string, unknown>;
+}
+
+const TOKEN_REQUESTS = `/api/v1/namespaces/${NKVM_NAMESPACE}/serviceaccounts/${ADMIN_SERVICE_ACCOUNT}/token`;
+const TOKEN_REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
+const ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
+const OWN_ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+
+/**
+ * Lets the plugin and the sidecar agree on who is at the page, in a cluster that holds nothing of NKVM: no ServiceAccount
+ * whose token could be asked for, and perhaps no right to ask about tokens and rights. The token is good for this one
+ * sidecar and nothing else, and it stands for the kubeconfig's user: what that user may do, only the cluster says.
+ */
+export function introduce(person: Person, token = randomBytes(32).toString('base64url')) {
+  return {
+    /** What the page posts. */
+    ofPage(path: string, { spec }: Posted): Instead {
+      if (path !== TOKEN_REQUESTS) return undefined;
+      const seconds = Number(spec?.expirationSeconds) || 600;
+      const expirationTimestamp = new Date(Date.now() + seconds * 1000).toISOString();
+      return {
+        answer: {
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
+          spec: { ...spec, expirationSeconds: seconds },
+          status: { token, expirationTimestamp },
+        },
+      };
+    },
+
+    /** What the sidecar posts. */
+    ofSidecar(path: string, { spec }: Posted): Instead {
+      if (path === TOKEN_REVIEWS && spec?.token === token) {
+        const status = { authenticated: true, audiences: [TOKEN_AUDIENCE], user: person };
+        const kind = 'TokenReview';
+        return { answer: { apiVersion: 'authentication.k8s.io/v1', kind, spec: {}, status } };
+      }
+      if (path === ACCESS_REVIEWS && spec?.user === person.username) {
+        // Everybody may ask what they may do themselves.
+        const { resourceAttributes, nonResourceAttributes } = spec;
+        const apiVersion = 'authorization.k8s.io/v1';
+        const kind = 'SelfSubjectAccessReview';
+        const body = { apiVersion, kind, spec: { resourceAttributes, nonResourceAttributes } };
+        return { ask: { path: OWN_ACCESS_REVIEWS, body } };
+      }
+      return undefined;
+    },
+  };
+}
