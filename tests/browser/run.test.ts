@@ -1,71 +1,113 @@
-import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ended, start } from '../cluster/support/backups.ts';
+import { startSidecar } from '../support/sidecar.ts';
 import { findChromium } from './support/chromium.ts';
 import { expectGoodLooks } from './support/looks.ts';
+import { tabTo } from './support/page.ts';
 import type { SeenWorld } from './support/worlds.ts';
-import { seeShop } from './support/worlds.ts';
+import { callAsAdmin, seeShop } from './support/worlds.ts';
 
 const claim = (namespace: string, name: string) =>
   `/storage/persistentvolumeclaims/${namespace}/${name}`;
+const BIG = ['billing', 'statements'] as const;
 
-/** Presses the button above the claim's details, and waits until bytes flow. */
-async function startBig(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Back up', exact: true }).click();
-  await page.getByRole('button', { name: 'Cancel the backup of billing/statements' }).waitFor();
-  await page
-    .getByText(/[\d.]+ [KM]iB/)
-    .first()
-    .waitFor();
-}
+/** The newest run of the claim's history in that state. The table of events has rows, too. */
+const runThat = (page: Page, status: string): Locator =>
+  page
+    .getByRole('row')
+    .filter({ has: page.getByText(status, { exact: true }) })
+    .first();
 
-describe.skipIf(!findChromium())('of a backup, a person', { timeout: 40_000 }, () => {
+describe.skipIf(!findChromium())('of a backup, a person', { timeout: 60_000 }, () => {
   let world: SeenWorld;
-  beforeAll(async () => void (world = await seeShop()), 180_000);
+  beforeAll(async () => void (world = await seeShop('statements')), 180_000);
   afterAll(() => world?.stop());
+
+  /** Starts a backup of the big volume. @returns the path of its page. */
+  async function startBig(): Promise<string> {
+    const { run, problem } = await start(await callAsAdmin(world), ...BIG);
+    if (!run) throw new Error(problem?.message);
+    return `/nkvm/backups/${run.id}?namespace=${run.namespace}`;
+  }
 
   it('reads on the claim’s page that there is none, starts one, and reads what it left', async () => {
     const page = await world.headlamp.open(claim('shop', 'orders-db'));
-    await page.getByText('This volume has never been backed up.').waitFor();
-    await expectGoodLooks(page.getByText('This volume has never been backed up.'), 'claim-never', [
-      'light',
-    ]);
+    const never = page.getByText('This volume has never been backed up.');
+    await expectGoodLooks(never, 'claim-never', ['light']);
     await page.getByRole('button', { name: 'Back up', exact: true }).click();
-    await page.getByRole('row').filter({ hasText: 'Succeeded' }).waitFor();
-    await expectGoodLooks(page.getByRole('row').filter({ hasText: 'Succeeded' }), 'claim-success', [
-      'light',
-    ]);
+    await expectGoodLooks(runThat(page, 'Succeeded'), 'claim-success');
     await page.locator('a[href*="/nkvm/backups/"]').first().click();
-    await page.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
+    const heading = page.getByRole('heading', { name: 'Backup of shop/orders-db' });
+    await heading.waitFor();
     await page.getByText(/^tar --extract/).waitFor();
     await page.getByText('Seal of the helper pod').waitFor();
-    await expectGoodLooks(page.getByText('Seal of the helper pod'), 'run-success', ['light']);
+    await expectGoodLooks(heading, 'run-success');
+    await expectGoodLooks(page.getByText('Exit of the compressor'), 'run-success-end', ['light']);
   });
 
   it('watches bytes flow, and cancels', async () => {
-    const page = await world.headlamp.open(claim('billing', 'statements'));
-    await startBig(page);
-    await expectGoodLooks(
-      page.getByRole('button', { name: /^Cancel the backup/ }),
-      'claim-running',
-      ['light']
-    );
-    await page.getByRole('button', { name: 'Cancel the backup of billing/statements' }).click();
-    await page.getByRole('row').filter({ hasText: 'Cancelled' }).waitFor();
-    await page.locator('a[href*="/nkvm/backups/"]').first().click();
-    await page.getByText('Cancelled').first().waitFor();
-    await expectGoodLooks(page.getByText('Cancelled').first(), 'run-cancelled', ['light']);
+    const page = await world.headlamp.open(claim(...BIG));
+    const cancel = page.getByRole('button', { name: 'Cancel the backup of billing/statements' });
+    await startBig();
+    await page.reload();
+    await page.getByText(/[\d.]+ [KM]iB per second/).waitFor();
+    await expectGoodLooks(cancel, 'claim-running', ['light']);
+    await cancel.click();
+    await expectGoodLooks(runThat(page, 'Cancelled'), 'claim-cancelled', ['light']);
+  });
+
+  it('watches one that waits for a node, and cancels it with the keyboard alone', async () => {
+    await taintNodes(world.kubeUrl, [{ key: 'maintenance', effect: 'NoSchedule' }]);
+    onTestFinished(() => taintNodes(world.kubeUrl, []));
+    const page = await world.headlamp.open(claim('shop', 'uploads'));
+    await tabTo(page.getByRole('button', { name: 'Back up', exact: true }));
+    await page.keyboard.press('Enter');
+    const cancel = page.getByRole('button', { name: 'Cancel the backup of shop/uploads' });
+    await expectGoodLooks(cancel, 'claim-waiting', ['light']);
+    await page.getByRole('link', { name: 'Details' }).click();
+    await page.getByRole('heading', { name: 'Backup of shop/uploads' }).waitFor();
+    await expectGoodLooks(cancel, 'run-waiting');
+    await tabTo(cancel);
+    await page.keyboard.press('Enter');
+    await cancel.waitFor({ state: 'detached' });
+    await expectGoodLooks(page.getByText('Cancelled', { exact: true }), 'run-cancelled', ['light']);
   });
 
   it('reads why one failed whose helper pod was deleted, and what to do', async () => {
-    const page = await world.headlamp.open(claim('billing', 'statements'));
-    await startBig(page);
-    await deleteHelpers(world.kubeUrl, 'billing');
-    const failed = page.getByRole('row').filter({ hasText: 'Failed' });
-    await failed.locator('a').first().click();
-    const alert = page.getByRole('alert').filter({ hasText: 'Failed at stage' });
+    const page = await world.headlamp.open(await startBig());
+    await page
+      .getByText(/[\d.]+ [KM]iB/)
+      .first()
+      .waitFor();
+    await deleteHelpers(world.kubeUrl, BIG[0]);
+    const alert = page.getByRole('alert').filter({ hasText: 'Failed at stage copy' });
     await alert.waitFor();
-    expect(await alert.innerText()).toMatch(/helper/i);
-    await expectGoodLooks(alert, 'run-failed', ['light']);
+    expect(await alert.innerText()).toMatch(/helper pod was deleted[^]*What to do/);
+    await expectGoodLooks(alert, 'run-failed');
+    const onClaim = await world.headlamp.open(claim(...BIG));
+    await expectGoodLooks(runThat(onClaim, 'Failed'), 'claim-failed', ['light']);
+  });
+
+  it('reads which image no node could pull', async () => {
+    const { playground, sidecar } = world;
+    const other = await startSidecar({
+      NKVM_KUBECONFIG: playground.kubeconfigFor('system:serviceaccount:nkvm:nkvm-runner'),
+      NKVM_HELPER_IMAGE: 'registry.example/tools/none:1',
+    });
+    onTestFinished(() => other.remove());
+    playground.setServiceBackend('nkvm', 'nkvm', 'http', other.port);
+    onTestFinished(() => playground.setServiceBackend('nkvm', 'nkvm', 'http', sidecar.port));
+    const call = await callAsAdmin({ ...world, sidecar: other });
+    const { run } = await start(call, 'shop', 'uploads');
+    const { id = '' } = run ?? {};
+    const page = await world.headlamp.open(`/nkvm/backups/${id}?namespace=shop`);
+    await ended(call, id);
+    const alert = page.getByRole('alert').filter({ hasText: 'Failed at stage wait' });
+    await expectGoodLooks(alert, 'run-failed-image', ['light']);
+    expect(await alert.innerText()).toMatch(
+      /registry\.example\/tools\/none:1[^]*NKVM_HELPER_IMAGE/
+    );
   });
 });
 
@@ -79,4 +121,16 @@ async function deleteHelpers(kubeUrl: string, namespace: string): Promise<void> 
     .filter(name => name.startsWith('nkvm-'));
   expect(helpers).toHaveLength(1);
   await fetch(`${pods}/${helpers[0]}`, { method: 'DELETE' });
+}
+
+/** Keeps new pods from the nodes, or lets them again. */
+async function taintNodes(kubeUrl: string, taints: object[]): Promise<void> {
+  for (const node of ['node-a', 'node-b']) {
+    const answer = await fetch(`${kubeUrl}/api/v1/nodes/${node}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: JSON.stringify({ spec: { taints } }),
+    });
+    expect(answer.ok).toBe(true);
+  }
 }

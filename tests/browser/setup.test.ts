@@ -1,11 +1,9 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../cluster/support/until.ts';
 import { findChromium } from './support/chromium.ts';
 import { expectGoodLooks } from './support/looks.ts';
-import { startHeadlamp } from './support/page.ts';
+import { headlampOver } from './support/page.ts';
+import { closedPort } from './support/port.ts';
 import type { SeenWorld } from './support/worlds.ts';
 import { seeNothing } from './support/worlds.ts';
 
@@ -60,7 +58,7 @@ describe.skipIf(!findChromium())(
     });
 
     it('reads the right that is lacking, and how to check it', async () => {
-      const headlamp = await startHeadlamp(await world.playground.proxyAs('viewer'));
+      const headlamp = await headlampOver(await world.playground.proxyAs('viewer'));
       const page = await headlamp.open(VOLUMES);
       onTestFinished(() => headlamp.close());
       await page.getByRole('heading', { name: 'No access to backups' }).waitFor();
@@ -97,14 +95,3 @@ describe.skipIf(!findChromium())(
     });
   }
 );
-
-/** A port of 127.0.0.1 at which nobody listens. */
-async function closedPort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findChromium } from './support/chromium.ts';
 import { expectGoodLooks } from './support/looks.ts';
-import { findRow } from './support/page.ts';
+import { findRow, tabTo } from './support/page.ts';
 import type { SeenWorld } from './support/worlds.ts';
 import { seeShop } from './support/worlds.ts';
 
@@ -27,11 +27,7 @@ describe.skipIf(!hasBrowser)('in the list of volumes, a person', { timeout: 30_0
   it('starts a backup with the keyboard alone', async () => {
     const page = await world.headlamp.open(VOLUMES);
     await findRow(page, 'uploads');
-    const backUp = page.getByRole('button', { name: 'Back up shop/uploads' });
-    for (let tabs = 0; tabs < 60; tabs += 1) {
-      if (await backUp.evaluate(button => button === document.activeElement)) break;
-      await page.keyboard.press('Tab');
-    }
+    await tabTo(page.getByRole('button', { name: 'Back up shop/uploads' }));
     await page.keyboard.press('Enter');
     await page.getByText('Backup of shop/uploads is under way').waitFor();
     await page

@@ -29,6 +29,8 @@ export interface ChromiumOptions {
   width?: number;
   height?: number;
   colorScheme?: 'light' | 'dark';
+  /** Whether a signal to this process ends the browser, and the process with it; else the caller does. */
+  handlesSignals?: boolean;
 }
 
 /** @returns the path of the browser, or undefined. */
@@ -39,7 +41,7 @@ export function findChromium(env: NodeJS.ProcessEnv = process.env): string | und
 
 /** Starts the system's Chromium, headless, with an empty profile; says why when it cannot. */
 export async function launchChromium(options: ChromiumOptions = {}): Promise<Chromium> {
-  const { width = 1400, height = 900, colorScheme = 'light' } = options;
+  const { width = 1400, height = 900, colorScheme = 'light', handlesSignals = true } = options;
   const executablePath = findChromium();
   if (!executablePath) {
     return { context: undefined, reason: `none of ${NAMES.join(', ')} is on PATH` };
@@ -54,6 +56,9 @@ export async function launchChromium(options: ChromiumOptions = {}): Promise<Chr
       args: QUIET,
       viewport: { width, height },
       colorScheme,
+      handleSIGINT: handlesSignals,
+      handleSIGTERM: handlesSignals,
+      handleSIGHUP: handlesSignals,
     });
     const close = () => context.close().finally(removeProfile);
     return { context, close };

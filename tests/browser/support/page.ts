@@ -2,60 +2,22 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-import { buildHost } from '../host/build.ts';
-import { startHost } from '../host/server.ts';
-import { launchChromium } from './chromium.ts';
+import { type Headlamp, startHeadlamp } from './headlamp.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-export const WIDE = 1400;
-export const NARROW = 400;
-const HEIGHT = 950;
 
-/** Headlamp with the plugin over one cluster, in a browser. */
-export interface Headlamp {
-  /** Opens a page of the cluster in a tab of its own, which is closed with the test. */
-  open(path: string, options?: TabOptions): Promise<Page>;
-  close(): Promise<void>;
-}
-
-export interface TabOptions {
-  theme?: 'light' | 'dark';
-  width?: number;
-  /** Is called before the page is loaded. */
-  before?: (page: Page) => Promise<unknown>;
-}
-
-/**
- * @param kubeUrl an API server that speaks plain HTTP, as the person who looks.
- * @throws Error when the browser does not start.
- */
-export async function startHeadlamp(kubeUrl: string): Promise<Headlamp> {
-  const host = await startHost({
-    staticDir: await buildHost(),
-    pluginDir: ROOT,
-    kubeUrl,
-    port: 0,
-  });
-  const browser = await launchChromium();
-  const { context } = browser;
-  if (!context) {
-    await host.close();
-    throw new Error(browser.reason);
-  }
+/** Headlamp over a cluster, for tests: each tab is closed with the test that opened it. */
+export async function headlampOver(kubeUrl: string): Promise<Headlamp> {
+  const headlamp = await startHeadlamp(kubeUrl);
   return {
-    async open(path, { theme = 'light', width = WIDE, before } = {}) {
-      const page = await context.newPage();
-      onTestFinished(() => page.close());
-      await page.setViewportSize({ width, height: HEIGHT });
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-      await before?.(page);
-      await page.goto(`${host.url}/c/main${path}`);
-      return page;
+    async open(path, options = {}) {
+      const before = (page: Page) => {
+        onTestFinished(() => page.close());
+        return Promise.resolve(options.before?.(page));
+      };
+      return await headlamp.open(path, { ...options, before });
     },
-    async close() {
-      await browser.close();
-      await host.close();
-    },
+    close: () => headlamp.close(),
   };
 }
 
@@ -76,4 +38,14 @@ export async function findRow(page: Page, name: string): Promise<Locator> {
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
   await row.waitFor();
   return row;
+}
+
+/** Presses Tab until the focus is on `target`. @throws Error when no Tab leads there. */
+export async function tabTo(target: Locator): Promise<void> {
+  await target.waitFor();
+  for (let tabs = 0; tabs < 80; tabs += 1) {
+    if (await target.evaluate(element => element === document.activeElement)) return;
+    await target.page().keyboard.press('Tab');
+  }
+  throw new Error(`no Tab leads to ${target}`);
 }
