@@ -1,11 +1,15 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
 import { copiesOf, isCopyDue, needlessCopies } from './copies.ts';
-import { queuedRun } from './exampleRun.ts';
+import { exampleRun, queuedRun } from './exampleRun.ts';
 import type { Notice } from './notice.ts';
+import { putRows } from './putRow.ts';
+import type { Run } from './row.ts';
+import { toRow } from './row.ts';
+import { migrate } from './schema.ts';
 import { loadSqlite } from './sqlite.ts';
-import { inFile, newPath, openFor, testDisk } from './testDisk.ts';
+import { inFile, newPath, openFor } from './testDisk.ts';
 
 const day = (number: number) => `/nkvm.db.copy-202611${String(number).padStart(2, '0')}T101112Z`;
 
@@ -55,24 +59,22 @@ it('says that it could make no copy, and works on', async () => {
 
 it('keeps a copy of a file of an earlier version before it changes it', async () => {
   const path = newPath();
-  const history = await openFor(path);
-  await history.add([queuedRun({ id: 'a' })]);
-  await history.close();
-  for (const copy of await copiesOf(path)) writeFileSync(copy, 'spoilt');
-  const old = await asVersion1(path);
+  const old = await version1With(exampleRun({ id: 'a' }));
   writeFileSync(path, old);
-  const now = () => new Date('2027-01-01T00:00:00Z');
-  const migrated = await openFor(path, { now, files: testDisk().files });
+  const migrated = await openFor(path, { now: () => new Date('2027-01-01T00:00:00Z') });
   expect(migrated.get('a')?.id).toBe('a');
-  expect(readdirSync(dirname(path))).toContain('nkvm.db.copy-20270101T000000Z');
   expect(readFileSync(`${path}.copy-20270101T000000Z`).equals(old)).toBe(true);
 });
 
-/** @returns the file as the version had it that knew no journal. */
-async function asVersion1(path: string): Promise<Buffer> {
+/** @returns a file as the version made it that knew no journal. */
+async function version1With(run: Run): Promise<Buffer> {
   const { Database } = await loadSqlite();
-  const db = new Database(readFileSync(path));
-  db.exec('DROP TABLE history_journal; PRAGMA user_version = 1');
+  const db = new Database();
+  migrate(db, 1);
+  const [table] = db.exec(`SELECT name FROM pragma_table_info('backup_history')`);
+  const columns = table?.values.flat() ?? [];
+  const row = Object.entries(toRow(run)).filter(([column]) => columns.includes(column));
+  putRows(db, [Object.fromEntries(row)]);
   const bytes = Buffer.from(db.export());
   db.close();
   return bytes;

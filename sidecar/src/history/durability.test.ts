@@ -20,6 +20,14 @@ it('gives back every field of a run after a kill', async () => {
   for (const run of runs) expect(reopened.get(run.id)).toEqual(run);
 });
 
+it('keeps what it took from the journal when it is killed again at once', async () => {
+  const { path, history } = await withDisk();
+  await history.add(runs);
+  await openFor(path);
+  expect(await inFile(path)).toHaveLength(2);
+  expect(await onDisk(path)).toHaveLength(2);
+});
+
 it('has a change on disk when its promise resolves', async () => {
   const { path, history } = await withDisk();
   await history.add([queuedRun({ id: 'a' }), queuedRun({ id: 'b' })]);
