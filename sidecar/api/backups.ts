@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Stage } from './errors.ts';
-import { MAX_VOLUMES_PER_REQUEST, RUN_STAGES, STATUSES } from './names.ts';
+import { MAX_VOLUMES_PER_REQUEST, PRIORITIES, RUN_STAGES, STATUSES } from './names.ts';
 
 export const BackupStatus = z.enum(STATUSES);
 export type BackupStatus = z.infer<typeof BackupStatus>;
@@ -26,8 +26,15 @@ export const ClaimName = z
 export const VolumeRef = z.strictObject({ namespace: NamespaceName, name: ClaimName });
 export type VolumeRef = z.infer<typeof VolumeRef>;
 
+export const Priority = z.enum(PRIORITIES);
+export type Priority = z.infer<typeof Priority>;
+
 export const StartBackups = z.strictObject({
   volumes: z.array(VolumeRef).min(1).max(MAX_VOLUMES_PER_REQUEST),
+  priority: z
+    .enum(['on-demand', 'scheduled'])
+    .default('on-demand')
+    .describe('`scheduled` for scripts that run by the clock: what people ask for goes before it'),
 });
 export type StartBackups = z.infer<typeof StartBackups>;
 
@@ -81,12 +88,29 @@ export const Backup = z.strictObject({
   hint: z.string().nullable().describe('what to do about the failure'),
   warnings: z.array(z.string()),
   createdAt: z.iso.datetime(),
-  startedAt: z.iso.datetime().nullable(),
+  startedAt: z.iso.datetime().nullable().describe('when the last attempt began'),
   endedAt: z.iso.datetime().nullable(),
+  priority: Priority,
+  attempt: z.int().min(1).describe('what can pass is tried again, with the same id'),
+  retryAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('while queued after an attempt that failed: when the next may begin'),
+  queuePosition: z.int().min(1).nullable().describe('place in the queue; null unless queued'),
   stages: z.array(StageTimes),
   seal: Seal.nullable(),
   helper: z
-    .strictObject({ pod: z.string(), node: z.string().nullable(), image: z.string() })
+    .strictObject({
+      pod: z.string(),
+      node: z.string().nullable(),
+      image: z.string(),
+      lastWords: z
+        .string()
+        .optional()
+        .describe(
+          'what the helper, and Kubernetes about it, said last, in lines; where the run failed'
+        ),
+    })
     .nullable(),
   requestedBy: z.string().describe('the Kubernetes user whose token asked for it'),
   restoreCommand: z.string().nullable().describe('restores the archive by hand, with tar alone'),

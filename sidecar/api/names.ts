@@ -43,6 +43,9 @@ export const RUNBOOKS_URL = 'https://github.com/nkvm-io/nkvm/blob/main/docs/runb
 /** The states of a run. The last three are final. */
 export const STATUSES = ['queued', 'running', 'success', 'failed', 'cancelled'] as const;
 
+/** Who is served first while runs wait for each other, highest first. */
+export const PRIORITIES = ['restore', 'on-demand', 'scheduled'] as const;
+
 /** The stages of a run, in their order; `cleanup` always runs. */
 export const RUN_STAGES = [
   'create',

@@ -65,6 +65,14 @@ export const SETTINGS = {
   NKVM_MAX_PARALLEL: integer(1, 64, 'runs')
     .default(2)
     .describe('how many backups run side by side'),
+  NKVM_MAX_PARALLEL_PER_NODE: integer(1, 64, 'runs')
+    .default(2)
+    .describe('how many backups run side by side whose helper must run on the same node'),
+  NKVM_MAX_ATTEMPTS: integer(1, 10, 'attempts')
+    .default(3)
+    .describe(
+      'how often a backup is tried that failed for a reason that can pass, such as a broken connection or an evicted helper; 1: only once'
+    ),
   NKVM_VERIFY_LEVEL: oneOf('checksum', 'contents')
     .default('checksum')
     .describe(
@@ -98,6 +106,8 @@ export interface Config {
   readonly discoveryTimeoutMs: number;
   readonly maxNamespaceScan: number;
   readonly maxParallel: number;
+  readonly maxParallelPerNode: number;
+  readonly maxAttempts: number;
   readonly verifyLevel: 'checksum' | 'contents';
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
@@ -141,6 +151,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     discoveryTimeoutMs: data.NKVM_DISCOVERY_TIMEOUT_SECONDS * 1000,
     maxNamespaceScan: data.NKVM_MAX_NAMESPACE_SCAN,
     maxParallel: data.NKVM_MAX_PARALLEL,
+    maxParallelPerNode: data.NKVM_MAX_PARALLEL_PER_NODE,
+    maxAttempts: data.NKVM_MAX_ATTEMPTS,
     verifyLevel: data.NKVM_VERIFY_LEVEL,
     logLevel: data.NKVM_LOG_LEVEL,
   });

@@ -6,6 +6,7 @@ import { openNamespaces } from './backup/openNamespaces.ts';
 import { startQueue } from './backup/queue.ts';
 import { rebuildHistory } from './backup/rebuildHistory.ts';
 import { recover } from './backup/recover.ts';
+import { backoffMs } from './backup/retry.ts';
 import { runBackup } from './backup/run.ts';
 import { accessOf } from './cluster/access.ts';
 import { claimsOf } from './cluster/claims.ts';
@@ -87,6 +88,7 @@ async function main(): Promise<void> {
     log,
     onOutcome: metrics.event,
   });
+  const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
   const onEnd = ({ id }: Backup): void => {
     const run = history.get(id); // with all of it, its start too
     if (!run) return;
@@ -97,14 +99,15 @@ async function main(): Promise<void> {
     history,
     claimOf: (namespace, name) => inventory.claim(namespace, name),
     work: (run, claim, report, signal) => runBackup(run, claim, world, report, signal),
-    maxParallel: config.maxParallel,
+    limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
+    retry,
     newId: runIds(undefined, history.newestId()),
     now,
     log,
     onEnd,
   });
 
-  await recover({ history, destination, pods, installation, now, log });
+  await recover({ history, destination, pods, installation, retry, now, log });
   const server = await buildServer({
     queue,
     history,

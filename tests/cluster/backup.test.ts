@@ -149,19 +149,22 @@ describe('a running backup', () => {
     expect(helpers()).toEqual([]);
   });
 
-  it('fails by name when its helper is deleted', async () => {
-    const before = inSidecar('ls -A "$NKVM_BACKUP_DIR"');
+  it('is tried again when its helper is deleted, and leaves nothing of the first attempt', async () => {
     const { run } = await start(call, 'billing', 'statements');
     const id = run?.id ?? '';
     await until('bytes flow', async () => ((await read(call, id)).bytes ?? 0) > 1e6, 30_000);
     kubectl(['delete', 'pod', `nkvm-backup-${id}`, '--namespace=billing', '--now']);
-    expect(await ended(call, id)).toMatchObject({
-      status: 'failed',
-      stage: 'copy',
-      reason: 'HelperGone',
-      archive: null,
+    const waiting = await until('it waits', async () => {
+      const seen = await read(call, id);
+      return seen.attempt === 2 && seen;
     });
-    expect(inSidecar('ls -A "$NKVM_BACKUP_DIR"')).toBe(before);
+    expect(waiting).toMatchObject({ status: 'queued', stage: 'copy', reason: 'HelperGone' });
+    expect(waiting.message).toMatch(/^attempt 1 of 3 failed: .*deleted by somebody else/);
+    const success = await ended(call, id);
+    expect(success).toMatchObject({ status: 'success', attempt: 2, reason: null });
+    const files = inSidecar('ls -A "$NKVM_BACKUP_DIR"').split('\n');
+    expect(files.filter(name => name.includes(id) || name.startsWith('.tmp'))).toHaveLength(2);
+    expect(helpers()).toEqual([]);
   });
 });
 

@@ -46,6 +46,7 @@ export async function startSidecar(
       NKVM_CLUSTER_NAME: 'beside',
       NKVM_HTTP_PORT: '0',
       MALLOC_ARENA_MAX: '2',
+      NKVM_MAX_ATTEMPTS: '1', // so that a failure is seen at once
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -16,6 +16,7 @@ import { recover } from './recover.ts';
 import { runBackup } from './run.ts';
 
 const claim = (name: string, uid = `uid-${name}`) => testClaim({ name, uid });
+const of = (namespace: string, name: string) => testClaim({ namespace, name, uid: `uid-${name}` });
 
 const log = pino({ level: 'silent' });
 let dir: string;
@@ -25,6 +26,8 @@ let queue: Queue;
 let underWay: { run: Backup; end(change?: RunChange): void }[];
 
 const success: RunChange = { status: 'success', endedAt: '2026-11-21T10:00:00.000Z' };
+
+const retry = { maxAttempts: 2, delayMs: () => 20 };
 
 const newQueue = (change: Partial<QueueOptions> = {}): Queue =>
   startQueue({
@@ -38,7 +41,8 @@ const newQueue = (change: Partial<QueueOptions> = {}): Queue =>
         if (signal.aborted) cancelled();
         else signal.addEventListener('abort', cancelled);
       }),
-    maxParallel: 2,
+    limits: { total: 2, perNode: 2 },
+    retry,
     newId: runIds(),
     now: () => new Date(),
     log,
@@ -83,7 +87,7 @@ describe('the queue', () => {
 
   it('goes on after a run that broke in an unexpected way', async () => {
     queue = newQueue({
-      maxParallel: 1,
+      limits: { total: 1, perNode: 1 },
       work: run =>
         run.name === 'a' ? Promise.reject(new Error('a fault')) : Promise.resolve(success),
     });
@@ -113,6 +117,63 @@ describe('the queue', () => {
     expect(underWay).toHaveLength(2);
   });
 
+  it('lets a namespace that asks for one wait for one run, not for all of another', async () => {
+    queue = newQueue({ limits: { total: 1, perNode: 1 } });
+    const many = Array.from({ length: 20 }, (_, index) => of('big', `m${index}`));
+    await queue.add(many, 'somebody');
+    const [run] = await queue.add([of('small', 'only')], 'somebody');
+    expect(queue.positionOf(run?.id ?? '')).toBe(1);
+    await begun(1);
+    underWay[0]?.end();
+    await begun(2);
+    expect(underWay.map(({ run: { name } }) => name)).toEqual(['m0', 'only']);
+    expect(queue.positionOf(run?.id ?? '')).toBeNull();
+  });
+
+  it('serves people before schedules, also when both ask for the same volume', async () => {
+    queue = newQueue({ limits: { total: 1, perNode: 1 } });
+    await queue.add([claim('a')], 'somebody');
+    await queue.add([claim('b'), claim('c')], 'a clock', 'scheduled');
+    const [joined] = await queue.add([claim('c')], 'somebody');
+    expect(joined).toMatchObject({ priority: 'on-demand', requestedBy: 'a clock' });
+    await begun(1);
+    underWay[0]?.end();
+    await begun(2);
+    expect(underWay[1]?.run.name).toBe('c');
+  });
+
+  const broken: RunChange = { status: 'failed', reason: 'StreamBroke', message: 'it broke' };
+
+  it('tries again what can pass, and fails when it does not pass', async () => {
+    const [run] = await queue.add([claim('a')], 'somebody');
+    const id = run?.id ?? '';
+    const seen: Backup[] = [];
+    queue.watch(id, each => seen.push(each));
+    await begun(1);
+    underWay[0]?.end(broken);
+    await begun(2);
+    expect(seen.find(({ status }) => status === 'queued')).toMatchObject({
+      attempt: 2,
+      message: 'attempt 1 of 2 failed: it broke',
+      retryAt: expect.any(String),
+    });
+    expect(history.get(id)).toMatchObject({ status: 'running', retryAt: null, message: '' });
+    underWay[1]?.end(broken);
+    await vi.waitUntil(() => history.get(id)?.status === 'failed');
+    expect(history.get(id)).toMatchObject({ attempt: 2, message: 'it broke' });
+  });
+
+  it('cancels what waits for its next attempt', async () => {
+    queue = newQueue({ retry: { maxAttempts: 2, delayMs: () => 3_600_000 } });
+    const [run] = await queue.add([claim('a')], 'somebody');
+    const id = run?.id ?? '';
+    await begun(1);
+    underWay[0]?.end(broken);
+    await vi.waitUntil(() => history.get(id)?.status === 'queued');
+    expect(await queue.cancel(id)).toMatchObject({ status: 'cancelled', retryAt: null });
+    expect(queue.depth()).toEqual({ queued: 0, running: 0 });
+  });
+
   it('tells whoever watches a run, until they stop', async () => {
     const seen: string[] = [];
     const [run] = await queue.add([claim('a')], 'somebody');
@@ -139,6 +200,7 @@ describe('after a restart', () => {
     destination,
     pods,
     installation: 'i',
+    retry,
     now: () => new Date(),
     log,
   });
@@ -153,7 +215,7 @@ describe('after a restart', () => {
     expect(underWay.map(({ run }) => run.name)).toEqual(['c', 'd']);
   });
 
-  it('a run in the middle has failed, and its helper is deleted', async () => {
+  it('a run in the middle is tried once more, and its helper is deleted', async () => {
     const cluster = processCluster(dir);
     const [run] = await queue.add([claim('a')], 'somebody');
     await begun(1);
@@ -165,6 +227,11 @@ describe('after a restart', () => {
     }
     await restart();
     await recover(world(memoryDestination(), cluster.pods));
+    expect(history.get(run?.id ?? '')).toMatchObject({ status: 'queued', reason: 'Interrupted' });
+    queue.resume();
+    await begun(1);
+    await restart();
+    await recover(world(memoryDestination(), cluster.pods));
     expect(history.get(run?.id ?? '')).toMatchObject({ status: 'failed', reason: 'Interrupted' });
     expect([...cluster.existing.keys()]).toEqual([`another/nkvm-backup-${run?.id}`]);
     cluster.stop();
@@ -172,7 +239,7 @@ describe('after a restart', () => {
 
   it.each([
     ['with its manifest is a success', false, 'success'],
-    ['without a manifest is removed, for nothing proves it', true, 'failed'],
+    ['without a manifest is removed, for nothing proves it', true, 'queued'],
   ])('an archive %s', async (_, loseManifest, status) => {
     const storage = memoryStorage();
     const destination = memoryDestination(storage);

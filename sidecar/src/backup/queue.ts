@@ -1,10 +1,16 @@
 import type { Backup } from '../../api/index.ts';
+import { PRIORITIES } from '../../api/index.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import { StageError, textOf } from '../errors.ts';
+import { placementOf } from '../helper/placement.ts';
 import type { History, RunChange } from '../history/history.ts';
 import { timeOfRunId } from '../history/runId.ts';
 import { claimGone } from './breakOff.ts';
+import type { RetryPolicy } from './retry.ts';
+import { nextAttempt } from './retry.ts';
 import { CANCELLED } from './run.ts';
+import type { Limits, Turn } from './turn.ts';
+import { inTurn, nextTurn } from './turn.ts';
 
 /** What the queue needs to know of a log. */
 export interface Log {
@@ -24,7 +30,8 @@ export interface QueueOptions {
     report: (change: RunChange) => void,
     signal: AbortSignal
   ): Promise<RunChange>;
-  maxParallel: number;
+  limits: Limits;
+  retry: RetryPolicy;
   newId(): string;
   now(): Date;
   log: Log;
@@ -32,19 +39,25 @@ export interface QueueOptions {
   onEnd(run: Backup): void;
 }
 
-/** Takes runs, starts as many as it may, tells how they go. */
+/** Takes runs, starts as many as it may, tries again what can pass, tells how they go. */
 export interface Queue {
   /**
-   * Takes one run a claim; a claim that has an unfinished run gets that one again.
+   * Takes one run a claim; a claim that has an unfinished run gets that one again, at the higher priority of the two.
    * @returns the runs in the order of the claims. They are on disk.
    */
-  add(claims: readonly Claim[], requestedBy: string): Promise<Backup[]>;
+  add(
+    claims: readonly Claim[],
+    requestedBy: string,
+    priority?: Backup['priority']
+  ): Promise<Backup[]>;
   /** Starts what the history holds as queued. */
   resume(): void;
   /** @returns the run when it has ended. @throws StageError (reason `AlreadyEnded` or `BackupNotFound`). */
   cancel(id: string): Promise<Backup>;
   /** Calls `listener` after every change of a run. @returns what ends that. */
   watch(id: string, listener: (run: Backup) => void): () => void;
+  /** @returns the place of a run in the queue, from 1; null when it is not in it. */
+  positionOf(id: string): number | null;
   /** How many runs there are. */
   depth(): { queued: number; running: number };
   /** Starts nothing more and breaks off what runs; it is failed with the reason `Interrupted` at the next start. */
@@ -53,8 +66,12 @@ export interface Queue {
 
 export function startQueue(options: QueueOptions): Queue {
   const { history, log, now } = options;
-  const waiting: Backup[] = [];
-  const running = new Map<string, { abort: AbortController; ended: Promise<void> }>();
+  const waiting = new Map<string, Backup>();
+  /** Runs that wait for the time of their next attempt. */
+  const delays = new Map<string, NodeJS.Timeout>();
+  const running = new Map<string, { turn: Turn; abort: AbortController; ended: Promise<void> }>();
+  const served = new Set<string>();
+  let positions: Map<string, number> | undefined;
   const listeners = new Map<string, Set<(run: Backup) => void>>();
   let isStopped = false;
 
@@ -63,10 +80,26 @@ export function startQueue(options: QueueOptions): Queue {
     if (run) listeners.get(id)?.forEach(listener => listener(run));
   };
 
+  const turnOf = (run: Backup): Turn => {
+    const claim = options.claimOf(run.namespace, run.name);
+    const placement = claim && placementOf(claim);
+    return { ...run, node: placement && 'node' in placement ? placement.node : null };
+  };
+  const soFar = () => ({
+    running: [...running.values()].map(({ turn }) => turn),
+    namespaces: [...served],
+  });
+
   const next = (): void => {
-    while (!isStopped && running.size < options.maxParallel) {
-      const run = waiting.shift();
+    positions = undefined;
+    while (!isStopped) {
+      const ready = [...waiting.values()].filter(({ id }) => !delays.has(id)).map(turnOf);
+      const turn = nextTurn(ready, soFar(), options.limits);
+      const run = turn && waiting.get(turn.id);
       if (!run) return;
+      waiting.delete(run.id);
+      served.delete(run.namespace);
+      served.add(run.namespace);
       const abort = new AbortController();
       const ended = start(run, abort.signal)
         .catch(error => log.error({ run: run.id }, `a run could not be recorded: ${textOf(error)}`))
@@ -74,8 +107,25 @@ export function startQueue(options: QueueOptions): Queue {
           running.delete(run.id);
           next();
         });
-      running.set(run.id, { abort, ended });
+      running.set(run.id, { turn, abort, ended });
     }
+  };
+
+  /** @param delayMs how long the run may not start */
+  const wait = (run: Backup, delayMs = 0): void => {
+    waiting.set(run.id, run);
+    if (delayMs <= 0 || isStopped) return;
+    const timer = setTimeout(() => {
+      delays.delete(run.id);
+      next();
+    }, delayMs);
+    delays.set(run.id, timer);
+  };
+  const leave = (id: string): void => {
+    waiting.delete(id);
+    clearTimeout(delays.get(id));
+    delays.delete(id);
+    positions = undefined;
   };
 
   const start = async (run: Backup, signal: AbortSignal): Promise<void> => {
@@ -84,8 +134,15 @@ export function startQueue(options: QueueOptions): Queue {
       history.note(run.id, change);
       tell(run.id);
     };
-    await history.commit(run.id, { status: 'running', startedAt: now().toISOString() });
-    log.info(about, 'backup started');
+    await history.commit(run.id, {
+      status: 'running',
+      startedAt: now().toISOString(),
+      retryAt: null,
+      reason: null,
+      hint: null,
+      message: '',
+    });
+    log.info({ ...about, attempt: run.attempt }, 'backup started');
     tell(run.id);
     const claim = options.claimOf(run.namespace, run.name);
     const end =
@@ -93,6 +150,14 @@ export function startQueue(options: QueueOptions): Queue {
         ? await options.work(run, claim, report, signal)
         : goneEnd(run, claim, now());
     if (isStopped && end.status !== 'success') return; // the next start decides
+    const again = nextAttempt(run, end, options.retry, now());
+    if (again) {
+      await history.commit(run.id, again);
+      log.warn({ ...about, stage: end.stage, reason: end.reason }, again.message ?? '');
+      wait({ ...run, ...again }, options.retry.delayMs(run.attempt));
+      tell(run.id);
+      return;
+    }
     await history.commit(run.id, end);
     const ended = { ...run, ...end };
     const { status, stage, message, reason } = ended;
@@ -103,18 +168,25 @@ export function startQueue(options: QueueOptions): Queue {
   };
 
   return {
-    async add(claims, requestedBy) {
+    async add(claims, requestedBy, priority = 'on-demand') {
       const unfinished = history.unfinished();
       const runs = new Map<string, Backup>();
       const fresh: Backup[] = [];
+      const raised = new Set<string>();
       for (const claim of claims) {
         const joined = unfinished.find(run => run.uid === claim.uid) ?? runs.get(claim.uid);
-        const run = joined ?? queued(claim, requestedBy, options.newId());
+        const run = joined ?? queued(claim, requestedBy, priority, options.newId());
         if (!joined) fresh.push(run);
+        else if (isHigher(priority, joined.priority)) raised.add(joined.id);
         runs.set(claim.uid, run);
       }
       await history.add(fresh);
-      waiting.push(...fresh);
+      fresh.forEach(run => wait(run));
+      for (const id of raised) {
+        await history.commit(id, { priority });
+        const run = waiting.get(id);
+        if (run) waiting.set(id, { ...run, priority });
+      }
       next();
       return claims.flatMap(claim => {
         const run = runs.get(claim.uid);
@@ -123,20 +195,25 @@ export function startQueue(options: QueueOptions): Queue {
     },
 
     resume() {
-      waiting.push(...history.unfinished().filter(run => run.status === 'queued'));
+      for (const run of history.unfinished()) {
+        if (run.status !== 'queued') continue;
+        // Never longer than the policy says, wherever the clock has gone meanwhile.
+        const left = run.retryAt === null ? 0 : Date.parse(run.retryAt) - now().getTime();
+        wait(run, Math.min(left, options.retry.delayMs(Math.max(1, run.attempt - 1))));
+      }
       next();
     },
 
     async cancel(id) {
       const run = history.get(id);
       if (!run) throw notFound(id);
-      const at = waiting.findIndex(each => each.id === id);
       const active = running.get(id);
-      if (at >= 0) {
-        waiting.splice(at, 1);
+      if (waiting.has(id)) {
+        leave(id);
         await history.commit(id, {
           status: 'cancelled',
           message: 'cancelled while it was queued',
+          retryAt: null,
           endedAt: now().toISOString(),
         });
         tell(id);
@@ -163,10 +240,18 @@ export function startQueue(options: QueueOptions): Queue {
       };
     },
 
-    depth: () => ({ queued: waiting.length, running: running.size }),
+    positionOf(id) {
+      positions ??= new Map(
+        inTurn([...waiting.values()].map(turnOf), soFar()).map((turn, at) => [turn.id, at + 1])
+      );
+      return positions.get(id) ?? null;
+    },
+
+    depth: () => ({ queued: waiting.size, running: running.size }),
 
     async stop() {
       isStopped = true;
+      delays.forEach(timer => clearTimeout(timer));
       for (const { abort } of running.values()) abort.abort(new Error('the sidecar is stopping'));
       await Promise.allSettled([...running.values()].map(({ ended }) => ended));
     },
@@ -182,7 +267,15 @@ export const notFound = (id: string): StageError =>
     'list the backups with GET /api/v1/backups'
   );
 
-const queued = (claim: Claim, requestedBy: string, id: string): Backup => ({
+const isHigher = (one: Backup['priority'], other: Backup['priority']): boolean =>
+  PRIORITIES.indexOf(one) < PRIORITIES.indexOf(other);
+
+const queued = (
+  claim: Claim,
+  requestedBy: string,
+  priority: Backup['priority'],
+  id: string
+): Backup => ({
   id,
   namespace: claim.namespace,
   name: claim.name,
@@ -199,6 +292,10 @@ const queued = (claim: Claim, requestedBy: string, id: string): Backup => ({
   createdAt: timeOfRunId(id).toISOString(), // so that order holds when the clock is set back
   startedAt: null,
   endedAt: null,
+  priority,
+  attempt: 1,
+  retryAt: null,
+  queuePosition: null,
   stages: [],
   seal: null,
   helper: null,

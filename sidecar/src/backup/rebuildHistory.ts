@@ -119,5 +119,9 @@ const runOf = (manifest: Manifest, archive: string): Backup => ({
   seal: manifest.seal,
   helper: null,
   requestedBy: manifest.requestedBy,
+  priority: 'on-demand',
+  attempt: 1,
+  retryAt: null,
+  queuePosition: null,
   restoreCommand: null, // follows from `archive`
 });

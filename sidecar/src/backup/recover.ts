@@ -8,12 +8,15 @@ import { removeHelper } from '../helper/helper.ts';
 import { helperSelector } from '../helper/names.ts';
 import type { History, RunChange } from '../history/history.ts';
 import type { Log } from './queue.ts';
+import type { RetryPolicy } from './retry.ts';
+import { nextAttempt } from './retry.ts';
 
 export interface RecoverOptions {
   history: History;
   destination: Destination;
   pods: Pods;
   installation: string;
+  retry: RetryPolicy;
   now(): Date;
   log: Log;
 }
@@ -25,8 +28,10 @@ export interface RecoverOptions {
  * | the run's archive | the run |
  * | --- | --- |
  * | has its manifest, and the size that the manifest names | success: the manifest is written last |
- * | lies there without a manifest | failed; the archive, which nothing proves, is removed |
- * | is not there | failed |
+ * | lies there without a manifest | tried again, or failed; the archive, which nothing proves, is removed |
+ * | is not there | tried again, or failed |
+ *
+ * Its helper cannot go on: the stream ended with the process that read it.
  */
 export async function recover(options: RecoverOptions): Promise<void> {
   const { history, destination, log, now } = options;
@@ -41,8 +46,13 @@ export async function recover(options: RecoverOptions): Promise<void> {
     const end = await endOf(run, keys, destination).catch(error =>
       interruptedBy(run, ` (and its archive could not be looked at: ${textOf(error)})`)
     );
-    await history.commit(run.id, { ...end, endedAt: now().toISOString() });
-    log.warn({ run: run.id, status: end.status }, 'run of an earlier process ended');
+    const change = nextAttempt(run, end, options.retry, now()) ?? {
+      ...end,
+      endedAt: now().toISOString(),
+    };
+    await history.commit(run.id, change);
+    const about = { run: run.id, namespace: run.namespace, pvc: run.name, status: change.status };
+    log.warn(about, 'a run of an earlier process is in order again');
   }
 }
 

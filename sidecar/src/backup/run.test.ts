@@ -26,6 +26,10 @@ const run = {
   name: 'orders-db',
   uid: 'uid-1',
   createdAt: '2026-11-21T10:00:00.000Z',
+  priority: 'on-demand',
+  attempt: 1,
+  retryAt: null,
+  queuePosition: null,
   requestedBy: 'somebody',
 } as Backup;
 

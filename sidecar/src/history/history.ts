@@ -2,7 +2,17 @@ import type { Backup, BackupList, BackupQuery, BackupSummary } from '../../api/i
 
 /** What can change in a run after it was asked for. */
 export type RunChange = Partial<
-  Omit<Backup, 'id' | 'namespace' | 'name' | 'uid' | 'createdAt' | 'requestedBy' | 'restoreCommand'>
+  Omit<
+    Backup,
+    | 'id'
+    | 'namespace'
+    | 'name'
+    | 'uid'
+    | 'createdAt'
+    | 'requestedBy'
+    | 'restoreCommand'
+    | 'queuePosition'
+  >
 >;
 
 /** The newest run, and the newest proven one, of one claim. */

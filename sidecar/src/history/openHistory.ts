@@ -104,6 +104,7 @@ function historyOf({ table, journal }: LoadedHistory, path: string, options: Par
   const backupOf = (run: Run): Backup => ({
     ...run,
     restoreCommand: (run.archive && options.restoreCommand?.(run.archive)) ?? null,
+    queuePosition: null, // the queue knows
   });
 
   return {

@@ -4,9 +4,9 @@ import type { RunChange } from './history.ts';
 import { packStages, unpackStages } from './stageColumn.ts';
 
 /** A run as the table keeps it: all of `Backup` but what follows from the rest. */
-export type Run = Omit<Backup, 'restoreCommand'>;
+export type Run = Omit<Backup, 'restoreCommand' | 'queuePosition'>;
 
-const Checked = Backup.partial({ restoreCommand: true });
+const Checked = Backup.partial({ restoreCommand: true, queuePosition: true });
 const CheckedChange = Checked.partial();
 
 /**
@@ -50,6 +50,9 @@ export const COLUMNS = [
   'stages',
   'seal',
   'helper',
+  'priority',
+  'attempt',
+  'retry_at',
 ] as const;
 
 export type Row = Record<(typeof COLUMNS)[number], SqlValue>;
@@ -77,6 +80,9 @@ export function toRow(run: Run): Row {
     stages: packStages(run.stages, run.createdAt),
     seal: run.seal && JSON.stringify(run.seal),
     helper: run.helper && JSON.stringify(run.helper),
+    priority: run.priority,
+    attempt: run.attempt,
+    retry_at: run.retryAt,
   };
 }
 
@@ -103,6 +109,9 @@ export function fromRow(row: Row): Run {
     stages: unpackStages(String(row.stages), String(row.created_at)),
     seal: row.seal && JSON.parse(String(row.seal)),
     helper: row.helper && JSON.parse(String(row.helper)),
+    priority: row.priority as Run['priority'],
+    attempt: Number(row.attempt),
+    retryAt: textOrNull(row.retry_at),
   };
 }
 

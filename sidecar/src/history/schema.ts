@@ -42,6 +42,10 @@ const MIGRATIONS = [
     sequence INTEGER NOT NULL
   ) STRICT;
   INSERT INTO history_journal VALUES (1, lower(hex(randomblob(16))), 0);`,
+
+  `ALTER TABLE backup_history ADD COLUMN priority TEXT NOT NULL DEFAULT 'on-demand';
+  ALTER TABLE backup_history ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE backup_history ADD COLUMN retry_at TEXT;`,
 ];
 
 /** Runs of about 1 KB fill big pages better, and `export` copies page by page: 9 ms instead of 23 at 10,000 runs. */

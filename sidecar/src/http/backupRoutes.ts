@@ -51,6 +51,8 @@ export const backupRoutes =
       return run;
     };
 
+    const placed = (run: Backup): Backup => ({ ...run, queuePosition: queue.positionOf(run.id) });
+
     app.post(
       '/backups',
       {
@@ -63,13 +65,13 @@ export const backupRoutes =
         },
       },
       async (request, reply) => {
-        const { volumes } = request.body;
+        const { volumes, priority } = request.body;
         for (const { namespace, name } of volumes) {
           await rights.need(request.caller, right('create', namespace, name));
         }
         const claims = await admission.admit(volumes);
-        const backups = await queue.add(claims, nameOf(request.caller));
-        return reply.code(202).send({ backups });
+        const backups = await queue.add(claims, nameOf(request.caller), priority);
+        return reply.code(202).send({ backups: backups.map(placed) });
       }
     );
 
@@ -92,7 +94,8 @@ export const backupRoutes =
           inventory.namespaces(),
           world.maxNamespaceScan
         );
-        return history.list(request.query, each => !readable || readable.has(each));
+        const page = history.list(request.query, each => !readable || readable.has(each));
+        return { ...page, backups: page.backups.map(placed) };
       }
     );
 
@@ -105,7 +108,7 @@ export const backupRoutes =
           response: { 200: Backup, default: Problem },
         },
       },
-      request => readable(request.caller, request.params.id)
+      async request => placed(await readable(request.caller, request.params.id))
     );
 
     app.post(
@@ -138,7 +141,9 @@ export const backupRoutes =
       },
       async (request, reply) => {
         const run = await readable(request.caller, request.params.id);
-        sendEvents(reply, run, listener => queue.watch(run.id, listener));
+        sendEvents(reply, placed(run), listener =>
+          queue.watch(run.id, each => listener(placed(each)))
+        );
         return reply;
       }
     );

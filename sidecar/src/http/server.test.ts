@@ -102,7 +102,8 @@ beforeEach(async () => {
         if (signal.aborted) cancelled();
         else signal.addEventListener('abort', cancelled);
       }),
-    maxParallel: 1,
+    limits: { total: 1, perNode: 1 },
+    retry: { maxAttempts: 1, delayMs: () => 0 },
     newId: runIds(),
     now: () => new Date(),
     log,
