@@ -154,10 +154,14 @@ describe('a running backup', () => {
     const id = run?.id ?? '';
     await until('bytes flow', async () => ((await read(call, id)).bytes ?? 0) > 1e6, 30_000);
     kubectl(['delete', 'pod', `nkvm-backup-${id}`, '--namespace=billing', '--now']);
-    const waiting = await until('it waits', async () => {
-      const seen = await read(call, id);
-      return seen.attempt === 2 && seen;
-    });
+    const waiting = await until(
+      'it waits for its second attempt',
+      async () => {
+        const seen = await read(call, id);
+        return seen.attempt === 2 ? seen : undefined;
+      },
+      30_000
+    );
     expect(waiting).toMatchObject({ status: 'queued', stage: 'copy', reason: 'HelperGone' });
     expect(waiting.message).toMatch(/^attempt 1 of 3 failed: .*deleted by somebody else/);
     const success = await ended(call, id);

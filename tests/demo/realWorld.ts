@@ -36,6 +36,7 @@ export async function realWorld(known: KnownCluster, person: Person): Promise<Wo
     ...helperSettings(process.env),
     NKVM_KUBECONFIG: file,
     NKVM_CLUSTER_NAME: asName(kubeConfig.getCurrentContext()),
+    NKVM_MAX_ATTEMPTS: '3',
   });
   const forPage = await openDoor({
     ...shared,
