@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import type { Backup } from '../api/index.ts';
 import { restoreCommand } from './archive/restoreCommand.ts';
@@ -8,6 +9,7 @@ import { rebuildHistory } from './backup/rebuildHistory.ts';
 import { recover } from './backup/recover.ts';
 import { backoffMs } from './backup/retry.ts';
 import { runBackup } from './backup/run.ts';
+import { sweep } from './backup/sweep.ts';
 import { accessOf } from './cluster/access.ts';
 import { claimsOf } from './cluster/claims.ts';
 import { connect } from './cluster/connection.ts';
@@ -29,7 +31,11 @@ import { helperLeaks } from './observe/helperLeaks.ts';
 import { sizeOfHistory } from './observe/historySize.ts';
 import { createLog } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { becomeWriter } from './oneWriter.ts';
 import { VERSION } from './version.ts';
+
+/** Strays are rare, and harm nobody but by the room that they take. */
+const SWEEP_MS = 5 * 60_000;
 
 /** Puts the parts together and runs until it is told to stop. @throws Error of one line when it cannot start. */
 async function main(): Promise<void> {
@@ -38,19 +44,26 @@ async function main(): Promise<void> {
   const now = () => new Date();
   const version = VERSION;
 
-  const { kubeConfig, clusterName } = connect({
+  const { kubeConfig, clusterName, inPod } = connect({
     ...config.cluster,
     name: config.cluster.name,
   });
   await prepareDirectory('NKVM_BACKUP_DIR', config.backupDir);
   await prepareDirectory('NKVM_METADATA_DB_PATH', dirname(config.metadataDbPath));
+  const lease = inPod
+    ? await becomeWriter({ kubeConfig, namespace: config.namespace, http: config.http, log })
+    : undefined;
   const destination = localDestination(config.backupDir);
   const history = await openHistory(config.metadataDbPath, {
     onNotice: notice => log.warn(notice, notice.message),
     restoreCommand,
   });
   await rebuildHistory({ history, destination, clusterName, log });
-  const installation = installationId(clusterName, config.metadataDbPath);
+  const installation = installationId(
+    clusterName,
+    inPod ? config.namespace : hostname(),
+    config.metadataDbPath
+  );
   const pods = podsOf(kubeConfig);
   const access = accessOf(kubeConfig);
   const open = openNamespaces(access);
@@ -79,7 +92,7 @@ async function main(): Promise<void> {
     depth: () => queue.depth(),
     inventory,
     history,
-    historySize: () => sizeOfHistory(config.metadataDbPath),
+    historySize: () => sizeOfHistory(config.metadataDbPath, history),
     helperLeaks: helperLeaks({ pods, history, installation, now: () => performance.now() }),
   });
   const events = eventSender({
@@ -91,7 +104,7 @@ async function main(): Promise<void> {
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
   const onEnd = ({ id }: Backup): void => {
     const run = history.get(id); // with all of it, its start too
-    if (!run) return;
+    if (!run || run.endedAt === null) return;
     metrics.ended(run);
     events.ended(run);
   };
@@ -107,7 +120,13 @@ async function main(): Promise<void> {
     onEnd,
   });
 
+  const unfinished = history.unfinished();
   await recover({ history, destination, pods, installation, retry, now, log });
+  unfinished.forEach(onEnd); // those that it has ended
+  const sweeper = setInterval(
+    () => sweep({ pods, destination, installation, isUnderWay: queue.isRunning, log }),
+    SWEEP_MS
+  );
   const server = await buildServer({
     queue,
     history,
@@ -133,11 +152,13 @@ async function main(): Promise<void> {
 
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'NKVM stops');
+    clearInterval(sweeper);
     await server.close();
     await queue.stop();
     await events.settled();
     await inventory.stop();
     await history.close();
+    await lease?.release();
     process.exit(0);
   };
   process.once('SIGTERM', stop);

@@ -40,6 +40,37 @@ describe('kubectl apply -k deploy/k8s', () => {
     expect(kubectl(['get', '--raw', `${SERVICE_PROXY_PATH}/readyz`])).toBe('ok');
   });
 
+  it('has one writer: a second pod waits for its turn, says so, and is not ready', async () => {
+    const scale = (replicas: number) =>
+      kubectl(['scale', HERE, 'deployment/nkvm', `--replicas=${replicas}`]);
+    onTestFinished(() => {
+      scale(1);
+      kubectl(['rollout', 'status', HERE, 'deployment/nkvm', '--timeout=60s']);
+    });
+    scale(2);
+    await until(
+      'the second one waits',
+      () =>
+        /NKVM waits for its turn to write the history: nkvm-\S+ holds Lease nkvm\/nkvm/.test(
+          kubectl(['logs', HERE, '--selector=app.kubernetes.io/component=sidecar', '--tail=-1'])
+        ),
+      60_000
+    );
+    const { status } = getJson<Deployment>(HERE, 'deployment', 'nkvm');
+    expect(status?.readyReplicas).toBe(1);
+  });
+
+  it('hands over at once when it is stopped in order', async () => {
+    const holder = () =>
+      kubectl(['get', HERE, 'lease', 'nkvm', '--output=jsonpath={.spec.holderIdentity}']);
+    const before = holder();
+    kubectl(['rollout', 'restart', HERE, 'deployment/nkvm']);
+    kubectl(['rollout', 'status', HERE, 'deployment/nkvm', '--timeout=60s']);
+    expect(holder()).toMatch(/^nkvm-/);
+    expect(holder()).not.toBe(before);
+    expect(kubectl(['logs', HERE, 'deployment/nkvm'])).not.toContain('waits for its turn');
+  });
+
   it('runs without root, capabilities, new privileges and a writable root file system', () => {
     expect(inSidecar('id -u; id -g').split('\n')).toEqual(['65532', '65532']);
     const process = inSidecar("grep -E '^(CapEff|NoNewPrivs|Seccomp):' /proc/1/status");

@@ -58,6 +58,7 @@ export interface Queue {
   watch(id: string, listener: (run: Backup) => void): () => void;
   /** @returns the place of a run in the queue, from 1; null when it is not in it. */
   positionOf(id: string): number | null;
+  isRunning(id: string): boolean;
   /** How many runs there are. */
   depth(): { queued: number; running: number };
   /** Starts nothing more and breaks off what runs; it is failed with the reason `Interrupted` at the next start. */
@@ -102,7 +103,7 @@ export function startQueue(options: QueueOptions): Queue {
       served.add(run.namespace);
       const abort = new AbortController();
       const ended = start(run, abort.signal)
-        .catch(error => log.error({ run: run.id }, `a run could not be recorded: ${textOf(error)}`))
+        .catch(error => log.error(aboutOf(run), `a run could not be recorded: ${textOf(error)}`))
         .finally(() => {
           running.delete(run.id);
           next();
@@ -129,7 +130,7 @@ export function startQueue(options: QueueOptions): Queue {
   };
 
   const start = async (run: Backup, signal: AbortSignal): Promise<void> => {
-    const about = { run: run.id, namespace: run.namespace, pvc: run.name };
+    const about = aboutOf(run);
     const report = (change: RunChange): void => {
       history.note(run.id, change);
       tell(run.id);
@@ -216,6 +217,7 @@ export function startQueue(options: QueueOptions): Queue {
           retryAt: null,
           endedAt: now().toISOString(),
         });
+        options.onEnd(history.get(id) ?? run);
         tell(id);
       } else if (active) {
         active.abort.abort(CANCELLED);
@@ -247,6 +249,8 @@ export function startQueue(options: QueueOptions): Queue {
       return positions.get(id) ?? null;
     },
 
+    isRunning: id => running.has(id),
+
     depth: () => ({ queued: waiting.size, running: running.size }),
 
     async stop() {
@@ -257,6 +261,9 @@ export function startQueue(options: QueueOptions): Queue {
     },
   };
 }
+
+/** What each line of the log on a run carries. */
+const aboutOf = ({ id, namespace, name }: Backup) => ({ run: id, namespace, pvc: name });
 
 /** @returns the problem that there is no such run. */
 export const notFound = (id: string): StageError =>

@@ -4,12 +4,11 @@ import { manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Pods } from '../cluster/pods.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
-import { removeHelper } from '../helper/helper.ts';
-import { helperSelector } from '../helper/names.ts';
 import type { History, RunChange } from '../history/history.ts';
 import type { Log } from './queue.ts';
 import type { RetryPolicy } from './retry.ts';
 import { nextAttempt } from './retry.ts';
+import { sweep } from './sweep.ts';
 
 export interface RecoverOptions {
   history: History;
@@ -35,9 +34,7 @@ export interface RecoverOptions {
  */
 export async function recover(options: RecoverOptions): Promise<void> {
   const { history, destination, log, now } = options;
-  await sweepHelpers(options);
-  const swept = await destination.sweep();
-  if (swept) log.warn({ swept }, 'temporary files of an earlier process removed');
+  await sweep({ ...options, isUnderWay: () => false });
   const interrupted = history.unfinished().filter(run => run.status === 'running');
   if (interrupted.length === 0) return;
   const keys = new Set(await destination.list());
@@ -95,17 +92,4 @@ async function textOfKey(destination: Destination, key: string): Promise<string>
   const chunks: Buffer[] = [];
   for await (const chunk of await destination.open(key)) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8');
-}
-
-/** Deletes this installation's helper pods. What cannot be deleted is logged and left for the next start. */
-async function sweepHelpers({ pods, installation, log }: RecoverOptions): Promise<void> {
-  try {
-    for (const pod of await pods.withLabels(helperSelector(installation))) {
-      const { namespace = '', name = '' } = pod.metadata ?? {};
-      await removeHelper(pods, namespace, name);
-      log.warn({ namespace, pod: name }, 'helper pod of an earlier process deleted');
-    }
-  } catch (error) {
-    log.warn({}, `helper pods of an earlier process could not all be deleted: ${textOf(error)}`);
-  }
 }

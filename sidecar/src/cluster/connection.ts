@@ -15,6 +15,8 @@ export interface Connection {
   kubeConfig: KubeConfig;
   /** Name of the cluster in archive names: lower-case letters, digits and dashes. */
   clusterName: string;
+  /** Whether this process runs in a pod of that cluster. */
+  inPod: boolean;
 }
 
 /** Where the kubelet mounts a pod's own token. */
@@ -35,7 +37,7 @@ export function connect({ mode, kubeconfig, name }: ConnectionSettings): Connect
       );
     }
     kubeConfig.loadFromCluster();
-    return { kubeConfig, clusterName: name ?? 'cluster' };
+    return { kubeConfig, clusterName: name ?? 'cluster', inPod };
   }
   const what = kubeconfig ? `the kubeconfig ${kubeconfig}` : 'the default kubeconfig';
   try {
@@ -53,7 +55,7 @@ export function connect({ mode, kubeconfig, name }: ConnectionSettings): Connect
       `${what} names no current context with a cluster; choose one with kubectl config use-context`
     );
   }
-  return { kubeConfig, clusterName: name ?? asName(kubeConfig.getCurrentContext()) };
+  return { kubeConfig, clusterName: name ?? asName(kubeConfig.getCurrentContext()), inPod };
 }
 
 /** @returns a context's name as a part of a file's name. */

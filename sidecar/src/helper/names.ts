@@ -16,9 +16,19 @@ export const helperSelector = (installation: string): Record<string, string> => 
   'nkvm.io/installation': installation,
 });
 
-/** @returns a label's value that tells installations apart: the same history file of the same cluster is the same one. */
-export const installationId = (clusterName: string, metadataDbPath: string): string =>
-  createHash('sha256').update(`${clusterName}\n${metadataDbPath}`).digest('hex').slice(0, 16);
+/**
+ * @param place where NKVM runs: its namespace, or the machine beside the cluster
+ * @returns a label's value that tells installations apart: the same history file of the same place is the same one.
+ */
+export const installationId = (
+  clusterName: string,
+  place: string,
+  metadataDbPath: string
+): string =>
+  createHash('sha256')
+    .update([clusterName, place, metadataDbPath].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
 
 /** @returns the name of a run's helper pod; run ids are lower-case letters, digits and dashes. */
 export const helperName = (runId: string): string => `nkvm-backup-${runId}`;
