@@ -1,17 +1,25 @@
 /**
- * What the history costs as it grows: `node tests/bench/history.bench.ts [runs ...]`, by default 1,000, 10,000 and
- * 100,000. Each size is measured in a process of its own, on the disk of the temporary directory.
+ * What the history costs as it grows: `node tests/bench/history.bench.ts [runs ...]`, by default 1,000, 10,000, 100,000
+ * and 1,000,000 (which takes 3 GiB of memory). Each size is measured in a process of its own, on the disk of the
+ * temporary directory. Inserts go on while checkpoints are made, as in the service.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { exampleRun } from '../../sidecar/src/history/exampleRun.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 
 const CLAIMS = 2_000;
-const INSERTS = 100;
+const INSERTS = 2_000;
+const TOGETHER = 100;
+/** Records of the journal that a killed process leaves to its successor. */
+const LEFT = 10_000;
 const MiB = 1024 * 1024;
+/** As the image starts the service. */
+const FLAGS = ['--max-semi-space-size=4', '--optimize-for-size'];
+const SIZES = ['1000', '10000', '100000', '1000000'];
 
 const claim = (index: number) => ({
   namespace: `team-${index % 20}`,
@@ -32,14 +40,12 @@ async function fill(path: string, runs: number): Promise<void> {
 
 async function measure(path: string, runs: number): Promise<Record<string, number>> {
   const [openMs, history] = await timed(() => openHistory(path));
-  const inserts: number[] = [];
+  let next = runs;
   const before = process.cpuUsage();
-  for (let index = 0; index < INSERTS; index += 1) {
-    inserts.push((await timed(() => history.add([run(runs + index)])))[0]);
-  }
+  const inserts = await insertTimes(() => history.add([run(next++)]));
   const { user, system } = process.cpuUsage(before);
-  inserts.sort((a, b) => a - b);
-  const together = Array.from({ length: INSERTS }, (_, index) => run(runs + INSERTS + index));
+  const paced = await insertTimes(async () => history.add([run(next++)]), INSERTS / 4, 20);
+  const together = Array.from({ length: TOGETHER }, () => run(next++));
   const [togetherMs] = await timed(() => Promise.all(together.map(one => history.add([one]))));
   const [listMs] = await timed(() => history.list({ limit: 50 }));
   const [claimListMs] = await timed(() => history.list({ ...noUid(claim(7)), limit: 50 }));
@@ -50,20 +56,54 @@ async function measure(path: string, runs: number): Promise<Record<string, numbe
       history.ofClaim(uid, namespace, name);
     }
   });
+  const [checkpointMs] = await timed(() => history.close());
   return {
     runs,
     'file MiB': round(statSync(path).size / MiB),
     'open ms': round(openMs),
-    'insert p50 ms': round(inserts[INSERTS / 2] ?? NaN),
-    'insert p99 ms': round(inserts[INSERTS - 2] ?? NaN),
+    'insert p50 ms': round(quantile(inserts, 0.5)),
+    'insert p99 ms': round(quantile(inserts, 0.99)),
+    'insert max ms': round(quantile(inserts, 1)),
+    'paced insert p99 ms': round(quantile(paced, 0.99)),
+    'checkpoint ms': round(checkpointMs),
     'insert CPU ms': round((user + system) / 1000 / INSERTS),
-    [`${INSERTS} at once ms`]: round(togetherMs),
+    [`${TOGETHER} at once ms`]: round(togetherMs),
     'list 50 ms': round(listMs),
     'of one claim ms': round(claimListMs),
     'none readable ms': round(noneListMs),
     [`ofClaim x${CLAIMS} ms`]: round(ofClaimsMs),
     'memory MiB': Math.round(process.resourceUsage().maxRSS / 1024),
   };
+}
+
+/** @param paceMs biggest pause between two, of random length: who inserts may meet a checkpoint at any moment */
+async function insertTimes(
+  insert: () => Promise<void>,
+  count = INSERTS,
+  paceMs = 0
+): Promise<number[]> {
+  const times: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    if (paceMs > 0) await setTimeout(Math.random() * paceMs);
+    times.push((await timed(insert))[0]);
+  }
+  return times.sort((a, b) => a - b);
+}
+
+const quantile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.ceil(sorted.length * share) - 1] ?? NaN;
+
+/** Ends like a kill, with all that it did in the journal. */
+async function leaveJournal(path: string, runs: number): Promise<never> {
+  const history = await openHistory(path, { checkpointDelayMs: 3_600_000 });
+  for (let index = 0; index < LEFT; index += 1) await history.add([run(2 * runs + index)]);
+  process.exit(0);
+}
+
+async function measureStart(path: string): Promise<Record<string, number>> {
+  const [openMs, history] = await timed(() => openHistory(path));
+  await history.close();
+  return { [`open after a kill, ${LEFT} records ms`]: round(openMs) };
 }
 
 const noUid = ({ namespace, name }: ReturnType<typeof claim>) => ({ namespace, name });
@@ -77,10 +117,14 @@ async function timed<T>(work: () => T | Promise<T>): Promise<[ms: number, result
 
 /** Runs this file again, as a process that has done nothing else. @returns what it printed. */
 function inProcess(...words: string[]): string {
-  const { stdout, status } = spawnSync(process.execPath, [import.meta.filename, ...words], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    [...FLAGS, import.meta.filename, ...words],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    }
+  );
   if (status !== 0) throw new Error(`${words.join(' ')} ended with ${status}`);
   return stdout;
 }
@@ -91,15 +135,22 @@ function measureAll(sizes: string[]): void {
     try {
       const path = join(dir, 'nkvm.db');
       inProcess('fill', path, runs);
-      return JSON.parse(inProcess('measure', path, runs));
+      const measured = JSON.parse(inProcess('measure', path, runs));
+      inProcess('leave', path, runs);
+      return { ...measured, ...JSON.parse(inProcess('start', path, runs)) };
     } finally {
       rmSync(dir, { recursive: true, force: true });
     }
   });
-  console.table(rows);
+  // One column for each size.
+  console.table(
+    Object.fromEntries(Object.keys(rows[0] ?? {}).map(name => [name, rows.map(row => row[name])]))
+  );
 }
 
 const [first, path = '', runs] = process.argv.slice(2);
 if (first === 'fill') await fill(path, Number(runs));
 else if (first === 'measure') console.log(JSON.stringify(await measure(path, Number(runs))));
-else measureAll(first === undefined ? ['1000', '10000', '100000'] : process.argv.slice(2));
+else if (first === 'leave') await leaveJournal(path, Number(runs));
+else if (first === 'start') console.log(JSON.stringify(await measureStart(path)));
+else measureAll(first === undefined ? SIZES : process.argv.slice(2));
