@@ -25,6 +25,8 @@ const PATIENCE_MS = 10_000;
 export async function runInGroup(command, args, { cwd, env, directory = '' } = {}) {
   const guard = spawn('/bin/sh', ['-c', GUARD, 'guard', directory], {
     cwd: '/',
+    // It needs `rm`, whatever PATH is being tried out.
+    env: { PATH: `${process.env.PATH ?? ''}:/usr/bin:/bin` },
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
