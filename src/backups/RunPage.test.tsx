@@ -46,6 +46,26 @@ describe('the page of a run', () => {
     expect(screen.queryByText('Restore by hand')).toBeNull();
   });
 
+  it('shows what the helper of a failed run said last, and leads to the runbook', async () => {
+    const lastWords = 'command: tar: ./x: Cannot open\npod: Failed: Evicted: low on memory';
+    const helper = { pod: 'nkvm-helper-01jd5', node: 'node-1', image: 'nkvm:dev', lastWords };
+    const { user } = open(aFailed({ id: '7', helper }));
+    const box = await screen.findByRole('region', { name: 'Last words of the helper' });
+    expect(box.textContent).toBe(lastWords);
+    await user.click(screen.getByRole('button', { name: 'Copy the last words of the helper' }));
+    expect(await navigator.clipboard.readText()).toBe(lastWords);
+    expect(screen.getByRole('link', { name: 'Runbook of the stage copy' })).toHaveAttribute(
+      'href',
+      expect.stringMatching(/docs\/runbooks\/README\.md#copy$/)
+    );
+  });
+
+  it('shows no last words where nobody said anything', async () => {
+    open(aFailed({ id: '7' }));
+    expect(await screen.findByRole('link', { name: /Runbook/ })).toBeVisible();
+    expect(screen.queryByText('Last words of the helper')).toBeNull();
+  });
+
   it('shows the warnings of a success', async () => {
     open(aBackup({ id: '7', warnings: ['./log: file changed as we read it'] }));
     expect(await screen.findByRole('alert')).toHaveTextContent('./log: file changed as we read it');

@@ -19,6 +19,7 @@ import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
 import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
+import { LastWords } from './LastWords';
 import { RunFacts } from './RunFacts';
 import { RunProgress } from './RunProgress';
 import { SealFacts } from './SealFacts';
@@ -55,6 +56,7 @@ function Run({ cluster, id, namespace }: { cluster: string; id: string; namespac
           {failure && <Message severity="warning">{failure.message}</Message>}
           {!isFinal(backup.status) && <RunProgress cluster={cluster} backup={backup} />}
           <Outcome backup={backup} />
+          <LastWords backup={backup} />
           <RunFacts cluster={cluster} backup={backup} />
         </Stack>
       </SectionBox>

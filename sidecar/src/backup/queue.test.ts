@@ -117,6 +117,20 @@ describe('the queue', () => {
     expect(underWay).toHaveLength(2);
   });
 
+  it('tells of every run that has ended, also of one that never began', async () => {
+    const ended: string[] = [];
+    queue = newQueue({
+      limits: { total: 1, perNode: 1 },
+      onEnd: ({ name, status }) => ended.push(`${name}: ${status}`),
+    });
+    const [, b] = await queue.add([claim('a'), claim('b')], 'somebody');
+    await begun(1);
+    await queue.cancel(b?.id ?? '');
+    underWay[0]?.end();
+    await vi.waitUntil(() => ended.length === 2);
+    expect(ended).toEqual(['b: cancelled', 'a: success']);
+  });
+
   it('lets a namespace that asks for one wait for one run, not for all of another', async () => {
     queue = newQueue({ limits: { total: 1, perNode: 1 } });
     const many = Array.from({ length: 20 }, (_, index) => of('big', `m${index}`));

@@ -60,9 +60,14 @@ export async function runBackup(
   const limit = AbortSignal.timeout(world.runTimeoutMs);
   const ends = AbortSignal.any([signal, limit]);
   const held: Held = {};
+  let helper: Backup['helper'] | undefined;
+  const reportHelper = (change: RunChange): void => {
+    helper = change.helper ?? helper;
+    report(change);
+  };
   let end: RunChange;
   try {
-    end = await attempt(run, claim, world, report, clock, ends, held);
+    end = await attempt(run, claim, world, reportHelper, clock, ends, held);
   } catch (error) {
     const failedAt = clock.times().at(-1)?.stage ?? 'create';
     const left = await undo(held, world.destination);
@@ -85,6 +90,8 @@ export async function runBackup(
         hint: cause.hint,
         warnings: left,
       };
+      const lastWords = await held.helper?.lastWords();
+      if (helper && lastWords !== undefined) end.helper = { ...helper, lastWords };
     }
     end.archive = null;
   }

@@ -36,7 +36,7 @@ const newMetrics = () =>
     depth: () => ({ queued: 3, running: 1 }),
     inventory: { claims: () => claims, isReady: () => isReady },
     history,
-    historySize: () => sizeOfHistory(join(dir, 'nkvm.db')),
+    historySize: () => sizeOfHistory(join(dir, 'nkvm.db'), history),
     helperLeaks: () => leaks(),
   });
 
@@ -156,6 +156,9 @@ describe('the state of the sidecar', () => {
     writeFileSync(join(dir, 'nkvm.db-copy'), Buffer.alloc(1000));
     writeFileSync(join(dir, 'another.db'), Buffer.alloc(1000));
     expect(await series('nkvm_history_bytes')).toEqual([` ${Number(before) + 1000}`]);
+    expect(await series('nkvm_history_rows')).toEqual([' 0']);
+    await history.add([exampleRun()]);
+    expect(await series('nkvm_history_rows')).toEqual([' 1']);
     const [free] = await series('nkvm_history_disk_free_bytes');
     expect(Number(free)).toBeGreaterThan(0);
   });

@@ -36,7 +36,7 @@ async function seriesNames(): Promise<string[]> {
     depth: () => ({ queued: 0, running: 0 }),
     inventory: { claims: () => [], isReady: () => true },
     history: { ofClaim: () => ({ lastBackup: null, lastSuccess: null }) },
-    historySize: async () => ({ bytes: 0, freeBytes: 0 }),
+    historySize: async () => ({ bytes: 0, freeBytes: 0, rows: 0 }),
     helperLeaks: async () => 0,
   });
   return (await registry.getMetricsAsJSON()).flatMap(({ name, type }) =>

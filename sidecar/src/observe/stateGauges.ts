@@ -45,6 +45,7 @@ export function registerStateGauges(registry: Registry, seen: StateGauges): void
     'Size of the file of the history',
     async () => (await seen.historySize()).bytes
   );
+  gauge('nkvm_history_rows', 'Runs in the history', async () => (await seen.historySize()).rows);
   gauge(
     'nkvm_history_disk_free_bytes',
     'Space left on the disk of the history; each write needs room for a second copy',
