@@ -1,20 +1,24 @@
 /**
  * Runs the steps of a suite one after another and counts what passed.
- * usage: node tests/runner/run.ts fast|cluster
+ * usage: node tests/runner/run.ts fast|cluster|faults
  * Writes .results/SUITE.count (`passed failed`) for whoever adds up several suites.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Step } from './suites.ts';
-import { CLUSTER, FAST, RESULTS } from './suites.ts';
+import { CLUSTER, FAST, FAULTS, RESULTS } from './suites.ts';
 
 interface Count {
   passed: number;
   failed: number;
 }
 
-const suites: Record<string, readonly Step[]> = { fast: FAST, cluster: CLUSTER };
+const suites: Record<string, readonly Step[]> = {
+  fast: FAST,
+  cluster: CLUSTER,
+  faults: FAULTS,
+};
 const name = process.argv[2] ?? '';
 const steps = suites[name];
 if (!steps) {

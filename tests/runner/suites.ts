@@ -55,3 +55,8 @@ export const CLUSTER: readonly Step[] = [
   { name: 'plugin-build', command: ['headlamp-plugin', 'build'] },
   vitest('cluster', '--config', 'tests/cluster/vitest.config.ts'),
 ];
+
+/** What is broken on purpose on the test cluster, after the suites that need it whole. */
+export const FAULTS: readonly Step[] = [
+  vitest('faults', '--config', 'tests/faults/vitest.config.ts'),
+];

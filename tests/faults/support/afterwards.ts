@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Backup } from '../../../sidecar/api/index.ts';
+import { readManifest } from '../../../sidecar/src/archive/manifest.ts';
+import { manifestName } from '../../../sidecar/src/archive/name.ts';
+import { helperSelector, installationId } from '../../../sidecar/src/helper/names.ts';
+import { ended } from '../../cluster/support/backups.ts';
+import { getJson } from '../../cluster/support/kubectl.ts';
+import type { World } from './world.ts';
+import { begin } from './world.ts';
+
+/** @returns what lies at the destination, temporaries too, in the order of names. */
+export const namesAt = (backups: string): string[] =>
+  existsSync(backups) ? readdirSync(backups).sort() : [];
+
+/**
+ * Whatever happened, a destination holds pairs of an archive and its manifest, which agree, and nothing else.
+ * @returns the names of the archives.
+ */
+export function expectWhole(backups: string): string[] {
+  const names = namesAt(backups);
+  const archives = names.filter(name => name.endsWith('.tar.gz'));
+  expect(names).toEqual(archives.flatMap(key => [key, manifestName(key)]).sort());
+  for (const key of archives) {
+    const manifest = readManifest(key, readFileSync(join(backups, manifestName(key)), 'utf8'));
+    const bytes = readFileSync(join(backups, key));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect({ bytes: bytes.length, sha256 }).toEqual({
+      bytes: manifest.bytes,
+      sha256: manifest.sha256,
+    });
+  }
+  return archives;
+}
+
+/** @returns the names of the helper pods that this sidecar made and that are there. */
+export function helpersOf({ sidecar }: World): string[] {
+  const labels = helperSelector(installationId('beside', hostname(), join(sidecar.dir, 'nkvm.db')));
+  const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+  return getJson<{ items: { metadata: { name: string } }[] }>(
+    'pods',
+    '--all-namespaces',
+    `--selector=${selector.join(',')}`
+  ).items.map(({ metadata }) => metadata.name);
+}
+
+/**
+ * What must hold when a run has failed: the destination holds only the archives of before, no helper is left, and the
+ * next backup of the same volume succeeds.
+ * @param before how many archives were there before the fault.
+ * @returns the run of the next backup.
+ */
+export async function expectNothingLost(
+  world: World,
+  volume: { namespace: string; name: string },
+  before = 0
+): Promise<Backup> {
+  expectNothingLeft(world, before);
+  const next = await ended(world.call, await begin(world.call, volume));
+  expect(next).toMatchObject({ status: 'success', reason: null });
+  expectNothingLeft(world, before + 1);
+  return next;
+}
+
+/** No helper, no temporary, and exactly so many archives, each proven. */
+export function expectNothingLeft(world: World, archives: number): void {
+  expect(helpersOf(world)).toEqual([]);
+  expect(expectWhole(world.backups)).toHaveLength(archives);
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Backup } from '../../../sidecar/api/index.ts';
+import type { Call } from '../../cluster/support/backups.ts';
+import { read, start } from '../../cluster/support/backups.ts';
+import { token } from '../../cluster/support/token.ts';
+import { until } from '../../cluster/support/until.ts';
+import type { Sidecar } from '../../support/sidecar.ts';
+import { startSidecar } from '../../support/sidecar.ts';
+
+/** A sidecar beside the cluster, and a way to call it as the administrator. */
+export interface World {
+  readonly sidecar: Sidecar;
+  readonly call: Call;
+  /** The destination. */
+  readonly backups: string;
+}
+
+/** Starts a sidecar with a directory of its own. It ends with the test. */
+export async function worldWith(env: Record<string, string> = {}): Promise<World> {
+  const sidecar = await startSidecar(env);
+  onTestFinished(() => sidecar.remove());
+  return worldOf(sidecar);
+}
+
+/** @returns the world of a sidecar that a test started itself. */
+export function worldOf(sidecar: Sidecar): World {
+  const admin = token();
+  return {
+    sidecar,
+    call: (path, init) => sidecar.fetch(path, admin, init),
+    backups: join(sidecar.dir, 'backups'),
+  };
+}
+
+/** Asks for a backup. @returns the run's id. @throws Error when it is not taken. */
+export async function begin(
+  call: Call,
+  { namespace, name }: { namespace: string; name: string }
+): Promise<string> {
+  // A claim that was just made is known a moment later.
+  return await until(
+    `a backup of ${namespace}/${name} is taken`,
+    async () => {
+      const { run, problem } = await start(call, namespace, name);
+      if (!run) throw new Error(problem?.message);
+      return run.id;
+    },
+    20_000
+  );
+}
+
+/** Waits until `bytes` of a run's archive have arrived. */
+export const arrived = (call: Call, id: string, bytes: number): Promise<Backup> =>
+  until(
+    `${bytes} bytes of ${id} have arrived`,
+    async () => {
+      const run = await read(call, id);
+      return (run.bytes ?? 0) >= bytes ? run : undefined;
+    },
+    60_000,
+    20
+  );
