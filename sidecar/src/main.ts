@@ -44,6 +44,16 @@ async function main(): Promise<void> {
   const now = () => new Date();
   const version = VERSION;
 
+  let stop = async (): Promise<void> => undefined;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // From the first moment on: as process 1 of a container it would not end by a signal that nobody handles.
+    process.once(signal, async () => {
+      log.info({ signal }, 'NKVM stops');
+      await stop();
+      process.exit(0);
+    });
+  }
+
   const { kubeConfig, clusterName, inPod } = connect({
     ...config.cluster,
     name: config.cluster.name,
@@ -53,6 +63,7 @@ async function main(): Promise<void> {
   const lease = inPod
     ? await becomeWriter({ kubeConfig, namespace: config.namespace, http: config.http, log })
     : undefined;
+  stop = async () => lease?.release();
   const destination = localDestination(config.backupDir);
   const history = await openHistory(config.metadataDbPath, {
     onNotice: notice => log.warn(notice, notice.message),
@@ -150,8 +161,7 @@ async function main(): Promise<void> {
   await server.listen({ host: config.http.host, port: config.http.port });
   log.info({ addresses: server.addresses(), version, cluster: clusterName }, 'NKVM listens');
 
-  const stop = async (signal: string): Promise<void> => {
-    log.info({ signal }, 'NKVM stops');
+  stop = async () => {
     clearInterval(sweeper);
     await server.close();
     await queue.stop();
@@ -159,10 +169,7 @@ async function main(): Promise<void> {
     await inventory.stop();
     await history.close();
     await lease?.release();
-    process.exit(0);
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
 
   await inventory
     .ready(config.discoveryTimeoutMs)

@@ -58,7 +58,7 @@ export function leaseOf(kubeConfig: KubeConfig, namespace: string, name: string)
           ...(version === undefined ? {} : { resourceVersion: version }),
         },
         spec: {
-          holderIdentity: holder,
+          ...(holder ? { holderIdentity: holder } : {}), // the API server refuses an empty one
           leaseDurationSeconds: durationSeconds,
           renewTime: new V1MicroTime(),
         },
