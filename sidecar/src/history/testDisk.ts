@@ -114,7 +114,12 @@ export function testDisk() {
 export async function withDisk(options: HistoryOptions = {}) {
   const path = newPath();
   const disk = testDisk();
-  const quiet = { checkpointDelayMs: 600_000, checkpointNotesDelayMs: 600_000 };
+  const quiet = {
+    checkpointDelayMs: 600_000,
+    checkpointNotesDelayMs: 600_000,
+    checkpointRetryMs: 5,
+    checkpointShare: 1,
+  };
   const history = await openFor(path, { files: disk.files, ...quiet, ...options });
   disk.writes = 0;
   return { path, disk, history };
