@@ -13,7 +13,7 @@ import { runIds } from '../history/runId.ts';
 import type { Queue, QueueOptions } from './queue.ts';
 import { startQueue } from './queue.ts';
 import { recover } from './recover.ts';
-import { runBackup } from './run.ts';
+import { CANCELLED, runBackup } from './run.ts';
 
 const claim = (name: string, uid = `uid-${name}`) => testClaim({ name, uid });
 const of = (namespace: string, name: string) => testClaim({ namespace, name, uid: `uid-${name}` });
@@ -37,9 +37,10 @@ const newQueue = (change: Partial<QueueOptions> = {}): Queue =>
       new Promise(resolve => {
         const one = { run, end: (change: RunChange = success) => resolve(change) };
         underWay.push(one);
-        const cancelled = () => resolve({ ...success, status: 'cancelled' });
-        if (signal.aborted) cancelled();
-        else signal.addEventListener('abort', cancelled);
+        const breakOff = () =>
+          resolve({ ...success, status: signal.reason === CANCELLED ? 'cancelled' : 'failed' });
+        if (signal.aborted) breakOff();
+        else signal.addEventListener('abort', breakOff);
       }),
     limits: { total: 2, perNode: 2 },
     retry,
@@ -83,6 +84,24 @@ describe('the queue', () => {
     await vi.waitUntil(() => history.get(first?.id ?? '')?.status === 'success');
     const [fourth] = await queue.add([claim('a')], 'two');
     expect(fourth?.id).not.toBe(first?.id);
+  });
+
+  it('joins requests for a volume that come at the same moment', async () => {
+    const [one, two] = await Promise.all([
+      queue.add([claim('a')], 'one'),
+      queue.add([claim('a')], 'two'),
+    ]);
+    expect(two[0]?.id).toBe(one[0]?.id);
+    expect(history.count()).toBe(1);
+  });
+
+  it('starts a run once, when it was asked for before the queue resumed', async () => {
+    queue = newQueue({ limits: { total: 3, perNode: 3 } });
+    await queue.add([claim('a')], 'somebody');
+    queue.resume();
+    await queue.add([claim('b')], 'somebody');
+    await begun(2);
+    expect(underWay.map(({ run }) => run.name)).toEqual(['a', 'b']);
   });
 
   it('goes on after a run that broke in an unexpected way', async () => {
@@ -186,6 +205,15 @@ describe('the queue', () => {
     await vi.waitUntil(() => history.get(id)?.status === 'queued');
     expect(await queue.cancel(id)).toMatchObject({ status: 'cancelled', retryAt: null });
     expect(queue.depth()).toEqual({ queued: 0, running: 0 });
+  });
+
+  it('cancels what is about to wait for its next attempt', async () => {
+    const [run] = await queue.add([claim('a')], 'somebody');
+    const id = run?.id ?? '';
+    await begun(1);
+    underWay[0]?.end(broken);
+    await Promise.resolve(); // the queue knows of the end, the history does not
+    expect(await queue.cancel(id)).toMatchObject({ status: 'cancelled', retryAt: null });
   });
 
   it('tells whoever watches a run, until they stop', async () => {

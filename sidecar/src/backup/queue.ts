@@ -146,18 +146,21 @@ export function startQueue(options: QueueOptions): Queue {
     log.info({ ...about, attempt: run.attempt }, 'backup started');
     tell(run.id);
     const claim = options.claimOf(run.namespace, run.name);
-    const end =
+    let end =
       claim?.uid === run.uid
         ? await options.work(run, claim, report, signal)
         : goneEnd(run, claim, now());
-    if (isStopped && end.status !== 'success') return; // the next start decides
+    if (isStopped && end.status === 'failed') return; // the next start decides
     const again = nextAttempt(run, end, options.retry, now());
     if (again) {
       await history.commit(run.id, again);
-      log.warn({ ...about, stage: end.stage, reason: end.reason }, again.message ?? '');
-      wait({ ...run, ...again }, options.retry.delayMs(run.attempt));
-      tell(run.id);
-      return;
+      if (signal.reason !== CANCELLED) {
+        log.warn({ ...about, stage: end.stage, reason: end.reason }, again.message ?? '');
+        wait({ ...run, ...again }, options.retry.delayMs(run.attempt));
+        tell(run.id);
+        return;
+      }
+      end = cancelledInQueue(now());
     }
     await history.commit(run.id, end);
     const ended = { ...run, ...end };
@@ -168,36 +171,46 @@ export function startQueue(options: QueueOptions): Queue {
     tell(run.id);
   };
 
+  const take: Queue['add'] = async (claims, requestedBy, priority = 'on-demand') => {
+    const unfinished = history.unfinished();
+    const runs = new Map<string, Backup>();
+    const fresh: Backup[] = [];
+    const raised = new Set<string>();
+    for (const claim of claims) {
+      const joined = unfinished.find(run => run.uid === claim.uid) ?? runs.get(claim.uid);
+      const run = joined ?? queued(claim, requestedBy, priority, options.newId());
+      if (!joined) fresh.push(run);
+      else if (isHigher(priority, joined.priority)) raised.add(joined.id);
+      runs.set(claim.uid, run);
+    }
+    await history.add(fresh);
+    fresh.forEach(run => wait(run));
+    for (const id of raised) {
+      await history.commit(id, { priority });
+      const run = waiting.get(id);
+      if (run) waiting.set(id, { ...run, priority });
+    }
+    next();
+    return claims.flatMap(claim => {
+      const run = runs.get(claim.uid);
+      return run ? [history.get(run.id) ?? run] : [];
+    });
+  };
+
+  /** The last request that came. */
+  let taking: Promise<unknown> = Promise.resolve();
+
   return {
-    async add(claims, requestedBy, priority = 'on-demand') {
-      const unfinished = history.unfinished();
-      const runs = new Map<string, Backup>();
-      const fresh: Backup[] = [];
-      const raised = new Set<string>();
-      for (const claim of claims) {
-        const joined = unfinished.find(run => run.uid === claim.uid) ?? runs.get(claim.uid);
-        const run = joined ?? queued(claim, requestedBy, priority, options.newId());
-        if (!joined) fresh.push(run);
-        else if (isHigher(priority, joined.priority)) raised.add(joined.id);
-        runs.set(claim.uid, run);
-      }
-      await history.add(fresh);
-      fresh.forEach(run => wait(run));
-      for (const id of raised) {
-        await history.commit(id, { priority });
-        const run = waiting.get(id);
-        if (run) waiting.set(id, { ...run, priority });
-      }
-      next();
-      return claims.flatMap(claim => {
-        const run = runs.get(claim.uid);
-        return run ? [history.get(run.id) ?? run] : [];
-      });
+    add(...request) {
+      // One after the other: two at once would both find a volume without a run.
+      const taken = taking.then(() => take(...request));
+      taking = taken.catch(() => undefined);
+      return taken;
     },
 
     resume() {
       for (const run of history.unfinished()) {
-        if (run.status !== 'queued') continue;
+        if (run.status !== 'queued' || running.has(run.id)) continue;
         // Never longer than the policy says, wherever the clock has gone meanwhile.
         const left = run.retryAt === null ? 0 : Date.parse(run.retryAt) - now().getTime();
         wait(run, Math.min(left, options.retry.delayMs(Math.max(1, run.attempt - 1))));
@@ -211,12 +224,7 @@ export function startQueue(options: QueueOptions): Queue {
       const active = running.get(id);
       if (waiting.has(id)) {
         leave(id);
-        await history.commit(id, {
-          status: 'cancelled',
-          message: 'cancelled while it was queued',
-          retryAt: null,
-          endedAt: now().toISOString(),
-        });
+        await history.commit(id, cancelledInQueue(now()));
         options.onEnd(history.get(id) ?? run);
         tell(id);
       } else if (active) {
@@ -308,6 +316,13 @@ const queued = (
   helper: null,
   requestedBy,
   restoreCommand: null,
+});
+
+const cancelledInQueue = (at: Date): RunChange => ({
+  status: 'cancelled',
+  message: 'cancelled while it was queued',
+  retryAt: null,
+  endedAt: at.toISOString(),
 });
 
 const goneEnd = (run: Backup, claim: Claim | undefined, at: Date): RunChange => {
