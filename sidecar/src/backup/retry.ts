@@ -20,11 +20,13 @@ export const backoffMs = (attempt: number): number =>
 const CAN_PASS: ReadonlySet<string> = new Set([
   'ApiUnreachable',
   'DigestDiffers',
+  'HelperEnded',
   'HelperEvicted',
   'HelperGone',
   'Interrupted',
   'PackKilled',
   'SealMissing',
+  'StageTimedOut',
   'StreamBroke',
 ]);
 

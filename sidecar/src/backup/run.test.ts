@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TransformCallback } from 'node:stream';
 import { PassThrough, pipeline, Transform } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { testClaim } from '../cluster/testClaim.ts';
@@ -350,6 +350,24 @@ describe('a backup that goes wrong', () => {
 });
 
 describe('a backup that is cancelled', () => {
+  it('at stage create does not wait for an API server that hangs, and leaves no pod later', async () => {
+    const cancel = new AbortController();
+    const answer = Promise.withResolvers<void>();
+    const pods: typeof cluster.pods = {
+      ...cluster.pods,
+      async create(namespace, pod) {
+        const created = await cluster.pods.create(namespace, pod);
+        cancel.abort(CANCELLED);
+        await answer.promise;
+        return created;
+      },
+    };
+    const end = await go({ cluster: { ...cluster, pods } }, cancel.signal);
+    expect(end).toMatchObject({ status: 'cancelled', stage: 'create' });
+    answer.resolve();
+    await vi.waitUntil(() => cluster.existing.size === 0);
+  });
+
   it.each(['create', 'wait', 'exec', 'copy', 'checksum', 'publish'] as const)(
     'at stage %s leaves nothing',
     async at => {

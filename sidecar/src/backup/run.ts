@@ -16,8 +16,9 @@ import type { RunChange } from '../history/history.ts';
 import type { Held } from './breakOff.ts';
 import { claimGone, explain, timedOut, undo } from './breakOff.ts';
 import { proveStored } from './proof.ts';
+import { stageLimits } from './runStates.ts';
 import type { StageClock } from './stageClock.ts';
-import { stageClock } from './stageClock.ts';
+import { stageClock, within } from './stageClock.ts';
 import { verdict } from './verdict.ts';
 
 /** What a run needs of the world. */
@@ -56,9 +57,13 @@ export async function runBackup(
   report: (change: RunChange) => void,
   signal: AbortSignal
 ): Promise<RunChange> {
-  const clock = stageClock(world.now, (stage, stages) => report({ stage, stages }));
+  const clock = stageClock({
+    now: world.now,
+    limits: stageLimits(world),
+    onChange: (stage, stages) => report({ stage, stages }),
+  });
   const limit = AbortSignal.timeout(world.runTimeoutMs);
-  const ends = AbortSignal.any([signal, limit]);
+  const ends = AbortSignal.any([signal, limit, clock.signal]);
   const held: Held = {};
   let helper: Backup['helper'] | undefined;
   const reportHelper = (change: RunChange): void => {
@@ -81,7 +86,7 @@ export async function runBackup(
     } else {
       const cause = limit.aborted
         ? timedOut(failedAt, world.runTimeoutMs)
-        : await explain(error, failedAt, held);
+        : await explain(clock.signal.aborted ? clock.signal.reason : error, failedAt, held);
       end = {
         status: 'failed',
         stage: cause.stage,
@@ -127,9 +132,9 @@ async function attempt(
     const { reason, message, hint } = placement.refuse;
     throw new StageError('create', reason, message, hint);
   }
-  const object = await world.readClaim(claim.namespace, claim.name);
+  const object = await within(signal, world.readClaim(claim.namespace, claim.name));
   if (object?.uid !== run.uid) throw claimGone(run, object !== undefined);
-  const helper = await createHelper(cluster, claim.namespace, {
+  const creating = createHelper(cluster, claim.namespace, {
     runId: run.id,
     installation: world.installation,
     claimName: claim.name,
@@ -137,6 +142,10 @@ async function attempt(
     memoryLimit: world.memoryLimit,
     node: placement.node,
     deadlineMs: world.runTimeoutMs,
+  });
+  const helper = await within(signal, creating).catch(error => {
+    creating.then(late => late.close()).catch(() => undefined); // else the sweep finds it
+    throw error;
   });
   held.helper = helper;
   report({ helper: { pod: helper.pod, node: placement.node, image: world.image } });
@@ -146,7 +155,7 @@ async function attempt(
   report({ helper: { pod: helper.pod, node, image: world.image } });
 
   clock.enter('exec');
-  const stream = await helper.pack();
+  const stream = await within(signal, helper.pack());
   stream.exit.catch(() => undefined); // asked for below, when the body has ended
   const key = archiveName({
     cluster: world.clusterName,
@@ -164,11 +173,11 @@ async function attempt(
 
   clock.enter('checksum');
   const own = counter.digest();
-  const podExit = await stream.exit;
+  const podExit = await within(signal, stream.exit);
   const { seal, warnings } = verdict({
     podExit,
     stderr: stream.stderrTail(),
-    seal: podExit === 0 ? await helper.seal() : undefined,
+    seal: podExit === 0 ? await within(signal, helper.seal()) : undefined,
     own,
   });
 

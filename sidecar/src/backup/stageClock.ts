@@ -1,33 +1,74 @@
 import type { RunStage, StageTimes } from '../../api/index.ts';
+import { StageError } from '../errors.ts';
+import { checkStep } from './runStates.ts';
 
-/** Notes when the stages of one run begin and end. */
+/** Notes when the stages of one run begin and end, and ends a stage that takes too long. */
 export interface StageClock {
-  /** Ends the stage before, and begins `stage`. */
+  /** Ends the stage before, and begins `stage`. @throws Error when no run can go that way. */
   enter(stage: RunStage): void;
   /** Ends the last stage. */
   stop(): void;
   /** @returns the stages so far, in their order. */
   times(): StageTimes[];
+  /** Aborted when a stage takes too long, with a StageError (reason `StageTimedOut`). */
+  readonly signal: AbortSignal;
 }
 
-/** @param onChange is told the new stage and all times. */
-export function stageClock(
-  now: () => Date,
-  onChange: (stage: RunStage, times: StageTimes[]) => void
-): StageClock {
+export interface StageClockOptions {
+  now(): Date;
+  /** Milliseconds that a stage may take. */
+  limits: Readonly<Partial<Record<RunStage, number>>>;
+  /** Is told the new stage and all times. */
+  onChange(stage: RunStage, times: StageTimes[]): void;
+}
+
+export function stageClock({ now, limits, onChange }: StageClockOptions): StageClock {
   const times: StageTimes[] = [];
+  const late = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   const end = () => {
+    clearTimeout(timer);
     const last = times.at(-1);
     if (last && last.endedAt === null) last.endedAt = now().toISOString();
   };
   const copy = () => times.map(each => ({ ...each }));
   return {
     enter(stage) {
+      checkStep(times.at(-1)?.stage ?? 'queued', stage);
       end();
       times.push({ stage, startedAt: now().toISOString(), endedAt: null });
+      const limit = limits[stage];
+      if (limit !== undefined) timer = setTimeout(() => late.abort(tooLong(stage, limit)), limit);
       onChange(stage, copy());
     },
     stop: end,
     times: copy,
+    signal: late.signal,
   };
+}
+
+const tooLong = (stage: RunStage, limitMs: number): StageError =>
+  new StageError(
+    stage,
+    'StageTimedOut',
+    `stage ${stage} took longer than ${limitMs / 1000} s`,
+    'see whether the API server, the node and the storage answer, then back up again'
+  );
+
+/** @returns what `promise` gives. @throws the signal's reason, as soon as it is aborted; the call itself may go on. */
+export async function within<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  let giveUp = (): void => undefined;
+  try {
+    return await Promise.race([
+      promise,
+      new Promise<never>((_, reject) => {
+        giveUp = () => reject(signal.reason);
+        if (signal.aborted) giveUp();
+        else signal.addEventListener('abort', giveUp, { once: true });
+      }),
+    ]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+    promise.catch(() => undefined); // whoever lost the race may fail unheard
+  }
 }

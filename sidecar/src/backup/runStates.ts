@@ -1,0 +1,46 @@
+import type { BackupStatus, RunStage } from '../../api/index.ts';
+
+/** Where a run can be: a status, or, while it runs, a stage. */
+export type RunState = Exclude<BackupStatus, 'running'> | RunStage;
+
+/**
+ * Every way that a run can go. Whatever breaks at a stage leads through `cleanup`; only there it is decided how the run
+ * ended, or that it is tried again.
+ */
+export const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
+  queued: ['create', 'failed', 'cancelled'],
+  create: ['wait', 'cleanup'],
+  wait: ['exec', 'cleanup'],
+  exec: ['copy', 'checksum', 'cleanup'], // a command that fails at once sends no byte
+  copy: ['checksum', 'cleanup'],
+  checksum: ['publish', 'cleanup'],
+  publish: ['cleanup'],
+  cleanup: ['success', 'failed', 'cancelled', 'queued'],
+  success: [],
+  failed: [],
+  cancelled: [],
+};
+
+/** @throws Error: a fault of ours */
+export function checkStep(from: RunState, to: RunState): void {
+  if (!NEXT_STATES[from].includes(to)) throw new Error(`a run cannot go from ${from} to ${to}`);
+}
+
+/**
+ * Milliseconds that a stage may take, beside the limit of the whole run. `cleanup` bounds each of its own calls: a run
+ * that breaks off there would leave its helper.
+ */
+export const stageLimits = ({
+  podTimeoutMs,
+  runTimeoutMs,
+}: {
+  podTimeoutMs: number;
+  runTimeoutMs: number;
+}): Readonly<Record<Exclude<RunStage, 'cleanup'>, number>> => ({
+  create: 60_000,
+  wait: podTimeoutMs + 30_000, // the wait itself says why the pod is not ready; this is for an API server that hangs
+  exec: 300_000, // to the first byte; a file system that hangs gives none
+  copy: runTimeoutMs,
+  checksum: 120_000,
+  publish: runTimeoutMs, // reads all of the archive back
+});
