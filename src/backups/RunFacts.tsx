@@ -60,6 +60,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
         },
         { name: t('Requested'), value: <Ago date={backup.createdAt} /> },
         { name: t('Requested by'), value: backup.requestedBy },
+        { name: t('Attempts'), value: backup.attempt, hide: backup.attempt === 1 },
         { name: t('Started'), value: at(backup.startedAt), hide: !backup.startedAt },
         { name: t('Ended'), value: at(backup.endedAt), hide: !backup.endedAt },
         {

@@ -28,7 +28,13 @@ export function stageText(stage: NonNullable<Backup['stage']>, t: Translate): st
 }
 
 /** What a run does right now. */
-export function activityText({ stage, status }: Backup, t: Translate): string {
-  if (status === 'queued') return t('Waiting for its turn');
+export function activityText(
+  { stage, status, retryAt, attempt, queuePosition: place }: Backup,
+  t: Translate
+): string {
+  if (status === 'queued' && retryAt) return t('Waiting for attempt {{attempt}}', { attempt });
+  if (status === 'queued') {
+    return place ? t('Number {{place}} in the queue', { place }) : t('Waiting for its turn');
+  }
   return stage ? stageText(stage, t) : t('Starting');
 }
