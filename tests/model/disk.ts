@@ -1,0 +1,88 @@
+import type { FileHandle } from 'node:fs/promises';
+import * as fs from 'node:fs/promises';
+import type { LocalFiles } from '../../sidecar/src/destinations/localWrite.ts';
+import type { FileCalls } from '../../sidecar/src/history/wholeFile.ts';
+import type { Life } from './life.ts';
+
+/** What can be the matter with a file system. */
+export type Trouble = 'ENOSPC' | 'EROFS';
+
+/** The disk of archives and history. It outlives the sidecar, which has its calls from here. */
+export class Disk {
+  /** Troubles new archives; what exists can be read and removed. */
+  trouble: Trouble | undefined;
+  readonly #closers: (() => Promise<unknown>)[] = [];
+
+  archiveFilesFor(life: Life): LocalFiles {
+    return {
+      open: (...words) =>
+        life.pass(async () => {
+          this.#refuse('open');
+          const file = await this.#open(...words);
+          this.#watchWrites(file, life);
+          return file;
+        }),
+      link: (...words) =>
+        life.pass(() => {
+          this.#refuse('link');
+          return fs.link(...words);
+        }),
+    };
+  }
+
+  historyFilesFor(life: Life): FileCalls {
+    return {
+      open: (...words) =>
+        life.pass(async () => {
+          const file = await this.#open(...words);
+          const { writeFile, sync, datasync, truncate, close } = file;
+          const calls = { writeFile, sync, datasync, truncate, close };
+          for (const [name, call] of Object.entries(calls)) {
+            const effect = (...args: unknown[]) =>
+              life.pass(() => (call as (...args: unknown[]) => Promise<void>).apply(file, args));
+            Object.assign(file, { [name]: effect });
+          }
+          return file;
+        }),
+      rename: (...words) => life.pass(() => fs.rename(...words)),
+    };
+  }
+
+  /** Closes what killed sidecars had open. */
+  async close(): Promise<void> {
+    // A file is closed when the stream to it has let go of it.
+    for (const close of this.#closers.reverse()) await close();
+  }
+
+  async #open(...words: Parameters<typeof fs.open>): Promise<FileHandle> {
+    const file = await fs.open(...words);
+    this.#closers.push(file.close.bind(file));
+    return file;
+  }
+
+  /** Lets each piece of a stream meet the disk as it is at that moment. */
+  #watchWrites(file: FileHandle, life: Life): void {
+    const streamTo = file.createWriteStream.bind(file);
+    file.createWriteStream = options => {
+      const sink = streamTo(options);
+      this.#closers.push(async () => void sink.destroy());
+      const write = sink._write.bind(sink);
+      sink._write = (chunk, encoding, done) => {
+        const written = life.pass(
+          () =>
+            new Promise<void>((resolve, reject) => {
+              this.#refuse('write');
+              write(chunk, encoding, error => (error ? reject(error) : resolve()));
+            })
+        );
+        written.then(() => done(), done);
+      };
+      return Object.assign(sink, { _writev: null });
+    };
+  }
+
+  #refuse(call: string): void {
+    const code = this.trouble;
+    if (code) throw Object.assign(new Error(`${code}: ${call}`), { code, syscall: call });
+  }
+}
