@@ -10,7 +10,7 @@ const whole: Seal = {
   sha256: digest,
   tarExit: 0,
   compressorExit: 0,
-  files: 1,
+  files: 2,
   rawBytes: 10240,
   fidelity: 'full',
   warnings: [],
@@ -42,6 +42,11 @@ describe('verdict', () => {
       ['tar: ./s: socket ignored'],
     ],
     [
+      'a volume that held nothing',
+      sealed({ files: 1 }),
+      ['the volume held no file: if it should, look at its mount, and keep the backup before'],
+    ],
+    [
       'a tar that keeps less',
       sealed({ fidelity: 'reduced' }),
       [
@@ -64,6 +69,12 @@ describe('verdict', () => {
     ['tar failed', sealed({ tarExit: 2 }), 'exec', 'TarFailed'],
     ['tar was killed', sealed({ tarExit: 137 }), 'exec', 'TarFailed'],
     ['the compressor failed', sealed({ compressorExit: 1 }), 'exec', 'CompressorFailed'],
+    [
+      'the compressor was killed, and tar had no reader any more',
+      sealed({ tarExit: 141, compressorExit: 137 }),
+      'exec',
+      'CompressorFailed',
+    ],
     ['one byte is missing', { own: { bytes: 2, sha256: digest } }, 'checksum', 'DigestDiffers'],
     [
       'one byte differs',

@@ -25,9 +25,10 @@ export interface Facts {
  * | fact | verdict |
  * | --- | --- |
  * | the packing command was killed, or failed | refused at `exec` |
- * | tar's exit is above 1, or the compressor's is not 0 | refused at `exec` |
+ * | the compressor's exit is not 0, or tar's is above 1 | refused at `exec` |
  * | bytes or SHA-256 differ | refused at `checksum` |
  * | tar's exit is 1: a file changed while it was read | published, with tar's words as warnings |
+ * | nothing but the volume's own directory is in the archive | published, with a warning |
  * | all agree | published |
  *
  * @returns the seal, and warnings for the record. @throws StageError when it must not be published.
@@ -51,20 +52,21 @@ export function verdict({ podExit, stderr, seal, own }: Facts): { seal: Seal; wa
         : 'see the words of the command above, then back up again'
     );
   }
-  if (seal.tarExit > 1) {
-    throw new StageError(
-      'exec',
-      'TarFailed',
-      `tar ended with exit code ${seal.tarExit}: ${seal.warnings.at(-1) ?? 'it said nothing'}`,
-      'see in the helper’s last words which file could not be read, then back up again'
-    );
-  }
+  // Before tar: without its reader tar is ended by SIGPIPE.
   if (seal.compressorExit !== 0) {
     throw new StageError(
       'exec',
       'CompressorFailed',
-      `the compressor in the helper pod ended with exit code ${seal.compressorExit}`,
+      `the compressor in the helper pod ${endText(seal.compressorExit)}`,
       'back up again; if it happens again, give helpers more memory with NKVM_HELPER_MEMORY_LIMIT'
+    );
+  }
+  if (seal.tarExit > 1) {
+    throw new StageError(
+      'exec',
+      'TarFailed',
+      `tar ${endText(seal.tarExit)}: ${seal.warnings.at(-1) ?? 'it said nothing'}`,
+      'see in the helper’s last words which file could not be read, then back up again'
     );
   }
   if (seal.bytes !== own.bytes || seal.sha256 !== own.sha256) {
@@ -82,8 +84,17 @@ export function verdict({ podExit, stderr, seal, own }: Facts): { seal: Seal; wa
           'the helper image has no GNU tar: extended attributes, ACLs and holes are not in the archive',
         ]
       : [];
-  return { seal, warnings: [...changed, ...reduced, ...seal.warnings] };
+  const empty =
+    seal.files <= 1
+      ? ['the volume held no file: if it should, look at its mount, and keep the backup before']
+      : [];
+  return { seal, warnings: [...empty, ...changed, ...reduced, ...seal.warnings] };
 }
+
+const endText = (exitCode: number): string =>
+  exitCode > SIGNALS
+    ? `was killed by signal ${exitCode - SIGNALS}`
+    : `ended with exit code ${exitCode}`;
 
 const lastLine = (text: string): string =>
   text.trim().split('\n').at(-1)?.slice(0, 300) || 'it said nothing';

@@ -37,7 +37,7 @@ else
   fidelity=reduced
   archive() { find "$volume" -exec echo . \\; >&3; tar -cf - -C "$volume" .; }
 fi
-{ archive; echo $? >tar.exit; } 2>errors 3>names | { $pack; echo $? >pack.exit; } | node -e "$3" sum || exit 125
+{ archive; echo $? >tar.exit; } 2>errors 3>names | { $pack; echo $? >pack.exit; } | node -e "$3" sum || exit $?
 wait
 
 {
