@@ -46,6 +46,18 @@ describe('a backup of shop/orders-db through the service proxy', () => {
     expect(helpers()).toEqual([]);
   });
 
+  it('is told by an Event on the claim, as kubectl describe shows it', async () => {
+    const told = await until(
+      'the Event is there',
+      () =>
+        kubectl(['describe', 'pvc', 'orders-db', '--namespace=shop'])
+          .split('\n')
+          .find(line => line.includes(`(run ${backup.id})`)),
+      20_000
+    );
+    expect(told).toMatch(/BackupSucceeded .* nkvm .*Backed up: .* as .*__shop__orders-db__/);
+  });
+
   it('is in the history soon, as sqlite3 reads it', async () => {
     const newest = () =>
       inSidecar(

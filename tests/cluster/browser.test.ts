@@ -1,12 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { buildHost } from '../browser/host/build.ts';
-import type { Host } from '../browser/host/server.ts';
-import { startHost } from '../browser/host/server.ts';
-import type { Chromium } from '../browser/support/chromium.ts';
-import { findChromium, launchChromium } from '../browser/support/chromium.ts';
+import { findChromium } from '../browser/support/chromium.ts';
+import type { Headlamp } from '../browser/support/headlamp.ts';
+import { NARROW } from '../browser/support/headlamp.ts';
+import { findRow, headlampOver, shoot } from '../browser/support/page.ts';
 import { CLAIMS } from './fixture/claims.ts';
 import { run } from './machine/run.ts';
 import { deploy } from './support/deploy.ts';
@@ -14,71 +10,32 @@ import { kubectl } from './support/kubectl.ts';
 import { kubeconfigPath } from './support/kubectl.ts';
 import type { ServiceProxy } from './support/service-proxy.ts';
 import { apiThroughServiceProxy } from './support/service-proxy.ts';
-import { until } from './support/until.ts';
 import { verifyPod } from './support/verify-pod.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const SHOTS = join(ROOT, 'screenshots/cluster');
 const hasBrowser = findChromium() !== undefined;
 if (!hasBrowser) console.warn('No Chromium on this machine: the tests in a browser are skipped.');
 
 let proxy: ServiceProxy;
-let host: Host;
-let browser: Chromium;
-
-/** A new page, as wide as `width`, with Headlamp in `theme`. It is closed with the test. */
-async function open(path: string, theme: 'light' | 'dark' = 'light', width = 1400): Promise<Page> {
-  if (!browser.context) throw new Error(browser.reason);
-  const page = await browser.context.newPage();
-  onTestFinished(() => page.close());
-  await page.setViewportSize({ width, height: 950 });
-  await page.addInitScript(name => localStorage.setItem('headlampThemePreference', name), theme);
-  await page.goto(`${host.url}/c/main${path}`);
-  return page;
-}
-
-const shoot = async (page: Page, name: string): Promise<void> => {
-  mkdirSync(SHOTS, { recursive: true });
-  await page.screenshot({ path: join(SHOTS, `${name}.png`) });
-};
-
-/** The row of a volume in the list, found as a person finds it: by the search above the table. */
-async function find(page: Page, name: string): Promise<Locator> {
-  const search = page.getByPlaceholder('Search');
-  if (!(await search.isVisible())) {
-    await page.getByRole('button', { name: 'Show/Hide search' }).click();
-  }
-  await search.fill(name);
-  const row = page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
-  await row.waitFor();
-  return row;
-}
+let headlamp: Headlamp;
 
 beforeAll(async () => {
   if (!hasBrowser) return;
   proxy = await apiThroughServiceProxy();
-  host = await startHost({
-    staticDir: await buildHost(),
-    pluginDir: ROOT,
-    kubeUrl: proxy.origin,
-    port: 0,
-  });
-  browser = await launchChromium();
+  headlamp = await headlampOver(proxy.origin);
 });
 afterAll(async () => {
-  if (browser?.context) await browser.close();
-  await host?.close();
+  await headlamp?.close();
   await proxy?.stop();
 });
 
 describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
   it('sees every volume with its owner', async () => {
-    const page = await open('/nkvm/volumes');
+    const page = await headlamp.open('/nkvm/volumes');
     await page.getByRole('heading', { name: 'Volumes & Backups' }).waitFor();
     await page.getByRole('checkbox').nth(3).waitFor();
-    await shoot(page, 'volumes-light');
+    await shoot(page, 'cluster/volumes-light');
     for (const { name, owners } of CLAIMS) {
-      const text = await (await find(page, name)).innerText();
+      const text = await (await findRow(page, name)).innerText();
       for (const owner of owners) {
         const [kind = '', ownerName = ''] = owner.split(' ');
         expect(text).toContain(kind);
@@ -88,8 +45,8 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
   });
 
   it('clicks Back up, watches, and finds the backup on the page of the claim and on its own', async () => {
-    const page = await open('/nkvm/volumes');
-    const row = await find(page, 'orders-db');
+    const page = await headlamp.open('/nkvm/volumes');
+    const row = await findRow(page, 'orders-db');
     await row.getByRole('button', { name: 'Back up' }).click();
     await page.getByText('Backup of shop/orders-db is under way').waitFor();
     await page.getByRole('button', { name: 'Watch' }).click();
@@ -97,20 +54,21 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
     await page.getByText('Succeeded').first().waitFor({ timeout: 30_000 });
 
-    await page.goto(`${host.url}/c/main/storage/persistentvolumeclaims/shop/orders-db`);
+    const origin = new URL(page.url()).origin;
+    await page.goto(`${origin}/c/main/storage/persistentvolumeclaims/shop/orders-db`);
     const own = page.locator(`a[href*="/nkvm/backups/${id}"]`);
     await own.waitFor();
     expect(await page.getByRole('row').filter({ has: own }).innerText()).toContain('Succeeded');
     await own.scrollIntoViewIfNeeded();
-    await shoot(page, 'claim-light');
+    await shoot(page, 'cluster/claim-light');
     await own.click();
     await page.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
     const command = page.getByText(/^tar --extract/).first();
     await command.waitFor();
     await page.getByText('Seal of the helper pod').waitFor();
-    await shoot(page, 'run-light');
+    await shoot(page, 'cluster/run-light');
     await page.getByText('Seal of the helper pod').scrollIntoViewIfNeeded();
-    await shoot(page, 'run-seal-light');
+    await shoot(page, 'cluster/run-seal-light');
 
     // What the page shows is what an operator then types, beside the volume.
     const shown = await command.innerText();
@@ -134,17 +92,13 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
   });
 
   it('starts a backup from the claim’s page, sees bytes flow, and cancels it', async () => {
-    const page = await open('/storage/persistentvolumeclaims/billing/statements');
+    const page = await headlamp.open('/storage/persistentvolumeclaims/billing/statements');
     await page.getByRole('heading', { name: 'Backups', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Back up' }).first().click();
     const cancel = page.getByRole('button', { name: /^Cancel the backup/ });
     await cancel.waitFor({ timeout: 20_000 });
-    await page
-      .getByText(/[\d.]+ (KiB|MiB)/)
-      .first()
-      .waitFor();
-    await until('bytes flow', async () => (await page.innerText('main')).includes('/s'), 20_000);
-    await shoot(page, 'claim-progress');
+    await page.getByText(/[\d.]+ [KM]iB per second/).waitFor({ timeout: 20_000 });
+    await shoot(page, 'cluster/claim-progress');
     await cancel.click();
     await page
       .getByRole('row')
@@ -154,39 +108,39 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
   });
 
   it('backs up several volumes at once', async () => {
-    const page = await open('/nkvm/volumes');
+    const page = await headlamp.open('/nkvm/volumes');
     for (const name of ['data-catalog-0', 'data-catalog-1']) {
       await page.getByRole('row').filter({ hasText: name }).getByRole('checkbox').click();
     }
     await page.getByRole('button', { name: 'Back up 2 volumes' }).click();
     await page.getByText('2 backups are under way').waitFor();
     for (const name of ['data-catalog-0', 'data-catalog-1']) {
-      const row = await find(page, name);
+      const row = await findRow(page, name);
       await row.getByText('Backed up').waitFor({ timeout: 30_000 });
     }
   });
 
   it('reads in a dark theme and on a narrow screen', async () => {
-    const wide = await open('/nkvm/volumes', 'dark');
+    const wide = await headlamp.open('/nkvm/volumes', { theme: 'dark' });
     await wide.getByRole('checkbox').nth(3).waitFor();
-    await shoot(wide, 'volumes-dark');
-    const row = await find(wide, 'orders-db');
+    await shoot(wide, 'cluster/volumes-dark');
+    const row = await findRow(wide, 'orders-db');
     await row.getByRole('link', { name: /ago|now|second|minute/ }).click();
     await wide.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
-    await shoot(wide, 'run-dark');
-    const narrow = await open('/nkvm/volumes', 'light', 400);
+    await shoot(wide, 'cluster/run-dark');
+    const narrow = await headlamp.open('/nkvm/volumes', { width: NARROW });
     await narrow.getByRole('checkbox').nth(3).waitFor();
-    await shoot(narrow, 'volumes-narrow');
+    await shoot(narrow, 'cluster/volumes-narrow');
   });
 
   it('reads how to install NKVM where it is not installed', async () => {
     kubectl(['delete', 'service', 'nkvm', '--namespace=nkvm']);
     onTestFinished(() => deploy());
     for (const theme of ['light', 'dark'] as const) {
-      const page = await open('/nkvm/volumes', theme);
+      const page = await headlamp.open('/nkvm/volumes', { theme });
       await page.getByText('Backups are not set up in this cluster').waitFor();
       await page.getByText('kubectl apply -k').first().waitFor();
-      await shoot(page, `not-installed-${theme}`);
+      await shoot(page, `cluster/not-installed-${theme}`);
     }
   });
 });
