@@ -6,6 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { kubeconfigPath } from '../cluster/support/kubectl.ts';
 
+/** A line of the log, of which tests read these fields. */
+export interface LogEntry {
+  msg?: string;
+  reason?: string;
+}
+
 /** A sidecar that runs beside the cluster, with settings of its own. */
 export interface Sidecar {
   /** Directory with `backups/` and `nkvm.db`. */
@@ -13,6 +19,8 @@ export interface Sidecar {
   readonly pid: number;
   /** On 127.0.0.1. */
   readonly port: number;
+  /** What it has logged so far. */
+  readonly log: readonly LogEntry[];
   fetch(path: string, token: string, init?: RequestInit): Promise<Response>;
   /** Ends the process; with `SIGKILL`, in the middle of whatever it does. */
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -55,9 +63,11 @@ export async function startSidecar(
   child.stderr.on('data', chunk => (stderr += chunk));
   const ended = once(child, 'exit');
   const lines = createInterface(child.stdout);
+  const log: LogEntry[] = [];
   const port = await new Promise<number>((resolve, reject) => {
     lines.on('line', line => {
       const entry = line.startsWith('{') ? JSON.parse(line) : {};
+      log.push(entry);
       if (entry.msg === 'NKVM listens') resolve(entry.addresses[0].port);
     });
     ended.then(([code, signal]) => {
@@ -75,6 +85,7 @@ export async function startSidecar(
     dir,
     pid: child.pid ?? 0,
     port,
+    log,
     fetch: (path, token, init = {}) =>
       fetch(origin + path, {
         ...init,
