@@ -11,7 +11,7 @@ const AS_CONTROL_PLANE = `--kubeconfig=${kubeconfig('control-plane')}`;
 const startPart = (part: string, ...flags: string[]): void =>
   start(part, built('cluster'), [part, ...flags]);
 
-/** Starts etcd and the API server, which listens on every address, so that pods and the host both reach it. */
+/** Starts etcd and the API server. */
 export function startApi(): void {
   startPart(
     'etcd',
@@ -22,6 +22,11 @@ export function startApi(): void {
     '--unsafe-no-fsync',
     '--log-level=warn'
   );
+  startApiServer();
+}
+
+/** Starts the API server where etcd runs. It listens on every address, so that pods and the host both reach it. */
+export const startApiServer = (): void =>
   startPart(
     'kube-apiserver',
     `--etcd-servers=${ETCD}`,
@@ -48,7 +53,6 @@ export function startApi(): void {
     `--proxy-client-cert-file=${certificate('front-proxy')}`,
     `--proxy-client-key-file=${key('front-proxy')}`
   );
-}
 
 /** Starts what needs an API server that answers. One kube-proxy serves both nodes: they share the host's network. */
 export function startControllers(): void {

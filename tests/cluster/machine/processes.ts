@@ -71,6 +71,13 @@ export function census(): { started: number; ended: string[] } {
   return { started: all.length, ended: all.filter(one => !one.isAlive).map(one => one.name) };
 }
 
+/** @returns the id of a living process that `start` started. @throws Error when it has ended. */
+export function pidOf(name: string): number {
+  const found = recorded().find(one => one.name === name && one.isAlive);
+  if (!found) throw new Error(`${name} does not run`);
+  return found.pid;
+}
+
 /** Ends what `start` started and nothing else, at once. */
 export function killStarted(): void {
   for (const { name, pid, isAlive } of recorded()) {

@@ -21,8 +21,13 @@ export async function start(
     : { status: answer.status, problem: body };
 }
 
-export const read = async (call: Call, id: string): Promise<Backup> =>
-  (await (await call(`/api/v1/backups/${id}`)).json()) as Backup;
+/** @throws Error when the sidecar does not tell, e.g. because the API server is away and no token can be checked. */
+export async function read(call: Call, id: string): Promise<Backup> {
+  const answer = await call(`/api/v1/backups/${id}`);
+  const body = await answer.json();
+  if (!answer.ok) throw new Error(body.message);
+  return body as Backup;
+}
 
 /** Waits for the end of a run. */
 export const ended = (call: Call, id: string, limitMs = 60_000): Promise<Backup> =>

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { run } from '../cluster/machine/run.ts';
+import { ended } from '../cluster/support/backups.ts';
+import { expectNothingLeft, expectNothingLost } from './support/afterwards.ts';
+import { faultVolume } from './support/volume.ts';
+import { wire } from './support/wire.ts';
+import { begin, worldWith } from './support/world.ts';
+
+const MiB = 1 << 20;
+
+describe('[changed file] while it is read, tar ends with 1: success, with the name in the warnings, when', () => {
+  it.each<[string, (file: string) => void, string]>([
+    ['a file grows', file => appendFileSync(file, 'more'), './noise: file changed as we read it'],
+    ['a file shrinks', file => truncateSync(file, MiB), './noise: File shrank by'],
+  ])('%s', async (_, change, warning) => {
+    const volume = faultVolume(64);
+    const way = await wire();
+    const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
+    const held = way.holdAt(4 * MiB);
+    const id = await begin(world.call, volume);
+    await held;
+    change(join(volume.directory, 'noise'));
+    way.release();
+    const backup = await ended(world.call, id);
+    expect(backup).toMatchObject({ status: 'success', seal: { tarExit: 1 } });
+    expect(backup.warnings).toContain('some files changed while they were read');
+    expect(backup.warnings.join('\n')).toContain(warning);
+    await expectNothingLost(world, volume, 1);
+  });
+
+  it('files vanish', async () => {
+    const volume = faultVolume(0);
+    const files = Array.from({ length: 32 }, (_, index) => join(volume.directory, `${index}`));
+    for (const file of files) writeFileSync(file, randomBytes(2 * MiB));
+    const way = await wire();
+    const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
+    const held = way.holdAt(2 * MiB);
+    const id = await begin(world.call, volume);
+    await held;
+    for (const file of files) rmSync(file);
+    way.release();
+    const backup = await ended(world.call, id);
+    expect(backup).toMatchObject({ status: 'success', seal: { tarExit: 1 } });
+    expect(backup.warnings.join('\n')).toMatch(/\.\/\d+: File removed before we read it/);
+    await expectNothingLost(world, volume, 1);
+  });
+});
+
+it('[unreadable file] a broken disk, tar ends with 2: failed at exec, with the name of the file', async () => {
+  const volume = faultVolume(0);
+  const disk = `${volume.directory}.disk`;
+  const mount = join(volume.directory, 'disk');
+  mkdirSync(mount);
+  writeFileSync(disk, '');
+  truncateSync(disk, 32 * MiB);
+  run('mkfs.ext4', ['-q', '-F', disk]);
+  run('mount', ['-o', 'loop', disk, mount]);
+  onTestFinished(() => {
+    run('umount', [mount]);
+    rmSync(disk);
+  });
+  writeFileSync(join(mount, 'noise'), randomBytes(8 * MiB));
+  run('mount', ['-o', 'remount,ro', mount]);
+  run('umount', [mount]); // what is read must come from the disk
+  run('mount', ['-o', 'loop', disk, mount]);
+  const size = 32 * MiB;
+  truncateSync(disk, 9 * MiB);
+
+  const world = await worldWith();
+  expect(await ended(world.call, await begin(world.call, volume))).toMatchObject({
+    status: 'failed',
+    stage: 'exec',
+    reason: 'TarFailed',
+    message: expect.stringContaining('tar ended with exit code 2'),
+    hint: expect.stringContaining('last words'),
+    helper: { lastWords: expect.stringMatching(/\.\/disk\/noise: .*Input\/output error/) },
+  });
+  truncateSync(disk, size);
+  await expectNothingLost(world, volume);
+});
+
+it('[empty archive] a volume emptied before the read: success with a warning; the backup before stays', async () => {
+  const volume = faultVolume(1);
+  const world = await worldWith();
+  await expectNothingLost(world, volume);
+  rmSync(join(volume.directory, 'noise'));
+  const empty = await ended(world.call, await begin(world.call, volume));
+  expect(empty).toMatchObject({ status: 'success', seal: { files: 1 } });
+  expect(empty.warnings).toEqual([expect.stringContaining('no file')]);
+  expectNothingLeft(world, 2);
+});
+
+it('[missing file] a volume of 100,000 files: success, each of them counted', async () => {
+  const volume = faultVolume(0);
+  for (let directory = 0; directory < 100; directory++) {
+    const path = join(volume.directory, `${directory}`);
+    mkdirSync(path);
+    for (let file = 0; file < 1000; file++) writeFileSync(join(path, `${file}`), `${file}`);
+  }
+  const world = await worldWith({ NKVM_VERIFY_LEVEL: 'contents' });
+  const backup = await ended(world.call, await begin(world.call, volume), 120_000);
+  expect(backup).toMatchObject({ status: 'success', seal: { files: 100_101, tarExit: 0 } });
+  expectNothingLeft(world, 1);
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { ended } from '../cluster/support/backups.ts';
+import { until } from '../cluster/support/until.ts';
+import { expectNothingLost } from './support/afterwards.ts';
+import { helperOnNode } from './support/onNode.ts';
+import { faultVolume } from './support/volume.ts';
+import { wire } from './support/wire.ts';
+import { begin, worldWith } from './support/world.ts';
+
+const MiB = 1 << 20;
+
+describe('[truncated archive] helper killed', () => {
+  it.each<[string, number, boolean]>([
+    ['at 3 % of the stream', 1 * MiB, false],
+    ['at 25 % of the stream', 8 * MiB, false],
+    ['at 50 % of the stream', 16 * MiB, false],
+    ['at 75 % of the stream', 24 * MiB, false],
+    ['after it has written all of it', 31.5 * MiB, true],
+  ])('%s: failed at copy, nothing left', async (_, bytes, isSealed) => {
+    const volume = faultVolume(32);
+    const way = await wire();
+    const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
+    const held = way.holdAt(bytes);
+    const id = await begin(world.call, volume);
+    await held;
+    const helper = helperOnNode(id);
+    if (isSealed) await until('the stream is sealed', () => helper.isSealed(), 20_000);
+    process.kill(helper.init, 'SIGKILL');
+    way.release();
+    expect(await ended(world.call, id)).toMatchObject({
+      status: 'failed',
+      stage: 'copy',
+      reason: 'HelperEnded',
+      message: expect.stringContaining('exit code 137'),
+      hint: 'back up again',
+      archive: null,
+    });
+    await expectNothingLost(world, volume);
+  });
+});
+
+it('[truncated archive] compressor killed: failed at exec, and tar is not blamed', async () => {
+  const volume = faultVolume(32);
+  const way = await wire();
+  const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
+  const held = way.holdAt(4 * MiB);
+  const id = await begin(world.call, volume);
+  await held;
+  const [igzip] = helperOnNode(id).processes('igzip');
+  process.kill(igzip!, 'SIGKILL');
+  way.release();
+  expect(await ended(world.call, id)).toMatchObject({
+    status: 'failed',
+    stage: 'exec',
+    reason: 'CompressorFailed',
+    message: expect.stringContaining('killed by signal 9'),
+    hint: expect.stringContaining('NKVM_HELPER_MEMORY_LIMIT'),
+  });
+  await expectNothingLost(world, volume);
+});
