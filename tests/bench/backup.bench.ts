@@ -3,84 +3,22 @@
  * usage: node tests/bench/backup.bench.ts [GIGABYTES]
  * Needs the test cluster with its fixture (npm run cluster:up, npm run image -- --import), or KUBECONFIG.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Call } from '../cluster/support/backups.ts';
 import { backUp } from '../cluster/support/backups.ts';
-import { kubeconfigPath, kubectl } from '../cluster/support/kubectl.ts';
+import { kubeconfigPath } from '../cluster/support/kubectl.ts';
 import { token } from '../cluster/support/token.ts';
-import { IMAGE } from '../cluster/support/verify-pod.ts';
 import { startSidecar } from '../support/sidecar.ts';
+import { bundleSidecar } from './support/bundle.ts';
+import { biggestRssMiB } from './support/memory.ts';
+import { HOLDER, makeVolumes, NAMESPACE, removeVolumes } from './support/volumes.ts';
 
 const GIGABYTES = Number(process.argv[2] ?? 2);
 const ROUNDS = 3;
-const NAMESPACE = 'bench';
 const CLAIM = 'big';
-
-/** A claim with about as much text as noise, and a pod that holds it. */
-function makeVolume(): void {
-  const objects = [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-    {
-      apiVersion: 'v1',
-      kind: 'PersistentVolumeClaim',
-      metadata: { name: CLAIM, namespace: NAMESPACE },
-      spec: {
-        accessModes: ['ReadWriteOnce'],
-        resources: { requests: { storage: `${GIGABYTES * 2}Gi` } },
-      },
-    },
-    {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'holder', namespace: NAMESPACE },
-      spec: {
-        terminationGracePeriodSeconds: 0,
-        securityContext: { runAsUser: 0 },
-        containers: [
-          {
-            name: 'main',
-            image: IMAGE,
-            imagePullPolicy: 'IfNotPresent',
-            command: ['sleep', 'infinity'],
-            volumeMounts: [{ name: 'data', mountPath: '/data' }],
-          },
-        ],
-        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: CLAIM } }],
-      },
-    },
-  ];
-  kubectl(
-    ['apply', '--filename=-'],
-    JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects })
-  );
-  kubectl(['wait', '--for=condition=Ready', 'pod/holder', '-n', NAMESPACE, '--timeout=60s']);
-  const fill = `cd /data && for i in $(seq ${GIGABYTES * 10}); do
-    head -c 50M /dev/urandom > noise-$i; seq 7000000 | head -c 50M > text-$i; done; sync`;
-  kubectl(['exec', '-n', NAMESPACE, 'holder', '--', 'sh', '-c', fill]);
-  const { stdout } = spawnSync('kubectl', [
-    '--kubeconfig',
-    kubeconfigPath(),
-    'get',
-    'rolebinding',
-    'nkvm-runtime',
-    '-n',
-    NAMESPACE,
-  ]);
-  if (!stdout.length) {
-    kubectl([
-      'create',
-      'rolebinding',
-      'nkvm-runtime',
-      '-n',
-      NAMESPACE,
-      '--clusterrole=nkvm-runtime',
-      '--serviceaccount=nkvm:nkvm-runner',
-    ]);
-  }
-}
 
 /** What people do without us. @returns seconds. */
 async function plainTar(dir: string): Promise<number> {
@@ -90,7 +28,7 @@ async function plainTar(dir: string): Promise<number> {
   // Not synchronous: fetch must see that an idle connection to the sidecar was closed meanwhile.
   const child = spawn('sh', [
     '-c',
-    `${kube} exec -n ${NAMESPACE} holder -- tar -C /data -cf - . > ${file}`,
+    `${kube} exec -n ${NAMESPACE} ${HOLDER} -- tar -C /data/0 -cf - . > ${file}`,
   ]);
   const [status] = await once(child, 'exit');
   const seconds = (Date.now() - began) / 1000;
@@ -103,14 +41,9 @@ async function plainTar(dir: string): Promise<number> {
 let rawBytes = 0;
 const middle = (values: number[]): number =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
-const rssMiB = (pid: number): number =>
-  Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
 
-makeVolume();
-const bundled = spawnSync('npm', ['run', '--silent', 'bundle', '-w', 'sidecar'], {
-  stdio: 'inherit',
-});
-if (bundled.status !== 0) throw new Error('the sidecar could not be bundled: see above');
+makeVolumes([CLAIM], GIGABYTES);
+bundleSidecar();
 const sidecar = await startSidecar({}, undefined, 'dist/main.js');
 try {
   const admin = token();
@@ -142,8 +75,8 @@ try {
   );
   console.log(`ratio                             ${(middle(plain) / middle(ours)).toFixed(2)}`);
   console.log(`click to first byte               ${middle(firstByte).toFixed(2)} s`);
-  console.log(`the sidecar's biggest size (RSS)  ${rssMiB(sidecar.pid).toFixed(0)} MiB`);
+  console.log(`the sidecar's biggest size (RSS)  ${biggestRssMiB(sidecar.pid).toFixed(0)} MiB`);
 } finally {
   await sidecar.remove();
-  kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
+  removeVolumes();
 }
