@@ -1,0 +1,84 @@
+import { expect, it, onTestFinished } from 'vitest';
+import type { Backup } from '../../sidecar/api/index.ts';
+import { ended, read } from '../cluster/support/backups.ts';
+import { until } from '../cluster/support/until.ts';
+import { startSidecar } from '../support/sidecar.ts';
+import { expectNothingLeft } from './support/afterwards.ts';
+import { stopOnName } from './support/onName.ts';
+import type { FaultVolume } from './support/volume.ts';
+import { faultVolume } from './support/volume.ts';
+import type { Wire } from './support/wire.ts';
+import { wire } from './support/wire.ts';
+import type { World } from './support/world.ts';
+import { begin, worldOf, worldWith } from './support/world.ts';
+
+const MiB = 1 << 20;
+
+type Reach = (world: World, volume: FaultVolume, way: Wire) => Promise<string>;
+
+const atStage =
+  (...stages: Backup['stage'][]): Reach =>
+  async ({ call }, volume) => {
+    const id = await begin(call, volume);
+    const look = async () => stages.includes((await read(call, id)).stage);
+    await until(`run ${id} is at stage ${stages[0]}`, look, 30_000, 5);
+    return id;
+  };
+
+const atByte =
+  (bytes: number): Reach =>
+  async ({ call }, volume, way) => {
+    const held = way.holdAt(bytes);
+    const id = await begin(call, volume);
+    await held;
+    return id;
+  };
+
+const atName =
+  (ending: string): Reach =>
+  async ({ sidecar, call, backups }, volume) => {
+    const id = await begin(call, volume);
+    await stopOnName(sidecar.pid, backups, ending);
+    return id;
+  };
+
+/** Where the process is when it is killed, and the attempt that succeeds: the first is proven by its manifest. */
+const POINTS: [string, Reach, number][] = [
+  ['when the request is answered', ({ call }, volume) => begin(call, volume), 2],
+  ['at stage create', atStage('create', 'wait'), 2],
+  ['at stage wait', atStage('wait', 'exec'), 2],
+  ['at 3 % of the stream', atByte(1 * MiB), 2],
+  ['at 25 % of the stream', atByte(8 * MiB), 2],
+  ['at 50 % of the stream', atByte(16 * MiB), 2],
+  ['at 75 % of the stream', atByte(24 * MiB), 2],
+  ['at the end of the stream', atByte(31.5 * MiB), 2],
+  ['between the archive’s name and its manifest', atName('.tar.gz'), 2],
+  ['between the manifest and the record of the success', atName('.tar.gz.json'), 1],
+];
+
+const ENV = { NKVM_MAX_ATTEMPTS: '3' };
+
+/** @returns how it goes on after the kill; the starts wait for each other's backoff, so they come together. */
+async function killAt(reach: Reach) {
+  const volume = faultVolume(32);
+  const way = await wire();
+  const { sidecar, ...world } = await worldWith({ ...ENV, NKVM_KUBECONFIG: way.kubeconfig });
+  const id = await reach({ sidecar, ...world }, volume, way);
+  await sidecar.stop('SIGKILL');
+  way.release();
+  return async (): Promise<{ world: World; run: Backup }> => {
+    const again = await startSidecar(ENV, sidecar.dir);
+    onTestFinished(() => again.remove());
+    const after = worldOf(again);
+    return { world: after, run: await ended(after.call, id, 120_000) };
+  };
+}
+
+it('[forgotten run] sidecar killed with SIGKILL at 10 points: each run ends in success', async () => {
+  const goesOn: (() => Promise<{ world: World; run: Backup }>)[] = [];
+  for (const [, reach] of POINTS) goesOn.push(await killAt(reach));
+  const ends = await Promise.all(goesOn.map(go => go()));
+  const seen = ends.map(({ run }, index) => [POINTS[index]?.[0], run.status, run.attempt]);
+  expect(seen).toEqual(POINTS.map(([name, , attempt]) => [name, 'success', attempt]));
+  for (const { world } of ends) expectNothingLeft(world, 1);
+});
