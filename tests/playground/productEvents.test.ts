@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessOf } from '../../sidecar/src/cluster/access.ts';
 import type { ClaimEvent } from '../../sidecar/src/cluster/events.ts';
 import { eventsOf } from '../../sidecar/src/cluster/events.ts';
-import { type Playground,startPlayground } from './playground.ts';
+import { type Playground, startPlayground } from './playground.ts';
 
 const OBJECTS = `
 apiVersion: v1
