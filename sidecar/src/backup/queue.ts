@@ -6,6 +6,7 @@ import { placementOf } from '../helper/placement.ts';
 import type { History, RunChange } from '../history/history.ts';
 import { timeOfRunId } from '../history/runId.ts';
 import { claimGone } from './breakOff.ts';
+import { recorder } from './record.ts';
 import type { RetryPolicy } from './retry.ts';
 import { nextAttempt } from './retry.ts';
 import { CANCELLED } from './run.ts';
@@ -65,6 +66,8 @@ export interface Queue {
   stop(): Promise<void>;
 }
 
+const RECORD_EVERY_MS = 5_000;
+
 export function startQueue(options: QueueOptions): Queue {
   const { history, log, now } = options;
   const waiting = new Map<string, Backup>();
@@ -75,6 +78,8 @@ export function startQueue(options: QueueOptions): Queue {
   let positions: Map<string, number> | undefined;
   const listeners = new Map<string, Set<(run: Backup) => void>>();
   let isStopped = false;
+  const stopping = new AbortController();
+  const record = recorder({ history, log, everyMs: RECORD_EVERY_MS, signal: stopping.signal });
 
   const tell = (id: string): void => {
     const run = history.get(id);
@@ -135,7 +140,7 @@ export function startQueue(options: QueueOptions): Queue {
       history.note(run.id, change);
       tell(run.id);
     };
-    await history.commit(run.id, {
+    await record(run.id, {
       status: 'running',
       startedAt: now().toISOString(),
       retryAt: null,
@@ -153,7 +158,7 @@ export function startQueue(options: QueueOptions): Queue {
     if (isStopped && end.status === 'failed') return; // the next start decides
     const again = nextAttempt(run, end, options.retry, now());
     if (again) {
-      await history.commit(run.id, again);
+      await record(run.id, again);
       if (signal.reason !== CANCELLED) {
         log.warn({ ...about, stage: end.stage, reason: end.reason }, again.message ?? '');
         wait({ ...run, ...again }, options.retry.delayMs(run.attempt));
@@ -162,7 +167,7 @@ export function startQueue(options: QueueOptions): Queue {
       }
       end = cancelledInQueue(now());
     }
-    await history.commit(run.id, end);
+    await record(run.id, end);
     const ended = { ...run, ...end };
     const { status, stage, message, reason } = ended;
     options.onEnd(ended);
@@ -224,7 +229,11 @@ export function startQueue(options: QueueOptions): Queue {
       const active = running.get(id);
       if (waiting.has(id)) {
         leave(id);
-        await history.commit(id, cancelledInQueue(now()));
+        await history.commit(id, cancelledInQueue(now())).catch(error => {
+          wait(run); // still in the queue, as the history says
+          next();
+          throw error;
+        });
         options.onEnd(history.get(id) ?? run);
         tell(id);
       } else if (active) {
@@ -263,6 +272,7 @@ export function startQueue(options: QueueOptions): Queue {
 
     async stop() {
       isStopped = true;
+      stopping.abort();
       delays.forEach(timer => clearTimeout(timer));
       for (const { abort } of running.values()) abort.abort(new Error('the sidecar is stopping'));
       await Promise.allSettled([...running.values()].map(({ ended }) => ended));
