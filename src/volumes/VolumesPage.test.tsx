@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openNamespaceCommand } from '../../sidecar/api/names.ts';
 import { fakeCluster, refusal, TOKEN_REQUEST } from '../testing/fakeCluster';
 import { openPage } from '../testing/mount';
@@ -149,10 +149,12 @@ describe('the list of volumes', () => {
   });
 
   it('leads to the last run, with the namespace for those who need it', async () => {
+    vi.setSystemTime('2026-11-20T10:05:06.000Z');
+    onTestFinished(() => void vi.useRealTimers());
     open({ 'GET /volumes': { volumes: [aVolume({ lastBackup: summaryOf(aFailed()) })] } });
     const row = within(await rowOf('orders-db'));
     expect(row.getByRole('img', { name: 'Failed' })).toBeVisible();
-    expect(row.getByRole('link', { name: / ago$/ })).toHaveAttribute(
+    expect(row.getByRole('link', { name: '5 minutes ago' })).toHaveAttribute(
       'href',
       expect.stringMatching(/\/nkvm\/backups\/01jd5\?namespace=shop$/)
     );
