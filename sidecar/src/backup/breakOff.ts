@@ -2,13 +2,29 @@ import type { Backup, Stage } from '../../api/index.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
+import { within } from './stageClock.ts';
 
 /** What must be given back when a run breaks off. */
 export interface Held {
+  /** Settles when the API server has answered. */
+  creating?: Promise<Helper>;
   helper?: Helper;
   staged?: Staged;
   /** Key of an archive that has its final name, but no manifest yet. */
   unproven?: string;
+}
+
+/** How long a run that breaks off waits for the helper that it has just asked for. */
+const PATIENCE_MS = 1_000;
+
+/**
+ * @returns the helper that comes after all; undefined when none comes, or it takes too long and is deleted whenever it
+ * comes. (A sweep finds it if this process ends before.)
+ */
+export async function lateHelper({ creating }: Held): Promise<Helper | undefined> {
+  if (!creating) return undefined;
+  const patience = AbortSignal.timeout(PATIENCE_MS);
+  return await within(patience, creating, late => late.close()).catch(() => undefined);
 }
 
 /** Takes away what must not stay. @returns what could not be taken away, for the record. */

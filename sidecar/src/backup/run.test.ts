@@ -384,6 +384,23 @@ describe('a backup that is cancelled', () => {
     }
   );
 
+  it('at stage exec ends a command that starts after all', async () => {
+    const cancel = new AbortController();
+    const starts = Promise.withResolvers<void>();
+    const body = new PassThrough();
+    const exec: typeof cluster.exec = async (...call) => {
+      const running = await cluster.exec(...call);
+      cancel.abort(CANCELLED);
+      await starts.promise;
+      return { ...running, stdout: running.stdout.pipe(body) };
+    };
+    const end = await go({ cluster: { ...cluster, exec } }, cancel.signal);
+    expect(end).toMatchObject({ status: 'cancelled', stage: 'exec' });
+    starts.resolve();
+    await vi.waitUntil(() => body.destroyed);
+    nothingStays();
+  });
+
   it('is cancelled while its helper waits for a node', async () => {
     cluster.status = { phase: 'Pending' };
     const abort = new AbortController();

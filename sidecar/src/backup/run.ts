@@ -14,7 +14,7 @@ import { createHelper } from '../helper/helper.ts';
 import { placementOf } from '../helper/placement.ts';
 import type { RunChange } from '../history/history.ts';
 import type { Held } from './breakOff.ts';
-import { claimGone, explain, timedOut, undo } from './breakOff.ts';
+import { claimGone, explain, lateHelper, timedOut, undo } from './breakOff.ts';
 import { proveStored } from './proof.ts';
 import { stageLimits } from './runStates.ts';
 import type { StageClock } from './stageClock.ts';
@@ -102,7 +102,8 @@ export async function runBackup(
   }
   clock.enter('cleanup');
   try {
-    await held.helper?.close();
+    const helper = held.helper ?? (await lateHelper(held));
+    await helper?.close();
   } catch (error) {
     end.warnings = [...(end.warnings ?? []), textOf(error)];
   }
@@ -143,10 +144,8 @@ async function attempt(
     node: placement.node,
     deadlineMs: world.runTimeoutMs,
   });
-  const helper = await within(signal, creating).catch(error => {
-    creating.then(late => late.close()).catch(() => undefined); // else the sweep finds it
-    throw error;
-  });
+  held.creating = creating;
+  const helper = await within(signal, creating);
   held.helper = helper;
   report({ helper: { pod: helper.pod, node: placement.node, image: world.image } });
 
@@ -155,7 +154,7 @@ async function attempt(
   report({ helper: { pod: helper.pod, node, image: world.image } });
 
   clock.enter('exec');
-  const stream = await within(signal, helper.pack());
+  const stream = await within(signal, helper.pack(), late => late.body.destroy());
   stream.exit.catch(() => undefined); // asked for below, when the body has ended
   const key = archiveName({
     cluster: world.clusterName,

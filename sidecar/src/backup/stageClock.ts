@@ -55,8 +55,15 @@ const tooLong = (stage: RunStage, limitMs: number): StageError =>
     'see whether the API server, the node and the storage answer, then back up again'
   );
 
-/** @returns what `promise` gives. @throws the signal's reason, as soon as it is aborted; the call itself may go on. */
-export async function within<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+/**
+ * @param giveBack takes what `promise` gives when nobody waits for it any more.
+ * @returns what `promise` gives. @throws the signal's reason, as soon as it is aborted; the call itself may go on.
+ */
+export async function within<T>(
+  signal: AbortSignal,
+  promise: Promise<T>,
+  giveBack: (late: T) => unknown = () => undefined
+): Promise<T> {
   let giveUp = (): void => undefined;
   try {
     return await Promise.race([
@@ -67,8 +74,10 @@ export async function within<T>(signal: AbortSignal, promise: Promise<T>): Promi
         else signal.addEventListener('abort', giveUp, { once: true });
       }),
     ]);
+  } catch (error) {
+    promise.then(giveBack).catch(() => undefined); // whoever lost the race may fail unheard
+    throw error;
   } finally {
     signal.removeEventListener('abort', giveUp);
-    promise.catch(() => undefined); // whoever lost the race may fail unheard
   }
 }

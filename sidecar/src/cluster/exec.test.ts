@@ -181,6 +181,19 @@ describe('execInPod', () => {
 });
 
 describe('execToEnd', () => {
+  it('ends a command that nobody listens to any more when its pod goes', async () => {
+    const gone = Promise.withResolvers<void>();
+    const { kubeConfig } = await apiServer(socket => {
+      socket.send(frame(1, 'some bytes'));
+      gone.promise.then(() => socket.send(frame(3, '{"status":"Failure"}')));
+    });
+    const running = await execInPod(kubeConfig, target, ['tar']);
+    const closed = new Promise(resolve => running.stdout.once('close', resolve));
+    gone.resolve();
+    await closed; // and no error that would end the process
+    await expect(running.exit).rejects.toThrow(ExecBroken);
+  });
+
   it('gives up a command that never ends', async () => {
     const { kubeConfig } = await apiServer(() => undefined);
     await expect(execToEnd(kubeConfig, target, ['cat'], { timeoutMs: 50 })).rejects.toThrow(

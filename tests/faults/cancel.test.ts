@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { ended, read } from '../cluster/support/backups.ts';
+import { until } from '../cluster/support/until.ts';
+import { expectNothingLost } from './support/afterwards.ts';
+import { helperOnNode } from './support/onNode.ts';
+import { faultVolume } from './support/volume.ts';
+import { wire } from './support/wire.ts';
+import { begin, worldWith } from './support/world.ts';
+
+const MiB = 1 << 20;
+
+// Enough to pack that a run which has reached the stage has not ended when the request arrives.
+it.each(['create', 'wait', 'exec', 'copy'])(
+  '[left helper] cancelled at %s: cancelled, nothing left, and the sidecar lives on',
+  async stage => {
+    const volume = faultVolume(128);
+    const world = await worldWith();
+    const id = await begin(world.call, volume);
+    const hasCome = async () => (await read(world.call, id)).stages.some(at => at.stage === stage);
+    await until(`stage ${stage}`, hasCome, 60_000, 1);
+    const answer = await world.call(`/api/v1/backups/${id}/cancel`, { method: 'POST' });
+    expect(await answer.json()).toMatchObject({ status: 'cancelled', archive: null });
+    expect(await ended(world.call, id)).toMatchObject({ status: 'cancelled', reason: null });
+    await expectNothingLost(world, volume);
+  }
+);
+
+it('[left helper] cancelled while its bytes are held back: its processes have ended by the answer', async () => {
+  const volume = faultVolume(32);
+  const way = await wire();
+  const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
+  const held = way.holdAt(4 * MiB);
+  const id = await begin(world.call, volume);
+  await held;
+  const [igzip] = helperOnNode(id).processes('igzip');
+  const answer = await world.call(`/api/v1/backups/${id}/cancel`, { method: 'POST' });
+  expect(await answer.json()).toMatchObject({ status: 'cancelled', stage: 'copy' });
+  expect(() => process.kill(igzip!, 0)).toThrow('ESRCH');
+  way.release();
+  await expectNothingLost(world, volume);
+});
