@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HELPER_MEMORY_REQUEST_MI } from './helper/manifest.ts';
 
 const integer = (min: number, max: number, unit: string) =>
   z.coerce
@@ -9,6 +10,7 @@ const integer = (min: number, max: number, unit: string) =>
 const absolutePath = z.string().startsWith('/', 'takes an absolute path');
 const oneOf = <T extends string>(...values: [T, ...T[]]) =>
   z.enum(values, { error: `takes one of: ${values.join(', ')}` });
+const mebibytes = (amount: string): number => parseInt(amount) * (amount.endsWith('Gi') ? 1024 : 1);
 const kubernetesName = z
   .string()
   .max(63, 'takes at most 63 characters')
@@ -46,6 +48,9 @@ export const SETTINGS = {
   NKVM_HELPER_MEMORY_LIMIT: z
     .string()
     .regex(/^[1-9]\d*(Mi|Gi)$/, 'takes an amount of memory such as 512Mi or 2Gi')
+    .refine(amount => mebibytes(amount) >= HELPER_MEMORY_REQUEST_MI, {
+      error: `takes at least ${HELPER_MEMORY_REQUEST_MI}Mi, which every helper asks for`,
+    })
     .default('512Mi')
     .describe('memory limit of a helper pod; millions of hard links in one volume need more'),
   NKVM_HELPER_POD_TIMEOUT_SECONDS: integer(5, 3600, 'seconds')

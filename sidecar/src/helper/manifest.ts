@@ -15,6 +15,9 @@ export interface HelperSpec {
   deadlineMs: number;
 }
 
+/** What every helper asks of its node, in MiB. */
+export const HELPER_MEMORY_REQUEST_MI = 64;
+
 /**
  * Waits to be told to stop; as process 1 a plain `sleep` would ignore the signal. It then ends as if the signal had
  * killed it: after exit code 0 an evicted pod is `Succeeded`, and never says that it was evicted.
@@ -64,7 +67,11 @@ export function helperPod(spec: HelperSpec): Pod {
             capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE'] },
           },
           resources: {
-            requests: { cpu: '50m', memory: '64Mi', 'ephemeral-storage': '16Mi' },
+            requests: {
+              cpu: '50m',
+              memory: `${HELPER_MEMORY_REQUEST_MI}Mi`,
+              'ephemeral-storage': '16Mi',
+            },
             limits: { memory: spec.memoryLimit, 'ephemeral-storage': '64Mi' },
           },
           volumeMounts: [
