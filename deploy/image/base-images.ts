@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildah, buildahAloud, hasImage } from '../../tests/cluster/machine/buildah.ts';
 import { runAloud, say, textOf } from '../../tests/cluster/machine/run.ts';
 
-const DEBIAN = 'docker.io/library/debian:trixie-slim';
+export const DEBIAN = 'docker.io/library/debian:trixie-slim';
 const NODE = 'docker.io/library/node:24-trixie-slim';
 
 /** The Node that npm installs from this repository's lockfile. */

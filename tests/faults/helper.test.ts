@@ -3,6 +3,7 @@ import { ended } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import { expectNothingLost } from './support/afterwards.ts';
 import { helperOnNode } from './support/onNode.ts';
+import { runOutOfMemory } from './support/outOfMemory.ts';
 import { faultVolume } from './support/volume.ts';
 import { wire } from './support/wire.ts';
 import { begin, worldWith } from './support/world.ts';
@@ -55,6 +56,29 @@ it('[truncated archive] compressor killed: failed at exec, and tar is not blamed
     reason: 'CompressorFailed',
     message: expect.stringContaining('killed by signal 9'),
     hint: expect.stringContaining('NKVM_HELPER_MEMORY_LIMIT'),
+  });
+  await expectNothingLost(world, volume);
+});
+
+it('[truncated archive] helper out of memory in mid-stream: failed at copy, with its limit', async () => {
+  const volume = faultVolume(32);
+  const way = await wire();
+  const world = await worldWith({
+    NKVM_KUBECONFIG: way.kubeconfig,
+    NKVM_HELPER_MEMORY_LIMIT: '128Mi',
+  });
+  const held = way.holdAt(4 * MiB);
+  const id = await begin(world.call, volume);
+  await held;
+  await runOutOfMemory(helperOnNode(id));
+  way.release();
+  expect(await ended(world.call, id)).toMatchObject({
+    status: 'failed',
+    stage: 'copy',
+    reason: 'HelperOutOfMemory',
+    message: expect.stringContaining('limit 128Mi'),
+    hint: expect.stringContaining('NKVM_HELPER_MEMORY_LIMIT'),
+    archive: null,
   });
   await expectNothingLost(world, volume);
 });
