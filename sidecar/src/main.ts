@@ -161,7 +161,9 @@ async function main(): Promise<void> {
   await server.listen({ host: config.http.host, port: config.http.port });
   log.info({ addresses: server.addresses(), version, cluster: clusterName }, 'NKVM listens');
 
+  const stopping = new AbortController();
   stop = async () => {
+    stopping.abort();
     clearInterval(sweeper);
     await server.close();
     await queue.stop();
@@ -175,13 +177,16 @@ async function main(): Promise<void> {
     .ready(config.discoveryTimeoutMs)
     .then(() => log.info({}, 'the volumes of the cluster are known'))
     .catch(error => log.error({}, `${textOf(error)}; NKVM goes on trying`));
-  await untilReady(inventory);
-  queue.resume();
+  await untilReady(inventory, stopping.signal);
+  if (!stopping.signal.aborted) queue.resume();
 }
 
-/** Resolves when the inventory is whole, however long it takes. */
-async function untilReady(inventory: { ready(timeoutMs: number): Promise<void> }): Promise<void> {
-  for (;;) {
+/** Resolves when the inventory is whole, however long it takes, or `stopped`. */
+async function untilReady(
+  inventory: { ready(timeoutMs: number): Promise<void> },
+  stopped: AbortSignal
+): Promise<void> {
+  while (!stopped.aborted) {
     try {
       return await inventory.ready(60_000);
     } catch {
