@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'world',
-          include: ['tests/{browser,contract,demo,model,playground,support}/**/*.test.ts'],
+          include: ['tests/{browser,contract,demo,docs,model,playground,support}/**/*.test.ts'],
           exclude,
           environment: 'node',
         },

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from './config.ts';
 
@@ -46,5 +47,13 @@ describe('readConfig', () => {
         NKVM_PORT_80_TCP_ADDR: '10.96.0.7',
       })
     ).not.toThrow();
+  });
+
+  it('is told the environment by main.ts, which alone reads it', () => {
+    const here = new URL('.', import.meta.url);
+    const readers = readdirSync(here, { recursive: true, encoding: 'utf8' })
+      .filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .filter(file => readFileSync(new URL(file, here), 'utf8').includes('process.env'));
+    expect(readers).toEqual(['main.ts']);
   });
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { STAGES } from '../api/index.ts';
+import { STAGES } from '../../sidecar/api/index.ts';
 import { reasonsInCode } from './reasonsInCode.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

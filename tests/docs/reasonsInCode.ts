@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 /** Parts that are no part of the service. */
-const OF_TESTS = /(\.test|\/suite|\/failing|\/memory|\/processCluster|\/reasonsInCode)\.ts$/;
+const OF_TESTS = /(\.test|\/suite|\/failing|\/memory|\/processCluster)\.ts$/;
 
 /**
  * For tests of the documentation: every reason that a run, the queue or the history can give, found in the sources. A
