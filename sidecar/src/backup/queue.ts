@@ -4,14 +4,14 @@ import type { Claim } from '../cluster/inventory.ts';
 import { StageError, textOf } from '../errors.ts';
 import { placementOf } from '../helper/placement.ts';
 import type { History, RunChange } from '../history/history.ts';
-import { timeOfRunId } from '../history/runId.ts';
-import { claimGone } from './breakOff.ts';
+import { cancelledInQueue, goneEnd, queued } from './queuedRun.ts';
 import { recorder } from './record.ts';
 import type { RetryPolicy } from './retry.ts';
 import { nextAttempt } from './retry.ts';
 import { CANCELLED } from './run.ts';
 import type { Limits, Turn } from './turn.ts';
 import { inTurn, nextTurn } from './turn.ts';
+import { waitingRuns } from './waitingRuns.ts';
 
 /** What the queue needs to know of a log. */
 export interface Log {
@@ -70,9 +70,7 @@ const RECORD_EVERY_MS = 5_000;
 
 export function startQueue(options: QueueOptions): Queue {
   const { history, log, now } = options;
-  const waiting = new Map<string, Backup>();
-  /** Runs that wait for the time of their next attempt. */
-  const delays = new Map<string, NodeJS.Timeout>();
+  const waiting = waitingRuns(() => next());
   const running = new Map<string, { turn: Turn; abort: AbortController; ended: Promise<void> }>();
   const served = new Set<string>();
   let positions: Map<string, number> | undefined;
@@ -99,11 +97,10 @@ export function startQueue(options: QueueOptions): Queue {
   const next = (): void => {
     positions = undefined;
     while (!isStopped) {
-      const ready = [...waiting.values()].filter(({ id }) => !delays.has(id)).map(turnOf);
-      const turn = nextTurn(ready, soFar(), options.limits);
+      const turn = nextTurn(waiting.ready().map(turnOf), soFar(), options.limits);
       const run = turn && waiting.get(turn.id);
       if (!run) return;
-      waiting.delete(run.id);
+      waiting.remove(run.id);
       served.delete(run.namespace);
       served.add(run.namespace);
       const abort = new AbortController();
@@ -115,23 +112,6 @@ export function startQueue(options: QueueOptions): Queue {
         });
       running.set(run.id, { turn, abort, ended });
     }
-  };
-
-  /** @param delayMs how long the run may not start */
-  const wait = (run: Backup, delayMs = 0): void => {
-    waiting.set(run.id, run);
-    if (delayMs <= 0 || isStopped) return;
-    const timer = setTimeout(() => {
-      delays.delete(run.id);
-      next();
-    }, delayMs);
-    delays.set(run.id, timer);
-  };
-  const leave = (id: string): void => {
-    waiting.delete(id);
-    clearTimeout(delays.get(id));
-    delays.delete(id);
-    positions = undefined;
   };
 
   const start = async (run: Backup, signal: AbortSignal): Promise<void> => {
@@ -161,7 +141,7 @@ export function startQueue(options: QueueOptions): Queue {
       await record(run.id, again);
       if (signal.reason !== CANCELLED) {
         log.warn({ ...about, stage: end.stage, reason: end.reason }, again.message ?? '');
-        wait({ ...run, ...again }, options.retry.delayMs(run.attempt));
+        waiting.add({ ...run, ...again }, options.retry.delayMs(run.attempt));
         tell(run.id);
         return;
       }
@@ -189,11 +169,10 @@ export function startQueue(options: QueueOptions): Queue {
       runs.set(claim.uid, run);
     }
     await history.add(fresh);
-    fresh.forEach(run => wait(run));
+    fresh.forEach(run => waiting.add(run));
     for (const id of raised) {
       await history.commit(id, { priority });
-      const run = waiting.get(id);
-      if (run) waiting.set(id, { ...run, priority });
+      waiting.change(id, { priority });
     }
     next();
     return claims.flatMap(claim => {
@@ -218,7 +197,7 @@ export function startQueue(options: QueueOptions): Queue {
         if (run.status !== 'queued' || running.has(run.id)) continue;
         // Never longer than the policy says, wherever the clock has gone meanwhile.
         const left = run.retryAt === null ? 0 : Date.parse(run.retryAt) - now().getTime();
-        wait(run, Math.min(left, options.retry.delayMs(Math.max(1, run.attempt - 1))));
+        waiting.add(run, Math.min(left, options.retry.delayMs(Math.max(1, run.attempt - 1))));
       }
       next();
     },
@@ -227,10 +206,11 @@ export function startQueue(options: QueueOptions): Queue {
       const run = history.get(id);
       if (!run) throw notFound(id);
       const active = running.get(id);
-      if (waiting.has(id)) {
-        leave(id);
+      if (waiting.get(id)) {
+        waiting.remove(id);
+        positions = undefined;
         await history.commit(id, cancelledInQueue(now())).catch(error => {
-          wait(run); // still in the queue, as the history says
+          waiting.add(run); // still in the queue, as the history says
           next();
           throw error;
         });
@@ -261,19 +241,19 @@ export function startQueue(options: QueueOptions): Queue {
 
     positionOf(id) {
       positions ??= new Map(
-        inTurn([...waiting.values()].map(turnOf), soFar()).map((turn, at) => [turn.id, at + 1])
+        inTurn(waiting.all().map(turnOf), soFar()).map((turn, at) => [turn.id, at + 1])
       );
       return positions.get(id) ?? null;
     },
 
     isRunning: id => running.has(id),
 
-    depth: () => ({ queued: waiting.size, running: running.size }),
+    depth: () => ({ queued: waiting.all().length, running: running.size }),
 
     async stop() {
       isStopped = true;
       stopping.abort();
-      delays.forEach(timer => clearTimeout(timer));
+      waiting.stop();
       for (const { abort } of running.values()) abort.abort(new Error('the sidecar is stopping'));
       await Promise.allSettled([...running.values()].map(({ ended }) => ended));
     },
@@ -294,48 +274,3 @@ export const notFound = (id: string): StageError =>
 
 const isHigher = (one: Backup['priority'], other: Backup['priority']): boolean =>
   PRIORITIES.indexOf(one) < PRIORITIES.indexOf(other);
-
-const queued = (
-  claim: Claim,
-  requestedBy: string,
-  priority: Backup['priority'],
-  id: string
-): Backup => ({
-  id,
-  namespace: claim.namespace,
-  name: claim.name,
-  uid: claim.uid,
-  status: 'queued',
-  stage: null,
-  bytes: null,
-  sha256: null,
-  archive: null,
-  message: '',
-  reason: null,
-  hint: null,
-  warnings: [],
-  createdAt: timeOfRunId(id).toISOString(), // so that order holds when the clock is set back
-  startedAt: null,
-  endedAt: null,
-  priority,
-  attempt: 1,
-  retryAt: null,
-  queuePosition: null,
-  stages: [],
-  seal: null,
-  helper: null,
-  requestedBy,
-  restoreCommand: null,
-});
-
-const cancelledInQueue = (at: Date): RunChange => ({
-  status: 'cancelled',
-  message: 'cancelled while it was queued',
-  retryAt: null,
-  endedAt: at.toISOString(),
-});
-
-const goneEnd = (run: Backup, claim: Claim | undefined, at: Date): RunChange => {
-  const { stage, reason, message, hint } = claimGone(run, claim !== undefined);
-  return { status: 'failed', stage, reason, message, hint, endedAt: at.toISOString() };
-};
