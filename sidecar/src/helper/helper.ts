@@ -198,7 +198,7 @@ export async function removeHelper(pods: Pods, namespace: string, pod: string): 
     'cleanup',
     'HelperLeft',
     `helper pod ${namespace}/${pod} could not be deleted: ${last}`,
-    `delete it with kubectl delete pod ${pod} -n ${namespace}; NKVM tries again when it starts`
+    `delete it with kubectl delete pod ${pod} -n ${namespace}; NKVM tries again every five minutes`
   );
 }
 
