@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Backup } from '../api/index.ts';
 import { restoreCommand } from './archive/restoreCommand.ts';
 import { admissionOf } from './backup/admission.ts';
+import { entriesBefore } from './backup/emptied.ts';
 import { openNamespaces } from './backup/openNamespaces.ts';
 import { startQueue } from './backup/queue.ts';
 import { rebuildHistory } from './backup/rebuildHistory.ts';
@@ -98,6 +99,7 @@ async function main(): Promise<void> {
     verifyLevel: config.verifyLevel,
     version,
     now,
+    entriesBefore: (run: Backup) => entriesBefore(history, run),
   };
   const metrics = createMetrics({
     depth: () => queue.depth(),

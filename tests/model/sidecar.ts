@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backup } from '../../sidecar/api/index.ts';
+import { entriesBefore } from '../../sidecar/src/backup/emptied.ts';
 import type { Queue } from '../../sidecar/src/backup/queue.ts';
 import { startQueue } from '../../sidecar/src/backup/queue.ts';
 import { rebuildHistory } from '../../sidecar/src/backup/rebuildHistory.ts';
@@ -67,6 +68,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     verifyLevel: 'checksum' as const,
     version: '0.0.0',
     now,
+    entriesBefore: (run: Backup) => entriesBefore(history, run),
   };
   const queue = startQueue({
     history,

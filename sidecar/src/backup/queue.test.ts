@@ -305,6 +305,7 @@ describe('after a restart', () => {
         verifyLevel: 'checksum',
         version: '0',
         now: () => new Date(),
+        entriesBefore: () => undefined,
       },
       () => undefined,
       new AbortController().signal

@@ -58,6 +58,7 @@ beforeEach(() => {
     verifyLevel: 'checksum',
     version: '0.0.0',
     now: () => new Date('2026-11-21T10:00:01Z'),
+    entriesBefore: () => undefined,
   };
 });
 afterEach(async () => {

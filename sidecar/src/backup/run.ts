@@ -37,6 +37,8 @@ export interface RunWorld {
   /** Version of NKVM, for the manifest. */
   version: string;
   now(): Date;
+  /** @returns what `verdict` must know of the claim's backup before; see `entriesBefore`. */
+  entriesBefore(run: Backup): number | undefined;
 }
 
 /** The reason with which a run is aborted when a person cancelled it. */
@@ -178,6 +180,7 @@ async function attempt(
     stderr: stream.stderrTail(),
     seal: podExit === 0 ? await within(signal, helper.seal()) : undefined,
     own,
+    entriesBefore: world.entriesBefore(run),
   });
 
   clock.enter('publish');

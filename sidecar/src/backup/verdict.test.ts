@@ -20,6 +20,7 @@ const sound: Facts = {
   stderr: '',
   own: { bytes: 3, sha256: digest },
   seal: whole,
+  entriesBefore: undefined,
 };
 const sealed = (change: Partial<Seal>): Partial<Facts> => ({
   seal: { ...whole, ...change },
@@ -74,6 +75,12 @@ describe('verdict', () => {
       sealed({ tarExit: 141, compressorExit: 137 }),
       'exec',
       'CompressorFailed',
+    ],
+    [
+      'the volume is empty, and its backup before is not',
+      { ...sealed({ files: 1 }), entriesBefore: 3 },
+      'checksum',
+      'VolumeEmptied',
     ],
     ['one byte is missing', { own: { bytes: 2, sha256: digest } }, 'checksum', 'DigestDiffers'],
     [

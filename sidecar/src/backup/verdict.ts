@@ -1,6 +1,7 @@
 import type { Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { StageError } from '../errors.ts';
+import { volumeEmptied } from './emptied.ts';
 import { digestText } from './proof.ts';
 
 /** A command that a signal ended has this plus the signal's number for its exit code. */
@@ -16,6 +17,8 @@ export interface Facts {
   seal: Seal | undefined;
   /** What the sidecar received and stored. */
   own: Digest;
+  /** Entries in the claim's backup before, where an empty volume would be a surprise. */
+  entriesBefore: number | undefined;
 }
 
 /**
@@ -27,13 +30,17 @@ export interface Facts {
  * | the packing command was killed, or failed | refused at `exec` |
  * | the compressor's exit is not 0, or tar's is above 1 | refused at `exec` |
  * | bytes or SHA-256 differ | refused at `checksum` |
+ * | nothing but the volume's own directory is in the archive, and the backup before holds more | refused at `checksum` |
  * | tar's exit is 1: a file changed while it was read | published, with tar's words as warnings |
- * | nothing but the volume's own directory is in the archive | published, with a warning |
+ * | nothing but the volume's own directory is in the archive otherwise | published, with a warning |
  * | all agree | published |
  *
  * @returns the seal, and warnings for the record. @throws StageError when it must not be published.
  */
-export function verdict({ podExit, stderr, seal, own }: Facts): { seal: Seal; warnings: string[] } {
+export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
+  seal: Seal;
+  warnings: string[];
+} {
   if (podExit > SIGNALS) {
     throw new StageError(
       'exec',
@@ -77,6 +84,8 @@ export function verdict({ podExit, stderr, seal, own }: Facts): { seal: Seal; wa
       'the connection to the pod is not reliable; back up again'
     );
   }
+  const isEmpty = seal.files <= 1;
+  if (isEmpty && entriesBefore !== undefined) throw volumeEmptied(entriesBefore);
   const changed = seal.tarExit === 1 ? ['some files changed while they were read'] : [];
   const reduced =
     seal.fidelity === 'reduced'
@@ -84,10 +93,9 @@ export function verdict({ podExit, stderr, seal, own }: Facts): { seal: Seal; wa
           'the helper image has no GNU tar: extended attributes, ACLs and holes are not in the archive',
         ]
       : [];
-  const empty =
-    seal.files <= 1
-      ? ['the volume held no file: if it should, look at its mount, and keep the backup before']
-      : [];
+  const empty = isEmpty
+    ? ['the volume held no file: if it should, look at its mount, and keep the backup before']
+    : [];
   return { seal, warnings: [...empty, ...changed, ...reduced, ...seal.warnings] };
 }
 
