@@ -167,6 +167,7 @@ async function attempt(
   });
   const counter = hashAndCount(bytes => {
     if (clock.times().at(-1)?.stage === 'exec') clock.enter('copy');
+    clock.goesOn();
     report({ bytes });
   });
   const body = pipeline(stream.body, counter, () => undefined);

@@ -37,5 +37,5 @@ describe('the states of a run', () => {
 
 it('gives a stage no longer than the run, but for its own margin', () => {
   const limits = stageLimits({ podTimeoutMs: 120_000, runTimeoutMs: 3_600_000 });
-  expect(limits).toMatchObject({ wait: 150_000, copy: 3_600_000 });
+  expect(limits).toMatchObject({ wait: 150_000, publish: 3_600_000 });
 });

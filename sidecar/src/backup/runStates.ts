@@ -40,7 +40,7 @@ export const stageLimits = ({
   create: 60_000,
   wait: podTimeoutMs + 30_000, // the wait itself says why the pod is not ready; this is for an API server that hangs
   exec: 300_000, // to the first byte; a file system that hangs gives none
-  copy: runTimeoutMs,
+  copy: 900_000, // without a byte: a node that hangs keeps the connection, and tar skips over holes quickly
   checksum: 120_000,
   publish: runTimeoutMs, // reads all of the archive back
 });

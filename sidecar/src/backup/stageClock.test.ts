@@ -41,6 +41,19 @@ describe('stageClock', () => {
     vi.advanceTimersByTime(100);
     expect(clock.signal.reason).toMatchObject({ stage: 'wait', reason: 'StageTimedOut' });
   });
+
+  it('gives a stage that goes on its time anew', () => {
+    const clock = clockWith({ create: 1000 });
+    clock.enter('create');
+    for (let seconds = 0; seconds < 10; seconds += 1) {
+      vi.advanceTimersByTime(900);
+      clock.goesOn();
+    }
+    expect(clock.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1000);
+    expect(clock.signal.reason.message).toBe('stage create brought nothing for 1 s');
+    clock.stop();
+  });
 });
 
 describe('within', () => {

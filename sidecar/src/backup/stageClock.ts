@@ -6,6 +6,8 @@ import { checkStep } from './runStates.ts';
 export interface StageClock {
   /** Ends the stage before, and begins `stage`. @throws Error when no run can go that way. */
   enter(stage: RunStage): void;
+  /** The stage has brought something: its limit begins anew. */
+  goesOn(): void;
   /** Ends the last stage. */
   stop(): void;
   /** @returns the stages so far, in their order. */
@@ -16,7 +18,7 @@ export interface StageClock {
 
 export interface StageClockOptions {
   now(): Date;
-  /** Milliseconds that a stage may take. */
+  /** Milliseconds that a stage may take, or bring nothing where it tells that it goes on. */
   limits: Readonly<Partial<Record<RunStage, number>>>;
   /** Is told the new stage and all times. */
   onChange(stage: RunStage, times: StageTimes[]): void;
@@ -26,6 +28,7 @@ export function stageClock({ now, limits, onChange }: StageClockOptions): StageC
   const times: StageTimes[] = [];
   const late = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let hasGoneOn = false;
   const end = () => {
     clearTimeout(timer);
     const last = times.at(-1);
@@ -38,8 +41,15 @@ export function stageClock({ now, limits, onChange }: StageClockOptions): StageC
       end();
       times.push({ stage, startedAt: now().toISOString(), endedAt: null });
       const limit = limits[stage];
-      if (limit !== undefined) timer = setTimeout(() => late.abort(tooLong(stage, limit)), limit);
+      hasGoneOn = false;
+      if (limit !== undefined) {
+        timer = setTimeout(() => late.abort(tooLong(stage, limit, hasGoneOn)), limit);
+      }
       onChange(stage, copy());
+    },
+    goesOn() {
+      hasGoneOn = true;
+      timer?.refresh();
     },
     stop: end,
     times: copy,
@@ -47,11 +57,11 @@ export function stageClock({ now, limits, onChange }: StageClockOptions): StageC
   };
 }
 
-const tooLong = (stage: RunStage, limitMs: number): StageError =>
+const tooLong = (stage: RunStage, limitMs: number, hadGoneOn: boolean): StageError =>
   new StageError(
     stage,
     'StageTimedOut',
-    `stage ${stage} took longer than ${limitMs / 1000} s`,
+    `stage ${stage} ${hadGoneOn ? 'brought nothing for' : 'took longer than'} ${limitMs / 1000} s`,
     'see whether the API server, the node and the storage answer, then back up again'
   );
 
