@@ -55,11 +55,22 @@ describe('a run that has ended', () => {
     metrics.ended(exampleRun({ status: 'failed', stage: 'copy', namespace: 'billing' }));
     metrics.ended(exampleRun({ status: 'failed', stage: 'copy', namespace: 'billing' }));
     metrics.ended(exampleRun({ status: 'cancelled', stage: null }));
-    expect(await series('nkvm_backups_total')).toEqual([
+    const counted = await series('nkvm_backups_total');
+    expect(counted.filter(line => !line.endsWith(' 0'))).toEqual([
       '{result="success",stage="cleanup",namespace="shop"} 1',
       '{result="failed",stage="copy",namespace="billing"} 2',
       '{result="cancelled",stage="queue",namespace="shop"} 1',
     ]);
+  });
+
+  it('has been counted as nought before, in every namespace with claims', async () => {
+    const before = await series('nkvm_backups_total');
+    expect(before).toContain('{result="success",stage="cleanup",namespace="shop"} 0');
+    expect(before).toContain('{result="failed",stage="copy",namespace="shop"} 0');
+    metrics.ended(exampleRun());
+    const after = await series('nkvm_backups_total');
+    expect(after).toContain('{result="success",stage="cleanup",namespace="shop"} 1');
+    expect(after).toHaveLength(before.length);
   });
 
   it('has its time in the histogram of its result, from its start', async () => {

@@ -19,6 +19,15 @@ export interface Metrics {
 
 const RESULTS = ['success', 'failed', 'cancelled'];
 
+/** What is at nought in every namespace with claims before it happens. */
+const USUAL_ENDS = [
+  { result: 'success', stage: 'cleanup' },
+  ...['create', 'wait', 'exec', 'copy', 'checksum', 'publish'].map(stage => ({
+    result: 'failed',
+    stage,
+  })),
+];
+
 /** From a small volume to the default limit of a run, 6 h, and twice that. */
 const DURATION_SECONDS = [5, 15, 30, 60, 150, 300, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200];
 const MIB = 2 ** 20;
@@ -32,11 +41,19 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const counted = new Set<string>();
   const runs = new Counter({
     name: 'nkvm_backups_total',
     help: 'Runs that have ended, by result and by the stage at which they ended (a success ends at cleanup)',
     labelNames: ['result', 'stage', 'namespace'],
     registers,
+    collect() {
+      for (const { namespace } of seen.inventory.claims()) {
+        if (counted.has(namespace)) continue;
+        counted.add(namespace);
+        for (const end of USUAL_ENDS) this.inc({ ...end, namespace }, 0);
+      }
+    },
   });
   const durations = new Histogram({
     name: 'nkvm_backup_duration_seconds',
@@ -57,7 +74,7 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
     labelNames: ['outcome'],
     registers,
   });
-  // At nought from the start: a series that begins at 1 has no increase that Prometheus could see.
+  // At nought from the start, as above: a series that begins at 1 has no increase that Prometheus could see.
   for (const result of RESULTS) durations.zero({ result });
   for (const outcome of ['sent', 'dropped', 'forbidden', 'failed']) events.inc({ outcome }, 0);
   registerClaimGauges(registry, seen);

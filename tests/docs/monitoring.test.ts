@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { RUNBOOKS_URL } from '../../api/index.ts';
-import { createMetrics } from './metrics.ts';
+import { RUNBOOKS_URL } from '../../sidecar/api/index.ts';
+import { createMetrics } from '../../sidecar/src/observe/metrics.ts';
 
 interface Rules {
   groups: {
@@ -17,7 +17,7 @@ interface Dashboard {
 }
 
 const read = (path: string): string =>
-  readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const { groups } = parse(read('deploy/monitoring/alerts.yaml')) as Rules;
 const alerts = groups.flatMap(({ rules }) => rules);
 const dashboard = JSON.parse(read('deploy/monitoring/dashboard.json')) as Dashboard;
