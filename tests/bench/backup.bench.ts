@@ -1,7 +1,8 @@
 /**
  * One volume of 2 GB on a real cluster: a backup through the product, and `kubectl exec … tar` into a file, in turn.
  * usage: node tests/bench/backup.bench.ts [GIGABYTES]
- * Needs the test cluster with its fixture (npm run cluster:up, npm run image -- --import), or KUBECONFIG.
+ * Needs the test cluster with the product (npm run cluster:up, npm run image -- --import, kubectl apply -k deploy/k8s),
+ * or KUBECONFIG.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

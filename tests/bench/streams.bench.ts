@@ -1,7 +1,8 @@
 /**
  * Many volumes at once on a real cluster: how much memory the sidecar takes while all of them stream.
  * usage: node tests/bench/streams.bench.ts [STREAMS] [GIGABYTES]
- * Needs the test cluster (npm run cluster:up, npm run image -- --import), or KUBECONFIG.
+ * Needs the test cluster with the product (npm run cluster:up, npm run image -- --import, kubectl apply -k deploy/k8s),
+ * or KUBECONFIG.
  */
 import { rmSync } from 'node:fs';
 import type { Call } from '../cluster/support/backups.ts';

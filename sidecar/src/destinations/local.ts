@@ -17,8 +17,11 @@ import {
 } from './localWrite.ts';
 import { archiveMissing } from './refusals.ts';
 
-/** Biggest piece in which an archive is read back. */
-const READ_BYTES = 256 * 1024;
+/**
+ * Biggest piece in which an archive is read back. Node frees pieces by their number rather than their size: with 256 KiB
+ * it is no faster, and eight archives at once take 50 MiB more.
+ */
+const READ_BYTES = 64 * 1024;
 
 /** Archives as plain files in one directory, which must exist. */
 export function localDestination(dir: string, files: LocalFiles = fs): Destination {
