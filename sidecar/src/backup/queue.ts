@@ -4,6 +4,7 @@ import type { Claim } from '../cluster/inventory.ts';
 import { StageError, textOf } from '../errors.ts';
 import { placementOf } from '../helper/placement.ts';
 import type { History, RunChange } from '../history/history.ts';
+import type { Log } from '../log.ts';
 import { cancelledInQueue, goneEnd, queued } from './queuedRun.ts';
 import { recorder } from './record.ts';
 import type { RetryPolicy } from './retry.ts';
@@ -12,13 +13,6 @@ import { CANCELLED } from './run.ts';
 import type { Limits, Turn } from './turn.ts';
 import { inTurn, nextTurn } from './turn.ts';
 import { waitingRuns } from './waitingRuns.ts';
-
-/** What the queue needs to know of a log. */
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 export interface QueueOptions {
   history: History;

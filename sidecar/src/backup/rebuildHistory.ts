@@ -6,7 +6,7 @@ import type { Destination } from '../destinations/destination.ts';
 import { readText } from '../destinations/readText.ts';
 import { textOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
-import type { Log } from './queue.ts';
+import type { Log } from '../log.ts';
 
 export interface RebuildOptions {
   history: History;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { textOf } from '../errors.ts';
 import type { History, RunChange } from '../history/history.ts';
-import type { Log } from './queue.ts';
+import type { Log } from '../log.ts';
 
 export interface RecorderOptions {
   history: Pick<History, 'commit'>;

@@ -5,7 +5,7 @@ import type { Pods } from '../cluster/pods.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import type { History, RunChange } from '../history/history.ts';
-import type { Log } from './queue.ts';
+import type { Log } from '../log.ts';
 import type { RetryPolicy } from './retry.ts';
 import { nextAttempt } from './retry.ts';
 import { sweep } from './sweep.ts';

@@ -3,7 +3,7 @@ import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import { removeHelper } from '../helper/helper.ts';
 import { helperSelector, RUN_LABEL } from '../helper/names.ts';
-import type { Log } from './queue.ts';
+import type { Log } from '../log.ts';
 
 export interface SweepOptions {
   pods: Pods;

@@ -5,10 +5,10 @@ import type { ClusterInventory } from './inventory.ts';
 import { compare } from './join.ts';
 import type { Raw } from './projections.ts';
 import { resources } from './resources.ts';
-import { type Log, type Resource, WatchCache, type WatchLimits } from './watchCache.ts';
+import { type Resource, WatchCache, type WatchLimits, type WatchLog } from './watchCache.ts';
 
 export interface InventoryOptions {
-  log: Log;
+  log: WatchLog;
   /** Whether a pod with these labels is one of our own helpers: those neither use nor own a claim. */
   isOwnHelper?: (labels: Record<string, string>) => boolean;
   limits?: WatchLimits;

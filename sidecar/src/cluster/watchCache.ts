@@ -1,16 +1,14 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../log.ts';
 import { ApiError, getJson, getStream, SilenceError } from './apiGet.ts';
 import { backoffMs } from './backoff.ts';
 import { type Entry, FactStore } from './factStore.ts';
 import { type WatchEvent, watchEvents } from './watchEvents.ts';
 import { watchProblem } from './watchProblem.ts';
 
-/** The part of a pino logger that is used here. */
-export interface Log {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
+/** Trouble with a watch is never more than a warning: it heals by itself. */
+export type WatchLog = Pick<Log, 'info' | 'warn'>;
 
 /** One kind of object, and the little that is kept of each. */
 export interface Resource<T, Fact> {
@@ -83,7 +81,7 @@ export class WatchCache<T, Fact> {
   problem: string | undefined;
 
   readonly #kubeConfig: KubeConfig;
-  readonly #log: Log;
+  readonly #log: WatchLog;
   readonly #limits: WatchLimits;
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
@@ -95,7 +93,7 @@ export class WatchCache<T, Fact> {
   constructor(
     kubeConfig: KubeConfig,
     resource: Resource<T, Fact>,
-    log: Log,
+    log: WatchLog,
     limits: WatchLimits = watchLimits
   ) {
     this.resource = resource;

@@ -1,5 +1,6 @@
 import type { Backup } from '../../api/index.ts';
 import type { SendEvent } from '../cluster/events.ts';
+import type { Log } from '../log.ts';
 import { claimEventOf } from './claimEvent.ts';
 import type { Rate } from './tokenBucket.ts';
 import { rateLimit } from './tokenBucket.ts';
@@ -11,7 +12,7 @@ export interface EventSenderOptions {
   send: SendEvent;
   /** Milliseconds that never go back. */
   now(): number;
-  log: { warn(fields: object, message: string): void };
+  log: Pick<Log, 'warn'>;
   onOutcome(outcome: Outcome): void;
   /** Of one claim, and of all. */
   rates?: { each: Rate; all: Rate };

@@ -33,34 +33,45 @@ export function faultVolume(mib = 1): FaultVolume {
     rmSync(directory, { recursive: true });
   });
   if (mib > 0) writeFileSync(join(directory, 'noise'), randomBytes(mib * MiB));
-  kubectl(['apply', '--filename=-'], JSON.stringify(objects(name, directory)));
+  const volume = { namespace: NAMESPACE, name, directory };
+  applyIn(NAMESPACE, claimOf(volume, '1Gi'));
   kubectl(['wait', '--for=jsonpath={.status.phase}=Bound', `pvc/${name}`, ...here]);
-  return { namespace: NAMESPACE, name, directory };
+  return volume;
 }
 
-const objects = (name: string, path: string): object => {
-  const same = {
-    accessModes: ['ReadWriteMany'],
-    storageClassName: '',
-  };
-  const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
+/**
+ * A claim and the PersistentVolume that it is bound to: a directory of this machine.
+ * @param storage a Kubernetes quantity; nothing holds a directory to it.
+ */
+export function claimOf(
+  { namespace, name, directory }: FaultVolume,
+  storage: string
+): [volume: object, claim: object] {
+  const same = { accessModes: ['ReadWriteMany'], storageClassName: '' };
   const volume = {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
     metadata: { name },
     spec: {
       ...same,
-      capacity: { storage: '1Gi' },
+      capacity: { storage },
       persistentVolumeReclaimPolicy: 'Retain',
-      claimRef: { namespace: NAMESPACE, name },
-      hostPath: { path, type: 'Directory' },
+      claimRef: { namespace, name },
+      hostPath: { path: directory, type: 'Directory' },
     },
   };
   const claim = {
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: { name, namespace: NAMESPACE },
-    spec: { ...same, volumeName: name, resources: { requests: { storage: '1Gi' } } },
+    metadata: { name, namespace },
+    spec: { ...same, volumeName: name, resources: { requests: { storage } } },
   };
-  return { apiVersion: 'v1', kind: 'List', items: [namespace, volume, claim] };
-};
+  return [volume, claim];
+}
+
+/** Makes objects, and the namespace that they lie in. */
+export function applyIn(namespace: string, objects: object[]): void {
+  const first = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+  const list = { apiVersion: 'v1', kind: 'List', items: [first, ...objects] };
+  kubectl(['apply', '--filename=-'], JSON.stringify(list));
+}
