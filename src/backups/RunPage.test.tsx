@@ -1,12 +1,16 @@
 import { screen, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
-import type { Backup } from '../../sidecar/api';
+import type { Backup, Volume } from '../../sidecar/api';
 import { fakeCluster, refusal } from '../testing/fakeCluster';
 import { openPage } from '../testing/mount';
-import { aBackup, aFailed, aRunning } from '../testing/samples';
+import { aBackup, aFailed, aRunning, aVolume, summaryOf } from '../testing/samples';
 
-const open = (answer: Backup | Response) => {
-  const cluster = fakeCluster({ 'GET /backups/7': answer });
+const open = (answer: Backup | Response, volume: Volume = aVolume()) => {
+  const cluster = fakeCluster({
+    'GET /backups/7': answer,
+    'GET /volumes/shop/orders-db': volume,
+    'POST /backups': { backups: [aRunning({ id: '8' })] },
+  });
   return { cluster, user: openPage(cluster.name, '/nkvm/backups/7') };
 };
 
@@ -58,6 +62,37 @@ describe('the page of a run', () => {
       'href',
       expect.stringMatching(/docs\/runbooks\/README\.md#copy$/)
     );
+  });
+
+  it('leads from a failed run to the last good one, and tries again', async () => {
+    const lastSuccess = summaryOf(aBackup({ id: '6' }));
+    const lastBackup = summaryOf(aFailed({ id: '7' }));
+    const { user, cluster } = open(aFailed({ id: '7' }), aVolume({ lastBackup, lastSuccess }));
+    const line = await screen.findByText('Last good backup:');
+    expect(within(line).getByRole('link')).toHaveAttribute('href', expect.stringMatching(/\/6\?/));
+    await user.click(screen.getByRole('button', { name: 'Back up shop/orders-db' }));
+    const asked = 'POST /backups {"volumes":[{"namespace":"shop","name":"orders-db"}]}';
+    expect(cluster.calls).toContain(asked);
+  });
+
+  it('says where a failed run was made up for', async () => {
+    const lastSuccess = summaryOf(aBackup({ id: '8' }));
+    open(aFailed({ id: '7' }), aVolume({ lastBackup: lastSuccess, lastSuccess }));
+    expect(await screen.findByText('Backed up again since:')).toBeVisible();
+  });
+
+  it('says where nothing can be relied on, and offers no second run beside one', async () => {
+    const lastBackup = summaryOf(aRunning({ id: '8' }));
+    open(aFailed({ id: '7' }), aVolume({ lastBackup }));
+    expect(await screen.findByText('This volume has no good backup.')).toBeVisible();
+    expect(screen.queryByRole('button', { name: /^Back up/ })).toBeNull();
+  });
+
+  it('says nothing of a volume that was made again', async () => {
+    const lastSuccess = summaryOf(aBackup({ id: '8' }));
+    open(aFailed({ id: '7' }), aVolume({ uid: 'another', lastSuccess }));
+    expect(await screen.findByRole('link', { name: /Runbook/ })).toBeVisible();
+    expect(screen.queryByText('Backed up again since:')).toBeNull();
   });
 
   it('shows no last words where nobody said anything', async () => {

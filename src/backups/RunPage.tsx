@@ -19,6 +19,7 @@ import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
 import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
+import { AfterFailure } from './AfterFailure';
 import { LastWords } from './LastWords';
 import { RunFacts } from './RunFacts';
 import { RunProgress } from './RunProgress';
@@ -56,6 +57,7 @@ function Run({ cluster, id, namespace }: { cluster: string; id: string; namespac
           {failure && <Message severity="warning">{failure.message}</Message>}
           {!isFinal(backup.status) && <RunProgress cluster={cluster} backup={backup} />}
           <Outcome backup={backup} />
+          {backup.status === 'failed' && <AfterFailure cluster={cluster} backup={backup} />}
           <LastWords backup={backup} />
           <RunFacts cluster={cluster} backup={backup} />
         </Stack>
