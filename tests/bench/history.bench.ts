@@ -8,8 +8,8 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { exampleRun } from '../../sidecar/src/history/exampleRun.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
+import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
 
 const CLAIMS = 2_000;
 const INSERTS = 2_000;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 /** Parts that are no part of the service. */
-const OF_TESTS = /(\.test|\/suite|\/failing|\/memory|\/processCluster)\.ts$/;
+const OF_TESTS = /\.test\.ts$|^testing\//;
 
 /**
  * For tests of the documentation: every reason that a run, the queue or the history can give, found in the sources. A
@@ -12,7 +12,7 @@ const OF_TESTS = /(\.test|\/suite|\/failing|\/memory|\/processCluster)\.ts$/;
  */
 export function reasonsInCode(dir: string): Set<string> {
   const files = readdirSync(dir, { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.ts') && !OF_TESTS.test(`/${file}`) && !file.startsWith('http'))
+    .filter(file => file.endsWith('.ts') && !OF_TESTS.test(file) && !file.startsWith('http'))
     .map(file => readFileSync(join(dir, file), 'utf8'))
     .map((text, index) => ts.createSourceFile(`${index}.ts`, text, ts.ScriptTarget.Latest, true));
   return new Set(files.flatMap(reasonsOf));

@@ -6,10 +6,10 @@ import type { ReadClaim } from '../../sidecar/src/cluster/claims.ts';
 import { ExecBroken } from '../../sidecar/src/cluster/exec.ts';
 import type { Claim } from '../../sidecar/src/cluster/inventory.ts';
 import type { Pod, Pods } from '../../sidecar/src/cluster/pods.ts';
-import { testClaim } from '../../sidecar/src/cluster/testClaim.ts';
 import type { HelperCluster } from '../../sidecar/src/helper/helper.ts';
-import type { ProcessCluster } from '../../sidecar/src/helper/processCluster.ts';
-import { processCluster } from '../../sidecar/src/helper/processCluster.ts';
+import type { ProcessCluster } from '../../sidecar/src/testing/processCluster.ts';
+import { processCluster } from '../../sidecar/src/testing/processCluster.ts';
+import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
 import type { Life } from './life.ts';
 
 const NAMESPACE = 'shop';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
-import { exampleRun } from '../history/exampleRun.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
+import { exampleRun } from '../testing/exampleRun.ts';
 import { entriesBefore } from './emptied.ts';
 
 let dir: string;

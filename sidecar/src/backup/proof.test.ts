@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Seal } from '../../api/index.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { memoryDestination } from '../destinations/memory.ts';
+import { memoryDestination } from '../testing/memoryDestination.ts';
 import { proveStored } from './proof.ts';
 
 const here = ['-C', import.meta.dirname, 'proof.ts', 'proof.test.ts'];

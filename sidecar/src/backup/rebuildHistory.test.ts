@@ -8,10 +8,10 @@ import { MANIFEST_VERSION, writeManifest } from '../archive/manifest.ts';
 import { archiveName, manifestName } from '../archive/name.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { failing } from '../destinations/failing.ts';
-import { memoryDestination } from '../destinations/memory.ts';
-import { exampleRun } from '../history/exampleRun.ts';
 import { openHistory } from '../history/openHistory.ts';
+import { exampleRun } from '../testing/exampleRun.ts';
+import { failing } from '../testing/failingDestination.ts';
+import { memoryDestination } from '../testing/memoryDestination.ts';
 import { rebuildHistory } from './rebuildHistory.ts';
 
 const CONTENTS = 'archive';

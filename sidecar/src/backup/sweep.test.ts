@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
-import { memoryDestination } from '../destinations/memory.ts';
 import { helperPod } from '../helper/manifest.ts';
-import { processCluster } from '../helper/processCluster.ts';
+import { memoryDestination } from '../testing/memoryDestination.ts';
+import { processCluster } from '../testing/processCluster.ts';
 import { sweep } from './sweep.ts';
 
 const log = pino({ level: 'silent' });

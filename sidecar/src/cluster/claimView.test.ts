@@ -1,7 +1,7 @@
 import { beforeEach, expect, it } from 'vitest';
+import { claim, pod, workload } from '../testing/testFacts.ts';
 import { ClaimView, type Stores } from './claimView.ts';
 import { FactStore } from './factStore.ts';
-import { claim, pod, workload } from './testFacts.ts';
 
 let stores: Stores;
 let view: ClaimView;

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
+import { claim, pod, workload } from '../testing/testFacts.ts';
 import type { NamespaceFacts } from './facts.ts';
 import type { Claim } from './inventory.ts';
 import { joinClaims } from './join.ts';
 import type { Storage } from './storage.ts';
-import { claim, pod, workload } from './testFacts.ts';
 
 const alone: NamespaceFacts = { claims: [claim('data')], pods: [], workloads: [] };
 const plain: Storage = { places: new Map(), waitingClasses: new Set() };

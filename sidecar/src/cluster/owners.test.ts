@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Owner } from '../../api/index.ts';
+import { claim, controller, pod, workload } from '../testing/testFacts.ts';
 import type { ClaimFact, PodFact, WorkloadFact } from './facts.ts';
 import { indexOwners, ownerOf } from './owners.ts';
-import { claim, controller, pod, workload } from './testFacts.ts';
 
 interface World {
   claim?: ClaimFact;

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
+import { describeDestination } from '../testing/destinationSuite.ts';
 import { localDestination } from './local.ts';
-import { describeDestination } from './suite.ts';
 
 const MiB = 1024 * 1024;
 

@@ -1,9 +1,9 @@
 import { ApiException } from '@kubernetes/client-node';
 import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { processCluster } from '../testing/processCluster.ts';
 import type { HelperCluster } from './helper.ts';
 import { createHelper, refusalOf } from './helper.ts';
-import { processCluster } from './processCluster.ts';
 
 const answered = (code: number, message: string) =>
   new ApiException(code, '', JSON.stringify({ message }), {});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../cluster/inventory.ts';
-import { testClaim } from '../cluster/testClaim.ts';
+import { testClaim } from '../testing/testClaim.ts';
 import { placementOf } from './placement.ts';
 
 const bound = testClaim();

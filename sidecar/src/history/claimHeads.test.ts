@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
+import { exampleRun } from '../testing/exampleRun.ts';
 import { headsAfter, NO_HISTORY, summaryOf } from './claimHeads.ts';
-import { exampleRun } from './exampleRun.ts';
 
 const at = (hour: number) => `2026-11-20T0${hour}:00:00.000Z`;
 const success = exampleRun({ id: 'b', createdAt: at(2) });

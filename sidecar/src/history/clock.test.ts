@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { queuedRun } from './exampleRun.ts';
+import { queuedRun } from '../testing/exampleRun.ts';
+import { afterKill, withDisk } from '../testing/testDisk.ts';
 import { runIds, timeOfRunId } from './runId.ts';
-import { afterKill, withDisk } from './testDisk.ts';
 
 const DAY = 86_400_000;
 const noon = Date.parse('2026-11-20T12:00:00.123Z');

@@ -1,15 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
+import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
+import { inFile, newPath, openFor } from '../testing/testDisk.ts';
 import { copiesOf, isCopyDue, needlessCopies } from './copies.ts';
-import { exampleRun, queuedRun } from './exampleRun.ts';
 import type { Notice } from './notice.ts';
 import { putRows } from './putRow.ts';
 import type { Run } from './row.ts';
 import { toRow } from './row.ts';
 import { migrate } from './schema.ts';
 import { loadSqlite } from './sqlite.ts';
-import { inFile, newPath, openFor } from './testDisk.ts';
 
 const day = (number: number) => `/nkvm.db.copy-202611${String(number).padStart(2, '0')}T101112Z`;
 

@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
-import { queuedRun } from './exampleRun.ts';
+import { queuedRun } from '../testing/exampleRun.ts';
+import { inFile, onDisk, withDisk } from '../testing/testDisk.ts';
 import type { Notice } from './notice.ts';
-import { inFile, onDisk, withDisk } from './testDisk.ts';
 
 const messagesOf = (ends: PromiseSettledResult<unknown>[]) =>
   ends.map(end => (end.status === 'rejected' ? end.reason.message : 'done'));

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
-import { exampleRun } from './exampleRun.ts';
+import { exampleRun } from '../testing/exampleRun.ts';
 import { openHistory } from './openHistory.ts';
 import { loadSqlite } from './sqlite.ts';
 
 const ROUNDS = 25;
-const COMMITTER = join(import.meta.dirname, 'committer.ts');
+const COMMITTER = join(import.meta.dirname, '../testing/committer.ts');
 
 /** Makes a checkpoint long enough, at about 3 MiB, for most kills to hit one. */
 const RUNS_BEFORE = 2_500;

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Backup, BackupQuery } from '../../api/index.ts';
-import { exampleRun, queuedRun } from './exampleRun.ts';
+import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
+import { afterKill, newPath, openFor } from '../testing/testDisk.ts';
 import type { History } from './history.ts';
-import { afterKill, newPath, openFor } from './testDisk.ts';
 
 async function historyWith(runs: Backup[]): Promise<History> {
   const history = await openFor(newPath());

@@ -1,11 +1,11 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
+import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
+import { newPath, openFor, withDisk } from '../testing/testDisk.ts';
 import { copiesOf } from './copies.ts';
-import { exampleRun, queuedRun } from './exampleRun.ts';
 import { journalPath } from './journalFiles.ts';
 import type { Notice } from './notice.ts';
-import { newPath, openFor, withDisk } from './testDisk.ts';
 
 /** A history with `a`, `b`, `c` and `d`; the first two are in the file and its copy, the others in the journal. */
 async function twoAndTwo(): Promise<string> {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { queuedRun } from './exampleRun.ts';
-import { inFile, onDisk, withDisk } from './testDisk.ts';
+import { queuedRun } from '../testing/exampleRun.ts';
+import { inFile, onDisk, withDisk } from '../testing/testDisk.ts';
 
 it('shows a note at once, and puts it on disk soon', async () => {
   const { path, history } = await withDisk({ noteDelayMs: 5 });

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { exampleRun } from './exampleRun.ts';
+import { exampleRun } from '../testing/exampleRun.ts';
+import { afterKill, newPath, openFor } from '../testing/testDisk.ts';
 import type { Notice } from './notice.ts';
 import { openHistory } from './openHistory.ts';
 import { SCHEMA_VERSION } from './schema.ts';
 import { loadSqlite } from './sqlite.ts';
-import { afterKill, newPath, openFor } from './testDisk.ts';
 
 /** @returns a whole history file that holds the run `a`. */
 async function goodFile(): Promise<Buffer> {

@@ -10,12 +10,12 @@ import type { Queue } from '../backup/queue.ts';
 import { startQueue } from '../backup/queue.ts';
 import type { Action, PathAction, Subject } from '../cluster/access.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
-import { testClaim } from '../cluster/testClaim.ts';
-import { memoryDestination } from '../destinations/memory.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { runIds } from '../history/runId.ts';
 import { createLog } from '../observe/log.ts';
+import { memoryDestination } from '../testing/memoryDestination.ts';
+import { testClaim } from '../testing/testClaim.ts';
 import { rightsOf } from './rights.ts';
 import { buildServer } from './server.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import type { ClaimEvent } from '../cluster/events.ts';
-import { exampleRun, queuedRun } from '../history/exampleRun.ts';
+import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { claimEventOf } from './claimEvent.ts';
 
 const run = (change: Partial<Backup> = {}) =>

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import type { ClaimEvent, Sent } from '../cluster/events.ts';
-import { exampleRun } from '../history/exampleRun.ts';
+import { exampleRun } from '../testing/exampleRun.ts';
 import type { Outcome } from './eventSender.ts';
 import { eventSender } from './eventSender.ts';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { helperPod } from '../helper/manifest.ts';
-import { processCluster } from '../helper/processCluster.ts';
-import { exampleRun, queuedRun } from '../history/exampleRun.ts';
 import { openHistory } from '../history/openHistory.ts';
+import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
+import { processCluster } from '../testing/processCluster.ts';
 import { helperLeaks } from './helperLeaks.ts';
 
 async function world() {

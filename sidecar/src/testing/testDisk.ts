@@ -3,12 +3,12 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { History } from './history.ts';
-import type { Notice } from './notice.ts';
-import type { HistoryOptions } from './openHistory.ts';
-import { openHistory } from './openHistory.ts';
-import { loadSqlite } from './sqlite.ts';
-import type { FileCalls } from './wholeFile.ts';
+import type { History } from '../history/history.ts';
+import type { Notice } from '../history/notice.ts';
+import type { HistoryOptions } from '../history/openHistory.ts';
+import { openHistory } from '../history/openHistory.ts';
+import { loadSqlite } from '../history/sqlite.ts';
+import type { FileCalls } from '../history/wholeFile.ts';
 
 /** @returns a path for a history in a directory of its own. */
 export function newPath(...folders: string[]): string {

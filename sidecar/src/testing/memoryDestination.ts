@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Destination, Staged } from './destination.ts';
-import { checkKey } from './key.ts';
-import { archiveMissing, nameTaken, streamBroke, temporaryGone } from './refusals.ts';
+import type { Destination, Staged } from '../destinations/destination.ts';
+import { checkKey } from '../destinations/key.ts';
+import { archiveMissing, nameTaken, streamBroke, temporaryGone } from '../destinations/refusals.ts';
 
 /** What a memory destination holds: it outlives the destination, as a disk outlives a process. */
 export interface MemoryStorage {

@@ -1,6 +1,6 @@
 import type { Stage } from '../../api/index.ts';
+import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
-import type { Destination, Staged } from './destination.ts';
 
 /** What can be made to fail. `publish` and `discard` belong to what was staged. */
 export type Step = Exclude<keyof Destination, 'locate'> | keyof Omit<Staged, 'bytes'>;

@@ -1,4 +1,4 @@
-import type { ClaimFact, Controller, OwnedFact, PodFact, WorkloadFact } from './facts.ts';
+import type { ClaimFact, Controller, OwnedFact, PodFact, WorkloadFact } from '../cluster/facts.ts';
 
 /** Facts for tests: each has a sound value for what a test does not care about. The uid is `KIND/NAME`. */
 

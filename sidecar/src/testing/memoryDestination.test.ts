@@ -1,5 +1,5 @@
-import { memoryDestination, memoryStorage } from './memory.ts';
-import { describeDestination } from './suite.ts';
+import { describeDestination } from './destinationSuite.ts';
+import { memoryDestination, memoryStorage } from './memoryDestination.ts';
 
 describeDestination('memory', async () => {
   const storage = memoryStorage();

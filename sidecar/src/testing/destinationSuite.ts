@@ -1,8 +1,8 @@
 import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import type { Destination } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
-import type { Destination } from './destination.ts';
 
 const MiB = 1024 * 1024;
 const KEY = 'kind__shop__orders-db__20261120T101112Z__01k0example.tar.gz';

@@ -1,5 +1,5 @@
 import type { Backup } from '../../api/index.ts';
-import { runIds } from './runId.ts';
+import { runIds } from '../history/runId.ts';
 
 const nextId = runIds();
 

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { StageError } from '../errors.ts';
-import type { Step } from './failing.ts';
-import { failing } from './failing.ts';
-import { memoryDestination, memoryStorage } from './memory.ts';
+import type { Step } from './failingDestination.ts';
+import { failing } from './failingDestination.ts';
+import { memoryDestination, memoryStorage } from './memoryDestination.ts';
 
 const bodyOf = (contents: string) => Readable.from([Buffer.from(contents)]);
 

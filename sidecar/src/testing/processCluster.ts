@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Pod, Pods } from '../cluster/pods.ts';
-import type { HelperCluster } from './helper.ts';
-import { VOLUME_PATH, WORK_PATH } from './names.ts';
+import type { HelperCluster } from '../helper/helper.ts';
+import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
 
 /** Helper pods for tests: objects in memory, whose commands really run, as processes of this machine. */
 export interface ProcessCluster extends HelperCluster {

@@ -1,10 +1,10 @@
 /**
- * Run by killed.test.ts: adds and commits runs to the history at the path of its first argument without an end, and
+ * Run by history/killed.test.ts: adds and commits runs to the history at the path of its first argument without an end, and
  * prints the id of each that is acknowledged. It makes checkpoints without a pause, so that most kills hit one.
  */
 import { writeSync } from 'node:fs';
+import { openHistory } from '../history/openHistory.ts';
 import { exampleRun, queuedRun } from './exampleRun.ts';
-import { openHistory } from './openHistory.ts';
 
 const history = await openHistory(process.argv[2] ?? '', {
   checkpointDelayMs: 0,
