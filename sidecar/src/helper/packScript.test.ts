@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
@@ -77,6 +77,18 @@ describe('the packing command', () => {
   it('packs an empty volume', async () => {
     const { archive } = await pack();
     expect(seal()).toMatchObject({ files: 1, bytes: archive.length, tarExit: 0 });
+  });
+
+  it('leaves out an empty lost+found at the top, and nothing else of that name', async () => {
+    for (const path of ['lost+found', 'deep/lost+found'])
+      mkdirSync(join(volume, path), { recursive: true });
+    const { archive } = await pack();
+    const names = spawnSync('tar', ['-tzf', '-'], { input: archive, encoding: 'utf8' }).stdout;
+    expect(names).toBe('./\n./deep/\n./deep/lost+found/\n');
+    expect(seal().files).toBe(3);
+    writeFileSync(join(volume, 'lost+found', '#1234'), 'found');
+    await pack();
+    expect(seal().files).toBe(5);
   });
 
   it('tells what tar leaves out', async () => {
