@@ -46,6 +46,7 @@ export async function runInGroup(command, args, { cwd, env, directory = '' } = {
     child.on('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal]));
   });
   clearInterval(watch);
+  for (const signal of SIGNALS) process.off(signal, end);
   guard.stdin.end();
   await guarded;
   return code;

@@ -3,9 +3,10 @@
  * usage: node tests/runner/run.ts fast|cluster|faults
  * Writes .results/SUITE.count (`passed failed`) for whoever adds up several suites.
  */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runInGroup } from './group.mjs';
 import type { Step } from './suites.ts';
 import { CLUSTER, FAST, FAULTS, RESULTS } from './suites.ts';
 
@@ -26,27 +27,48 @@ if (!steps) {
   process.exit(2);
 }
 
+// Handed on by runInGroup to the step that runs; no further one is begun.
+let isStopped = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => (isStopped = true));
+
+// A cluster lives on after its suite, and its programs need the machine's own directory.
+const temporary = name === 'fast' ? mkdtempSync(join(tmpdir(), 'nkvm-tests-')) : undefined;
+const env = temporary ? { ...process.env, TMPDIR: temporary } : process.env;
+process.on('exit', () => temporary && rmSync(temporary, { recursive: true, force: true }));
+
 mkdirSync(RESULTS, { recursive: true });
 const total: Count = { passed: 0, failed: 0 };
 const broken: string[] = [];
 for (const step of steps) {
   console.log(`\n── ${step.name}`);
-  const count = run(step);
+  const count = await run(step);
   total.passed += count.passed;
   total.failed += count.failed;
   if (count.failed) broken.push(step.name);
+}
+const left = temporary ? readdirSync(temporary).filter(isOurs) : [];
+if (left.length) {
+  console.log(`\nLeft behind in the temporary directory: ${left.join(', ')}`);
+  total.failed += 1;
 }
 writeFileSync(join(RESULTS, `${name}.count`), `${total.passed} ${total.failed}\n`);
 if (broken.length) console.log(`\nFailed: ${broken.join(', ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed ? 1 : 0;
 
+/** Libraries and browsers leave files of their own there. */
+function isOurs(file: string): boolean {
+  return /^(nkvm|playground|demo)-/.test(file);
+}
+
 /** A step that ends badly counts at least one failure, whatever its report says. */
-function run({ command, report }: Step): Count {
+async function run({ command, report }: Step): Promise<Count> {
   if (report) rmSync(report, { force: true });
   const [program = '', ...args] = command;
   const started = Date.now();
-  const { status } = spawnSync(program, args, { stdio: 'inherit' });
+  const status = await runInGroup(program, args, { env });
+  if (isStopped) process.exit(status);
   console.log(`   ${((Date.now() - started) / 1000).toFixed(1)} s`);
   const count = report ? readReport(report) : { passed: status === 0 ? 1 : 0, failed: 0 };
   return { ...count, failed: Math.max(count.failed, status === 0 ? 0 : 1) };

@@ -41,9 +41,19 @@ const FLAGS = ['--max-semi-space-size=4', '--optimize-for-size'];
  */
 export async function startSidecar(
   env: Record<string, string> = {},
-  dir = mkdtempSync(join(tmpdir(), 'nkvm-sidecar-')),
+  dir?: string,
   main = 'src/main.ts'
 ): Promise<Sidecar> {
+  const own = dir ?? mkdtempSync(join(tmpdir(), 'nkvm-sidecar-'));
+  try {
+    return await startIn(own, env, main);
+  } catch (error) {
+    if (!dir) rmSync(own, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function startIn(dir: string, env: Record<string, string>, main: string): Promise<Sidecar> {
   const child = spawn(process.execPath, [...FLAGS, join(SIDECAR, main)], {
     env: {
       PATH: process.env.PATH,

@@ -276,7 +276,7 @@ describe('after a restart', () => {
     await recover(world(memoryDestination(), cluster.pods));
     expect(history.get(run?.id ?? '')).toMatchObject({ status: 'failed', reason: 'Interrupted' });
     expect([...cluster.existing.keys()]).toEqual([`another/nkvm-backup-${run?.id}`]);
-    cluster.stop();
+    await cluster.stop();
   });
 
   it.each([

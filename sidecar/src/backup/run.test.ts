@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TransformCallback } from 'node:stream';
 import { PassThrough, pipeline, Transform } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
 import type { Destination } from '../destinations/destination.ts';
@@ -208,7 +208,11 @@ describe('a backup that goes wrong', () => {
     ],
     [
       'the volume is gone',
-      () => ({ cluster: { ...processCluster('/nonexistent'), pods: cluster.pods } }),
+      () => {
+        const gone = processCluster('/nonexistent');
+        onTestFinished(() => gone.stop());
+        return { cluster: { ...gone, pods: cluster.pods } };
+      },
       'exec',
       'TarFailed',
     ],

@@ -32,14 +32,16 @@ const RUNNING: Pod['status'] = {
 
 /** @param volume the directory that stands for every claim. */
 export function processCluster(volume: string): ProcessCluster {
-  const work = mkdtempSync(join(tmpdir(), 'nkvm-work-'));
+  let work: string | undefined;
+  const inWork = (path: string): string =>
+    (work ??= mkdtempSync(join(tmpdir(), 'nkvm-work-'))) + path;
   const existing = new Map<string, Pod>();
   const commands: { end(): void; exit: Promise<number> }[] = [];
   const here = (word: string): string =>
     word === VOLUME_PATH
       ? volume
       : word.startsWith(WORK_PATH)
-      ? work + word.slice(WORK_PATH.length)
+      ? inWork(word.slice(WORK_PATH.length))
       : word;
 
   const exec: HelperCluster['exec'] = async (_target, [program = '', ...args]) => {
@@ -100,7 +102,8 @@ export function processCluster(volume: string): ProcessCluster {
     async stop() {
       commands.forEach(({ end }) => end());
       await Promise.all(commands.map(({ exit }) => exit));
-      rmSync(work, { recursive: true, force: true });
+      if (work) rmSync(work, { recursive: true });
+      work = undefined;
     },
   };
   return cluster;
