@@ -21,7 +21,7 @@ export function AfterFailure({ cluster, backup }: { cluster: string; backup: Bac
       {lastSuccess ? (
         <Typography component="span" variant="body2">
           {/* Run ids begin with the time. */}
-          {lastSuccess.id > backup.id ? t('Backed up again since:') : t('Last good backup:')}{' '}
+          {lastSuccess.id > backup.id ? t('Backed up again') : t('Last good backup')}{' '}
           <RunLink cluster={cluster} id={lastSuccess.id} namespace={namespace}>
             <Ago date={lastSuccess.endedAt ?? lastSuccess.createdAt} />
           </RunLink>
