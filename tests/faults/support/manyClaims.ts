@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { RUN } from '../../cluster/machine/paths.ts';
 import { kubectl } from '../../cluster/support/kubectl.ts';
-import type { FaultVolume } from './volume.ts';
 import { applyIn, claimOf } from './volume.ts';
 
 const NAMESPACE = 'faults-many';
 const KIB = 1024;
 
 /** Makes many bound claims of one small directory, in a namespace of their own, for the time of one test. */
-export function manyClaims(count: number): FaultVolume[] {
+export function manyClaims(count: number): { namespace: string; name: string }[] {
   const path = join(RUN, 'faults', NAMESPACE);
   mkdirSync(path, { recursive: true });
   writeFileSync(join(path, 'noise'), randomBytes(100 * KIB));
@@ -28,5 +27,5 @@ export function manyClaims(count: number): FaultVolume[] {
   );
   const bound = ['--for=jsonpath={.status.phase}=Bound', '--timeout=60s'];
   kubectl(['wait', 'pvc', '--all', `--namespace=${NAMESPACE}`, ...bound]);
-  return volumes;
+  return names.map(name => ({ namespace: NAMESPACE, name }));
 }
