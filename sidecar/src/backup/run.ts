@@ -76,7 +76,7 @@ export async function runBackup(
   try {
     end = await attempt(run, claim, world, reportHelper, clock, ends, held);
   } catch (error) {
-    const failedAt = clock.times().at(-1)?.stage ?? 'create';
+    const failedAt = clock.current() ?? 'create';
     const left = await undo(held, world.destination);
     if (signal.aborted && signal.reason === CANCELLED) {
       end = {
@@ -166,7 +166,7 @@ async function attempt(
     runId: run.id,
   });
   const counter = hashAndCount(bytes => {
-    if (clock.times().at(-1)?.stage === 'exec') clock.enter('copy');
+    if (clock.current() === 'exec') clock.enter('copy');
     clock.goesOn();
     report({ bytes });
   });

@@ -10,6 +10,8 @@ export interface StageClock {
   goesOn(): void;
   /** Ends the last stage. */
   stop(): void;
+  /** @returns the stage that was entered last. */
+  current(): RunStage | undefined;
   /** @returns the stages so far, in their order. */
   times(): StageTimes[];
   /** Aborted when a stage takes too long, with a StageError (reason `StageTimedOut`). */
@@ -52,6 +54,7 @@ export function stageClock({ now, limits, onChange }: StageClockOptions): StageC
       timer?.refresh();
     },
     stop: end,
+    current: () => times.at(-1)?.stage,
     times: copy,
     signal: late.signal,
   };
