@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { ended, read } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import { expectNothingLost } from './support/afterwards.ts';
+import { BEYOND_BUFFERS_MIB, heldRun } from './support/heldRun.ts';
 import { helperOnNode } from './support/onNode.ts';
 import { faultVolume } from './support/volume.ts';
-import { wire } from './support/wire.ts';
 import { begin, worldWith } from './support/world.ts';
 
 const MiB = 1 << 20;
@@ -26,12 +26,8 @@ it.each(['create', 'wait', 'exec', 'copy'])(
 );
 
 it('[left helper] cancelled while its bytes are held back: its processes have ended by the answer', async () => {
-  const volume = faultVolume(32);
-  const way = await wire();
-  const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
-  const held = way.holdAt(4 * MiB);
-  const id = await begin(world.call, volume);
-  await held;
+  const volume = faultVolume(BEYOND_BUFFERS_MIB);
+  const { way, world, id } = await heldRun(volume, 4 * MiB);
   const [igzip] = helperOnNode(id).processes('igzip');
   const answer = await world.call(`/api/v1/backups/${id}/cancel`, { method: 'POST' });
   expect(await answer.json()).toMatchObject({ status: 'cancelled', stage: 'copy' });

@@ -7,23 +7,16 @@ import { kubectl } from '../cluster/support/kubectl.ts';
 import { until } from '../cluster/support/until.ts';
 import { expectNothingLeft, expectNothingLost } from './support/afterwards.ts';
 import { clusterIsWhole } from './support/clusterIsWhole.ts';
+import { BEYOND_BUFFERS_MIB, heldRun } from './support/heldRun.ts';
 import { helperOnNode } from './support/onNode.ts';
 import { faultVolume } from './support/volume.ts';
-import { wire } from './support/wire.ts';
-import { begin, worldWith } from './support/world.ts';
 
 const MiB = 1 << 20;
-/** More than what kubelet, API server and the kernel between them hold of a stream that nobody reads: 16 MiB were seen. */
-const BEYOND_BUFFERS_MIB = 256;
 
 /** A sidecar that tries again, and a run of it whose stream is held after 16 MiB. */
 async function inTheMiddle(mib = 32) {
   const volume = faultVolume(mib);
-  const way = await wire();
-  const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig, NKVM_MAX_ATTEMPTS: '3' });
-  const held = way.holdAt(16 * MiB);
-  const id = await begin(world.call, volume);
-  await held;
+  const { way, world, id } = await heldRun(volume, 16 * MiB, { NKVM_MAX_ATTEMPTS: '3' });
   return { volume, way, world, id, helper: helperOnNode(id) };
 }
 

@@ -3,6 +3,7 @@ import { ended } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import { expectNothingLost } from './support/afterwards.ts';
 import { changeFrames, STDOUT } from './support/frames.ts';
+import { heldRun } from './support/heldRun.ts';
 import { helperOnNode } from './support/onNode.ts';
 import { plainApi } from './support/plainApi.ts';
 import { faultVolume } from './support/volume.ts';
@@ -15,11 +16,7 @@ const broken = { status: 'failed', stage: 'copy', reason: 'StreamBroke', archive
 
 it('[truncated archive] stream cut after exit 0: failed at copy', async () => {
   const volume = faultVolume(32);
-  const way = await wire();
-  const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
-  const held = way.holdAt(31.5 * MiB);
-  const id = await begin(world.call, volume);
-  await held;
+  const { way, world, id } = await heldRun(volume, 31.5 * MiB);
   const helper = helperOnNode(id);
   await until('the packing command has ended', () => helper.isSealed(), 20_000);
   way.cut();
@@ -29,11 +26,7 @@ it('[truncated archive] stream cut after exit 0: failed at copy', async () => {
 
 it('[truncated archive] connection cut silently, without FIN: failed at copy', async () => {
   const volume = faultVolume(32);
-  const way = await wire();
-  const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
-  const held = way.holdAt(16 * MiB);
-  const id = await begin(world.call, volume);
-  await held;
+  const { way, world, id } = await heldRun(volume, 16 * MiB);
   way.silence();
   expect(await ended(world.call, id, 120_000)).toMatchObject({
     ...broken,

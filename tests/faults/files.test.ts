@@ -5,8 +5,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../cluster/machine/run.ts';
 import { ended } from '../cluster/support/backups.ts';
 import { expectNothingLeft, expectNothingLost } from './support/afterwards.ts';
+import { heldRun } from './support/heldRun.ts';
 import { faultVolume } from './support/volume.ts';
-import { wire } from './support/wire.ts';
 import { begin, worldWith } from './support/world.ts';
 
 const MiB = 1 << 20;
@@ -17,11 +17,7 @@ describe('[changed file] while it is read, tar ends with 1: success, with the na
     ['a file shrinks', file => truncateSync(file, MiB), './noise: File shrank by'],
   ])('%s', async (_, change, warning) => {
     const volume = faultVolume(64);
-    const way = await wire();
-    const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
-    const held = way.holdAt(4 * MiB);
-    const id = await begin(world.call, volume);
-    await held;
+    const { way, world, id } = await heldRun(volume, 4 * MiB);
     change(join(volume.directory, 'noise'));
     way.release();
     const backup = await ended(world.call, id);
@@ -35,11 +31,7 @@ describe('[changed file] while it is read, tar ends with 1: success, with the na
     const volume = faultVolume(0);
     const files = Array.from({ length: 32 }, (_, index) => join(volume.directory, `${index}`));
     for (const file of files) writeFileSync(file, randomBytes(2 * MiB));
-    const way = await wire();
-    const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
-    const held = way.holdAt(2 * MiB);
-    const id = await begin(world.call, volume);
-    await held;
+    const { way, world, id } = await heldRun(volume, 2 * MiB);
     for (const file of files.slice(1)) rmSync(file);
     way.release();
     const backup = await ended(world.call, id);

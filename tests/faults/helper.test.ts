@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { ended } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import { expectNothingLost } from './support/afterwards.ts';
+import { BEYOND_BUFFERS_MIB, heldRun } from './support/heldRun.ts';
 import { helperOnNode } from './support/onNode.ts';
 import { runOutOfMemory } from './support/outOfMemory.ts';
 import { faultVolume } from './support/volume.ts';
-import { wire } from './support/wire.ts';
-import { begin, worldWith } from './support/world.ts';
 
 const MiB = 1 << 20;
 
@@ -19,11 +18,7 @@ describe('[truncated archive] helper killed', () => {
     ['after it has written all of it', 31.5 * MiB, true],
   ])('%s: failed at copy, nothing left', async (_, bytes, isSealed) => {
     const volume = faultVolume(32);
-    const way = await wire();
-    const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
-    const held = way.holdAt(bytes);
-    const id = await begin(world.call, volume);
-    await held;
+    const { way, world, id } = await heldRun(volume, bytes);
     const helper = helperOnNode(id);
     if (isSealed) await until('the stream is sealed', () => helper.isSealed(), 20_000);
     process.kill(helper.init, 'SIGKILL');
@@ -41,12 +36,8 @@ describe('[truncated archive] helper killed', () => {
 });
 
 it('[truncated archive] compressor killed: failed at exec, and tar is not blamed', async () => {
-  const volume = faultVolume(32);
-  const way = await wire();
-  const world = await worldWith({ NKVM_KUBECONFIG: way.kubeconfig });
-  const held = way.holdAt(4 * MiB);
-  const id = await begin(world.call, volume);
-  await held;
+  const volume = faultVolume(BEYOND_BUFFERS_MIB);
+  const { way, world, id } = await heldRun(volume, 4 * MiB);
   const [igzip] = helperOnNode(id).processes('igzip');
   process.kill(igzip!, 'SIGKILL');
   way.release();
@@ -62,14 +53,7 @@ it('[truncated archive] compressor killed: failed at exec, and tar is not blamed
 
 it('[truncated archive] helper out of memory in mid-stream: failed at copy, with its limit', async () => {
   const volume = faultVolume(32);
-  const way = await wire();
-  const world = await worldWith({
-    NKVM_KUBECONFIG: way.kubeconfig,
-    NKVM_HELPER_MEMORY_LIMIT: '128Mi',
-  });
-  const held = way.holdAt(4 * MiB);
-  const id = await begin(world.call, volume);
-  await held;
+  const { way, world, id } = await heldRun(volume, 4 * MiB, { NKVM_HELPER_MEMORY_LIMIT: '128Mi' });
   await runOutOfMemory(helperOnNode(id));
   way.release();
   expect(await ended(world.call, id)).toMatchObject({
