@@ -1,6 +1,13 @@
 import type { Stage } from '../api/index.ts';
 
 /**
+ * What a failure says of the next attempt. It is set where the error is created, where the most is known:
+ * `transient` may pass by itself, `needs-action` comes again until a person changes something, and for `unknown` nobody
+ * can tell, so it is tried again like a transient one.
+ */
+export type FailureClass = 'transient' | 'needs-action' | 'unknown';
+
+/**
  * An error that a user can act on. Anything else that is thrown is a fault of ours.
  *
  * `message` begins with the thing that is wrong and names objects and limits, never secrets; `hint` says what to do;
@@ -10,13 +17,22 @@ export class StageError extends Error {
   readonly stage: Stage;
   readonly reason: string;
   readonly hint: string;
+  readonly class: FailureClass;
 
-  constructor(stage: Stage, reason: string, message: string, hint: string, options?: ErrorOptions) {
+  constructor(
+    stage: Stage,
+    reason: string,
+    message: string,
+    hint: string,
+    failureClass: FailureClass,
+    options?: ErrorOptions
+  ) {
     super(message, options);
     this.name = 'StageError';
     this.stage = stage;
     this.reason = reason;
     this.hint = hint;
+    this.class = failureClass;
   }
 }
 

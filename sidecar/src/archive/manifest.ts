@@ -59,7 +59,8 @@ export function writeManifest(manifest: Manifest): string {
     'publish',
     'ManifestInvalid',
     `manifest of ${manifest.archive}: ${wrongFields(error)}`,
-    'report this: the archive is not counted as a backup'
+    'report this: the archive is not counted as a backup',
+    'needs-action'
   );
 }
 
@@ -75,7 +76,8 @@ export function readManifest(key: string, text: string): Manifest {
       'checksum',
       'ManifestTooNew',
       `manifest ${key} has format version ${versioned.formatVersion}; this NKVM reads up to ${MANIFEST_VERSION}`,
-      'upgrade NKVM; the archive beside it can be restored with tar alone'
+      'upgrade NKVM; the archive beside it can be restored with tar alone',
+      'needs-action'
     );
   }
   const manifest = Manifest.safeParse(json);
@@ -99,6 +101,7 @@ const unreadable = (key: string, why: string, cause?: unknown) =>
     'ManifestUnreadable',
     `manifest ${key}: ${why}`,
     'put back the manifest from a copy; the archive beside it can be restored with tar alone',
+    'needs-action',
     { cause }
   );
 

@@ -119,7 +119,13 @@ describe.each(['checksum', 'contents'] as const)('level %s', level => {
   });
 
   it("passes on the storage's own verdict", async () => {
-    const verdict = new StageError('checksum', 'AccessLost', 'bucket b refuses', 'renew the key');
+    const verdict = new StageError(
+      'checksum',
+      'AccessLost',
+      'bucket b refuses',
+      'renew the key',
+      'needs-action'
+    );
     const storage = new PassThrough();
     storage.write(archive.subarray(0, 5000), () => storage.destroy(verdict));
     await expect(readBack('a', storage, level)).rejects.toBe(verdict);

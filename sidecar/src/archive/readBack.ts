@@ -65,7 +65,7 @@ interface Circumstances {
 
 function refusal({ place, blame, signal }: Circumstances, error: unknown): StageError {
   const refuse = (reason: string, message: string, hint: string) =>
-    new StageError('checksum', reason, message, hint, { cause: error });
+    new StageError('checksum', reason, message, hint, 'needs-action', { cause: error });
   if (signal?.aborted) {
     if (signal.reason instanceof StageError) return signal.reason;
     return refuse('ReadStopped', `check of ${place} was stopped`, 'start the backup again');

@@ -20,7 +20,13 @@ export function admissionOf(inventory: Inventory, open: Pick<OpenNamespaces, 'as
     if (!claim) throw notThere(inventory, namespace, name);
     const obstacle = obstacleOf(claim, await open.ask(namespace));
     if (obstacle) {
-      throw new StageError('queue', obstacle.reason, obstacle.message, obstacle.hint);
+      throw new StageError(
+        'queue',
+        obstacle.reason,
+        obstacle.message,
+        obstacle.hint,
+        'needs-action'
+      );
     }
     return claim;
   };
@@ -42,7 +48,8 @@ export const notReady = (): StageError =>
     'queue',
     'InventoryNotReady',
     'the volumes of the cluster are not known yet',
-    'try again in a few seconds; /readyz says what is missing'
+    'try again in a few seconds; /readyz says what is missing',
+    'transient'
   );
 
 /** @returns the problem that a claim, or its namespace, does not exist. */
@@ -52,13 +59,15 @@ export function notThere(inventory: Inventory, namespace: string, name: string):
         'queue',
         'ClaimNotFound',
         `namespace ${namespace} has no PersistentVolumeClaim ${name}`,
-        `list them with: kubectl get pvc -n ${namespace}`
+        `list them with: kubectl get pvc -n ${namespace}`,
+        'needs-action'
       )
     : new StageError(
         'queue',
         'NamespaceNotFound',
         `there is no namespace ${namespace}`,
-        'list them with: kubectl get namespaces'
+        'list them with: kubectl get namespaces',
+        'needs-action'
       );
 }
 
@@ -74,6 +83,7 @@ function together(refusals: unknown[], asked: number): unknown {
     stage,
     reason,
     `${refusals.length} of ${asked} volumes cannot be backed up: ${messages}`,
-    hint
+    hint,
+    'needs-action'
   );
 }

@@ -3,7 +3,13 @@ import { StageError } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
 import { explain } from './breakOff.ts';
 
-const evicted = new StageError('copy', 'HelperEvicted', 'it was evicted', 'free memory');
+const evicted = new StageError(
+  'copy',
+  'HelperEvicted',
+  'it was evicted',
+  'free memory',
+  'transient'
+);
 const heldBy = (why: StageError | undefined) => ({
   helper: { whyGone: async () => why } as unknown as Helper,
 });
@@ -14,13 +20,13 @@ describe('what broke a run', () => {
     ['what nobody foresaw, where the helper is gone', new Error('reset'), evicted, 'HelperEvicted'],
     [
       'a broken stream, where the helper is gone',
-      new StageError('copy', 'StreamBroke', 'it broke', 'again'),
+      new StageError('copy', 'StreamBroke', 'it broke', 'again', 'transient'),
       evicted,
       'HelperEvicted',
     ],
     [
       'a full disk, whatever became of the helper',
-      new StageError('copy', 'DestinationFull', 'it is full', 'make room'),
+      new StageError('copy', 'DestinationFull', 'it is full', 'make room', 'needs-action'),
       evicted,
       'DestinationFull',
     ],

@@ -2,7 +2,7 @@ import type { Backup, Stage } from '../../api/index.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
-import { within } from './stageClock.ts';
+import { within } from '../jobs/stageClock.ts';
 
 /** What must be given back when a run breaks off. */
 export interface Held {
@@ -52,7 +52,8 @@ export const claimGone = (run: Backup, wasMadeAgain: boolean): StageError =>
     `claim ${run.namespace}/${run.name} was deleted${
       wasMadeAgain ? ' and made again' : ''
     } while its backup waited`,
-    wasMadeAgain ? 'back up the new claim' : 'restore an earlier backup if its data are needed'
+    wasMadeAgain ? 'back up the new claim' : 'restore an earlier backup if its data are needed',
+    'needs-action'
   );
 
 /** @returns the problem that a run took too long. */
@@ -61,7 +62,8 @@ export const timedOut = (stage: Stage, runTimeoutMs: number): StageError =>
     stage,
     'RunTimedOut',
     `the run took longer than ${runTimeoutMs / 1000} s`,
-    'give runs more time with NKVM_RUN_TIMEOUT_SECONDS'
+    'give runs more time with NKVM_RUN_TIMEOUT_SECONDS',
+    'needs-action'
   );
 
 /** How the end of a helper pod looks from here: a killed command has an exit code, too. */
@@ -73,7 +75,9 @@ export async function explain(error: unknown, stage: Stage, held: Held): Promise
   const gone = isBreak ? await held.helper?.whyGone() : undefined;
   if (gone) {
     const at = stage === 'wait' || stage === 'exec' ? stage : 'copy';
-    return new StageError(at, gone.reason, gone.message, gone.hint, { cause: error });
+    return new StageError(at, gone.reason, gone.message, gone.hint, 'needs-action', {
+      cause: error,
+    });
   }
   if (error instanceof StageError) return error;
   return new StageError(
@@ -81,6 +85,7 @@ export async function explain(error: unknown, stage: Stage, held: Held): Promise
     'Unexpected',
     `the run broke at stage ${stage}: ${textOf(error)}`,
     'see the log of the sidecar for this run, then back up again',
+    'unknown',
     { cause: error }
   );
 }

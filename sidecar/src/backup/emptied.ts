@@ -8,7 +8,8 @@ export const volumeEmptied = (entries: number): StageError =>
     'checksum',
     'VolumeEmptied',
     `the volume held no file, and its backup before holds ${entries} entries`,
-    'see whether the volume is mounted and its data are there; if it is meant to be empty, back up once more'
+    'see whether the volume is mounted and its data are there; if it is meant to be empty, back up once more',
+    'needs-action'
   );
 
 /**

@@ -24,7 +24,8 @@ export async function proveStored(
       'checksum',
       'ReadBackDiffers',
       `${where} reads back as ${digestText(stored)}, ${digestText(own)} were written`,
-      'the storage does not keep what it is given: check its disk before you rely on it'
+      'the storage does not keep what it is given: check its disk before you rely on it',
+      'unknown'
     );
   }
   // A tar that is not GNU's counts its entries differently.
@@ -35,7 +36,8 @@ export async function proveStored(
       'checksum',
       'ContentsDiffer',
       `${where} unpacks to ${files} entries in ${rawBytes} bytes, ${seal.files} in ${seal.rawBytes} were packed`,
-      'back up again; if it happens again, report it with the name of the helper image'
+      'back up again; if it happens again, report it with the name of the helper image',
+      'unknown'
     );
   }
 }

@@ -6,9 +6,9 @@ import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import type { History, RunChange } from '../history/history.ts';
 import type { Log } from '../log.ts';
-import type { RetryPolicy } from './retry.ts';
-import { nextAttempt } from './retry.ts';
-import { sweep } from './sweep.ts';
+import type { RetryPolicy } from '../jobs/retry.ts';
+import { nextAttempt } from '../jobs/retry.ts';
+import { sweep } from '../jobs/sweep.ts';
 
 export interface RecoverOptions {
   history: History;

@@ -16,9 +16,9 @@ import type { RunChange } from '../history/history.ts';
 import type { Held } from './breakOff.ts';
 import { claimGone, explain, lateHelper, timedOut, undo } from './breakOff.ts';
 import { proveStored } from './proof.ts';
-import { stageLimits } from './runStates.ts';
-import type { StageClock } from './stageClock.ts';
-import { stageClock, within } from './stageClock.ts';
+import { stageLimits } from '../jobs/runStates.ts';
+import type { StageClock } from '../jobs/stageClock.ts';
+import { stageClock, within } from '../jobs/stageClock.ts';
 import { verdict } from './verdict.ts';
 
 /** What a run needs of the world. */
@@ -133,7 +133,7 @@ async function attempt(
   const placement = placementOf(claim);
   if ('refuse' in placement) {
     const { reason, message, hint } = placement.refuse;
-    throw new StageError('create', reason, message, hint);
+    throw new StageError('create', reason, message, hint, 'needs-action');
   }
   const object = await within(signal, world.readClaim(claim.namespace, claim.name));
   if (object?.uid !== run.uid) throw claimGone(run, object !== undefined);

@@ -46,7 +46,8 @@ export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
       'exec',
       'PackKilled',
       `the packing command was killed by signal ${podExit - SIGNALS}`,
-      'find out what killed it (memory, a person, the node), then back up again'
+      'find out what killed it (memory, a person, the node), then back up again',
+      'transient'
     );
   }
   if (podExit !== 0 || !seal) {
@@ -56,7 +57,8 @@ export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
       `the packing command ended with exit code ${podExit}: ${lastLine(stderr)}`,
       podExit === 127
         ? 'set NKVM_HELPER_IMAGE to an image that has sh, tar, gzip, Node, sed, wc and mkfifo'
-        : 'see the words of the command above, then back up again'
+        : 'see the words of the command above, then back up again',
+      'needs-action'
     );
   }
   // Before tar: without its reader tar is ended by SIGPIPE.
@@ -65,7 +67,8 @@ export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
       'exec',
       'CompressorFailed',
       `the compressor in the helper pod ${endText(seal.compressorExit)}`,
-      'back up again; if it happens again, give helpers more memory with NKVM_HELPER_MEMORY_LIMIT'
+      'back up again; if it happens again, give helpers more memory with NKVM_HELPER_MEMORY_LIMIT',
+      'unknown'
     );
   }
   if (seal.tarExit > 1) {
@@ -73,7 +76,8 @@ export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
       'exec',
       'TarFailed',
       `tar ${endText(seal.tarExit)}: ${seal.warnings.at(-1) ?? 'it said nothing'}`,
-      'see in the helper’s last words which file could not be read, then back up again'
+      'see in the helper’s last words which file could not be read, then back up again',
+      'needs-action'
     );
   }
   if (seal.bytes !== own.bytes || seal.sha256 !== own.sha256) {
@@ -81,7 +85,8 @@ export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
       'checksum',
       'DigestDiffers',
       `the pod sent ${digestText(seal)}, ${digestText(own)} arrived`,
-      'the connection to the pod is not reliable; back up again'
+      'the connection to the pod is not reliable; back up again',
+      'transient'
     );
   }
   const isEmpty = seal.files <= 1;

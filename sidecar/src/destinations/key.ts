@@ -14,7 +14,8 @@ export function checkKey(key: string): void {
     'copy',
     'BadKey',
     `archive name ${JSON.stringify(key.slice(0, MAX_KEY_BYTES))} ${fault}`,
-    `use a file name without slashes, of at most ${MAX_KEY_BYTES} bytes`
+    `use a file name without slashes, of at most ${MAX_KEY_BYTES} bytes`,
+    'needs-action'
   );
 }
 

@@ -69,7 +69,9 @@ export function localDestination(dir: string, files: LocalFiles = fs): Destinati
         await staged.publish();
       } catch (error) {
         if (!(error instanceof StageError)) throw error;
-        throw new StageError('publish', error.reason, error.message, error.hint, { cause: error });
+        throw new StageError('publish', error.reason, error.message, error.hint, error.class, {
+          cause: error,
+        });
       }
     },
 

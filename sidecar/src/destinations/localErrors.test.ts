@@ -30,6 +30,12 @@ it.each([
 });
 
 it('keeps a verdict that was found before', () => {
-  const verdict = new StageError('publish', 'NameTaken', 'name is taken', 'start again');
+  const verdict = new StageError(
+    'publish',
+    'NameTaken',
+    'name is taken',
+    'start again',
+    'needs-action'
+  );
   expect(localError(verdict, attempt)).toBe(verdict);
 });

@@ -17,7 +17,7 @@ export interface Attempt {
 export function localError(error: unknown, { stage, dir, key, freeBytes }: Attempt): StageError {
   if (error instanceof StageError) return error;
   const refuse = (reason: string, message: string, hint: string) =>
-    new StageError(stage, reason, message, hint, { cause: error });
+    new StageError(stage, reason, message, hint, 'needs-action', { cause: error });
   const subject = key === '' ? '' : `; it was about ${key}`;
   switch (codeOf(error)) {
     case 'ENOSPC':

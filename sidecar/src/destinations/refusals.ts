@@ -6,7 +6,8 @@ export const nameTaken = (place: string): StageError =>
     'publish',
     'NameTaken',
     `archive ${place} exists already and is kept`,
-    'start the backup again: each run has a name of its own'
+    'start the backup again: each run has a name of its own',
+    'needs-action'
   );
 
 /** @returns the refusal to publish what was discarded, or was taken away by somebody else. */
@@ -16,6 +17,7 @@ export const temporaryGone = (place: string, options?: ErrorOptions): StageError
     'TemporaryGone',
     `archive ${place} cannot get its name: what was received of it has gone`,
     'let nothing but this service clean its destination, then start the backup again',
+    'transient',
     options
   );
 
@@ -26,6 +28,7 @@ export const archiveMissing = (place: string, options?: ErrorOptions): StageErro
     'ArchiveMissing',
     `archive ${place} is not there`,
     'find out who removed it; restore from another backup of the claim',
+    'needs-action',
     options
   );
 
@@ -38,6 +41,7 @@ export function streamBroke(key: string, error: unknown, signal?: AbortSignal): 
       'CopyStopped',
       `copy of ${key} was stopped`,
       'start the backup again when it is wanted',
+      'needs-action',
       { cause: error }
     );
   }
@@ -47,6 +51,7 @@ export function streamBroke(key: string, error: unknown, signal?: AbortSignal): 
     'StreamBroke',
     `stream of ${key} broke off: ${textOf(error)}`,
     'see why the sender stopped, then start the backup again',
+    'transient',
     { cause: error }
   );
 }

@@ -104,7 +104,13 @@ export async function createHelper(
         }
         if (state.kind === 'failed' || over) {
           const limit = state.kind === 'failed' ? '' : ` (waited ${timeoutMs / 1000} s)`;
-          throw new StageError('wait', state.reason, state.message + limit, state.hint);
+          throw new StageError(
+            'wait',
+            state.reason,
+            state.message + limit,
+            state.hint,
+            'needs-action'
+          );
         }
         await sleep(LOOK_MS, undefined, { signal });
       }
@@ -125,6 +131,7 @@ export async function createHelper(
           'ExecRefused',
           apiMessageOf(error),
           `check that the runner may create pods/exec there: ${openNamespaceCommand(namespace)}`,
+          'needs-action',
           { cause: error }
         );
       }
@@ -146,6 +153,7 @@ export async function createHelper(
           'SealMissing',
           `the helper pod ${namespace}/${pod} has no seal for what it sent: ${apiMessageOf(error)}`,
           'back up again: without the seal nothing proves that the archive is whole',
+          'transient',
           { cause: error }
         );
       }
@@ -158,7 +166,7 @@ export async function createHelper(
         const seen = await pods.get(namespace, pod).catch(() => 'unknown' as const);
         const state = seen === 'unknown' ? undefined : podState(seen);
         if (state?.kind === 'failed') {
-          why = new StageError('copy', state.reason, state.message, state.hint);
+          why = new StageError('copy', state.reason, state.message, state.hint, 'needs-action');
           // A container that has ended is only half of the story: "Evicted" was seen to come after it.
           if (state.reason !== 'HelperEnded') return why;
         }
@@ -198,7 +206,8 @@ export async function removeHelper(pods: Pods, namespace: string, pod: string): 
     'cleanup',
     'HelperLeft',
     `helper pod ${namespace}/${pod} could not be deleted: ${last}`,
-    `delete it with kubectl delete pod ${pod} -n ${namespace}; NKVM tries again every five minutes`
+    `delete it with kubectl delete pod ${pod} -n ${namespace}; NKVM tries again every five minutes`,
+    'unknown'
   );
 }
 
@@ -206,7 +215,7 @@ export async function removeHelper(pods: Pods, namespace: string, pod: string): 
 export function refusalOf(namespace: string, error: unknown): StageError {
   const words = apiMessageOf(error);
   const refuse = (reason: string, message: string, hint: string) =>
-    new StageError('create', reason, message, hint, { cause: error });
+    new StageError('create', reason, message, hint, 'needs-action', { cause: error });
   switch (httpStatusOf(error)) {
     case 403:
       if (/violates PodSecurity/.test(words)) {

@@ -27,7 +27,8 @@ export function readSeal(text: string): Seal {
       'checksum',
       'SealUnreadable',
       'the helper’s seal is not whole, so nothing proves what it sent',
-      'back up again; if it happens again, check that the helper image is the one that belongs to this version of NKVM'
+      'back up again; if it happens again, check that the helper image is the one that belongs to this version of NKVM',
+      'unknown'
     );
   }
   return data;

@@ -23,6 +23,7 @@ export function readCursor(cursor: string): Position {
     'queue',
     'BadCursor',
     'cursor is not one that this service gave',
-    'take `nextCursor` of the page before as it is, or leave it out for the first page'
+    'take `nextCursor` of the page before as it is, or leave it out for the first page',
+    'needs-action'
   );
 }

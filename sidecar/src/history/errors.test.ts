@@ -21,7 +21,13 @@ describe('a history that cannot be written', () => {
   });
 
   it('keeps a verdict that was found before', () => {
-    const verdict = new StageError('queue', 'HistoryTooNew', 'a later NKVM wrote it', 'upgrade');
+    const verdict = new StageError(
+      'queue',
+      'HistoryTooNew',
+      'a later NKVM wrote it',
+      'upgrade',
+      'needs-action'
+    );
     expect(historyError('publish', '/data/nkvm.db', verdict)).toBe(verdict);
   });
 });

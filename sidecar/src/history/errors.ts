@@ -6,7 +6,7 @@ import { codeOf } from '../files.ts';
 export function historyError(stage: Stage, path: string, error: unknown): StageError {
   if (error instanceof StageError) return error;
   const refuse = (reason: string, message: string, hint: string) =>
-    new StageError(stage, reason, message, hint, { cause: error });
+    new StageError(stage, reason, message, hint, 'needs-action', { cause: error });
   switch (codeOf(error)) {
     case 'ENOSPC':
     case 'EDQUOT':

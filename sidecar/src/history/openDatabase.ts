@@ -91,6 +91,7 @@ function refuseNewer(path: string, db: Database): void {
     'queue',
     'HistoryTooNew',
     `history file ${path} has schema version ${version}; this NKVM knows up to ${SCHEMA_VERSION}`,
-    'run the NKVM that wrote it or a later one'
+    'run the NKVM that wrote it or a later one',
+    'needs-action'
   );
 }

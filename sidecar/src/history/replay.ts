@@ -126,6 +126,7 @@ function refuseNewer({ path }: JournalFile, header: JournalHeader | undefined): 
     'queue',
     'HistoryTooNew',
     `journal ${path} of the history has format ${header.format} and schema version ${header.schema}; this NKVM knows up to ${JOURNAL_FORMAT} and ${SCHEMA_VERSION}`,
-    'run the NKVM that wrote it or a later one'
+    'run the NKVM that wrote it or a later one',
+    'needs-action'
   );
 }

@@ -9,8 +9,8 @@ import {
   StartedBackups,
 } from '../../api/index.ts';
 import type { Admission } from '../backup/admission.ts';
-import type { Queue } from '../backup/queue.ts';
-import { notFound } from '../backup/queue.ts';
+import type { Queue } from '../jobs/queue.ts';
+import { notFound } from '../jobs/queue.ts';
 import type { Action, Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';

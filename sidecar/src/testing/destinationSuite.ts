@@ -116,7 +116,13 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
 
     it("passes on a sender's own verdict", async () => {
       const { destination } = await make();
-      const verdict = new StageError('exec', 'HelperGone', 'helper pod p was evicted', 'try again');
+      const verdict = new StageError(
+        'exec',
+        'HelperGone',
+        'helper pod p was evicted',
+        'try again',
+        'transient'
+      );
       await expect(destination.stage(KEY, breaksAfter(10, verdict))).rejects.toBe(verdict);
     });
 
@@ -134,7 +140,13 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
     it('does not begin when the caller gave up before', async () => {
       const { destination, restarted } = await make();
       const body = new PassThrough();
-      const why = new StageError('copy', 'RunCancelled', 'run r was cancelled', 'start it again');
+      const why = new StageError(
+        'copy',
+        'RunCancelled',
+        'run r was cancelled',
+        'start it again',
+        'needs-action'
+      );
       await expect(destination.stage(KEY, body, AbortSignal.abort(why))).rejects.toBe(why);
       expect(body.destroyed).toBe(true);
       expect(await restarted().sweep()).toBe(0);

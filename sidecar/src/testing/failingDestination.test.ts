@@ -24,7 +24,13 @@ it.each<[Step, string]>([
 
 it.each(['stage', 'publish'] as const)('leaves nothing when %s fails', async step => {
   const storage = memoryStorage();
-  const full = new StageError('copy', 'DestinationFull', 'disk is full', 'free some space');
+  const full = new StageError(
+    'copy',
+    'DestinationFull',
+    'disk is full',
+    'free some space',
+    'needs-action'
+  );
   const to = failing(memoryDestination(storage), step, full);
   const backup = async () => (await to.stage('archive', bodyOf('x'))).publish();
   await expect(backup()).rejects.toBe(full);

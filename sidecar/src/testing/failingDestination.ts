@@ -19,7 +19,13 @@ const STAGE_OF: Record<Step, Stage> = {
 };
 
 const refusal = (step: Step) =>
-  new StageError(STAGE_OF[step], 'InjectedFault', `${step} was made to fail`, 'let the test do it');
+  new StageError(
+    STAGE_OF[step],
+    'InjectedFault',
+    `${step} was made to fail`,
+    'let the test do it',
+    'unknown'
+  );
 
 /**
  * A destination one step of which always fails, as the contract has it: nothing is left then.

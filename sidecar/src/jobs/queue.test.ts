@@ -12,8 +12,8 @@ import { processCluster } from '../testing/processCluster.ts';
 import { testClaim } from '../testing/testClaim.ts';
 import type { Queue, QueueOptions } from './queue.ts';
 import { startQueue } from './queue.ts';
-import { recover } from './recover.ts';
-import { CANCELLED, runBackup } from './run.ts';
+import { recover } from '../backup/recover.ts';
+import { CANCELLED, runBackup } from '../backup/run.ts';
 
 const claim = (name: string, uid = `uid-${name}`) => testClaim({ name, uid });
 const of = (namespace: string, name: string) => testClaim({ namespace, name, uid: `uid-${name}` });

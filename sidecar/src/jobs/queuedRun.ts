@@ -2,7 +2,7 @@ import type { Backup } from '../../api/index.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import type { RunChange } from '../history/history.ts';
 import { timeOfRunId } from '../history/runId.ts';
-import { claimGone } from './breakOff.ts';
+import { claimGone } from '../backup/breakOff.ts';
 
 /** @returns a run that waits for its turn, as it is written down first. */
 export const queued = (

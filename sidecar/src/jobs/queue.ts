@@ -9,7 +9,7 @@ import { cancelledInQueue, goneEnd, queued } from './queuedRun.ts';
 import { recorder } from './record.ts';
 import type { RetryPolicy } from './retry.ts';
 import { nextAttempt } from './retry.ts';
-import { CANCELLED } from './run.ts';
+import { CANCELLED } from '../backup/run.ts';
 import type { Limits, Turn } from './turn.ts';
 import { inTurn, nextTurn } from './turn.ts';
 import { waitingRuns } from './waitingRuns.ts';
@@ -218,7 +218,8 @@ export function startQueue(options: QueueOptions): Queue {
           'queue',
           'AlreadyEnded',
           `backup ${id} has already ended: ${run.status}`,
-          'nothing to cancel'
+          'nothing to cancel',
+          'needs-action'
         );
       }
       return history.get(id) ?? run;
@@ -263,7 +264,8 @@ export const notFound = (id: string): StageError =>
     'queue',
     'BackupNotFound',
     `there is no backup ${id}`,
-    'list the backups with GET /api/v1/backups'
+    'list the backups with GET /api/v1/backups',
+    'needs-action'
   );
 
 const isHigher = (one: Backup['priority'], other: Backup['priority']): boolean =>
