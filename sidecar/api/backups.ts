@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { Stage } from './errors.ts';
-import { MAX_VOLUMES_PER_REQUEST, PRIORITIES, RUN_STAGES, STATUSES } from './names.ts';
+import { FailureClass, Stage } from './errors.ts';
+import { MAX_VOLUMES_PER_REQUEST, PRIORITIES, RUN_KINDS, RUN_STAGES, STATUSES } from './names.ts';
 
 export const BackupStatus = z.enum(STATUSES);
 export type BackupStatus = z.infer<typeof BackupStatus>;
+
+export const RunKind = z.enum(RUN_KINDS);
+export type RunKind = z.infer<typeof RunKind>;
 
 export const RunStage = z.enum(RUN_STAGES);
 export type RunStage = z.infer<typeof RunStage>;
@@ -46,6 +49,18 @@ export const StageTimes = z.strictObject({
 });
 export type StageTimes = z.infer<typeof StageTimes>;
 
+/** How many entries of a volume are not in its archive, or not with all that belongs to them, by kind. */
+export const Omitted = z.strictObject({
+  sockets: z.int().min(0).describe('tar cannot keep them'),
+  trustedXattrs: z
+    .int()
+    .min(0)
+    .describe('entries with `trusted.*` attributes that tar cannot read'),
+  attributeFlags: z.int().min(0).describe('entries with flags such as `chattr +i`'),
+  longPaths: z.int().min(0).describe('paths that are too long to be extracted'),
+});
+export type Omitted = z.infer<typeof Omitted>;
+
 /** What the helper pod says of the stream that it sent, read on another channel after the stream. */
 export const Seal = z.strictObject({
   bytes: z.int().min(0).describe('compressed bytes that left the pod'),
@@ -54,12 +69,35 @@ export const Seal = z.strictObject({
   compressorExit: z.int(),
   files: z.int().min(0).describe('entries in the archive, directories and links included'),
   rawBytes: z.int().min(0).describe('size of the tar before compression'),
-  fidelity: z
-    .enum(['full', 'reduced'])
-    .describe('reduced: the image has no GNU tar, so xattrs, ACLs and holes are not kept'),
-  warnings: z.array(z.string()).describe("tar's own words, at most 50 lines"),
+  omitted: Omitted,
 });
 export type Seal = z.infer<typeof Seal>;
+
+/** How an archive was proven. */
+export const Proof = z.strictObject({
+  level: z
+    .enum(['checksum', 'contents'])
+    .describe('checksum: its bytes and SHA-256; contents: also unpacked and counted'),
+  readFrom: z
+    .enum(['storage', 'cache'])
+    .describe('cache: the bytes may have come from memory instead of the storage'),
+});
+export type Proof = z.infer<typeof Proof>;
+
+/** An archive at one destination. A backup has one for each destination. */
+export const Copy = z.strictObject({
+  destination: z.string().describe('id of the destination'),
+  key: z.string().describe('name of the archive there'),
+  state: z
+    .enum(['present', 'missing', 'deleted'])
+    .describe('missing: not found where it should be; deleted: removed by NKVM'),
+  bytes: z.int().min(0),
+  sha256: z.string(),
+  provenAt: z.iso.datetime().nullable(),
+  proof: Proof.nullable().describe('null: from before proofs were recorded'),
+  verifiedAt: z.iso.datetime().nullable().describe('when it was last read again and compared'),
+});
+export type Copy = z.infer<typeof Copy>;
 
 /** A run in a list of volumes: enough for a cell of a table. */
 export const BackupSummary = z.strictObject({
@@ -78,15 +116,24 @@ export const Backup = z.strictObject({
   namespace: z.string(),
   name: z.string().describe('name of the PersistentVolumeClaim'),
   uid: z.string().describe('UID of the PersistentVolumeClaim'),
+  kind: RunKind,
+  namespaceUid: z.string().nullable().describe('UID of the namespace; null where it is not known'),
+  clusterUid: z.string().nullable().describe('UID of the namespace kube-system; null: not known'),
   status: BackupStatus,
   stage: Stage.nullable().describe('where the run is, or where it failed; null while queued'),
   bytes: z.int().nullable().describe('bytes received so far, then the size of the archive'),
   sha256: z.string().nullable(),
-  archive: z.string().nullable().describe('path of the archive; set when it is published'),
+  archive: z.string().nullable().describe('path of the first copy that is present'),
+  copies: z.array(Copy),
   message: z.string().describe('one sentence on the outcome; empty while it runs'),
   reason: z.string().nullable().describe('stable, for programs: why it failed'),
   hint: z.string().nullable().describe('what to do about the failure'),
-  warnings: z.array(z.string()),
+  failureClass: FailureClass.nullable(),
+  warnings: z.array(z.string()).describe('sentences of NKVM; none names a path in the volume'),
+  tarMessages: z
+    .array(z.string())
+    .describe("the first lines of tar's output, shown with the right to read archives only"),
+  warningCount: z.int().min(0).describe("lines of tar's output; all of them are in the manifest"),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable().describe('when the last attempt began'),
   endedAt: z.iso.datetime().nullable(),
@@ -112,6 +159,11 @@ export const Backup = z.strictObject({
         ),
     })
     .nullable(),
+  acceptEmpty: z.boolean().describe('an empty volume is not a failure of this run'),
+  verify: z
+    .enum(['contents'])
+    .nullable()
+    .describe('the level of proof that was asked for; null: the usual one'),
   requestedBy: z.string().describe('the Kubernetes user whose token asked for it'),
   restoreCommand: z.string().nullable().describe('restores the archive by hand, with tar alone'),
 });

@@ -1,8 +1,15 @@
 import { z } from 'zod';
-import { STAGES } from './names.ts';
+import { FAILURE_CLASSES, STAGES } from './names.ts';
 
 export const Stage = z.enum(STAGES);
 export type Stage = z.infer<typeof Stage>;
+
+/**
+ * What a failure says of the next attempt: `transient` may pass by itself, `needs-action` comes again until a person
+ * changes something; `unknown` is tried again like a transient one.
+ */
+export const FailureClass = z.enum(FAILURE_CLASSES);
+export type FailureClass = z.infer<typeof FailureClass>;
 
 /**
  * The body of every answer that is not 2xx: RFC 9457 (`application/problem+json`) and the fields that people need.

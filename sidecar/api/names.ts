@@ -43,6 +43,12 @@ export const RUNBOOKS_URL = 'https://github.com/nkvm-io/nkvm/blob/main/docs/runb
 /** The states of a run. The last three are final. */
 export const STATUSES = ['queued', 'running', 'success', 'failed', 'cancelled'] as const;
 
+/** What a run does. */
+export const RUN_KINDS = ['backup', 'restore', 'verify', 'drill', 'copy'] as const;
+
+/** How a failure may end: by itself, when a person changes something, or nobody can tell. */
+export const FAILURE_CLASSES = ['transient', 'needs-action', 'unknown'] as const;
+
 /** Who is served first while runs wait for each other, highest first. */
 export const PRIORITIES = ['restore', 'on-demand', 'scheduled'] as const;
 

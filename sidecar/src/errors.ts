@@ -1,11 +1,6 @@
-import type { Stage } from '../api/index.ts';
+import type { FailureClass, Stage } from '../api/index.ts';
 
-/**
- * What a failure says of the next attempt. It is set where the error is created, where the most is known:
- * `transient` may pass by itself, `needs-action` comes again until a person changes something, and for `unknown` nobody
- * can tell, so it is tried again like a transient one.
- */
-export type FailureClass = 'transient' | 'needs-action' | 'unknown';
+export type { FailureClass } from '../api/index.ts';
 
 /**
  * An error that a user can act on. Anything else that is thrown is a fault of ours.

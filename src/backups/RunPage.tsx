@@ -71,7 +71,7 @@ function Run({ cluster, id, namespace }: { cluster: string; id: string; namespac
         </SectionBox>
       )}
       <Stages backup={backup} />
-      {backup.seal && <SealFacts seal={backup.seal} />}
+      {backup.seal && <SealFacts seal={backup.seal} tarMessages={backup.tarMessages} />}
     </>
   );
 }

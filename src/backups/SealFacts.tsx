@@ -7,7 +7,7 @@ import { Facts } from '../ui/Facts';
 import { useText } from '../ui/text';
 
 /** What the helper pod said that it had sent. */
-export function SealFacts({ seal }: { seal: Seal }) {
+export function SealFacts({ seal, tarMessages }: { seal: Seal; tarMessages: string[] }) {
   const { t, language } = useText();
   return (
     <SectionBox title={t('Seal of the helper pod')}>
@@ -23,23 +23,16 @@ export function SealFacts({ seal }: { seal: Seal }) {
           },
           { name: t('Entries'), value: seal.files.toLocaleString(language) },
           { name: t('Before compression'), value: formatBytes(seal.rawBytes, language) },
-          {
-            name: t('Fidelity'),
-            value:
-              seal.fidelity === 'full'
-                ? t('Full')
-                : t('Reduced, without extended attributes, ACLs and holes'),
-          },
           { name: t('Exit of tar'), value: seal.tarExit },
           { name: t('Exit of the compressor'), value: seal.compressorExit },
           {
             name: t('Words of tar'),
             value: (
               <Box component="pre" sx={{ m: 0, whiteSpace: 'pre-wrap' }}>
-                {seal.warnings.join('\n')}
+                {tarMessages.join('\n')}
               </Box>
             ),
-            hide: seal.warnings.length === 0,
+            hide: tarMessages.length === 0,
           },
         ]}
       />

@@ -11,7 +11,7 @@ import { begin, worldWith } from './support/world.ts';
 
 const MiB = 1 << 20;
 
-describe('[changed file] while it is read, tar ends with 1: success, with the name in the warnings, when', () => {
+describe('[changed file] while it is read, tar ends with 1: success, with the name in tar’s output, when', () => {
   it.each<[string, (file: string) => void, string]>([
     ['a file grows', file => appendFileSync(file, 'more'), './noise: file changed as we read it'],
     ['a file shrinks', file => truncateSync(file, MiB), './noise: File shrank by'],
@@ -23,7 +23,7 @@ describe('[changed file] while it is read, tar ends with 1: success, with the na
     const backup = await ended(world.call, id);
     expect(backup).toMatchObject({ status: 'success', seal: { tarExit: 1 } });
     expect(backup.warnings).toContain('some files changed while they were read');
-    expect(backup.warnings.join('\n')).toContain(warning);
+    expect(backup.tarMessages.join('\n')).toContain(warning);
     await expectNothingLost(world, volume, 1);
   });
 
@@ -36,7 +36,7 @@ describe('[changed file] while it is read, tar ends with 1: success, with the na
     way.release();
     const backup = await ended(world.call, id);
     expect(backup).toMatchObject({ status: 'success', seal: { tarExit: 1 } });
-    expect(backup.warnings.join('\n')).toMatch(/\.\/\d+: File removed before we read it/);
+    expect(backup.tarMessages.join('\n')).toMatch(/\.\/\d+: File removed before we read it/);
     await expectNothingLost(world, volume, 1);
   });
 });

@@ -31,10 +31,10 @@ const manifest: Manifest = {
     compressorExit: 0,
     files: 3,
     rawBytes: 10_240,
-    fidelity: 'full',
-    warnings: ['tar: ./log: file changed as we read it'],
+    omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
   },
-  warnings: ['a file changed while tar read it'],
+  warnings: ['some files changed while they were read'],
+  tarMessages: ['tar: ./log: file changed as we read it'],
   nkvmVersion: '0.1.0',
   restoreCommand: restoreCommand(archive),
 };

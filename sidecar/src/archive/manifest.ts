@@ -1,10 +1,16 @@
 import { z } from 'zod';
-import { Owner, Seal } from '../../api/index.ts';
+import { Omitted, Owner, Seal } from '../../api/index.ts';
 import { StageError, textOf } from '../errors.ts';
 import { parseArchiveName } from './name.ts';
 
 /** Goes up when a reader of the version before could misread a manifest. */
 export const MANIFEST_VERSION = 1;
+
+/** An older NKVM wrote other fields into it, and did not count what was left out. */
+const StoredSeal = z.object({
+  ...Seal.shape,
+  omitted: Omitted.default({ sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 }),
+});
 
 /** What lies beside an archive, as JSON: all that is needed to restore it, and to rebuild a lost history. */
 export const Manifest = z
@@ -29,8 +35,9 @@ export const Manifest = z
     requestedBy: z.string(),
     bytes: z.int().min(0).describe('size of the archive'),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    seal: Seal,
+    seal: StoredSeal,
     warnings: z.array(z.string()),
+    tarMessages: z.array(z.string()).default([]).describe("tar's output"),
     nkvmVersion: z.string(),
     restoreCommand: z.string().describe('run as root in the directory that is to be restored'),
   })

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Seal } from '../../api/index.ts';
 import type { Destination } from '../destinations/destination.ts';
+import type { WrittenSeal } from '../helper/seal.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
 import { proveStored } from './proof.ts';
 
@@ -11,7 +11,7 @@ const here = ['-C', import.meta.dirname, 'proof.ts', 'proof.test.ts'];
 const archive = execFileSync('tar', ['-czf', '-', ...here]);
 const rawBytes = execFileSync('tar', ['-cf', '-', ...here]).length;
 const own = { bytes: archive.length, sha256: createHash('sha256').update(archive).digest('hex') };
-const seal: Seal = {
+const seal: WrittenSeal = {
   ...own,
   tarExit: 0,
   compressorExit: 0,
@@ -27,7 +27,7 @@ beforeEach(async () => {
   await (await destination.stage('a.tar.gz', Readable.from([archive]))).publish();
 });
 
-const prove = (change: Partial<Seal> = {}, digest = own) =>
+const prove = (change: Partial<WrittenSeal> = {}, digest = own) =>
   proveStored(
     destination,
     'a.tar.gz',

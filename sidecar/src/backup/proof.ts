@@ -1,9 +1,9 @@
-import type { Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
 import { readBack } from '../archive/readBack.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
+import type { WrittenSeal } from '../helper/seal.ts';
 
 /**
  * Reads a published archive back and compares it with what was received.
@@ -13,7 +13,7 @@ export async function proveStored(
   destination: Destination,
   key: string,
   own: Digest,
-  seal: Seal,
+  seal: Pick<WrittenSeal, 'files' | 'rawBytes' | 'fidelity'>,
   level: VerifyLevel,
   signal: AbortSignal
 ): Promise<void> {

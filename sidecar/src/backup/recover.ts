@@ -5,10 +5,10 @@ import type { Pods } from '../cluster/pods.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import type { History, RunChange } from '../history/history.ts';
-import type { Log } from '../log.ts';
 import type { RetryPolicy } from '../jobs/retry.ts';
 import { nextAttempt } from '../jobs/retry.ts';
 import { sweep } from '../jobs/sweep.ts';
+import type { Log } from '../log.ts';
 
 export interface RecoverOptions {
   history: History;
@@ -73,6 +73,8 @@ async function endOf(
         sha256: manifest.sha256,
         seal: manifest.seal,
         warnings: manifest.warnings,
+        tarMessages: manifest.tarMessages,
+        warningCount: manifest.tarMessages.length,
         message: 'backed up; the sidecar was restarted before it could say so',
       };
     }
@@ -84,6 +86,7 @@ const interruptedBy = (run: Backup, more = ''): RunChange => ({
   status: 'failed',
   stage: run.stage ?? 'create',
   reason: 'Interrupted',
+  failureClass: 'transient',
   message: `the sidecar was stopped in the middle of the run${more}`,
   hint: 'back up again',
 });

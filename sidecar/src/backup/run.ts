@@ -13,12 +13,12 @@ import type { HelperCluster } from '../helper/helper.ts';
 import { createHelper } from '../helper/helper.ts';
 import { placementOf } from '../helper/placement.ts';
 import type { RunChange } from '../history/history.ts';
-import type { Held } from './breakOff.ts';
-import { claimGone, explain, lateHelper, timedOut, undo } from './breakOff.ts';
-import { proveStored } from './proof.ts';
 import { stageLimits } from '../jobs/runStates.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
 import { stageClock, within } from '../jobs/stageClock.ts';
+import type { Held } from './breakOff.ts';
+import { claimGone, explain, lateHelper, timedOut, undo } from './breakOff.ts';
+import { proveStored } from './proof.ts';
 import { verdict } from './verdict.ts';
 
 /** What a run needs of the world. */
@@ -95,6 +95,7 @@ export async function runBackup(
         message: cause.message,
         reason: cause.reason,
         hint: cause.hint,
+        failureClass: cause.class,
         warnings: left,
       };
       const lastWords = await held.helper?.lastWords();
@@ -176,7 +177,7 @@ async function attempt(
   clock.enter('checksum');
   const own = counter.digest();
   const podExit = await within(signal, stream.exit);
-  const { seal, warnings } = verdict({
+  const { seal, warnings, tarMessages, fidelity } = verdict({
     podExit,
     stderr: stream.stderrTail(),
     seal: podExit === 0 ? await within(signal, helper.seal()) : undefined,
@@ -188,7 +189,7 @@ async function attempt(
   signal.throwIfAborted();
   await held.staged.publish();
   held.unproven = key;
-  await proveStored(destination, key, own, seal, world.verifyLevel, signal);
+  await proveStored(destination, key, own, { ...seal, fidelity }, world.verifyLevel, signal);
   const manifest = writeManifest({
     formatVersion: MANIFEST_VERSION,
     archive: key,
@@ -205,6 +206,7 @@ async function attempt(
     ...own,
     seal,
     warnings,
+    tarMessages,
     nkvmVersion: world.version,
     restoreCommand: restoreCommand(key),
   });
@@ -216,6 +218,8 @@ async function attempt(
     archive: destination.locate(key),
     seal,
     warnings,
+    tarMessages,
+    warningCount: tarMessages.length,
     message: warnings.length
       ? `backed up with ${warnings.length} warning${warnings.length > 1 ? 's' : ''}`
       : 'backed up',

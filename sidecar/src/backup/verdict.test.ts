@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Seal } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
+import type { WrittenSeal } from '../helper/seal.ts';
 import type { Facts } from './verdict.ts';
 import { verdict } from './verdict.ts';
 
 const digest = 'a'.repeat(64);
-const whole: Seal = {
+const whole: WrittenSeal = {
   bytes: 3,
   sha256: digest,
   tarExit: 0,
@@ -22,25 +22,34 @@ const sound: Facts = {
   seal: whole,
   entriesBefore: undefined,
 };
-const sealed = (change: Partial<Seal>): Partial<Facts> => ({
+const sealed = (change: Partial<WrittenSeal>): Partial<Facts> => ({
   seal: { ...whole, ...change },
 });
 
 describe('verdict', () => {
   it('publishes when seal and own count agree', () => {
-    expect(verdict(sound)).toEqual({ seal: sound.seal, warnings: [] });
+    const { fidelity, warnings: tarMessages, ...counted } = whole;
+    expect(verdict(sound)).toEqual({
+      seal: {
+        ...counted,
+        omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
+      },
+      warnings: [],
+      tarMessages,
+      fidelity,
+    });
   });
 
   it.each<[string, Partial<Facts>, string[]]>([
     [
       'a file that changed while it was read',
       sealed({ tarExit: 1, warnings: ['tar: ./a: file changed as we read it'] }),
-      ['some files changed while they were read', 'tar: ./a: file changed as we read it'],
+      ['some files changed while they were read'],
     ],
     [
       'a socket, which tar cannot keep',
       sealed({ warnings: ['tar: ./s: socket ignored'] }),
-      ['tar: ./s: socket ignored'],
+      ['sockets are not in the archive: 1 of them'],
     ],
     [
       'a volume that held nothing',

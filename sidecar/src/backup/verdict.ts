@@ -1,6 +1,7 @@
-import type { Seal } from '../../api/index.ts';
+import type { Omitted, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { StageError } from '../errors.ts';
+import type { WrittenSeal } from '../helper/seal.ts';
 import { volumeEmptied } from './emptied.ts';
 import { digestText } from './proof.ts';
 
@@ -14,7 +15,7 @@ export interface Facts {
   /** Last words of the packing command. */
   stderr: string;
   /** What the pod says that it sent; only a command that failed has none. */
-  seal: Seal | undefined;
+  seal: WrittenSeal | undefined;
   /** What the sidecar received and stored. */
   own: Digest;
   /** Entries in the claim's backup before, where an empty volume would be a surprise. */
@@ -31,7 +32,7 @@ export interface Facts {
  * | the compressor's exit is not 0, or tar's is above 1 | refused at `exec` |
  * | bytes or SHA-256 differ | refused at `checksum` |
  * | nothing but the volume's own directory is in the archive, and the backup before holds more | refused at `checksum` |
- * | tar's exit is 1: a file changed while it was read | published, with tar's words as warnings |
+ * | tar's exit is 1: a file changed while it was read | published, with a warning |
  * | nothing but the volume's own directory is in the archive otherwise | published, with a warning |
  * | all agree | published |
  *
@@ -40,6 +41,8 @@ export interface Facts {
 export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
   seal: Seal;
   warnings: string[];
+  tarMessages: string[];
+  fidelity: WrittenSeal['fidelity'];
 } {
   if (podExit > SIGNALS) {
     throw new StageError(
@@ -101,8 +104,25 @@ export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
   const empty = isEmpty
     ? ['the volume held no file: if it should, look at its mount, and keep the backup before']
     : [];
-  return { seal, warnings: [...empty, ...changed, ...reduced, ...seal.warnings] };
+  const { fidelity, warnings: tarMessages, ...counted } = seal;
+  const omitted = omittedOf(tarMessages);
+  const sockets = omitted.sockets
+    ? [`sockets are not in the archive: ${omitted.sockets} of them`]
+    : [];
+  return {
+    seal: { ...counted, omitted },
+    warnings: [...empty, ...changed, ...reduced, ...sockets],
+    tarMessages,
+    fidelity,
+  };
 }
+
+const omittedOf = (tarMessages: readonly string[]): Omitted => ({
+  sockets: tarMessages.filter(line => line.endsWith(': socket ignored')).length,
+  trustedXattrs: 0,
+  attributeFlags: 0,
+  longPaths: 0,
+});
 
 const endText = (exitCode: number): string =>
   exitCode > SIGNALS

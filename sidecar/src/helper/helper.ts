@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Seal } from '../../api/index.ts';
 import { openNamespaceCommand } from '../../api/index.ts';
 import { apiMessageOf, httpStatusOf } from '../cluster/connection.ts';
 import type { ExecTarget, RunningCommand } from '../cluster/exec.ts';
@@ -12,6 +11,7 @@ import { helperPod } from './manifest.ts';
 import { HELPER_CONTAINER, helperName } from './names.ts';
 import { packCommand, sealCommand } from './packScript.ts';
 import { podState } from './podState.ts';
+import type { WrittenSeal } from './seal.ts';
 import { readSeal } from './seal.ts';
 
 /** What helper pods need of a cluster. */
@@ -46,7 +46,7 @@ export interface Helper {
   /** Starts to pack. @throws StageError (stage `exec`). */
   pack(): Promise<ArchiveStream>;
   /** Reads what the pod says of the stream. @throws StageError (stage `checksum`) when there is no seal. */
-  seal(): Promise<Seal>;
+  seal(): Promise<WrittenSeal>;
   /**
    * After something broke: what became of the pod. Its status may tell a little later than the broken stream.
    * @returns undefined when it lives on, or nobody could say.

@@ -1,5 +1,14 @@
+import { z } from 'zod';
 import { Seal } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
+
+/** The seal as the helper writes it. */
+const WrittenSeal = z.strictObject({
+  ...Seal.omit({ omitted: true }).shape,
+  fidelity: z.enum(['full', 'reduced']),
+  warnings: z.array(z.string()),
+});
+export type WrittenSeal = z.infer<typeof WrittenSeal>;
 
 const FIRST_LINE = 'nkvm-seal 1';
 
@@ -8,7 +17,7 @@ const FIRST_LINE = 'nkvm-seal 1';
  * line, then tar's own words.
  * @throws StageError (stage `checksum`) when it is not whole.
  */
-export function readSeal(text: string): Seal {
+export function readSeal(text: string): WrittenSeal {
   const end = text.indexOf('\n\n');
   const [first, ...lines] = text.slice(0, Math.max(end, 0)).split('\n');
   const fields = Object.fromEntries(
@@ -21,7 +30,7 @@ export function readSeal(text: string): Seal {
     .slice(end + 2)
     .split('\n')
     .filter(line => line !== '');
-  const { success, data } = Seal.safeParse({ ...fields, warnings });
+  const { success, data } = WrittenSeal.safeParse({ ...fields, warnings });
   if (first !== FIRST_LINE || !success) {
     throw new StageError(
       'checksum',

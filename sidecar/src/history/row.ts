@@ -53,6 +53,15 @@ export const COLUMNS = [
   'priority',
   'attempt',
   'retry_at',
+  'kind',
+  'namespace_uid',
+  'cluster_uid',
+  'failure_class',
+  'copies',
+  'tar_messages',
+  'warning_count',
+  'accept_empty',
+  'verify',
 ] as const;
 
 export type Row = Record<(typeof COLUMNS)[number], SqlValue>;
@@ -83,6 +92,15 @@ export function toRow(run: Run): Row {
     priority: run.priority,
     attempt: run.attempt,
     retry_at: run.retryAt,
+    kind: run.kind,
+    namespace_uid: run.namespaceUid,
+    cluster_uid: run.clusterUid,
+    failure_class: run.failureClass,
+    copies: JSON.stringify(run.copies),
+    tar_messages: JSON.stringify(run.tarMessages),
+    warning_count: run.warningCount,
+    accept_empty: run.acceptEmpty ? 1 : 0,
+    verify: run.verify,
   };
 }
 
@@ -112,6 +130,15 @@ export function fromRow(row: Row): Run {
     priority: row.priority as Run['priority'],
     attempt: Number(row.attempt),
     retryAt: textOrNull(row.retry_at),
+    kind: row.kind as Run['kind'],
+    namespaceUid: textOrNull(row.namespace_uid),
+    clusterUid: textOrNull(row.cluster_uid),
+    failureClass: row.failure_class as Run['failureClass'],
+    copies: JSON.parse(String(row.copies)),
+    tarMessages: JSON.parse(String(row.tar_messages)),
+    warningCount: Number(row.warning_count),
+    acceptEmpty: row.accept_empty === 1,
+    verify: row.verify as Run['verify'],
   };
 }
 

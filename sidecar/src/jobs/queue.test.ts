@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Backup } from '../../api/index.ts';
+import { recover } from '../backup/recover.ts';
+import { CANCELLED, runBackup } from '../backup/run.ts';
 import type { History, RunChange } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { runIds } from '../history/runId.ts';
@@ -12,8 +14,6 @@ import { processCluster } from '../testing/processCluster.ts';
 import { testClaim } from '../testing/testClaim.ts';
 import type { Queue, QueueOptions } from './queue.ts';
 import { startQueue } from './queue.ts';
-import { recover } from '../backup/recover.ts';
-import { CANCELLED, runBackup } from '../backup/run.ts';
 
 const claim = (name: string, uid = `uid-${name}`) => testClaim({ name, uid });
 const of = (namespace: string, name: string) => testClaim({ namespace, name, uid: `uid-${name}` });

@@ -1,5 +1,6 @@
 import type { Backup } from '../../api/index.ts';
 import { PRIORITIES } from '../../api/index.ts';
+import { CANCELLED } from '../backup/run.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import { StageError, textOf } from '../errors.ts';
 import { placementOf } from '../helper/placement.ts';
@@ -9,7 +10,6 @@ import { cancelledInQueue, goneEnd, queued } from './queuedRun.ts';
 import { recorder } from './record.ts';
 import type { RetryPolicy } from './retry.ts';
 import { nextAttempt } from './retry.ts';
-import { CANCELLED } from '../backup/run.ts';
 import type { Limits, Turn } from './turn.ts';
 import { inTurn, nextTurn } from './turn.ts';
 import { waitingRuns } from './waitingRuns.ts';
@@ -120,6 +120,7 @@ export function startQueue(options: QueueOptions): Queue {
       retryAt: null,
       reason: null,
       hint: null,
+      failureClass: null,
       message: '',
     });
     log.info({ ...about, attempt: run.attempt }, 'backup started');

@@ -1,8 +1,8 @@
 import type { Backup } from '../../api/index.ts';
+import { claimGone } from '../backup/breakOff.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import type { RunChange } from '../history/history.ts';
 import { timeOfRunId } from '../history/runId.ts';
-import { claimGone } from '../backup/breakOff.ts';
 
 /** @returns a run that waits for its turn, as it is written down first. */
 export const queued = (
@@ -15,15 +15,22 @@ export const queued = (
   namespace: claim.namespace,
   name: claim.name,
   uid: claim.uid,
+  kind: 'backup',
+  namespaceUid: null,
+  clusterUid: null,
   status: 'queued',
   stage: null,
   bytes: null,
   sha256: null,
   archive: null,
+  copies: [],
   message: '',
   reason: null,
   hint: null,
+  failureClass: null,
   warnings: [],
+  tarMessages: [],
+  warningCount: 0,
   createdAt: timeOfRunId(id).toISOString(), // so that order holds when the clock is set back
   startedAt: null,
   endedAt: null,
@@ -34,6 +41,8 @@ export const queued = (
   stages: [],
   seal: null,
   helper: null,
+  acceptEmpty: false,
+  verify: null,
   requestedBy,
   restoreCommand: null,
 });
@@ -48,6 +57,14 @@ export const cancelledInQueue = (at: Date): RunChange => ({
 
 /** @returns what becomes of a run whose claim was deleted, and perhaps made again, while it waited. */
 export const goneEnd = (run: Backup, claim: Claim | undefined, at: Date): RunChange => {
-  const { stage, reason, message, hint } = claimGone(run, claim !== undefined);
-  return { status: 'failed', stage, reason, message, hint, endedAt: at.toISOString() };
+  const { stage, reason, message, hint, class: failureClass } = claimGone(run, claim !== undefined);
+  return {
+    status: 'failed',
+    stage,
+    reason,
+    message,
+    hint,
+    failureClass,
+    endedAt: at.toISOString(),
+  };
 };
