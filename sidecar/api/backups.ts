@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { FailureClass, Stage } from './errors.ts';
-import { MAX_VOLUMES_PER_REQUEST, PRIORITIES, RUN_KINDS, RUN_STAGES, STATUSES } from './names.ts';
+import {
+  MAX_VOLUMES_PER_REQUEST,
+  PRIORITIES,
+  RUN_KINDS,
+  RUN_STAGES,
+  STATUSES,
+  VERIFY_LEVELS,
+} from './names.ts';
 
 export const BackupStatus = z.enum(STATUSES);
 export type BackupStatus = z.infer<typeof BackupStatus>;
@@ -38,6 +45,20 @@ export const StartBackups = z.strictObject({
     .enum(['on-demand', 'scheduled'])
     .default('on-demand')
     .describe('`scheduled` for scripts that run by the clock: what people ask for goes before it'),
+  acceptEmpty: z
+    .boolean()
+    .default(false)
+    .describe('back up a volume that is empty now though its last backup was not'),
+  verify: z
+    .enum(VERIFY_LEVELS)
+    .optional()
+    .describe(
+      '`contents`: unpack the archive to prove it, whatever the installation does by default'
+    ),
+  fresh: z
+    .boolean()
+    .default(false)
+    .describe('do not join a run that has already read data: queue a new one after it'),
 });
 export type StartBackups = z.infer<typeof StartBackups>;
 
@@ -169,8 +190,21 @@ export const Backup = z.strictObject({
 });
 export type Backup = z.infer<typeof Backup>;
 
+/** A volume of a request that cannot be backed up now. */
+export const RefusedBackup = z.strictObject({
+  namespace: z.string(),
+  name: z.string(),
+  reason: z.string(),
+  message: z.string(),
+  hint: z.string(),
+});
+export type RefusedBackup = z.infer<typeof RefusedBackup>;
+
 export const StartedBackups = z.strictObject({
-  backups: z.array(Backup).describe('in the order of the request'),
+  backups: z
+    .array(Backup)
+    .describe('the runs of the accepted volumes, in the order of the request'),
+  refused: z.array(RefusedBackup).describe('the other volumes, in the order of the request'),
 });
 export type StartedBackups = z.infer<typeof StartedBackups>;
 
@@ -186,6 +220,9 @@ export type BackupQuery = z.infer<typeof BackupQuery>;
 export const BackupList = z.strictObject({
   backups: z.array(Backup).describe('newest first'),
   nextCursor: z.string().nullable().describe('null: this is the last page'),
+  incomplete: z
+    .boolean()
+    .describe('true: not every namespace was looked at; ask for one with `namespace`'),
 });
 export type BackupList = z.infer<typeof BackupList>;
 

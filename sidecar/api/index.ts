@@ -3,4 +3,5 @@ export * from './names.ts';
 export * from './errors.ts';
 export * from './backups.ts';
 export * from './volumes.ts';
+export * from './streams.ts';
 export * from './info.ts';

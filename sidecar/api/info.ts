@@ -6,8 +6,14 @@ export const Info = z.strictObject({
   version: z.string(),
   cluster: z.string().describe('first part of every archive name'),
   namespace: z.string(),
-  backupDir: z.string(),
-  freeBytes: z.number().nullable().describe('space left in the backup directory'),
+  backupDir: z
+    .string()
+    .nullable()
+    .describe('null without the right `get settings.nkvm.io` in the namespace of NKVM'),
+  freeBytes: z
+    .number()
+    .nullable()
+    .describe('space left in the backup directory; null without that right, or when it is unknown'),
   maxParallel: z.int(),
   user: z.string().describe('who the token says that the caller is'),
 });

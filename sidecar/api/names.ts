@@ -14,6 +14,12 @@ export const SERVICE_PROXY_PATH = `/api/v1/namespaces/${NKVM_NAMESPACE}/services
 /** The proxy deletes `Authorization`, so the token travels in a header of its own. */
 export const TOKEN_HEADER = 'X-NKVM-Token';
 
+/**
+ * A last path segment that begins like this is ignored: `/volumes/~x7Kq` is `/volumes`. The plugin adds a random one to
+ * each request, because headlamp-server with `-cache-enabled` keeps answers by the last segment of the path alone.
+ */
+export const UNIQUE_SEGMENT_PREFIX = '~';
+
 /** The audience that a token must carry. */
 export const TOKEN_AUDIENCE = 'nkvm';
 
@@ -65,6 +71,26 @@ export const RUN_STAGES = [
 
 /** Every stage that an error may name. `queue`, `hook` and `snapshot` come before a run's own stages. */
 export const STAGES = ['queue', 'hook', 'snapshot', ...RUN_STAGES] as const;
+
+/** Levels of proof that a request can ask for. */
+export const VERIFY_LEVELS = ['contents'] as const;
+
+/**
+ * Why an event stream ended before what it follows did.
+ *
+ * - `reload`: the list must be read again, because rights were given or too much has changed
+ * - `right-gone`: the caller has lost the right to read this
+ * - `token-expired`: the token is not valid any more
+ * - `rights-unknown`: the API server did not say whether the caller still has the right
+ * - `stopping`: NKVM is stopping
+ */
+export const STREAM_END_REASONS = [
+  'reload',
+  'right-gone',
+  'token-expired',
+  'rights-unknown',
+  'stopping',
+] as const;
 
 /** Biggest number of volumes in one request. */
 export const MAX_VOLUMES_PER_REQUEST = 100;

@@ -48,12 +48,18 @@ export const Volume = z.strictObject({
   node: z
     .string()
     .nullable()
-    .describe('the only node where the volume can be used, where there is one'),
+    .describe('the only node where the volume can be used, where there is one; see `podsVisible`'),
   labels: z.record(z.string(), z.string()),
   createdAt: z.iso.datetime(),
+  podsVisible: z
+    .boolean()
+    .describe(
+      'false: the caller lacks `list pods` in the namespace, so `pods`, `node` and `owner` say nothing'
+    ),
   pods: z.array(MountingPod),
   owner: Owner,
   obstacle: Obstacle.nullable().describe('null: a backup can be started now'),
+  mayBackUp: z.boolean().describe('the caller has `create persistentvolumeclaims/backup` here'),
   backupsVisible: z.boolean().describe('false: the caller may see the volume, but not its backups'),
   lastBackup: BackupSummary.nullable().describe('the newest run of this claim'),
   lastSuccess: BackupSummary.nullable().describe('the newest run of this claim that is proven'),
@@ -65,5 +71,8 @@ export type VolumeQuery = z.infer<typeof VolumeQuery>;
 
 export const VolumeList = z.strictObject({
   volumes: z.array(Volume).describe('ordered by namespace, then name'),
+  incomplete: z
+    .boolean()
+    .describe('true: not every namespace was looked at; ask for one with `namespace`'),
 });
 export type VolumeList = z.infer<typeof VolumeList>;

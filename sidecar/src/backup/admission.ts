@@ -7,10 +7,15 @@ import type { OpenNamespaces } from './openNamespaces.ts';
 /** Decides which requests become runs. */
 export interface Admission {
   /**
-   * @returns the claims, in the order of the request.
-   * @throws StageError (stage `queue`) when one of them cannot be backed up now: then none is.
+   * @returns the claims that can be backed up now and the refusals of the others, each in the order of the request.
+   * @throws StageError (stage `queue`) when the volumes of the cluster are not known yet.
    */
-  admit(volumes: readonly VolumeRef[]): Promise<Claim[]>;
+  admit(volumes: readonly VolumeRef[]): Promise<Admitted>;
+}
+
+export interface Admitted {
+  claims: Claim[];
+  refused: { volume: VolumeRef; error: StageError }[];
 }
 
 export function admissionOf(inventory: Inventory, open: Pick<OpenNamespaces, 'ask'>): Admission {
@@ -35,9 +40,15 @@ export function admissionOf(inventory: Inventory, open: Pick<OpenNamespaces, 'as
     async admit(volumes) {
       if (!inventory.isReady()) throw notReady();
       const looks = await Promise.allSettled(volumes.map(claimOf));
-      const refusals = looks.flatMap(look => (look.status === 'rejected' ? [look.reason] : []));
-      if (refusals.length) throw together(refusals, volumes.length);
-      return looks.flatMap(look => (look.status === 'fulfilled' ? [look.value] : []));
+      const claims: Claim[] = [];
+      const refused: Admitted['refused'] = [];
+      for (const [at, volume] of volumes.entries()) {
+        const look = looks[at];
+        if (look?.status === 'fulfilled') claims.push(look.value);
+        else if (look?.reason instanceof StageError) refused.push({ volume, error: look.reason });
+        else throw look?.reason;
+      }
+      return { claims, refused };
     },
   };
 }
@@ -69,21 +80,4 @@ export function notThere(inventory: Inventory, namespace: string, name: string):
         'list them with: kubectl get namespaces',
         'needs-action'
       );
-}
-
-/** One refusal stands for itself; of several, each is told. */
-function together(refusals: unknown[], asked: number): unknown {
-  const first = refusals[0];
-  if (refusals.length === 1 || !refusals.every(each => each instanceof StageError)) {
-    return refusals.find(each => !(each instanceof StageError)) ?? first;
-  }
-  const { stage, reason, hint } = refusals[0] as StageError;
-  const messages = refusals.map(each => (each as StageError).message).join('; ');
-  return new StageError(
-    stage,
-    reason,
-    `${refusals.length} of ${asked} volumes cannot be backed up: ${messages}`,
-    hint,
-    'needs-action'
-  );
 }

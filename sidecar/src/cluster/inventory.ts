@@ -2,7 +2,10 @@ import type { Volume } from '../../api/index.ts';
 import type { NodeFact, NodeSelectorTerm } from './facts.ts';
 
 /** What the cluster itself says of one claim. */
-export type Claim = Omit<Volume, 'obstacle' | 'backupsVisible' | 'lastBackup' | 'lastSuccess'> & {
+export type Claim = Omit<
+  Volume,
+  'podsVisible' | 'mayBackUp' | 'obstacle' | 'backupsVisible' | 'lastBackup' | 'lastSuccess'
+> & {
   /** The PersistentVolume; null until bound. */
   volumeName: string | null;
   /** The claim's class binds only when a pod uses the claim. */

@@ -39,7 +39,10 @@ export interface History {
   get(id: string): Backup | undefined;
 
   /** @throws StageError (stage `queue`, reason `BadCursor`) when the cursor is not one of ours. */
-  list(query: BackupQuery, mayRead?: (namespace: string, name: string) => boolean): BackupList;
+  list(
+    query: BackupQuery,
+    mayRead?: (namespace: string, name: string) => boolean
+  ): Pick<BackupList, 'backups' | 'nextCursor'>;
 
   /** @returns what is known of a claim. Keyed by UID *and* name: a re-created claim has no history. */
   ofClaim(uid: string, namespace: string, name: string): ClaimHistory;

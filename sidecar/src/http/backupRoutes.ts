@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { RefusedBackup, VolumeRef } from '../../api/index.ts';
 import {
   Backup,
   BackupList,
@@ -9,15 +10,17 @@ import {
   StartedBackups,
 } from '../../api/index.ts';
 import type { Admission } from '../backup/admission.ts';
-import type { Queue } from '../jobs/queue.ts';
-import { notFound } from '../jobs/queue.ts';
 import type { Action, Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
+import type { StageError } from '../errors.ts';
 import type { History } from '../history/history.ts';
+import type { Queue } from '../jobs/queue.ts';
+import { notFound } from '../jobs/queue.ts';
 import { nameOf } from './caller.ts';
 import { sendEvents } from './events.ts';
+import type { Refusal } from './problems.ts';
 import type { Rights } from './rights.ts';
-import { readableNamespaces } from './scope.ts';
+import { readableScope } from './scope.ts';
 
 export interface BackupRoutes {
   queue: Queue;
@@ -59,19 +62,35 @@ export const backupRoutes =
         schema: {
           summary: 'Start backups',
           description:
-            'All or none: one volume that cannot be backed up refuses the whole request.',
+            'Each volume by itself: 202 when at least one was accepted, and `refused` names the others.',
           body: StartBackups,
           response: { 202: StartedBackups, default: Problem },
         },
       },
       async (request, reply) => {
-        const { volumes, priority } = request.body;
-        for (const { namespace, name } of volumes) {
-          await rights.need(request.caller, right('create', namespace, name));
-        }
-        const claims = await admission.admit(volumes);
-        const backups = await queue.add(claims, nameOf(request.caller), priority);
-        return reply.code(202).send({ backups: backups.map(placed) });
+        const { caller } = request;
+        const { volumes, ...options } = request.body;
+        const refusals = new Map<VolumeRef, Refusal | StageError>();
+        await Promise.all(
+          volumes.map(async volume => {
+            const { namespace, name } = volume;
+            const refusal = await rights.lacking(caller, right('create', namespace, name));
+            if (refusal) refusals.set(volume, refusal);
+          })
+        );
+        const allowed = volumes.filter(volume => !refusals.has(volume));
+        const { claims, refused } = await admission.admit(allowed);
+        for (const { volume, error } of refused) refusals.set(volume, error);
+        const [first] = volumes.flatMap(volume => refusals.get(volume) ?? []);
+        if (first && claims.length === 0) throw first;
+        const backups = await queue.add(claims, nameOf(caller), options);
+        return reply.code(202).send({
+          backups: backups.map(placed),
+          refused: volumes.flatMap(volume => {
+            const error = refusals.get(volume);
+            return error ? [refusedOf(volume, error)] : [];
+          }),
+        });
       }
     );
 
@@ -85,17 +104,17 @@ export const backupRoutes =
         },
       },
       async request => {
-        const { namespace, name } = request.query;
-        const readable = await readableNamespaces(
+        const all = inventory.namespaces();
+        const scope = await readableScope(
           request.caller,
           rights,
           'backup',
-          { namespace, name },
-          inventory.namespaces(),
+          request.query,
+          { filled: all, all },
           world.maxNamespaceScan
         );
-        const page = history.list(request.query, each => !readable || readable.has(each));
-        return { ...page, backups: page.backups.map(placed) };
+        const page = history.list(request.query, scope.has);
+        return { ...page, backups: page.backups.map(placed), incomplete: scope.isIncomplete };
       }
     );
 
@@ -148,3 +167,8 @@ export const backupRoutes =
       }
     );
   };
+
+const refusedOf = (
+  { namespace, name }: VolumeRef,
+  { reason, message, hint }: Refusal | StageError
+): RefusedBackup => ({ namespace, name, reason, message, hint });

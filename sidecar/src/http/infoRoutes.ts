@@ -1,16 +1,29 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Info, Problem } from '../../api/index.ts';
+import type { Action } from '../cluster/access.ts';
 import type { Destination } from '../destinations/destination.ts';
+import type { Rights } from './rights.ts';
 
-export type Installation = Omit<Info, 'name' | 'freeBytes' | 'user'>;
+export type Installation = Omit<Info, 'name' | 'freeBytes' | 'user' | 'backupDir'> & {
+  backupDir: string;
+};
 
-/** What this installation is. */
+export interface InfoRoutes {
+  installation: Installation;
+  destination: Pick<Destination, 'freeBytes'>;
+  rights: Rights;
+}
+
+/** What this installation is. The backup directory and its free space are for its administrators. */
 export const infoRoutes =
-  (
-    installation: Installation,
-    destination: Pick<Destination, 'freeBytes'>
-  ): FastifyPluginAsyncZod =>
+  ({ installation, destination, rights }: InfoRoutes): FastifyPluginAsyncZod =>
   async app => {
+    const toSeeSettings: Action = {
+      verb: 'get',
+      group: 'nkvm.io',
+      resource: 'settings',
+      namespace: installation.namespace,
+    };
     app.get(
       '/info',
       {
@@ -19,11 +32,16 @@ export const infoRoutes =
           response: { 200: Info, default: Problem },
         },
       },
-      async request => ({
-        name: 'nkvm' as const,
-        ...installation,
-        freeBytes: (await destination.freeBytes().catch(() => undefined)) ?? null,
-        user: request.caller.username,
-      })
+      async ({ caller }) => {
+        const mayKnow = await rights.has(caller, toSeeSettings);
+        const free = mayKnow ? await destination.freeBytes().catch(() => undefined) : undefined;
+        return {
+          name: 'nkvm' as const,
+          ...installation,
+          backupDir: mayKnow ? installation.backupDir : null,
+          freeBytes: free ?? null,
+          user: caller.username,
+        };
+      }
     );
   };

@@ -6,6 +6,8 @@ import { Refusal } from './problems.ts';
 export interface Rights {
   /** @throws Refusal (503) when nobody could say. */
   has(subject: Subject, action: Action | PathAction): Promise<boolean>;
+  /** @returns the refusal (403) that names the missing right; undefined when the caller has it. */
+  lacking(subject: Subject, action: Action | PathAction): Promise<Refusal | undefined>;
   /** @throws Refusal (403) that names the missing right. */
   need(subject: Subject, action: Action | PathAction): Promise<void>;
 }
@@ -17,7 +19,7 @@ const KEEP_ANSWERS = 10_000;
 export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.now): Rights {
   const answers = new Map<string, { until: number; answer: Promise<boolean> }>();
   const has = async (subject: Subject, action: Action | PathAction): Promise<boolean> => {
-    const key = JSON.stringify([subject.username, subject.uid, subject.groups, action]);
+    const key = JSON.stringify([subject, action]);
     const before = answers.get(key);
     if (before && before.until > now()) return await before.answer;
     if (answers.size >= KEEP_ANSWERS) answers.clear();
@@ -30,10 +32,14 @@ export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.n
       throw unknown(error);
     }
   };
+  const lacking: Rights['lacking'] = async (subject, action) =>
+    (await has(subject, action)) ? undefined : missing(subject, action);
   return {
     has,
+    lacking,
     async need(subject, action) {
-      if (!(await has(subject, action))) throw missing(subject, action);
+      const refusal = await lacking(subject, action);
+      if (refusal) throw refusal;
     },
   };
 }

@@ -1,50 +1,92 @@
 import type { Action, Subject } from '../cluster/access.ts';
 import type { Rights } from './rights.ts';
 
+/** The namespaces in which a caller has a right. */
+export interface Scope {
+  has(namespace: string): boolean;
+  /** The caller has the right in all namespaces. */
+  isEverywhere: boolean;
+  /** Not every namespace was asked for: `has` is false for the others. */
+  isIncomplete: boolean;
+}
+
 /** Which part of a list a caller asks for. */
 export interface Asked {
   namespace?: string;
   name?: string;
 }
 
-/** @returns the right to list claims, or what hangs on them. */
-const toList = (subresource: string | undefined, { namespace, name }: Asked): Action => ({
+type Wanted = Omit<Action, 'namespace' | 'name'>;
+
+/** The right to list claims, or what belongs to them. */
+export const toList = (subresource?: 'backup'): Wanted => ({
   verb: 'list',
   group: '',
   resource: 'persistentvolumeclaims',
   ...(subresource && { subresource }),
-  ...(namespace && { namespace }),
-  ...(name && { name }),
 });
 
 /**
- * Finds out which namespaces of a list the caller may read, with as few questions as possible: the one that was asked
- * for; else all at once; else one by one, as far as `maxScan`.
- * @param namespaces those to try one by one.
- * @returns the namespaces; undefined: all of them.
- * @throws Refusal (403) that names the missing right when there is none.
+ * Finds out with few questions where the caller has a right: everywhere at once, else namespace by namespace. The
+ * namespace of the caller's own ServiceAccount comes first.
+ * @param namespaces those that matter; no more than `maxScan` of them are asked for.
  */
-export async function readableNamespaces(
+export async function scopeOf(
+  caller: Subject,
+  rights: Rights,
+  wanted: Wanted,
+  namespaces: readonly string[],
+  maxScan: number
+): Promise<Scope> {
+  if (await rights.has(caller, wanted)) return EVERYWHERE;
+  const own = /^system:serviceaccount:([^:]+):/.exec(caller.username)?.[1];
+  const ordered = [
+    ...namespaces.filter(namespace => namespace === own),
+    ...namespaces.filter(namespace => namespace !== own),
+  ];
+  const tried = ordered.slice(0, maxScan);
+  const answers = await Promise.all(
+    tried.map(namespace => rights.has(caller, { ...wanted, namespace }))
+  );
+  const found = new Set(tried.filter((_, at) => answers[at]));
+  return {
+    has: namespace => found.has(namespace),
+    isEverywhere: false,
+    isIncomplete: tried.length < ordered.length,
+  };
+}
+
+/** Namespaces of the cluster. */
+export interface Namespaces {
+  /** Those that can have something in the list. */
+  filled: readonly string[];
+  all: readonly string[];
+}
+
+/**
+ * Finds out which namespaces of a list the caller may read. Namespaces without anything to list are asked for only when
+ * the caller may read none of the others: a right in an empty namespace gives an empty list.
+ * @throws Refusal (403) that names the missing right when the caller has it nowhere.
+ */
+export async function readableScope(
   caller: Subject,
   rights: Rights,
   subresource: 'backup' | undefined,
-  asked: Asked,
-  namespaces: readonly string[],
+  { namespace, name }: Asked,
+  { filled, all }: Namespaces,
   maxScan: number
-): Promise<ReadonlySet<string> | undefined> {
-  if (asked.namespace) {
-    await rights.need(caller, toList(subresource, asked));
-    return new Set([asked.namespace]);
+): Promise<Scope> {
+  const wanted = toList(subresource);
+  if (namespace) {
+    await rights.need(caller, { ...wanted, namespace, ...(name && { name }) });
+    return { has: each => each === namespace, isEverywhere: false, isIncomplete: false };
   }
-  const everywhere = toList(subresource, {});
-  if (await rights.has(caller, everywhere)) return undefined;
-  const tried = await Promise.all(
-    namespaces.slice(0, maxScan).map(async namespace => {
-      const may = await rights.has(caller, toList(subresource, { namespace }));
-      return may ? [namespace] : [];
-    })
-  );
-  const found = new Set(tried.flat());
-  if (found.size === 0) await rights.need(caller, everywhere);
-  return found;
+  const scope = await scopeOf(caller, rights, wanted, filled, maxScan);
+  if (scope.isIncomplete || scope.isEverywhere || filled.some(scope.has)) return scope;
+  const others = all.filter(each => !filled.includes(each));
+  const empty = await scopeOf(caller, rights, wanted, others, maxScan - filled.length);
+  if (!empty.isIncomplete && !others.some(empty.has)) await rights.need(caller, wanted);
+  return empty;
 }
+
+const EVERYWHERE: Scope = { has: () => true, isEverywhere: true, isIncomplete: false };

@@ -6,13 +6,13 @@ import { Counter, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import { admissionOf } from '../backup/admission.ts';
-import type { Queue } from '../jobs/queue.ts';
-import { startQueue } from '../jobs/queue.ts';
 import type { Action, PathAction, Subject } from '../cluster/access.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { runIds } from '../history/runId.ts';
+import type { Queue } from '../jobs/queue.ts';
+import { startQueue } from '../jobs/queue.ts';
 import { createLog } from '../observe/log.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
 import { testClaim } from '../testing/testClaim.ts';
@@ -26,7 +26,10 @@ const claims = [
   claim('billing', 'invoices'),
   claim('locked', 'secrets'),
   claim('shop', 'new', { phase: 'Pending' }),
-  claim('shop', 'orders-db'),
+  claim('shop', 'orders-db', {
+    node: 'node-1',
+    pods: [{ name: 'orders-db-0', phase: 'Running', node: 'node-1' }],
+  }),
 ];
 
 /** Users and what they may do: `verb resource/subresource namespace`, `*` for any namespace. */
@@ -40,6 +43,11 @@ const grants: Record<string, string[]> = {
     'list persistentvolumeclaims/backup shop',
   ],
   viewer: ['list persistentvolumeclaims *', 'get persistentvolumeclaims *'],
+  single: [
+    'list persistentvolumeclaims *',
+    'get persistentvolumeclaims *',
+    'create persistentvolumeclaims/backup shop/orders-db',
+  ],
   scraper: ['get /metrics'],
   nobody: [],
 };
@@ -59,7 +67,8 @@ const access = {
       given.includes('*') ||
       given.includes(`${action.verb} ${what} *`) ||
       (action.namespace !== undefined &&
-        given.includes(`${action.verb} ${what} ${action.namespace}`))
+        (given.includes(`${action.verb} ${what} ${action.namespace}`) ||
+          given.includes(`${action.verb} ${what} ${action.namespace}/${action.name}`)))
     );
   },
 };
@@ -240,6 +249,39 @@ describe('volumes', () => {
     });
   });
 
+  it('say whether the caller may back them up', async () => {
+    const seen = async (who: string, path: string) => (await ask(who, 'GET', path)).body;
+    const both = async (who: string) => [
+      (await seen(who, 'volumes')).volumes.at(-1).mayBackUp,
+      (await seen(who, 'volumes/shop/orders-db')).mayBackUp,
+    ];
+    expect(await both('admin')).toEqual([true, true]);
+    expect(await both('shopper')).toEqual([true, true]);
+    expect(await both('viewer')).toEqual([false, false]);
+    expect(await both('single')).toEqual([true, true]);
+    expect((await seen('single', 'volumes')).volumes[0].mayBackUp).toBe(false);
+  });
+
+  it('hide pods, node and owner from callers who may not list pods', async () => {
+    const seen = async (who: string) => [
+      (await ask(who, 'GET', 'volumes')).body.volumes.at(-1),
+      (await ask(who, 'GET', 'volumes/shop/orders-db')).body,
+    ];
+    for (const volume of await seen('viewer')) {
+      expect(volume).toMatchObject({ podsVisible: false, pods: [], node: null });
+      expect(volume.owner.reason).toBe('you may not list pods in this namespace');
+    }
+    for (const volume of await seen('admin')) {
+      expect(volume).toMatchObject({ podsVisible: true, node: 'node-1' });
+      expect(volume.pods).toHaveLength(1);
+    }
+  });
+
+  it('are found under a path whose last segment is unique, too', async () => {
+    const { body } = await ask('admin', 'GET', 'volumes/~x7K_q-?namespace=shop');
+    expect(names(body)).toEqual(['shop/new', 'shop/orders-db']);
+  });
+
   it('are not there yet at the start', async () => {
     isReady = false;
     expect(await ask('admin', 'GET', 'volumes')).toMatchObject({
@@ -276,24 +318,14 @@ describe('starting backups', () => {
     ['a namespace that is not open', 'admin', [['locked', 'secrets']], 409, 'NamespaceNotOpen'],
     ['a missing right', 'viewer', [['shop', 'orders-db']], 403, 'Forbidden'],
     [
-      'a right in one namespace of two',
+      'several volumes when none can be backed up',
       'shopper',
       [
-        ['shop', 'orders-db'],
         ['billing', 'invoices'],
+        ['shop', 'new'],
       ],
       403,
       'Forbidden',
-    ],
-    [
-      'one good and one bad volume',
-      'admin',
-      [
-        ['shop', 'orders-db'],
-        ['shop', 'new'],
-      ],
-      409,
-      'ClaimNotBound',
     ],
   ])('refuses %s and queues nothing', async (_, who, volumes, status, reason) => {
     expect(await start(who, ...volumes)).toMatchObject({
@@ -301,6 +333,32 @@ describe('starting backups', () => {
       body: { reason, hint: expect.stringMatching(/./), message: expect.stringMatching(/./) },
     });
     expect((await ask('admin', 'GET', 'backups')).body.backups).toEqual([]);
+  });
+
+  it('starts what can be started, and refuses the other volumes one by one', async () => {
+    const volumes: [string, string][] = [
+      ['billing', 'invoices'],
+      ['shop', 'new'],
+      ['shop', 'orders-db'],
+      ['shop', 'none'],
+    ];
+    const { status, body } = await start('shopper', ...volumes);
+    expect({ status, body }).toMatchObject({
+      status: 202,
+      body: {
+        backups: [{ namespace: 'shop', name: 'orders-db' }],
+        refused: [
+          {
+            namespace: 'billing',
+            name: 'invoices',
+            reason: 'Forbidden',
+            hint: expect.stringContaining('kubectl create rolebinding'),
+          },
+          { name: 'new', reason: 'ClaimNotBound' },
+          { name: 'none', reason: 'ClaimNotFound', message: expect.stringContaining('none') },
+        ],
+      },
+    });
   });
 
   it('gives the command that opens a namespace', async () => {

@@ -11,20 +11,20 @@ import type { BackupRoutes } from './backupRoutes.ts';
 import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
 import { healthRoutes } from './healthRoutes.ts';
-import type { Installation } from './infoRoutes.ts';
+import type { InfoRoutes } from './infoRoutes.ts';
 import { infoRoutes } from './infoRoutes.ts';
 import type { MetricsRoute } from './metricsRoute.ts';
 import { metricsRoute } from './metricsRoute.ts';
 import { problemOf, Refusal } from './problems.ts';
+import { withoutUniqueSegment } from './uniqueSegment.ts';
 import type { VolumeRoutes } from './volumeRoutes.ts';
 import { volumeRoutes } from './volumeRoutes.ts';
 
 /** Everything that the routes need. */
 export type HttpWorld = BackupRoutes &
   VolumeRoutes &
+  InfoRoutes &
   MetricsRoute & {
-    installation: Installation;
-    destination: Parameters<typeof infoRoutes>[1];
     log: FastifyBaseLogger;
   };
 
@@ -37,6 +37,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    rewriteUrl: ({ url = '/' }) => withoutUniqueSegment(url),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -93,7 +94,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
       await api.register(async known => {
         known.addHook('onRequest', authenticate(world.access));
-        await known.register(infoRoutes(world.installation, world.destination));
+        await known.register(infoRoutes(world));
         await known.register(volumeRoutes(world));
         await known.register(backupRoutes(world));
       });

@@ -1,13 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem, Volume, VolumeList, VolumeQuery, VolumeRef } from '../../api/index.ts';
 import { notReady, notThere } from '../backup/admission.ts';
-import { obstacleOf } from '../backup/obstacle.ts';
 import type { OpenNamespaces } from '../backup/openNamespaces.ts';
-import type { Action } from '../cluster/access.ts';
-import type { Claim, Inventory } from '../cluster/inventory.ts';
-import type { ClaimHistory, History } from '../history/history.ts';
+import type { Inventory } from '../cluster/inventory.ts';
+import type { History } from '../history/history.ts';
 import type { Rights } from './rights.ts';
-import { readableNamespaces } from './scope.ts';
+import { readableScope } from './scope.ts';
+import { mayBackUpEach, rightsOnVolume, volumeOf, volumeScopes } from './volumeView.ts';
 
 export interface VolumeRoutes {
   inventory: Inventory;
@@ -17,22 +16,11 @@ export interface VolumeRoutes {
   maxNamespaceScan: number;
 }
 
-const NOT_VISIBLE: ClaimHistory = { lastBackup: null, lastSuccess: null };
-
 /** The volumes, each with its owner and its protection. */
 export const volumeRoutes =
   (world: VolumeRoutes): FastifyPluginAsyncZod =>
   async app => {
-    const { inventory, history, open, rights, maxNamespaceScan } = world;
-
-    const volumeOf = async (claim: Claim, backupsVisible: boolean): Promise<Volume> => {
-      return {
-        ...seenOf(claim),
-        obstacle: obstacleOf(claim, await open.known(claim.namespace)),
-        backupsVisible,
-        ...(backupsVisible ? history.ofClaim(claim.uid, claim.namespace, claim.name) : NOT_VISIBLE),
-      };
-    };
+    const { inventory, rights, maxNamespaceScan: maxScan } = world;
 
     app.get(
       '/volumes',
@@ -43,33 +31,28 @@ export const volumeRoutes =
           response: { 200: VolumeList, default: Problem },
         },
       },
-      async request => {
+      async ({ caller, query }) => {
         if (!inventory.isReady()) throw notReady();
-        const { caller, query } = request;
-        const seen = await readableNamespaces(
-          caller,
-          rights,
-          undefined,
-          query,
-          inventory.namespaces(),
-          maxNamespaceScan
-        );
-        const claims = inventory
-          .claims(query.namespace)
-          .filter(({ namespace }) => !seen || seen.has(namespace));
-        const namespaces = [...new Set(claims.map(({ namespace }) => namespace))];
-        const withBackups = await readableNamespaces(
-          caller,
-          rights,
-          'backup',
-          {},
-          namespaces,
-          maxNamespaceScan
-        ).catch(noneOnRefusal);
+        const all = inventory.claims(query.namespace);
+        const namespaces = { filled: namespacesOf(all), all: inventory.namespaces() };
+        const seen = await readableScope(caller, rights, undefined, query, namespaces, maxScan);
+        const claims = all.filter(({ namespace }) => seen.has(namespace));
+        const scopes = await volumeScopes(caller, rights, namespacesOf(claims), maxScan);
+        const mayBackUp = await mayBackUpEach(caller, rights, claims, scopes, maxScan);
         const volumes = await Promise.all(
-          claims.map(claim => volumeOf(claim, !withBackups || withBackups.has(claim.namespace)))
+          claims.map(claim =>
+            volumeOf(
+              claim,
+              {
+                backups: scopes.backups.has(claim.namespace),
+                pods: scopes.pods.has(claim.namespace),
+                backUp: mayBackUp(claim),
+              },
+              world
+            )
+          )
         );
-        return { volumes };
+        return { volumes, incomplete: seen.isIncomplete };
       }
     );
 
@@ -82,49 +65,16 @@ export const volumeRoutes =
           response: { 200: Volume, default: Problem },
         },
       },
-      async request => {
+      async ({ caller, params: { namespace, name } }) => {
         if (!inventory.isReady()) throw notReady();
-        const { namespace, name } = request.params;
-        await rights.need(request.caller, toGet(namespace, name));
+        const may = await rightsOnVolume(caller, rights, namespace, name);
         const claim = inventory.claim(namespace, name);
         if (!claim) throw notThere(inventory, namespace, name);
-        const backupsVisible = await rights.has(request.caller, {
-          ...toGet(namespace, name),
-          subresource: 'backup',
-        });
-        return await volumeOf(claim, backupsVisible);
+        return await volumeOf(claim, may, world);
       }
     );
   };
 
-const toGet = (namespace: string, name: string): Action => ({
-  verb: 'get',
-  group: '',
-  resource: 'persistentvolumeclaims',
-  namespace,
-  name,
-});
-
-/** What a caller sees of a claim, without what only helpers need. */
-const seenOf = (claim: Claim) => ({
-  namespace: claim.namespace,
-  name: claim.name,
-  uid: claim.uid,
-  phase: claim.phase,
-  capacityBytes: claim.capacityBytes,
-  requestedBytes: claim.requestedBytes,
-  accessModes: claim.accessModes,
-  volumeMode: claim.volumeMode,
-  storageClass: claim.storageClass,
-  node: claim.node,
-  labels: claim.labels,
-  createdAt: claim.createdAt,
-  pods: claim.pods,
-  owner: claim.owner,
-});
-
-/** Somebody who may see volumes but no backups gets the volumes. */
-const noneOnRefusal = (error: unknown): ReadonlySet<string> => {
-  if ((error as { status?: number }).status === 403) return new Set();
-  throw error;
-};
+const namespacesOf = (claims: readonly { namespace: string }[]): string[] => [
+  ...new Set(claims.map(({ namespace }) => namespace)),
+];

@@ -166,7 +166,7 @@ describe('the queue', () => {
   it('serves people before schedules, also when both ask for the same volume', async () => {
     queue = newQueue({ limits: { total: 1, perNode: 1 } });
     await queue.add([claim('a')], 'somebody');
-    await queue.add([claim('b'), claim('c')], 'a clock', 'scheduled');
+    await queue.add([claim('b'), claim('c')], 'a clock', { priority: 'scheduled' });
     const [joined] = await queue.add([claim('c')], 'somebody');
     expect(joined).toMatchObject({ priority: 'on-demand', requestedBy: 'a clock' });
     await begun(1);

@@ -1,4 +1,4 @@
-import type { Backup } from '../../api/index.ts';
+import type { Backup, StartBackups } from '../../api/index.ts';
 import { PRIORITIES } from '../../api/index.ts';
 import { CANCELLED } from '../backup/run.ts';
 import type { Claim } from '../cluster/inventory.ts';
@@ -34,17 +34,18 @@ export interface QueueOptions {
   onEnd(run: Backup): void;
 }
 
+/** What a request says of its runs; see `StartBackups` of the API. */
+export type AddOptions = Partial<
+  Pick<StartBackups, 'acceptEmpty' | 'verify' | 'fresh'> & { priority: Backup['priority'] }
+>;
+
 /** Takes runs, starts as many as it may, tries again what can pass, tells how they go. */
 export interface Queue {
   /**
    * Takes one run a claim; a claim that has an unfinished run gets that one again, at the higher priority of the two.
    * @returns the runs in the order of the claims. They are on disk.
    */
-  add(
-    claims: readonly Claim[],
-    requestedBy: string,
-    priority?: Backup['priority']
-  ): Promise<Backup[]>;
+  add(claims: readonly Claim[], requestedBy: string, options?: AddOptions): Promise<Backup[]>;
   /** Starts what the history holds as queued. */
   resume(): void;
   /** @returns the run when it has ended. @throws StageError (reason `AlreadyEnded` or `BackupNotFound`). */
@@ -151,7 +152,7 @@ export function startQueue(options: QueueOptions): Queue {
     tell(run.id);
   };
 
-  const take: Queue['add'] = async (claims, requestedBy, priority = 'on-demand') => {
+  const take: Queue['add'] = async (claims, requestedBy, { priority = 'on-demand' } = {}) => {
     const unfinished = history.unfinished();
     const runs = new Map<string, Backup>();
     const fresh: Backup[] = [];

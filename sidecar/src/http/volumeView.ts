@@ -1,0 +1,129 @@
+import type { Volume } from '../../api/index.ts';
+import { obstacleOf } from '../backup/obstacle.ts';
+import type { OpenNamespaces } from '../backup/openNamespaces.ts';
+import type { Action, Subject } from '../cluster/access.ts';
+import type { Claim } from '../cluster/inventory.ts';
+import type { ClaimHistory, History } from '../history/history.ts';
+import type { Rights } from './rights.ts';
+import { type Scope, scopeOf, toList } from './scope.ts';
+
+/** What a caller may know of one volume, and do to it. */
+export interface VolumeRights {
+  backups: boolean;
+  pods: boolean;
+  backUp: boolean;
+}
+
+const NOT_VISIBLE: ClaimHistory = { lastBackup: null, lastSuccess: null };
+
+const HIDDEN = {
+  podsVisible: false,
+  node: null,
+  pods: [],
+  owner: { kind: 'Unknown' as const, reason: 'you may not list pods in this namespace' },
+};
+
+/** @returns a volume as a caller with these rights sees it. */
+export async function volumeOf(
+  claim: Claim,
+  may: VolumeRights,
+  { history, open }: { history: Pick<History, 'ofClaim'>; open: Pick<OpenNamespaces, 'known'> }
+): Promise<Volume> {
+  const { namespace, name, uid } = claim;
+  const workload = { podsVisible: true, node: claim.node, pods: claim.pods, owner: claim.owner };
+  return {
+    namespace,
+    name,
+    uid,
+    phase: claim.phase,
+    capacityBytes: claim.capacityBytes,
+    requestedBytes: claim.requestedBytes,
+    accessModes: claim.accessModes,
+    volumeMode: claim.volumeMode,
+    storageClass: claim.storageClass,
+    labels: claim.labels,
+    createdAt: claim.createdAt,
+    ...(may.pods ? workload : HIDDEN),
+    obstacle: obstacleOf(claim, await open.known(namespace)),
+    mayBackUp: may.backUp,
+    backupsVisible: may.backups,
+    ...(may.backups ? history.ofClaim(uid, namespace, name) : NOT_VISIBLE),
+  };
+}
+
+const LIST_PODS = { verb: 'list', group: '', resource: 'pods' } as const;
+
+/** The right to back up: in a namespace, or one volume by its name. */
+export const toBackUp = (namespace?: string, name?: string): Action => ({
+  verb: 'create',
+  group: '',
+  resource: 'persistentvolumeclaims',
+  subresource: 'backup',
+  ...(namespace && { namespace }),
+  ...(name && { name }),
+});
+
+const toGet = (namespace: string, name: string, subresource?: 'backup'): Action => ({
+  verb: 'get',
+  group: '',
+  resource: 'persistentvolumeclaims',
+  ...(subresource && { subresource }),
+  namespace,
+  name,
+});
+
+/** @returns the rights on one volume. @throws Refusal (403) when the caller may not see it. */
+export async function rightsOnVolume(
+  caller: Subject,
+  rights: Rights,
+  namespace: string,
+  name: string
+): Promise<VolumeRights> {
+  await rights.need(caller, toGet(namespace, name));
+  const [backups, pods, backUp] = await Promise.all([
+    rights.has(caller, toGet(namespace, name, 'backup')),
+    rights.has(caller, { ...LIST_PODS, namespace }),
+    rights.has(caller, toBackUp(namespace, name)),
+  ]);
+  return { backups, pods, backUp };
+}
+
+/** Where a caller may know what of the volumes of a list. */
+export interface VolumeScopes {
+  backups: Scope;
+  pods: Scope;
+  backUp: Scope;
+}
+
+export async function volumeScopes(
+  caller: Subject,
+  rights: Rights,
+  namespaces: readonly string[],
+  maxScan: number
+): Promise<VolumeScopes> {
+  const [backups, pods, backUp] = await Promise.all([
+    scopeOf(caller, rights, toList('backup'), namespaces, maxScan),
+    scopeOf(caller, rights, LIST_PODS, namespaces, maxScan),
+    scopeOf(caller, rights, toBackUp(), namespaces, maxScan),
+  ]);
+  return { backups, pods, backUp };
+}
+
+/**
+ * Rights on single volumes, by `resourceNames`, are asked for where the namespace gives none; for no more than
+ * `maxScan` volumes, so that a list never costs a question for each volume of a big cluster.
+ */
+export async function mayBackUpEach(
+  caller: Subject,
+  rights: Rights,
+  claims: readonly Claim[],
+  { backUp }: VolumeScopes,
+  maxScan: number
+): Promise<(claim: Claim) => boolean> {
+  const unsure = claims.filter(({ namespace }) => !backUp.has(namespace)).slice(0, maxScan);
+  const answers = await Promise.all(
+    unsure.map(({ namespace, name }) => rights.has(caller, toBackUp(namespace, name)))
+  );
+  const single = new Set(unsure.filter((_, at) => answers[at]));
+  return claim => backUp.has(claim.namespace) || single.has(claim);
+}
