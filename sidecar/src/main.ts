@@ -19,6 +19,7 @@ import { execInPod, execToEnd } from './cluster/exec.ts';
 import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
 import { readConfig } from './config.ts';
+import { limited } from './destinations/limited.ts';
 import { localDestination } from './destinations/local.ts';
 import { prepareDirectory } from './destinations/prepareDirectory.ts';
 import { textOf } from './errors.ts';
@@ -37,6 +38,9 @@ import { VERSION } from './version.ts';
 
 /** Strays are rare, and harm nobody but by the room that they take. */
 const SWEEP_MS = 5 * 60_000;
+
+/** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
+const DESTINATION_LIMIT_MS = 120_000;
 
 /** Puts the parts together and runs until it is told to stop. @throws Error of one line when it cannot start. */
 async function main(): Promise<void> {
@@ -65,17 +69,20 @@ async function main(): Promise<void> {
     ? await becomeWriter({ kubeConfig, namespace: config.namespace, http: config.http, log })
     : undefined;
   stop = async () => lease?.release();
-  const destination = localDestination(config.backupDir);
-  const history = await openHistory(config.metadataDbPath, {
-    onNotice: notice => log.warn(notice, notice.message),
-    restoreCommand,
-  });
-  await rebuildHistory({ history, destination, clusterName, log });
   const installation = installationId(
     clusterName,
     inPod ? config.namespace : hostname(),
     config.metadataDbPath
   );
+  const destination = limited(
+    localDestination(config.backupDir, { installation }),
+    DESTINATION_LIMIT_MS
+  );
+  const history = await openHistory(config.metadataDbPath, {
+    onNotice: notice => log.warn(notice, notice.message),
+    restoreCommand,
+  });
+  await rebuildHistory({ history, destination, clusterName, log });
   const pods = podsOf(kubeConfig);
   const access = accessOf(kubeConfig);
   const open = openNamespaces(access);

@@ -46,7 +46,10 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
   const { dir, cluster, disk, now } = around;
   const archives = join(dir, 'backups');
   mkdirSync(archives, { recursive: true });
-  const destination = passing(localDestination(archives, disk.archiveFilesFor(life)), life);
+  const destination = passing(
+    localDestination(archives, { installation: INSTALLATION, files: disk.archiveFilesFor(life) }),
+    life
+  );
   const history = await openHistory(join(dir, 'nkvm.db'), {
     now,
     files: disk.historyFilesFor(life),
@@ -105,7 +108,14 @@ const passing = (to: Destination, life: Life): Destination => ({
   ...to,
   stat: key => life.pass(() => to.stat(key)),
   open: key => life.pass(() => to.open(key)),
-  list: () => life.pass(() => to.list()),
+  async *list(listing) {
+    const pages = to.list(listing)[Symbol.asyncIterator]();
+    for (;;) {
+      const { value, done } = await life.pass(() => pages.next());
+      if (done) return;
+      yield value;
+    }
+  },
   remove: key => life.pass(() => to.remove(key)),
   sweep: () => life.pass(() => to.sweep()),
 });

@@ -1,4 +1,5 @@
 import type { Backup, Stage } from '../../api/index.ts';
+import { manifestName } from '../archive/name.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
@@ -11,7 +12,7 @@ export interface Held {
   helper?: Helper;
   staged?: Staged;
   /** Key of an archive that has its final name, but no manifest yet. */
-  unproven?: string;
+  unlisted?: string;
 }
 
 /** How long a run that breaks off waits for the helper that it has just asked for. */
@@ -27,19 +28,21 @@ export async function lateHelper({ creating }: Held): Promise<Helper | undefined
   return await within(patience, creating, late => late.close()).catch(() => undefined);
 }
 
-/** Takes away what must not stay. @returns what could not be taken away, for the record. */
+/** Deletes what must not stay. @returns what could not be deleted, for the record. */
 export async function undo(held: Held, destination: Destination): Promise<string[]> {
   const left: string[] = [];
   await held.staged
     ?.discard()
     .catch(error => left.push(`a temporary file stays: ${textOf(error)}`));
-  if (held.unproven) {
-    const where = destination.locate(held.unproven);
-    await destination
-      .remove(held.unproven)
-      .catch(error =>
-        left.push(`${where} is not proven and could not be removed: ${textOf(error)}`)
-      );
+  if (held.unlisted) {
+    const where = destination.locate(held.unlisted);
+    try {
+      // A write that failed may have worked. The manifest goes first: without it, the archive does not count as a backup.
+      await destination.remove(manifestName(held.unlisted));
+      await destination.remove(held.unlisted);
+    } catch (error) {
+      left.push(`${where} has no manifest and could not be deleted: ${textOf(error)}`);
+    }
   }
   return left;
 }

@@ -1,24 +1,25 @@
 import type { Digest } from '../archive/digest.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
 import { readBack } from '../archive/readBack.ts';
-import type { Destination } from '../destinations/destination.ts';
+import type { ReadFrom, StoredBytes } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
 import type { WrittenSeal } from '../helper/seal.ts';
 
 /**
- * Reads a published archive back and compares it with what was received.
- * @throws StageError (stage `checksum`) when what lies at the destination is something else.
+ * Reads a stored archive back and compares it with what was received.
+ * @param where names the archive in errors
+ * @returns whether storage itself was read.
+ * @throws StageError (stage `checksum`) when something else is stored.
  */
 export async function proveStored(
-  destination: Destination,
-  key: string,
+  where: string,
+  { body, readFrom }: StoredBytes,
   own: Digest,
   seal: Pick<WrittenSeal, 'files' | 'rawBytes' | 'fidelity'>,
   level: VerifyLevel,
   signal: AbortSignal
-): Promise<void> {
-  const where = destination.locate(key);
-  const stored = await readBack(where, await destination.open(key), level, signal);
+): Promise<ReadFrom> {
+  const stored = await readBack(where, body, level, signal);
   if (stored.bytes !== own.bytes || stored.sha256 !== own.sha256) {
     throw new StageError(
       'checksum',
@@ -29,7 +30,7 @@ export async function proveStored(
     );
   }
   // A tar that is not GNU's counts its entries differently.
-  if (!stored.contents || seal.fidelity === 'reduced') return;
+  if (!stored.contents || seal.fidelity === 'reduced') return readFrom();
   const { files, rawBytes } = stored.contents;
   if (files !== seal.files || rawBytes !== seal.rawBytes) {
     throw new StageError(
@@ -40,6 +41,7 @@ export async function proveStored(
       'unknown'
     );
   }
+  return readFrom();
 }
 
 /** @returns a digest as a person compares it. */

@@ -3,6 +3,7 @@ import type { Manifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { archiveOfManifest, clusterPart, manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { keysOf } from '../destinations/destination.ts';
 import { readText } from '../destinations/readText.ts';
 import { textOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
@@ -41,7 +42,7 @@ export async function rebuildHistory(options: RebuildOptions): Promise<void> {
   const added: string[] = [];
   const skipped: string[] = [];
   try {
-    const unknown = (await destination.list()).filter(key => isUnknown(key, options));
+    const unknown = await keysOf(destination, { wanted: key => isUnknown(key, options) });
     for (let at = 0; at < unknown.length; at += TOGETHER) {
       const ends = await Promise.allSettled(
         unknown.slice(at, at + TOGETHER).map(async key => {

@@ -3,6 +3,7 @@ import { readManifest } from '../archive/manifest.ts';
 import { manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Pods } from '../cluster/pods.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { keysOf } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import type { History, RunChange } from '../history/history.ts';
 import type { RetryPolicy } from '../jobs/retry.ts';
@@ -37,7 +38,7 @@ export async function recover(options: RecoverOptions): Promise<void> {
   await sweep({ ...options, isUnderWay: () => false });
   const interrupted = history.unfinished().filter(run => run.status === 'running');
   if (interrupted.length === 0) return;
-  const keys = new Set(await destination.list());
+  const keys = new Set(await keysOf(destination));
   for (const run of interrupted) {
     // Could not look is no answer: the run is failed, and what lies at the destination stays.
     const end = await endOf(run, keys, destination).catch(error =>

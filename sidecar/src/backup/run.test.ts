@@ -230,7 +230,7 @@ describe('a backup that goes wrong', () => {
     ],
     [
       'reading back fails',
-      () => ({ destination: failing(destination, 'open') }),
+      () => ({ destination: failing(destination, 'readBack') }),
       'checksum',
       'InjectedFault',
     ],
@@ -244,11 +244,14 @@ describe('a backup that goes wrong', () => {
       'the storage gives back other bytes',
       () =>
         changed({
-          open: async () => {
-            const other = new PassThrough();
-            other.end('something else');
-            return other;
-          },
+          stage: async (key, body, call) => ({
+            ...(await destination.stage(key, body, call)),
+            readBack: async () => {
+              const other = new PassThrough();
+              other.end('something else');
+              return { body: other, readFrom: () => 'storage' };
+            },
+          }),
         }),
       'checksum',
       'ReadBackDiffers',
@@ -348,9 +351,38 @@ describe('a backup that goes wrong', () => {
     expect(end.helper?.lastWords).toMatch(/^seal: tar: .*No such file or directory/);
   });
 
-  it('says where an unproven archive stays that could not be removed', async () => {
+  it('deletes archive and manifest when writing the manifest fails after it worked', async () => {
+    const put: Destination['put'] = async (key, text) => {
+      await destination.put(key, text);
+      throw new Error('the answer was lost');
+    };
+    expect(await go(changed({ put }))).toMatchObject({ status: 'failed', stage: 'publish' });
+    nothingStays();
+  });
+
+  it('gives an archive its name only after it was read back', async () => {
+    let seen: string[] | undefined;
+    await go(
+      changed({
+        stage: async (key, body, call) => {
+          const staged = await destination.stage(key, body, call);
+          return {
+            ...staged,
+            readBack: async () => {
+              seen = [...storage.archives.keys()];
+              return staged.readBack();
+            },
+          };
+        },
+      })
+    );
+    expect(seen).toEqual([]);
+    expect([...storage.archives.keys()]).toEqual([NAME, `${NAME}.json`]);
+  });
+
+  it('says where an archive without a manifest stays that could not be deleted', async () => {
     const end = await go({ destination: failing(failing(destination, 'put'), 'remove') });
-    expect(end.warnings?.join()).toMatch(/01run.tar.gz is not proven and could not be removed/);
+    expect(end.warnings?.join()).toMatch(/01run.tar.gz has no manifest and could not be deleted/);
   });
 });
 

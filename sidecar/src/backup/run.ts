@@ -172,7 +172,7 @@ async function attempt(
     report({ bytes });
   });
   const body = pipeline(stream.body, counter, () => undefined);
-  held.staged = await destination.stage(key, body, signal);
+  held.staged = await destination.stage(key, body, { signal });
 
   clock.enter('checksum');
   const own = counter.digest();
@@ -185,11 +185,20 @@ async function attempt(
     entriesBefore: world.entriesBefore(run),
   });
 
+  const stored = await held.staged.readBack({ signal });
+  await proveStored(
+    destination.locate(key),
+    stored,
+    own,
+    { ...seal, fidelity },
+    world.verifyLevel,
+    signal
+  );
+
   clock.enter('publish');
   signal.throwIfAborted();
-  await held.staged.publish();
-  held.unproven = key;
-  await proveStored(destination, key, own, { ...seal, fidelity }, world.verifyLevel, signal);
+  await held.staged.publish({ signal });
+  held.unlisted = key;
   const manifest = writeManifest({
     formatVersion: MANIFEST_VERSION,
     archive: key,
@@ -211,7 +220,7 @@ async function attempt(
     restoreCommand: restoreCommand(key),
   });
   await destination.put(manifestName(key), manifest);
-  held.unproven = undefined;
+  held.unlisted = undefined;
   return {
     status: 'success',
     ...own,

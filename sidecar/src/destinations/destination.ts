@@ -1,50 +1,114 @@
 import type { Readable } from 'node:stream';
 
-/** An archive that lies at its destination under a temporary name. */
+/** Every call can be stopped. What the storage has done by then stays done, unless the call says otherwise. */
+export interface Call {
+  signal?: AbortSignal | undefined;
+}
+
+/** Where bytes that were read back came from: the storage itself, or memory that may only say what was written. */
+export type ReadFrom = 'storage' | 'cache';
+
+/** A stored archive on its way back. */
+export interface StoredBytes {
+  body: Readable;
+  /** @returns where the bytes came from; known when `body` has ended. */
+  readFrom(): ReadFrom;
+}
+
+/** An archive that is stored under a temporary name. */
 export interface Staged {
   /** What was written, in bytes. */
   readonly bytes: number;
   /**
+   * Gives back what is stored under the temporary name, from the storage itself where that is possible.
+   * @throws StageError (stage `checksum`); so does `body` when the storage fails later
+   */
+  readBack(call?: Call): Promise<StoredBytes>;
+  /**
    * Makes the archive durable and gives it its name; afterwards it can be found.
    * @throws StageError (stage `publish`) when the name is taken or the storage refuses. Nothing is left then.
    */
-  publish(): Promise<void>;
-  /** Takes the temporary away. May be called twice, and after `publish`, which it does not undo. */
-  discard(): Promise<void>;
+  publish(call?: Call): Promise<void>;
+  /** Deletes the temporary. May be called twice, and after `publish`, which it does not undo. */
+  discard(call?: Call): Promise<void>;
 }
 
-/** Where archives live. A key is one flat name (`a__b.tar.gz`), never a path. */
+/** A published archive, manifest or index. */
+export interface Stored {
+  key: string;
+  bytes: number;
+  /** When its bytes or its name last changed, by the clock of the storage. */
+  modifiedAt: Date;
+}
+
+/** Bytes of an archive, both ends included, as in an HTTP range. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+export interface Listing extends Call {
+  /** Only keys that begin with it. */
+  prefix?: string | undefined;
+  /** Only keys for which it is true. It is asked before the storage is asked for the size of a key. */
+  wanted?: ((key: string) => boolean) | undefined;
+}
+
+/**
+ * Where archives are stored. A key is one flat name (`a__b.tar.gz`), never a path.
+ *
+ * Temporaries belong to an installation, whose id is part of their names, because several installations may share one
+ * storage. Every failure is a StageError with its class.
+ */
 export interface Destination {
-  /** For people: what `key` is called outside of NKVM, e.g. an absolute path. */
+  /** Names the destination in records, for as long as it exists. */
+  readonly id: string;
+  /** Protocol: `local`, `memory`. */
+  readonly kind: string;
+  /** For people: where it is, e.g. a directory. */
+  readonly location: string;
+
+  /** For people: the name of `key` outside of NKVM, e.g. an absolute path. */
   locate(key: string): string;
 
   /**
-   * Takes `body` to its end under a temporary name, in constant memory. Nobody finds `key` before `publish`.
+   * Stores `body` under a temporary name, in constant memory. `key` cannot be found before `publish`.
    * @throws StageError (stage `copy`) when `body` breaks off or the storage refuses. Nothing is left then.
    */
-  stage(key: string, body: Readable, signal?: AbortSignal): Promise<Staged>;
+  stage(key: string, body: Readable, call?: Call): Promise<Staged>;
 
   /**
-   * Takes a short text in one step, under its final name, durable when the promise resolves.
-   * @throws StageError (stage `publish`) when the name is taken or the storage refuses. Nothing is left then.
+   * Stores a short text in one step, under its final name, durable when the promise resolves.
+   * @throws StageError (stage `publish`) when the name is taken or the storage refuses. Nothing is left then, except after
+   *   a time limit: then nobody knows.
    */
-  put(key: string, text: string): Promise<void>;
+  put(key: string, text: string, call?: Call): Promise<void>;
 
-  /** @returns size in bytes; `undefined` only when the storage says "not there", never for "could not look". */
-  stat(key: string): Promise<{ bytes: number } | undefined>;
+  /** @returns `undefined` only when the storage says "not there", never for "could not look". */
+  stat(key: string, call?: Call): Promise<Stored | undefined>;
 
-  /** @returns the stored bytes, to be read back. @throws StageError (stage `checksum`) when it is not there. */
-  open(key: string): Promise<Readable>;
+  /** @returns the stored bytes. @throws StageError (stage `checksum`) when the key is not there. */
+  open(key: string, call?: Call & { range?: ByteRange | undefined }): Promise<Readable>;
 
-  /** @returns the published keys, sorted. Temporaries are not among them. */
-  list(): Promise<string[]>;
+  /** @returns the published keys in pages, in no order. Temporaries are not among them. */
+  list(listing?: Listing): AsyncIterable<Stored[]>;
 
-  /** Takes `key` away. One that is not there is no error. */
-  remove(key: string): Promise<void>;
+  /** Deletes `key`. One that is not there is no error. */
+  remove(key: string, call?: Call): Promise<void>;
 
-  /** Takes away temporaries that an earlier process left. @returns how many there were. */
-  sweep(): Promise<number>;
+  /**
+   * Deletes temporaries that an earlier process of this installation left, never those of another installation.
+   * @returns how many there were.
+   */
+  sweep(call?: Call): Promise<number>;
 
   /** @returns bytes that can still be stored; `undefined` where the storage does not say. */
-  freeBytes(): Promise<number | undefined>;
+  freeBytes(call?: Call): Promise<number | undefined>;
+}
+
+/** @returns all keys that a listing has, sorted. For small destinations: it holds all of them in memory. */
+export async function keysOf(destination: Destination, listing?: Listing): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const page of destination.list(listing)) keys.push(...page.map(({ key }) => key));
+  return keys.sort();
 }

@@ -7,6 +7,8 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 import { describeDestination } from '../testing/destinationSuite.ts';
+import { keysOf } from './destination.ts';
+import type { LocalOptions } from './local.ts';
 import { localDestination } from './local.ts';
 
 const MiB = 1024 * 1024;
@@ -24,16 +26,25 @@ const noHardLinks = {
   },
 };
 
+const INSTALLATION = '0123456789abcdef';
+const local = (dir: string, options: Partial<LocalOptions> = {}) =>
+  localDestination(dir, { installation: INSTALLATION, ...options });
+
 describeDestination('local', async () => {
   const dir = newDir();
-  return { destination: localDestination(dir), restarted: () => localDestination(dir) };
+  return {
+    destination: local(dir),
+    restarted: () => local(dir),
+    ofAnother: () => local(dir, { installation: 'fedcba9876543210' }),
+  };
 });
 
 describeDestination('local, on a file system without hard links', async () => {
   const dir = newDir();
   return {
-    destination: localDestination(dir, noHardLinks),
-    restarted: () => localDestination(dir, noHardLinks),
+    destination: local(dir, { files: noHardLinks }),
+    restarted: () => local(dir, { files: noHardLinks }),
+    ofAnother: () => local(dir, { files: noHardLinks, installation: 'fedcba9876543210' }),
   };
 });
 
@@ -41,21 +52,19 @@ const bodyOf = (contents: string) => Readable.from([Buffer.from(contents)]);
 
 it('leaves a plain file that only the service may read', async () => {
   const dir = newDir();
-  await (await localDestination(dir).stage('a.tar.gz', bodyOf('archive'))).publish();
+  await (await local(dir).stage('a.tar.gz', bodyOf('archive'))).publish();
   expect(readdirSync(dir)).toEqual(['a.tar.gz']);
   const { mode, nlink, size } = statSync(join(dir, 'a.tar.gz'));
   expect({ mode: mode & 0o777, nlink, size }).toEqual({ mode: 0o600, nlink: 1, size: 7 });
 });
 
 it('says the path under which people find an archive', () => {
-  expect(localDestination('/var/lib/nkvm/backups').locate('a.tar.gz')).toBe(
-    '/var/lib/nkvm/backups/a.tar.gz'
-  );
+  expect(local('/var/lib/nkvm/backups').locate('a.tar.gz')).toBe('/var/lib/nkvm/backups/a.tar.gz');
 });
 
 it('hides what is under way from `ls *.tar.gz`', async () => {
   const dir = newDir();
-  const staged = await localDestination(dir).stage('a.tar.gz', bodyOf('archive'));
+  const staged = await local(dir).stage('a.tar.gz', bodyOf('archive'));
   expect(readdirSync(dir)).toEqual([expect.stringMatching(/^\.tmp-/)]);
   await staged.discard();
   expect(readdirSync(dir)).toEqual([]);
@@ -72,7 +81,7 @@ it('never runs more than a few MiB ahead of the disk', async () => {
     }
   }
   const body = Readable.from(archive(), { objectMode: false });
-  await (await localDestination(dir).stage('a.tar.gz', body)).publish();
+  await (await local(dir).stage('a.tar.gz', body)).publish();
   expect(mostAhead).toBeLessThan(4 * MiB);
   expect(statSync(join(dir, 'a.tar.gz')).size).toBe(128 * MiB);
 });
@@ -81,8 +90,8 @@ it('sweeps only files that are plainly its own', async () => {
   const dir = newDir();
   const others = ['.tmp-of-somebody-else', '.nfs000001', 'a.tar.gz'];
   for (const name of others) writeFileSync(join(dir, name), '');
-  await localDestination(dir).stage('b.tar.gz', bodyOf('left by an earlier process'));
-  expect(await localDestination(dir).sweep()).toBe(1);
+  await local(dir).stage('b.tar.gz', bodyOf('left by an earlier process'));
+  expect(await local(dir).sweep()).toBe(1);
   expect(readdirSync(dir).sort()).toEqual(others.sort());
 });
 
@@ -90,15 +99,15 @@ it('lists neither directories nor hidden files', async () => {
   const dir = newDir();
   writeFileSync(join(dir, '.hidden'), '');
   await fs.mkdir(join(dir, 'lost+found'));
-  await localDestination(dir).put('a.json', '{}');
-  expect(await localDestination(dir).list()).toEqual(['a.json']);
+  await local(dir).put('a.json', '{}');
+  expect(await keysOf(local(dir))).toEqual(['a.json']);
 });
 
 it('never takes a missing directory for an empty one', async () => {
-  const to = localDestination(join(newDir(), 'not-mounted'));
+  const to = local(join(newDir(), 'not-mounted'));
   const missing = { name: 'StageError', reason: 'DestinationMissing' };
   await expect(to.stage('a', bodyOf('x'))).rejects.toMatchObject({ ...missing, stage: 'copy' });
-  await expect(to.list()).rejects.toMatchObject(missing);
+  await expect(keysOf(to)).rejects.toMatchObject(missing);
   await expect(to.stat('a')).rejects.toMatchObject(missing);
   await expect(to.remove('a')).rejects.toMatchObject(missing);
   await expect(to.sweep()).rejects.toMatchObject(missing);
@@ -107,14 +116,14 @@ it('never takes a missing directory for an empty one', async () => {
 
 it('lets go of the stream when the directory is missing', async () => {
   const body = bodyOf('x');
-  await expect(localDestination('/nowhere').stage('a', body)).rejects.toThrow('/nowhere');
+  await expect(local('/nowhere').stage('a', body)).rejects.toThrow('/nowhere');
   expect(body.destroyed).toBe(true);
 });
 
 it.skipIf(process.getuid?.() === 0)('says that it may not write (root may always)', async () => {
   const dir = newDir();
   chmodSync(dir, 0o500);
-  await expect(localDestination(dir).stage('a', bodyOf('x'))).rejects.toMatchObject({
+  await expect(local(dir).stage('a', bodyOf('x'))).rejects.toMatchObject({
     stage: 'copy',
     reason: 'DestinationNotWritable',
     message: expect.stringContaining(dir),
@@ -125,18 +134,18 @@ it('says that the disk is full, and leaves nothing (the kernel answers through /
   const dir = newDir();
   const full = { link: fs.link, open: () => fs.open('/dev/full', 'w') };
   const body = Readable.from([Buffer.alloc(MiB)]);
-  await expect(localDestination(dir, full).stage('a.tar.gz', body)).rejects.toMatchObject({
+  await expect(local(dir, { files: full }).stage('a.tar.gz', body)).rejects.toMatchObject({
     stage: 'copy',
     reason: 'DestinationFull',
     message: expect.stringMatching(/is full: a\.tar\.gz needs more than the [\d.]+ .iB that is/),
-    hint: expect.stringContaining('delete archives that nobody needs'),
+    hint: expect.stringContaining('delete archives that are no longer needed'),
   });
   expect(body.destroyed).toBe(true);
   expect(readdirSync(dir)).toEqual([]);
 });
 
 it('fails when the disk refuses to make the archive durable (fsync of /dev/null does)', async () => {
-  const to = localDestination(newDir(), { link: fs.link, open: () => fs.open('/dev/null', 'w') });
+  const to = local(newDir(), { files: { link: fs.link, open: () => fs.open('/dev/null', 'w') } });
   await expect(to.stage('a.tar.gz', bodyOf('x'))).rejects.toMatchObject({
     stage: 'copy',
     reason: 'DestinationFailed',
@@ -167,7 +176,7 @@ function mounted(options: string): string {
 
 withMount('leaves a full disk as it was (needs the right to mount a tmpfs)', async () => {
   const dir = mounted('size=4m');
-  const to = localDestination(dir);
+  const to = local(dir);
   await to.put('good.json', '{"kept":true}');
   const free = await to.freeBytes();
   const tooMuch = Readable.from([Buffer.alloc(3 * MiB), Buffer.alloc(3 * MiB)]);
@@ -182,7 +191,7 @@ withMount('leaves a full disk as it was (needs the right to mount a tmpfs)', asy
 
 withMount('names a read-only file system (needs the right to mount a tmpfs)', async () => {
   const dir = mounted('ro');
-  await expect(localDestination(dir).put('a', 'x')).rejects.toMatchObject({
+  await expect(local(dir).put('a', 'x')).rejects.toMatchObject({
     stage: 'publish',
     reason: 'DestinationNotWritable',
     message: `backup directory ${dir} refuses access (EROFS); it was about a`,

@@ -1,55 +1,67 @@
+import type { Dirent, Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Stage } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
 import { codeOf, syncDirectory } from '../files.ts';
-import type { Destination, Staged } from './destination.ts';
+import type { Destination, Staged, Stored } from './destination.ts';
 import { checkKey } from './key.ts';
 import { localError } from './localErrors.ts';
 import type { LocalFiles } from './localWrite.ts';
-import {
-  isTemporary,
-  isThere,
-  newTemporary,
-  publishTemporary,
-  writeTemporary,
-} from './localWrite.ts';
+import { isThere, publishTemporary, writeTemporary } from './localWrite.ts';
+import { READ_BYTES, readStorage } from './readStorage.ts';
 import { archiveMissing } from './refusals.ts';
+import { newTemporary, temporaryOf, UNNAMED_AGE_MS } from './temporary.ts';
 
-/**
- * Biggest piece in which an archive is read back. Node frees pieces by their number rather than their size: with 256 KiB
- * it is no faster, and eight archives at once take 50 MiB more.
- */
-const READ_BYTES = 64 * 1024;
+/** Keys of one page of a listing. */
+const PAGE = 500;
+
+export interface LocalOptions {
+  /** Whose temporaries these are. */
+  installation: string;
+  id?: string;
+  files?: LocalFiles;
+  now?: () => number;
+}
 
 /** Archives as plain files in one directory, which must exist. */
-export function localDestination(dir: string, files: LocalFiles = fs): Destination {
-  /** Temporaries of this process: `sweep` leaves them alone. */
+export function localDestination(
+  dir: string,
+  { installation, id = 'local', files = fs, now = Date.now }: LocalOptions
+): Destination {
+  /** Temporaries and locks of this process: `sweep` leaves them alone. */
   const underWay = new Set<string>();
 
-  async function stage(key: string, body: Readable, signal?: AbortSignal): Promise<Staged> {
-    const passage = { dir, key, temporary: newTemporary(), files };
-    underWay.add(passage.temporary);
-    const done = () => underWay.delete(passage.temporary);
+  const stage: Destination['stage'] = async (key, body, { signal } = {}) => {
+    const temporary = newTemporary(installation);
+    const passage = { dir, key, temporary, installation, files, underWay };
+    underWay.add(temporary);
+    const done = () => underWay.delete(temporary);
     try {
       checkKey(key);
       const bytes = await writeTemporary(passage, body, signal);
       let published: Promise<void> | undefined;
       return {
         bytes,
+        readBack: call =>
+          readStorage(
+            join(dir, temporary),
+            error => localError(error, { stage: 'checksum', dir, key }),
+            call?.signal
+          ),
         publish: () => (published ??= publishTemporary(passage).finally(done)),
         discard: async () => {
-          await orRefuse('cleanup', key, fs.rm(join(dir, passage.temporary), { force: true }));
+          await orRefuse('cleanup', key, fs.rm(join(dir, temporary), { force: true }));
           done();
         },
-      };
+      } satisfies Staged;
     } catch (error) {
       body.destroy();
       done();
       throw error;
     }
-  }
+  };
 
   /** Waits for a system call, and says in words why it failed. */
   const orRefuse = <T>(stage: Stage, key: string, call: Promise<T>): Promise<T> =>
@@ -57,15 +69,39 @@ export function localDestination(dir: string, files: LocalFiles = fs): Destinati
       throw localError(error, { stage, dir, key });
     });
 
-  const entries = (stage: Stage) => orRefuse(stage, '', fs.readdir(dir, { withFileTypes: true }));
+  /** Reads the directory piece by piece: it may hold more names than belong in memory. */
+  async function* entries(stage: Stage, signal?: AbortSignal): AsyncGenerator<Dirent> {
+    try {
+      for await (const entry of await fs.opendir(dir, { bufferSize: PAGE })) {
+        signal?.throwIfAborted();
+        yield entry;
+      }
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw localError(error, { stage, dir, key: '' });
+    }
+  }
+
+  /** @returns undefined when it is not there any more. */
+  const storedAt = async (stage: Stage, key: string): Promise<Stored | undefined> => {
+    try {
+      return storedOf(key, await fs.stat(join(dir, key)));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT' && (await isThere(dir))) return undefined;
+      throw localError(error, { stage, dir, key });
+    }
+  };
 
   return {
+    id,
+    kind: 'local',
+    location: dir,
     locate: key => join(dir, key),
     stage,
 
-    async put(key, text) {
+    async put(key, text, { signal } = {}) {
       try {
-        const staged = await stage(key, Readable.from([Buffer.from(text)]));
+        const staged = await stage(key, Readable.from([Buffer.from(text)]), { signal });
         await staged.publish();
       } catch (error) {
         if (!(error instanceof StageError)) throw error;
@@ -77,31 +113,35 @@ export function localDestination(dir: string, files: LocalFiles = fs): Destinati
 
     async stat(key) {
       checkKey(key);
-      try {
-        const { size } = await fs.stat(join(dir, key));
-        return { bytes: size };
-      } catch (error) {
-        if (codeOf(error) === 'ENOENT' && (await isThere(dir))) return undefined;
-        throw localError(error, { stage: 'checksum', dir, key });
-      }
+      return await storedAt('checksum', key);
     },
 
-    async open(key) {
+    async open(key, { range } = {}) {
       checkKey(key);
       try {
         const file = await fs.open(join(dir, key), 'r');
-        return file.createReadStream({ highWaterMark: READ_BYTES });
+        return file.createReadStream({ ...range, highWaterMark: READ_BYTES });
       } catch (error) {
-        if (codeOf(error) === 'ENOENT') throw archiveMissing(join(dir, key), { cause: error });
+        if (codeOf(error) === 'ENOENT' && (await isThere(dir)))
+          throw archiveMissing(join(dir, key), { cause: error });
         throw localError(error, { stage: 'checksum', dir, key });
       }
     },
 
-    async list() {
-      return (await entries('checksum'))
-        .filter(entry => entry.isFile() && !entry.name.startsWith('.'))
-        .map(entry => entry.name)
-        .sort();
+    async *list({ prefix = '', wanted = () => true, signal } = {}) {
+      let page: string[] = [];
+      const stored = async (keys: string[]) =>
+        (await Promise.all(keys.map(key => storedAt('checksum', key)))).filter(isPresent);
+      for await (const entry of entries('checksum', signal)) {
+        const { name } = entry;
+        if (!entry.isFile() || name.startsWith('.')) continue;
+        if (!name.startsWith(prefix) || !wanted(name)) continue;
+        page.push(name);
+        if (page.length < PAGE) continue;
+        yield await stored(page);
+        page = [];
+      }
+      if (page.length > 0) yield await stored(page);
     },
 
     async remove(key) {
@@ -110,14 +150,19 @@ export function localDestination(dir: string, files: LocalFiles = fs): Destinati
       await orRefuse('cleanup', key, syncDirectory(dir));
     },
 
-    async sweep() {
-      const left = (await entries('cleanup')).filter(
-        ({ name }) => isTemporary(name) && !underWay.has(name)
-      );
-      for (const { name } of left) {
+    async sweep({ signal } = {}) {
+      let swept = 0;
+      for await (const { name } of entries('cleanup', signal)) {
+        const owner = temporaryOf(name, installation);
+        if (owner === 'nobody' || owner === 'another' || underWay.has(name)) continue;
+        if (owner === 'unnamed') {
+          const stored = await storedAt('cleanup', name);
+          if (!stored || now() - stored.modifiedAt.getTime() < UNNAMED_AGE_MS) continue;
+        }
         await orRefuse('cleanup', name, fs.rm(join(dir, name), { force: true }));
+        swept += 1;
       }
-      return left.length;
+      return swept;
     },
 
     async freeBytes() {
@@ -126,3 +171,12 @@ export function localDestination(dir: string, files: LocalFiles = fs): Destinati
     },
   };
 }
+
+/** A link or a rename changes the time of the inode (ctime), not that of the contents. */
+const storedOf = (key: string, { size, mtimeMs, ctimeMs }: Stats): Stored => ({
+  key,
+  bytes: size,
+  modifiedAt: new Date(Math.max(mtimeMs, ctimeMs)),
+});
+
+const isPresent = <T>(value: T | undefined): value is T => value !== undefined;

@@ -6,18 +6,21 @@ const attempt = { stage: 'copy', dir: '/backups', key: 'a.tar.gz' } as const;
 const failed = (code: string) => Object.assign(new Error(`${code}: it failed, write`), { code });
 
 it.each([
-  ['ENOSPC', 'DestinationFull'],
-  ['EDQUOT', 'DestinationFull'],
-  ['EACCES', 'DestinationNotWritable'],
-  ['EROFS', 'DestinationNotWritable'],
-  ['ENOENT', 'DestinationMissing'],
-  ['ENOTDIR', 'DestinationMissing'],
-  ['EFBIG', 'ArchiveTooBig'],
-  ['EIO', 'DestinationFailed'],
-])('takes %s for %s, and names directory, archive and cause', (code, reason) => {
+  ['ENOSPC', 'DestinationFull', 'needs-action'],
+  ['EDQUOT', 'DestinationFull', 'needs-action'],
+  ['EACCES', 'DestinationNotWritable', 'needs-action'],
+  ['EROFS', 'DestinationNotWritable', 'needs-action'],
+  ['ENOENT', 'DestinationMissing', 'needs-action'],
+  ['ENOTDIR', 'DestinationMissing', 'needs-action'],
+  ['EFBIG', 'ArchiveTooBig', 'needs-action'],
+  ['EIO', 'DestinationFailed', 'unknown'],
+  ['ESTALE', 'DestinationFailed', 'transient'],
+  ['ETIMEDOUT', 'DestinationFailed', 'transient'],
+  ['EMFILE', 'DestinationFailed', 'transient'],
+])('takes %s for %s (%s), and names directory, archive and cause', (code, reason, failureClass) => {
   const cause = failed(code);
   const error = localError(cause, attempt);
-  expect(error).toMatchObject({ stage: 'copy', reason, cause });
+  expect(error).toMatchObject({ stage: 'copy', reason, class: failureClass, cause });
   expect(error.message).toMatch(/^backup directory \/backups .*a\.tar\.gz/);
   expect(error.hint).not.toBe('');
 });

@@ -1,4 +1,5 @@
 import type { Stage } from '../../api/index.ts';
+import type { FailureClass } from '../errors.ts';
 import { StageError, textOf } from '../errors.ts';
 import { codeOf } from '../files.ts';
 import { sizeText } from './size.ts';
@@ -7,7 +8,7 @@ import { sizeText } from './size.ts';
 export interface Attempt {
   stage: Stage;
   dir: string;
-  /** The archive it was about; empty for the directory as a whole. */
+  /** The archive in question; empty for the directory as a whole. */
   key: string;
   /** Space that is left without the refused archive; `undefined` where that is not known. */
   freeBytes?: number | undefined;
@@ -16,8 +17,8 @@ export interface Attempt {
 /** @returns what a failed system call means for the person whose backup it was. A StageError stays as it is. */
 export function localError(error: unknown, { stage, dir, key, freeBytes }: Attempt): StageError {
   if (error instanceof StageError) return error;
-  const refuse = (reason: string, message: string, hint: string) =>
-    new StageError(stage, reason, message, hint, 'needs-action', { cause: error });
+  const refuse = (reason: string, message: string, hint: string, of: FailureClass) =>
+    new StageError(stage, reason, message, hint, of, { cause: error });
   const subject = key === '' ? '' : `; it was about ${key}`;
   switch (codeOf(error)) {
     case 'ENOSPC':
@@ -26,7 +27,8 @@ export function localError(error: unknown, { stage, dir, key, freeBytes }: Attem
       return refuse(
         'DestinationFull',
         `backup directory ${dir} is full: ${key} needs more than the ${room} that is free`,
-        'delete archives that nobody needs, or make the volume or its quota bigger; then start the backup again'
+        'delete archives that are no longer needed, or enlarge the volume or its quota; then start the backup again',
+        'needs-action'
       );
     }
     case 'EACCES':
@@ -37,26 +39,37 @@ export function localError(error: unknown, { stage, dir, key, freeBytes }: Attem
         `backup directory ${dir} refuses access (${codeOf(error)})${subject}`,
         `mount it read-write and let user ${
           process.getuid?.() ?? 'of the service'
-        } write there (fsGroup in Kubernetes)`
+        } write there (fsGroup in Kubernetes)`,
+        'needs-action'
       );
     case 'ENOENT':
     case 'ENOTDIR':
       return refuse(
         'DestinationMissing',
         `backup directory ${dir} is not there${subject}`,
-        'mount its volume, or set NKVM_BACKUP_DIR to a directory that exists'
+        'mount its volume, or set NKVM_BACKUP_DIR to a directory that exists',
+        'needs-action'
       );
     case 'EFBIG':
       return refuse(
         'ArchiveTooBig',
         `backup directory ${dir} takes no file as big as ${key}`,
-        'use a file system without that limit, or raise the limit on file sizes'
+        'use a file system without that limit, or raise the limit on file sizes',
+        'needs-action'
       );
     default:
       return refuse(
         'DestinationFailed',
         `backup directory ${dir} does not work: ${textOf(error)}${subject}`,
-        'look at the storage behind it, then start the backup again'
+        'check the storage behind it; the backup is tried again',
+        PASSING.has(codeOf(error) ?? '') ? 'transient' : 'unknown'
       );
   }
 }
+
+/** A server of network storage that is away, and limits of this process or machine that others may free again. */
+const PASSING = new Set([
+  ...['ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH', 'ENOTCONN'],
+  ...['ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EREMOTEIO'],
+  ...['EAGAIN', 'EBUSY', 'EINTR', 'EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'ENOLCK'],
+]);

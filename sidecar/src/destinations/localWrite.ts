@@ -1,31 +1,23 @@
-import { createHash, randomUUID } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, syncDirectory } from '../files.ts';
 import { localError } from './localErrors.ts';
 import { nameTaken, streamBroke, temporaryGone } from './refusals.ts';
+import { lockName } from './temporary.ts';
 
-const TEMPORARY_PREFIX = '.tmp-nkvm-';
-
-/** @returns a name that `*.tar.gz` never shows. */
-export const newTemporary = (): string => TEMPORARY_PREFIX + randomUUID();
-
-/** Plainly ours, so that a sweep takes nothing else. */
-export const isTemporary = (name: string): boolean => /^\.tmp-nkvm-[0-9a-f-]{36}$/.test(name);
-
-/** Nobody but the service's user reads archives. */
+/** Only the user that NKVM runs as can read archives. */
 const MODE = 0o600;
 
-/** How much may wait for the disk. Bigger writes are fewer system calls. */
+/** How many bytes can wait for the disk. Bigger writes are fewer system calls. */
 const BUFFER_BYTES = 1024 * 1024;
 
 /** Answers of `link` on file systems that have no hard links (SMB, some FUSE ones). */
 const NO_HARD_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /** The system calls that a test replaces to show what some file systems do. */
-export type LocalFiles = Pick<typeof fs, 'open' | 'link'>;
+export type LocalFiles = Pick<typeof fs, 'open' | 'link'> & Partial<Pick<typeof fs, 'rename'>>;
 
 /** One file on its way into a backup directory. */
 export interface Passage {
@@ -33,7 +25,11 @@ export interface Passage {
   /** Its name until it is published. */
   temporary: string;
   key: string;
+  /** Its temporaries and locks bear its name. */
+  installation: string;
   files: LocalFiles;
+  /** Names of files that a sweep must leave alone. */
+  underWay: Set<string>;
 }
 
 /**
@@ -51,7 +47,7 @@ export async function writeTemporary(
     : undefined;
   let brokenDisk = false;
   body.once('error', error => {
-    // A failing disk destroys the body, too: who fails first is to blame.
+    // A failing disk destroys the body, too: only the first failure is the cause.
     if (!brokenDisk) brokenBody = { error };
   });
   try {
@@ -85,6 +81,8 @@ export async function publishTemporary(passage: Passage): Promise<void> {
   try {
     await giveName(passage);
   } catch (error) {
+    // A call that failed after it worked has left the name.
+    if (await isSameFile(from, to).catch(() => false)) await takeAway(to);
     await takeAway(from);
     if (codeOf(error) === 'ENOENT' && (await isThere(dir)))
       throw temporaryGone(to, { cause: error });
@@ -100,38 +98,62 @@ export async function publishTemporary(passage: Passage): Promise<void> {
   }
 }
 
-/** Never replaces a file, as `rename` would: `link` fails where the name exists. */
-async function giveName({ dir, temporary, key, files }: Passage): Promise<void> {
+/**
+ * Never replaces a file, as `rename` alone would: `link` fails where the name exists. NFS may repeat a call whose answer
+ * was lost; the repeated one then fails although the first one worked, so that a failure is compared with what is there.
+ */
+async function giveName(passage: Passage): Promise<void> {
+  const { dir, temporary, key, files } = passage;
   const from = join(dir, temporary);
   const to = join(dir, key);
   try {
     await files.link(from, to);
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') throw nameTaken(to);
+    if (codeOf(error) === 'EEXIST') {
+      if (await isSameFile(from, to)) return;
+      throw nameTaken(to);
+    }
     if (!NO_HARD_LINKS.includes(codeOf(error) ?? '')) throw error;
-    await renameUnderLock(dir, from, to);
+    await renameUnderLock(passage, from, to);
   }
 }
 
-/** Looks, then renames. A lock file stands for the name between the two, so that no other publisher takes it. */
-async function renameUnderLock(dir: string, from: string, to: string): Promise<void> {
-  const lock = join(dir, lockName(to));
+/** Looks, then renames. A lock file holds the name between the two, so that no other publisher can use it. */
+async function renameUnderLock(
+  { dir, installation, files, underWay }: Passage,
+  from: string,
+  to: string
+): Promise<void> {
+  const lock = lockName(installation, to);
+  // Before it is there, for a sweep of this process.
+  const isOurs = !underWay.has(lock);
+  underWay.add(lock);
   try {
-    await (await fs.open(lock, 'wx', MODE)).close();
-  } catch (error) {
-    throw codeOf(error) === 'EEXIST' ? nameTaken(to) : error;
-  }
-  try {
-    if (await exists(to)) throw nameTaken(to);
-    await fs.rename(from, to);
+    try {
+      await (await fs.open(join(dir, lock), 'wx', MODE)).close();
+    } catch (error) {
+      throw codeOf(error) === 'EEXIST' ? nameTaken(to) : error;
+    }
+    try {
+      const { ino } = await fs.lstat(from);
+      if (await exists(to)) throw nameTaken(to);
+      await (files.rename ?? fs.rename)(from, to).catch(async error => {
+        const worked = codeOf(error) === 'ENOENT' && (await fs.lstat(to)).ino === ino;
+        if (!worked) throw error;
+      });
+    } finally {
+      await takeAway(join(dir, lock));
+    }
   } finally {
-    await takeAway(lock);
+    if (isOurs) underWay.delete(lock);
   }
 }
 
-/** Looks like a temporary, so that the sweep takes it after a crash; the same for all who want this name. */
-const lockName = (path: string): string =>
-  `${TEMPORARY_PREFIX}${createHash('sha256').update(basename(path)).digest('hex').slice(0, 36)}`;
+/** @returns whether both are names of one file. @throws where it could not look */
+async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([fs.lstat(one), fs.lstat(other)]);
+  return first.nlink > 1 && first.ino === second.ino && first.dev === second.dev;
+}
 
 /** @returns false also for "could not look". */
 export const isThere = (path: string): Promise<boolean> => exists(path).catch(() => false);

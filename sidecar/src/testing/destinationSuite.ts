@@ -1,17 +1,20 @@
 import { PassThrough, Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import type { Destination } from '../destinations/destination.ts';
+import type { Destination, Stored } from '../destinations/destination.ts';
+import { keysOf } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
 
 const MiB = 1024 * 1024;
 const KEY = 'kind__shop__orders-db__20261120T101112Z__01k0example.tar.gz';
 
-/** A destination over storage that nobody else uses. */
+/** A destination over storage that no other test uses. */
 export interface DestinationUnderTest {
   destination: Destination;
   /** The same storage as the next process finds it: what the first left under way is a leftover now. */
   restarted: () => Destination;
+  /** The same storage as another installation has it. */
+  ofAnother: () => Destination;
 }
 
 /** The contract of every destination. */
@@ -23,7 +26,7 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       const staged = await destination.stage(KEY, Readable.from(pieces(3 * MiB)));
       expect(staged.bytes).toBe(sent.length);
       await staged.publish();
-      expect(await destination.stat(KEY)).toEqual({ bytes: sent.length });
+      expect(await destination.stat(KEY)).toMatchObject({ key: KEY, bytes: sent.length });
       expect(sent.equals(await buffer(await destination.open(KEY)))).toBe(true);
     });
 
@@ -32,19 +35,53 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       const staged = await destination.stage(KEY, Readable.from([]));
       await staged.publish();
       expect(staged.bytes).toBe(0);
-      expect(await destination.stat(KEY)).toEqual({ bytes: 0 });
+      expect(await destination.stat(KEY)).toMatchObject({ bytes: 0 });
     });
 
     it('shows nothing before publish', async () => {
       const { destination, restarted } = await make();
       const staged = await destination.stage(KEY, bodyOf('archive'));
       for (const view of [destination, restarted()]) {
-        expect(await view.list()).toEqual([]);
+        expect(await keysOf(view)).toEqual([]);
         expect(await view.stat(KEY)).toBeUndefined();
         await expect(view.open(KEY)).rejects.toMatchObject({ reason: 'ArchiveMissing' });
       }
       await staged.publish();
-      expect(await destination.list()).toEqual([KEY]);
+      expect(await keysOf(destination)).toEqual([KEY]);
+    });
+
+    it('reads back what is staged, under no name yet', async () => {
+      const { destination } = await make();
+      const sent = Buffer.concat(await Readable.from(pieces(3 * MiB + 7)).toArray());
+      const staged = await destination.stage(KEY, Readable.from(pieces(3 * MiB + 7)));
+      const { body, readFrom } = await staged.readBack();
+      expect(sent.equals(await buffer(body))).toBe(true);
+      expect(['storage', 'cache']).toContain(readFrom());
+      expect(await keysOf(destination)).toEqual([]);
+      await staged.publish();
+    });
+
+    it('reads back an empty archive', async () => {
+      const { destination } = await make();
+      const staged = await destination.stage(KEY, Readable.from([]));
+      expect(await buffer((await staged.readBack()).body)).toHaveLength(0);
+    });
+
+    it('does not read back what was discarded', async () => {
+      const { destination } = await make();
+      const staged = await destination.stage(KEY, bodyOf('archive'));
+      await staged.discard();
+      await expect(staged.readBack()).rejects.toMatchObject({
+        name: 'StageError',
+        stage: 'checksum',
+      });
+    });
+
+    it('reads a part of an archive', async () => {
+      const { destination } = await make();
+      await destination.put('a.json', '0123456789');
+      const part = await destination.open('a.json', { range: { start: 2, end: 4 } });
+      expect(await text(part)).toBe('234');
     });
 
     it('can be published twice: the second time changes nothing', async () => {
@@ -89,7 +126,7 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
         reason: 'StreamBroke',
         message: expect.stringContaining('the pod has gone'),
       });
-      expect(await destination.list()).toEqual([]);
+      expect(await keysOf(destination)).toEqual([]);
       expect(await restarted().sweep()).toBe(0);
     });
 
@@ -130,7 +167,7 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       const { destination, restarted } = await make();
       const stop = new AbortController();
       const body = new PassThrough();
-      const staging = destination.stage(KEY, body, stop.signal);
+      const staging = destination.stage(KEY, body, { signal: stop.signal });
       body.write('first bytes', () => stop.abort());
       await expect(staging).rejects.toMatchObject({ stage: 'copy', reason: 'CopyStopped' });
       expect(body.destroyed).toBe(true);
@@ -147,7 +184,9 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
         'start it again',
         'needs-action'
       );
-      await expect(destination.stage(KEY, body, AbortSignal.abort(why))).rejects.toBe(why);
+      await expect(destination.stage(KEY, body, { signal: AbortSignal.abort(why) })).rejects.toBe(
+        why
+      );
       expect(body.destroyed).toBe(true);
       expect(await restarted().sweep()).toBe(0);
     });
@@ -157,7 +196,7 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       const staged = await destination.stage(KEY, bodyOf('archive'));
       await staged.discard();
       await staged.discard();
-      expect(await destination.list()).toEqual([]);
+      expect(await keysOf(destination)).toEqual([]);
       expect(await restarted().sweep()).toBe(0);
     });
 
@@ -166,7 +205,7 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       const staged = await destination.stage(KEY, bodyOf('archive'));
       await staged.publish();
       await staged.discard();
-      expect(await destination.list()).toEqual([KEY]);
+      expect(await keysOf(destination)).toEqual([KEY]);
     });
 
     it('never publishes what was discarded', async () => {
@@ -178,7 +217,7 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
         stage: 'publish',
         reason: 'TemporaryGone',
       });
-      expect(await destination.list()).toEqual([]);
+      expect(await keysOf(destination)).toEqual([]);
     });
 
     it('sweeps what an earlier process left, and nothing of its own', async () => {
@@ -189,8 +228,19 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       const own = await next.stage('own.tar.gz', bodyOf('own'));
       expect(await next.sweep()).toBe(1);
       await own.publish();
-      expect(await next.list()).toEqual(['kept.json', 'own.tar.gz']);
+      expect(await keysOf(next)).toEqual(['kept.json', 'own.tar.gz']);
       expect(await next.sweep()).toBe(0);
+    });
+
+    it('never deletes the temporaries of another installation', async () => {
+      const { destination, restarted, ofAnother } = await make();
+      const ours = await destination.stage('ours.tar.gz', bodyOf('ours'));
+      expect(await ofAnother().sweep()).toBe(0);
+      await ours.publish();
+      await (await destination.stage('left.tar.gz', bodyOf('left'))).readBack();
+      expect(await ofAnother().sweep()).toBe(0);
+      expect(await restarted().sweep()).toBe(1);
+      expect(await keysOf(ofAnother())).toEqual(['ours.tar.gz']);
     });
 
     it('puts a text under its name, and never over another', async () => {
@@ -205,10 +255,26 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       expect(await restarted().sweep()).toBe(0);
     });
 
-    it('lists the published keys in order', async () => {
+    it('lists the published keys, or those that are wanted, with their sizes', async () => {
       const { destination } = await make();
-      for (const key of ['b', 'a', 'C']) await destination.put(key, '');
-      expect(await destination.list()).toEqual(['C', 'a', 'b']);
+      for (const key of ['b.json', 'a', 'a.json']) await destination.put(key, key);
+      expect(await keysOf(destination)).toEqual(['a', 'a.json', 'b.json']);
+      expect(await keysOf(destination, { prefix: 'a' })).toEqual(['a', 'a.json']);
+      const listing = { prefix: 'a', wanted: (key: string) => key.endsWith('.json') };
+      const pages: Stored[] = [];
+      for await (const page of destination.list(listing)) pages.push(...page);
+      expect(pages).toEqual([{ key: 'a.json', bytes: 6, modifiedAt: expect.any(Date) }]);
+    });
+
+    it('lists more than a page holds, each key once', async () => {
+      const { destination } = await make();
+      const keys = Array.from(
+        { length: 601 },
+        (_, number) => `key-${String(number).padStart(4, '0')}`
+      );
+      for (let at = 0; at < keys.length; at += 100)
+        await Promise.all(keys.slice(at, at + 100).map(key => destination.put(key, '')));
+      expect(await keysOf(destination)).toEqual(keys);
     });
 
     it('removes an archive, and is content when it is gone already', async () => {
@@ -248,7 +314,7 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       const { destination } = await make();
       const key = `${'k'.repeat(248)}.tar.gz`;
       await (await destination.stage(key, bodyOf('x'))).publish();
-      expect(await destination.list()).toEqual([key]);
+      expect(await keysOf(destination)).toEqual([key]);
     });
 
     it('says how much room there is, or that it does not know', async () => {
@@ -262,7 +328,8 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
 const bodyOf = (contents: string) => Readable.from([Buffer.from(contents)]);
 
 function* pieces(bytes: number) {
-  for (let at = 0; at < bytes; at += 64 * 1024) yield Buffer.alloc(64 * 1024, at / 1024);
+  for (let at = 0; at < bytes; at += 64 * 1024)
+    yield Buffer.alloc(Math.min(64 * 1024, bytes - at), at / 1024);
 }
 
 function breaksAfter(bytes: number, error = new Error('the pod has gone')): Readable {

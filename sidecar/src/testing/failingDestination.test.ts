@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
+import { keysOf } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
 import type { Step } from './failingDestination.ts';
 import { failing } from './failingDestination.ts';
@@ -11,7 +12,6 @@ it.each<[Step, string]>([
   ['put', 'publish'],
   ['stat', 'checksum'],
   ['open', 'checksum'],
-  ['list', 'checksum'],
   ['remove', 'cleanup'],
   ['sweep', 'cleanup'],
   ['freeBytes', 'copy'],
@@ -20,6 +20,17 @@ it.each<[Step, string]>([
   const call = to[step as 'open'];
   await expect(call('key')).rejects.toMatchObject({ name: 'StageError', stage });
   await (await to.stage('archive', bodyOf('x'))).publish();
+});
+
+it('fails to list at the first page', async () => {
+  const to = failing(memoryDestination(), 'list');
+  await expect(keysOf(to)).rejects.toMatchObject({ name: 'StageError', stage: 'checksum' });
+});
+
+it('fails to read back, and publishes all the same', async () => {
+  const staged = await failing(memoryDestination(), 'readBack').stage('archive', bodyOf('x'));
+  await expect(staged.readBack()).rejects.toMatchObject({ stage: 'checksum' });
+  await staged.publish();
 });
 
 it.each(['stage', 'publish'] as const)('leaves nothing when %s fails', async step => {

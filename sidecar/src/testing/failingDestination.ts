@@ -2,12 +2,15 @@ import type { Stage } from '../../api/index.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
 
-/** What can be made to fail. `publish` and `discard` belong to what was staged. */
-export type Step = Exclude<keyof Destination, 'locate'> | keyof Omit<Staged, 'bytes'>;
+/** What can be made to fail. `readBack`, `publish` and `discard` belong to what was staged. */
+export type Step =
+  | Exclude<keyof Destination, 'id' | 'kind' | 'location' | 'locate'>
+  | keyof Omit<Staged, 'bytes'>;
 
 const STAGE_OF: Record<Step, Stage> = {
   stage: 'copy',
   put: 'publish',
+  readBack: 'checksum',
   publish: 'publish',
   discard: 'cleanup',
   stat: 'checksum',
@@ -37,8 +40,8 @@ export function failing(to: Destination, step: Step, error: Error = refusal(step
   };
   const destination: Destination = {
     ...to,
-    async stage(key, body, signal) {
-      const staged = await to.stage(key, body, signal);
+    async stage(key, body, call) {
+      const staged = await to.stage(key, body, call);
       if (step === 'stage') {
         await staged.discard();
         throw error;
@@ -47,17 +50,20 @@ export function failing(to: Destination, step: Step, error: Error = refusal(step
     },
   };
   const failingStaged = (staged: Staged): Staged => ({
-    bytes: staged.bytes,
-    publish: async () => {
-      if (step !== 'publish') return staged.publish();
+    ...staged,
+    readBack: step === 'readBack' ? fail : staged.readBack,
+    publish: async call => {
+      if (step !== 'publish') return staged.publish(call);
       await staged.discard();
       throw error;
     },
-    discard: async () => {
-      await staged.discard();
+    discard: async call => {
+      await staged.discard(call);
       if (step === 'discard') throw error;
     },
   });
+  if (step === 'list')
+    return { ...destination, list: () => ({ [Symbol.asyncIterator]: () => ({ next: fail }) }) };
   if (step !== 'stage' && step in destination) return { ...destination, [step]: fail };
   return destination;
 }

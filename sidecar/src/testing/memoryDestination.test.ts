@@ -6,5 +6,6 @@ describeDestination('memory', async () => {
   return {
     destination: memoryDestination(storage),
     restarted: () => memoryDestination(storage),
+    ofAnother: () => memoryDestination(storage, 'another'),
   };
 });

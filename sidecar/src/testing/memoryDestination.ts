@@ -1,39 +1,50 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Destination, Staged } from '../destinations/destination.ts';
+import type { Destination } from '../destinations/destination.ts';
 import { checkKey } from '../destinations/key.ts';
 import { archiveMissing, nameTaken, streamBroke, temporaryGone } from '../destinations/refusals.ts';
+
+interface Temporary {
+  installation: string;
+  contents: Buffer;
+}
 
 /** What a memory destination holds: it outlives the destination, as a disk outlives a process. */
 export interface MemoryStorage {
   archives: Map<string, Buffer>;
-  temporaries: Set<object>;
+  /** When an archive was stored, where a test says so. */
+  modifiedAt: Map<string, Date>;
+  temporaries: Set<Temporary>;
 }
 
 export const memoryStorage = (): MemoryStorage => ({
   archives: new Map(),
+  modifiedAt: new Map(),
   temporaries: new Set(),
 });
 
 /** Archives in memory, for tests of whatever needs a destination. It passes the suite of the real ones. */
-export function memoryDestination(storage: MemoryStorage = memoryStorage()): Destination {
+export function memoryDestination(
+  storage: MemoryStorage = memoryStorage(),
+  installation = 'memory'
+): Destination {
   const { archives, temporaries } = storage;
-  const underWay = new Set<object>();
+  const underWay = new Set<Temporary>();
 
-  const letGo = (temporary: object) => {
+  const letGo = (temporary: Temporary) => {
     temporaries.delete(temporary);
     underWay.delete(temporary);
   };
 
-  function publish(key: string, temporary: { contents: Buffer }) {
+  function publish(key: string, temporary: Temporary) {
     if (!temporaries.has(temporary)) throw temporaryGone(locate(key));
     letGo(temporary);
     if (archives.has(key)) throw nameTaken(locate(key));
     archives.set(key, temporary.contents);
   }
 
-  async function stage(key: string, body: Readable, signal?: AbortSignal): Promise<Staged> {
-    const temporary = { contents: Buffer.alloc(0) };
+  const stage: Destination['stage'] = async (key, body, { signal } = {}) => {
+    const temporary = { installation, contents: Buffer.alloc(0) };
     temporaries.add(temporary);
     underWay.add(temporary);
     try {
@@ -47,14 +58,27 @@ export function memoryDestination(storage: MemoryStorage = memoryStorage()): Des
     let published: Promise<void> | undefined;
     return {
       bytes: temporary.contents.length,
+      async readBack() {
+        if (!temporaries.has(temporary)) throw archiveMissing(locate(key));
+        return { body: bodyOf(temporary.contents), readFrom: () => 'cache' };
+      },
       publish: () => (published ??= (async () => publish(key, temporary))()),
       discard: async () => letGo(temporary),
     };
-  }
+  };
 
   const locate = (key: string) => `memory:${key}`;
+  const bodyOf = (contents: Buffer) => Readable.from([contents], { objectMode: false });
+  const storedAt = (key: string) => {
+    const archive = archives.get(key);
+    const modifiedAt = storage.modifiedAt.get(key) ?? new Date(0);
+    return archive && { key, bytes: archive.length, modifiedAt };
+  };
 
   return {
+    id: 'memory',
+    kind: 'memory',
+    location: 'memory',
     locate,
     stage,
     async put(key, text) {
@@ -64,22 +88,29 @@ export function memoryDestination(storage: MemoryStorage = memoryStorage()): Des
     },
     async stat(key) {
       checkKey(key);
-      const archive = archives.get(key);
-      return archive && { bytes: archive.length };
+      return storedAt(key);
     },
-    async open(key) {
+    async open(key, { range } = {}) {
       checkKey(key);
       const archive = archives.get(key);
       if (!archive) throw archiveMissing(locate(key));
-      return Readable.from([archive], { objectMode: false });
+      return bodyOf(range ? archive.subarray(range.start, range.end + 1) : archive);
     },
-    list: async () => [...archives.keys()].sort(),
+    async *list({ prefix = '', wanted = () => true } = {}) {
+      // Pages of one: whoever reads only the first is found out.
+      for (const key of [...archives.keys()].filter(each => each.startsWith(prefix))) {
+        const stored = wanted(key) && storedAt(key);
+        if (stored) yield [stored];
+      }
+    },
     async remove(key) {
       checkKey(key);
       archives.delete(key);
     },
     async sweep() {
-      const left = [...temporaries].filter(temporary => !underWay.has(temporary));
+      const left = [...temporaries].filter(
+        temporary => temporary.installation === installation && !underWay.has(temporary)
+      );
       left.forEach(letGo);
       return left.length;
     },
