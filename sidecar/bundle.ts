@@ -1,9 +1,10 @@
 /**
  * `npm run bundle -w sidecar`: puts the sidecar and all that it imports into `dist/`, for an image without
- * node_modules: `main.js`, `sql-wasm.wasm` beside it, and the licences of what is in them.
+ * node_modules: `main.js`, what it reads beside it (`sql-wasm.wasm`, and the programs of helper pods in `pack/`), and the
+ * licences of what is in them.
  */
 import { build } from 'esbuild';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { licencesOf } from './licences.ts';
@@ -42,5 +43,6 @@ const { metafile } = await build({
 // the file that sql.js looks for beside the script that it runs in
 const wasm = createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm.wasm');
 copyFileSync(wasm, join(OUT, 'sql-wasm.wasm'));
+cpSync(join(HERE, 'src/helper/pack'), join(OUT, 'pack'), { recursive: true });
 const sources = Object.keys(metafile.inputs).map(path => join(HERE, path));
 writeFileSync(join(OUT, 'THIRD-PARTY-LICENSES.txt'), licencesOf(sources));

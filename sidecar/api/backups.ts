@@ -76,9 +76,14 @@ export const Omitted = z.strictObject({
   trustedXattrs: z
     .int()
     .min(0)
-    .describe('entries with `trusted.*` attributes that tar cannot read'),
-  attributeFlags: z.int().min(0).describe('entries with flags such as `chattr +i`'),
-  longPaths: z.int().min(0).describe('paths that are too long to be extracted'),
+    .nullable()
+    .describe('entries with `trusted.*` attributes; null: not known, helpers cannot see them'),
+  attributeFlags: z
+    .int()
+    .min(0)
+    .nullable()
+    .describe('entries with flags such as `chattr +i`; null: not known'),
+  longPaths: z.int().min(0).describe('entries whose path is too long to be extracted'),
 });
 export type Omitted = z.infer<typeof Omitted>;
 
@@ -90,6 +95,11 @@ export const Seal = z.strictObject({
   compressorExit: z.int(),
   files: z.int().min(0).describe('entries in the archive, directories and links included'),
   rawBytes: z.int().min(0).describe('size of the tar before compression'),
+  rawSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe('SHA-256 of the tar, where the archive was proven to the level contents'),
   omitted: Omitted,
 });
 export type Seal = z.infer<typeof Seal>;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { bringBaseImages, DEBIAN } from '../../deploy/image/base-images.ts';
+import { buildImage } from '../../deploy/image/image.ts';
 import { buildah } from '../cluster/machine/buildah.ts';
 import { importImage } from '../cluster/machine/images.ts';
 import { PAUSE_IMAGE } from '../cluster/machine/paths.ts';
@@ -23,13 +23,12 @@ it('[no archive] helper image without any tool: failed at wait, by name', async 
   expectNothingLeft(world, 0);
 });
 
-/** Builds an image with a shell and everything that Debian brings but tar, and puts it on the nodes. @returns its name. */
-async function imageWithoutTar(): Promise<string> {
-  const name = 'nkvm.test/no-tar:1';
-  const dir = mkdtempSync(join(tmpdir(), 'nkvm-no-tar-'));
+/** Builds an image from the product's own, changed by one command, and puts it on the nodes. @returns its name. */
+async function imageWith(name: string, change: string): Promise<string> {
+  const { name: base } = await buildImage();
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-image-'));
   try {
-    await bringBaseImages();
-    writeFileSync(join(dir, 'Containerfile'), `FROM ${DEBIAN}\nRUN rm "$(command -v tar)"\n`);
+    writeFileSync(join(dir, 'Containerfile'), `FROM ${base}\nUSER 0\nRUN ${change}\n`);
     buildah(['build', '--quiet', '--pull-never', '--tag', name, dir]);
     const file = join(dir, 'image.tar');
     const digestFile = join(dir, 'digest');
@@ -42,15 +41,25 @@ async function imageWithoutTar(): Promise<string> {
   }
 }
 
-it('[no archive] helper image without tar: failed at exec, by name', async () => {
-  const world = await worldWith({ NKVM_HELPER_IMAGE: await imageWithoutTar() });
-  expect(await ended(world.call, await begin(world.call, faultVolume()))).toMatchObject({
-    status: 'failed',
-    stage: 'exec',
-    reason: 'PackFailed',
-    message: 'the packing command ended with exit code 127: the helper image has no tar',
-    hint: expect.stringContaining('NKVM_HELPER_IMAGE'),
-    archive: null,
-  });
-  expectNothingLeft(world, 0);
-});
+const OTHER_TAR = `printf '#!/bin/sh\\necho "tar (busybox) 1.35.0"\\n' >"$(command -v tar)"`;
+
+it.each<[string, string]>([
+  ['no tar', 'rm "$(command -v tar)"'],
+  ['a tar that is not GNU’s', OTHER_TAR],
+])(
+  '[no archive] helper image without GNU tar: failed at exec before anything is read: %s',
+  async (name, change) => {
+    const image = await imageWith(`nkvm.test/unfit:${name.length}`, change);
+    const world = await worldWith({ NKVM_HELPER_IMAGE: image });
+    expect(await ended(world.call, await begin(world.call, faultVolume()))).toMatchObject({
+      status: 'failed',
+      stage: 'exec',
+      reason: 'HelperImageUnfit',
+      message: 'the helper image lacks GNU tar',
+      hint: expect.stringContaining('NKVM_HELPER_IMAGE'),
+      bytes: null,
+      archive: null,
+    });
+    expectNothingLeft(world, 0);
+  }
+);

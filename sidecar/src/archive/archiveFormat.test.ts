@@ -74,7 +74,7 @@ it.skipIf(!hasJq)('gives commands that check an archive (needs jq)', () => {
   const backups = join(dir, 'backups');
   const output = run(check.replace('/var/lib/nkvm/backups', backups), dir);
   const { seal } = JSON.parse(readFileSync(join(backups, manifestName(NAME)), 'utf8'));
-  expect(output).toBe(`${NAME}: OK\n${seal.rawBytes}\n${seal.files}\n`);
+  expect(output).toBe(`${NAME}: OK\n${seal.rawBytes}\n${seal.files}\n${seal.rawSha256}  -\n`);
 });
 
 it('gives a command that restores an archive', () => {
@@ -89,7 +89,7 @@ const run = (script: string, cwd: string) =>
 
 const manifestOf = (
   digest: { bytes: number; sha256: string },
-  contents: { files: number; rawBytes: number }
+  contents: { files: number; rawBytes: number; rawSha256: string }
 ): Manifest => ({
   formatVersion: 1,
   archive: NAME,

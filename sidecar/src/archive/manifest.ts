@@ -9,7 +9,7 @@ export const MANIFEST_VERSION = 1;
 /** An older NKVM wrote other fields into it, and did not count what was left out. */
 const StoredSeal = z.object({
   ...Seal.shape,
-  omitted: Omitted.default({ sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 }),
+  omitted: Omitted.default({ sockets: 0, trustedXattrs: null, attributeFlags: null, longPaths: 0 }),
 });
 
 /** What lies beside an archive, as JSON: all that is needed to restore it, and to rebuild a lost history. */

@@ -67,7 +67,7 @@ describe('level contents', () => {
     expect(await readBack('a', inPieces(archive), 'contents')).toEqual({
       bytes: archive.length,
       sha256: sha256(archive),
-      contents: { files: FILES.length, rawBytes: tar.length },
+      contents: { files: FILES.length, rawBytes: tar.length, rawSha256: sha256(tar) },
     });
   });
 
@@ -76,7 +76,7 @@ describe('level contents', () => {
     expect(gunzipSync(members).equals(tar)).toBe(true);
     expect(await readBack('a', inPieces(members), 'contents')).toMatchObject({
       bytes: members.length,
-      contents: { files: FILES.length, rawBytes: tar.length },
+      contents: { files: FILES.length, rawBytes: tar.length, rawSha256: sha256(tar) },
     });
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
@@ -8,6 +9,8 @@ export interface TarContents {
   files: number;
   /** Size of the tar itself. */
   rawBytes: number;
+  /** SHA-256 of the tar itself. */
+  rawSha256: string;
 }
 
 /** A tar ends with two blocks of zeros (POSIX, pax interchange format). */
@@ -31,15 +34,17 @@ export async function tarContents(tar: AsyncIterable<Buffer>): Promise<TarConten
   await pipeline(tar, tail, parser);
   // The parser is content with a tar that is cut between two entries.
   if (!tail.isEndOfTar()) throw new Error('the tar inside ends before its end');
-  return { files, rawBytes: tail.rawBytes() };
+  return { files, rawBytes: tail.rawBytes(), rawSha256: tail.rawSha256() };
 }
 
 function keepTail() {
   let rawBytes = 0;
+  const hash = createHash('sha256');
   let last = Buffer.alloc(0);
   const stage = new Transform({
     transform(chunk: Buffer, _encoding, pass) {
       rawBytes += chunk.length;
+      hash.update(chunk);
       last =
         chunk.length >= END_BYTES
           ? chunk.subarray(-END_BYTES)
@@ -49,6 +54,7 @@ function keepTail() {
   });
   return Object.assign(stage, {
     rawBytes: () => rawBytes,
+    rawSha256: () => hash.digest('hex'),
     isEndOfTar: () => last.length === END_BYTES && last.every(byte => byte === 0),
   });
 }

@@ -1,9 +1,9 @@
+import type { Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
 import { readBack } from '../archive/readBack.ts';
 import type { ReadFrom, StoredBytes } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
-import type { WrittenSeal } from '../helper/seal.ts';
 
 /**
  * Reads a stored archive back and compares it with what was received.
@@ -15,7 +15,7 @@ export async function proveStored(
   where: string,
   { body, readFrom }: StoredBytes,
   own: Digest,
-  seal: Pick<WrittenSeal, 'files' | 'rawBytes' | 'fidelity'>,
+  seal: Seal,
   level: VerifyLevel,
   signal: AbortSignal
 ): Promise<ReadFrom> {
@@ -29,15 +29,22 @@ export async function proveStored(
       'unknown'
     );
   }
-  // A tar that is not GNU's counts its entries differently.
-  if (!stored.contents || seal.fidelity === 'reduced') return readFrom();
-  const { files, rawBytes } = stored.contents;
-  if (files !== seal.files || rawBytes !== seal.rawBytes) {
+  if (!stored.contents) return readFrom();
+  const { files, rawBytes, rawSha256 } = stored.contents;
+  if (
+    files !== seal.files ||
+    rawBytes !== seal.rawBytes ||
+    (seal.rawSha256 !== undefined && rawSha256 !== seal.rawSha256)
+  ) {
     throw new StageError(
       'checksum',
       'ContentsDiffer',
-      `${where} unpacks to ${files} entries in ${rawBytes} bytes, ${seal.files} in ${seal.rawBytes} were packed`,
-      'back up again; if it happens again, report it with the name of the helper image',
+      `${where} unpacks to ${files} entries in ${digestText({
+        bytes: rawBytes,
+        sha256: rawSha256,
+      })}, but tar wrote ` +
+        `${seal.files} in ${digestText({ bytes: seal.rawBytes, sha256: seal.rawSha256 ?? '' })}`,
+      'start a new backup; if it happens again, check the memory of the node that the helper ran on',
       'unknown'
     );
   }
@@ -46,4 +53,4 @@ export async function proveStored(
 
 /** @returns a digest as a person compares it. */
 export const digestText = ({ bytes, sha256 }: Digest): string =>
-  `${bytes} bytes with SHA-256 ${sha256.slice(0, 12)}…`;
+  `${bytes} bytes${sha256 && ` with SHA-256 ${sha256.slice(0, 12)}…`}`;

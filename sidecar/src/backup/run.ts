@@ -157,7 +157,7 @@ async function attempt(
   report({ helper: { pod: helper.pod, node, image: world.image } });
 
   clock.enter('exec');
-  const stream = await within(signal, helper.pack(), late => late.body.destroy());
+  const stream = await within(signal, helper.pack(world.verifyLevel), late => late.body.destroy());
   stream.exit.catch(() => undefined); // asked for below, when the body has ended
   const key = archiveName({
     cluster: world.clusterName,
@@ -177,25 +177,20 @@ async function attempt(
   clock.enter('checksum');
   const own = counter.digest();
   const podExit = await within(signal, stream.exit);
-  const { seal, warnings, tarMessages, fidelity } = verdict({
+  const sealed = podExit === 0 ? await within(signal, helper.seal()) : undefined;
+  const tarMessages = sealed?.messages ?? [];
+  const { seal, warnings } = verdict({
     podExit,
     stderr: stream.stderrTail(),
-    seal: podExit === 0 ? await within(signal, helper.seal()) : undefined,
+    sealed,
     own,
     entriesBefore: world.entriesBefore(run),
   });
 
-  const stored = await held.staged.readBack({ signal });
-  await proveStored(
-    destination.locate(key),
-    stored,
-    own,
-    { ...seal, fidelity },
-    world.verifyLevel,
-    signal
-  );
-
+  // Under the stage whose limit fits reading all of the archive back.
   clock.enter('publish');
+  const stored = await held.staged.readBack({ signal });
+  await proveStored(destination.locate(key), stored, own, seal, world.verifyLevel, signal);
   signal.throwIfAborted();
   await held.staged.publish({ signal });
   held.unlisted = key;

@@ -1,67 +1,85 @@
 import { describe, expect, it } from 'vitest';
 import { StageError } from '../errors.ts';
-import type { WrittenSeal } from '../helper/seal.ts';
+import type { PodSeal } from '../helper/seal.ts';
 import type { Facts } from './verdict.ts';
 import { verdict } from './verdict.ts';
 
 const digest = 'a'.repeat(64);
-const whole: WrittenSeal = {
-  bytes: 3,
-  sha256: digest,
-  tarExit: 0,
-  compressorExit: 0,
-  files: 2,
-  rawBytes: 10240,
-  fidelity: 'full',
-  warnings: [],
+const whole: PodSeal = {
+  seal: {
+    bytes: 3,
+    sha256: digest,
+    tarExit: 0,
+    compressorExit: 0,
+    files: 2,
+    rawBytes: 10240,
+    omitted: { sockets: 0, trustedXattrs: null, attributeFlags: 0, longPaths: 0 },
+  },
+  tar: { errors: 0, sockets: 0, changed: 0, shrank: 0, removed: 0, attributes: 0 },
+  messages: [],
+  mountsInside: 0,
 };
 const sound: Facts = {
   podExit: 0,
   stderr: '',
   own: { bytes: 3, sha256: digest },
-  seal: whole,
+  sealed: whole,
   entriesBefore: undefined,
 };
-const sealed = (change: Partial<WrittenSeal>): Partial<Facts> => ({
-  seal: { ...whole, ...change },
+const seal = (change: Partial<PodSeal['seal']>): Partial<Facts> => ({
+  sealed: { ...whole, seal: { ...whole.seal, ...change } },
 });
+const tar = (change: Partial<PodSeal['tar']>, tarExit = 0): Partial<Facts> => ({
+  sealed: { ...whole, seal: { ...whole.seal, tarExit }, tar: { ...whole.tar, ...change } },
+});
+const omitted = (change: Partial<PodSeal['seal']['omitted']>): Partial<Facts> =>
+  seal({ omitted: { ...whole.seal.omitted, ...change } });
 
 describe('verdict', () => {
   it('publishes when seal and own count agree', () => {
-    const { fidelity, warnings: tarMessages, ...counted } = whole;
-    expect(verdict(sound)).toEqual({
-      seal: {
-        ...counted,
-        omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
-      },
-      warnings: [],
-      tarMessages,
-      fidelity,
-    });
+    expect(verdict(sound)).toEqual({ seal: whole.seal, warnings: [] });
   });
 
   it.each<[string, Partial<Facts>, string[]]>([
+    ['a file that changed', tar({ changed: 1 }, 1), ['1 file changed while it was read']],
     [
-      'a file that changed while it was read',
-      sealed({ tarExit: 1, warnings: ['tar: ./a: file changed as we read it'] }),
-      ['some files changed while they were read'],
+      'files that were cut and removed',
+      tar({ shrank: 2, removed: 3 }, 1),
+      [
+        '2 files became shorter while they were read: zeros fill the gap',
+        '3 files were removed before they were read',
+      ],
     ],
     [
-      'a socket, which tar cannot keep',
-      sealed({ warnings: ['tar: ./s: socket ignored'] }),
-      ['sockets are not in the archive: 1 of them'],
+      'an exit code 1 that nothing explains',
+      tar({}, 1),
+      ['some files changed while they were read'],
+    ],
+    ['sockets', omitted({ sockets: 60 }), ['60 sockets were left out: tar keeps none']],
+    [
+      'flags of chattr',
+      omitted({ attributeFlags: 1 }),
+      ['flags of 1 entry (chattr) are not in the archive: tar keeps none'],
+    ],
+    [
+      'paths that cannot be extracted',
+      omitted({ longPaths: 2 }),
+      ['2 entries cannot be extracted: their paths are too long'],
+    ],
+    [
+      'attributes that could not be read',
+      tar({ attributes: 2 }),
+      ['extended attributes or ACLs could not be read: 2 messages of tar'],
+    ],
+    [
+      'other file systems inside the volume',
+      { sealed: { ...whole, mountsInside: 1 } },
+      ['1 other file system mounted inside the volume: the files are included'],
     ],
     [
       'a volume that held nothing',
-      sealed({ files: 1 }),
+      seal({ files: 1 }),
       ['the volume held no file: if it should, look at its mount, and keep the backup before'],
-    ],
-    [
-      'a tar that keeps less',
-      sealed({ fidelity: 'reduced' }),
-      [
-        'the helper image has no GNU tar: extended attributes, ACLs and holes are not in the archive',
-      ],
     ],
   ])('publishes with a warning about %s', (_, seen, warnings) => {
     expect(verdict({ ...sound, ...seen }).warnings).toEqual(warnings);
@@ -70,24 +88,29 @@ describe('verdict', () => {
   it.each<[string, Partial<Facts>, string, string]>([
     [
       'the packing command failed',
-      { podExit: 1, stderr: 'oh', seal: undefined },
+      { podExit: 1, stderr: 'oh', sealed: undefined },
       'exec',
       'PackFailed',
     ],
-    ['the packing command was killed', { podExit: 137, seal: undefined }, 'exec', 'PackKilled'],
-    ['the image lacks a tool', { podExit: 127, stderr: 'no tar' }, 'exec', 'PackFailed'],
-    ['tar failed', sealed({ tarExit: 2 }), 'exec', 'TarFailed'],
-    ['tar was killed', sealed({ tarExit: 137 }), 'exec', 'TarFailed'],
-    ['the compressor failed', sealed({ compressorExit: 1 }), 'exec', 'CompressorFailed'],
+    ['the packing command was killed', { podExit: 137, sealed: undefined }, 'exec', 'PackKilled'],
+    [
+      'the image lacks a tool',
+      { podExit: 127, stderr: 'the helper image lacks GNU tar\n' },
+      'exec',
+      'HelperImageUnfit',
+    ],
+    ['tar failed', seal({ tarExit: 2 }), 'exec', 'TarFailed'],
+    ['tar was killed', seal({ tarExit: 137 }), 'exec', 'TarFailed'],
+    ['the compressor failed', seal({ compressorExit: 1 }), 'exec', 'CompressorFailed'],
     [
       'the compressor was killed, and tar had no reader any more',
-      sealed({ tarExit: 141, compressorExit: 137 }),
+      seal({ tarExit: 141, compressorExit: 137 }),
       'exec',
       'CompressorFailed',
     ],
     [
       'the volume is empty, and its backup before is not',
-      { ...sealed({ files: 1 }), entriesBefore: 3 },
+      { ...seal({ files: 1 }), entriesBefore: 3 },
       'checksum',
       'VolumeEmptied',
     ],
@@ -105,10 +128,11 @@ describe('verdict', () => {
     expect(() => verdict({ ...sound, ...seen })).toThrow(StageError);
   });
 
-  it('says how tar itself put it', () => {
-    const words = 'tar: ./secret: Cannot open: Permission denied';
-    expect(() => verdict({ ...sound, ...sealed({ tarExit: 2, warnings: [words] }) })).toThrow(
-      words
+  it('counts the entries that tar could not read, and names none of them', () => {
+    const messages = ['tar: ./secret: Cannot open: Permission denied'];
+    const facts = tar({ errors: 1, sockets: 60 }, 2);
+    expect(() => verdict({ ...sound, ...facts, sealed: { ...facts.sealed!, messages } })).toThrow(
+      /^tar ended with exit code 2: 1 entry could not be read completely$/
     );
   });
 });

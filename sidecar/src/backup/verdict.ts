@@ -1,21 +1,24 @@
-import type { Omitted, Seal } from '../../api/index.ts';
+import type { Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { StageError } from '../errors.ts';
-import type { WrittenSeal } from '../helper/seal.ts';
+import type { PodSeal } from '../helper/seal.ts';
 import { volumeEmptied } from './emptied.ts';
 import { digestText } from './proof.ts';
 
 /** A command that a signal ended has this plus the signal's number for its exit code. */
 const SIGNALS = 128;
 
+/** The packing command's exit code when the image lacks a tool. Nothing was read then. */
+const UNFIT = 127;
+
 /** Everything that is known of a stream when it has ended. */
 export interface Facts {
   /** Exit code of the packing command, as the API server told it. */
   podExit: number;
-  /** Last words of the packing command. */
+  /** Last lines of the packing command's standard error. */
   stderr: string;
-  /** What the pod says that it sent; only a command that failed has none. */
-  seal: WrittenSeal | undefined;
+  /** What the pod says that it sent; missing only where the command failed. */
+  sealed: PodSeal | undefined;
   /** What the sidecar received and stored. */
   own: Digest;
   /** Entries in the claim's backup before, where an empty volume would be a surprise. */
@@ -28,49 +31,56 @@ export interface Facts {
  *
  * | fact | verdict |
  * | --- | --- |
- * | the packing command was killed, or failed | refused at `exec` |
+ * | the packing command was killed, or failed, or the image lacks a tool | refused at `exec` |
  * | the compressor's exit is not 0, or tar's is above 1 | refused at `exec` |
  * | bytes or SHA-256 differ | refused at `checksum` |
- * | nothing but the volume's own directory is in the archive, and the backup before holds more | refused at `checksum` |
+ * | the archive holds only the volume's own directory, and the backup before holds more | refused at `checksum` |
  * | tar's exit is 1: a file changed while it was read | published, with a warning |
- * | nothing but the volume's own directory is in the archive otherwise | published, with a warning |
+ * | the archive holds only the volume's own directory otherwise | published, with a warning |
+ * | something was left out, or cannot be kept or extracted | published, with a warning that counts it |
  * | all agree | published |
  *
- * @returns the seal, and warnings for the record. @throws StageError when it must not be published.
+ * @returns the seal, and warnings without any path, for the record. @throws StageError when it must not be published.
  */
-export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
+export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts): {
   seal: Seal;
   warnings: string[];
-  tarMessages: string[];
-  fidelity: WrittenSeal['fidelity'];
 } {
   if (podExit > SIGNALS) {
     throw new StageError(
       'exec',
       'PackKilled',
       `the packing command was killed by signal ${podExit - SIGNALS}`,
-      'find out what killed it (memory, a person, the node), then back up again',
+      'find out what killed it (memory, a person, the node), then start a new backup',
       'transient'
     );
   }
-  if (podExit !== 0 || !seal) {
+  if (podExit === UNFIT) {
+    throw new StageError(
+      'exec',
+      'HelperImageUnfit',
+      lastLine(stderr),
+      'set NKVM_HELPER_IMAGE to the image of this version of NKVM',
+      'needs-action'
+    );
+  }
+  if (podExit !== 0 || !sealed) {
     throw new StageError(
       'exec',
       'PackFailed',
       `the packing command ended with exit code ${podExit}: ${lastLine(stderr)}`,
-      podExit === 127
-        ? 'set NKVM_HELPER_IMAGE to an image that has sh, tar, gzip, Node, sed, wc and mkfifo'
-        : 'see the words of the command above, then back up again',
-      'needs-action'
+      'see the output of the command above, then start a new backup',
+      'unknown'
     );
   }
+  const { seal, tar } = sealed;
   // Before tar: without its reader tar is ended by SIGPIPE.
   if (seal.compressorExit !== 0) {
     throw new StageError(
       'exec',
       'CompressorFailed',
       `the compressor in the helper pod ${endText(seal.compressorExit)}`,
-      'back up again; if it happens again, give helpers more memory with NKVM_HELPER_MEMORY_LIMIT',
+      'start a new backup; if it happens again, give helpers more memory with NKVM_HELPER_MEMORY_LIMIT',
       'unknown'
     );
   }
@@ -78,8 +88,10 @@ export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
     throw new StageError(
       'exec',
       'TarFailed',
-      `tar ${endText(seal.tarExit)}: ${seal.warnings.at(-1) ?? 'it said nothing'}`,
-      'see in the helper’s last words which file could not be read, then back up again',
+      `tar ${endText(seal.tarExit)}${
+        tar.errors > 0 ? `: ${entries(tar.errors)} could not be read completely` : ''
+      }`,
+      'see in tar’s messages which entries they are, make them readable, then start a new backup',
       'needs-action'
     );
   }
@@ -88,41 +100,58 @@ export function verdict({ podExit, stderr, seal, own, entriesBefore }: Facts): {
       'checksum',
       'DigestDiffers',
       `the pod sent ${digestText(seal)}, ${digestText(own)} arrived`,
-      'the connection to the pod is not reliable; back up again',
+      'the connection to the pod is not reliable; start a new backup',
       'transient'
     );
   }
   const isEmpty = seal.files <= 1;
   if (isEmpty && entriesBefore !== undefined) throw volumeEmptied(entriesBefore);
-  const changed = seal.tarExit === 1 ? ['some files changed while they were read'] : [];
-  const reduced =
-    seal.fidelity === 'reduced'
-      ? [
-          'the helper image has no GNU tar: extended attributes, ACLs and holes are not in the archive',
-        ]
-      : [];
-  const empty = isEmpty
-    ? ['the volume held no file: if it should, look at its mount, and keep the backup before']
-    : [];
-  const { fidelity, warnings: tarMessages, ...counted } = seal;
-  const omitted = omittedOf(tarMessages);
-  const sockets = omitted.sockets
-    ? [`sockets are not in the archive: ${omitted.sockets} of them`]
-    : [];
-  return {
-    seal: { ...counted, omitted },
-    warnings: [...empty, ...changed, ...reduced, ...sockets],
-    tarMessages,
-    fidelity,
-  };
+  return { seal, warnings: warningsOf(sealed, isEmpty) };
 }
 
-const omittedOf = (tarMessages: readonly string[]): Omitted => ({
-  sockets: tarMessages.filter(line => line.endsWith(': socket ignored')).length,
-  trustedXattrs: 0,
-  attributeFlags: 0,
-  longPaths: 0,
-});
+/** Sentences for everybody who may see the backup: counts, and never a path. */
+function warningsOf({ seal, tar, mountsInside }: PodSeal, isEmpty: boolean): string[] {
+  const { omitted } = seal;
+  const about = (count: number | null, sentence: (count: number) => string): string[] =>
+    count ? [sentence(count)] : [];
+  const whileRead = [
+    ...about(tar.changed, n => `${files(n)} changed while ${it(n)} read`),
+    ...about(tar.shrank, n => `${files(n)} became shorter while ${it(n)} read: zeros fill the gap`),
+    ...about(tar.removed, n => `${files(n)} ${was(n)} removed before ${it(n)} read`),
+  ];
+  return [
+    ...(isEmpty
+      ? ['the volume held no file: if it should, look at its mount, and keep the backup before']
+      : []),
+    ...(seal.tarExit === 1 && whileRead.length === 0
+      ? ['some files changed while they were read']
+      : whileRead),
+    ...about(omitted.sockets, n => `${counted(n, 'socket')} ${was(n)} left out: tar keeps none`),
+    ...about(
+      tar.attributes,
+      n => `extended attributes or ACLs could not be read: ${counted(n, 'message')} of tar`
+    ),
+    ...about(
+      omitted.attributeFlags,
+      n => `flags of ${entries(n)} (chattr) are not in the archive: tar keeps none`
+    ),
+    ...about(
+      omitted.longPaths,
+      n =>
+        `${entries(n)} cannot be extracted: ${n > 1 ? 'their paths are' : 'its path is'} too long`
+    ),
+    ...about(
+      mountsInside,
+      n => `${counted(n, 'other file system')} mounted inside the volume: the files are included`
+    ),
+  ];
+}
+
+const counted = (count: number, what: string): string => `${count} ${what}${count > 1 ? 's' : ''}`;
+const files = (count: number): string => counted(count, 'file');
+const entries = (count: number): string => `${count} ${count > 1 ? 'entries' : 'entry'}`;
+const was = (count: number): string => (count > 1 ? 'were' : 'was');
+const it = (count: number): string => (count > 1 ? 'they were' : 'it was');
 
 const endText = (exitCode: number): string =>
   exitCode > SIGNALS
@@ -130,4 +159,4 @@ const endText = (exitCode: number): string =>
     : `ended with exit code ${exitCode}`;
 
 const lastLine = (text: string): string =>
-  text.trim().split('\n').at(-1)?.slice(0, 300) || 'it said nothing';
+  text.trim().split('\n').at(-1)?.slice(0, 300) || 'it gave no reason';

@@ -43,7 +43,7 @@ describe('a helper pod', () => {
       node: null,
       deadlineMs: 1000,
     });
-    await expect(helper.pack()).rejects.toMatchObject({
+    await expect(helper.pack('checksum')).rejects.toMatchObject({
       stage: 'exec',
       reason: 'ExecRefused',
       message: 'pods/exec is forbidden',

@@ -9,9 +9,10 @@ import { lastWordsOf } from './lastWords.ts';
 import type { HelperSpec } from './manifest.ts';
 import { helperPod } from './manifest.ts';
 import { HELPER_CONTAINER, helperName } from './names.ts';
-import { packCommand, sealCommand } from './packScript.ts';
+import type { PackLevel } from './packCommand.ts';
+import { packCommand, sealCommand } from './packCommand.ts';
 import { podState } from './podState.ts';
-import type { WrittenSeal } from './seal.ts';
+import type { PodSeal } from './seal.ts';
 import { readSeal } from './seal.ts';
 
 /** What helper pods need of a cluster. */
@@ -44,9 +45,9 @@ export interface Helper {
   /** Waits until it runs. @returns its node. @throws StageError (stage `wait`) that says why it does not. */
   ready(timeoutMs: number, signal: AbortSignal): Promise<string>;
   /** Starts to pack. @throws StageError (stage `exec`). */
-  pack(): Promise<ArchiveStream>;
+  pack(level: PackLevel): Promise<ArchiveStream>;
   /** Reads what the pod says of the stream. @throws StageError (stage `checksum`) when there is no seal. */
-  seal(): Promise<WrittenSeal>;
+  seal(): Promise<PodSeal>;
   /**
    * After something broke: what became of the pod. Its status may tell a little later than the broken stream.
    * @returns undefined when it lives on, or nobody could say.
@@ -116,9 +117,9 @@ export async function createHelper(
       }
     },
 
-    async pack() {
+    async pack(level) {
       try {
-        const running = await exec(target, packCommand());
+        const running = await exec(target, packCommand(level));
         commandWords = () => running.stderrTail();
         return {
           body: running.stdout,
@@ -142,7 +143,7 @@ export async function createHelper(
         const answer = await execToEnd(target, sealCommand(), { timeoutMs: SEAL_MS });
         if (answer.exitCode === 0) {
           const seal = readSeal(answer.stdout);
-          tarWords = seal.warnings;
+          tarWords = seal.messages;
           return seal;
         }
         throw new Error(answer.stderr.trim() || `cat ended with ${answer.exitCode}`);
