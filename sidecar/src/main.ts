@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Backup } from '../api/index.ts';
 import { restoreCommand } from './archive/restoreCommand.ts';
 import { admissionOf } from './backup/admission.ts';
+import { backupJob } from './backup/backupJob.ts';
 import { entriesBefore } from './backup/emptied.ts';
 import { openNamespaces } from './backup/openNamespaces.ts';
 import { rebuildHistory } from './backup/rebuildHistory.ts';
@@ -27,7 +28,7 @@ import { rightsOf } from './http/rights.ts';
 import { buildServer } from './http/server.ts';
 import { startQueue } from './jobs/queue.ts';
 import { backoffMs } from './jobs/retry.ts';
-import { sweep } from './jobs/sweep.ts';
+import { sweeperOf } from './jobs/sweep.ts';
 import { eventSender } from './observe/eventSender.ts';
 import { helperLeaks } from './observe/helperLeaks.ts';
 import { sizeOfHistory } from './observe/historySize.ts';
@@ -130,8 +131,13 @@ async function main(): Promise<void> {
   };
   const queue = startQueue({
     history,
-    claimOf: (namespace, name) => inventory.claim(namespace, name),
-    work: (run, claim, report, signal) => runBackup(run, claim, world, report, signal),
+    kinds: {
+      backup: backupJob({
+        claimOf: (namespace, name) => inventory.claim(namespace, name),
+        now,
+        run: (run, claim, report, signal) => runBackup(run, claim, world, report, signal),
+      }),
+    },
     limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
     retry,
     newId: runIds(undefined, history.newestId()),
@@ -141,12 +147,11 @@ async function main(): Promise<void> {
   });
 
   const unfinished = history.unfinished();
-  await recover({ history, destination, pods, installation, retry, now, log });
+  await recover({ history, destination, retry, now, log });
   unfinished.forEach(onEnd); // those that it has ended
-  const sweeper = setInterval(
-    () => sweep({ pods, destination, installation, isUnderWay: queue.isRunning, log }),
-    SWEEP_MS
-  );
+  const sweep = sweeperOf({ pods, destination, installation, isUnderWay: queue.isRunning, log });
+  void sweep();
+  const sweeper = setInterval(sweep, SWEEP_MS);
   const server = await buildServer({
     queue,
     history,

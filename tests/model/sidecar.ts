@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Backup } from '../../sidecar/api/index.ts';
+import { backupJob } from '../../sidecar/src/backup/backupJob.ts';
 import { entriesBefore } from '../../sidecar/src/backup/emptied.ts';
 import { rebuildHistory } from '../../sidecar/src/backup/rebuildHistory.ts';
 import { recover } from '../../sidecar/src/backup/recover.ts';
@@ -12,6 +13,7 @@ import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { runIds } from '../../sidecar/src/history/runId.ts';
 import type { Queue } from '../../sidecar/src/jobs/queue.ts';
 import { startQueue } from '../../sidecar/src/jobs/queue.ts';
+import { sweeperOf } from '../../sidecar/src/jobs/sweep.ts';
 import type { ModelCluster } from './cluster.ts';
 import type { Disk } from './disk.ts';
 import type { Life } from './life.ts';
@@ -75,8 +77,13 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
   };
   const queue = startQueue({
     history,
-    claimOf: (_namespace, name) => cluster.claim(name),
-    work: (run, claim, report, signal) => runBackup(run, claim, world, report, signal),
+    kinds: {
+      backup: backupJob({
+        claimOf: (_namespace, name) => cluster.claim(name),
+        now,
+        run: (run, claim, report, signal) => runBackup(run, claim, world, report, signal),
+      }),
+    },
     limits: { total: LIMIT, perNode: LIMIT },
     retry,
     newId: runIds(
@@ -93,12 +100,18 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
   await recover({
     history,
     destination,
-    pods: helpers.pods,
-    installation: INSTALLATION,
     retry,
     now,
     log: silent,
   });
+  const sweep = sweeperOf({
+    pods: helpers.pods,
+    destination,
+    installation: INSTALLATION,
+    isUnderWay: queue.isRunning,
+    log: silent,
+  });
+  await sweep();
   queue.resume();
   return { life, queue, history, destination };
 }

@@ -62,7 +62,10 @@ export class World {
   async request(names: readonly string[]): Promise<void> {
     const claims = names.flatMap(name => this.cluster.claim(name) ?? []);
     const { queue, history } = this.sidecar;
-    const asked = [queue.add(claims, 'somebody'), queue.add([...claims].reverse(), 'another')];
+    const asked = [
+      queue.add(claims, { requestedBy: 'somebody' }),
+      queue.add([...claims].reverse(), { requestedBy: 'another' }),
+    ];
     const answers = await this.#life.during(Promise.all(asked));
     if (!answers) return;
     const fresh = new Set(answers.flat().map(({ id }) => id));

@@ -1,29 +1,25 @@
 import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { manifestName, parseArchiveName } from '../archive/name.ts';
-import type { Pods } from '../cluster/pods.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { keysOf } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import type { History, RunChange } from '../history/history.ts';
 import type { RetryPolicy } from '../jobs/retry.ts';
 import { nextAttempt } from '../jobs/retry.ts';
-import { sweep } from '../jobs/sweep.ts';
 import type { Log } from '../log.ts';
 
 export interface RecoverOptions {
   history: History;
   destination: Destination;
-  pods: Pods;
-  installation: string;
   retry: RetryPolicy;
   now(): Date;
   log: Log;
 }
 
 /**
- * Puts in order what an earlier process left, before any run starts: its helpers and temporaries go; each run that it
- * was in the middle of ends by what lies at the destination.
+ * Decides what becomes of the runs that an earlier process was in the middle of, before any run starts. Its helpers
+ * and temporaries are deleted by the sweep.
  *
  * | the run's archive | the run |
  * | --- | --- |
@@ -35,7 +31,6 @@ export interface RecoverOptions {
  */
 export async function recover(options: RecoverOptions): Promise<void> {
   const { history, destination, log, now } = options;
-  await sweep({ ...options, isUnderWay: () => false });
   const interrupted = history.unfinished().filter(run => run.status === 'running');
   if (interrupted.length === 0) return;
   const keys = new Set(await keysOf(destination));
@@ -44,13 +39,12 @@ export async function recover(options: RecoverOptions): Promise<void> {
     const end = await endOf(run, keys, destination).catch(error =>
       interruptedBy(run, ` (and its archive could not be looked at: ${textOf(error)})`)
     );
-    const change = nextAttempt(run, end, options.retry, now()) ?? {
-      ...end,
-      endedAt: now().toISOString(),
-    };
+    // Whether the API server was away is not known; a process that is killed again and again must come to an end.
+    const next = nextAttempt(run, end, options.retry, { now: now(), hadOutage: false });
+    const change = next?.change ?? { ...end, endedAt: now().toISOString() };
     await history.commit(run.id, change);
     const about = { run: run.id, namespace: run.namespace, pvc: run.name, status: change.status };
-    log.warn(about, 'a run of an earlier process is in order again');
+    log.warn(about, 'decided what becomes of a run that an earlier process left');
   }
 }
 

@@ -10,6 +10,7 @@ import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { RunChange } from '../history/history.ts';
+import { CANCELLED } from '../jobs/job.ts';
 import { failing } from '../testing/failingDestination.ts';
 import type { MemoryStorage } from '../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
@@ -17,7 +18,7 @@ import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import { testClaim } from '../testing/testClaim.ts';
 import type { RunWorld } from './run.ts';
-import { CANCELLED, runBackup } from './run.ts';
+import { runBackup } from './run.ts';
 
 const claim = testClaim();
 const run = {

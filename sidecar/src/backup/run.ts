@@ -13,6 +13,7 @@ import type { HelperCluster } from '../helper/helper.ts';
 import { createHelper } from '../helper/helper.ts';
 import { placementOf } from '../helper/placement.ts';
 import type { RunChange } from '../history/history.ts';
+import { CANCELLED } from '../jobs/job.ts';
 import { stageLimits } from '../jobs/runStates.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
 import { stageClock, within } from '../jobs/stageClock.ts';
@@ -40,9 +41,6 @@ export interface RunWorld {
   /** @returns what `verdict` must know of the claim's backup before; see `entriesBefore`. */
   entriesBefore(run: Backup): number | undefined;
 }
-
-/** The reason with which a run is aborted when a person cancelled it. */
-export const CANCELLED = Symbol('cancelled');
 
 /**
  * One backup, from a claim to a proven archive.

@@ -14,8 +14,8 @@ import type { Action, Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { StageError } from '../errors.ts';
 import type { History } from '../history/history.ts';
+import { notFound } from '../jobs/errors.ts';
 import type { Queue } from '../jobs/queue.ts';
-import { notFound } from '../jobs/queue.ts';
 import { nameOf } from './caller.ts';
 import { sendEvents } from './events.ts';
 import type { Refusal } from './problems.ts';
@@ -83,7 +83,7 @@ export const backupRoutes =
         for (const { volume, error } of refused) refusals.set(volume, error);
         const [first] = volumes.flatMap(volume => refusals.get(volume) ?? []);
         if (first && claims.length === 0) throw first;
-        const backups = await queue.add(claims, nameOf(caller), options);
+        const backups = await queue.add(claims, { ...options, requestedBy: nameOf(caller) });
         return reply.code(202).send({
           backups: backups.map(placed),
           refused: volumes.flatMap(volume => {

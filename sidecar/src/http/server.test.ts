@@ -101,16 +101,21 @@ beforeEach(async () => {
   const log = createLog('debug', { write: line => (logged += line) });
   queue = startQueue({
     history,
-    claimOf: inventory.claim,
-    work: (_run, _claim, report, signal) =>
-      new Promise(resolve => {
-        report({ stage: 'copy', bytes: 5 });
-        const endedAt = new Date().toISOString();
-        ends.push(status => resolve({ status, endedAt, message: `it is a ${status}` }));
-        const cancelled = () => resolve({ status: 'cancelled', endedAt });
-        if (signal.aborted) cancelled();
-        else signal.addEventListener('abort', cancelled);
-      }),
+    kinds: {
+      backup: {
+        access: 'read',
+        nodeOf: () => null,
+        work: (_run, report, signal) =>
+          new Promise(resolve => {
+            report({ stage: 'copy', bytes: 5 });
+            const endedAt = new Date().toISOString();
+            ends.push(status => resolve({ status, endedAt, message: `it is a ${status}` }));
+            const cancelled = () => resolve({ status: 'cancelled', endedAt });
+            if (signal.aborted) cancelled();
+            else signal.addEventListener('abort', cancelled);
+          }),
+      },
+    },
     limits: { total: 1, perNode: 1 },
     retry: { maxAttempts: 1, delayMs: () => 0 },
     newId: runIds(),
@@ -118,6 +123,7 @@ beforeEach(async () => {
     log,
     onEnd: () => undefined,
   });
+  queue.resume();
   const open = async (namespace: string): Promise<boolean> => namespace !== 'locked';
   const metrics = new Registry();
   new Counter({ name: 'nkvm_test_total', help: 'a test', registers: [metrics] }).inc();

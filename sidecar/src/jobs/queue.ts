@@ -1,54 +1,67 @@
-import type { Backup, StartBackups } from '../../api/index.ts';
+import type { Backup } from '../../api/index.ts';
 import { PRIORITIES } from '../../api/index.ts';
-import { CANCELLED } from '../backup/run.ts';
-import type { Claim } from '../cluster/inventory.ts';
-import { StageError, textOf } from '../errors.ts';
-import { placementOf } from '../helper/placement.ts';
-import type { History, RunChange } from '../history/history.ts';
+import { textOf } from '../errors.ts';
+import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
-import { cancelledInQueue, goneEnd, queued } from './queuedRun.ts';
+import { aboutOf } from './about.ts';
+import type { AttemptEnd, AttemptWorld } from './attempt.ts';
+import { attempt } from './attempt.ts';
+import type { OnVolume } from './conflicts.ts';
+import { isConflict } from './conflicts.ts';
+import { alreadyEnded, notFound, notRecovered } from './errors.ts';
+import type { Holds } from './holds.ts';
+import { holds } from './holds.ts';
+import type { Asked, JobKinds, Place, Target } from './job.ts';
+import { CANCELLED, requestOf } from './job.ts';
+import type { Availability } from './outages.ts';
+import { alwaysThere, holdWhileAway, outagesOf } from './outages.ts';
+import { cancelledInQueue } from './queuedRun.ts';
 import { recorder } from './record.ts';
+import { requestsOf } from './requests.ts';
 import type { RetryPolicy } from './retry.ts';
-import { nextAttempt } from './retry.ts';
-import type { Limits, Turn } from './turn.ts';
-import { inTurn, nextTurn } from './turn.ts';
+import { RunningRuns } from './runningRuns.ts';
+import { nextTurn, placesOf } from './turn.ts';
 import { waitingRuns } from './waitingRuns.ts';
+
+export interface Limits {
+  /** Runs side by side in total. */
+  total: number;
+  /** Runs side by side whose helper must run on the same node. */
+  perNode: number;
+}
 
 export interface QueueOptions {
   history: History;
-  /** @returns the claim as it is now. */
-  claimOf(namespace: string, name: string): Claim | undefined;
-  /** Does one run. Never throws. */
-  work(
-    run: Backup,
-    claim: Claim,
-    report: (change: RunChange) => void,
-    signal: AbortSignal
-  ): Promise<RunChange>;
+  kinds: JobKinds;
   limits: Limits;
   retry: RetryPolicy;
+  /** While the API server is away no run starts, and a failure does not count as an attempt. */
+  availability?: Availability;
+  /** Shorter absences of the API server do not excuse a failure. */
+  outageMs?: number;
   newId(): string;
+  /** @returns the identities of a namespace and its cluster, for the records of new runs. */
+  placeOf?(namespace: string): Place;
   now(): Date;
   log: Log;
-  /** Is told of every run that has ended. */
+  /** Called with every run that has ended. */
   onEnd(run: Backup): void;
 }
 
-/** What a request says of its runs; see `StartBackups` of the API. */
-export type AddOptions = Partial<
-  Pick<StartBackups, 'acceptEmpty' | 'verify' | 'fresh'> & { priority: Backup['priority'] }
->;
-
-/** Takes runs, starts as many as it may, tries again what can pass, tells how they go. */
+/** Takes runs, starts as many as the limits allow, tries failed ones again, and tells how they go. */
 export interface Queue {
   /**
-   * Takes one run a claim; a claim that has an unfinished run gets that one again, at the higher priority of the two.
-   * @returns the runs in the order of the claims. They are on disk.
+   * Takes one run for each target; a run that has not ended and serves the request is returned instead of a new one.
+   * @returns the runs in the order of the targets. They are on disk.
    */
-  add(claims: readonly Claim[], requestedBy: string, options?: AddOptions): Promise<Backup[]>;
-  /** Starts what the history holds as queued. */
+  add(targets: readonly Target[], request: Asked): Promise<Backup[]>;
+  /** Lets runs start: those of the history that wait, also those that were added to it since the queue was made. */
   resume(): void;
-  /** @returns the run when it has ended. @throws StageError (reason `AlreadyEnded` or `BackupNotFound`). */
+  /** While it is held no run starts; requests are still taken. */
+  readonly hold: Holds['hold'];
+  /** @returns why no run starts now, in sentences; empty: runs may start. */
+  waitsFor(): string[];
+  /** @returns the run when it has ended. @throws StageError (reason `AlreadyEnded`, `BackupNotFound` or `Starting`). */
   cancel(id: string): Promise<Backup>;
   /** Calls `listener` after every change of a run. @returns what ends that. */
   watch(id: string, listener: (run: Backup) => void): () => void;
@@ -57,173 +70,167 @@ export interface Queue {
   isRunning(id: string): boolean;
   /** How many runs there are. */
   depth(): { queued: number; running: number };
-  /** Starts nothing more and breaks off what runs; it is failed with the reason `Interrupted` at the next start. */
+  /** Starts nothing more and aborts what runs; the next start tries it again. */
   stop(): Promise<void>;
 }
 
 const RECORD_EVERY_MS = 5_000;
 
+const NOWHERE: Place = { namespaceUid: null, clusterUid: null };
+
+/** Makes a queue of what the history holds as queued. It starts nothing before `resume`. */
 export function startQueue(options: QueueOptions): Queue {
-  const { history, log, now } = options;
-  const waiting = waitingRuns(() => next());
-  const running = new Map<string, { turn: Turn; abort: AbortController; ended: Promise<void> }>();
-  const served = new Set<string>();
-  let positions: Map<string, number> | undefined;
-  const listeners = new Map<string, Set<(run: Backup) => void>>();
-  let isStopped = false;
+  const { history, kinds, limits, retry, log, now, availability = alwaysThere } = options;
+  const waiting = waitingRuns(() => startRuns());
+  const running = new RunningRuns();
   const stopping = new AbortController();
-  const record = recorder({ history, log, everyMs: RECORD_EVERY_MS, signal: stopping.signal });
+  const holding = holds(() => startRuns());
+  const outages = outagesOf(availability, options.outageMs);
+  const take = requestsOf({ placeOf: () => NOWHERE, ...options, waiting, running });
 
-  const tell = (id: string): void => {
-    const run = history.get(id);
-    if (run) listeners.get(id)?.forEach(listener => listener(run));
-  };
+  // --- which runs start ---
 
-  const turnOf = (run: Backup): Turn => {
-    const claim = options.claimOf(run.namespace, run.name);
-    const placement = claim && placementOf(claim);
-    return { ...run, node: placement && 'node' in placement ? placement.node : null };
-  };
-  const soFar = () => ({
-    running: [...running.values()].map(({ turn }) => turn),
-    namespaces: [...served],
+  /** When a run of a namespace was last started: the number of that start. */
+  const lastServed = new Map<string, number>();
+  let starts = 0;
+  /** Undefined: to be computed when somebody asks. */
+  let places: Map<string, number> | undefined;
+
+  const served = () => ({ running: running.perNamespace(), lastServed });
+  const nodeOf = (run: Backup): string | null => kinds[run.kind]?.nodeOf(run) ?? null;
+  const onVolume = ({ uid, kind }: Backup): OnVolume => ({
+    claimUid: uid,
+    kind,
+    access: kinds[kind]?.access ?? 'write', // a kind that this version does not know
   });
 
-  const next = (): void => {
-    positions = undefined;
-    while (!isStopped) {
-      const turn = nextTurn(waiting.ready().map(turnOf), soFar(), options.limits);
-      const run = turn && waiting.get(turn.id);
+  const mayStart = (run: Backup): boolean => {
+    if (waiting.isDelayed(run.id)) return false;
+    const job = onVolume(run);
+    if (running.ofClaim(run.uid).some(other => isConflict(job, onVolume(other.run)))) return false;
+    // A restore would wait for ever if readers of its claim went past it.
+    const isWriterAhead = (other: Backup): boolean =>
+      onVolume(other).access === 'write' && !waiting.isDelayed(other.id) && isAhead(other, run);
+    if (waiting.ofClaim(run.uid).some(isWriterAhead)) return false;
+    const node = nodeOf(run);
+    return node === null || running.onNode(node) < limits.perNode;
+  };
+
+  /** Starts runs until a limit is reached. To be called after every change that may let one start. */
+  const startRuns = (): void => {
+    places = undefined;
+    while (running.size < limits.total && !stopping.signal.aborted && !holding.reasons().length) {
+      const run = nextTurn(waiting.lanes, served(), mayStart);
       if (!run) return;
       waiting.remove(run.id);
-      served.delete(run.namespace);
-      served.add(run.namespace);
-      const abort = new AbortController();
-      const ended = start(run, abort.signal)
-        .catch(error => log.error(aboutOf(run), `a run could not be recorded: ${textOf(error)}`))
-        .finally(() => {
-          running.delete(run.id);
-          next();
-        });
-      running.set(run.id, { turn, abort, ended });
+      lastServed.set(run.namespace, (starts += 1));
+      start(run);
     }
   };
 
-  const start = async (run: Backup, signal: AbortSignal): Promise<void> => {
-    const about = aboutOf(run);
-    const report = (change: RunChange): void => {
-      history.note(run.id, change);
-      tell(run.id);
-    };
-    await record(run.id, {
-      status: 'running',
-      startedAt: now().toISOString(),
-      retryAt: null,
-      reason: null,
-      hint: null,
-      failureClass: null,
-      message: '',
-    });
-    log.info({ ...about, attempt: run.attempt }, 'backup started');
-    tell(run.id);
-    const claim = options.claimOf(run.namespace, run.name);
-    let end =
-      claim?.uid === run.uid
-        ? await options.work(run, claim, report, signal)
-        : goneEnd(run, claim, now());
-    if (isStopped && end.status === 'failed') return; // the next start decides
-    const again = nextAttempt(run, end, options.retry, now());
-    if (again) {
-      await record(run.id, again);
-      if (signal.reason !== CANCELLED) {
-        log.warn({ ...about, stage: end.stage, reason: end.reason }, again.message ?? '');
-        waiting.add({ ...run, ...again }, options.retry.delayMs(run.attempt));
-        tell(run.id);
+  const start = (run: Backup): void => {
+    const abort = new AbortController();
+    const ended = attempt(run, world, abort.signal, () => stopping.signal.aborted)
+      .then(settle)
+      .catch(error => log.error(aboutOf(run), `a run could not be recorded: ${textOf(error)}`))
+      .finally(() => {
+        running.delete(run.id);
+        startRuns();
+        tell(run.id); // a run that waits again has a place in the queue now
+      });
+    running.set(run.id, { run, node: nodeOf(run), abort, ended });
+  };
+
+  const settle = (end: AttemptEnd): void => {
+    switch (end.outcome) {
+      case 'ended':
+        return options.onEnd(end.run);
+      case 'again':
+        return waiting.add(end.run, end.delayMs);
+      case 'interrupted':
         return;
-      }
-      end = cancelledInQueue(now());
     }
-    await record(run.id, end);
-    const ended = { ...run, ...end };
-    const { status, stage, message, reason } = ended;
-    options.onEnd(ended);
-    if (status === 'failed') log.error({ ...about, stage, reason }, `backup failed: ${message}`);
-    else log.info({ ...about, bytes: end.bytes }, `backup ended: ${status}`);
+  };
+
+  // --- what is recorded and told ---
+
+  const listeners = new Map<string, Set<(run: Backup) => void>>();
+  const tell = (id: string): void => {
+    const heard = listeners.get(id);
+    const run = heard && history.get(id);
+    if (run) heard.forEach(listener => listener(run));
+  };
+
+  const { signal } = stopping;
+  const recordDurably = recorder({ history, log, everyMs: RECORD_EVERY_MS, signal });
+  const world: AttemptWorld = {
+    kinds,
+    retry,
+    now,
+    log,
+    outages,
+    forgiven: new Map(),
+    async record(id, change) {
+      await recordDurably(id, change);
+      tell(id);
+    },
+    note(id, change) {
+      history.note(id, change);
+      tell(id);
+    },
+  };
+
+  const cancelWaiting = async (run: Backup): Promise<void> => {
+    waiting.remove(run.id);
+    places = undefined;
+    await history.commit(run.id, cancelledInQueue(now())).catch(error => {
+      waiting.add(run); // still in the queue, as the history says
+      startRuns();
+      throw error;
+    });
+    options.onEnd(history.get(run.id) ?? run);
     tell(run.id);
   };
 
-  const take: Queue['add'] = async (claims, requestedBy, { priority = 'on-demand' } = {}) => {
-    const unfinished = history.unfinished();
-    const runs = new Map<string, Backup>();
-    const fresh: Backup[] = [];
-    const raised = new Set<string>();
-    for (const claim of claims) {
-      const joined = unfinished.find(run => run.uid === claim.uid) ?? runs.get(claim.uid);
-      const run = joined ?? queued(claim, requestedBy, priority, options.newId());
-      if (!joined) fresh.push(run);
-      else if (isHigher(priority, joined.priority)) raised.add(joined.id);
-      runs.set(claim.uid, run);
+  const readHistory = (): void => {
+    for (const run of history.unfinished()) {
+      if (run.status !== 'queued' || running.has(run.id) || waiting.get(run.id)) continue;
+      // Never longer than the policy says, wherever the clock has gone meanwhile.
+      const leftMs = run.retryAt === null ? 0 : Date.parse(run.retryAt) - now().getTime();
+      waiting.add(run, Math.min(leftMs, retry.delayMs(Math.max(1, run.attempt - 1))));
     }
-    await history.add(fresh);
-    fresh.forEach(run => waiting.add(run));
-    for (const id of raised) {
-      await history.commit(id, { priority });
-      waiting.change(id, { priority });
-    }
-    next();
-    return claims.flatMap(claim => {
-      const run = runs.get(claim.uid);
-      return run ? [history.get(run.id) ?? run] : [];
-    });
   };
 
-  /** The last request that came. */
-  let taking: Promise<unknown> = Promise.resolve();
+  const releaseStart = holding.hold('NKVM is starting');
+  const stopFollowing = holdWhileAway(availability, holding.hold);
+  readHistory();
 
   return {
-    add(...request) {
-      // One after the other: two at once would both find a volume without a run.
-      const taken = taking.then(() => take(...request));
-      taking = taken.catch(() => undefined);
-      return taken;
+    async add(targets, request) {
+      const runs = await take(targets, requestOf(request));
+      startRuns();
+      return runs;
     },
 
     resume() {
-      for (const run of history.unfinished()) {
-        if (run.status !== 'queued' || running.has(run.id)) continue;
-        // Never longer than the policy says, wherever the clock has gone meanwhile.
-        const left = run.retryAt === null ? 0 : Date.parse(run.retryAt) - now().getTime();
-        waiting.add(run, Math.min(left, options.retry.delayMs(Math.max(1, run.attempt - 1))));
-      }
-      next();
+      readHistory();
+      releaseStart();
+      startRuns();
     },
+
+    hold: holding.hold,
+    waitsFor: holding.reasons,
 
     async cancel(id) {
       const run = history.get(id);
       if (!run) throw notFound(id);
+      const waits = waiting.get(id);
       const active = running.get(id);
-      if (waiting.get(id)) {
-        waiting.remove(id);
-        positions = undefined;
-        await history.commit(id, cancelledInQueue(now())).catch(error => {
-          waiting.add(run); // still in the queue, as the history says
-          next();
-          throw error;
-        });
-        options.onEnd(history.get(id) ?? run);
-        tell(id);
-      } else if (active) {
+      if (waits) await cancelWaiting(waits);
+      else if (active) {
         active.abort.abort(CANCELLED);
         await active.ended;
-      } else {
-        throw new StageError(
-          'queue',
-          'AlreadyEnded',
-          `backup ${id} has already ended: ${run.status}`,
-          'nothing to cancel',
-          'needs-action'
-        );
-      }
+      } else throw run.endedAt === null ? notRecovered(run) : alreadyEnded(run);
       return history.get(id) ?? run;
     },
 
@@ -237,19 +244,18 @@ export function startQueue(options: QueueOptions): Queue {
     },
 
     positionOf(id) {
-      positions ??= new Map(
-        inTurn(waiting.all().map(turnOf), soFar()).map((turn, at) => [turn.id, at + 1])
-      );
-      return positions.get(id) ?? null;
+      places ??= placesOf(waiting.lanes, served());
+      return places.get(id) ?? null;
     },
 
     isRunning: id => running.has(id),
 
-    depth: () => ({ queued: waiting.all().length, running: running.size }),
+    depth: () => ({ queued: waiting.size, running: running.size }),
 
     async stop() {
-      isStopped = true;
       stopping.abort();
+      stopFollowing();
+      outages.stop();
       waiting.stop();
       for (const { abort } of running.values()) abort.abort(new Error('the sidecar is stopping'));
       await Promise.allSettled([...running.values()].map(({ ended }) => ended));
@@ -257,18 +263,8 @@ export function startQueue(options: QueueOptions): Queue {
   };
 }
 
-/** What each line of the log on a run carries. */
-const aboutOf = ({ id, namespace, name }: Backup) => ({ run: id, namespace, pvc: name });
-
-/** @returns the problem that there is no such run. */
-export const notFound = (id: string): StageError =>
-  new StageError(
-    'queue',
-    'BackupNotFound',
-    `there is no backup ${id}`,
-    'list the backups with GET /api/v1/backups',
-    'needs-action'
-  );
-
-const isHigher = (one: Backup['priority'], other: Backup['priority']): boolean =>
-  PRIORITIES.indexOf(one) < PRIORITIES.indexOf(other);
+/** @returns whether `one` has the higher priority, or is the older of the same one. */
+const isAhead = (one: Backup, other: Backup): boolean => {
+  const [first, second] = [one, other].map(({ priority }) => PRIORITIES.indexOf(priority));
+  return first === second ? one.id < other.id : Number(first) < Number(second);
+};

@@ -1,23 +1,17 @@
 import type { Backup } from '../../api/index.ts';
-import { claimGone } from '../backup/breakOff.ts';
-import type { Claim } from '../cluster/inventory.ts';
 import type { RunChange } from '../history/history.ts';
 import { timeOfRunId } from '../history/runId.ts';
+import type { JobRequest, Place, Target } from './job.ts';
 
 /** @returns a run that waits for its turn, as it is written down first. */
-export const queued = (
-  claim: Claim,
-  requestedBy: string,
-  priority: Backup['priority'],
-  id: string
-): Backup => ({
+export const queued = (target: Target, place: Place, request: JobRequest, id: string): Backup => ({
   id,
-  namespace: claim.namespace,
-  name: claim.name,
-  uid: claim.uid,
-  kind: 'backup',
-  namespaceUid: null,
-  clusterUid: null,
+  kind: request.kind,
+  namespace: target.namespace,
+  name: target.name,
+  uid: target.uid,
+  namespaceUid: place.namespaceUid,
+  clusterUid: place.clusterUid,
   status: 'queued',
   stage: null,
   bytes: null,
@@ -34,16 +28,16 @@ export const queued = (
   createdAt: timeOfRunId(id).toISOString(), // so that order holds when the clock is set back
   startedAt: null,
   endedAt: null,
-  priority,
+  priority: request.priority,
   attempt: 1,
   retryAt: null,
   queuePosition: null,
   stages: [],
   seal: null,
   helper: null,
-  acceptEmpty: false,
-  verify: null,
-  requestedBy,
+  acceptEmpty: request.acceptEmpty,
+  verify: request.verify,
+  requestedBy: request.requestedBy,
   restoreCommand: null,
 });
 
@@ -55,16 +49,13 @@ export const cancelledInQueue = (at: Date): RunChange => ({
   endedAt: at.toISOString(),
 });
 
-/** @returns what becomes of a run whose claim was deleted, and perhaps made again, while it waited. */
-export const goneEnd = (run: Backup, claim: Claim | undefined, at: Date): RunChange => {
-  const { stage, reason, message, hint, class: failureClass } = claimGone(run, claim !== undefined);
-  return {
-    status: 'failed',
-    stage,
-    reason,
-    message,
-    hint,
-    failureClass,
-    endedAt: at.toISOString(),
-  };
-};
+/** @returns the end of a run of a kind that this version cannot carry out; a later version may have queued it. */
+export const unknownKind = ({ kind }: Backup, at: Date): RunChange => ({
+  status: 'failed',
+  stage: 'queue',
+  reason: 'KindNotSupported',
+  message: `this version of NKVM cannot carry out a run of kind ${kind}`,
+  hint: 'start it again with the version of NKVM that offered it',
+  failureClass: 'needs-action',
+  endedAt: at.toISOString(),
+});

@@ -1,54 +1,68 @@
 import type { Backup } from '../../api/index.ts';
 import type { RunChange } from '../history/history.ts';
+import type { JobEnd } from './job.ts';
 
 /** How often a run is tried, and when. */
 export interface RetryPolicy {
-  /** Attempts on the whole; 1: none after the first. */
+  /** Attempts in total; 1: none after the first. */
   maxAttempts: number;
   /** Milliseconds between the end of an attempt (1 is the first) and the next. */
   delayMs(attempt: number): number;
 }
 
-/** 10 s, 1 min, 6 min, then 10 min: a node that restarts is back by the third. */
+const MAX_DELAY_MS = 600_000;
+
+/** 10 s, 1 min, 6 min, then 10 min: the third attempt meets a node that took minutes to restart. */
 export const backoffMs = (attempt: number): number =>
-  Math.min(10_000 * 6 ** (attempt - 1), 600_000);
+  Math.min(10_000 * 6 ** (attempt - 1), MAX_DELAY_MS);
+
+/** What an attempt met besides its own end. */
+export interface Circumstances {
+  now: Date;
+  /** The API server was away for some of the time. */
+  hadOutage: boolean;
+}
+
+/** The change that makes a run wait for its next attempt, and how long that is. */
+export interface NextAttempt {
+  change: RunChange;
+  delayMs: number;
+}
 
 /**
- * Reasons that may be gone the next time: the way to the API server, the node, the pod. What a person has to mend (a
- * right, a claim, an image, a full disk, a file that cannot be read) comes again, and is told at once.
- */
-const CAN_PASS: ReadonlySet<string> = new Set([
-  'ApiUnreachable',
-  'DigestDiffers',
-  'HelperEnded',
-  'HelperEvicted',
-  'HelperGone',
-  'Interrupted',
-  'PackKilled',
-  'SealMissing',
-  'StageTimedOut',
-  'StreamBroke',
-]);
-
-/**
- * Decides what becomes of a run whose attempt has ended.
- * @returns the change that makes it wait for its next attempt; undefined when it has ended for good.
+ * Decides what becomes of a run whose attempt has ended. The class of the failure decides, which is set where the error
+ * is created:
+ *
+ * | class | the API server was away | attempts left | |
+ * | --- | --- | --- | --- |
+ * | needs-action | | | failed: it would fail again until a person changes something |
+ * | transient, unknown | yes | | tried again; the attempt does not count |
+ * | transient, unknown | no | yes | tried again |
+ * | transient, unknown | no | no | failed |
+ *
+ * @returns undefined when the run has ended for good.
  */
 export function nextAttempt(
   run: Pick<Backup, 'attempt'>,
-  end: RunChange,
+  { retryAfterMs = 0, ...end }: JobEnd,
   { maxAttempts, delayMs }: RetryPolicy,
-  now: Date
-): (RunChange & { retryAt: string }) | undefined {
-  if (end.status !== 'failed' || run.attempt >= maxAttempts) return undefined;
-  if (!CAN_PASS.has(end.reason ?? '')) return undefined;
+  { now, hadOutage }: Circumstances
+): NextAttempt | undefined {
+  if (end.status !== 'failed' || end.failureClass === 'needs-action') return undefined;
+  if (!hadOutage && run.attempt >= maxAttempts) return undefined;
+  const waitMs = Math.max(delayMs(run.attempt), Math.min(retryAfterMs, MAX_DELAY_MS));
   return {
-    ...end,
-    status: 'queued',
-    attempt: run.attempt + 1,
-    retryAt: new Date(now.getTime() + delayMs(run.attempt)).toISOString(),
-    message: `attempt ${run.attempt} of ${maxAttempts} failed: ${end.message}`,
-    endedAt: null,
-    bytes: null,
+    delayMs: waitMs,
+    change: {
+      ...end,
+      status: 'queued',
+      attempt: hadOutage ? run.attempt : run.attempt + 1,
+      retryAt: new Date(now.getTime() + waitMs).toISOString(),
+      message: hadOutage
+        ? `tried again, because the API server was away: ${end.message}`
+        : `attempt ${run.attempt} of ${maxAttempts} failed: ${end.message}`,
+      endedAt: null,
+      bytes: null,
+    },
   };
 }

@@ -1,13 +1,12 @@
-import type { Pods } from '../cluster/pods.ts';
+import type { Pod, Pods } from '../cluster/pods.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
-import { removeHelper } from '../helper/helper.ts';
 import { helperSelector, RUN_LABEL } from '../helper/names.ts';
 import type { Log } from '../log.ts';
 
 export interface SweepOptions {
-  pods: Pods;
-  destination: Destination;
+  pods: Pick<Pods, 'withLabels' | 'remove'>;
+  destination: Pick<Destination, 'sweep'>;
   /** Only what this installation has left is touched. */
   installation: string;
   /** @returns whether a run is under way: its helper and its temporary stay. */
@@ -15,31 +14,74 @@ export interface SweepOptions {
   log: Log;
 }
 
+/** Deletions asked for at once: few next to what backups ask of the API server. */
+const TOGETHER = 8;
+
 /**
- * Takes away what no run owns any more: helper pods that could not be deleted, or whose creation nobody heard of, and
- * temporary files. What cannot be taken away is logged, and left for the next time. Never throws.
+ * @returns what deletes everything that no run owns any more: helper pods that could not be deleted, or whose creation
+ * was never answered, and temporary files. Whatever cannot be deleted is logged once and tried again by the next sweep;
+ * it delays nothing else. It never throws.
  */
-export async function sweep({
-  pods,
-  destination,
-  installation,
-  isUnderWay,
-  log,
-}: SweepOptions): Promise<void> {
-  try {
-    for (const pod of await pods.withLabels(helperSelector(installation))) {
-      const { namespace = '', name = '', labels } = pod.metadata ?? {};
-      if (isUnderWay(labels?.[RUN_LABEL] ?? '')) continue;
-      await removeHelper(pods, namespace, name);
-      log.warn({ namespace, pod: name }, 'a helper pod that no run owns was deleted');
-    }
-  } catch (error) {
-    log.warn({}, `helper pods that no run owns could not all be deleted: ${textOf(error)}`);
-  }
-  try {
-    const swept = await destination.sweep();
+export function sweeperOf(options: SweepOptions): () => Promise<void> {
+  const { log } = options;
+  /** What was said of each pod, so that one that stays is not logged every five minutes. */
+  let said = new Map<string, string>();
+
+  const sweepPods = async (): Promise<void> => {
+    const helpers = await options.pods.withLabels(helperSelector(options.installation));
+    const left = helpers.filter(
+      ({ metadata }) => !options.isUnderWay(metadata?.labels?.[RUN_LABEL] ?? '')
+    );
+    const before = said;
+    said = new Map();
+    const say = (pod: Pod, sentence: string): void => {
+      const { uid = '', namespace, name } = pod.metadata ?? {};
+      if (before.get(uid) !== sentence) log.warn({ namespace, pod: name }, sentence);
+      said.set(uid, sentence);
+    };
+    await eachOf(TOGETHER, left, async pod => {
+      const { namespace = '', name = '', deletionTimestamp } = pod.metadata ?? {};
+      try {
+        await options.pods.remove(namespace, name);
+        say(
+          pod,
+          deletionTimestamp
+            ? 'a helper pod that no run owns is still terminating'
+            : 'a helper pod that no run owns was told to end'
+        );
+      } catch (error) {
+        say(pod, `a helper pod that no run owns could not be deleted: ${textOf(error)}`);
+      }
+    });
+  };
+
+  const sweepTemporaries = async (): Promise<void> => {
+    const swept = await options.destination.sweep();
     if (swept) log.warn({ swept }, 'temporary files that no run owns were removed');
-  } catch (error) {
-    log.warn({}, `temporary files could not be removed: ${textOf(error)}`);
-  }
+  };
+
+  return async () => {
+    await Promise.all([
+      sweepPods().catch(error =>
+        log.warn({}, `helper pods that no run owns could not be listed: ${textOf(error)}`)
+      ),
+      sweepTemporaries().catch(error =>
+        log.warn({}, `temporary files could not be removed: ${textOf(error)}`)
+      ),
+    ]);
+  };
+}
+
+/** Does `work` for each item, at most `together` at once. */
+async function eachOf<T>(
+  together: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>
+): Promise<void> {
+  const left = items.values();
+  await Promise.all(
+    Array.from({ length: together }, async () => {
+      for (const item of left) await work(item);
+    })
+  );
 }

@@ -1,16 +1,21 @@
 import type { Backup } from '../../api/index.ts';
+import type { RunChange } from '../history/history.ts';
+import { Lanes } from './lanes.ts';
 
-/** The runs that wait to start, in the order in which they came; some not before the time of their next attempt. */
+/** The runs that wait to start; some not before the time of their next attempt. */
 export interface WaitingRuns {
   /** @param delayMs how long it may not start. */
   add(run: Backup, delayMs?: number): void;
   get(id: string): Backup | undefined;
   /** Does nothing to a run that does not wait. */
-  change(id: string, change: Partial<Backup>): void;
+  change(id: string, change: RunChange): void;
   remove(id: string): void;
-  all(): Backup[];
-  /** @returns those that may start now. */
-  ready(): Backup[];
+  /** @returns the runs of one claim that wait. */
+  ofClaim(uid: string): Backup[];
+  /** Whether it waits for the time of its next attempt. */
+  isDelayed(id: string): boolean;
+  readonly lanes: Lanes<Backup>;
+  readonly size: number;
   /** No delay ends any more. */
   stop(): void;
 }
@@ -18,11 +23,27 @@ export interface WaitingRuns {
 /** @param onReady is called whenever a delay has ended. */
 export function waitingRuns(onReady: () => void): WaitingRuns {
   const runs = new Map<string, Backup>();
+  const byClaim = new Map<string, Set<string>>();
   const delays = new Map<string, NodeJS.Timeout>();
+  const lanes = new Lanes<Backup>();
   let isStopped = false;
+
+  const put = (run: Backup): void => {
+    runs.set(run.id, run);
+    lanes.add(run);
+    byClaim.set(run.uid, (byClaim.get(run.uid) ?? new Set()).add(run.id));
+  };
+  const drop = (run: Backup): void => {
+    runs.delete(run.id);
+    lanes.remove(run);
+    const ofClaim = byClaim.get(run.uid);
+    ofClaim?.delete(run.id);
+    if (ofClaim?.size === 0) byClaim.delete(run.uid);
+  };
+
   return {
     add(run, delayMs = 0) {
-      runs.set(run.id, run);
+      put(run);
       if (delayMs <= 0 || isStopped) return;
       const timer = setTimeout(() => {
         delays.delete(run.id);
@@ -35,17 +56,24 @@ export function waitingRuns(onReady: () => void): WaitingRuns {
 
     change(id, change) {
       const run = runs.get(id);
-      if (run) runs.set(id, { ...run, ...change });
+      if (!run) return;
+      drop(run);
+      put({ ...run, ...change });
     },
 
     remove(id) {
-      runs.delete(id);
+      const run = runs.get(id);
+      if (run) drop(run);
       clearTimeout(delays.get(id));
       delays.delete(id);
     },
 
-    all: () => [...runs.values()],
-    ready: () => [...runs.values()].filter(({ id }) => !delays.has(id)),
+    ofClaim: uid => [...(byClaim.get(uid) ?? [])].flatMap(id => runs.get(id) ?? []),
+    isDelayed: id => delays.has(id),
+    lanes,
+    get size() {
+      return runs.size;
+    },
 
     stop() {
       isStopped = true;

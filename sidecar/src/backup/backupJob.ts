@@ -1,0 +1,44 @@
+import type { Backup } from '../../api/index.ts';
+import type { Claim } from '../cluster/inventory.ts';
+import { placementOf } from '../helper/placement.ts';
+import type { RunChange } from '../history/history.ts';
+import type { JobEnd, JobKind } from '../jobs/job.ts';
+import { claimGone } from './breakOff.ts';
+
+export interface BackupJobOptions {
+  /** @returns the claim as it is now. */
+  claimOf(namespace: string, name: string): Claim | undefined;
+  now(): Date;
+  /** Carries out one attempt. Never throws. */
+  run(
+    run: Backup,
+    claim: Claim,
+    report: (change: RunChange) => void,
+    signal: AbortSignal
+  ): Promise<JobEnd>;
+}
+
+/** Backups, as the queue sees them. */
+export const backupJob = ({ claimOf, now, run: carryOut }: BackupJobOptions): JobKind => ({
+  access: 'read',
+
+  nodeOf({ namespace, name }) {
+    const claim = claimOf(namespace, name);
+    const placement = claim && placementOf(claim);
+    return placement && 'node' in placement ? placement.node : null;
+  },
+
+  async work(run, report, signal) {
+    const claim = claimOf(run.namespace, run.name);
+    if (claim?.uid === run.uid) return await carryOut(run, claim, report, signal);
+    const {
+      stage,
+      reason,
+      message,
+      hint,
+      class: failureClass,
+    } = claimGone(run, claim !== undefined);
+    const endedAt = now().toISOString();
+    return { status: 'failed', stage, reason, message, hint, failureClass, endedAt };
+  },
+});

@@ -1,0 +1,106 @@
+import type { Backup } from '../../api/index.ts';
+import type { RunChange } from '../history/history.ts';
+import type { Log } from '../log.ts';
+import { aboutOf } from './about.ts';
+import type { JobEnd, JobKinds } from './job.ts';
+import { CANCELLED } from './job.ts';
+import type { Outages } from './outages.ts';
+import { cancelledInQueue, unknownKind } from './queuedRun.ts';
+import type { RetryPolicy } from './retry.ts';
+import { nextAttempt } from './retry.ts';
+
+/** What one attempt needs of the queue. */
+export interface AttemptWorld {
+  kinds: JobKinds;
+  /** Writes a change to the history, however long that takes. */
+  record(id: string, change: RunChange): Promise<void>;
+  /** Changes a run in memory: progress. */
+  note(id: string, change: RunChange): void;
+  retry: RetryPolicy;
+  outages: Outages;
+  /** How many attempts of a run did not count because of an outage. */
+  forgiven: Map<string, number>;
+  now(): Date;
+  log: Log;
+}
+
+/**
+ * How an attempt ended: the run has ended, it waits for its next attempt, or the process is stopping and the next one
+ * decides.
+ */
+export type AttemptEnd =
+  | { outcome: 'ended'; run: Backup }
+  | { outcome: 'again'; run: Backup; delayMs: number }
+  | { outcome: 'interrupted' };
+
+/** @returns what is recorded when an attempt begins: nothing of the one before it stays. */
+const begun = (now: Date): RunChange => ({
+  status: 'running',
+  stage: 'create',
+  stages: [],
+  startedAt: now.toISOString(),
+  retryAt: null,
+  reason: null,
+  hint: null,
+  failureClass: null,
+  message: '',
+});
+
+/**
+ * Carries out one attempt of a run and records how it ended.
+ * @param isStopping the process is stopping: a failure is not the run's own.
+ * @throws the history's error when the process stops before the end could be recorded.
+ */
+export async function attempt(
+  run: Backup,
+  world: AttemptWorld,
+  signal: AbortSignal,
+  isStopping: () => boolean
+): Promise<AttemptEnd> {
+  const { record, now, log } = world;
+  const about = aboutOf(run);
+  await record(run.id, begun(now()));
+  log.info({ ...about, attempt: run.attempt }, `${run.kind} started`);
+
+  const hadOutage = world.outages.since();
+  const end = await worked(run, world, signal);
+  if (isStopping() && end.status === 'failed') return { outcome: 'interrupted' };
+
+  const isForgiven = end.status === 'failed' && mayForgive(run, world) && (await hadOutage());
+  const next = nextAttempt(run, end, world.retry, { now: now(), hadOutage: isForgiven });
+  if (!next) return await ended(run, end, world);
+  if (isForgiven) world.forgiven.set(run.id, (world.forgiven.get(run.id) ?? 0) + 1);
+  await record(run.id, next.change);
+  if (signal.reason === CANCELLED) return await ended(run, cancelledInQueue(now()), world);
+  log.warn({ ...about, stage: end.stage, reason: end.reason }, next.change.message ?? '');
+  return { outcome: 'again', run: { ...run, ...next.change }, delayMs: next.delayMs };
+}
+
+/** A run that brings the API server down each time must come to an end. */
+const MOST_FORGIVEN = 20;
+
+const mayForgive = ({ id }: Backup, { forgiven }: AttemptWorld): boolean =>
+  (forgiven.get(id) ?? 0) < MOST_FORGIVEN;
+
+async function worked(run: Backup, world: AttemptWorld, signal: AbortSignal): Promise<JobEnd> {
+  const kind = world.kinds[run.kind];
+  if (!kind) return unknownKind(run, world.now());
+  return await kind.work(run, change => world.note(run.id, change), signal);
+}
+
+async function ended(
+  run: Backup,
+  end: JobEnd,
+  { record, forgiven, log }: AttemptWorld
+): Promise<AttemptEnd> {
+  const change = { ...end };
+  delete change.retryAfterMs; // of no matter to a run that has ended
+  await record(run.id, change);
+  forgiven.delete(run.id);
+  const after = { ...run, ...change };
+  const { status, stage, message, reason } = after;
+  const about = aboutOf(run);
+  if (status === 'failed') log.error({ ...about, stage, reason }, `${run.kind} failed: ${message}`);
+  else log.info({ ...about, bytes: after.bytes }, `${run.kind} ended: ${status}`);
+  return { outcome: 'ended', run: after };
+}

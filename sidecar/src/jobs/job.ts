@@ -1,0 +1,62 @@
+import type { Backup, RunKind } from '../../api/index.ts';
+import type { RunChange } from '../history/history.ts';
+
+/** What a run does to the volume of its claim. */
+export type VolumeAccess = 'read' | 'write';
+
+/** The end of one attempt. */
+export type JobEnd = RunChange & {
+  /** How long the other side asked to be left alone before the next attempt. */
+  retryAfterMs?: number;
+};
+
+/** One kind of run, as the queue sees it. */
+export interface JobKind {
+  access: VolumeAccess;
+  /** @returns the node that the helper must run on; null: any. */
+  nodeOf(run: Backup): string | null;
+  /**
+   * Carries out one attempt. Never throws.
+   * @param report takes what changes on the way.
+   * @param signal ends the attempt; with the reason `CANCELLED` it ends as cancelled.
+   */
+  work(run: Backup, report: (change: RunChange) => void, signal: AbortSignal): Promise<JobEnd>;
+}
+
+/** Kinds that this process can carry out. */
+export type JobKinds = Readonly<Partial<Record<RunKind, JobKind>>>;
+
+/** The reason with which a run is aborted when a person cancelled it. */
+export const CANCELLED = Symbol('cancelled');
+
+/** A claim that a run is asked for. */
+export type Target = Pick<Backup, 'namespace' | 'name' | 'uid'>;
+
+/** Where a namespace is, so that a name alone never identifies anything. */
+export type Place = Pick<Backup, 'namespaceUid' | 'clusterUid'>;
+
+/** What a caller asks of a run. */
+export interface JobRequest {
+  kind: RunKind;
+  requestedBy: string;
+  priority: Backup['priority'];
+  /** A run that has begun to read the volume does not count: its data may be hours old. */
+  fresh: boolean;
+  acceptEmpty: boolean;
+  verify: Backup['verify'];
+}
+
+/** A request as callers write it: everything but its caller has a usual value. */
+export type Asked = Pick<JobRequest, 'requestedBy'> & {
+  [Name in keyof Omit<JobRequest, 'requestedBy'>]?: JobRequest[Name] | undefined;
+};
+
+/** @returns the whole request: by default an on-demand backup that joins whatever serves it. */
+export const requestOf = (asked: Asked): JobRequest => ({
+  requestedBy: asked.requestedBy,
+  kind: asked.kind ?? 'backup',
+  priority: asked.priority ?? 'on-demand',
+  fresh: asked.fresh ?? false,
+  acceptEmpty: asked.acceptEmpty ?? false,
+  verify: asked.verify ?? null,
+});

@@ -1,0 +1,53 @@
+import type { Backup, RunKind, RunStage } from '../../api/index.ts';
+import { PRIORITIES } from '../../api/index.ts';
+import type { RunChange } from '../history/history.ts';
+import type { JobRequest } from './job.ts';
+
+/** How far a run has come that has not ended. */
+export type Progress = 'queued' | 'running' | 'cancelling';
+
+/** Kinds of which one run can serve several requests. A restore is never shared: each has a target of its own. */
+const SHARED: ReadonlySet<RunKind> = new Set<RunKind>(['backup']);
+
+/** Stages before the first byte of the volume is read. */
+const BEFORE_READING: ReadonlySet<Backup['stage']> = new Set<RunStage | null>([
+  null,
+  'create',
+  'wait',
+]);
+
+/**
+ * Decides whether a request for a claim is served by a run of that claim which has not ended.
+ *
+ * | the run | serves |
+ * | --- | --- |
+ * | is of another kind, or of a kind that is not shared | no |
+ * | is being cancelled | no: it will end without a result |
+ * | is queued | yes; see `raised` for what changes in it |
+ * | is running, and the request wants fresh data | only while it has not begun to read |
+ * | is running, and the request wants more of it (another proof, an empty volume accepted) | no |
+ */
+export function isServedBy(request: JobRequest, run: Backup, progress: Progress): boolean {
+  if (run.kind !== request.kind || !SHARED.has(request.kind)) return false;
+  switch (progress) {
+    case 'cancelling':
+      return false;
+    case 'queued':
+      return true;
+    case 'running':
+      if (request.fresh && !BEFORE_READING.has(run.stage)) return false;
+      return raised({ ...request, priority: run.priority }, run) === undefined;
+  }
+}
+
+/** @returns what changes in a queued run that another request joins; undefined: nothing. */
+export function raised(request: JobRequest, run: Backup): RunChange | undefined {
+  const change: RunChange = {
+    ...(rankOf(request.priority) < rankOf(run.priority) ? { priority: request.priority } : {}),
+    ...(request.acceptEmpty && !run.acceptEmpty ? { acceptEmpty: true } : {}),
+    ...(request.verify && request.verify !== run.verify ? { verify: request.verify } : {}),
+  };
+  return Object.keys(change).length > 0 ? change : undefined;
+}
+
+const rankOf = (priority: Backup['priority']): number => PRIORITIES.indexOf(priority);

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Whether the API server answers. */
+export interface Availability {
+  isAway(): boolean;
+  /** Calls `listener` after each change. @returns what ends that. */
+  onChange(listener: () => void): () => void;
+}
+
+/** For a queue that depends on no API server. */
+export const alwaysThere: Availability = { isAway: () => false, onChange: () => () => undefined };
+
+/** Lets a run find out whether the API server was away while it was under way. */
+export interface Outages {
+  /** @returns what says whether there was an outage since this call. It may wait until that is certain. */
+  since(): () => Promise<boolean>;
+  /** No more is counted. */
+  stop(): void;
+}
+
+/** One failed call counts as "away" until the next probe, which takes some milliseconds: that is no outage. */
+const OUTAGE_MS = 1_000;
+
+/** @param leastMs shorter times do not count. */
+export function outagesOf(availability: Availability, leastMs = OUTAGE_MS): Outages {
+  let count = 0;
+  let timer: NodeJS.Timeout | undefined;
+  /** Whether the present absence has lasted long enough. */
+  let isOutage = false;
+  const follow = (): void => {
+    clearTimeout(timer);
+    isOutage = false;
+    if (!availability.isAway()) return;
+    timer = setTimeout(() => {
+      isOutage = true;
+      count += 1;
+    }, leastMs).unref();
+  };
+  follow();
+  const unfollow = availability.onChange(follow);
+  return {
+    since() {
+      const before = count - (isOutage ? 1 : 0);
+      return async () => {
+        if (count === before && availability.isAway()) await sleep(leastMs + 1);
+        return count > before;
+      };
+    },
+    stop() {
+      clearTimeout(timer);
+      unfollow();
+    },
+  };
+}
+
+/** Holds a queue for as long as the API server is away. @returns what ends that. */
+export function holdWhileAway(
+  availability: Availability,
+  hold: (why: string) => () => void
+): () => void {
+  let release: (() => void) | undefined;
+  const follow = (): void => {
+    if (availability.isAway()) release ??= hold('the API server does not answer');
+    else {
+      release?.();
+      release = undefined;
+    }
+  };
+  follow();
+  return availability.onChange(follow);
+}

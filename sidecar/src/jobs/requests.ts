@@ -1,0 +1,68 @@
+import type { Backup } from '../../api/index.ts';
+import type { History, RunChange } from '../history/history.ts';
+import type { JobRequest, Place, Target } from './job.ts';
+import type { Progress } from './joins.ts';
+import { isServedBy, raised } from './joins.ts';
+import { queued } from './queuedRun.ts';
+import type { RunningRuns } from './runningRuns.ts';
+import type { WaitingRuns } from './waitingRuns.ts';
+
+export interface RequestsOptions {
+  history: Pick<History, 'add' | 'commit' | 'get'>;
+  waiting: WaitingRuns;
+  running: RunningRuns;
+  newId(): string;
+  placeOf(namespace: string): Place;
+}
+
+type Take = (targets: readonly Target[], request: JobRequest) => Promise<Backup[]>;
+
+/** @returns what turns requests into runs, one request after the other: two at once would both find no run to join. */
+export function requestsOf(options: RequestsOptions): Take {
+  let last: Promise<unknown> = Promise.resolve();
+  return (targets, request) => {
+    const taken = last.then(() => take(options, targets, request));
+    last = taken.catch(() => undefined);
+    return taken;
+  };
+}
+
+async function take(
+  { history, waiting, running, newId, placeOf }: RequestsOptions,
+  targets: readonly Target[],
+  request: JobRequest
+): Promise<Backup[]> {
+  /** @returns the runs of a claim that have not ended; those that started come first. */
+  const unfinishedOf = (uid: string): { run: Backup; progress: Progress }[] => [
+    ...running.ofClaim(uid).map(({ run, abort }) => ({
+      run: history.get(run.id) ?? run,
+      progress: abort.signal.aborted ? ('cancelling' as const) : ('running' as const),
+    })),
+    ...waiting.ofClaim(uid).map(run => ({ run, progress: 'queued' as const })),
+  ];
+
+  const byClaim = new Map<string, Backup>();
+  const added: Backup[] = [];
+  const changes = new Map<string, RunChange>();
+  for (const target of targets) {
+    if (byClaim.has(target.uid)) continue;
+    const joined = unfinishedOf(target.uid).find(({ run, progress }) =>
+      isServedBy(request, run, progress)
+    );
+    const run = joined?.run ?? queued(target, placeOf(target.namespace), request, newId());
+    byClaim.set(target.uid, run);
+    if (!joined) added.push(run);
+    const change = joined?.progress === 'queued' ? raised(request, run) : undefined;
+    if (change) changes.set(run.id, change);
+  }
+  await history.add(added);
+  added.forEach(run => waiting.add(run));
+  for (const [id, change] of changes) {
+    await history.commit(id, change);
+    waiting.change(id, change);
+  }
+  return targets.flatMap(({ uid }) => {
+    const run = byClaim.get(uid);
+    return run ? [history.get(run.id) ?? run] : [];
+  });
+}
