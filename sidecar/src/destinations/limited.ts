@@ -44,8 +44,7 @@ export function limited(to: Destination, limitMs: number): Destination {
       throw refuse(stage, what, 'does not answer: earlier calls have not returned yet');
     const stop = new AbortController();
     const running = run({ signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal });
-    let [limit, grace]: (NodeJS.Timeout | undefined)[] = [];
-    let isOver = false;
+    let [limit, grace, whenStopped]: [NodeJS.Timeout?, NodeJS.Timeout?, (() => void)?] = [];
     const gaveUp = new Promise<never>((_resolve, reject) => {
       if (ms !== Infinity) {
         limit = setTimeout(() => {
@@ -53,9 +52,10 @@ export function limited(to: Destination, limitMs: number): Destination {
           stop.abort();
         }, ms);
       }
-      signal?.addEventListener('abort', function stopped() {
-        if (!isOver) grace = setTimeout(() => reject(signal.reason), Math.min(GRACE_MS, ms));
-      });
+      whenStopped = () => {
+        grace = setTimeout(() => reject(signal?.reason), Math.min(GRACE_MS, ms));
+      };
+      signal?.addEventListener('abort', whenStopped);
     });
     try {
       return await Promise.race([running, gaveUp]);
@@ -65,7 +65,7 @@ export function limited(to: Destination, limitMs: number): Destination {
       void settled.finally(() => hung.delete(settled));
       throw error;
     } finally {
-      isOver = true;
+      if (whenStopped) signal?.removeEventListener('abort', whenStopped);
       clearTimeout(limit);
       clearTimeout(grace);
     }

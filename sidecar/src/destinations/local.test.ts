@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +19,8 @@ import { describeDestination } from '../testing/destinationSuite.ts';
 import { keysOf } from './destination.ts';
 import type { LocalOptions } from './local.ts';
 import { localDestination } from './local.ts';
+import type { LocalFiles } from './localWrite.ts';
+import { lockName } from './temporary.ts';
 
 const MiB = 1024 * 1024;
 
@@ -19,7 +30,7 @@ function newDir(): string {
   return dir;
 }
 
-const noHardLinks = {
+const noHardLinks: LocalFiles = {
   open: fs.open,
   link: async () => {
     throw Object.assign(new Error('operation not permitted'), { code: 'EPERM' });
@@ -88,11 +99,114 @@ it('never runs more than a few MiB ahead of the disk', async () => {
 
 it('sweeps only files that are plainly its own', async () => {
   const dir = newDir();
-  const others = ['.tmp-of-somebody-else', '.nfs000001', 'a.tar.gz'];
-  for (const name of others) writeFileSync(join(dir, name), '');
+  const others = [
+    '.tmp-of-somebody-else',
+    '.nfs000001',
+    'a.tar.gz',
+    `.tmp-nkvm-fedcba9876543210-${randomUUID()}`,
+    `.tmp-nkvm-${INSTALLATION}-not-a-name-of-ours`,
+  ];
+  for (const name of others) {
+    writeFileSync(join(dir, name), '');
+    utimesSync(join(dir, name), 0, 0);
+  }
   await local(dir).stage('b.tar.gz', bodyOf('left by an earlier process'));
-  expect(await local(dir).sweep()).toBe(1);
+  const later = () => Date.now() + 365 * 24 * 3_600_000;
+  expect(await local(dir, { now: later }).sweep()).toBe(1);
   expect(readdirSync(dir).sort()).toEqual(others.sort());
+});
+
+it('deletes a temporary that names no installation when no run can own it any more', async () => {
+  const dir = newDir();
+  const name = `.tmp-nkvm-${randomUUID()}`;
+  writeFileSync(join(dir, name), 'of the version before');
+  const in7Days = () => Date.now() + 7 * 24 * 3_600_000;
+  expect(await local(dir, { now: in7Days }).sweep()).toBe(0);
+  expect(readdirSync(dir)).toEqual([name]);
+  const in9Days = () => Date.now() + 9 * 24 * 3_600_000;
+  expect(await local(dir, { now: in9Days }).sweep()).toBe(1);
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+it('never sweeps the lock of a name that it is about to give', async () => {
+  const dir = newDir();
+  let swept = -1;
+  const to = local(dir, {
+    files: {
+      ...noHardLinks,
+      rename: async (from, target) => {
+        expect(readdirSync(dir)).toHaveLength(2); // the temporary, and the lock
+        swept = await to.sweep();
+        await fs.rename(from, target);
+      },
+    },
+  });
+  await (await to.stage('a.tar.gz', bodyOf('archive'))).publish();
+  expect(swept).toBe(0);
+  expect(readdirSync(dir)).toEqual(['a.tar.gz']);
+});
+
+it('sweeps the lock of an earlier process of its own, and no other lock', async () => {
+  const dir = newDir();
+  for (const owner of [INSTALLATION, 'fedcba9876543210'])
+    writeFileSync(join(dir, lockName(owner, 'a.tar.gz')), '');
+  expect(await local(dir).sweep()).toBe(1);
+  expect(readdirSync(dir)).toEqual([lockName('fedcba9876543210', 'a.tar.gz')]);
+});
+
+const repeated = (code: string) => Object.assign(new Error(`${code}: repeated call`), { code });
+
+it.each<[string, LocalFiles]>([
+  [
+    'link',
+    {
+      ...noHardLinks,
+      link: async (from, to) => {
+        await fs.link(from, to);
+        throw repeated('EEXIST');
+      },
+    },
+  ],
+  [
+    'rename',
+    {
+      ...noHardLinks,
+      rename: async (from, to) => {
+        await fs.rename(from, to);
+        throw repeated('ENOENT');
+      },
+    },
+  ],
+])('publishes when the %s that worked is repeated and then fails (NFS)', async (_, files) => {
+  const dir = newDir();
+  const to = local(dir, { files });
+  await (await to.stage('a.tar.gz', bodyOf('archive'))).publish();
+  await to.put('a.tar.gz.json', '{}');
+  expect(readdirSync(dir).sort()).toEqual(['a.tar.gz', 'a.tar.gz.json']);
+});
+
+it('leaves no name when the link fails for another reason after it worked', async () => {
+  const dir = newDir();
+  const link: LocalFiles['link'] = async (from, to) => {
+    await fs.link(from, to);
+    throw repeated('EIO');
+  };
+  const staged = await local(dir, { files: { ...noHardLinks, link } }).stage('a', bodyOf('x'));
+  await expect(staged.publish()).rejects.toMatchObject({
+    reason: 'DestinationFailed',
+    class: 'unknown',
+  });
+  expect(readdirSync(dir)).toEqual([]);
+});
+
+it('says when the name of an archive came, not only its bytes', async () => {
+  const dir = newDir();
+  const staged = await local(dir).stage('a', bodyOf('x'));
+  const [temporary = ''] = readdirSync(dir);
+  utimesSync(join(dir, temporary), 0, 0);
+  await staged.publish();
+  const { modifiedAt } = (await local(dir).stat('a')) ?? {};
+  expect(modifiedAt?.getTime()).toBeGreaterThan(Date.now() - 60_000);
 });
 
 it('lists neither directories nor hidden files', async () => {

@@ -15,6 +15,9 @@ export type RunChange = Partial<
   >
 >;
 
+/** Which run has changed, and of which claim it is. */
+export type ChangedRun = Pick<Backup, 'id' | 'namespace' | 'name' | 'status'>;
+
 /** The newest run, and the newest proven one, of one claim. */
 export interface ClaimHistory {
   lastBackup: BackupSummary | null;
@@ -49,6 +52,15 @@ export interface History {
 
   /** @returns runs that have not ended, oldest first. */
   unfinished(): Backup[];
+
+  /** @returns the namespaces in which a claim has a run, in no order. */
+  namespaces(): string[];
+
+  /**
+   * Calls `listener` after every change of a run, notes included: often, so it must be cheap.
+   * @returns what ends that.
+   */
+  onChange(listener: (run: ChangedRun) => void): () => void;
 
   /** @returns how many runs there are. */
   count(): number;

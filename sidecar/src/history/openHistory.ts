@@ -8,7 +8,7 @@ import type { ClaimOf } from './claimHeads.ts';
 import { headsAfter, NO_HISTORY } from './claimHeads.ts';
 import { DurableTable } from './durableTable.ts';
 import { historyError } from './errors.ts';
-import type { ClaimHistory, History } from './history.ts';
+import type { ChangedRun, ClaimHistory, History } from './history.ts';
 import type { LoadedHistory } from './loadHistory.ts';
 import { loadHistory } from './loadHistory.ts';
 import type { Notice } from './notice.ts';
@@ -75,12 +75,16 @@ function historyOf({ table, journal }: LoadedHistory, path: string, options: Par
   } = options;
   // By claim, because a list of thousands of volumes asks for each of them.
   const heads = new Map<string, ClaimHistory>();
+  const namespaces = new Set<string>();
   const keyOf = ({ uid, namespace, name }: ClaimOf) => `${uid}/${namespace}/${name}`;
   const remember = (run: Run) => {
     const key = keyOf(run);
+    namespaces.add(run.namespace);
     heads.set(key, headsAfter(heads.get(key) ?? NO_HISTORY, run) ?? table.headsOf(run));
   };
   table.newestOfAll().forEach(remember);
+  const listeners = new Set<(run: ChangedRun) => void>();
+  const tell = (run: ChangedRun) => listeners.forEach(listener => listener(run));
 
   const checkpoints = new Checkpoints({
     write: checkpointWriter({ path, table, journal, ...options }),
@@ -97,7 +101,10 @@ function historyOf({ table, journal }: LoadedHistory, path: string, options: Par
       return sequence;
     },
     refusal: (stage, error) => historyError(stage, path, error),
-    onChange: remember,
+    onChange: run => {
+      remember(run);
+      tell(run);
+    },
     noteDelayMs,
   });
 
@@ -128,6 +135,8 @@ function historyOf({ table, journal }: LoadedHistory, path: string, options: Par
 
     note(id, change) {
       if (!durable.note(id, checkedChange(change))) throw unknownRun(id);
+      const run = listeners.size > 0 && durable.get(id);
+      if (run) tell(run);
     },
 
     get(id) {
@@ -153,6 +162,14 @@ function historyOf({ table, journal }: LoadedHistory, path: string, options: Par
 
     newestId() {
       return table.greatestId();
+    },
+
+    namespaces: () => [...namespaces],
+
+    onChange(listener) {
+      const own = (run: ChangedRun) => listener(run); // so that the same listener can be added twice
+      listeners.add(own);
+      return () => listeners.delete(own);
     },
 
     count: () => table.count(),
