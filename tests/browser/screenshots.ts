@@ -42,7 +42,10 @@ async function takeAll(): Promise<void> {
   await prepare(say);
   const world = await playgroundWorld('admin', say);
   opened.push(world);
-  const headlamp = await startHeadlamp(world.kubeUrl, { handlesSignals: false });
+  const headlamp = await startHeadlamp({
+    clusters: [{ name: 'main', kubeUrl: world.kubeUrl }],
+    handlesSignals: false,
+  });
   opened.push({ stop: () => headlamp.close() });
 
   say('Making some history, by real backups');

@@ -21,7 +21,7 @@ let headlamp: Headlamp;
 beforeAll(async () => {
   if (!hasBrowser) return;
   proxy = await apiThroughServiceProxy();
-  headlamp = await headlampOver(proxy.origin);
+  headlamp = await headlampOver({ clusters: [{ name: 'main', kubeUrl: proxy.origin }] });
 });
 afterAll(async () => {
   await headlamp?.close();

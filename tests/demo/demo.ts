@@ -42,7 +42,12 @@ try {
   const staticDir = await prepare(say);
   const world = await open();
   const host = await onFreePort(options.port, port =>
-    startHost({ staticDir, pluginDir: ROOT, kubeUrl: world.kubeUrl, port })
+    startHost({
+      staticDir,
+      pluginDir: ROOT,
+      clusters: [{ name: 'main', kubeUrl: world.kubeUrl }],
+      port,
+    })
   );
   opened.push({ stop: () => host.close() });
   const tryThis = options.kubeconfig

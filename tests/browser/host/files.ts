@@ -22,18 +22,27 @@ export function sendJson(res: http.ServerResponse, status: number, body: unknown
   res.end(JSON.stringify(body));
 }
 
-/** Sends the file `path` of `directory`; 404 when it is not there, or not inside. */
+export function sendHtml(res: http.ServerResponse, html: string): void {
+  res.writeHead(200, { 'content-type': TYPES['.html'], 'cache-control': 'no-store' });
+  res.end(html);
+}
+
+/**
+ * Sends the file `path` of `directory`; 404 when it is not there, or not inside.
+ * @param isFinal whether browsers may keep it for good, and what they have compiled of it.
+ */
 export async function sendFile(
   res: http.ServerResponse,
   directory: string,
-  path: string
+  path: string,
+  isFinal = false
 ): Promise<void> {
   const file = join(directory, path);
   const bytes = file.startsWith(directory + sep) && (await readFile(file).catch(() => undefined));
   if (!bytes) return sendJson(res, 404, { message: `no file ${path}` });
   res.writeHead(200, {
     'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-    'cache-control': 'no-store',
+    'cache-control': isFinal ? 'max-age=31536000, immutable' : 'no-store',
   });
   res.end(bytes);
 }

@@ -8,26 +8,34 @@ export interface Forwarder {
   request(req: http.IncomingMessage, res: http.ServerResponse, path: string): void;
   /** WebSockets: watches, exec, logs. `head` is what the client sent after its headers. */
   upgrade(req: http.IncomingMessage, socket: Duplex, head: Buffer, path: string): void;
+  /**
+   * A GET without a body, with the headers of `req`.
+   * @returns the answer as it begins. @throws Error when the API server cannot be reached.
+   */
+  get(req: http.IncomingMessage, path: string): Promise<http.IncomingMessage>;
 }
 
 /** Gives what each request needs to be somebody's: certificates, headers. */
 export type Credentials = () => Promise<https.RequestOptions>;
 
 /**
- * @param credentials absent: the API server knows who asks, such as `kubectl proxy`. With them, nothing that the client
- * sent to say who it is goes on.
+ * @param credentials absent: the API server knows who asks, such as `kubectl proxy`, or the request says it itself.
+ * With them, nothing that the client sent to say who it is goes on.
  */
 export function forwardTo(kubeUrl: string, credentials?: Credentials): Forwarder {
   const { host, protocol } = new URL(kubeUrl);
   const base = kubeUrl.replace(/\/+$/, '');
-  const open = async (req: http.IncomingMessage, path: string) => {
+  const open = async (req: http.IncomingMessage, path: string, method = req.method) => {
     const { headers: own, ...options } = (await credentials?.()) ?? { agent: false };
     // The Origin stays: the API server refuses WebSockets without one.
     const headers: http.IncomingHttpHeaders = { ...req.headers, host };
     if (credentials) for (const name of ['authorization', 'cookie']) delete headers[name];
+    if (method !== req.method) {
+      for (const name of ['content-length', 'transfer-encoding']) delete headers[name];
+    }
     return (protocol === 'https:' ? https : http).request(base + path, {
       ...options,
-      method: req.method,
+      method,
       headers: { ...headers, ...(own as http.OutgoingHttpHeaders) },
     });
   };
@@ -50,6 +58,15 @@ export function forwardTo(kubeUrl: string, credentials?: Credentials): Forwarder
         res.on('close', () => upstream.destroy());
         pipeline(req, upstream, () => undefined);
       }, fail);
+    },
+
+    async get(req, path) {
+      const upstream = await open(req, path, 'GET');
+      return await new Promise((resolve, reject) => {
+        upstream.on('response', resolve);
+        upstream.on('error', reject);
+        upstream.end();
+      });
     },
 
     upgrade(req, socket, head, path) {

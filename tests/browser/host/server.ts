@@ -3,48 +3,90 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, resolve } from 'node:path';
-import { iconSet, monacoDirectory, sendFile, sendJson } from './files.ts';
-import { forwardTo } from './forward.ts';
+import { answerCache } from './cache.ts';
+import { configOf, type HostedCluster } from './config.ts';
+import { iconSet, monacoDirectory, sendFile, sendHtml, sendJson } from './files.ts';
+import { type Forwarder, forwardTo } from './forward.ts';
+import { sendMe, setToken, tokenOf } from './session.ts';
 
 export interface HostOptions {
   /** Result of `buildHost()`. */
   staticDir: string;
   /** Folder of the plugin: its `package.json`, and `dist/` as `headlamp-plugin build` leaves it. */
   pluginDir: string;
-  /** An API server that speaks plain HTTP, e.g. what `kubectl proxy` prints. */
-  kubeUrl: string;
+  clusters: readonly HostedCluster[];
   /** 0 takes any free port. */
   port: number;
-  /** Names of the clusters that Headlamp shows; all of them lead to `kubeUrl`. `['main']` when left out. */
-  clusters?: string[];
+  /** As `-base-url`: a path under which all is served, e.g. `/headlamp`. */
+  baseUrl?: string;
+  /** As `-cache-enabled`. */
+  isCacheEnabled?: boolean;
 }
 
 export interface Host {
+  /** With the base URL. */
   url: string;
   /** Ends open streams, too. */
   close(): Promise<void>;
 }
 
+/** A request of `/clusters/NAME/PATH`. */
+interface ClusterRequest {
+  cluster: HostedCluster & { kube: Forwarder };
+  path: string;
+}
+
 /**
- * Stands in for headlamp-server, on 127.0.0.1 only: serves the front end and one plugin, and forwards
- * `/clusters/NAME/…` to an API server, streams and WebSockets included.
+ * Does for the pages what headlamp-server does, on 127.0.0.1 only: serves the front end and one plugin, and forwards
+ * `/clusters/NAME/…` to API servers, streams and WebSockets included.
+ * @param now in ms since 1970: answers in the cache grow old.
  */
-export async function startHost(options: HostOptions): Promise<Host> {
-  const kube = forwardTo(options.kubeUrl);
-  const pages = await pagesOf(options);
+export async function startHost(options: HostOptions, now: () => number = Date.now): Promise<Host> {
+  const baseUrl = (options.baseUrl ?? '').replace(/\/+$/, '');
+  const clusters = options.clusters.map(each => ({ ...each, kube: forwardTo(each.kubeUrl) }));
+  const pages = await pagesOf(options, baseUrl);
+  const cache = options.isCacheEnabled ? answerCache(now) : undefined;
   const sockets = new Set<{ destroy(): void }>();
 
-  const server = http.createServer((req, res) => {
-    if (!isOurs(req))
+  /** @returns undefined for what is not of a cluster. */
+  const ofCluster = ({ url = '' }: http.IncomingMessage): ClusterRequest | undefined => {
+    const [, name, path = ''] = /^\/clusters\/([^/]+)(\/.*)$/.exec(url) ?? [];
+    const cluster = clusters.find(each => each.name === decodeURIComponent(name ?? ''));
+    return cluster && { cluster, path };
+  };
+  /** Puts in the token with which the person has logged in. @returns false where it takes one and there is none. */
+  const isLoggedIn = (req: http.IncomingMessage, { name, asksForToken }: HostedCluster) => {
+    const token = tokenOf(req, name);
+    if (token) req.headers.authorization ??= `Bearer ${token}`;
+    return !asksForToken || req.headers.authorization !== undefined;
+  };
+
+  async function answer(req: http.IncomingMessage, res: http.ServerResponse): Promise<void> {
+    if (!isOurs(req)) {
       return sendJson(res, 403, { message: 'this server answers its own page only' });
-    const path = pathInCluster(req);
-    if (path) return kube.request(req, res, path);
-    pages(req, res).catch(error => sendJson(res, 400, { message: String(error) }));
+    }
+    if (!withoutBase(req, baseUrl))
+      return sendJson(res, 404, { message: 'not below the base URL' });
+    const asked = ofCluster(req);
+    if (!asked) return await pages(req, res);
+    const { cluster, path } = asked;
+    if (path === '/set-token') return await setToken(req, res, cluster.name, baseUrl);
+    if (path === '/me') return sendMe(res, tokenOf(req, cluster.name));
+    if (!isLoggedIn(req, cluster)) return sendJson(res, 401, UNAUTHORIZED);
+    if (cache) return await cache.answer(req, res, path, cluster);
+    cluster.kube.request(req, res, path);
+  }
+
+  const server = http.createServer((req, res) => {
+    answer(req, res).catch(error => {
+      if (res.headersSent) res.destroy();
+      else sendJson(res, 400, { message: String(error) });
+    });
   });
   server.on('upgrade', (req, socket, head) => {
-    const path = pathInCluster(req);
-    if (!isOurs(req) || !path) return void socket.destroy();
-    kube.upgrade(req, socket, head, path);
+    const asked = isOurs(req) && withoutBase(req, baseUrl) ? ofCluster(req) : undefined;
+    if (!asked || !isLoggedIn(req, asked.cluster)) return void socket.destroy();
+    asked.cluster.kube.upgrade(req, socket, head, asked.path);
   });
   server.on('connection', socket => {
     sockets.add(socket);
@@ -54,7 +96,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${baseUrl}`,
     async close() {
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -63,6 +105,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
   };
 }
 
+/** What an API server says that lets nobody in without a token. */
+const UNAUTHORIZED = {
+  kind: 'Status',
+  apiVersion: 'v1',
+  status: 'Failure',
+  message: 'Unauthorized',
+  reason: 'Unauthorized',
+  code: 401,
+};
+
 /** Keeps other web pages from using the API server through us, by DNS rebinding or by a plain cross-site request. */
 function isOurs({ headers }: http.IncomingMessage): boolean {
   const name = headers.host?.replace(/:\d+$/, '');
@@ -70,28 +122,22 @@ function isOurs({ headers }: http.IncomingMessage): boolean {
   return isLoopback && (!headers.origin || headers.origin === `http://${headers.host}`);
 }
 
-/** @returns the API server's part of `/clusters/NAME/PATH`; undefined where headlamp-server would answer itself. */
-function pathInCluster({ url }: http.IncomingMessage): string | undefined {
-  const path = /^\/clusters\/[^/]+(\/.*)$/.exec(url ?? '')?.[1];
-  return path === '/me' || path === '/set-token' ? undefined : path;
+/** Cuts the base URL off. @returns false when the request is not below it. */
+function withoutBase(req: http.IncomingMessage, baseUrl: string): boolean {
+  const url = req.url ?? '/';
+  if (!`${url}/`.startsWith(`${baseUrl}/`)) return false;
+  req.url = url.slice(baseUrl.length) || '/';
+  return true;
 }
 
 /** What headlamp-server answers without a cluster. */
-async function pagesOf({ staticDir, pluginDir, kubeUrl, clusters = ['main'] }: HostOptions) {
+async function pagesOf({ staticDir, pluginDir, clusters }: HostOptions, baseUrl: string) {
   const { name } = JSON.parse(await readFile(join(pluginDir, 'package.json'), 'utf8')) as {
     name: string;
   };
   const files = resolve(staticDir);
   const plugin = resolve(pluginDir);
-  const config = {
-    clusters: clusters.map(cluster => ({
-      name: cluster,
-      server: kubeUrl,
-      auth_type: '',
-      meta_data: { namespace: 'default', source: 'in_cluster' },
-    })),
-    isDynamicClusterEnabled: false,
-  };
+  const config = configOf(clusters);
 
   return async (req: http.IncomingMessage, res: http.ServerResponse): Promise<void> => {
     const { pathname, searchParams } = new URL(req.url ?? '/', 'http://host');
@@ -99,8 +145,9 @@ async function pagesOf({ staticDir, pluginDir, kubeUrl, clusters = ['main'] }: H
       ? pathname.slice(`/plugins/${name}/`.length)
       : undefined;
 
-    if (pathname.startsWith('/clusters/')) return sendJson(res, 200, { username: 'test' });
     if (req.method !== 'GET') return sendJson(res, 404, { message: 'not in this stand-in' });
+    if (pathname.startsWith('/clusters/'))
+      return sendJson(res, 404, { message: 'no such cluster' });
     if (pathname === '/config') return sendJson(res, 200, config);
     if (pathname === '/plugins') {
       return sendJson(res, 200, [{ name, path: `plugins/${name}`, type: 'user' }]);
@@ -113,6 +160,16 @@ async function pagesOf({ staticDir, pluginDir, kubeUrl, clusters = ['main'] }: H
     if (pathname.startsWith('/assets/vs/')) {
       return sendFile(res, monacoDirectory(), pathname.slice('/assets/'.length));
     }
-    return sendFile(res, files, extname(pathname) ? decodeURIComponent(pathname) : 'index.html');
+    if (extname(pathname)) {
+      // Their names hold a digest of their contents.
+      return sendFile(res, files, decodeURIComponent(pathname), pathname.startsWith('/assets/'));
+    }
+    sendHtml(res, pageAt(baseUrl, await readFile(join(files, 'index.html'), 'utf8')));
   };
 }
+
+/** The built page loads its files from beside itself; it is shown under every path. */
+const pageAt = (baseUrl: string, html: string): string =>
+  html
+    .replace("headlampBaseUrl = '/'", `headlampBaseUrl = '${baseUrl || '/'}'`)
+    .replaceAll('"./', `"${baseUrl}/`);

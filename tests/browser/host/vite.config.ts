@@ -1,5 +1,6 @@
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { join } from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
 import svgr from 'vite-plugin-svgr';
 
 /** Front end of this version lies in the SDK's `lib/`. Headlamp reads it from the environment of its build. */
@@ -9,8 +10,24 @@ const headlamp = {
   REACT_APP_HEADLAMP_SIDEBAR_DEFAULT_OPEN: 'true',
 };
 
+const TABLE = /\/lib\/components\/common\/Table\/Table(\.js)?$/;
+const FITTING_TABLE = join(import.meta.dirname, 'src/FittingTable.tsx');
+
+/** Everybody who asks for Headlamp's table gets ours around it, which does what a later Headlamp's does. */
+const fittingTable: Plugin = {
+  name: 'fitting-table',
+  enforce: 'pre',
+  async resolveId(source, importer) {
+    if (importer === FITTING_TABLE || !/\/Table(\.js)?$/.test(source)) return undefined;
+    const found = await this.resolve(source, importer, { skipSelf: true });
+    return found && TABLE.test(found.id) ? FITTING_TABLE : undefined;
+  },
+};
+
 export default defineConfig({
   root: import.meta.dirname,
+  // The server puts the base URL before it.
+  base: './',
   define: {
     global: 'globalThis',
     ...Object.fromEntries(
@@ -20,7 +37,11 @@ export default defineConfig({
       ])
     ),
   },
-  plugins: [react(), svgr({ svgrOptions: { svgo: false, titleProp: true, ref: true } })],
+  plugins: [
+    fittingTable,
+    react(),
+    svgr({ svgrOptions: { svgo: false, titleProp: true, ref: true } }),
+  ],
   build: {
     emptyOutDir: true,
     target: 'es2022',

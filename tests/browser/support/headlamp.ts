@@ -1,17 +1,21 @@
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { buildHost } from '../host/build.ts';
+import type { HostedCluster } from '../host/config.ts';
 import { startHost } from '../host/server.ts';
-import { type ChromiumOptions, launchChromium } from './chromium.ts';
+import { launchChromium } from './chromium.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 export const WIDE = 1400;
 export const NARROW = 400;
 export const HEIGHT = 950;
 
-/** Headlamp with the plugin over one cluster, in a browser. */
+/** Headlamp with the plugin, in a browser. */
 export interface Headlamp {
-  /** Opens a page of the cluster in a tab of its own. */
+  /**
+   * Opens a page of the first cluster in a tab that shares nothing with others; a path that begins with `/c/` is taken
+   * as it is. Closing the page ends all that belongs to it.
+   */
   open(path: string, options?: TabOptions): Promise<Page>;
   close(): Promise<void>;
 }
@@ -19,42 +23,59 @@ export interface Headlamp {
 export interface TabOptions {
   theme?: 'light' | 'dark';
   width?: number;
+  /** Of the browser, e.g. `de-DE`. */
+  locale?: string;
   /** Is called before the page is loaded. */
   before?: (page: Page) => Promise<unknown>;
 }
 
-/**
- * @param kubeUrl an API server that speaks plain HTTP, as the person who looks.
- * @throws Error when the browser does not start.
- */
-export async function startHeadlamp(
-  kubeUrl: string,
-  options: ChromiumOptions = {}
-): Promise<Headlamp> {
-  const host = await startHost({
-    staticDir: await buildHost(),
-    pluginDir: ROOT,
-    kubeUrl,
-    port: 0,
-  });
-  const browser = await launchChromium(options);
-  const { context } = browser;
-  if (!context) {
-    await host.close();
-    throw new Error(browser.reason);
+export interface HeadlampOptions {
+  clusters: readonly HostedCluster[];
+  baseUrl?: string;
+  isCacheEnabled?: boolean;
+  /** One that runs already, and goes on running; else one is started. */
+  browser?: Browser;
+  /** See `launchChromium`. */
+  handlesSignals?: boolean;
+}
+
+/** @throws Error when the browser does not start. */
+export async function startHeadlamp(options: HeadlampOptions): Promise<Headlamp> {
+  const { clusters, baseUrl, isCacheEnabled, handlesSignals } = options;
+  const browser = options.browser ?? (await launchChromium(handlesSignals));
+  const closeBrowser = async () => void (options.browser || (await browser.close()));
+  try {
+    const host = await startHost({
+      staticDir: await buildHost(),
+      pluginDir: ROOT,
+      clusters,
+      baseUrl,
+      isCacheEnabled,
+      port: 0,
+    });
+    const urlOf = (path: string) =>
+      host.url + (path.startsWith('/c/') ? path : `/c/${clusters[0]?.name}${path}`);
+    return {
+      async open(path, { theme = 'light', width = WIDE, locale, before } = {}) {
+        const context = await browser.newContext({
+          viewport: { width, height: HEIGHT },
+          colorScheme: theme,
+          reducedMotion: 'reduce',
+          locale,
+        });
+        const page = await context.newPage();
+        page.on('close', () => void context.close());
+        await before?.(page);
+        await page.goto(urlOf(path));
+        return page;
+      },
+      async close() {
+        await closeBrowser();
+        await host.close();
+      },
+    };
+  } catch (error) {
+    await closeBrowser();
+    throw error;
   }
-  return {
-    async open(path, { theme = 'light', width = WIDE, before } = {}) {
-      const page = await context.newPage();
-      await page.setViewportSize({ width, height: HEIGHT });
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-      await before?.(page);
-      await page.goto(`${host.url}/c/main${path}`);
-      return page;
-    },
-    async close() {
-      await browser.close();
-      await host.close();
-    },
-  };
 }

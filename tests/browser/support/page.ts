@@ -2,13 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-import { type Headlamp, startHeadlamp } from './headlamp.ts';
+import { type Headlamp, type HeadlampOptions, startHeadlamp } from './headlamp.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** Headlamp over a cluster, for tests: each tab is closed with the test that opened it. */
-export async function headlampOver(kubeUrl: string): Promise<Headlamp> {
-  const headlamp = await startHeadlamp(kubeUrl);
+/** Headlamp for tests: each tab is closed with the test that opened it. */
+export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> {
+  const headlamp = await startHeadlamp(options);
   return {
     async open(path, options = {}) {
       const before = (page: Page) => {

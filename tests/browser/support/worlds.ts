@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest';
 import type { Call } from '../../cluster/support/backups.ts';
 import type { Contents, World } from '../../demo/playgroundWorld.ts';
 import { adminToken, playgroundWorld } from '../../demo/playgroundWorld.ts';
@@ -5,44 +6,32 @@ import { prepare } from '../../demo/prepare.ts';
 import { FILLED, shop } from '../../demo/shop.ts';
 import type { Playground } from '../../playground/playground.ts';
 import type { Sidecar } from '../../support/sidecar.ts';
-import type { Headlamp } from './headlamp.ts';
+import { launchChromium } from './chromium.ts';
+import type { Headlamp, HeadlampOptions } from './headlamp.ts';
 import { headlampOver } from './page.ts';
+import { closedPort } from './port.ts';
 
 /** A cluster with NKVM in it, and an administrator in front of Headlamp. */
 export interface SeenWorld extends World {
   playground: Playground;
   sidecar: Sidecar;
   headlamp: Headlamp;
+  /** Another Headlamp in the same browser, until the test ends. */
+  another(options: HeadlampOptions): Promise<Headlamp>;
 }
+
+/** The world of all tests of a file, once it is there. */
+export type Seen = () => SeenWorld;
 
 const SMALL = 1e5;
 /** Takes long enough to be watched, and to be cancelled. */
-const BIG = 600e6;
-/** Bound without a pod. */
-const LONELY = 'old-exports';
+const BIG = { namespace: 'billing', claim: 'statements', bytes: 600e6 };
 
-/** The demo's shop with little in its volumes, but for those called `big`. */
-const shopWith = (big?: string): Contents => ({
+/** The shop of the demo, with little in its volumes. The backup of `billing/statements` takes some seconds. */
+const SHOP: Contents = {
   objects: shop(),
-  filled: FILLED.map(each => ({ ...each, bytes: each.claim === big ? BIG : SMALL })),
-});
-const NOTHING: Contents = { objects: [], filled: [] };
-const ONE: Contents = {
-  objects: shop().filter(
-    ({ kind, metadata }) =>
-      kind === 'Namespace' || /Binding$/.test(kind ?? '') || metadata?.name === LONELY
-  ),
-  filled: [{ namespace: 'shop', claim: LONELY, bytes: SMALL }],
+  filled: FILLED.map(each => (each.claim === BIG.claim ? BIG : { ...each, bytes: SMALL })),
 };
-
-/** The shop of the demo, with little in its volumes. @param big a claim whose backup takes some seconds. */
-export const seeShop = (big?: 'statements'): Promise<SeenWorld> => see(shopWith(big));
-
-/** A cluster without any volume. */
-export const seeNothing = (): Promise<SeenWorld> => see(NOTHING);
-
-/** One volume, `shop/old-exports`, that nothing uses. */
-export const seeOneVolume = (): Promise<SeenWorld> => see(ONE);
 
 /** A way to the sidecar, as an administrator. */
 export async function callAsAdmin({ kubeUrl, sidecar }: SeenWorld): Promise<Call> {
@@ -50,15 +39,44 @@ export async function callAsAdmin({ kubeUrl, sidecar }: SeenWorld): Promise<Call
   return (path, init) => sidecar.fetch(path, token, init);
 }
 
-async function see(contents: Contents): Promise<SeenWorld> {
+/** Starts the shop, Headlamp over it, and the browser. */
+export async function seeShop(): Promise<SeenWorld> {
   await prepare(() => undefined);
-  const world = await playgroundWorld('admin', () => undefined, contents);
-  try {
-    const headlamp = await headlampOver(world.kubeUrl);
-    const stop = () => headlamp.close().finally(world.stop);
-    return { ...world, headlamp, stop };
-  } catch (error) {
+  const world = await playgroundWorld('admin', () => undefined, SHOP);
+  const { kubeUrl } = world;
+  const browser = await launchChromium().catch(async error => {
     await world.stop();
     throw error;
-  }
+  });
+  const headlamp = await headlampOver({ clusters: [{ name: 'main', kubeUrl }], browser });
+  return {
+    ...world,
+    headlamp,
+    async another(options) {
+      const other = await headlampOver({ ...options, browser });
+      onTestFinished(() => other.close());
+      return other;
+    },
+    async stop() {
+      await headlamp.close();
+      await browser.close();
+      await world.stop();
+    },
+  };
+}
+
+/** Until the test ends, nothing answers behind the Service. @returns how to bring it back before. */
+export async function silence({ playground, sidecar }: SeenWorld): Promise<() => void> {
+  const comeBack = () => playground.setServiceBackend('nkvm', 'nkvm', 'http', sidecar.port);
+  playground.setServiceBackend('nkvm', 'nkvm', 'http', await closedPort());
+  onTestFinished(comeBack);
+  return comeBack;
+}
+
+/** Until the test ends, nothing of NKVM is in the cluster that the API server's proxy could lead to. */
+export async function uninstall({ kubeUrl, playground, sidecar }: SeenWorld): Promise<void> {
+  const service = `${kubeUrl}/api/v1/namespaces/nkvm/services/nkvm`;
+  const { ok, status } = await fetch(service, { method: 'DELETE' });
+  if (!ok) throw new Error(`the Service cannot be deleted: ${status}`);
+  onTestFinished(() => playground.setServiceBackend('nkvm', 'nkvm', 'http', sidecar.port));
 }

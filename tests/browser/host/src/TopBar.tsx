@@ -10,6 +10,7 @@ import { useTypedSelector } from '@kinvolk/headlamp-plugin/lib/redux/hooks';
 import { AppBar, Box, IconButton, Toolbar, useMediaQuery } from '@mui/material';
 import { type ComponentType, isValidElement } from 'react';
 import { useDispatch } from 'react-redux';
+import { Account } from './Account';
 
 /** Plugins register an element, a component, or `{id, action}` with one of them. */
 function Action({ of }: { of: AppBarAction }) {
@@ -20,7 +21,7 @@ function Action({ of }: { of: AppBarAction }) {
   return <Component />;
 }
 
-/** What Headlamp shows at the top, in short: logo, cluster, the plugins' actions, settings. */
+/** What Headlamp shows at the top, in short: logo, cluster, the plugins' actions, settings, account. */
 export function TopBar() {
   const dispatch = useDispatch();
   const isNarrow = useMediaQuery('(max-width:599px)');
@@ -39,6 +40,7 @@ export function TopBar() {
       ...(chooser ? [{ id: 'CLUSTER', action: chooser }] : []),
       ...registered,
       { id: 'SETTINGS', action: <SettingsButton /> },
+      { id: 'USER', action: <Account /> },
     ]
   );
 

@@ -7,6 +7,7 @@ import Plugins from '@kinvolk/headlamp-plugin/lib/plugin/Plugins';
 import { addAPIProvider } from '@iconify/react';
 import { PreviousRouteProvider } from '@kinvolk/headlamp-plugin/lib/components/App/RouteSwitcher';
 import ErrorBoundary from '@kinvolk/headlamp-plugin/lib/components/common/ErrorBoundary';
+import { getBaseUrl } from '@kinvolk/headlamp-plugin/lib/helpers/getBaseUrl';
 import { queryClient } from '@kinvolk/headlamp-plugin/lib/lib/queryClient';
 import { setStore } from '@kinvolk/headlamp-plugin/lib/lib/router/createRouteURL';
 import store from '@kinvolk/headlamp-plugin/lib/redux/stores/store';
@@ -22,8 +23,9 @@ import { Themed } from './Themed';
 
 setStore(store);
 // Both would come from the internet otherwise.
-loader.config({ paths: { vs: `${location.origin}/assets/vs` } });
-addAPIProvider('', { resources: [`${location.origin}/iconify`], path: '/' });
+const server = location.origin + getBaseUrl();
+loader.config({ paths: { vs: `${server}/assets/vs` } });
+addAPIProvider('', { resources: [`${server}/iconify`], path: '/' });
 
 createRoot(document.getElementById('root')!).render(
   <ErrorBoundary fallback={<p>Headlamp has crashed: see the console.</p>}>
@@ -32,7 +34,7 @@ createRoot(document.getElementById('root')!).render(
         <I18nextProvider i18n={i18n}>
           <Themed>
             <SnackbarProvider anchorOrigin={{ vertical: 'bottom', horizontal: 'left' }}>
-              <BrowserRouter>
+              <BrowserRouter basename={getBaseUrl()}>
                 <PreviousRouteProvider>
                   <Plugins />
                   <Layout />

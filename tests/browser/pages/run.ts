@@ -1,12 +1,11 @@
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { ended, start } from '../cluster/support/backups.ts';
-import { startSidecar } from '../support/sidecar.ts';
-import { findChromium } from './support/chromium.ts';
-import { expectGoodLooks } from './support/looks.ts';
-import { tabTo } from './support/page.ts';
-import type { SeenWorld } from './support/worlds.ts';
-import { callAsAdmin, seeShop } from './support/worlds.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { ended, start } from '../../cluster/support/backups.ts';
+import { startSidecar } from '../../support/sidecar.ts';
+import { expectGoodLooks } from '../support/looks.ts';
+import { tabTo } from '../support/page.ts';
+import type { Seen } from '../support/worlds.ts';
+import { callAsAdmin } from '../support/worlds.ts';
 
 const claim = (namespace: string, name: string) =>
   `/storage/persistentvolumeclaims/${namespace}/${name}`;
@@ -19,26 +18,23 @@ const runThat = (page: Page, status: string): Locator =>
     .filter({ has: page.getByText(status, { exact: true }) })
     .first();
 
-describe.skipIf(!findChromium())('of a backup, a person', { timeout: 60_000 }, () => {
-  let world: SeenWorld;
-  beforeAll(async () => void (world = await seeShop('statements')), 180_000);
-  afterAll(() => world?.stop());
-
+/** What a person does with one backup, on its page and on that of its claim. */
+export function runTests(world: Seen): void {
   /** Starts a backup of the big volume. @returns the path of its page. */
   async function startBig(): Promise<string> {
-    const { run, problem } = await start(await callAsAdmin(world), ...BIG);
+    const { run, problem } = await start(await callAsAdmin(world()), ...BIG);
     if (!run) throw new Error(problem?.message);
     return `/nkvm/backups/${run.id}?namespace=${run.namespace}`;
   }
 
   it('reads on the claim’s page that there is none, starts one, and reads what it left', async () => {
-    const page = await world.headlamp.open(claim('shop', 'orders-db'));
+    const page = await world().headlamp.open(claim('shop', 'notes'));
     const never = page.getByText('This volume has never been backed up.');
     await expectGoodLooks(never, 'claim-never', ['light']);
     await page.getByRole('button', { name: 'Back up', exact: true }).click();
     await expectGoodLooks(runThat(page, 'Succeeded'), 'claim-success');
     await page.locator('a[href*="/nkvm/backups/"]').first().click();
-    const heading = page.getByRole('heading', { name: 'Backup of shop/orders-db' });
+    const heading = page.getByRole('heading', { name: 'Backup of shop/notes' });
     await heading.waitFor();
     await page.getByText(/^tar --extract/).waitFor();
     await page.getByText('Seal of the helper pod').waitFor();
@@ -47,7 +43,7 @@ describe.skipIf(!findChromium())('of a backup, a person', { timeout: 60_000 }, (
   });
 
   it('watches bytes flow, and cancels', async () => {
-    const page = await world.headlamp.open(claim(...BIG));
+    const page = await world().headlamp.open(claim(...BIG));
     const cancel = page.getByRole('button', { name: 'Cancel the backup of billing/statements' });
     await startBig();
     await page.reload();
@@ -58,9 +54,9 @@ describe.skipIf(!findChromium())('of a backup, a person', { timeout: 60_000 }, (
   });
 
   it('watches one that waits for a node, and cancels it with the keyboard alone', async () => {
-    await taintNodes(world.kubeUrl, [{ key: 'maintenance', effect: 'NoSchedule' }]);
-    onTestFinished(() => taintNodes(world.kubeUrl, []));
-    const page = await world.headlamp.open(claim('shop', 'uploads'));
+    await taintNodes(world().kubeUrl, [{ key: 'maintenance', effect: 'NoSchedule' }]);
+    onTestFinished(() => taintNodes(world().kubeUrl, []));
+    const page = await world().headlamp.open(claim('shop', 'uploads'));
     await tabTo(page.getByRole('button', { name: 'Back up', exact: true }));
     await page.keyboard.press('Enter');
     const cancel = page.getByRole('button', { name: 'Cancel the backup of shop/uploads' });
@@ -75,22 +71,22 @@ describe.skipIf(!findChromium())('of a backup, a person', { timeout: 60_000 }, (
   });
 
   it('reads why one failed whose helper pod was deleted, and what to do', async () => {
-    const page = await world.headlamp.open(await startBig());
+    const page = await world().headlamp.open(await startBig());
     await page
       .getByText(/[\d.]+ [KM]iB/)
       .first()
       .waitFor();
-    await deleteHelpers(world.kubeUrl, BIG[0]);
+    await deleteHelpers(world().kubeUrl, BIG[0]);
     const alert = page.getByRole('alert').filter({ hasText: 'Failed at stage copy' });
     await alert.waitFor();
     expect(await alert.innerText()).toMatch(/helper pod was deleted[^]*What to do/);
     await expectGoodLooks(alert, 'run-failed');
-    const onClaim = await world.headlamp.open(claim(...BIG));
+    const onClaim = await world().headlamp.open(claim(...BIG));
     await expectGoodLooks(runThat(onClaim, 'Failed'), 'claim-failed', ['light']);
   });
 
   it('reads which image no node could pull', async () => {
-    const { playground, sidecar } = world;
+    const { playground, sidecar } = world();
     const other = await startSidecar({
       NKVM_KUBECONFIG: playground.kubeconfigFor('system:serviceaccount:nkvm:nkvm-runner'),
       NKVM_HELPER_IMAGE: 'registry.example/tools/none:1',
@@ -98,10 +94,10 @@ describe.skipIf(!findChromium())('of a backup, a person', { timeout: 60_000 }, (
     onTestFinished(() => other.remove());
     playground.setServiceBackend('nkvm', 'nkvm', 'http', other.port);
     onTestFinished(() => playground.setServiceBackend('nkvm', 'nkvm', 'http', sidecar.port));
-    const call = await callAsAdmin({ ...world, sidecar: other });
+    const call = await callAsAdmin({ ...world(), sidecar: other });
     const { run } = await start(call, 'shop', 'uploads');
     const { id = '' } = run ?? {};
-    const page = await world.headlamp.open(`/nkvm/backups/${id}?namespace=shop`);
+    const page = await world().headlamp.open(`/nkvm/backups/${id}?namespace=shop`);
     await ended(call, id);
     const alert = page.getByRole('alert').filter({ hasText: 'Failed at stage wait' });
     await expectGoodLooks(alert, 'run-failed-image', ['light']);
@@ -109,7 +105,7 @@ describe.skipIf(!findChromium())('of a backup, a person', { timeout: 60_000 }, (
       /registry\.example\/tools\/none:1[^]*NKVM_HELPER_IMAGE/
     );
   });
-});
+}
 
 async function deleteHelpers(kubeUrl: string, namespace: string): Promise<void> {
   const pods = `${kubeUrl}/api/v1/namespaces/${namespace}/pods`;

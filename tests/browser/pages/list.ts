@@ -1,21 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium } from './support/chromium.ts';
-import { expectGoodLooks } from './support/looks.ts';
-import { findRow, tabTo } from './support/page.ts';
-import type { SeenWorld } from './support/worlds.ts';
-import { seeShop } from './support/worlds.ts';
+import { expect, it } from 'vitest';
+import { expectGoodLooks } from '../support/looks.ts';
+import { findRow, tabTo } from '../support/page.ts';
+import type { Seen } from '../support/worlds.ts';
 
 const VOLUMES = '/nkvm/volumes';
-const hasBrowser = findChromium() !== undefined;
-if (!hasBrowser) console.warn('No Chromium on this machine: the tests of the pages are skipped.');
 
-describe.skipIf(!hasBrowser)('in the list of volumes, a person', { timeout: 30_000 }, () => {
-  let world: SeenWorld;
-  beforeAll(async () => void (world = await seeShop()), 180_000);
-  afterAll(() => world?.stop());
-
+/** What a person does in the list of volumes. */
+export function listTests(world: Seen): void {
   it('sees owners, states and what to do next', async () => {
-    const page = await world.headlamp.open(VOLUMES);
+    const page = await world().headlamp.open(VOLUMES);
     await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
     await expectGoodLooks(page.getByRole('button', { name: 'Back up shop/orders-db' }), 'volumes', [
       'light',
@@ -25,7 +18,7 @@ describe.skipIf(!hasBrowser)('in the list of volumes, a person', { timeout: 30_0
   });
 
   it('starts a backup with the keyboard alone', async () => {
-    const page = await world.headlamp.open(VOLUMES);
+    const page = await world().headlamp.open(VOLUMES);
     await findRow(page, 'uploads');
     await tabTo(page.getByRole('button', { name: 'Back up shop/uploads' }));
     await page.keyboard.press('Enter');
@@ -37,7 +30,7 @@ describe.skipIf(!hasBrowser)('in the list of volumes, a person', { timeout: 30_0
   });
 
   it('backs up several volumes at once', async () => {
-    const page = await world.headlamp.open(VOLUMES);
+    const page = await world().headlamp.open(VOLUMES);
     for (const name of ['orders-db', 'search-index']) {
       const link = page.getByRole('link', { name, exact: true });
       await page.getByRole('row').filter({ has: link }).getByRole('checkbox').click();
@@ -50,15 +43,15 @@ describe.skipIf(!hasBrowser)('in the list of volumes, a person', { timeout: 30_0
   });
 
   it('reads how to open a namespace that is closed for backups', async () => {
-    const page = await world.headlamp.open(VOLUMES);
+    const page = await world().headlamp.open(VOLUMES);
     await findRow(page, 'secrets');
     await page.getByRole('button', { name: 'Open namespace vault for backups' }).click();
     await page.getByText('kubectl create rolebinding nkvm-runtime -n vault').waitFor();
   });
 
   it('sees the volumes of the chosen namespaces alone', async () => {
-    const page = await world.headlamp.open(`${VOLUMES}?namespace=billing`);
+    const page = await world().headlamp.open(`${VOLUMES}?namespace=billing`);
     await page.getByRole('link', { name: 'ledger', exact: true }).first().waitFor();
     expect(await page.getByRole('link', { name: 'orders-db', exact: true }).count()).toBe(0);
   });
-});
+}

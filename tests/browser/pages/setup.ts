@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest';
+import type { VolumeList } from '../../../sidecar/api/index.ts';
+import { alter, API, holdUp, refuse } from '../support/api.ts';
+import { expectGoodLooks } from '../support/looks.ts';
+import type { Seen } from '../support/worlds.ts';
+import { silence, uninstall } from '../support/worlds.ts';
+
+const VOLUMES = '/nkvm/volumes';
+const BROKEN = { code: 'Internal', message: 'the index cannot be read', hint: 'See its log.' };
+
+/** What a person sees where there is no list of volumes. */
+export function setupTests(world: Seen): void {
+  it('reads that a cluster without claims has no volumes yet', async () => {
+    const page = await world().headlamp.open(VOLUMES, {
+      before: async page => {
+        await alter<VolumeList>(page, API.volumes, list => ({ ...list, volumes: [] }));
+        await page.route(API.changes, route => route.abort());
+      },
+    });
+    const heading = page.getByRole('heading', { name: 'No volumes yet' });
+    await expectGoodLooks(heading, 'volumes-empty');
+  });
+
+  it('sees that the list is loading', async () => {
+    let goOn = () => {};
+    const page = await world().headlamp.open(VOLUMES, {
+      before: async page => (goOn = await holdUp(page, API.volumes)),
+    });
+    await expectGoodLooks(page.getByRole('main').getByRole('progressbar'), 'volumes-loading');
+    goOn();
+    await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
+  });
+
+  it('reads what broke, looks again, and has the list', async () => {
+    const page = await world().headlamp.open(VOLUMES, {
+      before: page => page.route(API.volumes, refuse(500, BROKEN)),
+    });
+    await page.getByRole('heading', { name: 'This could not be loaded' }).waitFor();
+    await expectGoodLooks(page.getByText(BROKEN.message), 'volumes-error');
+    await page.unroute(API.volumes);
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
+  });
+
+  it('reads the right that is lacking, and how to check it', async () => {
+    const kubeUrl = await world().playground.proxyAs('viewer');
+    const headlamp = await world().another({ clusters: [{ name: 'main', kubeUrl }] });
+    const page = await headlamp.open(VOLUMES);
+    await page.getByRole('heading', { name: 'No access to backups' }).waitFor();
+    expect(await page.getByRole('main').innerText()).toMatch(
+      /You lack the right to create serviceaccounts\/token of nkvm-\w+ in namespace \w+\./
+    );
+    await page.getByText(/^kubectl auth can-i create/).waitFor();
+    await expectGoodLooks(page.getByText(/^kubectl auth can-i create/), 'volumes-no-right');
+  });
+
+  it('reads that the service does not answer, and later that it does', async () => {
+    const comeBack = await silence(world());
+    const page = await world().headlamp.open(VOLUMES);
+    await page.getByRole('heading', { name: 'The backup service does not answer' }).waitFor();
+    await page.getByText('kubectl get pods,events -n nkvm').waitFor();
+    await expectGoodLooks(page.getByText('kubectl get pods,events -n nkvm'), 'volumes-unreachable');
+    comeBack();
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
+  });
+
+  it('reads how to install NKVM where it is not installed', async () => {
+    await uninstall(world());
+    const page = await world().headlamp.open(VOLUMES);
+    await page.getByRole('heading', { name: 'Backups are not set up in this cluster' }).waitFor();
+    await page.getByText('kubectl apply -k').first().waitFor();
+    await expectGoodLooks(page.getByText('kubectl apply -k').first(), 'volumes-not-installed');
+  });
+}
