@@ -14,6 +14,7 @@ import { claimsOf } from './cluster/claims.ts';
 import { connect } from './cluster/connection.ts';
 import { eventsOf } from './cluster/events.ts';
 import { execInPod, execToEnd } from './cluster/exec.ts';
+import { gatewayOf } from './cluster/gateway.ts';
 import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
 import { readConfig } from './config.ts';
@@ -64,10 +65,11 @@ async function main(): Promise<void> {
     ...config.cluster,
     name: config.cluster.name,
   });
+  const gateway = gatewayOf(kubeConfig);
   await prepareDirectory('NKVM_BACKUP_DIR', config.backupDir);
   await prepareDirectory('NKVM_METADATA_DB_PATH', dirname(config.metadataDbPath));
   const lease = inPod
-    ? await becomeWriter({ kubeConfig, namespace: config.namespace, http: config.http, log })
+    ? await becomeWriter({ gateway, namespace: config.namespace, http: config.http, log })
     : undefined;
   stop = async () => lease?.release();
   const installation = installationId(
@@ -84,19 +86,19 @@ async function main(): Promise<void> {
     restoreCommand,
   });
   await rebuildHistory({ history, destination, clusterName, log });
-  const pods = podsOf(kubeConfig);
-  const access = accessOf(kubeConfig);
+  const pods = podsOf(gateway);
+  const access = accessOf(gateway);
   const open = openNamespaces(access);
-  const inventory = startInventory(kubeConfig, { log });
+  const inventory = startInventory(gateway, { log });
 
   const world = {
     cluster: {
       pods,
       statusLagMs: 5_000,
-      exec: execInPod.bind(undefined, kubeConfig),
-      execToEnd: execToEnd.bind(undefined, kubeConfig),
+      exec: execInPod.bind(undefined, gateway),
+      execToEnd: execToEnd.bind(undefined, gateway),
     },
-    readClaim: claimsOf(kubeConfig),
+    readClaim: claimsOf(gateway),
     destination,
     clusterName,
     installation,
@@ -117,7 +119,7 @@ async function main(): Promise<void> {
     helperLeaks: helperLeaks({ pods, history, installation, now: () => performance.now() }),
   });
   const events = eventSender({
-    send: eventsOf(kubeConfig),
+    send: eventsOf(gateway),
     now: () => performance.now(),
     log,
     onOutcome: metrics.event,
@@ -143,6 +145,7 @@ async function main(): Promise<void> {
     newId: runIds(undefined, history.newestId()),
     now,
     log,
+    availability: gateway.availability,
     onEnd,
   });
 

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
 import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
 import { type ClusterSize, fillBigCluster, putPod } from '../support/bigCluster.ts';
 import { kubeConfigFor, ListWatchServer } from '../support/listWatchServer.ts';
@@ -41,7 +42,7 @@ async function measure(): Promise<boolean> {
 async function measureAt(port: number, cluster: ChildProcess): Promise<boolean> {
   const emptyMiB = rssMiB();
   const startedAt = performance.now();
-  const inventory = startInventory(kubeConfigFor(port), {
+  const inventory = startInventory(gatewayOf(kubeConfigFor(port)), {
     log: { info: () => {}, warn: (_, text) => console.error(text) },
   });
   await inventory.ready(60_000);

@@ -1,7 +1,8 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Owner } from '../../sidecar/api/index.ts';
-import { ApiError, getStream } from '../../sidecar/src/cluster/apiGet.ts';
+import { ApiFailure } from '../../sidecar/src/cluster/apiFailure.ts';
+import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
 import type { ClusterInventory } from '../../sidecar/src/cluster/inventory.ts';
 import { resources } from '../../sidecar/src/cluster/resources.ts';
 import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
@@ -19,9 +20,15 @@ function kubeConfigAs(user?: string): KubeConfig {
   return kubeConfig;
 }
 
+function gatewayAs(user?: string): Gateway {
+  const gateway = gatewayOf(kubeConfigAs(user));
+  onTestFinished(() => gateway.stop());
+  return gateway;
+}
+
 function start(user?: string, limits = watchLimits): ClusterInventory {
   const log = { info: () => {}, warn: () => {} };
-  const inventory = startInventory(kubeConfigAs(user), { log, limits });
+  const inventory = startInventory(gatewayAs(user), { log, limits });
   onTestFinished(() => inventory.stop());
   return inventory;
 }
@@ -157,9 +164,11 @@ it('recognises a version that the API server no longer has', async () => {
   kubectl(['wait', '--for=condition=Established', `crd/${definition.metadata.name}`]);
 
   const query = { watch: 'true', resourceVersion: '1', timeoutSeconds: '5' };
-  const limits = { signal: AbortSignal.timeout(10_000), answerMs: 10_000, silenceMs: 10_000 };
+  const gateway = gatewayAs();
   const watch = async () => {
-    const body = await getStream(kubeConfigAs(), '/apis/nkvm.test/v1/probes', query, limits);
+    const signal = AbortSignal.timeout(10_000);
+    const path = '/apis/nkvm.test/v1/probes';
+    const body = await gateway.stream({ path, query, signal, silenceMs: 10_000 });
     const events: unknown[] = [];
     for await (const event of watchEvents(body)) events.push(event);
     return events;
@@ -170,6 +179,6 @@ it('recognises a version that the API server no longer has', async () => {
     return error.status === 429 ? undefined : error;
   };
   const error = await until('the cache is filled', asked, 10_000);
-  expect(error).toBeInstanceOf(ApiError);
+  expect(error).toBeInstanceOf(ApiFailure);
   expect(error.status).toBe(410);
 });

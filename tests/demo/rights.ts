@@ -1,9 +1,11 @@
-import type { KubeConfig } from '@kubernetes/client-node';
-import { AuthenticationV1Api, AuthorizationV1Api } from '@kubernetes/client-node';
+import type { KubeConfig, V1SelfSubjectReview } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { apiMessageOf, httpStatusOf, timeLimit } from '../../sidecar/src/cluster/connection.ts';
+import { accessOf, type Action } from '../../sidecar/src/cluster/access.ts';
+import { ApiFailure } from '../../sidecar/src/cluster/apiFailure.ts';
+import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
+import { textOf } from '../../sidecar/src/errors.ts';
 import type { Person } from './person.ts';
 
 const MANIFEST = join(import.meta.dirname, '../../deploy/k8s/rbac/discovery.yaml');
@@ -31,24 +33,29 @@ const needed = (): { group: string; resource: string; verb: string }[] =>
  * @throws Error of one line: the cluster does not answer, or does not let the user in, or see its volumes.
  */
 export async function whoMayLook(kubeConfig: KubeConfig, url: string): Promise<Person> {
-  const person = await whoAmI(kubeConfig).catch(error => {
-    const status = httpStatusOf(error);
+  const gateway = gatewayOf(kubeConfig);
+  try {
+    return await mayLook(gateway, url);
+  } finally {
+    gateway.stop();
+  }
+}
+
+async function mayLook(gateway: Gateway, url: string): Promise<Person> {
+  const person = await whoAmI(gateway).catch(error => {
+    const { status } = error instanceof ApiFailure ? error : {};
     throw new Error(
       status === undefined
-        ? `the cluster at ${url} does not answer: ${whyOf(error)}`
-        : `the cluster at ${url} does not let you in (${status}): ${apiMessageOf(error)}`
+        ? `the cluster at ${url} does not answer: ${textOf(error)}`
+        : `the cluster at ${url} does not let you in (${status}): ${textOf(error)}`
     );
   });
-  const authorization = kubeConfig.makeApiClient(AuthorizationV1Api);
+  const access = accessOf(gateway);
   const answers = await Promise.all(
-    needed().map(async attributes => {
-      const body = { spec: { resourceAttributes: attributes } };
-      const { status } = await authorization.createSelfSubjectAccessReview(
-        { body },
-        timeLimit(LIMIT_MS)
-      );
-      return { ...attributes, isAllowed: status?.allowed === true };
-    })
+    needed().map(async action => ({
+      ...action,
+      isAllowed: await access.mayI(action as Action),
+    }))
   );
   const missing = answers.filter(({ isAllowed }) => !isAllowed);
   if (missing.length === 0) return person;
@@ -59,18 +66,14 @@ export async function whoMayLook(kubeConfig: KubeConfig, url: string): Promise<P
   );
 }
 
-async function whoAmI(kubeConfig: KubeConfig): Promise<Person> {
-  const { status } = await kubeConfig
-    .makeApiClient(AuthenticationV1Api)
-    .createSelfSubjectReview({ body: {} }, timeLimit(LIMIT_MS));
+async function whoAmI(gateway: Gateway): Promise<Person> {
+  const { status } = await gateway.json<V1SelfSubjectReview>({
+    method: 'POST',
+    path: '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+    body: {},
+    limitMs: LIMIT_MS,
+    repeat: 'never',
+  });
   const { username = '', uid, groups } = status?.userInfo ?? {};
   return { username, ...(uid && { uid }), ...(groups && { groups }) };
-}
-
-/** client-node wraps what the connection threw, sometimes twice. */
-function whyOf(error: unknown): string {
-  const { cause, name, message } = error as Error;
-  if (cause instanceof Error) return whyOf(cause);
-  const [line = ''] = message.split('\n');
-  return name === 'TimeoutError' ? `no answer within ${LIMIT_MS / 1000} s` : line;
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { failureOf } from '../../sidecar/src/cluster/apiFailure.ts';
 import type { ReadClaim } from '../../sidecar/src/cluster/claims.ts';
 import { ExecBroken } from '../../sidecar/src/cluster/exec.ts';
 import type { Claim } from '../../sidecar/src/cluster/inventory.ts';
@@ -18,6 +19,16 @@ const NAMESPACE = 'shop';
 const VOLUMES = { empty: 0, little: 2_000, orders: 300_000, media: 700_000 };
 export type VolumeName = keyof typeof VOLUMES;
 export const VOLUME_NAMES = Object.keys(VOLUMES) as VolumeName[];
+
+const podNotFound = (pod: string): Error =>
+  failureOf({
+    status: 404,
+    body: JSON.stringify({
+      kind: 'Status',
+      reason: 'NotFound',
+      message: `pods "${pod}" not found`,
+    }),
+  });
 
 /** Claims and helper pods, whose commands really run. They outlive the sidecar. */
 export class ModelCluster {
@@ -81,7 +92,7 @@ export class ModelCluster {
   helpersFor(life: Life): HelperCluster {
     const clusterOf = (namespace: string, pod: string): ProcessCluster => {
       const cluster = this.#pods.get(`${namespace}/${pod}`);
-      if (!cluster) throw new ExecBroken(`pods "${pod}" not found`, 404);
+      if (!cluster) throw podNotFound(pod);
       return cluster;
     };
     return {

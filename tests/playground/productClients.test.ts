@@ -15,6 +15,7 @@ import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessOf } from '../../sidecar/src/cluster/access.ts';
 import { execInPod, execToEnd } from '../../sidecar/src/cluster/exec.ts';
+import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
 import { podsOf } from '../../sidecar/src/cluster/pods.ts';
 import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
 import { createHelper, type HelperCluster } from '../../sidecar/src/helper/helper.ts';
@@ -66,12 +67,14 @@ const log = { info: () => undefined, warn: () => undefined };
 describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, () => {
   let playground: Playground;
   let kubeConfig: KubeConfig;
+  let gateway: Gateway;
   let volume: string;
 
   beforeAll(async () => {
     playground = await startPlayground();
     kubeConfig = new KubeConfig();
     kubeConfig.loadFromFile(playground.kubeconfigFor('admin'));
+    gateway = gatewayOf(kubeConfig);
     playground.apply(SHOP);
     volume = await until(
       'claim is bound',
@@ -88,7 +91,7 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
   afterAll(() => playground?.stop());
 
   it('see the claim with its owner and node', async () => {
-    const inventory = startInventory(kubeConfig, { log });
+    const inventory = startInventory(gateway, { log });
     await inventory.ready(5_000);
     const claim = await until(
       'it has an owner',
@@ -107,7 +110,7 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
   });
 
   it('ask whose a token is and what its owner may do', async () => {
-    const access = accessOf(kubeConfig);
+    const access = accessOf(gateway);
     const { status } = await kubeConfig
       .makeApiClient(CoreV1Api)
       .createNamespacedServiceAccountToken({
@@ -133,10 +136,10 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
 
   it('pack a volume in a helper pod, and the archive unpacks to the same tree', async () => {
     const cluster: HelperCluster = {
-      pods: podsOf(kubeConfig),
+      pods: podsOf(gateway),
       statusLagMs: 0,
-      exec: (target, command) => execInPod(kubeConfig, target, command),
-      execToEnd: (target, command, options) => execToEnd(kubeConfig, target, command, options),
+      exec: (target, command) => execInPod(gateway, target, command),
+      execToEnd: (target, command, options) => execToEnd(gateway, target, command, options),
     };
     const helper = await createHelper(cluster, 'shop', {
       runId: 'test',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { accessOf } from '../../sidecar/src/cluster/access.ts';
 import type { ClaimEvent } from '../../sidecar/src/cluster/events.ts';
 import { eventsOf } from '../../sidecar/src/cluster/events.ts';
+import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
 import { type Playground, startPlayground } from './playground.ts';
 
 const OBJECTS = `
@@ -53,10 +54,10 @@ const event = (namespace: string, name = 'nkvm-backup-01a'): ClaimEvent => ({
 
 describe('on the playground', { timeout: 30_000 }, () => {
   let playground: Playground;
-  const as = (user: string): KubeConfig => {
+  const as = (user: string): Gateway => {
     const kubeConfig = new KubeConfig();
     kubeConfig.loadFromFile(playground.kubeconfigFor(user));
-    return kubeConfig;
+    return gatewayOf(kubeConfig);
   };
   beforeAll(async () => {
     playground = await startPlayground();

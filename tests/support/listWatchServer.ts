@@ -166,6 +166,7 @@ export class ListWatchServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (request.url === '/readyz') return void response.end('ok');
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const path = url.pathname;
     const query = Object.fromEntries(url.searchParams);

@@ -1,4 +1,3 @@
-import { ApiException } from '@kubernetes/client-node';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,6 +10,7 @@ import { readManifest } from '../archive/manifest.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { RunChange } from '../history/history.ts';
 import { CANCELLED } from '../jobs/job.ts';
+import { apiAnswer } from '../testing/apiAnswer.ts';
 import { failing } from '../testing/failingDestination.ts';
 import type { MemoryStorage } from '../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
@@ -131,7 +131,7 @@ describe('a backup that goes well', () => {
   it('keeps a warning when its helper cannot be deleted', async () => {
     const { pods } = cluster;
     const stuck = async () => {
-      throw new ApiException(403, 'no', { message: 'not allowed' }, {});
+      throw apiAnswer(403, 'not allowed');
     };
     const end = await go({ cluster: { ...cluster, pods: { ...pods, remove: stuck } } });
     expect(end).toMatchObject({
@@ -273,7 +273,7 @@ describe('a backup that goes wrong', () => {
           pods: {
             ...cluster.pods,
             create: async () => {
-              throw new ApiException(403, 'no', { message: 'cannot create pods' }, {});
+              throw apiAnswer(403, 'pods is forbidden: User "x" cannot create resource "pods"');
             },
           },
         },
@@ -289,8 +289,9 @@ describe('a backup that goes wrong', () => {
           pods: {
             ...cluster.pods,
             create: async () => {
-              const message = 'pods "x" is forbidden: violates PodSecurity "restricted:latest"';
-              throw new ApiException(403, 'no', { message }, {});
+              const message =
+                'pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true';
+              throw apiAnswer(403, message);
             },
           },
         },

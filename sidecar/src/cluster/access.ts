@@ -1,8 +1,11 @@
-import type { KubeConfig, V1SubjectAccessReviewSpec } from '@kubernetes/client-node';
-import { AuthenticationV1Api, AuthorizationV1Api } from '@kubernetes/client-node';
-import { timeLimit } from './connection.ts';
+import type {
+  V1SubjectAccessReview,
+  V1SubjectAccessReviewSpec,
+  V1TokenReview,
+} from '@kubernetes/client-node';
+import type { Gateway } from './gateway.ts';
 
-/** Who a token belongs to, in the API server's words. */
+/** The owner of a token, as the API server describes it. */
 export interface Subject {
   username: string;
   uid: string | undefined;
@@ -11,7 +14,7 @@ export interface Subject {
   extra: Record<string, string[]>;
 }
 
-/** What somebody wants to do to what. */
+/** One action on one kind of object, as a right. */
 export interface Action {
   verb: 'get' | 'list' | 'create' | 'delete';
   group: string;
@@ -23,60 +26,73 @@ export interface Action {
   name?: string;
 }
 
-/** Reading a path that is no object, e.g. `/metrics`; a ClusterRole gives it as a nonResourceURL. */
+/** Reading a path that is not an object, e.g. `/metrics`; a ClusterRole grants it as a nonResourceURL. */
 export interface PathAction {
   verb: 'get';
   path: string;
 }
 
-/** The API server's answers on who somebody is and what they may do. */
+/** The API server's answers about callers and their rights. */
 export interface Access {
   /**
-   * @param audience whom the token must be meant for; absent: the API server itself.
-   * @returns undefined when the token is not valid for the audience. @throws Error when nobody could say.
+   * @param audience that the token must carry; absent: that of the API server itself.
+   * @returns undefined when the token is not valid for the audience. @throws ApiFailure when there was no answer.
    */
   whoIs(token: string, audience?: string): Promise<Subject | undefined>;
-  /** @throws Error when nobody could say. */
+  /** @throws ApiFailure when there was no answer. */
   may(subject: Subject, action: Action | PathAction): Promise<boolean>;
-  /** What the sidecar itself may do. @throws Error when nobody could say. */
+  /** Whether the sidecar itself may do it. @throws ApiFailure when there was no answer. */
   mayI(action: Action): Promise<boolean>;
 }
 
-const LIMIT_MS = 10_000;
+/** Asking twice changes nothing, so that these calls are repeated although they are POSTs. */
+const limits = {
+  lane: 'reviews',
+  method: 'POST',
+  repeat: 'always',
+  limitMs: 10_000,
+  tryMs: 5_000,
+} as const;
+const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
 
-/** Asks the API server of `kubeConfig`, by TokenReview and (Self)SubjectAccessReview. */
-export function accessOf(kubeConfig: KubeConfig): Access {
-  const authentication = kubeConfig.makeApiClient(AuthenticationV1Api);
-  const authorization = kubeConfig.makeApiClient(AuthorizationV1Api);
+/** Asks the API server by TokenReview and (Self)SubjectAccessReview. */
+export function accessOf(gateway: Pick<Gateway, 'json'>): Access {
+  const review = async <T>(path: string, spec: object): Promise<Partial<T>> => {
+    const { status } = await gateway.json<{ status?: T }>({ ...limits, path, body: { spec } });
+    return status ?? {};
+  };
   return {
     async whoIs(token, audience) {
-      const body = { spec: { token, ...(audience !== undefined && { audiences: [audience] }) } };
-      const { status } = await authentication.createTokenReview({ body }, timeLimit(LIMIT_MS));
-      if (!status?.authenticated) return undefined;
+      const { authenticated, audiences, user } = await review<V1TokenReview['status'] & object>(
+        '/apis/authentication.k8s.io/v1/tokenreviews',
+        { token, ...(audience !== undefined && { audiences: [audience] }) }
+      );
+      if (!authenticated) return undefined;
       // An authenticator that ignores audiences answers without them: such a token was not made for us.
-      if (audience !== undefined && !status.audiences?.includes(audience)) return undefined;
-      const { username = '', uid, groups = [], extra = {} } = status.user ?? {};
+      if (audience !== undefined && !audiences?.includes(audience)) return undefined;
+      const { username = '', uid, groups = [], extra = {} } = user ?? {};
       return { username, uid, groups, extra };
     },
     async may(subject, action) {
       const { username: user, uid, groups, extra } = subject;
-      const body = { spec: { user, uid, groups, extra, ...attributesOf(action) } };
-      const { status } = await authorization.createSubjectAccessReview(
-        { body },
-        timeLimit(LIMIT_MS)
-      );
-      return status?.allowed === true;
+      const { allowed } = await review<Answer>(`${AUTHORIZATION}/subjectaccessreviews`, {
+        user,
+        uid,
+        groups,
+        extra,
+        ...attributesOf(action),
+      });
+      return allowed === true;
     },
     async mayI(action) {
-      const body = { spec: attributesOf(action) };
-      const { status } = await authorization.createSelfSubjectAccessReview(
-        { body },
-        timeLimit(LIMIT_MS)
-      );
-      return status?.allowed === true;
+      const path = `${AUTHORIZATION}/selfsubjectaccessreviews`;
+      const { allowed } = await review<Answer>(path, attributesOf(action));
+      return allowed === true;
     },
   };
 }
+
+type Answer = V1SubjectAccessReview['status'] & object;
 
 const attributesOf = (
   action: Action | PathAction

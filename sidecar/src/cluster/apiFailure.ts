@@ -77,11 +77,10 @@ export interface Answer {
 /** @returns the failure that an answer other than 2xx, or a Status inside of a stream, tells about. */
 export function failureOf({ status, statusText = '', body, retryAfter }: Answer): ApiFailure {
   const said = statusIn(body);
-  const facts = said ? factsOf(status, said) : factsWithout(status);
+  const sentence = sentenceOf(body);
+  const facts = said ? factsOf(status, said) : factsWithout(status, sentence);
   return new ApiFailure(
-    said?.message ||
-      sentenceOf(body) ||
-      `the API server answered HTTP ${status} ${statusText}`.trim(),
+    said?.message || sentence || `the API server answered HTTP ${status} ${statusText}`.trim(),
     {
       ...facts,
       status,
@@ -121,6 +120,8 @@ function factsOf(status: number, { reason, message }: Said): Verdict {
     case 404:
       return { kind: 'notFound', class: 'needs-action' };
     case 409:
+      // Admission updates the quota's usage; a conflict there says nothing about the object of this call.
+      if (/ on resourcequotas/.test(message)) return { kind: 'busy', class: 'transient' };
       return { kind: 'conflict', class: reason === 'AlreadyExists' ? 'unknown' : 'transient' };
     case 410:
       return { kind: 'gone', class: 'transient' };
@@ -132,14 +133,20 @@ function factsOf(status: number, { reason, message }: Said): Verdict {
   }
 }
 
+const KUBELET =
+  /error dialing backend|unable to upgrade connection|proxy error from|container not found|pod does not exist/;
+
 function serverFault(message: string): Verdict {
   // What the API server depends on for this one call: it is not away itself.
   if (/failed calling webhook|failed to call webhook/.test(message)) {
     return { kind: 'busy', class: 'transient' };
   }
   if (/denied the request/.test(message)) return { kind: 'refused', class: 'transient' };
+  if (/container not found|pod does not exist/.test(message)) {
+    return { kind: 'notFound', class: 'transient' };
+  }
   // The kubelet of one node, on the way to a pod.
-  if (/error dialing backend|unable to upgrade connection|proxy error from/.test(message)) {
+  if (KUBELET.test(message)) {
     return { kind: 'unreachable', class: 'transient' };
   }
   if (/database space exceeded/.test(message)) return { ...away, class: 'unknown' };
@@ -154,8 +161,10 @@ function serverFault(message: string): Verdict {
 }
 
 /** An answer without a Status object comes from something in front of the API server, or for a path that it has not. */
-function factsWithout(status: number): Verdict {
+function factsWithout(status: number, sentence: string): Verdict {
   if (status === 429) return { kind: 'busy', class: 'transient' };
+  // A kubelet's own sentence, which the API server passes on.
+  if (status >= 500 && sentence !== '' && KUBELET.test(sentence)) return serverFault(sentence);
   if (status >= 500) {
     return { kind: 'unreachable', class: 'transient', isAway: true, mayBeDone: true };
   }
@@ -165,6 +174,10 @@ function factsWithout(status: number): Verdict {
   if (status === 404) return { kind: 'invalid', class: 'unknown' };
   return invalid;
 }
+
+/** An authorizer's refusal, e.g. `pods is forbidden: User "x" cannot create resource "pods" in API group ""`. */
+export const isMissingRight = ({ status, message }: ApiFailure): boolean =>
+  status === 403 && /\bcannot \w+ (resource|path) "/.test(message);
 
 /** Codes of node:tls and OpenSSL for a certificate that somebody must replace, or trust. */
 const TLS_CODES =

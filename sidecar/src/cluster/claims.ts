@@ -1,6 +1,7 @@
-import type { KubeConfig } from '@kubernetes/client-node';
-import { CoreV1Api } from '@kubernetes/client-node';
-import { httpStatusOf, timeLimit } from './connection.ts';
+import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
+import { ApiFailure } from './apiFailure.ts';
+import { type Gateway, pathOf } from './gateway.ts';
+import type { Raw } from './projections.ts';
 
 /** A PersistentVolumeClaim as the API server has it now: what an archive’s manifest keeps of it. */
 export interface ClaimObject {
@@ -10,24 +11,26 @@ export interface ClaimObject {
   spec: Record<string, unknown>;
 }
 
-/** Reads one claim, past every cache. @returns undefined when there is none. @throws Error when nobody could say. */
-export type ReadClaim = (namespace: string, name: string) => Promise<ClaimObject | undefined>;
+/**
+ * Reads one claim, past every cache.
+ * @returns undefined when there is none. @throws ApiFailure when the API server did not say.
+ */
+export type ReadClaim = (
+  namespace: string,
+  name: string,
+  signal?: AbortSignal
+) => Promise<ClaimObject | undefined>;
 
-const LIMIT_MS = 15_000;
-
-export function claimsOf(kubeConfig: KubeConfig): ReadClaim {
-  const core = kubeConfig.makeApiClient(CoreV1Api);
-  return async (namespace, name) => {
+export const claimsOf =
+  (gateway: Pick<Gateway, 'json'>): ReadClaim =>
+  async (namespace, name, signal) => {
+    const path = pathOf('/api/v1/namespaces', namespace, 'persistentvolumeclaims', name);
     try {
-      const claim = await core.readNamespacedPersistentVolumeClaim(
-        { namespace, name },
-        timeLimit(LIMIT_MS)
-      );
+      const claim = await gateway.json<Raw<V1PersistentVolumeClaim>>({ path, signal });
       const { uid = '', labels = {}, annotations = {} } = claim.metadata ?? {};
       return { uid, labels, annotations, spec: { ...claim.spec } };
     } catch (error) {
-      if (httpStatusOf(error) === 404) return undefined;
+      if (error instanceof ApiFailure && error.kind === 'notFound') return undefined;
       throw error;
     }
   };
-}

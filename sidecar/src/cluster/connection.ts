@@ -1,6 +1,7 @@
-import type { ConfigurationOptions } from '@kubernetes/client-node';
-import { ApiException, KubeConfig, Observable } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { existsSync } from 'node:fs';
+import { textOf } from '../errors.ts';
+import { ApiFailure } from './apiFailure.ts';
 
 /** What decides the way to the cluster. */
 export interface ConnectionSettings {
@@ -67,38 +68,11 @@ export const asName = (context: string): string =>
     .slice(0, 63)
     .replace(/-+$/, '') || 'cluster';
 
-const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+const firstLine = (error: unknown): string => textOf(error).split('\n')[0] ?? '';
 
-/** Options of one call to the API server: it is given up after `ms`. client-node itself sets no limit. */
-export const timeLimit = (ms: number): ConfigurationOptions => ({
-  middlewareMergeStrategy: 'append',
-  middleware: [
-    {
-      pre: request => {
-        request.setSignal(AbortSignal.timeout(ms));
-        return new Observable(Promise.resolve(request));
-      },
-      post: response => new Observable(Promise.resolve(response)),
-    },
-  ],
-});
-
-/** @returns the HTTP status with which the API server refused; `undefined` when it gave no answer. */
+/** @returns the HTTP status with which the API server refused; `undefined` when it did not answer. */
 export const httpStatusOf = (error: unknown): number | undefined =>
-  error instanceof ApiException ? error.code : undefined;
+  error instanceof ApiFailure ? error.status : undefined;
 
-/** @returns the API server's own words, or the first line of what went wrong on the way to it. */
-export function apiMessageOf(error: unknown): string {
-  if (error instanceof ApiException) {
-    const body: unknown = error.body;
-    if (typeof body === 'object' && body !== null && 'message' in body) return String(body.message);
-    try {
-      return String(JSON.parse(String(body)).message ?? error.code);
-    } catch {
-      return `the API server answered ${error.code}`;
-    }
-  }
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return firstLine(cause);
-}
+/** @returns the API server's own sentence, or the first line of anything else that was thrown. */
+export const apiMessageOf = (error: unknown): string => firstLine(error);

@@ -1,6 +1,6 @@
-import type { KubeConfig } from '@kubernetes/client-node';
-import { CoreV1Api } from '@kubernetes/client-node';
-import { apiMessageOf, httpStatusOf, timeLimit } from './connection.ts';
+import { textOf } from '../errors.ts';
+import { ApiFailure, isMissingRight } from './apiFailure.ts';
+import { type Gateway, pathOf } from './gateway.ts';
 
 /** A Kubernetes Event about a PersistentVolumeClaim. */
 export interface ClaimEvent {
@@ -15,36 +15,34 @@ export interface ClaimEvent {
   at: string;
 }
 
-/** What became of an Event; the message is the API server's own. */
+/** The outcome of sending an Event; the message is the API server's own. */
 export type Sent = { outcome: 'sent' } | { outcome: 'forbidden' | 'failed'; message: string };
 
 /** Makes an Event. Never throws. */
 export type SendEvent = (event: ClaimEvent) => Promise<Sent>;
 
-const LIMIT_MS = 10_000;
 const COMPONENT = 'nkvm';
 
 /**
  * Of `v1` and not of `events.k8s.io/v1`. Both are the same objects; the former has the first and the last time, the
  * count and the source, which every version of `kubectl describe` and of Headlamp shows.
  */
-export function eventsOf(kubeConfig: KubeConfig): SendEvent {
-  const core = kubeConfig.makeApiClient(CoreV1Api);
-  return async event => {
-    const { namespace } = event.claim;
+export const eventsOf =
+  (gateway: Pick<Gateway, 'json'>): SendEvent =>
+  async event => {
+    const path = pathOf('/api/v1/namespaces', event.claim.namespace, 'events');
     try {
-      await core.createNamespacedEvent({ namespace, body: bodyOf(event) }, timeLimit(LIMIT_MS));
+      await gateway.json({ method: 'POST', path, body: bodyOf(event), repeat: 'always' });
       return { outcome: 'sent' };
     } catch (error) {
-      const status = httpStatusOf(error);
-      if (status === 409) return { outcome: 'sent' }; // before, and nobody heard the answer
-      return { outcome: status === 403 ? 'forbidden' : 'failed', message: apiMessageOf(error) };
+      if (!(error instanceof ApiFailure)) return { outcome: 'failed', message: textOf(error) };
+      const { kind, message } = error;
+      if (kind === 'conflict') return { outcome: 'sent' }; // by an earlier try whose answer was lost
+      return { outcome: isMissingRight(error) ? 'forbidden' : 'failed', message };
     }
   };
-}
 
 function bodyOf({ name, claim, type, reason, message, at }: ClaimEvent) {
-  const time = new Date(at);
   return {
     metadata: { name, namespace: claim.namespace },
     involvedObject: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claim },
@@ -53,8 +51,8 @@ function bodyOf({ name, claim, type, reason, message, at }: ClaimEvent) {
     message,
     action: 'Backup',
     count: 1,
-    firstTimestamp: time,
-    lastTimestamp: time,
+    firstTimestamp: at,
+    lastTimestamp: at,
     source: { component: COMPONENT },
     reportingComponent: COMPONENT,
     reportingInstance: '',

@@ -7,13 +7,14 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { ExecBroken, execInPod, execToEnd, exitCodeOf } from './exec.ts';
+import { type Gateway, gatewayOf } from './gateway.ts';
 
 const target = { namespace: 'shop', pod: 'orders-0', container: 'main' };
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach(close => close()));
 
 interface Api {
-  kubeConfig: KubeConfig;
+  gateway: Gateway;
   /** Path and query of the last request. */
   asked(): string;
 }
@@ -49,7 +50,9 @@ async function apiServer(
     { name: 'test', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
     { name: 'test' }
   );
-  return { kubeConfig, asked: () => url };
+  const gateway = gatewayOf(kubeConfig);
+  closers.push(() => gateway.stop());
+  return { gateway, asked: () => url };
 }
 
 const frame = (channel: number, payload: string | Buffer): Buffer =>
@@ -67,14 +70,14 @@ const failure = (code: number) =>
 
 describe('execInPod', () => {
   it('hands on the output and the exit code', async () => {
-    const { kubeConfig, asked } = await apiServer(socket => {
+    const { gateway, asked } = await apiServer(socket => {
       socket.send(frame(1, 'hello '));
       socket.send(frame(2, 'a warning'));
       socket.send(frame(1, 'world'));
       socket.send(success);
       socket.close();
     });
-    const running = await execInPod(kubeConfig, target, ['sh', '-c', 'echo "a & b"']);
+    const running = await execInPod(gateway, target, ['sh', '-c', 'echo "a & b"']);
     expect(await text(running.stdout)).toBe('hello world');
     expect(await running.exit).toBe(0);
     expect(running.stderrTail()).toBe('a warning');
@@ -84,12 +87,12 @@ describe('execInPod', () => {
   });
 
   it('ends the output of a command that failed, and tells its exit code', async () => {
-    const { kubeConfig } = await apiServer(socket => {
+    const { gateway } = await apiServer(socket => {
       socket.send(frame(1, 'part'));
       socket.send(failure(2));
       socket.close();
     });
-    const running = await execInPod(kubeConfig, target, ['false']);
+    const running = await execInPod(gateway, target, ['false']);
     expect(await text(running.stdout)).toBe('part');
     expect(await running.exit).toBe(2);
   });
@@ -99,33 +102,33 @@ describe('execInPod', () => {
     ['was cut', socket => socket.terminate()],
     ['brought a status that nobody can read', socket => socket.send(frame(3, '{{'))],
   ])('takes a connection that %s without an exit status as broken', async (_, end) => {
-    const { kubeConfig } = await apiServer(socket => {
+    const { gateway } = await apiServer(socket => {
       socket.send(frame(1, 'part'));
       setImmediate(() => end(socket));
     });
-    const running = await execInPod(kubeConfig, target, ['cat']);
+    const running = await execInPod(gateway, target, ['cat']);
     await expect(buffer(running.stdout)).rejects.toThrow(ExecBroken);
     await expect(running.exit).rejects.toThrow(ExecBroken);
   });
 
   it('takes a connection that has gone silent as broken', async () => {
-    const { kubeConfig } = await apiServer(socket => {
+    const { gateway } = await apiServer(socket => {
       // A peer that is gone without a word reads nothing and answers no ping.
       (socket as unknown as { _socket: { pause(): void } })._socket.pause();
     });
-    const running = await execInPod(kubeConfig, target, ['cat'], { silenceMs: 200 });
+    const running = await execInPod(gateway, target, ['cat'], { silenceMs: 200 });
     await expect(buffer(running.stdout)).rejects.toThrow(/silent for 0.2 s/);
   });
 
   it('keeps a quiet connection whose other end answers pings', async () => {
-    const { kubeConfig } = await apiServer(socket => {
+    const { gateway } = await apiServer(socket => {
       setTimeout(() => {
         socket.send(frame(1, 'late'));
         socket.send(success);
         socket.close();
       }, 600);
     });
-    const running = await execInPod(kubeConfig, target, ['cat'], { silenceMs: 200 });
+    const running = await execInPod(gateway, target, ['cat'], { silenceMs: 200 });
     expect(await text(running.stdout)).toBe('late');
   });
 
@@ -133,7 +136,7 @@ describe('execInPod', () => {
     const chunk = frame(1, Buffer.alloc(64 * 1024));
     const total = 200 * 1024 * 1024;
     let sent = 0;
-    const { kubeConfig } = await apiServer(socket => {
+    const { gateway } = await apiServer(socket => {
       const send = (): void => {
         if (sent >= total) return;
         sent += chunk.length - 1;
@@ -141,7 +144,7 @@ describe('execInPod', () => {
       };
       send();
     });
-    const running = await execInPod(kubeConfig, target, ['cat']);
+    const running = await execInPod(gateway, target, ['cat']);
     let before = -1;
     while (before !== sent) {
       before = sent;
@@ -158,23 +161,27 @@ describe('execInPod', () => {
 
   it('tells why the API server refused, with its status', async () => {
     const body = JSON.stringify({ kind: 'Status', message: 'pods "orders-0" not found' });
-    const { kubeConfig } = await apiServer(() => undefined, { status: 404, body });
-    await expect(execInPod(kubeConfig, target, ['cat'])).rejects.toMatchObject({
-      name: 'ExecBroken',
+    const { gateway } = await apiServer(() => undefined, { status: 404, body });
+    await expect(execInPod(gateway, target, ['cat'])).rejects.toMatchObject({
+      name: 'ApiFailure',
+      kind: 'notFound',
       status: 404,
       message: 'exec into pod shop/orders-0 was refused: pods "orders-0" not found',
     });
   });
 
   it('tells that nobody listens', async () => {
-    const { kubeConfig } = await apiServer(() => undefined);
+    const { gateway } = await apiServer(() => undefined);
     closers.splice(0).forEach(close => close());
-    await expect(execInPod(kubeConfig, target, ['cat'])).rejects.toThrow(/could not begin/);
+    await expect(execInPod(gateway, target, ['cat'], { handshakeMs: 300 })).rejects.toMatchObject({
+      class: 'transient',
+      message: expect.stringMatching(/could not begin: the API server .* cannot be reached/),
+    });
   });
 
   it('breaks off when it is told to', async () => {
-    const { kubeConfig } = await apiServer(() => undefined);
-    const running = await execInPod(kubeConfig, target, ['cat']);
+    const { gateway } = await apiServer(() => undefined);
+    const running = await execInPod(gateway, target, ['cat']);
     running.abort();
     await expect(buffer(running.stdout)).rejects.toThrow(/closed by NKVM/);
   });
@@ -183,11 +190,11 @@ describe('execInPod', () => {
 describe('execToEnd', () => {
   it('ends a command that nobody listens to any more when its pod goes', async () => {
     const gone = Promise.withResolvers<void>();
-    const { kubeConfig } = await apiServer(socket => {
+    const { gateway } = await apiServer(socket => {
       socket.send(frame(1, 'some bytes'));
       gone.promise.then(() => socket.send(frame(3, '{"status":"Failure"}')));
     });
-    const running = await execInPod(kubeConfig, target, ['tar']);
+    const running = await execInPod(gateway, target, ['tar']);
     const closed = new Promise(resolve => running.stdout.once('close', resolve));
     gone.resolve();
     await closed; // and no error that would end the process
@@ -195,16 +202,16 @@ describe('execToEnd', () => {
   });
 
   it('gives up a command that never ends', async () => {
-    const { kubeConfig } = await apiServer(() => undefined);
-    await expect(execToEnd(kubeConfig, target, ['cat'], { timeoutMs: 50 })).rejects.toThrow(
+    const { gateway } = await apiServer(() => undefined);
+    await expect(execToEnd(gateway, target, ['cat'], { timeoutMs: 50 })).rejects.toThrow(
       ExecBroken
     );
   });
 
   it('refuses more output than it was told to expect', async () => {
-    const { kubeConfig } = await apiServer(socket => socket.send(frame(1, 'too much')));
+    const { gateway } = await apiServer(socket => socket.send(frame(1, 'too much')));
     await expect(
-      execToEnd(kubeConfig, target, ['cat'], { timeoutMs: 5000, limitBytes: 3 })
+      execToEnd(gateway, target, ['cat'], { timeoutMs: 5000, limitBytes: 3 })
     ).rejects.toThrow(/more than 3 bytes/);
   });
 });

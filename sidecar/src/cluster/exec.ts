@@ -1,6 +1,7 @@
-import type { KubeConfig } from '@kubernetes/client-node';
-import { Readable } from 'node:stream';
-import { WebSocket } from 'ws';
+import { Readable, Writable } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { ApiFailure } from './apiFailure.ts';
+import { type Gateway, pathOf } from './gateway.ts';
 
 /** Where a command runs. */
 export interface ExecTarget {
@@ -16,7 +17,7 @@ export interface RunningCommand {
    * `ExecBroken` when the connection ends without one. Reading slowly slows the command down.
    */
   readonly stdout: Readable;
-  /** The command's exit code. Rejects with `ExecBroken` when nobody told it. */
+  /** The command's exit code. Rejects with `ExecBroken` when the connection ended without one. */
   readonly exit: Promise<number>;
   /** @returns the last 4 KiB of what the command wrote to its standard error. */
   stderrTail(): string;
@@ -24,30 +25,67 @@ export interface RunningCommand {
   abort(): void;
 }
 
-/** The connection to a command ended, or never began, without an exit status. */
-export class ExecBroken extends Error {
-  /** HTTP status with which the API server refused; `undefined` when the connection broke. */
-  readonly status: number | undefined;
-  constructor(message: string, status?: number) {
-    super(message);
+/**
+ * A command that reads from us.
+ *
+ * What was sent is not what arrived: writing through exec can stop short without an error and with exit code 0. So the
+ * command itself must count and hash what it reads (see `receivedBy`), and the caller compares.
+ */
+export interface FedCommand extends RunningCommand {
+  /**
+   * What the command reads; `end()` is the end of its input. A write is done when the connection has taken it, so that
+   * a slow command slows the writer down. It breaks with `ExecBroken` when the command or the connection ends before
+   * the end of the input was sent.
+   */
+  readonly stdin: Writable;
+  /** @returns how many bytes the connection has taken. */
+  bytesSent(): number;
+}
+
+/** The connection to a command ended without an exit status. Nothing tells what the command has done. */
+export class ExecBroken extends ApiFailure {
+  constructor(message: string) {
+    super(message, { kind: 'unreachable', class: 'transient', mayBeDone: true });
     this.name = 'ExecBroken';
-    this.status = status;
   }
 }
 
 export interface ExecOptions {
-  /** A connection that is silent for this long, pings included, is given up. */
+  /** A connection that is silent for this long, pings included, is closed. */
   silenceMs?: number;
+  /** Longest time until the command starts; refusals that pass are repeated within it. */
+  handshakeMs?: number;
+  /** For the handshake only. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface FeedOptions extends ExecOptions {
+  /**
+   * A connection that takes no byte and brings no sign for this long is closed. It is much longer than `silenceMs`,
+   * because pings wait behind the data: a command that unpacks onto a slow disk looks like a dead connection.
+   */
+  stallMs?: number;
 }
 
 /** Channels of the Kubernetes remotecommand protocol (k8s.io/apimachinery/pkg/util/remotecommand). */
+const STDIN = 0;
 const STDOUT = 1;
 const STDERR = 2;
 const STATUS = 3;
-const PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'];
+const CLOSE = 255;
+/** Only the newest one can tell the end of the input. */
+const WITH_CLOSE = ['v5.channel.k8s.io'];
+const PROTOCOLS = [...WITH_CLOSE, 'v4.channel.k8s.io'];
 
 const STDERR_TAIL_BYTES = 4096;
 const HANDSHAKE_MS = 30_000;
+const SILENCE_MS = 30_000;
+const STALL_MS = 10 * 60_000;
+/** Bytes in one message to the command. */
+const MESSAGE_BYTES = 64 * 1024;
+
+/** What exec needs of the gateway. */
+export type ExecGateway = Pick<Gateway, 'socket'>;
 
 /**
  * Runs a command in a container.
@@ -56,17 +94,97 @@ const HANDSHAKE_MS = 30_000;
  * not tell a dropped connection from the end of the command, does not encode names, and on a close frame of protocol
  * v5 ends this process's own standard output.
  *
- * @throws ExecBroken when the API server refuses or cannot be reached.
+ * @throws ApiFailure when the API server refuses the handshake or cannot be reached.
  */
 export async function execInPod(
-  kubeConfig: KubeConfig,
+  gateway: ExecGateway,
   target: ExecTarget,
   command: readonly string[],
-  { silenceMs = 30_000 }: ExecOptions = {}
+  { silenceMs = SILENCE_MS, ...handshake }: ExecOptions = {}
 ): Promise<RunningCommand> {
-  const socket = await open(kubeConfig, target, command);
+  const socket = await open(gateway, target, command, PROTOCOLS, handshake);
+  return run(socket, target, { silenceMs });
+}
+
+/**
+ * Runs a command in a container, and feeds it.
+ * @throws ApiFailure as `execInPod`, and when the API server is older than Kubernetes 1.30 and cannot be told the end
+ * of the input.
+ */
+export async function execWithInput(
+  gateway: ExecGateway,
+  target: ExecTarget,
+  command: readonly string[],
+  { silenceMs = SILENCE_MS, stallMs = STALL_MS, ...handshake }: FeedOptions = {}
+): Promise<FedCommand> {
+  const socket = await open(gateway, target, command, WITH_CLOSE, handshake);
+  const feed = inputOf(socket, target);
+  return Object.assign(run(socket, target, { silenceMs, stallMs, feed }), {
+    stdin: feed.stdin,
+    bytesSent: feed.bytesSent,
+  });
+}
+
+/** The way into a command. */
+interface Feed {
+  stdin: Writable;
+  bytesSent(): number;
+  /** When the connection last took something. */
+  lastTaken(): number;
+  /** The command or the connection has ended. */
+  ended(why: string): void;
+}
+
+function inputOf(socket: WebSocket, target: ExecTarget): Feed {
+  let bytes = 0;
+  let lastTaken = Date.now();
+  const send = (message: Buffer): Promise<void> =>
+    new Promise((resolve, reject) =>
+      socket.send(message, error => {
+        if (error)
+          return reject(new ExecBroken(`${nameOf(target)} takes no more: ${error.message}`));
+        lastTaken = Date.now();
+        resolve();
+      })
+    );
+  const stdin = new Writable({
+    highWaterMark: 4 * MESSAGE_BYTES,
+    write(chunk: Buffer, _encoding, done) {
+      const sendAll = async (): Promise<void> => {
+        for (let at = 0; at < chunk.length; at += MESSAGE_BYTES) {
+          const piece = chunk.subarray(at, at + MESSAGE_BYTES);
+          await send(Buffer.concat([Buffer.of(STDIN), piece]));
+          bytes += piece.length;
+        }
+      };
+      sendAll().then(() => done(), done);
+    },
+    final(done) {
+      send(Buffer.of(CLOSE, STDIN)).then(() => done(), done);
+    },
+  });
+  stdin.on('error', () => undefined); // a caller that reads only `exit` learns it from there
+  return {
+    stdin,
+    bytesSent: () => bytes,
+    lastTaken: () => lastTaken,
+    ended(why) {
+      if (stdin.writableFinished || stdin.destroyed) return;
+      stdin.destroy(
+        new ExecBroken(`${why} before its input was complete (${bytes} bytes were sent)`)
+      );
+    },
+  };
+}
+
+/** Carries the output of a command whose connection is open, and watches over the connection. */
+function run(
+  socket: WebSocket,
+  target: ExecTarget,
+  { silenceMs, stallMs = silenceMs, feed }: { silenceMs: number; stallMs?: number; feed?: Feed }
+): RunningCommand {
   const exit = Promise.withResolvers<number>();
-  exit.promise.catch(() => undefined); // whoever reads only stdout learns it from there
+  exit.promise.catch(() => undefined); // a caller that reads only stdout learns it from there
   let exitCode: number | undefined;
   let stderr = Buffer.alloc(0);
   let paused = false;
@@ -86,11 +204,12 @@ export async function execInPod(
     },
   });
 
-  stdout.on('error', () => undefined); // and whoever gave the command up reads nothing at all
+  stdout.on('error', () => undefined); // a caller that aborted the command reads nothing at all
 
   const fail = (message: string): void => {
     const error = new ExecBroken(message);
     exit.reject(error);
+    feed?.ended(message);
     stdout.destroy(error);
   };
 
@@ -110,6 +229,7 @@ export async function execInPod(
       case STATUS:
         exitCode = exitCodeOf(payload.toString('utf8'));
         if (exitCode === undefined) fail(`the command's status cannot be read: ${payload}`);
+        else feed?.ended(`the command in ${nameOf(target)} ended with exit code ${exitCode}`);
         break;
       // The other channels say only that a stream was closed; the status says all that matters here.
     }
@@ -129,9 +249,11 @@ export async function execInPod(
 
   const heartbeat = setInterval(() => {
     if (paused) return;
-    if (Date.now() - lastSign > silenceMs) {
-      fail(`the connection to ${nameOf(target)} was silent for ${silenceMs / 1000} s`);
-    } else socket.ping();
+    const limitMs = feed && feed.bytesSent() > 0 ? stallMs : silenceMs;
+    const sign = Math.max(lastSign, feed?.lastTaken() ?? 0);
+    if (Date.now() - sign > limitMs) {
+      fail(`the connection to ${nameOf(target)} was silent for ${limitMs / 1000} s`);
+    } else if (socket.bufferedAmount === 0) socket.ping(); // behind data it would say nothing
   }, silenceMs / 4);
 
   socket.resume();
@@ -144,17 +266,24 @@ export async function execInPod(
 }
 
 /**
- * Runs a command that says little.
- * @returns what it wrote and its exit code. @throws ExecBroken as `execInPod`, or when it writes more than `limitBytes`.
+ * Runs a command that writes little.
+ * @returns what it wrote and its exit code.
+ * @throws ApiFailure as `execInPod`; ExecBroken when the connection breaks or it writes more than `limitBytes`.
  */
 export async function execToEnd(
-  kubeConfig: KubeConfig,
+  gateway: ExecGateway,
   target: ExecTarget,
   command: readonly string[],
-  { timeoutMs, limitBytes = 1024 * 1024 }: { timeoutMs: number; limitBytes?: number }
+  {
+    timeoutMs,
+    limitBytes = 1024 * 1024,
+    signal,
+  }: { timeoutMs: number; limitBytes?: number; signal?: AbortSignal }
 ): Promise<{ exitCode: number; stdout: string; stderr: string }> {
-  const running = await execInPod(kubeConfig, target, command);
-  const timer = setTimeout(() => running.abort(), timeoutMs);
+  const running = await execInPod(gateway, target, command, { signal });
+  const abort = (): void => running.abort();
+  const timer = setTimeout(abort, timeoutMs);
+  signal?.addEventListener('abort', abort);
   try {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -170,73 +299,54 @@ export async function execToEnd(
       stdout: Buffer.concat(chunks).toString('utf8'),
       stderr: running.stderrTail(),
     };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
   }
 }
 
 const nameOf = ({ namespace, pod }: ExecTarget): string => `pod ${namespace}/${pod}`;
 
-/** Opens the WebSocket, paused. The API server's refusal comes with its own words. */
+/** Opens the WebSocket, paused. The API server's refusal is repeated in its own words. */
 async function open(
-  kubeConfig: KubeConfig,
+  gateway: ExecGateway,
   target: ExecTarget,
-  command: readonly string[]
+  command: readonly string[],
+  protocols: string[],
+  { handshakeMs = HANDSHAKE_MS, signal }: Pick<ExecOptions, 'handshakeMs' | 'signal'>
 ): Promise<WebSocket> {
-  const server = kubeConfig.getCurrentCluster()?.server;
-  if (!server) throw new ExecBroken('the kubeconfig names no cluster');
-  const path = ['namespaces', target.namespace, 'pods', target.pod]
-    .map(encodeURIComponent)
-    .join('/');
-  const url = new URL(`${server.replace(/\/$/, '').replace(/^http/, 'ws')}/api/v1/${path}/exec`);
-  url.search = new URLSearchParams([
+  const query: [string, string][] = [
+    ...(protocols === WITH_CLOSE ? [['stdin', 'true'] as [string, string]] : []),
     ['container', target.container],
     ['stdout', 'true'],
     ['stderr', 'true'],
     ...command.map((word): [string, string] => ['command', word]),
-  ]).toString();
-  const options: WebSocket.ClientOptions = {};
-  await kubeConfig.applyToHTTPSOptions(options);
-  const socket = new WebSocket(url, PROTOCOLS, {
-    ...options,
-    handshakeTimeout: HANDSHAKE_MS,
-    perMessageDeflate: false,
-  });
-  return await new Promise((resolve, reject) => {
-    socket.once('open', () => {
-      socket.pause(); // what comes with the handshake must find its listeners
-      socket.off('error', refuse);
-      resolve(socket);
-    });
-    socket.on('unexpected-response', (_request, answer) => {
-      let body = '';
-      answer.on('data', chunk => (body = (body + chunk).slice(0, 4096)));
-      answer.on('end', () => {
-        const message = messageOf(body) ?? `HTTP ${answer.statusCode}`;
-        socket.terminate();
-        reject(
-          new ExecBroken(`exec into ${nameOf(target)} was refused: ${message}`, answer.statusCode)
-        );
-      });
-    });
-    const refuse = (error: Error) =>
-      reject(new ExecBroken(`exec into ${nameOf(target)} could not begin: ${error.message}`));
-    socket.on('error', refuse);
-  });
-}
-
-/** @returns the `message` of a Status object of Kubernetes. */
-function messageOf(body: string): string | undefined {
+  ];
+  const path = pathOf('/api/v1/namespaces', target.namespace, 'pods', target.pod, 'exec');
   try {
-    return JSON.parse(body).message;
-  } catch {
-    return undefined;
+    return await gateway.socket({
+      path,
+      query,
+      protocols,
+      signal,
+      limitMs: handshakeMs,
+      tryMs: handshakeMs,
+    });
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    const how = error.status === undefined ? 'could not begin' : 'was refused';
+    throw new ApiFailure(`exec into ${nameOf(target)} ${how}: ${error.message}`, error, {
+      cause: error,
+    });
   }
 }
 
 /**
  * Reads the frame on the status channel: `{"status":"Success"}`, or a Failure whose details carry the exit code.
- * @returns undefined when the frame does not tell one, e.g. because the container runtime failed.
+ * @returns undefined when the frame has none, e.g. because the container runtime failed.
  */
 export function exitCodeOf(frame: string): number | undefined {
   try {

@@ -1,6 +1,7 @@
-import type { KubeConfig, V1Lease } from '@kubernetes/client-node';
-import { CoordinationV1Api, V1MicroTime } from '@kubernetes/client-node';
-import { httpStatusOf, timeLimit } from './connection.ts';
+import type { V1Lease } from '@kubernetes/client-node';
+import { ApiFailure, type FailureKind } from './apiFailure.ts';
+import { type Gateway, pathOf } from './gateway.ts';
+import type { Raw } from './projections.ts';
 
 /** What a Lease (coordination.k8s.io/v1) says. */
 export interface LeaseRecord {
@@ -15,12 +16,13 @@ export interface LeaseRecord {
 export interface Lease {
   /** As messages name it. */
   readonly name: string;
-  /** @returns undefined when there is none. @throws Error when nobody could say. */
+  /** @returns undefined when there is none. @throws ApiFailure when the API server did not say. */
   read(): Promise<LeaseRecord | undefined>;
   /**
-   * Writes it, unless somebody else has written since.
+   * Writes it, unless another process has written since.
    * @param version of the record that is replaced; undefined: there was none.
-   * @returns the new version; undefined when somebody else was faster. @throws Error when nobody could say.
+   * @returns the new version; undefined when another process was faster. @throws ApiFailure when the API server did
+   * not say.
    */
   write(
     record: Omit<LeaseRecord, 'version'>,
@@ -28,30 +30,39 @@ export interface Lease {
   ): Promise<string | undefined>;
 }
 
-const LIMIT_MS = 5_000;
-
-export function leaseOf(kubeConfig: KubeConfig, namespace: string, name: string): Lease {
-  const api = kubeConfig.makeApiClient(CoordinationV1Api);
-  const versionOf = ({ metadata }: V1Lease): string => metadata?.resourceVersion ?? '';
+/** @param limitMs for each call; it must be shorter than the time between two renewals. */
+export function leaseOf(
+  gateway: Pick<Gateway, 'json'>,
+  namespace: string,
+  name: string,
+  limitMs: number
+): Lease {
+  const all = pathOf('/apis/coordination.k8s.io/v1/namespaces', namespace, 'leases');
+  const one = pathOf(all, name);
+  // Not repeated here: a renewal that comes late must not be mistaken for one that was sent late.
+  const limits = { lane: 'lease', limitMs, tryMs: limitMs, repeat: 'never' } as const;
+  const versionOf = ({ metadata }: Raw<V1Lease>): string => metadata?.resourceVersion ?? '';
   return {
     name: `${namespace}/${name}`,
 
     async read() {
       try {
-        const lease = await api.readNamespacedLease({ namespace, name }, timeLimit(LIMIT_MS));
+        const lease = await gateway.json<Raw<V1Lease>>({ path: one, ...limits });
         return {
           holder: lease.spec?.holderIdentity ?? '',
           version: versionOf(lease),
           durationSeconds: lease.spec?.leaseDurationSeconds ?? 0,
         };
       } catch (error) {
-        if (httpStatusOf(error) === 404) return undefined;
+        if (isOne(error, 'notFound')) return undefined;
         throw error;
       }
     },
 
     async write({ holder, durationSeconds }, version) {
-      const body: V1Lease = {
+      const body: Raw<V1Lease> = {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
         metadata: {
           name,
           namespace,
@@ -60,19 +71,22 @@ export function leaseOf(kubeConfig: KubeConfig, namespace: string, name: string)
         spec: {
           ...(holder ? { holderIdentity: holder } : {}), // the API server refuses an empty one
           leaseDurationSeconds: durationSeconds,
-          renewTime: new V1MicroTime(),
+          renewTime: new Date().toISOString().replace('Z', '000Z'), // a MicroTime has six digits
         },
       };
       try {
         return versionOf(
           version === undefined
-            ? await api.createNamespacedLease({ namespace, body }, timeLimit(LIMIT_MS))
-            : await api.replaceNamespacedLease({ namespace, name, body }, timeLimit(LIMIT_MS))
+            ? await gateway.json<Raw<V1Lease>>({ method: 'POST', path: all, body, ...limits })
+            : await gateway.json<Raw<V1Lease>>({ method: 'PUT', path: one, body, ...limits })
         );
       } catch (error) {
-        if ([404, 409].includes(httpStatusOf(error) ?? 0)) return undefined;
+        if (isOne(error, 'notFound', 'conflict')) return undefined;
         throw error;
       }
     },
   };
 }
+
+const isOne = (error: unknown, ...kinds: FailureKind[]): boolean =>
+  error instanceof ApiFailure && kinds.includes(error.kind);

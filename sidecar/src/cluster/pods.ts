@@ -1,68 +1,132 @@
-import type { CoreV1Event, KubeConfig, V1Pod, V1PodSpec } from '@kubernetes/client-node';
-import { CoreV1Api } from '@kubernetes/client-node';
-import { httpStatusOf, timeLimit } from './connection.ts';
+import type { CoreV1Event, V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import { randomUUID } from 'node:crypto';
+import { ApiFailure } from './apiFailure.ts';
+import { type Gateway, pathOf } from './gateway.ts';
+import type { Raw } from './projections.ts';
 
 /** A pod as Kubernetes describes it. */
-export type Pod = V1Pod;
-export type PodSpec = V1PodSpec;
+export type Pod = Raw<V1Pod>;
+export type PodSpec = Raw<V1PodSpec>;
 
 /** An Event as Kubernetes describes it. */
 export type PodEvent = Pick<CoreV1Event, 'reason' | 'message' | 'type'>;
 
-/** The pods of a cluster, one at a time. */
+/** The pods of a cluster. Every call is repeated within its limit while the API server does not answer. */
 export interface Pods {
-  /** @throws ApiException when the API server refuses. */
-  create(namespace: string, pod: Pod): Promise<Pod>;
-  /** @returns undefined when there is none. @throws Error when nobody could say. */
-  get(namespace: string, name: string): Promise<Pod | undefined>;
-  /** Asks for its end; one that is not there is no error. */
-  remove(namespace: string, name: string): Promise<void>;
-  /** @returns the pods of all namespaces with these labels. */
-  withLabels(labels: Record<string, string>): Promise<Pod[]>;
-  /** @returns the events about a pod, oldest first. */
-  eventsOf(pod: Pod): Promise<PodEvent[]>;
+  /**
+   * Creates a pod of a fixed name. When the answer to a first try was lost and the pod is there, that is the pod.
+   * @throws ApiFailure; the pod may be there all the same when its `mayBeDone` is true.
+   */
+  create(namespace: string, pod: Pod, signal?: AbortSignal): Promise<Pod>;
+  /** @returns undefined when there is none. @throws ApiFailure when the API server did not say. */
+  get(namespace: string, name: string, signal?: AbortSignal): Promise<Pod | undefined>;
+  /**
+   * Asks for the end of a pod, and does not wait for it. A pod that is not there is not an error, nor is one of this
+   * name that has another `uid`: the one that was meant is gone.
+   * @throws ApiFailure.
+   */
+  remove(
+    namespace: string,
+    name: string,
+    options?: { uid?: string | undefined; signal?: AbortSignal | undefined }
+  ): Promise<void>;
+  /** @returns the pods of all namespaces with these labels. @throws ApiFailure. */
+  withLabels(labels: Record<string, string>, signal?: AbortSignal): Promise<Pod[]>;
+  /** @returns the events about a pod, oldest first. @throws ApiFailure. */
+  eventsOf(pod: Pod, signal?: AbortSignal): Promise<PodEvent[]>;
 }
 
-const LIMIT_MS = 15_000;
+/** Tells the pod of this very call from any other one of its name. */
+const CALL_ANNOTATION = 'nkvm.io/created-by-call';
+const PAGE_SIZE = 250;
 
-export function podsOf(kubeConfig: KubeConfig): Pods {
-  const core = kubeConfig.makeApiClient(CoreV1Api);
+interface List<T> {
+  metadata?: { continue?: string };
+  items: T[] | null;
+}
+
+/** @param newId a value that no other call has. */
+export function podsOf(gateway: Pick<Gateway, 'json'>, newId: () => string = randomUUID): Pods {
+  const podsIn = (namespace: string): string => pathOf('/api/v1/namespaces', namespace, 'pods');
+  const podPath = (namespace: string, name: string): string => pathOf(podsIn(namespace), name);
+
+  /** Page by page: the pods of a big cluster in one answer would be hundreds of megabytes. */
+  const list = async <T>(
+    path: string,
+    query: Record<string, string>,
+    signal: AbortSignal | undefined
+  ): Promise<T[]> => {
+    const all: T[] = [];
+    let next: string | undefined;
+    do {
+      const page: List<T> = await gateway.json({
+        path,
+        query: { ...query, limit: `${PAGE_SIZE}`, ...(next && { continue: next }) },
+        signal,
+      });
+      all.push(...(page.items ?? []));
+      next = page.metadata?.continue;
+    } while (next);
+    return all;
+  };
+
+  const get: Pods['get'] = async (namespace, name, signal) => {
+    try {
+      return await gateway.json<Pod>({ path: podPath(namespace, name), signal });
+    } catch (error) {
+      if (error instanceof ApiFailure && error.kind === 'notFound') return undefined;
+      throw error;
+    }
+  };
+
   return {
-    create: (namespace, body) => core.createNamespacedPod({ namespace, body }, timeLimit(LIMIT_MS)),
-    async get(namespace, name) {
+    get,
+
+    async create(namespace, pod, signal) {
+      const id = newId();
+      const annotations = { ...pod.metadata?.annotations, [CALL_ANNOTATION]: id };
+      const body = { ...pod, metadata: { ...pod.metadata, annotations } };
+      const path = podsIn(namespace);
       try {
-        return await core.readNamespacedPod({ namespace, name }, timeLimit(LIMIT_MS));
+        return await gateway.json<Pod>({ method: 'POST', path, body, repeat: 'always', signal });
       } catch (error) {
-        if (httpStatusOf(error) === 404) return undefined;
+        if (!(error instanceof ApiFailure) || error.reason !== 'AlreadyExists') throw error;
+        const there = await get(namespace, pod.metadata?.name ?? '', signal);
+        if (there?.metadata?.annotations?.[CALL_ANNOTATION] === id) return there;
         throw error;
       }
     },
-    async remove(namespace, name) {
+
+    async remove(namespace, name, { uid, signal } = {}) {
+      const path = podPath(namespace, name);
+      const body = uid === undefined ? undefined : { preconditions: { uid } };
       try {
-        await core.deleteNamespacedPod({ namespace, name }, timeLimit(LIMIT_MS));
+        await gateway.json({ method: 'DELETE', path, body, repeat: 'always', signal });
       } catch (error) {
-        if (httpStatusOf(error) !== 404) throw error;
+        if (!(error instanceof ApiFailure)) throw error;
+        const isOther = uid !== undefined && error.kind === 'conflict';
+        if (error.kind !== 'notFound' && !isOther) throw error;
       }
     },
-    async withLabels(labels) {
+
+    async withLabels(labels, signal) {
       const labelSelector = Object.entries(labels)
         .map(([name, value]) => `${name}=${value}`)
         .join(',');
-      const { items } = await core.listPodForAllNamespaces({ labelSelector }, timeLimit(LIMIT_MS));
-      return items;
+      return await list<Pod>('/api/v1/pods', { labelSelector }, signal);
     },
-    async eventsOf(pod) {
-      const { items } = await core.listNamespacedEvent(
-        {
-          namespace: pod.metadata?.namespace ?? '',
-          fieldSelector: `involvedObject.uid=${pod.metadata?.uid}`,
-        },
-        timeLimit(LIMIT_MS)
-      );
-      const at = (event: CoreV1Event) =>
-        (event.lastTimestamp ?? event.eventTime ?? event.metadata.creationTimestamp)?.getTime() ??
-        0;
-      return items.sort((a, b) => at(a) - at(b));
+
+    async eventsOf({ metadata }, signal) {
+      const path = pathOf('/api/v1/namespaces', metadata?.namespace ?? '', 'events');
+      const query = { fieldSelector: `involvedObject.uid=${metadata?.uid}` };
+      const events = await list<Raw<CoreV1Event>>(path, query, signal);
+      const at = ({
+        lastTimestamp,
+        eventTime,
+        metadata: { creationTimestamp },
+      }: (typeof events)[0]) =>
+        Date.parse(lastTimestamp ?? eventTime ?? creationTimestamp ?? '') || 0;
+      return events.sort((a, b) => at(a) - at(b));
     },
   };
 }

@@ -4,6 +4,7 @@ import {
   ListWatchServer,
   type ServedObject,
 } from '../../../tests/support/listWatchServer.ts';
+import { gatewayOf } from './gateway.ts';
 import type { ClusterInventory } from './inventory.ts';
 import { resources } from './resources.ts';
 import { startInventory } from './startInventory.ts';
@@ -76,7 +77,7 @@ const mounting = (claimName: string) => ({
 });
 
 function start(): ClusterInventory {
-  const inventory = startInventory(kubeConfigFor(port), {
+  const inventory = startInventory(gatewayOf(kubeConfigFor(port)), {
     log: { info: () => {}, warn: () => {} },
     limits: { ...watchLimits, retryMs: () => 5 },
   });

@@ -1,6 +1,7 @@
-import type { KubeConfig, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClaimView } from './claimView.ts';
+import type { Gateway } from './gateway.ts';
 import type { ClusterInventory } from './inventory.ts';
 import { compare } from './join.ts';
 import type { Raw } from './projections.ts';
@@ -19,11 +20,11 @@ const isBackupHelper = (labels: Record<string, string>): boolean =>
 
 /** Starts to watch all that says something on volumes; see `resources`. What it gives before `ready` is not whole. */
 export function startInventory(
-  kubeConfig: KubeConfig,
+  gateway: Pick<Gateway, 'json' | 'stream'>,
   { log, isOwnHelper = isBackupHelper, limits }: InventoryOptions
 ): ClusterInventory {
   const watch = <T, Fact>(resource: Resource<T, Fact>) =>
-    new WatchCache(kubeConfig, resource, log, limits);
+    new WatchCache(gateway, resource, log, limits);
 
   const claims = watch(resources.claims);
   const volumes = watch(resources.volumes);

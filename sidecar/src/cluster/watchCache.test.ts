@@ -1,5 +1,6 @@
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { kubeConfigFor, ListWatchServer } from '../../../tests/support/listWatchServer.ts';
+import { gatewayOf } from './gateway.ts';
 import { WatchCache, type WatchLimits, watchLimits } from './watchCache.ts';
 
 const PODS = '/api/v1/pods';
@@ -26,7 +27,7 @@ beforeEach(async () => {
 /** Keeps `name phase` of each pod that has a phase. */
 function startCache(limits: Partial<WatchLimits> = {}): WatchCache<Pod, string> {
   const cache = new WatchCache<Pod, string>(
-    kubeConfigFor(port),
+    gatewayOf(kubeConfigFor(port)),
     {
       name: 'pods',
       path: PODS,
@@ -190,9 +191,9 @@ it('renews a watch that has gone silent', async () => {
 
 it('asks again when a list gets no answer', async () => {
   server.ignore(PODS);
-  const cache = startCache({ answerMs: 50 });
+  const cache = startCache({ pageMs: 50 });
   await eventually(() => pauses).toContain(2);
-  expect(cache.problem).toBe(`pods: 127.0.0.1:${port} has sent nothing for 0.05 s`);
+  expect(cache.problem).toBe('pods: GET /api/v1/pods took longer than 0.05 s');
   server.allow(PODS);
   await cache.firstList;
 });
@@ -255,7 +256,9 @@ it('waits for a server that is not up yet', async () => {
   await server.close();
   const cache = startCache();
   await eventually(() => pauses).toContain(2);
-  expect(cache.problem).toBe(`pods: connect ECONNREFUSED 127.0.0.1:${port}`);
+  expect(cache.problem).toBe(
+    `pods: the API server 127.0.0.1:${port} cannot be reached: connect ECONNREFUSED 127.0.0.1:${port}`
+  );
 
   server = new ListWatchServer();
   onTestFinished(() => server.close());

@@ -1,9 +1,9 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log.ts';
-import { ApiError, getJson, getStream, SilenceError } from './apiGet.ts';
+import { ApiFailure } from './apiFailure.ts';
 import { backoffMs } from './backoff.ts';
 import { type Entry, FactStore } from './factStore.ts';
+import type { Gateway } from './gateway.ts';
 import { type WatchEvent, watchEvents } from './watchEvents.ts';
 import { watchProblem } from './watchProblem.ts';
 
@@ -80,7 +80,7 @@ export class WatchCache<T, Fact> {
   /** Why the resource cannot be read now. */
   problem: string | undefined;
 
-  readonly #kubeConfig: KubeConfig;
+  readonly #gateway: Pick<Gateway, 'json' | 'stream'>;
   readonly #log: WatchLog;
   readonly #limits: WatchLimits;
   readonly #stopping = new AbortController();
@@ -91,13 +91,13 @@ export class WatchCache<T, Fact> {
   #failures = 0;
 
   constructor(
-    kubeConfig: KubeConfig,
+    gateway: Pick<Gateway, 'json' | 'stream'>,
     resource: Resource<T, Fact>,
     log: WatchLog,
     limits: WatchLimits = watchLimits
   ) {
     this.resource = resource;
-    this.#kubeConfig = kubeConfig;
+    this.#gateway = gateway;
     this.#log = log;
     this.#limits = limits;
     this.firstList = new Promise(resolve => (this.#announceList = resolve));
@@ -125,15 +125,20 @@ export class WatchCache<T, Fact> {
   }
 
   async #list(): Promise<void> {
-    const { pageSize, answerMs, pageMs } = this.#limits;
+    const { pageSize, pageMs } = this.#limits;
     const { signal } = this.#stopping;
     const entries: Entry<Fact>[] = [];
     let resourceVersion = '';
     let next: string | undefined;
     do {
-      const query = { limit: `${pageSize}`, ...(next && { continue: next }) };
-      const limits = { signal, answerMs, silenceMs: answerMs, totalMs: pageMs };
-      const page = await getJson<ListPage>(this.#kubeConfig, this.resource.path, query, limits);
+      const page: ListPage = await this.#gateway.json({
+        path: this.resource.path,
+        query: { limit: `${pageSize}`, ...(next && { continue: next }) },
+        signal,
+        limitMs: pageMs,
+        tryMs: pageMs,
+        repeat: 'never', // `#run` does, and says meanwhile that the list is old
+      });
       for (const object of page.items ?? []) {
         const fact = this.resource.project(object as T);
         if (fact !== undefined) entries.push({ ...whose(object), fact });
@@ -154,8 +159,14 @@ export class WatchCache<T, Fact> {
       resourceVersion: this.#resourceVersion,
       timeoutSeconds: `${watchSeconds()}`,
     };
-    const limits = { signal: this.#stopping.signal, answerMs, silenceMs };
-    const body = await getStream(this.#kubeConfig, this.resource.path, query, limits);
+    const body = await this.#gateway.stream({
+      path: this.resource.path,
+      query,
+      signal: this.#stopping.signal,
+      limitMs: answerMs,
+      tryMs: answerMs,
+      silenceMs,
+    });
     this.#succeeded();
 
     const openedAt = performance.now();
@@ -166,9 +177,12 @@ export class WatchCache<T, Fact> {
         isSound = true;
       }
     } catch (error) {
+      const status = error instanceof ApiFailure ? error.status : undefined;
       // An event of type ERROR: only a list tells where we are.
-      if (error instanceof ApiError) this.#resourceVersion = '';
-      if (!(error instanceof SilenceError)) throw error;
+      if (status !== undefined) this.#resourceVersion = '';
+      // One that was silent for too long is followed by the next, like one that has ended.
+      const isSilent = error instanceof ApiFailure && status === undefined;
+      if (!isSilent) throw error;
     } finally {
       isSound ||= performance.now() - openedAt >= SHORTEST_WATCH_MS;
       if (isSound) this.#failures = 0;
@@ -194,11 +208,12 @@ export class WatchCache<T, Fact> {
 
   #failed(error: unknown): void {
     this.#failures += 1;
-    if (error instanceof ApiError) {
+    const { status, kind } = error instanceof ApiFailure ? error : {};
+    if (status !== undefined && kind !== 'busy' && kind !== 'unreachable') {
       // A server that is only busy will go on with the watch; one that refuses it is asked for a list.
-      if (error.status < 500 && error.status !== 429) this.#resourceVersion = '';
-      if (error.status === 404 && !this.hasList) this.#replace([]);
-      if (error.status === 410) return;
+      this.#resourceVersion = '';
+      if (status === 404 && !this.hasList) this.#replace([]);
+      if (kind === 'gone') return;
     }
     const problem = watchProblem(this.resource.name, error);
     if (problem === this.problem) return;

@@ -43,10 +43,10 @@ it.each<[string, (string | Buffer)[], string[]]>([
       '{"type":"ERROR","object":{"code":410,"message":"too old"}}\n',
       line('ADDED', 'b'),
     ],
-    ['ADDED a', 'ApiError: too old'],
+    ['ADDED a', 'ApiFailure: too old'],
   ],
 ])('%s', async (_, chunks, events) => expect(await read(...chunks)).toEqual(events));
 
-it('throws at a line that is no JSON', async () => {
+it('throws at a line that is not JSON', async () => {
   expect((await read(line('ADDED', 'a'), '<html>\n'))[1]).toMatch(/^SyntaxError/);
 });

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { ApiError } from './apiGet.ts';
+import { failureOf } from './apiFailure.ts';
 
 /** One line of a watch (kubernetes.io/docs/reference/using-api/api-concepts). A bookmark has only a resourceVersion. */
 export interface WatchEvent<T> {
@@ -11,7 +11,7 @@ export interface WatchEvent<T> {
  * Reads the lines of a watch until it ends. A last line without its newline was cut off and is left out: the next watch
  * brings it again.
  *
- * @throws ApiError for an event of type ERROR, SyntaxError for a line that is no JSON, and what the stream throws.
+ * @throws ApiFailure for an event of type ERROR, SyntaxError for a line that is not JSON, and what the stream throws.
  */
 export async function* watchEvents<T>(body: Readable): AsyncGenerator<WatchEvent<T>, void> {
   let rest = '';
@@ -22,7 +22,10 @@ export async function* watchEvents<T>(body: Readable): AsyncGenerator<WatchEvent
     for (const line of lines) {
       if (line === '') continue;
       const event = JSON.parse(line);
-      if (event.type === 'ERROR') throw new ApiError(event.object.code, event.object.message);
+      if (event.type === 'ERROR') {
+        const { code: status = 500 } = event.object;
+        throw failureOf({ status, body: JSON.stringify({ kind: 'Status', ...event.object }) });
+      }
       yield event;
     }
   }

@@ -1,21 +1,21 @@
 import { expect, it } from 'vitest';
-import { ApiError } from './apiGet.ts';
+import { apiAnswer } from '../testing/apiAnswer.ts';
 import { watchProblem } from './watchProblem.ts';
 
 it.each<[string, unknown, string]>([
   [
     'names the missing right',
-    new ApiError(403, 'User "x" cannot list resource "pods"'),
+    apiAnswer(403, 'User "x" cannot list resource "pods"'),
     'pods: the rights list and watch are missing, bind ClusterRole nkvm-cluster-discovery (User "x" cannot list resource "pods")',
   ],
   [
     'says that the credentials are refused',
-    new ApiError(401, 'Unauthorized'),
+    apiAnswer(401, 'Unauthorized'),
     'pods: the API server does not accept our credentials (Unauthorized)',
   ],
   [
     'repeats what the API server says',
-    new ApiError(503, 'etcd leader changed'),
+    apiAnswer(503, 'etcd leader changed'),
     'pods: etcd leader changed',
   ],
   [

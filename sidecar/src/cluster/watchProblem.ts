@@ -1,9 +1,9 @@
 import { textOf } from '../errors.ts';
-import { ApiError } from './apiGet.ts';
+import { ApiFailure } from './apiFailure.ts';
 
 /** Says why one resource cannot be read now, and what to do where an administrator can do something. */
 export function watchProblem(resource: string, error: unknown): string {
-  if (!(error instanceof ApiError)) return `${resource}: ${textOf(error)}`;
+  if (!(error instanceof ApiFailure)) return `${resource}: ${textOf(error)}`;
   switch (error.status) {
     case 401:
       return `${resource}: the API server does not accept our credentials (${error.message})`;

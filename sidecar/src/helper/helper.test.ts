@@ -1,30 +1,9 @@
-import { ApiException } from '@kubernetes/client-node';
 import { tmpdir } from 'node:os';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { apiAnswer } from '../testing/apiAnswer.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { HelperCluster } from './helper.ts';
-import { createHelper, refusalOf } from './helper.ts';
-
-const answered = (code: number, message: string) =>
-  new ApiException(code, '', JSON.stringify({ message }), {});
-
-describe('a helper pod that is not created', () => {
-  it.each<[string, Error, string, RegExp]>([
-    ['a right is missing', answered(403, 'pods is forbidden'), 'NamespaceNotOpen', /rolebinding/],
-    ['Pod Security refuses it', answered(403, 'violates PodSecurity'), 'PodSecurity', /baseline/],
-    ['a quota is used up', answered(403, 'exceeded quota: q'), 'QuotaExceeded', /raise the quota/],
-    ['the namespace is gone', answered(404, 'not found'), 'NamespaceGone', /nothing to do/],
-    ['a webhook refuses it', answered(400, 'denied by w'), 'HelperRefused', /admission webhook/],
-    ['nobody answers', new Error('connect ECONNREFUSED'), 'ApiUnreachable', /can be reached/],
-  ])('because %s', (_, error, reason, hint) => {
-    expect(refusalOf('shop', error)).toMatchObject({
-      stage: 'create',
-      reason,
-      message: expect.stringMatching(/shop|the API server/),
-      hint: expect.stringMatching(hint),
-    });
-  });
-});
+import { createHelper } from './helper.ts';
 
 describe('a helper pod', () => {
   it('says why no command can be started', async () => {
@@ -32,7 +11,7 @@ describe('a helper pod', () => {
     onTestFinished(() => cluster.stop());
     const refused: HelperCluster = {
       ...cluster,
-      exec: () => Promise.reject(answered(403, 'pods/exec is forbidden')),
+      exec: () => Promise.reject(apiAnswer(403, 'pods/exec is forbidden')),
     };
     const helper = await createHelper(refused, 'shop', {
       runId: '01a',

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openNamespaceCommand } from '../../api/index.ts';
+import { ApiFailure } from '../cluster/apiFailure.ts';
 import { apiMessageOf, httpStatusOf } from '../cluster/connection.ts';
 import type { ExecTarget, RunningCommand } from '../cluster/exec.ts';
 import type { Pods } from '../cluster/pods.ts';
@@ -12,6 +13,7 @@ import { HELPER_CONTAINER, helperName } from './names.ts';
 import type { PackLevel } from './packCommand.ts';
 import { packCommand, sealCommand } from './packCommand.ts';
 import { podState } from './podState.ts';
+import { refusalOf } from './refusal.ts';
 import type { PodSeal } from './seal.ts';
 import { readSeal } from './seal.ts';
 
@@ -81,7 +83,8 @@ export async function createHelper(
     await pods.create(namespace, helperPod(spec));
   } catch (error) {
     // No answer is not a no: the pod may be there.
-    if (httpStatusOf(error) === undefined) await pods.remove(namespace, pod).catch(() => undefined);
+    if (error instanceof ApiFailure && error.mayBeDone)
+      await pods.remove(namespace, pod).catch(() => undefined);
     throw refusalOf(namespace, error);
   }
   let commandWords = (): string => '';
@@ -210,51 +213,4 @@ export async function removeHelper(pods: Pods, namespace: string, pod: string): 
     `delete it with kubectl delete pod ${pod} -n ${namespace}; NKVM tries again every five minutes`,
     'unknown'
   );
-}
-
-/** @returns why the API server did not take the pod, in words that help. */
-export function refusalOf(namespace: string, error: unknown): StageError {
-  const words = apiMessageOf(error);
-  const refuse = (reason: string, message: string, hint: string) =>
-    new StageError('create', reason, message, hint, 'needs-action', { cause: error });
-  switch (httpStatusOf(error)) {
-    case 403:
-      if (/violates PodSecurity/.test(words)) {
-        return refuse(
-          'PodSecurity',
-          `namespace ${namespace} does not admit the helper pod: ${words}`,
-          'the helper needs Pod Security level baseline: label the namespace with pod-security.kubernetes.io/enforce=baseline'
-        );
-      }
-      if (/exceeded quota|LimitRange|must be less than or equal/.test(words)) {
-        return refuse(
-          'QuotaExceeded',
-          `namespace ${namespace} has no room for the helper pod: ${words}`,
-          'raise the quota for the time of the backup'
-        );
-      }
-      return refuse(
-        'NamespaceNotOpen',
-        `namespace ${namespace} is not open for backups: ${words}`,
-        `open it with: ${openNamespaceCommand(namespace)}`
-      );
-    case 404:
-      return refuse(
-        'NamespaceGone',
-        `namespace ${namespace} does not exist: ${words}`,
-        'nothing to do'
-      );
-    case undefined:
-      return refuse(
-        'ApiUnreachable',
-        `the API server did not answer: ${words}`,
-        'back up again when the API server can be reached'
-      );
-    default:
-      return refuse(
-        'HelperRefused',
-        `the API server refused the helper pod in namespace ${namespace}: ${words}`,
-        'see what refused it (an admission webhook, perhaps) and let it admit NKVM’s helper pods'
-      );
-  }
 }

@@ -5,7 +5,7 @@ import { podState } from './podState.ts';
 type Status = NonNullable<Pod['status']>;
 type State = NonNullable<NonNullable<Status['containerStatuses']>[number]['state']>;
 
-const pod = (status: Status, deletionTimestamp?: Date): Pod => ({
+const pod = (status: Status, deletionTimestamp?: string): Pod => ({
   metadata: { namespace: 'shop', name: 'nkvm-backup-1', deletionTimestamp },
   spec: { nodeName: 'node-a', containers: [{ name: 'helper', image: 'example/helper:1' }] },
   status,
@@ -28,13 +28,13 @@ describe('podState', () => {
     ['is gone', undefined, 'HelperGone', /deleted by somebody/],
     [
       'is being deleted',
-      pod({ phase: 'Running' }, new Date()),
+      pod({ phase: 'Running' }, '2026-01-01T00:00:00Z'),
       'HelperGone',
       /is being deleted by somebody/,
     ],
     [
       'is being deleted, and has ended because of it',
-      pod({ phase: 'Succeeded' }, new Date()),
+      pod({ phase: 'Succeeded' }, '2026-01-01T00:00:00Z'),
       'HelperGone',
       /is being deleted by somebody/,
     ],

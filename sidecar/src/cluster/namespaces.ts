@@ -1,0 +1,26 @@
+import type { V1Namespace } from '@kubernetes/client-node';
+import { ApiFailure } from './apiFailure.ts';
+import type { Gateway } from './gateway.ts';
+import type { Raw } from './projections.ts';
+
+/** The namespace that exists once in every cluster, for as long as the cluster does: its UID identifies the cluster. */
+const CLUSTER_NAMESPACE = 'kube-system';
+
+/** @returns the UID that identifies the cluster. @throws ApiFailure. */
+export async function readClusterUid(
+  gateway: Pick<Gateway, 'json'>,
+  signal?: AbortSignal
+): Promise<string> {
+  // As a list of one: the right to list is there for the inventory, and no right to get is needed.
+  const { items } = await gateway.json<{ items: Raw<V1Namespace>[] | null }>({
+    path: '/api/v1/namespaces',
+    query: { fieldSelector: `metadata.name=${CLUSTER_NAMESPACE}` },
+    signal,
+  });
+  const uid = items?.[0]?.metadata?.uid;
+  if (uid) return uid;
+  throw new ApiFailure(`there is no namespace ${CLUSTER_NAMESPACE} to identify the cluster by`, {
+    kind: 'notFound',
+    class: 'needs-action',
+  });
+}
