@@ -57,14 +57,24 @@ export class ClaimView {
     return this.#in(namespace).get(name);
   }
 
+  /** @returns for each namespace with claims a number that changes when anything that its claims are joined from does. */
+  versions(): Map<string, number> {
+    return new Map(this.#stores.claims.namespaces().map(name => [name, this.#versionIn(name)]));
+  }
+
+  #versionIn(namespace: string): number {
+    const { claims, pods, workloads } = this.#stores;
+    const stores = [claims, pods, ...workloads];
+    return sumOf([this.#storageNow().version, ...stores.map(store => store.versionIn(namespace))]);
+  }
+
   #in(namespace: string): ClaimsByName {
     const { claims, pods, workloads } = this.#stores;
     // Nothing is kept for a namespace that somebody made up.
     if (claims.versionIn(namespace) === 0) return NONE;
 
     const storage = this.#storageNow();
-    const stores = [claims, pods, ...workloads];
-    const version = sumOf([storage.version, ...stores.map(store => store.versionIn(namespace))]);
+    const version = this.#versionIn(namespace);
     const known = this.#joined.get(namespace);
     if (known?.version === version) return known.value;
 

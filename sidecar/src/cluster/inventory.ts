@@ -26,6 +26,8 @@ export interface Inventory {
   claims(namespace?: string): Claim[];
   claim(namespace: string, name: string): Claim | undefined;
   namespaces(): string[];
+  /** @returns for each namespace with claims a number that changes when anything about its claims may have changed. */
+  versions(): Map<string, number>;
   stop(): Promise<void>;
 }
 

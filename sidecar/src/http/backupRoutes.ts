@@ -17,9 +17,12 @@ import type { History } from '../history/history.ts';
 import { notFound } from '../jobs/errors.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { nameOf } from './caller.ts';
-import { sendEvents } from './events.ts';
+import type { EventStream, EventStreams } from './eventStreams.ts';
+import { heldRights } from './heldRights.ts';
 import type { Refusal } from './problems.ts';
 import type { Rights } from './rights.ts';
+import { runChanges } from './runChanges.ts';
+import { runEvents } from './runEvents.ts';
 import { readableScope } from './scope.ts';
 
 export interface BackupRoutes {
@@ -29,6 +32,7 @@ export interface BackupRoutes {
   inventory: Pick<Inventory, 'namespaces'>;
   rights: Rights;
   maxNamespaceScan: number;
+  streams: EventStreams;
 }
 
 const right = (verb: Action['verb'], namespace: string, name: string): Action => ({
@@ -44,13 +48,18 @@ const right = (verb: Action['verb'], namespace: string, name: string): Action =>
 export const backupRoutes =
   (world: BackupRoutes): FastifyPluginAsyncZod =>
   async app => {
-    const { queue, history, admission, inventory, rights } = world;
+    const { queue, history, admission, inventory, rights, streams } = world;
+    const changes = runChanges(history);
 
     /** @throws StageError (BackupNotFound) also where the caller may not know of it: ids are not to be tried out. */
-    const readable = async (caller: Subject, id: string): Promise<Backup> => {
+    const readable = async (
+      caller: Subject,
+      id: string,
+      held = heldRights(caller, rights)
+    ): Promise<Backup> => {
       const run = history.get(id);
       if (!run) throw notFound(id);
-      if (!(await rights.has(caller, right('get', run.namespace, run.name)))) throw notFound(id);
+      if (!(await held.has(right('get', run.namespace, run.name)))) throw notFound(id);
       return run;
     };
 
@@ -159,10 +168,37 @@ export const backupRoutes =
         },
       },
       async (request, reply) => {
-        const run = await readable(request.caller, request.params.id);
-        sendEvents(reply, placed(run), listener =>
-          queue.watch(run.id, each => listener(placed(each)))
+        const { caller } = request;
+        const held = heldRights(caller, rights);
+        const { id, namespace, name } = await readable(caller, request.params.id, held);
+        let stream: EventStream | undefined;
+        const events = runEvents(
+          () => stream,
+          () => {
+            const run = history.get(id);
+            return run && placed(run);
+          }
         );
+        const unwatch = changes.watch(id, events.changed);
+        const close = () => {
+          unwatch();
+          events.stop();
+        };
+        try {
+          stream = streams.open(
+            reply,
+            { caller, isStillValid: request.isTokenValid, rights: held },
+            {
+              onClear: events.changed,
+              onClose: close,
+              mayRead: () => rights.has(caller, right('get', namespace, name)),
+            }
+          );
+        } catch (error) {
+          close();
+          throw error;
+        }
+        events.changed(); // after `watch`: a run that ends meanwhile is seen to end
         return reply;
       }
     );

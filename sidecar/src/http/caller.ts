@@ -1,66 +1,75 @@
 import type { FastifyRequest } from 'fastify';
-import { createHash } from 'node:crypto';
-import { NKVM_NAMESPACE, TOKEN_AUDIENCE, TOKEN_HEADER } from '../../api/index.ts';
-import type { Access, Subject } from '../cluster/access.ts';
+import { TOKEN_AUDIENCE, TOKEN_HEADER } from '../../api/index.ts';
+import type { Subject } from '../cluster/access.ts';
+import { tokenClaims } from '../cluster/token.ts';
 import { Refusal } from './problems.ts';
 import { unknown } from './rights.ts';
+import type { TokenReviews } from './tokenReviews.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is asking; set before any handler under /api/v1 that needs it. */
+    /** The owner of the request's token; set before any handler under /api/v1 that needs it. */
     caller: Subject;
+    /**
+     * Asks again, for answers that go on for long. @returns whether the token is still valid.
+     * @throws Refusal (503) when the API server did not say.
+     */
+    isTokenValid(): Promise<boolean>;
   }
 }
 
-const KEEP_MS = 10_000;
-const KEEP_TOKENS = 1000;
 const LONGEST_TOKEN = 16 * 1024;
+/** The clocks of the API server and this machine may differ by so much before an expired token is refused here. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+/** Streams with the same token share an answer that is not older. */
+const SAME_MOMENT_MS = 1_000;
 
-/** A token may be meant for NKVM alone, or for the API server: `undefined` is its own audience, whatever it is called. */
+/** Which audience the API server is asked about; undefined: its own. */
 export type Audience = typeof TOKEN_AUDIENCE | undefined;
 
+export interface Authentication {
+  reviews: TokenReviews;
+  /** Namespace of the installation, for the hint. */
+  namespace: string;
+  /** A scraper's token may be one for the API server: that is the one which Prometheus has. */
+  takesTokensOfApiServer?: boolean;
+  now?: () => number;
+}
+
 /**
- * @param audiences whom a token may be meant for, tried in this order.
- * @returns a hook that finds out who is asking, from the token in `X-NKVM-Token` (through the service proxy, which
- * deletes Authorization) or `Authorization: Bearer`. It throws a Refusal: 401 without a valid token, 503 when nobody
- * could say.
+ * @returns a hook that finds the caller from the token in `X-NKVM-Token` (through the service proxy, which deletes
+ * Authorization) or `Authorization: Bearer`. It throws a Refusal: 401 without a valid token, 429 when too many unknown
+ * tokens come from the same place, 503 when the API server did not say.
  */
-export function authenticate(
-  access: Pick<Access, 'whoIs'>,
-  audiences: readonly Audience[] = [TOKEN_AUDIENCE],
-  now: () => number = Date.now
-) {
-  const whoIs = async (token: string): Promise<Subject | undefined> => {
-    for (const audience of audiences) {
-      const subject = await access.whoIs(token, audience);
-      if (subject) return subject;
-    }
-    return undefined;
-  };
-  const known = new Map<string, { until: number; subject: Promise<Subject | undefined> }>();
+export function authenticate({
+  reviews,
+  namespace,
+  takesTokensOfApiServer = false,
+  now = Date.now,
+}: Authentication) {
+  const how = `get a token with: kubectl create token nkvm-admin -n ${namespace} --audience ${TOKEN_AUDIENCE}`;
   return async (request: FastifyRequest): Promise<void> => {
     const token = tokenOf(request);
-    if (!token) throw noToken();
-    // The hash is the key, so that no token lies in memory for longer than its request.
-    const key = createHash('sha256').update(token).digest('hex');
-    let entry = known.get(key);
-    if (!entry || entry.until <= now()) {
-      if (known.size >= KEEP_TOKENS) known.clear();
-      entry = { until: now() + KEEP_MS, subject: whoIs(token) };
-      known.set(key, entry);
-      entry.subject.catch(() => known.delete(key));
+    if (!token) throw noToken(how);
+    const claims = tokenClaims(token);
+    const isForUs = claims?.audiences.includes(TOKEN_AUDIENCE);
+    const audience = takesTokensOfApiServer && !isForUs ? undefined : TOKEN_AUDIENCE;
+    // The API server would refuse these, too: it need not be asked.
+    if (claims && audience && !isForUs) throw badToken(how);
+    if (claims?.expiresAt !== undefined && claims.expiresAt + CLOCK_SKEW_MS < now()) {
+      throw badToken(how);
     }
-    let subject: Subject | undefined;
-    try {
-      subject = await entry.subject;
-    } catch (error) {
-      throw unknown(error);
-    }
-    if (!subject) {
-      known.delete(key);
-      throw badToken();
-    }
+    const whoIs = async (maxAgeMs?: number) => {
+      try {
+        return await reviews.whoIs(token, audience, sourceOf(request), maxAgeMs);
+      } catch (error) {
+        throw error instanceof Refusal ? error : unknown(error);
+      }
+    };
+    const subject = await whoIs();
+    if (!subject) throw badToken(how);
     request.caller = subject;
+    request.isTokenValid = async () => (await whoIs(SAME_MOMENT_MS))?.username === subject.username;
   };
 }
 
@@ -71,22 +80,26 @@ function tokenOf({ headers }: FastifyRequest): string | undefined {
   return token && token.length <= LONGEST_TOKEN ? token : undefined;
 }
 
-const HOW = `get a token with: kubectl create token nkvm-admin -n ${NKVM_NAMESPACE} --audience ${TOKEN_AUDIENCE}`;
+/** Through the service proxy every request comes from the API server, which adds the address of its own client last. */
+function sourceOf({ headers, socket }: FastifyRequest): string {
+  const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
+  return `${socket.remoteAddress} ${forwarded.at(-1)?.trim()}`;
+}
 
-const noToken = (): Refusal =>
+const noToken = (how: string): Refusal =>
   new Refusal(
     401,
     'TokenMissing',
     `the request carries no token in ${TOKEN_HEADER} or Authorization: Bearer`,
-    HOW
+    how
   );
 
-const badToken = (): Refusal =>
+const badToken = (how: string): Refusal =>
   new Refusal(
     401,
     'TokenInvalid',
     `the API server does not know this token, or it has expired, or it is meant for another audience than ${TOKEN_AUDIENCE}`,
-    HOW
+    how
   );
 
 /** @returns the user and the token's credential id, which the API server's audit log holds, too. */

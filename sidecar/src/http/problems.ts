@@ -51,6 +51,7 @@ const TITLES: Record<number, string> = {
   409: 'Not possible now',
   413: 'The request is too big',
   415: 'The request is not JSON',
+  429: 'Too many requests',
   422: 'Not possible',
   500: 'A fault of NKVM',
   503: 'Not ready',

@@ -4,8 +4,11 @@ import { Refusal } from './problems.ts';
 
 /** What callers may do, asked of the API server and remembered for a short while. */
 export interface Rights {
-  /** @throws Refusal (503) when nobody could say. */
-  has(subject: Subject, action: Action | PathAction): Promise<boolean>;
+  /**
+   * @param maxAgeMs how old a remembered answer may be.
+   * @throws Refusal (503) when the API server did not say.
+   */
+  has(subject: Subject, action: Action | PathAction, maxAgeMs?: number): Promise<boolean>;
   /** @returns the refusal (403) that names the missing right; undefined when the caller has it. */
   lacking(subject: Subject, action: Action | PathAction): Promise<Refusal | undefined>;
   /** @throws Refusal (403) that names the missing right. */
@@ -17,20 +20,17 @@ const KEEP_MS = 10_000;
 const KEEP_ANSWERS = 10_000;
 
 export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.now): Rights {
-  const answers = new Map<string, { until: number; answer: Promise<boolean> }>();
-  const has = async (subject: Subject, action: Action | PathAction): Promise<boolean> => {
+  const answers = new Map<string, { at: number; answer: Promise<boolean> }>();
+  const has: Rights['has'] = async (subject, action, maxAgeMs = KEEP_MS) => {
     const key = JSON.stringify([subject, action]);
     const before = answers.get(key);
-    if (before && before.until > now()) return await before.answer;
+    if (before && now() - before.at < maxAgeMs) return await answerOf(before);
     if (answers.size >= KEEP_ANSWERS) answers.clear();
     const answer = access.may(subject, action);
-    answers.set(key, { until: now() + KEEP_MS, answer });
-    answer.catch(() => answers.delete(key));
-    try {
-      return await answer;
-    } catch (error) {
-      throw unknown(error);
-    }
+    const asked = { at: now(), answer };
+    answers.set(key, asked);
+    answer.catch(() => answers.get(key) === asked && answers.delete(key));
+    return await answerOf(asked);
   };
   const lacking: Rights['lacking'] = async (subject, action) =>
     (await has(subject, action)) ? undefined : missing(subject, action);
@@ -43,6 +43,14 @@ export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.n
     },
   };
 }
+
+const answerOf = async ({ answer }: { answer: Promise<boolean> }): Promise<boolean> => {
+  try {
+    return await answer;
+  } catch (error) {
+    throw unknown(error);
+  }
+};
 
 /** @returns the problem that the API server could not be asked. "Could not say" never opens a door. */
 export const unknown = (error: unknown): Refusal =>

@@ -90,3 +90,8 @@ export async function readableScope(
 }
 
 const EVERYWHERE: Scope = { has: () => true, isEverywhere: true, isIncomplete: false };
+
+/** @returns the namespaces of a list, each once. */
+export const namespacesOf = (list: readonly { namespace: string }[]): string[] => [
+  ...new Set(list.map(({ namespace }) => namespace)),
+];

@@ -1,176 +1,17 @@
-import type { FastifyInstance } from 'fastify';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Counter, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Backup } from '../../api/index.ts';
-import { admissionOf } from '../backup/admission.ts';
-import type { Action, PathAction, Subject } from '../cluster/access.ts';
-import type { Claim, Inventory } from '../cluster/inventory.ts';
-import type { History } from '../history/history.ts';
-import { openHistory } from '../history/openHistory.ts';
-import { runIds } from '../history/runId.ts';
-import type { Queue } from '../jobs/queue.ts';
-import { startQueue } from '../jobs/queue.ts';
-import { createLog } from '../observe/log.ts';
-import { memoryDestination } from '../testing/memoryDestination.ts';
-import { testClaim } from '../testing/testClaim.ts';
-import { rightsOf } from './rights.ts';
-import { buildServer } from './server.ts';
+import type { HttpTestWorld } from '../testing/httpWorld.ts';
+import { httpWorld, jwt } from '../testing/httpWorld.ts';
 
-const claim = (namespace: string, name: string, more: Partial<Claim> = {}) =>
-  testClaim({ namespace, name, uid: `uid-${namespace}-${name}`, ...more });
-
-const claims = [
-  claim('billing', 'invoices'),
-  claim('locked', 'secrets'),
-  claim('shop', 'new', { phase: 'Pending' }),
-  claim('shop', 'orders-db', {
-    node: 'node-1',
-    pods: [{ name: 'orders-db-0', phase: 'Running', node: 'node-1' }],
-  }),
-];
-
-/** Users and what they may do: `verb resource/subresource namespace`, `*` for any namespace. */
-const grants: Record<string, string[]> = {
-  admin: ['*'],
-  shopper: [
-    'list persistentvolumeclaims shop',
-    'get persistentvolumeclaims shop',
-    'create persistentvolumeclaims/backup shop',
-    'get persistentvolumeclaims/backup shop',
-    'list persistentvolumeclaims/backup shop',
-  ],
-  viewer: ['list persistentvolumeclaims *', 'get persistentvolumeclaims *'],
-  single: [
-    'list persistentvolumeclaims *',
-    'get persistentvolumeclaims *',
-    'create persistentvolumeclaims/backup shop/orders-db',
-  ],
-  scraper: ['get /metrics'],
-  nobody: [],
-};
-
-const access = {
-  /** The scraper has a token for the API server; those of the others are for NKVM. */
-  async whoIs(token: string, audience?: string): Promise<Subject | undefined> {
-    if (token === 'broken-api') throw new Error('connection refused');
-    if ((token === 'scraper') !== (audience === undefined)) return undefined;
-    return grants[token] && { username: token, uid: undefined, groups: [], extra: {} };
-  },
-  async may({ username }: Subject, action: Action | PathAction): Promise<boolean> {
-    const given = grants[username] ?? [];
-    if ('path' in action) return given.includes('*') || given.includes(`get ${action.path}`);
-    const what = [action.resource, action.subresource].filter(Boolean).join('/');
-    return (
-      given.includes('*') ||
-      given.includes(`${action.verb} ${what} *`) ||
-      (action.namespace !== undefined &&
-        (given.includes(`${action.verb} ${what} ${action.namespace}`) ||
-          given.includes(`${action.verb} ${what} ${action.namespace}/${action.name}`)))
-    );
-  },
-};
-
-let dir: string;
-let app: FastifyInstance;
-let history: History;
-let queue: Queue;
-let isReady: boolean;
-let logged: string;
-/** Ends the runs that are under way. */
-let finish: (end: 'success' | 'failed') => void;
+let world: HttpTestWorld;
 
 beforeEach(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'nkvm-http-'));
-  isReady = true;
-  history = await openHistory(join(dir, 'nkvm.db'));
-  const inventory: Inventory = {
-    ready: async () => undefined,
-    isReady: () => isReady,
-    claims: namespace => claims.filter(each => !namespace || each.namespace === namespace),
-    claim: (namespace, name) =>
-      claims.find(each => each.namespace === namespace && each.name === name),
-    namespaces: () => ['billing', 'empty', 'locked', 'shop'],
-    stop: async () => undefined,
-  };
-  const ends: ((status: 'success' | 'failed') => void)[] = [];
-  finish = status => ends.splice(0).forEach(end => end(status));
-  logged = '';
-  const log = createLog('debug', { write: line => (logged += line) });
-  queue = startQueue({
-    history,
-    kinds: {
-      backup: {
-        access: 'read',
-        nodeOf: () => null,
-        work: (_run, report, signal) =>
-          new Promise(resolve => {
-            report({ stage: 'copy', bytes: 5 });
-            const endedAt = new Date().toISOString();
-            ends.push(status => resolve({ status, endedAt, message: `it is a ${status}` }));
-            const cancelled = () => resolve({ status: 'cancelled', endedAt });
-            if (signal.aborted) cancelled();
-            else signal.addEventListener('abort', cancelled);
-          }),
-      },
-    },
-    limits: { total: 1, perNode: 1 },
-    retry: { maxAttempts: 1, delayMs: () => 0 },
-    newId: runIds(),
-    now: () => new Date(),
-    log,
-    onEnd: () => undefined,
-  });
-  queue.resume();
-  const open = async (namespace: string): Promise<boolean> => namespace !== 'locked';
-  const metrics = new Registry();
-  new Counter({ name: 'nkvm_test_total', help: 'a test', registers: [metrics] }).inc();
-  app = await buildServer({
-    queue,
-    history,
-    inventory,
-    open: { known: open },
-    access,
-    destination: memoryDestination(),
-    admission: admissionOf(inventory, { ask: open }),
-    rights: rightsOf(access),
-    maxNamespaceScan: 10,
-    installation: {
-      version: '0.0.0',
-      cluster: 'test',
-      namespace: 'nkvm',
-      backupDir: '/b',
-      maxParallel: 1,
-    },
-    metrics,
-    log,
-  });
+  world = await httpWorld();
 });
-
-afterEach(async () => {
-  await queue.stop();
-  await app.close();
-  await history.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterEach(() => world.close());
 
 /** One request as somebody. */
-const ask = async (
-  who: string | undefined,
-  method: 'GET' | 'POST',
-  path: string,
-  body?: unknown
-) => {
-  const answer = await app.inject({
-    method,
-    url: `/api/v1/${path}`,
-    headers: who ? { 'x-nkvm-token': who } : {},
-    ...(body === undefined ? {} : { payload: body as object }),
-  });
-  return { status: answer.statusCode, body: answer.json(), type: answer.headers['content-type'] };
-};
+const ask: HttpTestWorld['ask'] = (...request) => world.ask(...request);
 const start = (who: string, ...volumes: [string, string][]) =>
   ask(who, 'POST', 'backups', {
     volumes: volumes.map(([namespace, name]) => ({ namespace, name })),
@@ -203,7 +44,7 @@ describe('who is asking', () => {
   });
 
   it('takes an ordinary bearer token, too', async () => {
-    const answer = await app.inject({
+    const answer = await world.app.inject({
       url: '/api/v1/info',
       headers: { authorization: 'Bearer admin' },
     });
@@ -289,7 +130,7 @@ describe('volumes', () => {
   });
 
   it('are not there yet at the start', async () => {
-    isReady = false;
+    world.isReady = false;
     expect(await ask('admin', 'GET', 'volumes')).toMatchObject({
       status: 503,
       body: { reason: 'InventoryNotReady' },
@@ -392,7 +233,7 @@ describe('starting backups', () => {
     ['a huge body', `"${'x'.repeat(70_000)}"`, 'application/json', 413, 'BodyTooBig'],
     ['another type', 'volumes=1', 'application/x-www-form-urlencoded', 415, 'NotJson'],
   ])('refuses %s', async (_, payload, type, status, reason) => {
-    const answer = await app.inject({
+    const answer = await world.app.inject({
       method: 'POST',
       url: '/api/v1/backups',
       headers: { 'x-nkvm-token': 'admin', 'content-type': type },
@@ -444,12 +285,12 @@ describe('a run', () => {
 
   it('is followed to its end', async () => {
     const { id } = await started();
-    const following = app.inject({
+    const following = world.app.inject({
       url: `/api/v1/backups/${id}/events`,
       headers: { 'x-nkvm-token': 'admin' },
     });
-    await vi.waitUntil(() => history.get(id)?.stage === 'copy');
-    finish('success');
+    await vi.waitUntil(() => world.history.get(id)?.stage === 'copy');
+    world.finish('success');
     const { headers, body } = await following;
     expect(headers['content-type']).toBe('text/event-stream');
     const states = [...body.matchAll(/^data: (.*)$/gm)].map(([, json]) => JSON.parse(json ?? ''));
@@ -487,13 +328,13 @@ describe('the list of backups', () => {
 
 describe('the metrics', () => {
   const scrape = (token?: string) =>
-    app.inject({
+    world.app.inject({
       url: '/metrics',
       headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     });
 
   it('are given to a scraper with its token for the API server, and to an administrator', async () => {
-    for (const who of ['scraper', 'admin']) {
+    for (const who of ['scraper', jwt('admin')]) {
       const answer = await scrape(who);
       expect(answer.statusCode).toBe(200);
       expect(answer.headers['content-type']).toMatch(/^text\/plain; version=/);
@@ -502,14 +343,17 @@ describe('the metrics', () => {
   });
 
   it('are given by the token in the header that survives the service proxy, too', async () => {
-    const answer = await app.inject({ url: '/metrics', headers: { 'x-nkvm-token': 'scraper' } });
+    const answer = await world.app.inject({
+      url: '/metrics',
+      headers: { 'x-nkvm-token': 'scraper' },
+    });
     expect(answer.statusCode).toBe(200);
   });
 
   it.each<[string, string | undefined, number, string]>([
     ['nobody', undefined, 401, 'TokenMissing'],
     ['a stranger', 'stranger', 401, 'TokenInvalid'],
-    ['somebody who may see every volume', 'viewer', 403, 'Forbidden'],
+    ['somebody who may see every volume', jwt('viewer'), 403, 'Forbidden'],
     ['anybody while the API server cannot say', 'broken-api', 503, 'RightsUnknown'],
   ])('are refused to %s', async (_, token, status, reason) => {
     const answer = await scrape(token);
@@ -519,7 +363,7 @@ describe('the metrics', () => {
   });
 
   it('name the missing right and the command that gives it', async () => {
-    expect((await scrape('viewer')).json()).toMatchObject({
+    expect((await scrape(jwt('viewer'))).json()).toMatchObject({
       detail: 'viewer may not get /metrics',
       hint: expect.stringContaining('--clusterrole nkvm-metrics-reader --user viewer'),
     });
@@ -540,32 +384,36 @@ describe('the log', () => {
     };
     for (const token of [secret, 'broken-api', 'admin', 'viewer']) {
       for (const url of ['/metrics', '/api/v1/volumes', '/api/v1/backups', `/nowhere/${secret}`]) {
-        await app.inject({ url, headers: { ...headers, 'x-nkvm-token': token } });
-        await app.inject({ method: 'POST', url, headers, payload: secret });
+        await world.app.inject({ url, headers: { ...headers, 'x-nkvm-token': token } });
+        await world.app.inject({ method: 'POST', url, headers, payload: secret });
       }
     }
-    await history.close();
-    await app.inject({ url: '/api/v1/backups', headers: { ...headers, 'x-nkvm-token': 'admin' } });
-    expect(logged).toContain('something went wrong inside of NKVM');
-    expect(logged).toContain('"url":"/nowhere/[token]"');
-    expect(logged).not.toMatch(/c2VjcmV0|choc-chip|headlamp-auth/);
-    history = await openHistory(join(dir, 'nkvm.db'));
+    vi.spyOn(world.history, 'list').mockImplementation(() => {
+      throw new Error('a fault');
+    });
+    await world.app.inject({
+      url: '/api/v1/backups',
+      headers: { ...headers, 'x-nkvm-token': 'admin' },
+    });
+    expect(world.logged).toContain('something went wrong inside of NKVM');
+    expect(world.logged).toContain('"url":"/nowhere/[token]"');
+    expect(world.logged).not.toMatch(/c2VjcmV0|choc-chip|headlamp-auth/);
   });
 });
 
 describe('what needs no token', () => {
   it('says whether it lives, is ready, and what it is', async () => {
-    expect((await app.inject('/healthz')).statusCode).toBe(200);
-    expect((await app.inject('/readyz')).statusCode).toBe(200);
-    isReady = false;
-    expect((await app.inject('/readyz')).statusCode).toBe(503);
-    expect((await app.inject('/api/v1/openapi.json')).json().paths).toHaveProperty(
+    expect((await world.app.inject('/healthz')).statusCode).toBe(200);
+    expect((await world.app.inject('/readyz')).statusCode).toBe(200);
+    world.isReady = false;
+    expect((await world.app.inject('/readyz')).statusCode).toBe(503);
+    expect((await world.app.inject('/api/v1/openapi.json')).json().paths).toHaveProperty(
       '/api/v1/backups/{id}/cancel'
     );
   });
 
   it('answers an unknown path as a problem', async () => {
-    expect((await app.inject('/nowhere')).json()).toMatchObject({
+    expect((await world.app.inject('/nowhere')).json()).toMatchObject({
       status: 404,
       reason: 'NoSuchRoute',
     });

@@ -7,24 +7,33 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { randomBytes } from 'node:crypto';
+import type { Access } from '../cluster/access.ts';
 import type { BackupRoutes } from './backupRoutes.ts';
 import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
+import type { EventStreamOptions } from './eventStreams.ts';
+import { eventStreams } from './eventStreams.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import type { InfoRoutes } from './infoRoutes.ts';
 import { infoRoutes } from './infoRoutes.ts';
 import type { MetricsRoute } from './metricsRoute.ts';
 import { metricsRoute } from './metricsRoute.ts';
 import { problemOf, Refusal } from './problems.ts';
+import { tokenReviews } from './tokenReviews.ts';
 import { withoutUniqueSegment } from './uniqueSegment.ts';
+import type { VolumeEventRoutes } from './volumeEventRoutes.ts';
+import { volumeEventRoutes } from './volumeEventRoutes.ts';
 import type { VolumeRoutes } from './volumeRoutes.ts';
 import { volumeRoutes } from './volumeRoutes.ts';
 
 /** Everything that the routes need. */
-export type HttpWorld = BackupRoutes &
+export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   VolumeRoutes &
-  InfoRoutes &
-  MetricsRoute & {
+  Omit<VolumeEventRoutes, 'streams'> &
+  Omit<MetricsRoute, 'reviews' | 'namespace'> &
+  InfoRoutes & {
+    access: Pick<Access, 'whoIs'>;
+    streamOptions?: EventStreamOptions;
     log: FastifyBaseLogger;
   };
 
@@ -88,15 +97,20 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     transform: jsonSchemaTransform,
   });
   await app.register(healthRoutes(() => world.inventory.isReady()));
-  await app.register(metricsRoute(world));
+  const { namespace } = world.installation;
+  const reviews = tokenReviews(world.access);
+  const streams = eventStreams(world.streamOptions);
+  app.addHook('preClose', async () => streams.endAll('stopping'));
+  await app.register(metricsRoute({ ...world, reviews, namespace }));
   await app.register(
     async api => {
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
       await api.register(async known => {
-        known.addHook('onRequest', authenticate(world.access));
+        known.addHook('onRequest', authenticate({ reviews, namespace }));
         await known.register(infoRoutes(world));
         await known.register(volumeRoutes(world));
-        await known.register(backupRoutes(world));
+        await known.register(volumeEventRoutes({ ...world, streams }));
+        await known.register(backupRoutes({ ...world, streams }));
       });
     },
     { prefix: '/api/v1' }

@@ -5,7 +5,7 @@ import type { OpenNamespaces } from '../backup/openNamespaces.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 import type { Rights } from './rights.ts';
-import { readableScope } from './scope.ts';
+import { namespacesOf, readableScope } from './scope.ts';
 import { mayBackUpEach, rightsOnVolume, volumeOf, volumeScopes } from './volumeView.ts';
 
 export interface VolumeRoutes {
@@ -74,7 +74,3 @@ export const volumeRoutes =
       }
     );
   };
-
-const namespacesOf = (claims: readonly { namespace: string }[]): string[] => [
-  ...new Set(claims.map(({ namespace }) => namespace)),
-];

@@ -51,7 +51,8 @@ export async function volumeOf(
   };
 }
 
-const LIST_PODS = { verb: 'list', group: '', resource: 'pods' } as const;
+/** The right to list pods, which shows who uses a volume. */
+export const LIST_PODS = { verb: 'list', group: '', resource: 'pods' } as const;
 
 /** The right to back up: in a namespace, or one volume by its name. */
 export const toBackUp = (namespace?: string, name?: string): Action => ({

@@ -1,0 +1,42 @@
+import type { Backup } from '../../api/index.ts';
+import type { EventStream } from './eventStreams.ts';
+
+/** Bytes flow often; people read four times a second. */
+const LEAST_GAP_MS = 250;
+
+const hasEnded = ({ status }: Backup): boolean => status !== 'queued' && status !== 'running';
+
+/**
+ * Sends a run as `backup` events until it has ended. The run is read when it is sent, not when it changes: a slow client
+ * misses states in between, never the last one, and fills no memory.
+ * @param read the run as the caller may see it; undefined: it is not there any more.
+ * @returns `changed`, to be called after changes and whenever the run may have changed, and `stop`.
+ */
+export function runEvents(stream: () => EventStream | undefined, read: () => Backup | undefined) {
+  let isDue = false;
+  let gap: NodeJS.Timeout | undefined;
+  let last = '';
+  const flush = (): void => {
+    const to = stream();
+    if (!isDue || !to?.isOpen || !to.isClear) return;
+    isDue = false;
+    const run = read();
+    if (!run) return to.end();
+    const text = JSON.stringify(run);
+    if (text === last) return;
+    last = text;
+    to.send('backup', run);
+    if (hasEnded(run)) return to.end();
+    gap = setTimeout(() => {
+      gap = undefined;
+      flush();
+    }, LEAST_GAP_MS);
+  };
+  return {
+    changed(): void {
+      isDue = true;
+      if (!gap) flush();
+    },
+    stop: () => clearTimeout(gap),
+  };
+}

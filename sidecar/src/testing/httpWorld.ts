@@ -1,0 +1,288 @@
+import type { FastifyInstance } from 'fastify';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Counter, Registry } from 'prom-client';
+import { admissionOf } from '../backup/admission.ts';
+import type { Action, PathAction, Subject } from '../cluster/access.ts';
+import type { Claim, Inventory } from '../cluster/inventory.ts';
+import type { History } from '../history/history.ts';
+import { openHistory } from '../history/openHistory.ts';
+import { runIds } from '../history/runId.ts';
+import { rightsOf } from '../http/rights.ts';
+import type { HttpWorld } from '../http/server.ts';
+import { buildServer } from '../http/server.ts';
+import type { Queue } from '../jobs/queue.ts';
+import { startQueue } from '../jobs/queue.ts';
+import { createLog } from '../observe/log.ts';
+import { memoryDestination } from './memoryDestination.ts';
+import { testClaim } from './testClaim.ts';
+
+const claimOf = (namespace: string, name: string, more: Partial<Claim> = {}) =>
+  testClaim({ namespace, name, uid: `uid-${namespace}-${name}`, ...more });
+
+/** Users and their rights: `verb resource/subresource namespace`, perhaps with `/name`; `*` for any namespace. */
+const GRANTS: Record<string, string[]> = {
+  admin: ['*'],
+  shopper: [
+    'list persistentvolumeclaims shop',
+    'get persistentvolumeclaims shop',
+    'create persistentvolumeclaims/backup shop',
+    'get persistentvolumeclaims/backup shop',
+    'list persistentvolumeclaims/backup shop',
+  ],
+  viewer: ['list persistentvolumeclaims *', 'get persistentvolumeclaims *'],
+  single: [
+    'list persistentvolumeclaims *',
+    'get persistentvolumeclaims *',
+    'create persistentvolumeclaims/backup shop/orders-db',
+  ],
+  scraper: ['get /metrics'],
+  nobody: [],
+};
+
+/** A JSON Web Token as Kubernetes makes them; no signature is checked here. */
+export const jwt = (sub: string, claims: object = { aud: ['nkvm'] }): string =>
+  ['e30', Buffer.from(JSON.stringify({ sub, ...claims })).toString('base64url'), 'c2ln'].join('.');
+const subjectOf = (token: string): string =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).sub;
+
+/** The HTTP API on a cluster of four claims, where a token is the name of its user, or a `jwt` of it. */
+export interface HttpTestWorld {
+  app: FastifyInstance;
+  history: History;
+  queue: Queue;
+  /** May be changed; answers on rights are not remembered. */
+  grants: Record<string, string[]>;
+  /** What the API server was asked: `AUDIENCE TOKEN` and `USER VERB WHAT`. */
+  reviews: string[];
+  claims: Claim[];
+  isReady: boolean;
+  readonly logged: string;
+  /** Puts a claim into the cluster, or takes it away. */
+  put(namespace: string, name: string, more?: Partial<Claim>): void;
+  remove(namespace: string, name: string): void;
+  /** Ends the runs that are under way. */
+  finish(end: 'success' | 'failed'): void;
+  ask(
+    who: string | undefined,
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>
+  ): Promise<Answer>;
+  /** Follows a stream to its end, or until `abort`. */
+  follow(who: string, path: string): Promise<TestStream>;
+  close(): Promise<void>;
+}
+
+export interface Answer {
+  status: number;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+  headers: Record<string, unknown>;
+  type: unknown;
+}
+
+export interface TestStream {
+  events: { event: string; data: any }[]; // eslint-disable-line @typescript-eslint/no-explicit-any
+  /** Resolves when the other side ends the stream. */
+  ended: Promise<void>;
+  abort(): void;
+}
+
+export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpTestWorld> {
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-http-'));
+  const history = await openHistory(join(dir, 'nkvm.db'));
+  const grants = structuredClone(GRANTS);
+  const reviews: string[] = [];
+  const versions: Record<string, number> = { billing: 1, locked: 1, shop: 1 };
+  const streams = new Set<TestStream>();
+  let logged = '';
+  const log = createLog('debug', { write: line => (logged += line) });
+
+  const access = {
+    /** The scraper has a token for the API server; those of the others are for NKVM. */
+    async whoIs(token: string, audience?: string): Promise<Subject | undefined> {
+      reviews.push(`${audience ?? 'API server'} ${token}`);
+      if (token === 'broken-api') throw new Error('connection refused');
+      if ((token === 'scraper') !== (audience === undefined)) return undefined;
+      const username = token.includes('.') ? subjectOf(token) : token;
+      return grants[username] && { username, uid: undefined, groups: [], extra: {} };
+    },
+    async may({ username }: Subject, action: Action | PathAction): Promise<boolean> {
+      const given = grants[username] ?? [];
+      if ('path' in action) return given.includes('*') || given.includes(`get ${action.path}`);
+      const { verb, namespace, name } = action;
+      const what = [action.resource, action.subresource].filter(Boolean).join('/');
+      reviews.push(`${username} ${verb} ${what} ${namespace ?? '*'}${name ? `/${name}` : ''}`);
+      return (
+        given.includes('*') ||
+        given.includes(`${verb} ${what} *`) ||
+        (namespace !== undefined &&
+          (given.includes(`${verb} ${what} ${namespace}`) ||
+            given.includes(`${verb} ${what} ${namespace}/${name}`)))
+      );
+    },
+  };
+
+  const ends: ((status: 'success' | 'failed') => void)[] = [];
+  const queue = startQueue({
+    history,
+    kinds: {
+      backup: {
+        access: 'read',
+        nodeOf: () => null,
+        work: (_run, report, signal) =>
+          new Promise(resolve => {
+            report({ stage: 'copy', bytes: 5 });
+            const endedAt = new Date().toISOString();
+            ends.push(status => resolve({ status, endedAt, message: `it is a ${status}` }));
+            const cancelled = () => resolve({ status: 'cancelled', endedAt });
+            if (signal.aborted) cancelled();
+            else signal.addEventListener('abort', cancelled);
+          }),
+      },
+    },
+    limits: { total: 1, perNode: 1 },
+    retry: { maxAttempts: 1, delayMs: () => 0 },
+    newId: runIds(),
+    now: () => new Date(),
+    log,
+    onEnd: () => undefined,
+  });
+  queue.resume();
+
+  const changed = (namespace: string): void => {
+    versions[namespace] = (versions[namespace] ?? 0) + 1;
+    if (!world.claims.some(each => each.namespace === namespace)) delete versions[namespace];
+  };
+  const without = (namespace: string, name: string): Claim[] =>
+    world.claims.filter(each => each.namespace !== namespace || each.name !== name);
+
+  const world: Omit<HttpTestWorld, 'app'> = {
+    history,
+    queue,
+    grants,
+    reviews,
+    isReady: true,
+    claims: [
+      claimOf('billing', 'invoices'),
+      claimOf('locked', 'secrets'),
+      claimOf('shop', 'new', { phase: 'Pending' }),
+      claimOf('shop', 'orders-db', {
+        node: 'node-1',
+        pods: [{ name: 'orders-db-0', phase: 'Running', node: 'node-1' }],
+      }),
+    ],
+    get logged() {
+      return logged;
+    },
+    put(namespace, name, more) {
+      const others = without(namespace, name);
+      world.claims = [...others, claimOf(namespace, name, more)].sort((a, b) =>
+        `${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1
+      );
+      changed(namespace);
+    },
+    remove(namespace, name) {
+      world.claims = without(namespace, name);
+      changed(namespace);
+    },
+    finish: status => ends.splice(0).forEach(end => end(status)),
+    async ask(who, method, path, body, headers = {}) {
+      const answer = await app.inject({
+        method,
+        url: `/api/v1/${path}`,
+        headers: { ...headers, ...(who && { 'x-nkvm-token': who }) },
+        ...(body === undefined ? {} : { payload: body as object }),
+      });
+      return {
+        status: answer.statusCode,
+        body: answer.body === '' ? undefined : answer.json(),
+        headers: answer.headers,
+        type: answer.headers['content-type'],
+      };
+    },
+    async follow(who, path) {
+      if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 });
+      const { port } = app.server.address() as AddressInfo;
+      const stopping = new AbortController();
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`, {
+        headers: { 'x-nkvm-token': who },
+        signal: stopping.signal,
+      });
+      if (!answer.ok) throw Object.assign(new Error('no stream'), { problem: await answer.json() });
+      const stream: TestStream = {
+        events: [],
+        ended: Promise.resolve(),
+        abort: () => stopping.abort(),
+      };
+      stream.ended = readEvents(answer, stream.events);
+      streams.add(stream);
+      return stream;
+    },
+    async close() {
+      for (const stream of streams) stream.abort();
+      await queue.stop();
+      await app.close();
+      await history.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+
+  const inventory: Inventory = {
+    ready: async () => undefined,
+    isReady: () => world.isReady,
+    claims: namespace => world.claims.filter(each => !namespace || each.namespace === namespace),
+    claim: (namespace, name) =>
+      world.claims.find(each => each.namespace === namespace && each.name === name),
+    namespaces: () => ['billing', 'empty', 'locked', 'shop'],
+    versions: () => new Map(Object.entries(versions)),
+    stop: async () => undefined,
+  };
+  const open = async (namespace: string): Promise<boolean> => namespace !== 'locked';
+  const metrics = new Registry();
+  new Counter({ name: 'nkvm_test_total', help: 'a test', registers: [metrics] }).inc();
+  const app = await buildServer({
+    queue,
+    history,
+    inventory,
+    open: { known: open },
+    access,
+    destination: memoryDestination(),
+    admission: admissionOf(inventory, { ask: open }),
+    rights: rightsOf(access),
+    maxNamespaceScan: 10,
+    installation: {
+      version: '0.0.0',
+      cluster: 'test',
+      namespace: 'nkvm',
+      backupDir: '/b',
+      maxParallel: 1,
+    },
+    metrics,
+    log,
+    changesEveryMs: 20,
+    ...differs,
+  });
+  return Object.assign(world, { app });
+}
+
+async function readEvents(answer: Response, events: TestStream['events']): Promise<void> {
+  let rest = '';
+  try {
+    for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      rest += chunk;
+      const messages = rest.split('\n\n');
+      rest = messages.pop() ?? '';
+      for (const message of messages) {
+        const [, event = '', data = ''] = /^event: (.*)\ndata: (.*)$/.exec(message) ?? [];
+        if (event) events.push({ event, data: JSON.parse(data) });
+      }
+    }
+  } catch (error) {
+    if ((error as Error).name !== 'AbortError') throw error;
+  }
+}
