@@ -39,7 +39,9 @@ const STATUS_OF: Record<string, number> = {
   NamespaceNotOpen: 409,
   BlockVolume: 422,
   InventoryNotReady: 503,
+  Starting: 503,
   DestinationFull: 507,
+  DestinationNearlyFull: 507,
   HistoryNotWritten: 507,
 };
 

@@ -263,6 +263,10 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
       maxParallel: 1,
     },
     metrics,
+    readiness: () => ({
+      isReady: world.isReady,
+      says: world.isReady ? [] : ['the volumes are not known yet'],
+    }),
     log,
     changesEveryMs: 20,
     ...differs,
