@@ -13,6 +13,7 @@ import { accessOf } from './cluster/access.ts';
 import { claimsOf } from './cluster/claims.ts';
 import { connect } from './cluster/connection.ts';
 import { eventsOf } from './cluster/events.ts';
+import type { ExecTarget } from './cluster/exec.ts';
 import { execInPod, execToEnd } from './cluster/exec.ts';
 import { gatewayOf } from './cluster/gateway.ts';
 import { podsOf } from './cluster/pods.ts';
@@ -144,7 +145,8 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     cluster: {
       pods,
       statusLagMs: 5_000,
-      exec: execInPod.bind(undefined, gateway),
+      exec: (target: ExecTarget, command: readonly string[]) =>
+        execInPod(gateway, target, command, { silenceMs: config.helper.silenceMs }),
       execToEnd: execToEnd.bind(undefined, gateway),
     },
     readClaim: claimsOf(gateway),
