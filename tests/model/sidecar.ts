@@ -57,6 +57,8 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     files: disk.historyFilesFor(life),
     checkpointDelayMs: 20,
     noteDelayMs: 20,
+    reserveBytes: 0,
+    destinations: [destination],
   });
   await rebuildHistory({ history, destination, clusterName: CLUSTER_NAME, log: silent });
   const helpers = cluster.helpersFor(life);

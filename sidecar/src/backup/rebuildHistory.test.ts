@@ -65,9 +65,12 @@ async function backUp(to: Destination, runId: string, key = keyOf(runId)): Promi
 async function setUp() {
   const dir = mkdtempSync(join(tmpdir(), 'nkvm-rebuild-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  const history = await openHistory(join(dir, 'nkvm.db'), { restoreCommand });
-  onTestFinished(() => history.close());
   const destination = memoryDestination();
+  const history = await openHistory(join(dir, 'nkvm.db'), {
+    restoreCommand,
+    destinations: [destination],
+  });
+  onTestFinished(() => history.close());
   const logged: { level: string; fields: object; message: string }[] = [];
   const to = (level: string) => (fields: object, message: string) =>
     void logged.push({ level, fields, message });
@@ -81,7 +84,7 @@ it('adds what the manifests know to an empty history, and says so', async () => 
   const { history, destination, logged, rebuild } = await setUp();
   const manifest = await backUp(destination, 'run-1');
   await rebuild();
-  const path = destination.locate(manifest.archive);
+  const path = `${destination.location}/${manifest.archive}`;
   expect(history.get('run-1')).toEqual({
     ...exampleRun(),
     id: 'run-1',
@@ -92,7 +95,18 @@ it('adds what the manifests know to an empty history, and says so', async () => 
     warnings: manifest.warnings,
     tarMessages: manifest.tarMessages,
     archive: path,
-    copies: [],
+    copies: [
+      {
+        destination: destination.id,
+        key: manifest.archive,
+        state: 'present',
+        bytes: manifest.bytes,
+        sha256: manifest.sha256,
+        provenAt: null,
+        proof: null,
+        verifiedAt: null,
+      },
+    ],
     namespaceUid: null,
     clusterUid: null,
     restoreCommand: restoreCommand(path),
@@ -100,7 +114,7 @@ it('adds what the manifests know to an empty history, and says so', async () => 
     requestedBy: 'system:admin',
     createdAt: manifest.createdAt,
     startedAt: null,
-    endedAt: null,
+    endedAt: '2026-11-20T10:11:12.000Z',
     stages: [],
     helper: null,
   });

@@ -95,11 +95,11 @@ async function runAt(key: string, destination: Destination): Promise<Backup> {
       }; its manifest says ${manifest.bytes} bytes`
     );
   }
-  return runOf(manifest, destination.locate(manifest.archive));
+  return runOf(manifest, destination);
 }
 
-/** What a manifest does not know is null, e.g. when the run ended. */
-const runOf = (manifest: Manifest, archive: string): Backup => ({
+/** What a manifest does not contain is null. The time in the archive's name counts as its end: alerts need one. */
+const runOf = (manifest: Manifest, destination: Destination): Backup => ({
   id: manifest.runId,
   namespace: manifest.namespace,
   name: manifest.pvc,
@@ -111,8 +111,19 @@ const runOf = (manifest: Manifest, archive: string): Backup => ({
   stage: 'cleanup',
   bytes: manifest.bytes,
   sha256: manifest.sha256,
-  archive,
-  copies: [],
+  archive: null, // follows from `copies`
+  copies: [
+    {
+      destination: destination.id,
+      key: manifest.archive,
+      state: 'present',
+      bytes: manifest.bytes,
+      sha256: manifest.sha256,
+      provenAt: null,
+      proof: null,
+      verifiedAt: null,
+    },
+  ],
   message: 'backed up; known from the manifest beside the archive',
   reason: null,
   hint: null,
@@ -122,7 +133,7 @@ const runOf = (manifest: Manifest, archive: string): Backup => ({
   warningCount: manifest.tarMessages.length,
   createdAt: manifest.createdAt,
   startedAt: null,
-  endedAt: null,
+  endedAt: (parseArchiveName(manifest.archive)?.at ?? new Date(manifest.createdAt)).toISOString(),
   stages: [],
   seal: manifest.seal,
   helper: null,

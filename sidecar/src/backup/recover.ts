@@ -63,7 +63,18 @@ async function endOf(
       return {
         status: 'success',
         stage: 'cleanup',
-        archive: destination.locate(key),
+        copies: [
+          {
+            destination: destination.id,
+            key: key,
+            state: 'present',
+            bytes: manifest.bytes,
+            sha256: manifest.sha256,
+            provenAt: null,
+            proof: null,
+            verifiedAt: null,
+          },
+        ],
         bytes: manifest.bytes,
         sha256: manifest.sha256,
         seal: manifest.seal,

@@ -325,7 +325,7 @@ describe('a backup that goes wrong', () => {
       reason,
       message: expect.stringMatching(/./),
       hint: expect.stringMatching(/./),
-      archive: null,
+      copies: [],
     });
     if (reason !== 'RunTimedOut') expect(end.stage).toBe(stage);
     nothingStays();
@@ -418,7 +418,7 @@ describe('a backup that is cancelled', () => {
         ({ stage }: RunChange) => stage === at && abort.abort(CANCELLED),
         abort.signal
       );
-      expect(end).toMatchObject({ status: 'cancelled', archive: null });
+      expect(end).toMatchObject({ status: 'cancelled', copies: [] });
       nothingStays();
     }
   );

@@ -99,7 +99,7 @@ export async function runBackup(
       const lastWords = await held.helper?.lastWords();
       if (helper && lastWords !== undefined) end.helper = { ...helper, lastWords };
     }
-    end.archive = null;
+    end.copies = [];
   }
   clock.enter('cleanup');
   try {
@@ -189,6 +189,7 @@ async function attempt(
   clock.enter('publish');
   const stored = await held.staged.readBack({ signal });
   await proveStored(destination.locate(key), stored, own, seal, world.verifyLevel, signal);
+  const provenAt = world.now().toISOString();
   signal.throwIfAborted();
   await held.staged.publish({ signal });
   held.unlisted = key;
@@ -217,7 +218,18 @@ async function attempt(
   return {
     status: 'success',
     ...own,
-    archive: destination.locate(key),
+    copies: [
+      {
+        destination: destination.id,
+        key: key,
+        state: 'present',
+        bytes: own.bytes,
+        sha256: own.sha256,
+        provenAt: provenAt,
+        proof: { level: world.verifyLevel, readFrom: stored.readFrom() },
+        verifiedAt: null,
+      },
+    ],
     seal,
     warnings,
     tarMessages,

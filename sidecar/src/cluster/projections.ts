@@ -82,11 +82,7 @@ export function nodeFact({ metadata, spec, status }: Raw<V1Node>): NodeFact {
 }
 
 export function namespaceFact({ metadata }: Raw<V1Namespace>): NamespaceFact {
-  return {
-    name: metadata?.name ?? '',
-    uid: metadata?.uid ?? '',
-    createdAt: metadata?.creationTimestamp ?? '',
-  };
+  return { name: metadata?.name ?? '' };
 }
 
 /** @returns undefined for a pod that names no claim. */

@@ -2,6 +2,7 @@ import { copiesOf, isCopyDue, keepCopy } from './copies.ts';
 import type { Journal } from './journal.ts';
 import type { Notice } from './notice.ts';
 import { copyNotKept } from './notice.ts';
+import type { Reserve } from './reserve.ts';
 import type { RunTable } from './table.ts';
 import type { FileCalls } from './wholeFile.ts';
 import { letGo, replaceFile } from './wholeFile.ts';
@@ -9,18 +10,21 @@ import { letGo, replaceFile } from './wholeFile.ts';
 export interface CheckpointParts {
   path: string;
   table: RunTable;
-  journal: Journal;
+  /** @returns undefined while nothing can be written */
+  journal: () => Journal | undefined;
+  reserve: Reserve;
   now: () => Date;
   files: FileCalls;
   onNotice: (notice: Notice) => void;
 }
 
 /**
- * @returns what writes the whole table to the history file, and once a day to a copy beside it; then the journal needs
- *   only what came meanwhile. It throws what a failed system call threw: the old file and all of the journal stay.
+ * @returns a function that writes all tables to the history file, and once a day to a copy beside it; then the journal
+ *   needs only what has changed since. It throws what a failed system call threw: the old file and all of the journal
+ *   stay.
  */
 export function checkpointWriter(parts: CheckpointParts): () => Promise<void> {
-  const { path, table, journal, now, files, onNotice } = parts;
+  const { path, table, reserve, now, files, onNotice } = parts;
 
   async function keepDailyCopy(bytes: Uint8Array): Promise<void> {
     try {
@@ -31,6 +35,8 @@ export function checkpointWriter(parts: CheckpointParts): () => Promise<void> {
   }
 
   return async () => {
+    const journal = parts.journal();
+    if (!journal) return;
     await journal.rotate();
     const { sequence } = table;
     const bytes = table.export();
@@ -41,5 +47,6 @@ export function checkpointWriter(parts: CheckpointParts): () => Promise<void> {
     } finally {
       letGo(bytes);
     }
+    await reserve.fill();
   };
 }

@@ -3,7 +3,7 @@ import type { ClaimHistory } from './history.ts';
 import type { Run } from './row.ts';
 
 /** The claim that a run is of; a re-created one has another UID. */
-export type ClaimOf = Pick<Run, 'uid' | 'namespace' | 'name'>;
+export type ClaimOf = Pick<Run, 'uid' | 'namespace' | 'name' | 'namespaceUid'>;
 
 export const NO_HISTORY: ClaimHistory = Object.freeze({ lastBackup: null, lastSuccess: null });
 
@@ -18,23 +18,93 @@ export const summaryOf = (run: Run): BackupSummary => ({
 });
 
 /**
+ * The last backup and the last proven one of every claim, because a list of thousands of volumes asks for each of them.
+ */
+export class ClaimHeads {
+  /** By claim, then by the UID of its namespace; `''` where that is not known. */
+  readonly #heads = new Map<string, Map<string, ClaimHistory>>();
+  readonly #latest: () => string;
+  readonly #lastSuccess: (claim: ClaimOf, latest: string) => Run | undefined;
+
+  /**
+   * @param latest the latest time that can be believed: a run with a later one was made by a wrong clock, and counts as
+   *   older than all others
+   * @param lastSuccess asks the table
+   */
+  constructor(
+    latest: () => string,
+    lastSuccess: (claim: ClaimOf, latest: string) => Run | undefined
+  ) {
+    this.#latest = latest;
+    this.#lastSuccess = lastSuccess;
+  }
+
+  /** Takes over a run as it is now. */
+  remember(run: Run): void {
+    if (run.kind !== 'backup') return;
+    const byNamespace = this.#heads.get(keyOf(run)) ?? new Map<string, ClaimHistory>();
+    const known = byNamespace.get(run.namespaceUid ?? '') ?? NO_HISTORY;
+    const latest = this.#latest();
+    const isLastSuccessNoMore = run.status !== 'success' && known.lastSuccess?.id === run.id;
+    const before = isLastSuccessNoMore
+      ? { ...known, lastSuccess: summaryOrNull(this.#lastSuccess(run, latest)) }
+      : known;
+    byNamespace.set(run.namespaceUid ?? '', headsAfter(before, run, latest));
+    this.#heads.set(keyOf(run), byNamespace);
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#heads.clear();
+  }
+
+  /**
+   * @param namespaceUid the namespace as it is now: runs of a namespace of the same name that had another UID do not
+   *   count; undefined: it is not known
+   */
+  of(uid: string, namespace: string, name: string, namespaceUid?: string): ClaimHistory {
+    const byNamespace = this.#heads.get(keyOf({ uid, namespace, name }));
+    if (!byNamespace) return NO_HISTORY;
+    const latest = this.#latest();
+    let heads = NO_HISTORY;
+    for (const [of, each] of byNamespace) {
+      if (namespaceUid !== undefined && of !== '' && of !== namespaceUid) continue;
+      heads = {
+        lastBackup: newer(heads.lastBackup, each.lastBackup, latest),
+        lastSuccess: newer(heads.lastSuccess, each.lastSuccess, latest),
+      };
+    }
+    return heads;
+  }
+}
+
+/**
  * @param known what was known of the claim
  * @param run one of its runs as it is now
- * @returns what is known now; `undefined` when the table must be asked: its last success is none any more
+ * @param latest the latest time that can be believed
  */
-export function headsAfter(known: ClaimHistory, run: Run): ClaimHistory | undefined {
-  const { lastBackup, lastSuccess } = known;
+export function headsAfter(known: ClaimHistory, run: Run, latest: string): ClaimHistory {
   const summary = summaryOf(run);
-  const isProven = run.status === 'success';
-  if (!isProven && lastSuccess?.id === run.id) return undefined;
   return {
-    lastBackup: isAtLeastAsNew(run, lastBackup) ? summary : lastBackup,
-    lastSuccess: isProven && isAtLeastAsNew(run, lastSuccess) ? summary : lastSuccess,
+    lastBackup: newer(known.lastBackup, summary, latest),
+    lastSuccess:
+      run.status === 'success' ? newer(known.lastSuccess, summary, latest) : known.lastSuccess,
   };
 }
 
-/** In the order of lists: by time, then by id. */
-const isAtLeastAsNew = (run: Run, other: BackupSummary | null): boolean =>
-  other === null ||
-  run.createdAt > other.createdAt ||
-  (run.createdAt === other.createdAt && run.id >= other.id);
+/** @returns the newer one in the order of lists, by time and then by id; `other` when both are the same run. */
+function newer(
+  one: BackupSummary | null,
+  other: BackupSummary | null,
+  latest: string
+): BackupSummary | null {
+  if (!one || !other) return one ?? other;
+  const timeOf = ({ createdAt }: BackupSummary) => (createdAt <= latest ? createdAt : '');
+  const [a, b] = [timeOf(one), timeOf(other)];
+  return a > b || (a === b && one.id > other.id) ? one : other;
+}
+
+const keyOf = ({ uid, namespace, name }: Omit<ClaimOf, 'namespaceUid'>) =>
+  `${uid}/${namespace}/${name}`;
+
+const summaryOrNull = (run: Run | undefined) => (run ? summaryOf(run) : null);

@@ -1,13 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
-import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
+import { queuedRun } from '../testing/exampleRun.ts';
 import { inFile, newPath, openFor } from '../testing/testDisk.ts';
 import { copiesOf, isCopyDue, needlessCopies } from './copies.ts';
 import type { Notice } from './notice.ts';
-import { putRows } from './putRow.ts';
-import type { Run } from './row.ts';
-import { toRow } from './row.ts';
 import { migrate } from './schema.ts';
 import { loadSqlite } from './sqlite.ts';
 
@@ -59,22 +56,23 @@ it('says that it could make no copy, and works on', async () => {
 
 it('keeps a copy of a file of an earlier version before it changes it', async () => {
   const path = newPath();
-  const old = await version1With(exampleRun({ id: 'a' }));
+  const old = await version1With('a');
   writeFileSync(path, old);
   const migrated = await openFor(path, { now: () => new Date('2027-01-01T00:00:00Z') });
   expect(migrated.get('a')?.id).toBe('a');
   expect(readFileSync(`${path}.copy-20270101T000000Z`).equals(old)).toBe(true);
 });
 
-/** @returns a file as the version made it that knew no journal. */
-async function version1With(run: Run): Promise<Buffer> {
+/** @returns a file as the version made it that had no journal. */
+async function version1With(id: string): Promise<Buffer> {
   const { Database } = await loadSqlite();
   const db = new Database();
   migrate(db, 1);
-  const [table] = db.exec(`SELECT name FROM pragma_table_info('backup_history')`);
-  const columns = table?.values.flat() ?? [];
-  const row = Object.entries(toRow(run)).filter(([column]) => columns.includes(column));
-  putRows(db, [Object.fromEntries(row)]);
+  db.run(
+    `INSERT INTO backup_history (id, pvc_uid, namespace, pvc_name, status, message, created_at, requested_by, warnings, stages)
+      VALUES (?, 'uid', 'shop', 'orders-db', 'failed', '', '2026-11-20T10:11:12.000Z', 'admin', '[]', '[]')`,
+    [id]
+  );
   const bytes = Buffer.from(db.export());
   db.close();
   return bytes;

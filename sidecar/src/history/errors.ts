@@ -1,19 +1,23 @@
-import type { Stage } from '../../api/index.ts';
+import type { FailureClass, Stage } from '../../api/index.ts';
 import { StageError, textOf } from '../errors.ts';
 import { codeOf } from '../files.ts';
 
-/** @returns why the history could not be read or written, for the person whose run it was. */
+/** @returns why the history could not be read or written, for the person whose run it is about. */
 export function historyError(stage: Stage, path: string, error: unknown): StageError {
   if (error instanceof StageError) return error;
-  const refuse = (reason: string, message: string, hint: string) =>
-    new StageError(stage, reason, message, hint, 'needs-action', { cause: error });
+  const refuse = (
+    reason: string,
+    message: string,
+    hint: string,
+    failureClass: FailureClass = 'needs-action'
+  ) => new StageError(stage, reason, message, hint, failureClass, { cause: error });
   switch (codeOf(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
       return refuse(
         'HistoryFull',
         `disk of the history file ${path} is full`,
-        'make room on it, then start the backup again'
+        'make room on it, then start a new backup'
       );
     case 'EACCES':
     case 'EPERM':
@@ -29,7 +33,8 @@ export function historyError(stage: Stage, path: string, error: unknown): StageE
       return refuse(
         'HistoryFailed',
         `history file ${path} does not work: ${textOf(error)}`,
-        'look at the disk that it lies on, then start the backup again'
+        'check the disk that it is on, then start a new backup',
+        'unknown'
       );
   }
 }

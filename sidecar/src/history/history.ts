@@ -1,19 +1,32 @@
 import type { Backup, BackupList, BackupQuery, BackupSummary } from '../../api/index.ts';
+import type { StageError } from '../errors.ts';
 
-/** What can change in a run after it was asked for. */
+/** What can change in a run after it was asked for. `copies` replaces all copies of the run. */
 export type RunChange = Partial<
   Omit<
     Backup,
     | 'id'
+    | 'kind'
     | 'namespace'
     | 'name'
     | 'uid'
     | 'createdAt'
     | 'requestedBy'
+    | 'archive'
     | 'restoreCommand'
     | 'queuePosition'
   >
 >;
+
+/** Namespaces by name, with the UID that each has now; undefined where it is not known. */
+export type NamespaceUids = ReadonlyMap<string, string | undefined>;
+
+/** A destination as the history knows it: the paths of archives follow from it. */
+export interface DestinationRecord {
+  id: string;
+  kind: string;
+  location: string;
+}
 
 /** Which run has changed, and of which claim it is. */
 export type ChangedRun = Pick<Backup, 'id' | 'namespace' | 'name' | 'status'>;
@@ -25,9 +38,9 @@ export interface ClaimHistory {
 }
 
 /**
- * Every run that was ever asked for. The file on disk is a whole, valid database at any moment; it has a change soon,
- * the journal beside it at once. Readers see a change when it is on disk, and a note at once. After an error nothing
- * has changed; the same call may be tried again.
+ * Every run that was ever asked for. The file on disk is a complete, valid database at any moment; the journal beside it
+ * has each change at once, the file has it soon. Readers see a change when it is on disk, and a note at once. After an
+ * error nothing has changed; the same call may be tried again.
  */
 export interface History {
   /** Takes new runs. They are on disk when the promise resolves. @throws StageError (stage `queue`) otherwise. */
@@ -36,19 +49,28 @@ export interface History {
   /** Changes one run. It is on disk when the promise resolves. @throws StageError (stage `publish`) otherwise. */
   commit(id: string, change: RunChange): Promise<void>;
 
-  /** Changes one run in memory; it reaches the disk with the next commit, or soon (progress may be lost). */
+  /**
+   * Notes the progress of a run in memory; it reaches the disk with the next commit, or soon (it may be lost).
+   * @throws Error for a change of status or copies: those must be committed
+   */
   note(id: string, change: RunChange): void;
 
   get(id: string): Backup | undefined;
 
-  /** @throws StageError (stage `queue`, reason `BadCursor`) when the cursor is not one of ours. */
-  list(
-    query: BackupQuery,
-    mayRead?: (namespace: string, name: string) => boolean
-  ): Pick<BackupList, 'backups' | 'nextCursor'>;
+  /**
+   * @param namespaces those whose runs may be shown; runs of a namespace of the same name that had another UID are left
+   *   out. Undefined: all runs.
+   * @returns the newest runs first. A page may be shorter than `limit`, even empty, and have a cursor all the same: a
+   *   call looks at a limited number of runs.
+   * @throws StageError (stage `queue`, reason `BadCursor`) when the cursor is not one of ours.
+   */
+  list(query: BackupQuery, namespaces?: NamespaceUids): Omit<BackupList, 'incomplete'>;
 
-  /** @returns what is known of a claim. Keyed by UID *and* name: a re-created claim has no history. */
-  ofClaim(uid: string, namespace: string, name: string): ClaimHistory;
+  /**
+   * @param namespaceUid of the namespace as it is now; runs of one that had another UID do not count
+   * @returns what is known of a claim. Keyed by UID *and* name: a re-created claim has no history.
+   */
+  ofClaim(uid: string, namespace: string, name: string, namespaceUid?: string): ClaimHistory;
 
   /** @returns runs that have not ended, oldest first. */
   unfinished(): Backup[];
@@ -68,6 +90,22 @@ export interface History {
   /** @returns the greatest id of all runs: new ones must be greater. `undefined` when there is no run. */
   newestId(): string | undefined;
 
-  /** Writes what is not on disk yet, brings the file up to date, and lets go of it. */
+  /**
+   * Gives runs that were recorded without identities those of this cluster: the cluster's, and that of their namespace
+   * where it is older than the run. The file has it with the next checkpoint.
+   * @returns how many were changed
+   */
+  fillIdentity(
+    clusterUid: string,
+    namespaces: Iterable<{ name: string; uid: string; createdAt: string }>
+  ): number;
+
+  /** While it is read-only, every change fails with `problem()`. It ends by itself when the disk takes changes again. */
+  isReadOnly(): boolean;
+
+  /** @returns why nothing can be written at present; null when all is well. */
+  problem(): StageError | null;
+
+  /** Writes what is not on disk yet, brings the file up to date, and closes it. Never throws: `onNotice` tells. */
   close(): Promise<void>;
 }

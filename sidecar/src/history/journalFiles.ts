@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readRecord } from './journalRecord.ts';
 
 /** Goes up when a reader of the version before could misread a journal. */
-export const JOURNAL_FORMAT = 1;
+export const JOURNAL_FORMAT = 2;
 
 /** The first line of each file of a journal. */
 export const JournalHeader = z.object({
@@ -14,6 +14,8 @@ export const JournalHeader = z.object({
   history: z.string(),
   /** Version of the schema that its rows have. */
   schema: z.int(),
+  /** Lowest schema version of an NKVM that reads it without misreading it; `schema` where it is not given. */
+  readableFrom: z.int().optional(),
 });
 export type JournalHeader = z.infer<typeof JournalHeader>;
 

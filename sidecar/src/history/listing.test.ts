@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Backup, BackupQuery } from '../../api/index.ts';
 import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { afterKill, newPath, openFor } from '../testing/testDisk.ts';
-import type { History } from './history.ts';
+import type { History, NamespaceUids } from './history.ts';
 
 async function historyWith(runs: Backup[]): Promise<History> {
   const history = await openFor(newPath());
@@ -22,14 +22,10 @@ const minutes = (count: number, change: (minute: number) => Partial<Backup> = ()
 const ids = (runs: readonly Backup[]) => runs.map(({ id }) => id);
 
 /** Follows the cursors to the end. */
-function allPages(
-  history: History,
-  query: BackupQuery,
-  mayRead?: (ns: string, name: string) => boolean
-) {
+function allPages(history: History, query: BackupQuery, namespaces?: NamespaceUids) {
   const pages: string[][] = [];
   for (let cursor: string | undefined; ; ) {
-    const { backups, nextCursor } = history.list({ ...query, cursor }, mayRead);
+    const { backups, nextCursor } = history.list({ ...query, cursor }, namespaces);
     pages.push(ids(backups));
     if (nextCursor === null) return pages;
     cursor = nextCursor;
@@ -102,15 +98,47 @@ it('filters by namespace, claim and status, alone and together', async () => {
 });
 
 it('fills pages with what may be read, and ends with the last such run', async () => {
-  const history = await historyWith(minutes(20, minute => ({ name: minute % 4 ? 'db' : 'files' })));
-  const seen: string[] = [];
-  const pages = allPages(history, { limit: 2 }, (namespace, name) => {
-    seen.push(`${namespace}/${name}`);
-    return name === 'files';
-  });
+  const history = await historyWith(
+    minutes(20, minute => ({ namespace: minute % 4 ? 'shop' : 'blog' }))
+  );
+  const pages = allPages(history, { limit: 2 }, new Map([['blog', undefined]]));
   expect(pages).toEqual([['run-0016', 'run-0012'], ['run-0008', 'run-0004'], ['run-0000']]);
-  expect(new Set(seen)).toEqual(new Set(['shop/db', 'shop/files']));
-  expect(history.list({ limit: 5 }, () => false)).toEqual({ backups: [], nextCursor: null });
+  expect(history.list({ limit: 5 }, new Map())).toEqual({ backups: [], nextCursor: null });
+  const other = new Map([['shop', undefined]]);
+  expect(history.list({ limit: 5, namespace: 'blog' }, other).backups).toEqual([]);
+});
+
+it('merges the runs of several namespaces in the order of their times', async () => {
+  const runs = minutes(30, minute => ({ namespace: `team-${minute % 5}` }));
+  const history = await historyWith(runs);
+  const some = new Map(['team-1', 'team-3', 'none'].map(each => [each, undefined]));
+  const expected = runs.filter(({ namespace }) => some.has(namespace)).map(({ id }) => id);
+  expect(allPages(history, { limit: 5 }, some).flat()).toEqual(expected.reverse());
+  const many = new Map(
+    Array.from({ length: 100 }, (_, index): [string, undefined] => [`team-${index + 3}`, undefined])
+  );
+  expect(allPages(history, { limit: 5 }, many).flat()).toEqual(
+    ids(runs.filter(({ namespace }) => many.has(namespace))).reverse()
+  );
+});
+
+it('leaves out runs of a namespace of the same name that had another UID', async () => {
+  const history = await historyWith(
+    minutes(3, minute => ({ namespaceUid: ['before', null, 'now'][minute] ?? null }))
+  );
+  const listed = (uid: string | undefined) =>
+    ids(history.list({ limit: 5 }, new Map([['shop', uid]])).backups);
+  expect(listed('now')).toEqual(['run-0002', 'run-0001']);
+  expect(listed(undefined)).toEqual(['run-0002', 'run-0001', 'run-0000']);
+});
+
+it('looks at a limited number of runs, and continues from there', async () => {
+  const runs = minutes(40, minute => ({ status: minute % 10 ? 'success' : 'failed' }));
+  const history = await openFor(newPath(), { maxScan: 7 });
+  await history.add(runs);
+  const pages = allPages(history, { limit: 2, namespace: 'shop', status: 'failed' });
+  expect(pages.flat()).toEqual(['run-0030', 'run-0020', 'run-0010', 'run-0000']);
+  expect(pages.length).toBeGreaterThanOrEqual(40 / 7);
 });
 
 it('refuses a cursor that is not its own', async () => {
@@ -132,11 +160,10 @@ it('gives what has not ended, oldest first', async () => {
 
 it('says how an archive is restored by hand, where there is one', async () => {
   const history = await openFor(newPath(), { restoreCommand: path => `tar ${path}` });
-  await history.add([
-    exampleRun({ id: 'done', archive: '/b/a.tar.gz' }),
-    queuedRun({ id: 'queued' }),
-  ]);
-  expect(history.get('done')?.restoreCommand).toBe('tar /b/a.tar.gz');
+  await history.add([exampleRun({ id: 'done' }), queuedRun({ id: 'queued' })]);
+  const { archive, restoreCommand } = history.get('done') ?? {};
+  expect(archive).toMatch(/^\/var\/lib\/nkvm\/backups\/kind__shop__orders-db__.*done.tar.gz$/);
+  expect(restoreCommand).toBe(`tar ${archive}`);
   expect(history.get('queued')?.restoreCommand).toBeNull();
 });
 

@@ -1,76 +1,54 @@
 import * as fs from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { syncDirectory } from '../files.ts';
-import { keepCopy } from './copies.ts';
-import { Journal } from './journal.ts';
-import { JOURNAL_FORMAT, journalFiles, journalPath } from './journalFiles.ts';
-import { journalState } from './journalState.ts';
-import type { Notice } from './notice.ts';
-import { noticesOfStart } from './notice.ts';
-import { openDatabase } from './openDatabase.ts';
+import type { Database } from 'sql.js';
+import type { JournalFile } from './journalFiles.ts';
+import { journalFiles } from './journalFiles.ts';
+import type { OpenedDatabase } from './openDatabase.ts';
+import { emptyDatabase, openDatabase } from './openDatabase.ts';
+import type { Replayed } from './replay.ts';
 import { replay } from './replay.ts';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
-import { setAside } from './setAside.ts';
-import { RunTable } from './table.ts';
-import type { FileCalls } from './wholeFile.ts';
-import { letGo, replaceFile, temporaryOf } from './wholeFile.ts';
 
-/** A history as it was found: the table holds all of it, the file too, and the journal is empty. */
+/** A history as it was found, complete in memory. Nothing was written. */
 export interface LoadedHistory {
-  table: RunTable;
-  journal: Journal;
-  notices: Notice[];
+  db: Database;
+  opened: OpenedDatabase;
+  replayed: Replayed;
+  /** The files of the journal that were found. */
+  journal: readonly JournalFile[];
+  /** The database before its schema was changed, until there is a copy of it. */
+  beforeMigration?: Uint8Array | undefined;
+  /** The history file lacks something of what is in memory. */
+  isFileOld: boolean;
 }
 
 /**
- * Puts together what an earlier process left at `path`, however it ended.
+ * Reads what an earlier process left at `path`, however it ended.
  * @throws StageError `HistoryTooNew`, or what a failed system call threw
  */
-export async function loadHistory(
-  path: string,
-  now: () => Date,
-  files: FileCalls
-): Promise<LoadedHistory> {
-  await removeTemporaries(path);
-  const opened = await openDatabase(path, now);
+export async function loadHistory(path: string): Promise<LoadedHistory> {
+  const opened = await openDatabase(path);
   const { db, from } = opened;
-  // What is in memory alone needs no rollback journal on a disk that does not exist.
+  // A database in memory needs no rollback journal on disk.
   db.exec('PRAGMA journal_mode = MEMORY');
-  const found = await journalFiles(path);
-  const replayed = await replay(db, found, from === 'nothing');
-
-  if (from !== 'nothing' && schemaVersion(db) < SCHEMA_VERSION) {
-    await keepCopy(path, db.export(), now(), files);
-  }
+  const version = schemaVersion(db);
+  const isOld = from !== 'nothing' && version < SCHEMA_VERSION;
+  const journal = await journalFiles(path);
+  const replayed = await replay(db, journal, from === 'nothing');
+  // When replaying has migrated already, the file as it was is the best copy that there is.
+  const beforeMigration = isOld
+    ? schemaVersion(db) === version
+      ? db.export()
+      : await fs.readFile(opened.path)
+    : undefined;
   const isMigrated = migrate(db);
-  const table = new RunTable(db);
-  if (isMigrated || from !== 'file' || replayed.records > 0) {
-    const bytes = table.export();
-    await replaceFile(path, bytes, files);
-    letGo(bytes);
-  }
-
-  // Only now: until here, the old files of the journal were needed.
-  const aside: string[] = [];
-  for (const file of [...replayed.damaged, ...replayed.foreign]) {
-    aside.push(await setAside(file, now()));
-  }
-  const history = journalState(db)?.history ?? '';
-  const header = { format: JOURNAL_FORMAT, history, schema: SCHEMA_VERSION };
-  const next = table.sequence + 1;
-  const journal = await Journal.begin({ path, header, next, files });
-  for (const old of found) {
-    if (old.path !== journalPath(path, next)) await fs.rm(old.path, { force: true });
-  }
-  await syncDirectory(dirname(path));
-  return { table, journal, notices: noticesOfStart(path, opened, replayed, aside) };
+  const isFileOld = isMigrated || isOld || from !== 'file' || replayed.records > 0;
+  return { db, opened, replayed, journal, beforeMigration, isFileOld };
 }
 
-/** Takes away what writes that were cut off have left. */
-async function removeTemporaries(path: string): Promise<void> {
-  const dir = dirname(path);
-  for (const name of await fs.readdir(dir)) {
-    const isOurs = name === basename(path) || name.startsWith(`${basename(path)}.`);
-    if (isOurs && name.endsWith(temporaryOf(''))) await fs.rm(join(dir, name), { force: true });
-  }
+/** @returns a history without runs, for a path where nothing can be yet. */
+export async function newHistory(path: string): Promise<LoadedHistory> {
+  const opened = await emptyDatabase(path);
+  migrate(opened.db);
+  const replayed = { records: 0, missing: 0, damaged: [], foreign: [] };
+  return { db: opened.db, opened, replayed, journal: [], isFileOld: true };
 }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { queuedRun } from '../testing/exampleRun.ts';
 import { inFile, onDisk, withDisk } from '../testing/testDisk.ts';
+import type { Notice } from './notice.ts';
 
 it('shows a note at once, and puts it on disk soon', async () => {
   const { path, history } = await withDisk({ noteDelayMs: 5 });
@@ -46,7 +47,7 @@ it('puts a note on top of a change that is on its way to the disk', async () => 
   const committing = history.commit('a', { status: 'running', stage: 'copy', bytes: 1 });
   await expect.poll(() => disk.writes).toBe(2);
   history.note('a', { bytes: 2 });
-  expect(history.get('a')).toMatchObject({ status: 'queued', bytes: null });
+  expect(history.get('a')).toMatchObject({ status: 'queued', bytes: 2 });
   letGo();
   await committing;
   expect(history.get('a')).toMatchObject({ status: 'running', stage: 'copy', bytes: 2 });
@@ -79,12 +80,24 @@ it('takes no note that makes no sense', async () => {
   expect(history.get('a')?.bytes).toBeNull();
 });
 
-it('does not close as if all were well when the disk is full', async () => {
-  const { disk, history } = await withDisk({ noteDelayMs: 60_000 });
+it('takes no note of what must be committed', async () => {
+  const { history } = await withDisk();
+  await history.add([queuedRun({ id: 'a' })]);
+  expect(() => history.note('a', { status: 'success' })).toThrow('must be committed');
+  expect(() => history.note('a', { copies: [] })).toThrow('must be committed');
+});
+
+it('closes completely when the disk is full, and tells of the progress that is lost', async () => {
+  const notices: Notice[] = [];
+  const { disk, history, path } = await withDisk({
+    noteDelayMs: 60_000,
+    onNotice: notice => notices.push(notice),
+  });
   await history.add([queuedRun({ id: 'a' })]);
   history.note('a', { bytes: 1 });
   disk.fill();
-  await expect(history.close()).rejects.toMatchObject({ reason: 'HistoryFull' });
-  disk.makeRoom();
   await history.close();
+  expect(notices.map(({ reason }) => reason)).toContain('HistoryNotClosed');
+  expect(() => history.get('a')).toThrow(); // nothing of it is in memory any more
+  expect(await onDisk(path)).toEqual(['a queued']);
 });

@@ -1,8 +1,7 @@
 import { textOf } from '../errors.ts';
-import type { OpenedDatabase } from './openDatabase.ts';
-import type { Replayed } from './replay.ts';
+import type { LoadedHistory } from './loadHistory.ts';
 
-/** Something that whoever runs the service should know, and need not act upon at once. */
+/** Something that an operator should know, and need not act upon at once. */
 export interface Notice {
   /** Stable, for programs. */
   reason:
@@ -11,49 +10,59 @@ export interface Notice {
     | 'JournalSetAside'
     | 'JournalIncomplete'
     | 'HistoryNotWritten'
-    | 'CopyNotKept';
+    | 'CopyNotKept'
+    | 'HistoryReadOnly'
+    | 'HistoryWritable'
+    | 'HistoryNotClosed';
   message: string;
   hint: string;
 }
 
 const MANIFESTS = 'runs that are missing are filled in from the manifests beside the archives';
 
-/** @returns what is to be said of how a history was found at `path`. */
+/** Where files that cannot be used are now. */
+export interface SetAside {
+  file?: string;
+  journal: string[];
+}
+
+/** @returns what an operator should know about how a history was found at `path`. */
 export function noticesOfStart(
   path: string,
-  opened: OpenedDatabase,
-  replayed: Replayed,
-  journalAside: readonly string[]
+  { opened, replayed }: LoadedHistory,
+  aside: SetAside
 ): Notice[] {
-  const { from, aside } = opened;
+  const { from, fault } = opened;
   const notices: Notice[] = [];
   const instead =
     from === 'copy' ? `its copy ${opened.path} took its place` : 'the history begins anew';
   const more = replayed.records > 0 ? `, with ${replayed.records} changes from the journal` : '';
-  if (aside) {
+  if (fault !== undefined) {
     notices.push({
       reason: 'HistorySetAside',
-      message: `history file ${path} is damaged or not ours (${aside.fault}); it was kept as ${aside.path}, and ${instead}${more}`,
+      message: `history file ${path} is damaged or not ours (${fault}); it was kept as ${
+        aside.file ?? path
+      }, and ${instead}${more}`,
       hint: `archives are not touched; ${MANIFESTS}`,
     });
   } else if (from === 'copy' || (from === 'nothing' && replayed.records > 0)) {
     notices.push({
       reason: 'HistoryMissing',
       message: `history file ${path} is missing; ${instead}${more}`,
-      hint: `find out who took it away; ${MANIFESTS}`,
+      hint: `find out what deleted it; ${MANIFESTS}`,
     });
   }
   if (replayed.missing > 0) {
     notices.push({
       reason: 'JournalIncomplete',
       message: `journal of the history file ${path} lacks at least ${replayed.missing} changes; all others were taken over`,
-      hint: `look at the disk that it lies on; ${MANIFESTS}`,
+      hint: `check the disk that it is on; ${MANIFESTS}`,
     });
   }
-  if (journalAside.length > 0) {
+  if (aside.journal.length > 0) {
     notices.push({
       reason: 'JournalSetAside',
-      message: `journal of the history file ${path} is damaged or belongs to another history; kept as ${journalAside.join(
+      message: `journal of the history file ${path} is damaged or belongs to another history; kept as ${aside.journal.join(
         ', '
       )}`,
       hint: 'nothing reads these files; delete them when you do not need them',
@@ -66,12 +75,32 @@ export const notWritten = (path: string, error: unknown): Notice => ({
   reason: 'HistoryNotWritten',
   message: `history file ${path} cannot be brought up to date: ${textOf(
     error
-  )}; what changes is safe in its journal`,
-  hint: 'make room on its disk for the file a second time; NKVM goes on trying',
+  )}; changes are safe in its journal`,
+  hint: 'make room on its disk for a second copy of the file; NKVM keeps trying',
 });
 
 export const copyNotKept = (path: string, error: unknown): Notice => ({
   reason: 'CopyNotKept',
   message: `history file ${path} has no new copy beside it: ${textOf(error)}`,
   hint: 'make room on its disk; NKVM tries again with the next change',
+});
+
+export const readOnly = (path: string, problem: Error): Notice => ({
+  reason: 'HistoryReadOnly',
+  message: `history file ${path} takes no changes: ${problem.message}; what is in it can be read`,
+  hint: 'make room on its disk; NKVM keeps trying, and continues by itself',
+});
+
+export const writableAgain = (path: string): Notice => ({
+  reason: 'HistoryWritable',
+  message: `history file ${path} takes changes again`,
+  hint: 'nothing to do',
+});
+
+export const notClosed = (path: string, error: unknown): Notice => ({
+  reason: 'HistoryNotClosed',
+  message: `history file ${path} was not closed as it should be: ${textOf(
+    error
+  )}; every acknowledged change is on disk`,
+  hint: 'nothing to do: the next start reads the journal',
 });

@@ -4,35 +4,37 @@ import { StageError, textOf } from '../errors.ts';
 import { codeOf } from '../files.ts';
 import { copiesOf } from './copies.ts';
 import { journalState } from './journalState.ts';
-import { isOurs, SCHEMA_VERSION, schemaVersion } from './schema.ts';
-import { setAside } from './setAside.ts';
+import { isOurs, readableFrom, SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { loadSqlite } from './sqlite.ts';
 
 /** A database in memory, and where it came from. */
 export interface OpenedDatabase {
   db: Database;
-  /** `copy`: the newest whole copy of an earlier time; `nothing`: it is empty. */
+  /** `copy`: the newest complete copy of an earlier time; `nothing`: it is empty. */
   from: 'file' | 'copy' | 'nothing';
-  /** The path that `from` tells of. */
+  /** The file that it was read from. */
   path: string;
-  /** Why the file was not taken, and where it is now. */
-  aside?: { fault: string; path: string };
+  /** Why the history file could not be used. */
+  fault?: string | undefined;
 }
 
 /**
- * Reads a history file into memory. One that is damaged or not ours is set aside, never deleted; the newest of its
- * copies takes its place.
+ * Reads a history file into memory, or the newest of its copies when it is missing, damaged or not ours. Writes nothing.
  * @throws StageError `HistoryTooNew`; or what a failed system call threw: a file that cannot be read is not damaged
  */
-export async function openDatabase(path: string, now: () => Date): Promise<OpenedDatabase> {
-  const file = await read(path);
-  if (file.db) return { db: file.db, from: 'file', path };
-  const { fault } = file;
-  const aside = fault === undefined ? undefined : { fault, path: await setAside(path, now()) };
+export async function openDatabase(path: string): Promise<OpenedDatabase> {
+  const { db, fault } = await read(path);
+  if (db) return { db, from: 'file', path };
   const copy = await newestCopy(path);
-  if (copy) return { ...copy, from: 'copy', aside };
-  return { db: await newDatabase(), from: 'nothing', path, aside };
+  if (copy) return { ...copy, from: 'copy', fault };
+  return { ...(await emptyDatabase(path)), fault };
 }
+
+export const emptyDatabase = async (path: string): Promise<OpenedDatabase> => ({
+  db: await newDatabase(),
+  from: 'nothing',
+  path,
+});
 
 /** The greatest sequence counts, not the date: a clock may have been wrong. */
 async function newestCopy(path: string): Promise<{ db: Database; path: string } | undefined> {
@@ -51,7 +53,7 @@ async function newestCopy(path: string): Promise<{ db: Database; path: string } 
   return newest;
 }
 
-/** @returns the whole database, or why it is none; neither when there is no file. */
+/** @returns the complete database, or why it is not one; neither when there is no file. */
 async function read(path: string): Promise<{ db?: Database; fault?: string }> {
   const bytes = await fs.readFile(path).catch(error => {
     if (codeOf(error) !== 'ENOENT') throw error;
@@ -73,7 +75,7 @@ async function newDatabase(bytes?: Uint8Array): Promise<Database> {
   return new Database(bytes);
 }
 
-/** @returns why this is no whole history file. */
+/** @returns why this is not a complete history file. */
 function faultOf(db: Database): string | undefined {
   try {
     if (!isOurs(db)) return 'it is not a history of NKVM';
@@ -86,7 +88,7 @@ function faultOf(db: Database): string | undefined {
 
 function refuseNewer(path: string, db: Database): void {
   const version = schemaVersion(db);
-  if (version <= SCHEMA_VERSION) return;
+  if (version <= SCHEMA_VERSION || readableFrom(db) <= SCHEMA_VERSION) return;
   throw new StageError(
     'queue',
     'HistoryTooNew',

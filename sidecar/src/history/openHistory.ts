@@ -1,31 +1,51 @@
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Backup, BackupQuery } from '../../api/index.ts';
-import { codeOf, syncDirectory } from '../files.ts';
+import type { Backup } from '../../api/index.ts';
+import type { Fence } from '../fence.ts';
+import { noFence } from '../fence.ts';
+import { codeOf } from '../files.ts';
+import { beginning, makeDirectory } from './beginWriting.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { checkpointWriter } from './checkpointWriter.ts';
-import type { ClaimOf } from './claimHeads.ts';
-import { headsAfter, NO_HISTORY } from './claimHeads.ts';
-import { DurableTable } from './durableTable.ts';
+import { ClaimHeads, summaryOf } from './claimHeads.ts';
+import { DiskWriter } from './diskWriter.ts';
+import { DurableRuns } from './durableRuns.ts';
+import type { Entry } from './entries.ts';
 import { historyError } from './errors.ts';
-import type { ChangedRun, ClaimHistory, History } from './history.ts';
+import { fencedFiles } from './fencedFiles.ts';
+import type { ChangedRun, DestinationRecord, History } from './history.ts';
 import type { LoadedHistory } from './loadHistory.ts';
-import { loadHistory } from './loadHistory.ts';
+import { loadHistory, newHistory } from './loadHistory.ts';
 import type { Notice } from './notice.ts';
-import { notWritten } from './notice.ts';
+import { notClosed, noticesOfStart, notWritten } from './notice.ts';
+import { isDiskFull, Reserve } from './reserve.ts';
 import type { Run } from './row.ts';
-import { changedRun, checkedChange, checkedRun, toRow } from './row.ts';
+import { changedRun, checkedChange, checkedRun } from './row.ts';
 import { loadSqlite } from './sqlite.ts';
+import { RunTable } from './table.ts';
 import type { FileCalls } from './wholeFile.ts';
 
-/** A checkpoint of 10,000 runs takes some 50 ms, and disturbs who inserts meanwhile: rare enough for their p99. */
+/** A checkpoint of 10,000 runs takes some 50 ms and delays inserts meanwhile: rare enough for their p99. */
 const CHECKPOINT_SHARE = 0.02;
+
+/** Room for the start of a service whose disk is full, and for the ends of thousands of runs. */
+const RESERVE_BYTES = 4 * 1024 * 1024;
+
+/** 5,000 rows take some 20 ms. */
+const MAX_SCAN = 5_000;
+
+/** A time that is further ahead than this comes from a wrong clock. */
+export const AHEAD_MS = 24 * 3_600_000;
 
 export interface HistoryOptions {
   /** Gets what the operator should know; the service logs it. */
   onNotice?: (notice: Notice) => void;
   /** @returns how the archive at a path is restored by hand; shown with every run that has one. */
   restoreCommand?: (archive: string) => string;
+  /** The destinations of this installation; those of earlier times are remembered. */
+  destinations?: readonly DestinationRecord[];
+  /** Is asked before each write. */
+  fence?: Fence;
   /** How long a note may stay off the disk. */
   noteDelayMs?: number;
   /** How soon a change should be in the history file, and how soon a note, where the pace of checkpoints allows it. */
@@ -35,84 +55,126 @@ export interface HistoryOptions {
   checkpointShare?: number;
   /** How long after a failed checkpoint it is tried again. */
   checkpointRetryMs?: number;
+  /** How long after a failed write it is tried again. */
+  writeRetryMs?: number;
+  /** Size of the file that is deleted when the disk is full; 0: there is none. */
+  reserveBytes?: number;
+  /** How many runs a call of `list` looks at. */
+  maxScan?: number;
   now?: () => Date;
   files?: FileCalls;
 }
 
 /**
- * Opens the history at `path`; the file and its directory are made where they are missing.
+ * Opens the history at `path`; the file and its directory are made where they are missing. With a full disk it is
+ * read-only at first.
  * @throws StageError (stage `queue`) when the file can be neither read nor written, or a later NKVM wrote it
  */
 export async function openHistory(path: string, options: HistoryOptions = {}): Promise<History> {
-  const { now = () => new Date(), files = fs, onNotice = () => {} } = options;
-  await loadSqlite(); // here, because its failure is no matter of the file
+  const { now = () => new Date(), onNotice = () => {}, fence = noFence } = options;
+  const files = fencedFiles(options.files ?? fs, fence);
+  await loadSqlite(); // here, because its failure has nothing to do with the file
   try {
-    await makeDirectory(dirname(path));
-    const loaded = await loadHistory(path, now, files);
-    loaded.notices.forEach(onNotice);
-    return historyOf(loaded, path, { ...options, now, files, onNotice });
+    const loaded = await load(path);
+    return await historyOf(loaded, path, { ...options, now, files, onNotice, fence });
   } catch (error) {
     throw codeOf(error) ? historyError('queue', path, error) : error;
   }
 }
 
-/** Makes a directory and those above it, durably. */
-async function makeDirectory(dir: string): Promise<void> {
-  const first = await fs.mkdir(dir, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let made = dir; made.length >= first.length; made = dirname(made)) {
-    await syncDirectory(dirname(made));
+/** Where a full disk leaves no room for the directory, there is no history yet. */
+async function load(path: string): Promise<LoadedHistory> {
+  try {
+    await makeDirectory(dirname(path));
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    return await newHistory(path);
   }
+  return await loadHistory(path);
 }
 
-type Parts = HistoryOptions & Required<Pick<HistoryOptions, 'now' | 'files' | 'onNotice'>>;
+type Parts = HistoryOptions &
+  Required<Pick<HistoryOptions, 'now' | 'onNotice' | 'files' | 'fence'>>;
 
-function historyOf({ table, journal }: LoadedHistory, path: string, options: Parts): History {
+async function historyOf(loaded: LoadedHistory, path: string, options: Parts): Promise<History> {
   const {
     noteDelayMs = 1_000,
     checkpointDelayMs = 1_000,
     checkpointNotesDelayMs = 60_000,
+    maxScan = MAX_SCAN,
+    onNotice,
+    now,
   } = options;
-  // By claim, because a list of thousands of volumes asks for each of them.
-  const heads = new Map<string, ClaimHistory>();
-  const namespaces = new Set<string>();
-  const keyOf = ({ uid, namespace, name }: ClaimOf) => `${uid}/${namespace}/${name}`;
-  const remember = (run: Run) => {
-    const key = keyOf(run);
-    namespaces.add(run.namespace);
-    heads.set(key, headsAfter(heads.get(key) ?? NO_HISTORY, run) ?? table.headsOf(run));
-  };
-  table.newestOfAll().forEach(remember);
+  const table = new RunTable(loaded.db);
+  const reserve = new Reserve(path, options.reserveBytes ?? RESERVE_BYTES);
+  const begin = beginning({ path, loaded, ...options });
+  const disk: DiskWriter = new DiskWriter({
+    path,
+    begin: async () => {
+      const { journal, aside } = await begin();
+      noticesOfStart(path, loaded, aside).forEach(onNotice);
+      return journal;
+    },
+    reserve,
+    fence: options.fence,
+    retryMs: options.writeRetryMs ?? 5_000,
+    probe: () => durable.change('publish', () => {}, true),
+    onNotice,
+  });
+  await disk.open();
+  /** Destinations that the disk does not have yet: they go into the next record. */
+  let destinations: Entry[] = (options.destinations ?? []).flatMap(each => table.describe(each));
+
+  const latest = () => new Date(now().getTime() + AHEAD_MS).toISOString();
+  const heads = new ClaimHeads(latest, (claim, until) => table.lastSuccess(claim, until));
+  table.newestOfAll(latest()).forEach(run => heads.remember(run));
+  const namespaces = new Set(table.namespaces());
   const listeners = new Set<(run: ChangedRun) => void>();
   const tell = (run: ChangedRun) => listeners.forEach(listener => listener(run));
 
   const checkpoints = new Checkpoints({
-    write: checkpointWriter({ path, table, journal, ...options }),
+    write: checkpointWriter({ path, table, journal: () => disk.journal, reserve, ...options }),
     pace: {
       share: options.checkpointShare ?? CHECKPOINT_SHARE,
       retryMs: options.checkpointRetryMs ?? 10_000,
     },
-    onFailure: error => options.onNotice(notWritten(path, error)),
+    onFailure: error => onNotice(notWritten(path, error)),
   });
-  const durable = new DurableTable(table, {
-    save: async (runs, isProgress) => {
-      const sequence = await journal.append(runs.map(toRow));
+  const durable: DurableRuns = new DurableRuns(table, {
+    save: async (entries, isProgress) => {
+      const sequence = await disk.append([...destinations, ...entries]);
+      destinations = [];
       checkpoints.within(isProgress ? checkpointNotesDelayMs : checkpointDelayMs);
       return sequence;
     },
     refusal: (stage, error) => historyError(stage, path, error),
     onChange: run => {
-      remember(run);
+      namespaces.add(run.namespace);
+      heads.remember(run);
       tell(run);
     },
     noteDelayMs,
   });
 
-  const backupOf = (run: Run): Backup => ({
-    ...run,
-    restoreCommand: (run.archive && options.restoreCommand?.(run.archive)) ?? null,
-    queuePosition: null, // the queue knows
-  });
+  const archiveOf = (run: Run): string | null => {
+    const copy = run.copies.find(({ state }) => state === 'present');
+    const location = copy && table.destination(copy.destination)?.location;
+    return location === undefined ? null : `${location.replace(/\/+$/, '')}/${copy?.key}`;
+  };
+  const backupOf = (run: Run): Backup => {
+    const archive = archiveOf(run);
+    return {
+      ...run,
+      archive,
+      restoreCommand: (archive && options.restoreCommand?.(archive)) ?? null,
+      queuePosition: null, // the queue knows
+    };
+  };
+  /** @returns a summary with the progress that its run has made since. */
+  const current = <T extends { id: string } | null>(summary: T) => {
+    const run = summary && durable.hasProgress(summary.id) && durable.get(summary.id);
+    return run ? summaryOf(run) : summary;
+  };
 
   return {
     async add(runs) {
@@ -134,9 +196,12 @@ function historyOf({ table, journal }: LoadedHistory, path: string, options: Par
       }),
 
     note(id, change) {
-      if (!durable.note(id, checkedChange(change))) throw unknownRun(id);
-      const run = listeners.size > 0 && durable.get(id);
-      if (run) tell(run);
+      if (change.status !== undefined || change.copies !== undefined) {
+        throw new Error(`run ${id}: a change of status or copies must be committed`);
+      }
+      const run = durable.note(id, checkedChange(change));
+      if (!run) throw unknownRun(id);
+      tell(run);
     },
 
     get(id) {
@@ -144,25 +209,17 @@ function historyOf({ table, journal }: LoadedHistory, path: string, options: Par
       return run && backupOf(run);
     },
 
-    list(query: BackupQuery, mayRead = () => true) {
-      durable.settle();
-      const { runs, nextCursor } = table.page(query, mayRead);
-      return { backups: runs.map(backupOf), nextCursor };
+    list(query, allowed) {
+      const { runs, nextCursor } = table.page(query, allowed, maxScan);
+      return { backups: runs.map(run => backupOf(durable.withProgress(run))), nextCursor };
     },
 
-    ofClaim(uid, namespace, name) {
-      durable.settle();
-      return heads.get(keyOf({ uid, namespace, name })) ?? NO_HISTORY;
+    ofClaim(uid, namespace, name, namespaceUid) {
+      const { lastBackup, lastSuccess } = heads.of(uid, namespace, name, namespaceUid);
+      return { lastBackup: current(lastBackup), lastSuccess: current(lastSuccess) };
     },
 
-    unfinished() {
-      durable.settle();
-      return table.unfinished().map(backupOf);
-    },
-
-    newestId() {
-      return table.greatestId();
-    },
+    unfinished: () => table.unfinished().map(run => backupOf(durable.withProgress(run))),
 
     namespaces: () => [...namespaces],
 
@@ -172,13 +229,39 @@ function historyOf({ table, journal }: LoadedHistory, path: string, options: Par
       return () => listeners.delete(own);
     },
 
+    fillIdentity(clusterUid, known) {
+      const changed = table.fillIdentity(clusterUid, known);
+      if (changed === 0) return 0;
+      heads.clear();
+      table.newestOfAll(latest()).forEach(run => heads.remember(run));
+      checkpoints.within(checkpointDelayMs);
+      return changed;
+    },
+
+    newestId: () => table.greatestId(),
+
     count: () => table.count(),
 
+    isReadOnly: () => disk.problem !== undefined,
+
+    problem: () => disk.problem ?? null,
+
     async close() {
-      await durable.flush();
-      await checkpoints.finish();
-      await journal.close();
-      table.close();
+      // Each step is made whatever became of the ones before.
+      const steps = [
+        () => durable.flush(),
+        () => durable.close(),
+        () => checkpoints.finish(),
+        () => disk.close(),
+        () => table.close(),
+      ];
+      for (const step of steps) {
+        try {
+          await step();
+        } catch (error) {
+          onNotice(notClosed(path, error));
+        }
+      }
     },
   };
 }

@@ -1,14 +1,14 @@
 import type { Database } from 'sql.js';
-import { z } from 'zod';
 import { StageError } from '../errors.ts';
+import { EntryWriter, readEntries } from './entries.ts';
 import type { JournalFile, JournalHeader } from './journalFiles.ts';
 import { headerOf, JOURNAL_FORMAT, linesOf } from './journalFiles.ts';
 import type { JournalRecord } from './journalRecord.ts';
 import { readRecord } from './journalRecord.ts';
 import type { JournalState } from './journalState.ts';
 import { journalState, setHistory, setSequence } from './journalState.ts';
-import { inTransaction, putRows } from './putRow.ts';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
+import { inTransaction } from './transaction.ts';
 
 /** What became of a journal. */
 export interface Replayed {
@@ -22,13 +22,10 @@ export interface Replayed {
   foreign: string[];
 }
 
-const Rows = z.array(
-  z.record(z.string().regex(/^\w+$/), z.union([z.string(), z.number(), z.null()]))
-);
-
 /**
- * Brings into a database what its journal has more than it. Records that it holds already are passed over. A last
- * record that was cut off was acknowledged to nobody, and counts for nothing.
+ * Makes the changes of a journal that its database does not have yet. A last record that was cut off had not been
+ * acknowledged, so it is dropped. A database of an older schema is migrated when the first file of the later schema is
+ * reached, because each record fits the schema of its file.
  * @param files oldest first
  * @param isNew the database was made just now: it becomes the one that the journal belongs to
  * @throws StageError `HistoryTooNew`
@@ -57,6 +54,7 @@ export async function replay(
   for (const [index, file] of ours.entries()) {
     const before = seen.missing;
     const end = ours[index + 1]?.first;
+    migrateTo(db, headers.get(file));
     expected = await replayFile(db, file, { expected, end }, seen);
     if (seen.missing > before) seen.damaged.push(file.path);
   }
@@ -71,25 +69,29 @@ function prepare(
 ): JournalState | undefined {
   for (const [file, header] of headers) refuseNewer(file, header);
   const known = [...headers.values()].filter(header => header !== undefined);
+  migrateTo(db, known[0]);
   const newest = known.at(-1);
-  if (newest) migrate(db, Math.max(schemaVersion(db), newest.schema));
   if (newest && isNew) setHistory(db, newest.history);
   return journalState(db);
 }
 
+const migrateTo = (db: Database, header: JournalHeader | undefined): void =>
+  void migrate(db, Math.min(SCHEMA_VERSION, Math.max(schemaVersion(db), header?.schema ?? 0)));
+
 /**
- * @param range `expected` is the record that comes next; from `end` on, the next file has them: what this one holds of
- *   them was refused
+ * @param range `expected` is the record that comes next; the next file has those from `end` on, and if this one has
+ *   some of them, too, their changes were refused
  * @returns the record that the next file should begin with
  */
 async function replayFile(
   db: Database,
   file: JournalFile,
-  range: { expected: number; end?: number },
+  range: { expected: number; end?: number | undefined },
   seen: Replayed
 ): Promise<number> {
   let { expected } = range;
   const { end = Infinity } = range;
+  const writer = new EntryWriter(db);
   // A file gets its name when its first line is on disk.
   let isBad = true;
   for await (const line of linesOf(file.path)) {
@@ -99,19 +101,20 @@ async function replayFile(
     if (record.sequence >= end) break;
     seen.missing += record.sequence - expected;
     expected = record.sequence + 1;
-    if (takeOver(db, record)) seen.records += 1;
+    if (takeOver(db, writer, record)) seen.records += 1;
     else seen.missing += 1;
   }
+  writer.close();
   if (end !== Infinity) seen.missing += Math.max(0, end - expected);
   else if (isBad) seen.missing += 1;
   return end === Infinity ? expected : Math.max(end, expected);
 }
 
-/** @returns whether its rows fit into the table. */
-function takeOver(db: Database, { sequence, value }: JournalRecord): boolean {
+/** @returns whether its changes fit into the tables. */
+function takeOver(db: Database, writer: EntryWriter, { sequence, value }: JournalRecord): boolean {
   try {
     inTransaction(db, () => {
-      putRows(db, Rows.parse(value));
+      writer.writeKnown(readEntries(value));
       setSequence(db, sequence);
     });
     return true;
@@ -121,7 +124,9 @@ function takeOver(db: Database, { sequence, value }: JournalRecord): boolean {
 }
 
 function refuseNewer({ path }: JournalFile, header: JournalHeader | undefined): void {
-  if (!header || (header.format <= JOURNAL_FORMAT && header.schema <= SCHEMA_VERSION)) return;
+  if (!header) return;
+  const { format, schema, readableFrom = schema } = header;
+  if (format <= JOURNAL_FORMAT && Math.min(schema, readableFrom) <= SCHEMA_VERSION) return;
   throw new StageError(
     'queue',
     'HistoryTooNew',

@@ -1,22 +1,36 @@
-import type { SqlValue } from 'sql.js';
-import { Backup } from '../../api/index.ts';
+import { z } from 'zod';
+import type { Copy } from '../../api/index.ts';
+import {
+  Backup,
+  BackupStatus,
+  FailureClass,
+  Omitted,
+  Priority,
+  Proof,
+  RunKind,
+  Seal,
+  Stage,
+} from '../../api/index.ts';
+import { withinBudget } from './budget.ts';
+import type { Entry, Row } from './entries.ts';
 import type { RunChange } from './history.ts';
 import { packStages, unpackStages } from './stageColumn.ts';
 
-/** A run as the table keeps it: all of `Backup` but what follows from the rest. */
-export type Run = Omit<Backup, 'restoreCommand' | 'queuePosition'>;
+/** A run as the tables keep it: all of `Backup` except what follows from the rest. */
+export type Run = Omit<Backup, 'archive' | 'restoreCommand' | 'queuePosition'>;
 
-const Checked = Backup.partial({ restoreCommand: true, queuePosition: true });
+const Checked = Backup.partial({ archive: true, restoreCommand: true, queuePosition: true });
 const CheckedChange = Checked.partial();
 
 /**
- * Keeps what is no run out of the file.
+ * Keeps what is not a run out of the tables, and cuts what is too long.
  * @throws Error that names the wrong fields: a fault of ours
  */
 export function checkedRun(run: Run): Run {
-  const checked = Checked.parse(run);
+  const { archive, restoreCommand, queuePosition, ...checked } = Checked.parse(run);
+  void [archive, restoreCommand, queuePosition];
   // One spelling of a time, whatever the digits of its fraction: the order of the texts must be that of the times.
-  return { ...checked, createdAt: new Date(checked.createdAt).toISOString() };
+  return withinBudget({ ...checked, createdAt: new Date(checked.createdAt).toISOString() });
 }
 
 /** @throws Error that names the wrong fields: a fault of ours */
@@ -28,118 +42,165 @@ export const changedRun = (run: Run, change: RunChange): Run => ({
   ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)),
 });
 
-/** The columns that are written, by `toRow`. */
-export const COLUMNS = [
-  'id',
-  'pvc_uid',
-  'namespace',
-  'pvc_name',
-  'status',
-  'backup_path',
-  'checksum_sha256',
-  'message',
-  'created_at',
-  'started_at',
-  'ended_at',
-  'stage',
-  'reason',
-  'hint',
-  'bytes',
-  'requested_by',
-  'warnings',
-  'stages',
-  'seal',
-  'helper',
-  'priority',
-  'attempt',
-  'retry_at',
-  'kind',
-  'namespace_uid',
-  'cluster_uid',
-  'failure_class',
-  'copies',
-  'tar_messages',
-  'warning_count',
-  'accept_empty',
-  'verify',
-] as const;
+/** What is needed to read a run, by `readRun`. */
+export const SELECT_RUNS = `SELECT runs.*, (
+  SELECT json_group_array(json_object(
+    'position', position, 'destination', destination_id, 'key', key, 'state', state, 'bytes', bytes, 'sha256', sha256,
+    'provenAt', proven_at, 'level', proof_level, 'readFrom', proof_read_from, 'verifiedAt', verified_at
+  )) FROM copies WHERE run_id = runs.id
+) AS copies FROM runs`;
 
-export type Row = Record<(typeof COLUMNS)[number], SqlValue>;
-
-/** @returns a value for each of `COLUMNS`. */
-export function toRow(run: Run): Row {
-  return {
-    id: run.id,
-    pvc_uid: run.uid,
-    namespace: run.namespace,
-    pvc_name: run.name,
-    status: run.status,
-    backup_path: run.archive,
-    checksum_sha256: run.sha256,
-    message: run.message,
-    created_at: run.createdAt,
-    started_at: run.startedAt,
-    ended_at: run.endedAt,
-    stage: run.stage,
-    reason: run.reason,
-    hint: run.hint,
-    bytes: run.bytes,
-    requested_by: run.requestedBy,
-    warnings: JSON.stringify(run.warnings),
-    stages: packStages(run.stages, run.createdAt),
-    seal: run.seal && JSON.stringify(run.seal),
-    helper: run.helper && JSON.stringify(run.helper),
-    priority: run.priority,
-    attempt: run.attempt,
-    retry_at: run.retryAt,
-    kind: run.kind,
-    namespace_uid: run.namespaceUid,
-    cluster_uid: run.clusterUid,
-    failure_class: run.failureClass,
-    copies: JSON.stringify(run.copies),
-    tar_messages: JSON.stringify(run.tarMessages),
-    warning_count: run.warningCount,
-    accept_empty: run.acceptEmpty ? 1 : 0,
-    verify: run.verify,
-  };
+/**
+ * @param before the run as the tables have it; undefined when it is new
+ * @returns what makes the tables hold `run`
+ */
+export function entriesOf(run: Run, before: Run | undefined): Entry[] {
+  const entries: Entry[] = [{ table: 'runs', row: runRow(run) }];
+  const isSame = JSON.stringify(run.copies) === JSON.stringify(before?.copies ?? []);
+  if (isSame) return entries;
+  const ofRun = { run_id: run.id };
+  if (before && before.copies.length > 0) entries.push({ table: 'copies', delete: ofRun });
+  run.copies.forEach((copy, position) =>
+    entries.push({ table: 'copies', row: { ...ofRun, position, ...copyRow(copy) } })
+  );
+  return entries;
 }
 
-/** @param row what SQLite gives for a row that `toRow` wrote */
-export function fromRow(row: Row): Run {
+const runRow = (run: Run): Row => ({
+  id: run.id,
+  kind: run.kind,
+  pvc_uid: run.uid,
+  namespace: run.namespace,
+  pvc_name: run.name,
+  namespace_uid: run.namespaceUid,
+  cluster_uid: run.clusterUid,
+  status: run.status,
+  stage: run.stage,
+  reason: run.reason,
+  failure_class: run.failureClass,
+  message: run.message,
+  hint: run.hint,
+  bytes: run.bytes,
+  checksum_sha256: run.sha256,
+  created_at: run.createdAt,
+  started_at: run.startedAt,
+  ended_at: run.endedAt,
+  priority: run.priority,
+  attempt: run.attempt,
+  retry_at: run.retryAt,
+  accept_empty: run.acceptEmpty ? 1 : 0,
+  verify: run.verify,
+  requested_by: run.requestedBy,
+  warnings: JSON.stringify(run.warnings),
+  tar_messages: JSON.stringify(run.tarMessages),
+  warning_count: run.warningCount,
+  stages: packStages(run.stages, run.createdAt),
+  seal: run.seal && JSON.stringify(run.seal),
+  helper: run.helper && JSON.stringify(run.helper),
+});
+
+const copyRow = (copy: Copy): Row => ({
+  destination_id: copy.destination,
+  key: copy.key,
+  state: copy.state,
+  bytes: copy.bytes,
+  sha256: copy.sha256,
+  proven_at: copy.provenAt,
+  proof_level: copy.proof?.level ?? null,
+  proof_read_from: copy.proof?.readFrom ?? null,
+  verified_at: copy.verifiedAt,
+});
+
+/** What a later version may have added is left out; what an older one did not know has a default. */
+const Texts = z.array(z.string()).catch([]);
+const StoredSeal = z.object({
+  ...Seal.shape,
+  omitted: z
+    .object(Omitted.shape)
+    .catch({ sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 }),
+});
+const StoredHelper = z.object({
+  pod: z.string(),
+  node: z.string().nullable(),
+  image: z.string(),
+  lastWords: z.string().optional(),
+});
+const StoredCopies = z.array(
+  z.object({
+    position: z.int(),
+    destination: z.string(),
+    key: z.string(),
+    state: z.enum(['present', 'missing', 'deleted']).catch('missing'),
+    bytes: z.int(),
+    sha256: z.string(),
+    provenAt: z.string().nullable(),
+    level: Proof.shape.level.nullable().catch(null),
+    readFrom: Proof.shape.readFrom.nullable().catch(null),
+    verifiedAt: z.string().nullable(),
+  })
+);
+
+/**
+ * @param row what SQLite gives for `SELECT_RUNS`
+ * @returns the run; undefined for a kind or status that only a later version knows: nothing may be concluded from it
+ */
+export function readRun(row: Row): Run | undefined {
+  const kind = RunKind.safeParse(row.kind);
+  const status = BackupStatus.safeParse(row.status);
+  if (!kind.success || !status.success) return undefined;
+  const createdAt = String(row.created_at);
   return {
     id: String(row.id),
+    kind: kind.data,
     uid: String(row.pvc_uid),
     namespace: String(row.namespace),
     name: String(row.pvc_name),
-    status: row.status as Run['status'],
-    archive: textOrNull(row.backup_path),
-    sha256: textOrNull(row.checksum_sha256),
-    message: String(row.message),
-    createdAt: String(row.created_at),
-    startedAt: textOrNull(row.started_at),
-    endedAt: textOrNull(row.ended_at),
-    stage: row.stage as Run['stage'],
-    reason: textOrNull(row.reason),
-    hint: textOrNull(row.hint),
-    bytes: row.bytes === null ? null : Number(row.bytes),
-    requestedBy: String(row.requested_by),
-    warnings: JSON.parse(String(row.warnings)),
-    stages: unpackStages(String(row.stages), String(row.created_at)),
-    seal: row.seal && JSON.parse(String(row.seal)),
-    helper: row.helper && JSON.parse(String(row.helper)),
-    priority: row.priority as Run['priority'],
-    attempt: Number(row.attempt),
-    retryAt: textOrNull(row.retry_at),
-    kind: row.kind as Run['kind'],
     namespaceUid: textOrNull(row.namespace_uid),
     clusterUid: textOrNull(row.cluster_uid),
-    failureClass: row.failure_class as Run['failureClass'],
-    copies: JSON.parse(String(row.copies)),
-    tarMessages: JSON.parse(String(row.tar_messages)),
-    warningCount: Number(row.warning_count),
+    status: status.data,
+    stage: Stage.nullable().catch(null).parse(row.stage),
+    reason: textOrNull(row.reason),
+    failureClass: FailureClass.nullable().catch(null).parse(row.failure_class),
+    message: String(row.message),
+    hint: textOrNull(row.hint),
+    bytes: typeof row.bytes === 'number' ? row.bytes : null,
+    sha256: textOrNull(row.checksum_sha256),
+    copies: copiesIn(row),
+    createdAt,
+    startedAt: textOrNull(row.started_at),
+    endedAt: textOrNull(row.ended_at),
+    priority: Priority.catch('on-demand').parse(row.priority),
+    attempt: Number(row.attempt),
+    retryAt: textOrNull(row.retry_at),
     acceptEmpty: row.accept_empty === 1,
-    verify: row.verify as Run['verify'],
+    verify: Backup.shape.verify.catch(null).parse(row.verify),
+    requestedBy: String(row.requested_by),
+    warnings: Texts.parse(json(row.warnings)),
+    tarMessages: Texts.parse(json(row.tar_messages)),
+    warningCount: Number(row.warning_count),
+    stages: unpackStages(json(row.stages), createdAt),
+    seal: StoredSeal.nullable().catch(null).parse(json(row.seal)),
+    helper: StoredHelper.nullable().catch(null).parse(json(row.helper)),
   };
 }
 
-const textOrNull = (value: SqlValue): string | null => (value === null ? null : String(value));
+const copiesIn = (row: Row): Copy[] =>
+  StoredCopies.catch([])
+    .parse(json(row.copies))
+    .sort((a, b) => a.position - b.position)
+    .map(({ destination, key, state, bytes, sha256, provenAt, level, readFrom, verifiedAt }) => ({
+      destination,
+      key,
+      state,
+      bytes,
+      sha256,
+      provenAt,
+      proof: level && readFrom && { level, readFrom },
+      verifiedAt,
+    }));
+
+const json = (value: Row[string] | undefined): unknown =>
+  typeof value === 'string' ? JSON.parse(value) : null;
+
+const textOrNull = (value: Row[string] | undefined): string | null =>
+  value === null || value === undefined ? null : String(value);

@@ -3,7 +3,7 @@ import type { StageTimes } from '../../api/index.ts';
 import { RunStage } from '../../api/index.ts';
 
 /** `[stage, begin, end]` in milliseconds since the run was created: a fifth of the size of the times themselves. */
-const Packed = z.array(z.tuple([RunStage, z.int(), z.int().nullable()]));
+const Packed = z.tuple([RunStage, z.int(), z.int().nullable()]);
 
 /** @returns the text of the column `stages`. */
 export function packStages(stages: readonly StageTimes[], createdAt: string): string {
@@ -17,12 +17,16 @@ export function packStages(stages: readonly StageTimes[], createdAt: string): st
   );
 }
 
-/** @returns what `packStages` was given. */
-export function unpackStages(text: string, createdAt: string): StageTimes[] {
+/** @returns what `packStages` was given, parsed from JSON. Stages that only a later version knows are left out. */
+export function unpackStages(packed: unknown, createdAt: string): StageTimes[] {
   const at = (ms: number) => new Date(Date.parse(createdAt) + ms).toISOString();
-  return Packed.parse(JSON.parse(text)).map(([stage, begin, end]) => ({
-    stage,
-    startedAt: at(begin),
-    endedAt: end === null ? null : at(end),
-  }));
+  return z
+    .array(z.unknown())
+    .catch([])
+    .parse(packed)
+    .flatMap(each => {
+      const [stage, begin, end] = Packed.safeParse(each).data ?? [];
+      if (stage === undefined || begin === undefined || end === undefined) return [];
+      return [{ stage, startedAt: at(begin), endedAt: end === null ? null : at(end) }];
+    });
 }

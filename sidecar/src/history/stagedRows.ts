@@ -1,29 +1,25 @@
 import type { Run } from './row.ts';
-import type { RunTable } from './table.ts';
 
-/** A group of changes that is on its way to the disk: seen by those who make them, by nobody else yet. */
+/** The runs that a write will change, as they will be. Only the changes of that write see them. */
 export class StagedRows {
-  readonly #table: RunTable;
+  readonly #now: (id: string) => Run | undefined;
   readonly #after = new Map<string, Run>();
 
-  constructor(table: RunTable) {
-    this.#table = table;
+  /** @param now gives a run as it is now */
+  constructor(now: (id: string) => Run | undefined) {
+    this.#now = now;
   }
 
   /** @returns a run as it will be. */
   get(id: string): Run | undefined {
-    return this.#after.get(id) ?? this.#table.get(id);
+    return this.#after.get(id) ?? this.#now(id);
   }
 
   put(run: Run): void {
     this.#after.set(run.id, run);
   }
 
-  has(id: string): boolean {
-    return this.#after.has(id);
-  }
-
-  /** @returns the runs that changed, as they will be. */
+  /** @returns the runs that change, as they will be. */
   changed(): Run[] {
     return [...this.#after.values()];
   }

@@ -1,134 +1,169 @@
 import type { Database, SqlValue, Statement } from 'sql.js';
 import type { BackupQuery } from '../../api/index.ts';
 import type { ClaimOf } from './claimHeads.ts';
-import { summaryOf } from './claimHeads.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import type { ClaimHistory } from './history.ts';
+import type { Entry, Row } from './entries.ts';
+import { EntryWriter } from './entries.ts';
+import type { DestinationRecord, NamespaceUids } from './history.ts';
 import { journalState, setSequence } from './journalState.ts';
-import { inTransaction, preparePut } from './putRow.ts';
-import type { Row, Run } from './row.ts';
-import { COLUMNS, fromRow, toRow } from './row.ts';
+import type { Page } from './page.ts';
+import { findPage } from './page.ts';
+import type { Run } from './row.ts';
+import { entriesOf, readRun, SELECT_RUNS } from './row.ts';
+import { inTransaction } from './transaction.ts';
 
-const ALL = `SELECT ${COLUMNS.join(', ')} FROM backup_history`;
-const OF_CLAIM = 'pvc_uid = ? AND namespace = ? AND pvc_name = ?';
-const NEWEST_FIRST = 'ORDER BY created_at DESC, id DESC';
-
-/** One page of runs, and where the next begins. */
-export interface Page {
-  runs: Run[];
-  nextCursor: string | null;
-}
-
-/** The table of runs in memory: the only SQL. It knows nothing of files. */
+/** The tables in memory: runs, their copies, and destinations. They know nothing of files. */
 export class RunTable {
   readonly #db: Database;
   readonly #get: Statement;
-  readonly #put: Statement;
+  readonly #writer: EntryWriter;
+  /** Runs that are under way: a stream asks for its run thousands of times a second. */
+  readonly #underWay = new Map<string, Run>();
+  readonly #destinations = new Map<string, DestinationRecord>();
 
   constructor(db: Database) {
     this.#db = db;
-    this.#get = db.prepare(`${ALL} WHERE id = ?`);
-    this.#put = preparePut(db, COLUMNS);
+    this.#get = db.prepare(`${SELECT_RUNS} WHERE id = ?`);
+    this.#writer = new EntryWriter(db);
+    for (const [id, kind, location] of this.#values(
+      'SELECT id, kind, location FROM destinations'
+    )) {
+      this.#destinations.set(String(id), {
+        id: String(id),
+        kind: String(kind),
+        location: String(location),
+      });
+    }
   }
 
   get(id: string): Run | undefined {
-    const [run] = this.#rows(this.#get, [id]);
+    const known = this.#underWay.get(id);
+    if (known) return known;
+    const [run] = this.#runs(this.#get, [id]);
+    if (run?.status === 'running') this.#underWay.set(id, run);
     return run;
   }
 
-  /** Writes rows, all or none. @param sequence the record of the journal that holds them, if one does */
-  change(runs: readonly Run[], sequence?: number): void {
-    inTransaction(this.#db, () => {
-      this.#putAll(runs);
-      if (sequence !== undefined) setSequence(this.#db, sequence);
-    });
+  /** @returns what brings the tables to these runs. */
+  entriesFor(runs: readonly Run[]): Entry[] {
+    return runs.flatMap(run => entriesOf(run, this.get(run.id)));
   }
 
-  /** @throws what `change` would throw; changes nothing. */
-  rehearse(runs: readonly Run[]): void {
+  /** Makes changes, all or none. @param sequence the record of the journal that holds them, if one does */
+  apply(entries: readonly Entry[], sequence?: number): void {
+    inTransaction(this.#db, () => {
+      this.#writer.write(entries);
+      if (sequence !== undefined) setSequence(this.#db, sequence);
+    });
+    this.#underWay.clear();
+  }
+
+  /** @throws what `apply` would throw; changes nothing. */
+  rehearse(entries: readonly Entry[]): void {
     this.#db.exec('BEGIN');
     try {
-      this.#putAll(runs);
+      this.#writer.write(entries);
     } finally {
       this.#db.exec('ROLLBACK');
     }
   }
 
-  /** The last record of the journal that is in the table. */
+  /** The last record of the journal that is in the tables. */
   get sequence(): number {
     return journalState(this.#db)?.sequence ?? 0;
   }
 
-  /** @returns the greatest id; `undefined` when there is no run. */
-  greatestId(): string | undefined {
-    const [id] = this.#db.exec('SELECT max(id) FROM backup_history')[0]?.values[0] ?? [];
-    return typeof id === 'string' ? id : undefined;
+  destination(id: string): DestinationRecord | undefined {
+    return this.#destinations.get(id);
+  }
+
+  /** Takes over what a destination is called and where it is. @returns what changes; nothing when it is known */
+  describe(destination: DestinationRecord): Entry[] {
+    const { id, kind, location } = destination;
+    const known = this.#destinations.get(id);
+    if (known?.kind === kind && known.location === location) return [];
+    const entries: Entry[] = [{ table: 'destinations', row: { id, kind, location } }];
+    this.apply(entries);
+    this.#destinations.set(id, destination);
+    return entries;
   }
 
   /**
-   * @param query filters, `limit` and `cursor`; newest first
-   * @param mayRead leaves out runs, which do not count towards `limit`
-   * @throws StageError (reason `BadCursor`)
+   * Gives runs of before there were identities those of this cluster, where the namespace is older than the run.
+   * @returns how many runs have changed
    */
-  page(query: BackupQuery, mayRead: (namespace: string, name: string) => boolean): Page {
-    const { where, values } = conditionsOf(query);
-    // Narrow at first: somebody with few rights may skip most of a long history.
-    const found = this.#db.prepare(
-      `SELECT id, namespace, pvc_name FROM backup_history ${where} ${NEWEST_FIRST}`,
-      values
-    );
-    const runs: Run[] = [];
-    try {
-      while (found.step()) {
-        const [id, namespace, name] = found.get();
-        if (!mayRead(String(namespace), String(name))) continue;
-        const last = runs.at(-1);
-        if (last && runs.length === query.limit) return { runs, nextCursor: writeCursor(last) };
-        const run = this.get(String(id));
-        if (run) runs.push(run);
+  fillIdentity(
+    clusterUid: string,
+    namespaces: Iterable<{ name: string; uid: string; createdAt: string }>
+  ): number {
+    let changed = 0;
+    inTransaction(this.#db, () => {
+      this.#db.run('UPDATE runs SET cluster_uid = ? WHERE cluster_uid IS NULL', [clusterUid]);
+      changed = this.#db.getRowsModified();
+      for (const { name, uid, createdAt } of namespaces) {
+        this.#db.run(
+          'UPDATE runs SET namespace_uid = ? WHERE namespace = ? AND namespace_uid IS NULL AND created_at >= ?',
+          [uid, name, new Date(createdAt).toISOString()]
+        );
+        changed += this.#db.getRowsModified();
       }
-      return { runs, nextCursor: null };
-    } finally {
-      found.free();
-    }
+    });
+    this.#underWay.clear();
+    return changed;
+  }
+
+  /** @returns the greatest id; `undefined` when there is no run. */
+  greatestId(): string | undefined {
+    const [[id] = []] = this.#values('SELECT max(id) FROM runs');
+    return typeof id === 'string' ? id : undefined;
+  }
+
+  /** @throws StageError (reason `BadCursor`) */
+  page(query: BackupQuery, namespaces: NamespaceUids | undefined, maxScan: number): Page<Run> {
+    const { ids, nextCursor } = findPage(this.#db, query, namespaces, maxScan);
+    return { runs: ids.map(id => this.get(id)).filter(run => run !== undefined), nextCursor };
   }
 
   /** @returns runs that have not ended, oldest first. */
   unfinished(): Run[] {
-    return this.#query(`${ALL} WHERE status IN ('queued', 'running') ORDER BY created_at, id`);
+    return this.#query(
+      `${SELECT_RUNS} WHERE status IN ('queued', 'running') ORDER BY created_at, id`
+    );
   }
 
-  /** @returns the newest and the newest proven run of one claim. */
-  headsOf({ uid, namespace, name }: ClaimOf): ClaimHistory {
-    const newest = (where: string) => {
-      const [run] = this.#query(`${ALL} WHERE ${where} ${NEWEST_FIRST} LIMIT 1`, [
-        uid,
-        namespace,
-        name,
-      ]);
-      return run ? summaryOf(run) : null;
-    };
-    return {
-      lastBackup: newest(OF_CLAIM),
-      lastSuccess: newest(`${OF_CLAIM} AND status = 'success'`),
-    };
+  /** @returns the newest proven backup of a claim that was asked for until `latest`, or the newest of all. */
+  lastSuccess({ uid, namespace, name, namespaceUid }: ClaimOf, latest: string): Run | undefined {
+    const [run] = this.#query(
+      `${SELECT_RUNS} WHERE pvc_uid = ? AND namespace = ? AND pvc_name = ? AND namespace_uid IS ?
+        AND kind = 'backup' AND status = 'success'
+        ORDER BY created_at <= ? DESC, created_at DESC, id DESC LIMIT 1`,
+      [uid, namespace, name, namespaceUid, latest]
+    );
+    return run;
   }
 
-  /** @returns the newest run, and the newest proven run, of every claim. */
-  newestOfAll(): Run[] {
+  /** @returns the newest backup, and the newest proven one, of every claim; see `lastSuccess` for `latest`. */
+  newestOfAll(latest: string): Run[] {
     // SQLite takes a bare column from the row that has the maximum.
     const newest = (where: string) =>
-      this.#db.exec(
-        `SELECT id, max(created_at || id) FROM backup_history ${where} GROUP BY pvc_uid, namespace, pvc_name`
-      )[0]?.values ?? [];
-    return [...newest(''), ...newest(`WHERE status = 'success'`)]
+      this.#values(
+        `SELECT id, max(iif(created_at <= ?, created_at, '') || id) FROM runs WHERE kind = 'backup' ${where}
+          GROUP BY pvc_uid, namespace, pvc_name, namespace_uid`,
+        [latest]
+      );
+    return [...newest(''), ...newest("AND status = 'success'")]
       .map(([id]) => this.get(String(id)))
       .filter(run => run !== undefined);
   }
 
+  /** @returns every namespace that has a run. */
+  namespaces(): string[] {
+    return this.#values('SELECT DISTINCT namespace FROM runs').map(([name]) => String(name));
+  }
+
   /** @returns how many runs there are. */
   count(): number {
-    return Number(this.#db.exec('SELECT count(*) FROM backup_history')[0]?.values[0]?.[0]);
+    const [[count] = []] = this.#values('SELECT count(*) FROM runs');
+    return Number(count);
   }
 
   /** @returns a database file that holds all of it. */
@@ -140,47 +175,30 @@ export class RunTable {
     this.#db.close();
   }
 
-  #putAll(runs: readonly Run[]): void {
-    for (const run of runs) {
-      const row = toRow(run);
-      this.#put.run(COLUMNS.map(column => row[column]));
-    }
+  #values(sql: string, values: SqlValue[] = []): SqlValue[][] {
+    return this.#db.exec(sql, values)[0]?.values ?? [];
   }
 
   #query(sql: string, values: SqlValue[] = []): Run[] {
     const statement = this.#db.prepare(sql);
     try {
-      return this.#rows(statement, values);
+      return this.#runs(statement, values);
     } finally {
       statement.free();
     }
   }
 
-  #rows(statement: Statement, values: SqlValue[]): Run[] {
+  #runs(statement: Statement, values: SqlValue[]): Run[] {
     const runs: Run[] = [];
     try {
       statement.bind(values);
-      while (statement.step()) runs.push(fromRow(statement.getAsObject() as Row));
+      while (statement.step()) {
+        const run = readRun(statement.getAsObject() as Row);
+        if (run) runs.push(run);
+      }
       return runs;
     } finally {
       statement.reset();
     }
   }
-}
-
-function conditionsOf({ namespace, name, status, cursor }: BackupQuery) {
-  const conditions: string[] = [];
-  const values: SqlValue[] = [];
-  const add = (condition: string, ...bound: SqlValue[]) => {
-    conditions.push(condition);
-    values.push(...bound);
-  };
-  if (namespace !== undefined) add('namespace = ?', namespace);
-  if (name !== undefined) add('pvc_name = ?', name);
-  if (status !== undefined) add('status = ?', status);
-  if (cursor !== undefined) {
-    const { createdAt, id } = readCursor(cursor);
-    add('(created_at, id) < (?, ?)', createdAt, id);
-  }
-  return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values };
 }

@@ -122,7 +122,9 @@ export const backupRoutes =
           { filled: all, all },
           world.maxNamespaceScan
         );
-        const page = history.list(request.query, scope.has);
+        const named = request.query.namespace === undefined ? all : [request.query.namespace];
+        const allowed = new Map(named.filter(scope.has).map(each => [each, undefined]));
+        const page = history.list(request.query, scope.isEverywhere ? undefined : allowed);
         return { ...page, backups: page.backups.map(placed), incomplete: scope.isIncomplete };
       }
     );

@@ -39,10 +39,10 @@ const STATUS_OF: Record<string, number> = {
   NamespaceNotOpen: 409,
   BlockVolume: 422,
   InventoryNotReady: 503,
-  Starting: 503,
   DestinationFull: 507,
-  DestinationNearlyFull: 507,
-  HistoryNotWritten: 507,
+  HistoryFull: 507,
+  HistoryNotWritable: 503,
+  HistoryFailed: 503,
 };
 
 const TITLES: Record<number, string> = {

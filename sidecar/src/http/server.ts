@@ -13,7 +13,6 @@ import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
 import type { EventStreamOptions } from './eventStreams.ts';
 import { eventStreams } from './eventStreams.ts';
-import type { Readiness } from './healthRoutes.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import type { InfoRoutes } from './infoRoutes.ts';
 import { infoRoutes } from './infoRoutes.ts';
@@ -35,7 +34,6 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   InfoRoutes & {
     access: Pick<Access, 'whoIs'>;
     streamOptions?: EventStreamOptions;
-    readiness: () => Readiness;
     log: FastifyBaseLogger;
   };
 
@@ -98,7 +96,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     },
     transform: jsonSchemaTransform,
   });
-  await app.register(healthRoutes(world.readiness));
+  await app.register(healthRoutes(() => world.inventory.isReady()));
   const { namespace } = world.installation;
   const reviews = tokenReviews(world.access);
   const streams = eventStreams(world.streamOptions);

@@ -17,10 +17,13 @@ export function newPath(...folders: string[]): string {
   return join(dir, ...folders, 'nkvm.db');
 }
 
+/** The destination of the example runs. */
+const LOCAL = [{ id: 'local', kind: 'local', location: '/var/lib/nkvm/backups' }];
+
 /** Opens a history that is closed when the test ends, unless the test did so. */
 export async function openFor(path: string, options: HistoryOptions = {}): Promise<History> {
-  const history = await openHistory(path, options);
-  onTestFinished(() => history.close().catch(() => undefined));
+  const history = await openHistory(path, { reserveBytes: 0, destinations: LOCAL, ...options });
+  onTestFinished(() => history.close());
   return history;
 }
 

@@ -1,0 +1,60 @@
+/** How much of tar's output a run keeps; all of it is in the manifest. */
+const TAR_LINES = 5;
+const TAR_BYTES = 1024;
+
+/** Bytes of any other text that has no length of its own. */
+const MESSAGE_BYTES = 1024;
+const HINT_BYTES = 512;
+const LAST_WORDS_BYTES = 2048;
+const WARNINGS = 8;
+const WARNING_BYTES = 256;
+
+/** The texts of a run whose length depends on what happened. */
+interface Texts {
+  message: string;
+  hint: string | null;
+  warnings: string[];
+  tarMessages: string[];
+  helper: { lastWords?: string | undefined } | null;
+}
+
+/**
+ * Cuts the texts of a run, so that a history of many runs stays small: all of it is in memory. A run takes about 1.5 KiB,
+ * and never more than some 9 KiB.
+ */
+export function withinBudget<T extends Texts>(run: T): T {
+  const { message, hint, warnings, tarMessages, helper } = run;
+  const lastWords = helper?.lastWords;
+  return {
+    ...run,
+    message: cut(message, MESSAGE_BYTES),
+    hint: hint && cut(hint, HINT_BYTES),
+    warnings: warnings.slice(0, WARNINGS).map(each => cut(each, WARNING_BYTES)),
+    tarMessages: tarMessagesWithin(tarMessages),
+    helper:
+      lastWords === undefined ? helper : { ...helper, lastWords: cut(lastWords, LAST_WORDS_BYTES) },
+  };
+}
+
+/** @returns the first lines of tar that a run keeps. */
+export function tarMessagesWithin(lines: readonly string[]): string[] {
+  const kept: string[] = [];
+  let left = TAR_BYTES;
+  for (const line of lines.slice(0, TAR_LINES)) {
+    const text = cut(line, left);
+    left -= Buffer.byteLength(text);
+    if (text !== '') kept.push(text);
+  }
+  return kept;
+}
+
+/** @returns the beginning of a text, in whole characters, with `…` where it was cut. */
+function cut(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text;
+  if (bytes < Buffer.byteLength(ELLIPSIS)) return '';
+  const kept = Buffer.from(text).subarray(0, bytes - Buffer.byteLength(ELLIPSIS));
+  // A character that was cut in two is decoded as U+FFFD.
+  return kept.toString().replace(/\uFFFD+$/, '') + ELLIPSIS;
+}
+
+const ELLIPSIS = '…';

@@ -1,0 +1,137 @@
+import type { Database, SqlValue, Statement } from 'sql.js';
+import type { BackupQuery } from '../../api/index.ts';
+import type { Position } from './cursor.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import type { NamespaceUids } from './history.ts';
+
+/** One page of a list, and where the next begins; null: this is the last one. */
+export interface Page<T> {
+  runs: T[];
+  nextCursor: string | null;
+}
+
+/** With more namespaces than this, reading all of them in their order and leaving out the others costs less. */
+const MAX_SOURCES = 50;
+
+interface Candidate extends Position {
+  namespace: string;
+  name: string;
+  status: string;
+  namespaceUid: string | null;
+}
+
+/**
+ * Finds the newest runs that match. A caller with few rights may match few runs of a long history, so each call looks at
+ * no more than `maxScan` rows; then the page may be short, or even empty, and its cursor continues where it ended.
+ * @param namespaces those whose runs may be shown; undefined: all of them
+ * @throws StageError (reason `BadCursor`)
+ */
+export function findPage(
+  db: Database,
+  query: BackupQuery,
+  namespaces: NamespaceUids | undefined,
+  maxScan: number
+): { ids: string[]; nextCursor: string | null } {
+  const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
+  const sources = sourcesOf(query, namespaces).map(source => new Source(db, source, after));
+  try {
+    const ids: string[] = [];
+    let last: Position | undefined;
+    for (let scanned = 0; ; scanned += 1) {
+      const source = newestOf(sources);
+      if (!source?.next) return { ids, nextCursor: null };
+      const candidate = source.next;
+      const isMatch = matches(candidate, query, namespaces);
+      // One more than the page has: only then is there a next page.
+      if (last && ((isMatch && ids.length === query.limit) || scanned >= maxScan)) {
+        return { ids, nextCursor: writeCursor(last) };
+      }
+      if (isMatch) ids.push(candidate.id);
+      last = candidate;
+      source.advance();
+    }
+  } finally {
+    sources.forEach(source => source.free());
+  }
+}
+
+/** Columns that an index narrows down to. */
+type Where = Readonly<Record<string, string>>;
+
+/** Every source is read along an index, in the order of the list. */
+function sourcesOf({ namespace, name, status }: BackupQuery, allowed?: NamespaceUids): Where[] {
+  const named = namespace === undefined ? allowed && [...allowed.keys()] : [namespace];
+  if (named && named.length <= MAX_SOURCES) {
+    return named.map(each => ({
+      namespace: each,
+      ...(name !== undefined && { pvc_name: name }),
+    }));
+  }
+  return [status === undefined ? {} : { status }];
+}
+
+function matches(
+  { namespace, name, status, namespaceUid }: Candidate,
+  query: BackupQuery,
+  namespaces: NamespaceUids | undefined
+): boolean {
+  if (query.namespace !== undefined && query.namespace !== namespace) return false;
+  if (query.name !== undefined && query.name !== name) return false;
+  if (query.status !== undefined && query.status !== status) return false;
+  if (!namespaces) return true;
+  if (!namespaces.has(namespace)) return false;
+  const uid = namespaces.get(namespace);
+  return uid === undefined || namespaceUid === null || uid === namespaceUid;
+}
+
+const newestOf = (sources: readonly Source[]): Source | undefined =>
+  sources.reduce<Source | undefined>(
+    (newest, source) => (source.next && isNewer(source.next, newest?.next) ? source : newest),
+    undefined
+  );
+
+const isNewer = (one: Position, other: Position | undefined): boolean =>
+  other === undefined ||
+  one.createdAt > other.createdAt ||
+  (one.createdAt === other.createdAt && one.id > other.id);
+
+/** Runs along an index, newest first. */
+class Source {
+  readonly #statement: Statement;
+  next: Candidate | undefined;
+
+  constructor(db: Database, where: Where, after: Position | undefined) {
+    const conditions = Object.keys(where).map(column => `${column} = ?`);
+    const values: SqlValue[] = Object.values(where);
+    if (after) {
+      conditions.push('(created_at, id) < (?, ?)');
+      values.push(after.createdAt, after.id);
+    }
+    this.#statement = db.prepare(
+      `SELECT created_at, id, namespace, pvc_name, status, namespace_uid FROM runs
+        ${
+          conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+        } ORDER BY created_at DESC, id DESC`,
+      values
+    );
+    this.advance();
+  }
+
+  advance(): void {
+    this.next = undefined;
+    if (!this.#statement.step()) return;
+    const [createdAt, id, namespace, name, status, namespaceUid] = this.#statement.get();
+    this.next = {
+      createdAt: String(createdAt),
+      id: String(id),
+      namespace: String(namespace),
+      name: String(name),
+      status: String(status),
+      namespaceUid: typeof namespaceUid === 'string' ? namespaceUid : null,
+    };
+  }
+
+  free(): void {
+    this.#statement.free();
+  }
+}
