@@ -59,6 +59,11 @@ export const SETTINGS = {
   NKVM_RUN_TIMEOUT_SECONDS: integer(60, 604_800, 'seconds')
     .default(21_600)
     .describe('how long a whole run may take; also the deadline of its helper pod'),
+  NKVM_CONNECTION_TIMEOUT_SECONDS: integer(10, 3_600, 'seconds')
+    .default(120)
+    .describe(
+      'how long the connection to a helper pod may carry nothing, not even an answer to a ping, before the attempt fails'
+    ),
   NKVM_DISCOVERY_TIMEOUT_SECONDS: integer(1, 600, 'seconds')
     .default(30)
     .describe('how long the first look at the cluster may take before it is reported as failing'),
@@ -107,6 +112,7 @@ export interface Config {
     readonly memoryLimit: string;
     readonly podTimeoutMs: number;
     readonly runTimeoutMs: number;
+    readonly silenceMs: number;
   };
   readonly discoveryTimeoutMs: number;
   readonly maxNamespaceScan: number;
@@ -152,6 +158,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       memoryLimit: data.NKVM_HELPER_MEMORY_LIMIT,
       podTimeoutMs: data.NKVM_HELPER_POD_TIMEOUT_SECONDS * 1000,
       runTimeoutMs: data.NKVM_RUN_TIMEOUT_SECONDS * 1000,
+      silenceMs: data.NKVM_CONNECTION_TIMEOUT_SECONDS * 1000,
     },
     discoveryTimeoutMs: data.NKVM_DISCOVERY_TIMEOUT_SECONDS * 1000,
     maxNamespaceScan: data.NKVM_MAX_NAMESPACE_SCAN,

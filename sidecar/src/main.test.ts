@@ -35,7 +35,7 @@ it('stops in order while its cluster cannot be reached', async () => {
   onTestFinished(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit');
   for await (const line of createInterface(child.stdout)) {
-    if (line.includes('goes on trying')) break;
+    if (line.includes('is tried again')) break;
   }
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);

@@ -13,10 +13,12 @@ import { accessOf } from './cluster/access.ts';
 import { claimsOf } from './cluster/claims.ts';
 import { connect } from './cluster/connection.ts';
 import { eventsOf } from './cluster/events.ts';
+import type { ExecTarget } from './cluster/exec.ts';
 import { execInPod, execToEnd } from './cluster/exec.ts';
 import { gatewayOf } from './cluster/gateway.ts';
 import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
+import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import { limited } from './destinations/limited.ts';
 import { localDestination } from './destinations/local.ts';
@@ -25,53 +27,65 @@ import { textOf } from './errors.ts';
 import { installationId } from './helper/names.ts';
 import { openHistory } from './history/openHistory.ts';
 import { runIds } from './history/runId.ts';
+import { openDoor } from './http/door.ts';
 import { rightsOf } from './http/rights.ts';
 import { buildServer } from './http/server.ts';
 import { startQueue } from './jobs/queue.ts';
 import { backoffMs } from './jobs/retry.ts';
 import { sweeperOf } from './jobs/sweep.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { lifecycle, Stopping } from './lifecycle.ts';
 import { eventSender } from './observe/eventSender.ts';
 import { helperLeaks } from './observe/helperLeaks.ts';
 import { sizeOfHistory } from './observe/historySize.ts';
 import { createLog } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { becomeWriter } from './oneWriter.ts';
+import { preparations } from './preparations.ts';
 import { VERSION } from './version.ts';
 
-/** Strays are rare, and harm nobody but by the room that they take. */
+/** Leftovers are rare, and harm nobody but by the room that they take. */
 const SWEEP_MS = 5 * 60_000;
 
 /** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
 const DESTINATION_LIMIT_MS = 120_000;
 
-/** Puts the parts together and runs until it is told to stop. @throws Error of one line when it cannot start. */
-async function main(): Promise<void> {
-  const config = readConfig(process.env);
-  const log = createLog(config.logLevel);
+/** Of the 60 s that Kubernetes gives the pod: runs delete their helpers, the history writes a last checkpoint. */
+const STOP_QUEUE_MS = 35_000;
+const STOP_HISTORY_MS = 10_000;
+
+/** Starts the parts, each with what it needs of those before. They are stopped in the opposite order. */
+async function start(life: Lifecycle, config: Config, log: ReturnType<typeof createLog>) {
   const now = () => new Date();
-  const version = VERSION;
+  const { kubeConfig, clusterName, inPod } = connect(config.cluster);
 
-  let stop = async (): Promise<void> => undefined;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // From the first moment on: as process 1 of a container it would not end by a signal that nobody handles.
-    process.once(signal, async () => {
-      log.info({ signal }, 'NKVM stops');
-      await stop();
-      process.exit(0);
-    });
-  }
-
-  const { kubeConfig, clusterName, inPod } = connect({
-    ...config.cluster,
-    name: config.cluster.name,
+  const door = await life.start({
+    name: 'the HTTP server',
+    start: () => openDoor(config.http, life.waitsFor),
+    stop: opened => opened.close(),
   });
-  const gateway = gatewayOf(kubeConfig);
+  log.info(
+    { addresses: [door.address], version: VERSION, cluster: clusterName },
+    'NKVM is listening'
+  );
   await prepareDirectory('NKVM_BACKUP_DIR', config.backupDir);
   await prepareDirectory('NKVM_METADATA_DB_PATH', dirname(config.metadataDbPath));
-  const lease = inPod
-    ? await becomeWriter({ gateway, namespace: config.namespace, http: config.http, log })
-    : undefined;
-  stop = async () => lease?.release();
+
+  const gateway = await life.start({
+    name: 'the way to the API server',
+    start: () => gatewayOf(kubeConfig),
+    stop: opened => opened.stop(),
+  });
+
+  await life.start({
+    name: 'the Lease, which lets one process at a time write',
+    start: async (signal, say) =>
+      inPod
+        ? await becomeWriter({ gateway, namespace: config.namespace, log, signal, onWait: say })
+        : undefined,
+    stop: lease => lease?.release(),
+  });
+
   const installation = installationId(
     clusterName,
     inPod ? config.namespace : hostname(),
@@ -81,22 +95,59 @@ async function main(): Promise<void> {
     localDestination(config.backupDir, { installation }),
     DESTINATION_LIMIT_MS
   );
-  const history = await openHistory(config.metadataDbPath, {
-    onNotice: notice => log.warn(notice, notice.message),
-    restoreCommand,
-    destinations: [destination],
+
+  const history = await life.start({
+    name: 'the history',
+    start: () =>
+      openHistory(config.metadataDbPath, {
+        onNotice: notice => log.warn(notice, notice.message),
+        restoreCommand,
+        destinations: [destination],
+      }),
+    stop: opened => opened.close(),
+    stopLimitMs: STOP_HISTORY_MS,
   });
-  await rebuildHistory({ history, destination, clusterName, log });
+
+  const inventory = await life.start({
+    name: 'the inventory',
+    start: () => startInventory(gateway, { log }),
+    stop: started => started.stop(),
+  });
   const pods = podsOf(gateway);
   const access = accessOf(gateway);
   const open = openNamespaces(access);
-  const inventory = startInventory(gateway, { log });
 
-  const world = {
+  const metrics = createMetrics({
+    depth: () => queue.depth(),
+    inventory,
+    history,
+    historySize: () => sizeOfHistory(config.metadataDbPath, history),
+    helperLeaks: helperLeaks({ pods, history, installation, now: () => performance.now() }),
+  });
+  const events = await life.start({
+    name: 'the Events on claims',
+    start: () =>
+      eventSender({
+        send: eventsOf(gateway),
+        now: () => performance.now(),
+        log,
+        onOutcome: metrics.event,
+      }),
+    stop: sender => sender.settled(),
+  });
+  const onEnd = ({ id }: Backup): void => {
+    const run = history.get(id); // with all of it, its start too
+    if (!run || run.endedAt === null) return;
+    metrics.ended(run);
+    events.ended(run);
+  };
+
+  const backupWorld = {
     cluster: {
       pods,
       statusLagMs: 5_000,
-      exec: execInPod.bind(undefined, gateway),
+      exec: (target: ExecTarget, command: readonly string[]) =>
+        execInPod(gateway, target, command, { silenceMs: config.helper.silenceMs }),
       execToEnd: execToEnd.bind(undefined, gateway),
     },
     readClaim: claimsOf(gateway),
@@ -108,108 +159,123 @@ async function main(): Promise<void> {
     podTimeoutMs: config.helper.podTimeoutMs,
     runTimeoutMs: config.helper.runTimeoutMs,
     verifyLevel: config.verifyLevel,
-    version,
+    version: VERSION,
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),
   };
-  const metrics = createMetrics({
-    depth: () => queue.depth(),
-    inventory,
-    history,
-    historySize: () => sizeOfHistory(config.metadataDbPath, history),
-    helperLeaks: helperLeaks({ pods, history, installation, now: () => performance.now() }),
-  });
-  const events = eventSender({
-    send: eventsOf(gateway),
-    now: () => performance.now(),
-    log,
-    onOutcome: metrics.event,
-  });
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
-  const onEnd = ({ id }: Backup): void => {
-    const run = history.get(id); // with all of it, its start too
-    if (!run || run.endedAt === null) return;
-    metrics.ended(run);
-    events.ended(run);
-  };
-  const queue = startQueue({
-    history,
-    kinds: {
-      backup: backupJob({
-        claimOf: (namespace, name) => inventory.claim(namespace, name),
+  const queue = await life.start({
+    name: 'the queue',
+    start: () =>
+      startQueue({
+        history,
+        kinds: {
+          backup: backupJob({
+            claimOf: (namespace, name) => inventory.claim(namespace, name),
+            now,
+            run: (run, claim, report, signal) => runBackup(run, claim, backupWorld, report, signal),
+          }),
+        },
+        limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
+        retry,
+        availability: gateway.availability,
+        newId: runIds(undefined, history.newestId()),
         now,
-        run: (run, claim, report, signal) => runBackup(run, claim, world, report, signal),
+        log,
+        onEnd,
       }),
-    },
-    limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
-    retry,
-    newId: runIds(undefined, history.newestId()),
-    now,
-    log,
-    availability: gateway.availability,
-    onEnd,
+    stop: started => started.stop(),
+    stopLimitMs: STOP_QUEUE_MS,
   });
 
-  const unfinished = history.unfinished();
-  await recover({ history, destination, retry, now, log });
-  unfinished.forEach(onEnd); // those that it has ended
+  const interrupted = history.unfinished();
+  const prepared = await life.start({
+    name: 'the preparations',
+    start: signal =>
+      preparations(
+        {
+          'runs that a restart interrupted': async () => {
+            await recover({ history, destination, retry, now, log });
+            interrupted.forEach(onEnd); // those that it has ended
+          },
+          'the volumes of the cluster': () => inventory.ready(config.discoveryTimeoutMs),
+          'the archives at the destination': () =>
+            rebuildHistory({ history, destination, clusterName, log }),
+        },
+        { signal, log, onDone: () => queue.resume() }
+      ),
+  });
+
   const sweep = sweeperOf({ pods, destination, installation, isUnderWay: queue.isRunning, log });
-  void sweep();
-  const sweeper = setInterval(sweep, SWEEP_MS);
-  const server = await buildServer({
-    queue,
-    history,
-    inventory,
-    open,
-    access,
-    destination,
-    admission: admissionOf(inventory, open),
-    rights: rightsOf(access),
-    maxNamespaceScan: config.maxNamespaceScan,
-    installation: {
-      version,
-      cluster: clusterName,
-      namespace: config.namespace,
-      backupDir: config.backupDir,
-      maxParallel: config.maxParallel,
+  await life.start({
+    name: 'the sweep',
+    start() {
+      void sweep();
+      return setInterval(sweep, SWEEP_MS);
     },
-    metrics: metrics.registry,
-    log,
+    stop: clearInterval,
   });
-  await server.listen({ host: config.http.host, port: config.http.port });
-  log.info({ addresses: server.addresses(), version, cluster: clusterName }, 'NKVM listens');
 
-  const stopping = new AbortController();
-  stop = async () => {
-    stopping.abort();
-    clearInterval(sweeper);
-    await server.close();
-    await queue.stop();
-    await events.settled();
-    await inventory.stop();
-    await history.close();
-    await lease?.release();
-  };
-
-  await inventory
-    .ready(config.discoveryTimeoutMs)
-    .then(() => log.info({}, 'the volumes of the cluster are known'))
-    .catch(error => log.error({}, `${textOf(error)}; NKVM goes on trying`));
-  await untilReady(inventory, stopping.signal);
-  if (!stopping.signal.aborted) queue.resume();
+  const server = await life.start({
+    name: 'the API',
+    start: () =>
+      buildServer({
+        queue,
+        history,
+        inventory,
+        open,
+        access,
+        destination,
+        admission: admissionOf(inventory, open),
+        rights: rightsOf(access),
+        maxNamespaceScan: config.maxNamespaceScan,
+        installation: {
+          version: VERSION,
+          cluster: clusterName,
+          namespace: config.namespace,
+          backupDir: config.backupDir,
+          maxParallel: config.maxParallel,
+        },
+        readiness: () => ({
+          isReady: inventory.isReady() && prepared.isReady(),
+          says: [...prepared.left(), ...queue.waitsFor()],
+        }),
+        metrics: metrics.registry,
+        log,
+      }),
+    stop(built) {
+      door.shut();
+      return built.close();
+    },
+  });
+  await server.ready();
+  door.open(server.routing);
 }
 
-/** Resolves when the inventory is whole, however long it takes, or `stopped`. */
-async function untilReady(
-  inventory: { ready(timeoutMs: number): Promise<void> },
-  stopped: AbortSignal
-): Promise<void> {
-  while (!stopped.aborted) {
-    try {
-      return await inventory.ready(60_000);
-    } catch {
-      // The inventory logs what is missing; a queued run can wait.
-    }
+/** Ends the process in order on the signals of Kubernetes and of a terminal. */
+function endOnSignals(life: Lifecycle, log: ReturnType<typeof createLog>): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // From the first moment on: as process 1 of a container it would not end by a signal without a handler.
+    process.once(signal, async () => {
+      log.info({ signal }, 'NKVM is stopping');
+      await life.stop();
+      process.exit(0);
+    });
+  }
+}
+
+/** Starts NKVM; it runs until it is told to stop. @throws Error of one line when it cannot start. */
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const log = createLog(config.logLevel);
+  const life = lifecycle(log);
+  endOnSignals(life, log);
+  try {
+    await start(life, config, log);
+  } catch (error) {
+    if (error instanceof Stopping) return; // `endOnSignals` ends the process
+    await life.stop();
+    throw error;
   }
 }
 

@@ -63,7 +63,7 @@ it('[lost run] kubelet of the helper’s node stopped for a while: the run goes 
         const { bytes } = await read(world.call, id);
         return bytes === before || void (before = bytes);
       },
-      20_000,
+      60_000,
       2_000
     );
     expect(before).toBeLessThan(BEYOND_BUFFERS_MIB * MiB);

@@ -26,11 +26,12 @@ it('[truncated archive] stream cut after exit 0: failed at copy', async () => {
 
 it('[truncated archive] connection cut silently, without FIN: failed at copy', async () => {
   const volume = faultVolume(32);
-  const { way, world, id } = await heldRun(volume, 16 * MiB);
+  const limit = { NKVM_CONNECTION_TIMEOUT_SECONDS: '15' };
+  const { way, world, id } = await heldRun(volume, 16 * MiB, limit);
   way.silence();
   expect(await ended(world.call, id, 120_000)).toMatchObject({
     ...broken,
-    message: expect.stringContaining('was silent for 30 s'),
+    message: expect.stringContaining('was silent for 15 s'),
   });
   await expectNothingLost(world, volume);
 });

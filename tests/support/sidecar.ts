@@ -78,7 +78,7 @@ async function startIn(dir: string, env: Record<string, string>, main: string): 
     lines.on('line', line => {
       const entry = line.startsWith('{') ? JSON.parse(line) : {};
       log.push(entry);
-      if (entry.msg === 'NKVM listens') resolve(entry.addresses[0].port);
+      if (entry.msg === 'NKVM is listening') resolve(entry.addresses[0].port);
     });
     ended.then(([code, signal]) => {
       if (code) process.stderr.write(stderr); // it ended by itself, perhaps long after the start

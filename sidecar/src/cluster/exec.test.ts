@@ -132,6 +132,20 @@ describe('execInPod', () => {
     expect(await text(running.stdout)).toBe('late');
   });
 
+  it('keeps a connection after this process stood still for longer than the limit', async () => {
+    const { gateway } = await apiServer(socket => {
+      setTimeout(() => {
+        socket.send(frame(1, 'late'));
+        socket.send(success);
+        socket.close();
+      }, 900);
+    });
+    const running = await execInPod(gateway, target, ['cat'], { silenceMs: 200 });
+    const asleep = new Int32Array(new SharedArrayBuffer(4));
+    setTimeout(() => Atomics.wait(asleep, 0, 0, 500), 100);
+    expect(await text(running.stdout)).toBe('late');
+  });
+
   it('slows the sender down to the speed of the reader', async () => {
     const chunk = frame(1, Buffer.alloc(64 * 1024));
     const total = 200 * 1024 * 1024;

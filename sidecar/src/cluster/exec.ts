@@ -51,7 +51,11 @@ export class ExecBroken extends ApiFailure {
 }
 
 export interface ExecOptions {
-  /** A connection that is silent for this long, pings included, is closed. */
+  /**
+   * A connection over which nothing has come for this long, not even answers to pings, is closed. Since Kubernetes 1.36
+   * the kubelet answers the pings, so this is also how long a kubelet may hang before its commands are given a new
+   * connection.
+   */
   silenceMs?: number;
   /** Longest time until the command starts; refusals that pass are repeated within it. */
   handshakeMs?: number;
@@ -79,7 +83,9 @@ const PROTOCOLS = [...WITH_CLOSE, 'v4.channel.k8s.io'];
 
 const STDERR_TAIL_BYTES = 4096;
 const HANDSHAKE_MS = 30_000;
-const SILENCE_MS = 30_000;
+const SILENCE_MS = 120_000;
+/** Pings without an answer after which a connection counts as silent. */
+const LOST_PINGS = 8;
 const STALL_MS = 10 * 60_000;
 /** Bytes in one message to the command. */
 const MESSAGE_BYTES = 64 * 1024;
@@ -129,21 +135,17 @@ export async function execWithInput(
 interface Feed {
   stdin: Writable;
   bytesSent(): number;
-  /** When the connection last took something. */
-  lastTaken(): number;
   /** The command or the connection has ended. */
   ended(why: string): void;
 }
 
 function inputOf(socket: WebSocket, target: ExecTarget): Feed {
   let bytes = 0;
-  let lastTaken = Date.now();
   const send = (message: Buffer): Promise<void> =>
     new Promise((resolve, reject) =>
       socket.send(message, error => {
         if (error)
           return reject(new ExecBroken(`${nameOf(target)} takes no more: ${error.message}`));
-        lastTaken = Date.now();
         resolve();
       })
     );
@@ -167,7 +169,6 @@ function inputOf(socket: WebSocket, target: ExecTarget): Feed {
   return {
     stdin,
     bytesSent: () => bytes,
-    lastTaken: () => lastTaken,
     ended(why) {
       if (stdin.writableFinished || stdin.destroyed) return;
       stdin.destroy(
@@ -188,14 +189,14 @@ function run(
   let exitCode: number | undefined;
   let stderr = Buffer.alloc(0);
   let paused = false;
-  let lastSign = Date.now();
+  /** Counts everything that shows that the other end is alive. */
+  let signs = 0;
 
   const stdout = new Readable({
     highWaterMark: 1024 * 1024,
     read() {
       if (!paused) return;
       paused = false;
-      lastSign = Date.now(); // while paused, no answer to a ping could be seen
       socket.resume();
     },
     destroy(error, done) {
@@ -214,7 +215,7 @@ function run(
   };
 
   socket.on('message', (data: Buffer) => {
-    lastSign = Date.now();
+    signs += 1;
     const payload = data.subarray(1);
     switch (data[0]) {
       case STDOUT:
@@ -234,7 +235,7 @@ function run(
       // The other channels say only that a stream was closed; the status says all that matters here.
     }
   });
-  socket.on('pong', () => (lastSign = Date.now()));
+  socket.on('pong', () => (signs += 1));
   socket.on('error', error => fail(`the connection to ${nameOf(target)} broke: ${error.message}`));
   socket.on('close', code => {
     clearInterval(heartbeat);
@@ -247,14 +248,20 @@ function run(
     exit.resolve(exitCode);
   });
 
+  // Counted in ticks of a timer and not read from a clock: after a pause of this process, or of its whole machine, the
+  // timer ticks once, and what arrived meanwhile is read before it ticks again.
+  const tickMs = silenceMs / LOST_PINGS;
+  let silentTicks = 0;
+  let heard = 0;
   const heartbeat = setInterval(() => {
-    if (paused) return;
+    const now = signs + (feed?.bytesSent() ?? 0);
+    silentTicks = paused || now !== heard ? 0 : silentTicks + 1; // while paused, no answer to a ping can be seen
+    heard = now;
     const limitMs = feed && feed.bytesSent() > 0 ? stallMs : silenceMs;
-    const sign = Math.max(lastSign, feed?.lastTaken() ?? 0);
-    if (Date.now() - sign > limitMs) {
+    if (silentTicks * tickMs >= limitMs) {
       fail(`the connection to ${nameOf(target)} was silent for ${limitMs / 1000} s`);
-    } else if (socket.bufferedAmount === 0) socket.ping(); // behind data it would say nothing
-  }, silenceMs / 4);
+    } else if (!paused && socket.bufferedAmount === 0) socket.ping(); // behind data it would say nothing
+  }, tickMs);
 
   socket.resume();
   return {

@@ -23,6 +23,10 @@ export class FactStore<Fact> {
     return this.#shelves.get(namespace)?.facts.values() ?? [];
   }
 
+  get(namespace: string, name: string): Fact | undefined {
+    return this.#shelves.get(namespace)?.facts.get(name);
+  }
+
   /** @returns a number that grows with every change in the namespace. */
   versionIn(namespace: string): number {
     return this.#shelves.get(namespace)?.version ?? 0;

@@ -77,6 +77,8 @@ export interface NodeFact {
 
 export interface NamespaceFact {
   name: string;
+  uid: string;
+  createdAt: string;
 }
 
 /** What there is in one namespace: owners, pods and claims never reach beyond it. */

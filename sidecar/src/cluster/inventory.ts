@@ -1,5 +1,5 @@
 import type { Volume } from '../../api/index.ts';
-import type { NodeFact, NodeSelectorTerm } from './facts.ts';
+import type { NamespaceFact, NodeFact, NodeSelectorTerm } from './facts.ts';
 
 /** What the cluster itself says of one claim. */
 export type Claim = Omit<
@@ -26,6 +26,8 @@ export interface Inventory {
   claims(namespace?: string): Claim[];
   claim(namespace: string, name: string): Claim | undefined;
   namespaces(): string[];
+  /** @returns the namespace that has this name now. */
+  namespace(name: string): NamespaceFact | undefined;
   /** @returns for each namespace with claims a number that changes when anything about its claims may have changed. */
   versions(): Map<string, number>;
   stop(): Promise<void>;

@@ -82,7 +82,11 @@ export function nodeFact({ metadata, spec, status }: Raw<V1Node>): NodeFact {
 }
 
 export function namespaceFact({ metadata }: Raw<V1Namespace>): NamespaceFact {
-  return { name: metadata?.name ?? '' };
+  return {
+    name: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    createdAt: metadata?.creationTimestamp ?? '',
+  };
 }
 
 /** @returns undefined for a pod that names no claim. */

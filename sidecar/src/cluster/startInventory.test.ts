@@ -18,7 +18,7 @@ beforeEach(async () => {
   port = await server.listen();
   onTestFinished(() => server.close());
 
-  put('namespaces', { name: 'shop' });
+  put('namespaces', { name: 'shop', uid: 'u-shop', creationTimestamp: '2026-01-02T03:04:05Z' });
   put('namespaces', { name: 'office' });
   put('nodes', { name: 'node-a', labels: { zone: 'east' } }, { spec: { unschedulable: true } });
   put('storageClasses', { name: 'fast' }, { volumeBindingMode: 'WaitForFirstConsumer' });
@@ -114,6 +114,12 @@ it('joins what it watches, with one list a resource and none a claim', async () 
 it('names namespaces and nodes', async () => {
   const inventory = await started();
   expect(inventory.namespaces()).toEqual(['office', 'shop']);
+  expect(inventory.namespace('shop')).toEqual({
+    name: 'shop',
+    uid: 'u-shop',
+    createdAt: '2026-01-02T03:04:05Z',
+  });
+  expect(inventory.namespace('none')).toBeUndefined();
   expect(inventory.nodes()).toEqual([
     { name: 'node-a', labels: { zone: 'east' }, unschedulable: true, ready: false },
   ]);

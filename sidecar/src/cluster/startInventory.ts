@@ -61,6 +61,7 @@ export function startInventory(
     claims: namespace => view.claims(namespace),
     claim: (namespace, name) => view.claim(namespace, name),
     namespaces: () => [...namespaces.facts.in()].map(({ name }) => name).sort(compare),
+    namespace: name => namespaces.facts.get('', name),
     versions: () => view.versions(),
     nodes: () => [...nodes.facts.in()].sort((a, b) => compare(a.name, b.name)),
     problems: () => caches.flatMap(({ problem }) => problem ?? []),

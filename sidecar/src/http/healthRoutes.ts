@@ -1,11 +1,22 @@
 import type { FastifyPluginAsync } from 'fastify';
 
+/** Whether the service can be used, and what an operator should know of it. */
+export interface Readiness {
+  isReady: boolean;
+  /** Sentences; none when all is well. */
+  says: readonly string[];
+}
+
 /** What is asked without a token. None of it names a namespace or a volume. */
 export const healthRoutes =
-  (isReady: () => boolean): FastifyPluginAsync =>
+  (readiness: () => Readiness): FastifyPluginAsync =>
   async app => {
     app.get('/healthz', { schema: { hide: true } }, async () => 'ok');
-    app.get('/readyz', { schema: { hide: true } }, async (_request, reply) =>
-      isReady() ? 'ok' : reply.code(503).send('the volumes of the cluster are not known yet')
-    );
+    app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
+      const { isReady, says } = readiness();
+      return reply
+        .code(isReady ? 200 : 503)
+        .type('text/plain; charset=utf-8')
+        .send([...(isReady ? ['ok'] : []), ...says].join('\n'));
+    });
   };

@@ -404,9 +404,12 @@ describe('the log', () => {
 describe('what needs no token', () => {
   it('says whether it lives, is ready, and what it is', async () => {
     expect((await world.app.inject('/healthz')).statusCode).toBe(200);
-    expect((await world.app.inject('/readyz')).statusCode).toBe(200);
+    expect(await world.app.inject('/readyz')).toMatchObject({ statusCode: 200, body: 'ok' });
     world.isReady = false;
-    expect((await world.app.inject('/readyz')).statusCode).toBe(503);
+    expect(await world.app.inject('/readyz')).toMatchObject({
+      statusCode: 503,
+      body: 'the volumes are not known yet',
+    });
     expect((await world.app.inject('/api/v1/openapi.json')).json().paths).toHaveProperty(
       '/api/v1/backups/{id}/cancel'
     );

@@ -13,6 +13,7 @@ import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
 import type { EventStreamOptions } from './eventStreams.ts';
 import { eventStreams } from './eventStreams.ts';
+import type { Readiness } from './healthRoutes.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import type { InfoRoutes } from './infoRoutes.ts';
 import { infoRoutes } from './infoRoutes.ts';
@@ -34,6 +35,7 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   InfoRoutes & {
     access: Pick<Access, 'whoIs'>;
     streamOptions?: EventStreamOptions;
+    readiness: () => Readiness;
     log: FastifyBaseLogger;
   };
 
@@ -96,7 +98,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     },
     transform: jsonSchemaTransform,
   });
-  await app.register(healthRoutes(() => world.inventory.isReady()));
+  await app.register(healthRoutes(world.readiness));
   const { namespace } = world.installation;
   const reviews = tokenReviews(world.access);
   const streams = eventStreams(world.streamOptions);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Counter, Registry } from 'prom-client';
 import { admissionOf } from '../backup/admission.ts';
 import type { Action, PathAction, Subject } from '../cluster/access.ts';
+import type { NamespaceFact } from '../cluster/facts.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
@@ -21,6 +22,12 @@ import { testClaim } from './testClaim.ts';
 
 const claimOf = (namespace: string, name: string, more: Partial<Claim> = {}) =>
   testClaim({ namespace, name, uid: `uid-${namespace}-${name}`, ...more });
+
+const namespaceOf = (name: string): NamespaceFact => ({
+  name,
+  uid: `uid-${name}`,
+  createdAt: '2026-01-01T00:00:00Z',
+});
 
 /** Users and their rights: `verb resource/subresource namespace`, perhaps with `/name`; `*` for any namespace. */
 const GRANTS: Record<string, string[]> = {
@@ -59,6 +66,8 @@ export interface HttpTestWorld {
   reviews: string[];
   claims: Claim[];
   isReady: boolean;
+  /** May be changed; their UIDs are `uid-NAME`. */
+  namespaces: Record<string, NamespaceFact>;
   readonly logged: string;
   /** Puts a claim into the cluster, or takes it away. */
   put(namespace: string, name: string, more?: Partial<Claim>): void;
@@ -167,6 +176,9 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     grants,
     reviews,
     isReady: true,
+    namespaces: Object.fromEntries(
+      ['billing', 'empty', 'locked', 'shop'].map(name => [name, namespaceOf(name)])
+    ),
     claims: [
       claimOf('billing', 'invoices'),
       claimOf('locked', 'secrets'),
@@ -238,7 +250,8 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     claims: namespace => world.claims.filter(each => !namespace || each.namespace === namespace),
     claim: (namespace, name) =>
       world.claims.find(each => each.namespace === namespace && each.name === name),
-    namespaces: () => ['billing', 'empty', 'locked', 'shop'],
+    namespaces: () => Object.keys(world.namespaces),
+    namespace: name => world.namespaces[name],
     versions: () => new Map(Object.entries(versions)),
     stop: async () => undefined,
   };
@@ -263,6 +276,10 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
       maxParallel: 1,
     },
     metrics,
+    readiness: () => ({
+      isReady: world.isReady,
+      says: world.isReady ? [] : ['the volumes are not known yet'],
+    }),
     log,
     changesEveryMs: 20,
     ...differs,
