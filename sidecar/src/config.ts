@@ -39,6 +39,13 @@ export const SETTINGS = {
     .describe(
       'first part of every archive name; default: `cluster` in a pod, else the name of the kubeconfig’s context'
     ),
+  NKVM_MIN_FREE_SPACE: z
+    .string()
+    .regex(/^\d+(Mi|Gi)$/, 'takes an amount of space such as 512Mi or 2Gi')
+    .default('512Mi')
+    .describe(
+      'space that stays free where the archives are: with less, no backup is accepted or starts; 0Mi: no limit'
+    ),
   NKVM_NAMESPACE: kubernetesName.default('nkvm').describe('namespace that NKVM itself runs in'),
   NKVM_HELPER_IMAGE: z
     .string()
@@ -100,6 +107,7 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number };
   readonly backupDir: string;
   readonly metadataDbPath: string;
+  readonly minFreeBytes: number;
   readonly cluster: {
     readonly mode: 'auto' | 'in-cluster' | 'kubeconfig';
     readonly kubeconfig: string | undefined;
@@ -147,6 +155,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     http: { host: data.NKVM_HTTP_HOST, port: data.NKVM_HTTP_PORT },
     backupDir: data.NKVM_BACKUP_DIR,
     metadataDbPath: data.NKVM_METADATA_DB_PATH,
+    minFreeBytes: mebibytes(data.NKVM_MIN_FREE_SPACE) * 1024 * 1024,
     cluster: {
       mode: data.NKVM_DEFAULT_AUTH_MODE,
       kubeconfig: data.NKVM_KUBECONFIG,

@@ -23,6 +23,7 @@ import { readConfig } from './config.ts';
 import { limited } from './destinations/limited.ts';
 import { localDestination } from './destinations/local.ts';
 import { prepareDirectory } from './destinations/prepareDirectory.ts';
+import { watchRoom } from './destinations/room.ts';
 import { textOf } from './errors.ts';
 import { installationId } from './helper/names.ts';
 import { openHistory } from './history/openHistory.ts';
@@ -30,6 +31,7 @@ import { runIds } from './history/runId.ts';
 import { openDoor } from './http/door.ts';
 import { rightsOf } from './http/rights.ts';
 import { buildServer } from './http/server.ts';
+import { holdWhile } from './jobs/holds.ts';
 import { startQueue } from './jobs/queue.ts';
 import { backoffMs } from './jobs/retry.ts';
 import { sweeperOf } from './jobs/sweep.ts';
@@ -189,6 +191,19 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
   });
 
   const interrupted = history.unfinished();
+  const hold = holdWhile(queue.hold);
+  const room = await life.start({
+    name: 'the free space of the destination',
+    start: () =>
+      watchRoom({
+        destination,
+        floorBytes: config.minFreeBytes,
+        onChange: problem => hold(problem?.message),
+        log,
+      }),
+    stop: watched => watched.stop(),
+  });
+
   const prepared = await life.start({
     name: 'the preparations',
     start: signal =>
@@ -226,7 +241,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
         open,
         access,
         destination,
-        admission: admissionOf(inventory, open),
+        admission: admissionOf(inventory, open, room.look),
         rights: rightsOf(access),
         maxNamespaceScan: config.maxNamespaceScan,
         installation: {

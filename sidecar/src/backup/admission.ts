@@ -18,7 +18,12 @@ export interface Admitted {
   refused: { volume: VolumeRef; error: StageError }[];
 }
 
-export function admissionOf(inventory: Inventory, open: Pick<OpenNamespaces, 'ask'>): Admission {
+/** @param room says why the destination has too little space for another archive; undefined: it has enough. */
+export function admissionOf(
+  inventory: Pick<Inventory, 'claim' | 'isReady' | 'namespaces'>,
+  open: Pick<OpenNamespaces, 'ask'>,
+  room: () => Promise<StageError | undefined> = async () => undefined
+): Admission {
   /** @throws StageError that says what is in the way. */
   const claimOf = async ({ namespace, name }: VolumeRef): Promise<Claim> => {
     const claim = inventory.claim(namespace, name);
@@ -39,6 +44,10 @@ export function admissionOf(inventory: Inventory, open: Pick<OpenNamespaces, 'as
   return {
     async admit(volumes) {
       if (!inventory.isReady()) throw notReady();
+      const nearlyFull = await room();
+      if (nearlyFull) {
+        return { claims: [], refused: volumes.map(volume => ({ volume, error: nearlyFull })) };
+      }
       const looks = await Promise.allSettled(volumes.map(claimOf));
       const claims: Claim[] = [];
       const refused: Admitted['refused'] = [];
@@ -64,7 +73,11 @@ export const notReady = (): StageError =>
   );
 
 /** @returns the problem that a claim, or its namespace, does not exist. */
-export function notThere(inventory: Inventory, namespace: string, name: string): StageError {
+export function notThere(
+  inventory: Pick<Inventory, 'namespaces'>,
+  namespace: string,
+  name: string
+): StageError {
   return inventory.namespaces().includes(namespace)
     ? new StageError(
         'queue',

@@ -20,3 +20,13 @@ export function holds(onRelease: () => void): Holds {
     reasons: () => [...held.values()],
   };
 }
+
+/** @returns what holds for as long as it was last called with a reason, and releases when called without one. */
+export function holdWhile(hold: Holds['hold']): (why: string | undefined) => void {
+  let release: (() => void) | undefined;
+  return why => {
+    const before = release;
+    release = why === undefined ? undefined : hold(why);
+    before?.(); // after the new one, so that nothing starts in between
+  };
+}

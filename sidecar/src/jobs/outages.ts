@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { holdWhile } from './holds.ts';
 
 /** Whether the API server answers. */
 export interface Availability {
@@ -58,14 +59,9 @@ export function holdWhileAway(
   availability: Availability,
   hold: (why: string) => () => void
 ): () => void {
-  let release: (() => void) | undefined;
-  const follow = (): void => {
-    if (availability.isAway()) release ??= hold('the API server does not answer');
-    else {
-      release?.();
-      release = undefined;
-    }
-  };
+  const holdNow = holdWhile(hold);
+  const follow = (): void =>
+    holdNow(availability.isAway() ? 'the API server does not answer' : undefined);
   follow();
   return availability.onChange(follow);
 }

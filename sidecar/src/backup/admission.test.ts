@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import type { Inventory } from '../cluster/inventory.ts';
+import { nearlyFull } from '../destinations/room.ts';
+import { testClaim } from '../testing/testClaim.ts';
+import { admissionOf } from './admission.ts';
+
+const claims = [testClaim({ name: 'a' }), testClaim({ name: 'lost', phase: 'Lost' })];
+const inventory: Pick<Inventory, 'claim' | 'isReady' | 'namespaces'> = {
+  isReady: () => true,
+  claim: (_, name) => claims.find(claim => claim.name === name),
+  namespaces: () => ['shop'],
+};
+const volumes = ['a', 'lost', 'none'].map(name => ({ namespace: 'shop', name }));
+const open = { ask: async () => true };
+
+it('takes the volumes that can be backed up, and says of each other why not', async () => {
+  const { claims, refused } = await admissionOf(inventory, open).admit(volumes);
+  expect(claims.map(({ name }) => name)).toEqual(['a']);
+  expect(refused.map(({ volume, error }) => [volume.name, error.reason])).toEqual([
+    ['lost', 'ClaimLost'],
+    ['none', 'ClaimNotFound'],
+  ]);
+});
+
+it('takes none while the destination is nearly full', async () => {
+  const room = async () => nearlyFull(1, 2);
+  const { claims, refused } = await admissionOf(inventory, open, room).admit(volumes);
+  expect(claims).toEqual([]);
+  expect(refused.map(({ error }) => error.reason)).toEqual(
+    volumes.map(() => 'DestinationNearlyFull')
+  );
+});
+
+it('takes none before the volumes are known', async () => {
+  const admission = admissionOf({ ...inventory, isReady: () => false }, open);
+  await expect(admission.admit(volumes)).rejects.toMatchObject({ reason: 'InventoryNotReady' });
+});
