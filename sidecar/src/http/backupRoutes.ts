@@ -10,60 +10,73 @@ import {
   StartedBackups,
 } from '../../api/index.ts';
 import type { Admission } from '../backup/admission.ts';
-import type { Action, Subject } from '../cluster/access.ts';
+import { notReady } from '../backup/admission.ts';
+import type { Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { StageError } from '../errors.ts';
 import type { History } from '../history/history.ts';
 import { notFound } from '../jobs/errors.ts';
 import type { Queue } from '../jobs/queue.ts';
+import {
+  isOfLiveNamespace,
+  READ_ARCHIVES,
+  rightOn,
+  rightToStart,
+  withoutPaths,
+} from './backupView.ts';
 import { nameOf } from './caller.ts';
 import type { EventStream, EventStreams } from './eventStreams.ts';
+import type { HeldRights } from './heldRights.ts';
 import { heldRights } from './heldRights.ts';
 import type { Refusal } from './problems.ts';
 import type { Rights } from './rights.ts';
 import { runChanges } from './runChanges.ts';
 import { runEvents } from './runEvents.ts';
-import { readableScope } from './scope.ts';
+import { namespacesOf, readableScope, scopeOf, toList } from './scope.ts';
 
 export interface BackupRoutes {
   queue: Queue;
   history: History;
   admission: Admission;
-  inventory: Pick<Inventory, 'namespaces'>;
+  inventory: Pick<Inventory, 'namespaces' | 'namespace' | 'isReady'>;
   rights: Rights;
   maxNamespaceScan: number;
   streams: EventStreams;
 }
-
-const right = (verb: Action['verb'], namespace: string, name: string): Action => ({
-  verb,
-  group: '',
-  resource: 'persistentvolumeclaims',
-  subresource: 'backup',
-  namespace,
-  name,
-});
 
 /** Start, list, read, cancel and follow backups. */
 export const backupRoutes =
   (world: BackupRoutes): FastifyPluginAsyncZod =>
   async app => {
     const { queue, history, admission, inventory, rights, streams } = world;
+    const { maxNamespaceScan: maxScan } = world;
     const changes = runChanges(history);
 
-    /** @throws StageError (BackupNotFound) also where the caller may not know of it: ids are not to be tried out. */
-    const readable = async (
-      caller: Subject,
-      id: string,
-      held = heldRights(caller, rights)
-    ): Promise<Backup> => {
-      const run = history.get(id);
-      if (!run) throw notFound(id);
-      if (!(await held.has(right('get', run.namespace, run.name)))) throw notFound(id);
-      return run;
+    const shown = (run: Backup, mayReadArchives: boolean): Backup => ({
+      ...(mayReadArchives ? run : withoutPaths(run)),
+      queuePosition: queue.positionOf(run.id),
+    });
+
+    /** Runs of a namespace that does not exist any more are for callers who may read those of all namespaces. */
+    const mayRead = async (run: Backup, held: HeldRights): Promise<boolean> => {
+      if (isOfLiveNamespace(run, inventory.namespace(run.namespace))) {
+        return await held.has(rightOn('get', 'backup', run));
+      }
+      if (await held.has(toList('backup'))) return true;
+      if (!inventory.isReady()) throw notReady();
+      return false;
     };
 
-    const placed = (run: Backup): Backup => ({ ...run, queuePosition: queue.positionOf(run.id) });
+    /**
+     * @returns a run, and what shows it to this caller.
+     * @throws StageError (BackupNotFound) also without the right: ids are not to be tried out.
+     */
+    const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
+      const run = history.get(id);
+      if (!run || !(await mayRead(run, held))) throw notFound(id);
+      const mayReadArchives = await held.has(rightOn('get', 'archive', run));
+      return { run, show: (each: Backup) => shown(each, mayReadArchives) };
+    };
 
     app.post(
       '/backups',
@@ -83,7 +96,10 @@ export const backupRoutes =
         await Promise.all(
           volumes.map(async volume => {
             const { namespace, name } = volume;
-            const refusal = await rights.lacking(caller, right('create', namespace, name));
+            const refusal = await rights.lacking(
+              caller,
+              rightOn('create', 'backup', { namespace, name })
+            );
             if (refusal) refusals.set(volume, refusal);
           })
         );
@@ -94,7 +110,7 @@ export const backupRoutes =
         if (first && claims.length === 0) throw first;
         const backups = await queue.add(claims, { ...options, requestedBy: nameOf(caller) });
         return reply.code(202).send({
-          backups: backups.map(placed),
+          backups: backups.map(run => shown(run, false)),
           refused: volumes.flatMap(volume => {
             const error = refusals.get(volume);
             return error ? [refusedOf(volume, error)] : [];
@@ -113,19 +129,27 @@ export const backupRoutes =
         },
       },
       async request => {
+        const { caller, query } = request;
         const all = inventory.namespaces();
-        const scope = await readableScope(
-          request.caller,
-          rights,
-          'backup',
-          request.query,
-          { filled: all, all },
-          world.maxNamespaceScan
+        const withRuns = new Set(history.namespaces());
+        const filled = all.filter(each => withRuns.has(each));
+        const namespaces = { filled, all };
+        const scope = await readableScope(caller, rights, 'backup', query, namespaces, maxScan);
+        const isForAll = scope.isEverywhere || (await rights.has(caller, toList('backup')));
+        const named = query.namespace === undefined ? all : [query.namespace];
+        const allowed = new Map(
+          named.filter(scope.has).map(each => [each, inventory.namespace(each)?.uid])
         );
-        const named = request.query.namespace === undefined ? all : [request.query.namespace];
-        const allowed = new Map(named.filter(scope.has).map(each => [each, undefined]));
-        const page = history.list(request.query, scope.isEverywhere ? undefined : allowed);
-        return { ...page, backups: page.backups.map(placed), incomplete: scope.isIncomplete };
+        const page = history.list(query, isForAll ? undefined : allowed);
+        const runs = page.backups.filter(
+          run => isForAll || isOfLiveNamespace(run, inventory.namespace(run.namespace))
+        );
+        const archives = await scopeOf(caller, rights, READ_ARCHIVES, namespacesOf(runs), maxScan);
+        return {
+          backups: runs.map(run => shown(run, archives.has(run.namespace))),
+          nextCursor: page.nextCursor,
+          incomplete: scope.isIncomplete,
+        };
       }
     );
 
@@ -138,7 +162,10 @@ export const backupRoutes =
           response: { 200: Backup, default: Problem },
         },
       },
-      async request => placed(await readable(request.caller, request.params.id))
+      async ({ caller, params }) => {
+        const { run, show } = await seenBy(caller, params.id);
+        return show(run);
+      }
     );
 
     app.post(
@@ -152,9 +179,10 @@ export const backupRoutes =
         },
       },
       async request => {
-        const run = await readable(request.caller, request.params.id);
-        await rights.need(request.caller, right('create', run.namespace, run.name));
-        return await queue.cancel(run.id);
+        const { caller, params } = request;
+        const { run, show } = await seenBy(caller, params.id);
+        await rights.need(caller, rightToStart(run));
+        return show(await queue.cancel(run.id));
       }
     );
 
@@ -172,16 +200,16 @@ export const backupRoutes =
       async (request, reply) => {
         const { caller } = request;
         const held = heldRights(caller, rights);
-        const { id, namespace, name } = await readable(caller, request.params.id, held);
+        const { run, show } = await seenBy(caller, request.params.id, held);
         let stream: EventStream | undefined;
         const events = runEvents(
           () => stream,
           () => {
-            const run = history.get(id);
-            return run && placed(run);
+            const now = history.get(run.id);
+            return now && show(now);
           }
         );
-        const unwatch = changes.watch(id, events.changed);
+        const unwatch = changes.watch(run.id, events.changed);
         const close = () => {
           unwatch();
           events.stop();
@@ -193,7 +221,7 @@ export const backupRoutes =
             {
               onClear: events.changed,
               onClose: close,
-              mayRead: () => rights.has(caller, right('get', namespace, name)),
+              mayRead: () => mayRead(run, heldRights(caller, rights)),
             }
           );
         } catch (error) {

@@ -1,9 +1,11 @@
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Problem } from '../../api/index.ts';
+import { ApiFailure } from '../cluster/apiFailure.ts';
+import type { FailureClass } from '../errors.ts';
 import { StageError } from '../errors.ts';
 
-/** A refusal of the HTTP side: who is asking, or what for. */
+/** A refusal because of the caller or the request itself. */
 export class Refusal extends Error {
   readonly status: number;
   readonly reason: string;
@@ -25,7 +27,7 @@ export class Refusal extends Error {
   }
 }
 
-/** HTTP status of the reasons that a request can meet; anything else is 500. */
+/** HTTP status of the reasons that a request can meet; for any other reason the class of the failure decides. */
 const STATUS_OF: Record<string, number> = {
   BadCursor: 400,
   BackupNotFound: 404,
@@ -45,20 +47,27 @@ const STATUS_OF: Record<string, number> = {
   HistoryFull: 507,
   HistoryNotWritable: 503,
   HistoryFailed: 503,
+  LeaseLost: 503,
+};
+
+const STATUS_OF_CLASS: Record<FailureClass, number> = {
+  transient: 503,
+  'needs-action': 409,
+  unknown: 500,
 };
 
 const TITLES: Record<number, string> = {
-  400: 'The request is wrong',
-  401: 'Who is asking?',
-  403: 'A right is missing',
+  400: 'Invalid request',
+  401: 'Not authenticated',
+  403: 'Missing right',
   404: 'Not found',
   409: 'Not possible now',
-  413: 'The request is too big',
-  415: 'The request is not JSON',
-  429: 'Too many requests',
+  413: 'Request too large',
+  415: 'Request is not JSON',
   422: 'Not possible',
-  500: 'A fault of NKVM',
-  503: 'Not ready',
+  429: 'Too many requests',
+  500: 'Internal error in NKVM',
+  503: 'Not available now',
   507: 'No space left',
 };
 
@@ -70,7 +79,7 @@ interface Facts {
   more?: Partial<Problem>;
 }
 
-/** @param errorId what the log calls a fault of ours. @returns the answer for whatever was thrown. */
+/** @param errorId identifies an internal error in the log. @returns the answer for whatever was thrown. */
 export function problemOf(error: unknown, errorId: string): Problem {
   const { status, reason, message, hint, more } = factsOf(error, errorId);
   return {
@@ -92,7 +101,16 @@ function factsOf(error: unknown, errorId: string): Facts {
   }
   if (error instanceof StageError) {
     const { stage, reason, message, hint } = error;
-    return { status: STATUS_OF[reason] ?? 500, reason, message, hint, more: { stage } };
+    const status = STATUS_OF[reason] ?? STATUS_OF_CLASS[error.class];
+    return { status, reason, message, hint, more: { stage } };
+  }
+  if (error instanceof ApiFailure) {
+    return {
+      status: 503,
+      reason: 'ApiServerFailed',
+      message: error.message,
+      hint: 'try again when the API server can be reached; /readyz says what NKVM is waiting for',
+    };
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map(each => ({
@@ -110,14 +128,14 @@ function factsOf(error: unknown, errorId: string): Facts {
   return fastifyFacts(error, errorId);
 }
 
-/** What Fastify itself refuses: broken JSON, a huge body, another content type. */
+/** Requests that Fastify itself refuses: broken JSON, a huge body, another content type. */
 function fastifyFacts(error: unknown, errorId: string): Facts {
   const { statusCode = 500, message = '' } = (error ?? {}) as Partial<FastifyError>;
   if (statusCode === 413) {
     return {
       status: 413,
       reason: 'BodyTooBig',
-      message: 'the request body is bigger than 64 KiB',
+      message: 'the request body is larger than 64 KiB',
       hint: 'ask for fewer volumes at once',
     };
   }
@@ -125,7 +143,7 @@ function fastifyFacts(error: unknown, errorId: string): Facts {
     return {
       status: 415,
       reason: 'NotJson',
-      message: 'the request body has another type than application/json',
+      message: 'the content type of the request is not application/json',
       hint: 'send JSON with the header Content-Type: application/json',
     };
   }
@@ -134,13 +152,13 @@ function fastifyFacts(error: unknown, errorId: string): Facts {
       status: statusCode,
       reason: 'BadRequest',
       message: `the request cannot be read: ${message}`,
-      hint: 'send one whole JSON object',
+      hint: 'send one complete JSON object',
     };
   }
   return {
     status: 500,
     reason: 'Internal',
-    message: `something went wrong inside of NKVM (${errorId})`,
+    message: `NKVM met an internal error (${errorId})`,
     hint: `look for ${errorId} in the log: kubectl logs deploy/nkvm -n nkvm`,
     more: { errorId },
   };

@@ -2,7 +2,7 @@ import { METRICS_CLUSTER_ROLE } from '../../api/index.ts';
 import type { Access, Action, PathAction, Subject } from '../cluster/access.ts';
 import { Refusal } from './problems.ts';
 
-/** What callers may do, asked of the API server and remembered for a short while. */
+/** Rights of callers, asked of the API server and remembered for a short while. */
 export interface Rights {
   /**
    * @param maxAgeMs how old a remembered answer may be.
@@ -15,7 +15,7 @@ export interface Rights {
   need(subject: Subject, action: Action | PathAction): Promise<void>;
 }
 
-/** As long as the API server's own webhook caches keep a "no"; a right that is taken away ends after this time. */
+/** A right that is taken away ends after this time; open streams ask again by themselves. */
 const KEEP_MS = 10_000;
 const KEEP_ANSWERS = 10_000;
 
@@ -52,7 +52,7 @@ const answerOf = async ({ answer }: { answer: Promise<boolean> }): Promise<boole
   }
 };
 
-/** @returns the problem that the API server could not be asked. "Could not say" never opens a door. */
+/** @returns the problem that the API server gave no answer. It never counts as a yes. */
 export const unknown = (error: unknown): Refusal =>
   Object.assign(
     new Refusal(
@@ -84,13 +84,19 @@ function whatOf(action: Action | PathAction): string {
 
 /** @returns a command that would give the right. */
 function grant({ username }: Subject, action: Action | PathAction): string {
-  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(username);
-  const who = account ? `--serviceaccount ${account[1]}:${account[2]}` : `--user ${username}`;
+  const account = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/.exec(username);
+  const who = account
+    ? `--serviceaccount ${account[1]}:${account[2]}`
+    : `--user ${shellQuoted(username)}`;
   const role = roleFor(action);
   return 'namespace' in action && action.namespace
     ? `kubectl create rolebinding ${role} -n ${action.namespace} --clusterrole ${role} ${who}`
     : `kubectl create clusterrolebinding ${role} --clusterrole ${role} ${who}`;
 }
+
+/** A user name of OIDC may contain anything, and the command is there to be pasted. */
+const shellQuoted = (text: string): string =>
+  /^[\w.@:/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
 function roleFor(action: Action | PathAction): string {
   if ('path' in action) return METRICS_CLUSTER_ROLE;

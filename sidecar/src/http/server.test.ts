@@ -395,7 +395,7 @@ describe('the log', () => {
       url: '/api/v1/backups',
       headers: { ...headers, 'x-nkvm-token': 'admin' },
     });
-    expect(world.logged).toContain('something went wrong inside of NKVM');
+    expect(world.logged).toContain('NKVM met an internal error');
     expect(world.logged).toContain('"url":"/nowhere/[token]"');
     expect(world.logged).not.toMatch(/c2VjcmV0|choc-chip|headlamp-auth/);
   });

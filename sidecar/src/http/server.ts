@@ -106,6 +106,9 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   await app.register(metricsRoute({ ...world, reviews, namespace }));
   await app.register(
     async api => {
+      api.addHook('onSend', async (_request, reply) => {
+        reply.header('cache-control', 'no-store'); // answers depend on the caller
+      });
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
       await api.register(async known => {
         known.addHook('onRequest', authenticate({ reviews, namespace }));

@@ -4,6 +4,7 @@ import { notReady, notThere } from '../backup/admission.ts';
 import type { OpenNamespaces } from '../backup/openNamespaces.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
+import { sendTagged } from './etag.ts';
 import type { Rights } from './rights.ts';
 import { namespacesOf, readableScope } from './scope.ts';
 import { mayBackUpEach, rightsOnVolume, volumeOf, volumeScopes } from './volumeView.ts';
@@ -27,11 +28,13 @@ export const volumeRoutes =
       {
         schema: {
           summary: 'List volumes',
+          description: 'With a strong ETag: `If-None-Match` gives 304 where nothing has changed.',
           querystring: VolumeQuery,
           response: { 200: VolumeList, default: Problem },
         },
       },
-      async ({ caller, query }) => {
+      async (request, reply) => {
+        const { caller, query } = request;
         if (!inventory.isReady()) throw notReady();
         const all = inventory.claims(query.namespace);
         const namespaces = { filled: namespacesOf(all), all: inventory.namespaces() };
@@ -52,7 +55,8 @@ export const volumeRoutes =
             )
           )
         );
-        return { volumes, incomplete: seen.isIncomplete };
+        const list: VolumeList = { volumes, incomplete: seen.isIncomplete };
+        return sendTagged(request, reply, list);
       }
     );
 

@@ -1,0 +1,17 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { createHash } from 'node:crypto';
+
+/**
+ * Answers with JSON and a strong ETag, or with 304 where the caller has exactly these bytes already. What the caller may
+ * not see is not in them, so that the tag is that of the caller's own view.
+ */
+export function sendTagged(request: FastifyRequest, reply: FastifyReply, body: object) {
+  const text = JSON.stringify(body);
+  const tag = `"${createHash('sha256').update(text).digest('base64url')}"`;
+  reply.header('etag', tag);
+  const known = String(request.headers['if-none-match'] ?? '').split(/\s*,\s*/);
+  if (known.some(each => each === '*' || each.replace(/^W\//, '') === tag)) {
+    return reply.code(304).send();
+  }
+  return reply.type('application/json; charset=utf-8').send(text);
+}
