@@ -26,6 +26,7 @@ import { prepareDirectory } from './destinations/prepareDirectory.ts';
 import { watchRoom } from './destinations/room.ts';
 import { textOf } from './errors.ts';
 import { installationId } from './helper/names.ts';
+import { ownHelpers } from './helper/ownHelper.ts';
 import { openHistory } from './history/openHistory.ts';
 import { runIds } from './history/runId.ts';
 import { openDoor } from './http/door.ts';
@@ -112,7 +113,11 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
 
   const inventory = await life.start({
     name: 'the inventory',
-    start: () => startInventory(gateway, { log }),
+    start: () =>
+      startInventory(gateway, {
+        log,
+        isOwnHelper: ownHelpers(installation, id => history.get(id)),
+      }),
     stop: started => started.stop(),
   });
   const pods = podsOf(gateway);

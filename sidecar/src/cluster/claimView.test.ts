@@ -66,7 +66,10 @@ it.each<[string, () => void]>([
 
 it('sees a volume and its node come, in this order', () => {
   const matchExpressions = [{ key: 'zone', operator: 'In', values: ['east'] }];
-  put(stores.volumes, { name: 'pv-a', nodeSelectorTerms: [{ matchExpressions }] });
+  put(stores.volumes, {
+    name: 'pv-a',
+    nodeSelectorTerms: [{ matchExpressions }],
+  });
   expect(view.claim('shop', 'a')).toMatchObject({
     node: null,
     nodeSelectorTerms: [{ matchExpressions }],
@@ -93,6 +96,21 @@ it('joins a namespace once while nothing in it changes', () => {
   const after = view.claims();
   expect(after[0]).not.toBe(before[0]);
   expect(after[1]).toBe(before[1]);
+});
+
+it('forgets a namespace that has lost its last claim, even when nobody looks', () => {
+  view.claims();
+  expect(view.size()).toBe(3);
+  stores.claims.delete('office', 'z');
+  expect(view.size()).toBe(2);
+});
+
+it('joins again when a namespace had no pods for a while', () => {
+  put(stores.pods, pod('first', { claims: ['a'] }));
+  expect(view.claim('shop', 'a')?.pods).toHaveLength(1);
+  stores.pods.delete('shop', 'first');
+  put(stores.pods, pod('second', { claims: ['a'] }));
+  expect(view.claim('shop', 'a')?.pods).toMatchObject([{ name: 'second' }]);
 });
 
 it('gives lists that a caller may change', () => {

@@ -21,9 +21,9 @@ export interface Stores {
   storageClasses: FactStore<StorageClassFact>;
 }
 
-/** Something worked out from facts of this version. */
+/** Something worked out from facts of these versions. */
 interface Versioned<T> {
-  version: number;
+  version: string;
   value: T;
 }
 
@@ -34,8 +34,6 @@ const NONE: ClaimsByName = new Map();
 /**
  * Joins when somebody looks, and a namespace again only when something in it or in the cluster's storage has changed:
  * pods come and go all the time, but in few namespaces at once.
- *
- * Versions only grow, so that a sum of them is the same only when each of them is.
  */
 export class ClaimView {
   readonly #stores: Stores;
@@ -44,6 +42,9 @@ export class ClaimView {
 
   constructor(stores: Stores) {
     this.#stores = stores;
+    stores.claims.onChange(namespace => {
+      if (stores.claims.versionIn(namespace) === 0) this.#joined.delete(namespace);
+    });
   }
 
   /** @returns the claims of one namespace or of all, ordered by namespace, then name; the list is the caller's. */
@@ -57,20 +58,25 @@ export class ClaimView {
     return this.#in(namespace).get(name);
   }
 
-  /** @returns for each namespace with claims a number that changes when anything that its claims are joined from does. */
-  versions(): Map<string, number> {
+  /** @returns how many namespaces are kept; none that has lost its last claim. */
+  size(): number {
+    return this.#joined.size;
+  }
+
+  /** @returns for each namespace with claims a text that changes when any fact behind its claims does. */
+  versions(): Map<string, string> {
     return new Map(this.#stores.claims.namespaces().map(name => [name, this.#versionIn(name)]));
   }
 
-  #versionIn(namespace: string): number {
+  #versionIn(namespace: string): string {
     const { claims, pods, workloads } = this.#stores;
     const stores = [claims, pods, ...workloads];
-    return sumOf([this.#storageNow().version, ...stores.map(store => store.versionIn(namespace))]);
+    return [this.#storageNow().version, ...stores.map(store => store.versionIn(namespace))].join();
   }
 
   #in(namespace: string): ClaimsByName {
     const { claims, pods, workloads } = this.#stores;
-    // Nothing is kept for a namespace that somebody made up.
+    // Nothing is kept for a namespace without claims, or one that a caller invented.
     if (claims.versionIn(namespace) === 0) return NONE;
 
     const storage = this.#storageNow();
@@ -91,7 +97,7 @@ export class ClaimView {
 
   #storageNow(): Versioned<Storage> {
     const { volumes, nodes, storageClasses } = this.#stores;
-    const version = volumes.version + nodes.version + storageClasses.version;
+    const version = [volumes, nodes, storageClasses].map(store => store.version).join();
     if (this.#storage?.version !== version) {
       const facts = {
         volumes: volumes.in(),
@@ -103,5 +109,3 @@ export class ClaimView {
     return this.#storage;
   }
 }
-
-const sumOf = (numbers: number[]): number => numbers.reduce((sum, number) => sum + number, 0);

@@ -7,73 +7,82 @@ export interface Entry<Fact> {
   fact: Fact;
 }
 
-interface Shelf<Fact> {
+/** The facts of one namespace. */
+interface Group<Fact> {
   version: number;
   facts: Map<string, Fact>;
 }
+
+/** @param fact that came, changed or went; undefined when several did. */
+export type FactListener<Fact> = (namespace: string, fact: Fact | undefined) => void;
 
 /** Facts by namespace and name, with versions that tell what has to be worked out again. */
 export class FactStore<Fact> {
   /** Grows with every change of a fact. */
   version = 0;
-  /** A shelf stays when its last fact goes, so that its version never comes again. */
-  #shelves = new Map<string, Shelf<Fact>>();
+  readonly #groups = new Map<string, Group<Fact>>();
+  readonly #listeners = new Set<FactListener<Fact>>();
 
   in(namespace = ''): Iterable<Fact> {
-    return this.#shelves.get(namespace)?.facts.values() ?? [];
+    return this.#groups.get(namespace)?.facts.values() ?? [];
   }
 
   get(namespace: string, name: string): Fact | undefined {
-    return this.#shelves.get(namespace)?.facts.get(name);
+    return this.#groups.get(namespace)?.facts.get(name);
   }
 
-  /** @returns a number that grows with every change in the namespace. */
+  /**
+   * @returns a number that changes with every change in the namespace, and is 0 while there is no fact in it. Any other
+   * number never comes again, not even in a namespace that was empty in between: it is the store's own version.
+   */
   versionIn(namespace: string): number {
-    return this.#shelves.get(namespace)?.version ?? 0;
+    return this.#groups.get(namespace)?.version ?? 0;
   }
 
   /** @returns the namespaces in which there is a fact, in no order. */
   namespaces(): string[] {
-    return [...this.#shelves].flatMap(([name, { facts }]) => (facts.size > 0 ? name : []));
+    return [...this.#groups.keys()];
   }
 
-  /** Changes nothing where the fact is what it was: most events are about what nobody keeps, e.g. a pod's conditions. */
+  /** @param listener is called after each change. @returns what ends the calls. */
+  onChange(listener: FactListener<Fact>): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Changes nothing where the fact is the same: most events are about fields that nobody keeps, e.g. a pod's conditions. */
   set({ namespace, name, fact }: Entry<Fact>): void {
-    const shelf = this.#shelf(namespace);
-    if (isDeepStrictEqual(shelf.facts.get(name), fact)) return;
-    shelf.facts.set(name, fact);
-    this.#changed(shelf);
+    const facts = this.#groups.get(namespace)?.facts ?? new Map<string, Fact>();
+    if (isDeepStrictEqual(facts.get(name), fact)) return;
+    facts.set(name, fact);
+    this.#changed(namespace, facts, fact);
   }
 
   delete(namespace: string, name: string): void {
-    const shelf = this.#shelf(namespace);
-    if (shelf.facts.delete(name)) this.#changed(shelf);
+    const facts = this.#groups.get(namespace)?.facts;
+    const fact = facts?.get(name);
+    if (facts?.delete(name)) this.#changed(namespace, facts, fact);
   }
 
-  /** Takes these for all that was there. */
+  /** Replaces all facts. Namespaces in which nothing differs keep their version. */
   replace(entries: Iterable<Entry<Fact>>): void {
-    for (const shelf of this.#shelves.values()) {
-      shelf.facts.clear();
-      this.#changed(shelf);
-    }
+    const next = new Map<string, Map<string, Fact>>();
     for (const { namespace, name, fact } of entries) {
-      const shelf = this.#shelf(namespace);
-      shelf.facts.set(name, fact);
-      this.#changed(shelf);
+      const facts = next.get(namespace) ?? new Map<string, Fact>();
+      next.set(namespace, facts.set(name, fact));
+    }
+    for (const namespace of new Set([...this.#groups.keys(), ...next.keys()])) {
+      const facts = next.get(namespace) ?? new Map<string, Fact>();
+      if (isDeepStrictEqual(this.#groups.get(namespace)?.facts, facts)) continue;
+      this.#changed(namespace, facts, undefined);
     }
   }
 
-  #shelf(namespace: string): Shelf<Fact> {
-    let shelf = this.#shelves.get(namespace);
-    if (!shelf) {
-      shelf = { version: 0, facts: new Map() };
-      this.#shelves.set(namespace, shelf);
-    }
-    return shelf;
-  }
-
-  #changed(shelf: Shelf<Fact>): void {
+  /** A namespace without facts is forgotten: clusters that test make and delete thousands of namespaces a day. */
+  #changed(namespace: string, facts: Map<string, Fact>, fact: Fact | undefined): void {
     this.version += 1;
-    shelf.version += 1;
+    if (facts.size > 0) this.#groups.set(namespace, { version: this.version, facts });
+    else this.#groups.delete(namespace);
+    for (const listener of this.#listeners) listener(namespace, fact);
   }
 }

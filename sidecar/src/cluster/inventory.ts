@@ -28,15 +28,18 @@ export interface Inventory {
   namespaces(): string[];
   /** @returns the namespace that has this name now. */
   namespace(name: string): NamespaceFact | undefined;
-  /** @returns for each namespace with claims a number that changes when anything about its claims may have changed. */
-  versions(): Map<string, number>;
+  /** @returns for each namespace with claims a text that changes when anything about its claims may have changed. */
+  versions(): Map<string, string>;
+  /**
+   * @param minAgeMs a watch that breaks is opened again within a second: such a problem is younger.
+   * @returns one sentence for each resource that could not be read for so long; what is known of it may be old.
+   */
+  problems(minAgeMs?: number): string[];
   stop(): Promise<void>;
 }
 
-/** What only those need who look after the inventory itself, or place pods. */
+/** What the placement of pods needs as well. */
 export interface ClusterInventory extends Inventory {
   /** @returns the nodes, ordered by name. */
   nodes(): NodeFact[];
-  /** @returns one sentence for each resource that cannot be read now; what is known of it may be old. */
-  problems(): string[];
 }

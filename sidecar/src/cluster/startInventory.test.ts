@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import {
   kubeConfigFor,
@@ -7,7 +8,7 @@ import {
 import { gatewayOf } from './gateway.ts';
 import type { ClusterInventory } from './inventory.ts';
 import { resources } from './resources.ts';
-import { startInventory } from './startInventory.ts';
+import { type InventoryOptions, startInventory } from './startInventory.ts';
 import { watchLimits } from './watchCache.ts';
 
 let server: ListWatchServer;
@@ -22,21 +23,7 @@ beforeEach(async () => {
   put('namespaces', { name: 'office' });
   put('nodes', { name: 'node-a', labels: { zone: 'east' } }, { spec: { unschedulable: true } });
   put('storageClasses', { name: 'fast' }, { volumeBindingMode: 'WaitForFirstConsumer' });
-  put(
-    'volumes',
-    { name: 'pv-1' },
-    {
-      spec: {
-        nodeAffinity: {
-          required: {
-            nodeSelectorTerms: [
-              { matchExpressions: [{ key: 'zone', operator: 'In', values: ['east'] }] },
-            ],
-          },
-        },
-      },
-    }
-  );
+  put('volumes', { name: 'pv-1' }, inZone('east'));
   put('claims', { namespace: 'shop', name: 'orders', uid: 'u-orders' }, boundTo('pv-1'));
   put('claims', { namespace: 'office', name: 'files', uid: 'u-files' }, boundTo('pv-2'));
   put('deployments', { namespace: 'shop', name: 'web', uid: 'u-web' });
@@ -71,22 +58,35 @@ const boundTo = (volumeName: string) => ({
   status: { phase: 'Bound', capacity: { storage: '1Gi' } },
 });
 
+const inZone = (zone: string) => ({
+  spec: {
+    nodeAffinity: {
+      required: {
+        nodeSelectorTerms: [
+          { matchExpressions: [{ key: 'zone', operator: 'In', values: [zone] }] },
+        ],
+      },
+    },
+  },
+});
+
 const mounting = (claimName: string) => ({
   spec: { nodeName: 'node-a', volumes: [{ name: 'v', persistentVolumeClaim: { claimName } }] },
   status: { phase: 'Running' },
 });
 
-function start(): ClusterInventory {
+function start(options: Partial<InventoryOptions> = {}): ClusterInventory {
   const inventory = startInventory(gatewayOf(kubeConfigFor(port)), {
     log: { info: () => {}, warn: () => {} },
     limits: { ...watchLimits, retryMs: () => 5 },
+    ...options,
   });
   onTestFinished(() => inventory.stop());
   return inventory;
 }
 
-async function started(): Promise<ClusterInventory> {
-  const inventory = start();
+async function started(options: Partial<InventoryOptions> = {}): Promise<ClusterInventory> {
+  const inventory = start(options);
   await inventory.ready(5_000);
   return inventory;
 }
@@ -133,19 +133,35 @@ it('sees what happens after the first list', async () => {
   await eventually(() => inventory.claim('shop', 'orders')?.pods).toEqual([]);
 });
 
-it('counts a helper pod neither as a user nor as an owner', async () => {
-  const labels = { 'app.kubernetes.io/component': 'backup-helper' };
-  put('pods', { namespace: 'office', name: 'helper-1', uid: 'u-h1', labels }, mounting('files'));
-  const inventory = await started();
+it('counts our own helper pod neither as a user nor as an owner', async () => {
+  const own = { namespace: 'office', name: 'helper-1', labels: { 'nkvm.io/run': '1' } };
+  put('pods', { ...own, uid: 'u-h1' }, mounting('files'));
+  const inventory = await started({ isOwnHelper: pod => isDeepStrictEqual(pod, own) });
   expect(inventory.claim('office', 'files')).toMatchObject({
     pods: [],
     owner: { kind: 'Unknown' },
   });
-  put('pods', { namespace: 'office', name: 'helper-2', uid: 'u-h2', labels }, mounting('files'));
-  put('pods', { namespace: 'office', name: 'reader', uid: 'u-r' }, mounting('files'));
+  put('pods', { ...own, name: 'copy', uid: 'u-h2' }, mounting('files'));
   await eventually(() => inventory.claim('office', 'files')?.pods.map(({ name }) => name)).toEqual([
-    'reader',
+    'copy',
   ]);
+});
+
+it('knows the UID and the age of a namespace', async () => {
+  const at = '2026-11-20T10:00:00Z';
+  put('namespaces', { name: 'dated', uid: 'u-dated', creationTimestamp: at });
+  const inventory = await started();
+  expect(inventory.namespace('dated')).toMatchObject({ uid: 'u-dated', createdAt: at });
+  expect(inventory.namespace('nowhere')).toBeUndefined();
+});
+
+it('says how long something cannot be read already', async () => {
+  const inventory = await started();
+  server.refuse(resources.pods.path, 403, 'pods is forbidden');
+  server.cut(resources.pods.path);
+  await eventually(() => inventory.problems()).toHaveLength(1);
+  expect(inventory.problems(60_000)).toEqual([]);
+  await eventually(() => inventory.problems(50)).toHaveLength(1);
 });
 
 it('is not ready without a list of every resource, and says which are missing and why', async () => {

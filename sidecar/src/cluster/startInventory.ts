@@ -10,18 +10,25 @@ import { type Resource, WatchCache, type WatchLimits, type WatchLog } from './wa
 
 export interface InventoryOptions {
   log: WatchLog;
-  /** Whether a pod with these labels is one of our own helpers: those neither use nor own a claim. */
-  isOwnHelper?: (labels: Record<string, string>) => boolean;
+  /**
+   * Whether a pod is one of our own helpers: those neither use nor own a claim. Labels alone do not tell: anyone who may
+   * create pods can put them on one, and it would disappear from the users of a claim. Absent: none is.
+   */
+  isOwnHelper?: (pod: PodIdentity) => boolean;
   limits?: WatchLimits;
 }
 
-const isBackupHelper = (labels: Record<string, string>): boolean =>
-  labels['app.kubernetes.io/component'] === 'backup-helper';
+/** What tells one pod from another. */
+export interface PodIdentity {
+  namespace: string;
+  name: string;
+  labels: Record<string, string>;
+}
 
 /** Starts to watch all that says something on volumes; see `resources`. What it gives before `ready` is not whole. */
 export function startInventory(
   gateway: Pick<Gateway, 'json' | 'stream'>,
-  { log, isOwnHelper = isBackupHelper, limits }: InventoryOptions
+  { log, isOwnHelper = () => false, limits }: InventoryOptions
 ): ClusterInventory {
   const watch = <T, Fact>(resource: Resource<T, Fact>) =>
     new WatchCache(gateway, resource, log, limits);
@@ -34,7 +41,7 @@ export function startInventory(
   const pods = watch({
     ...resources.pods,
     project: (pod: Raw<V1Pod>) =>
-      isOwnHelper(pod.metadata?.labels ?? {}) ? undefined : resources.pods.project(pod),
+      isOwnHelper(identityOf(pod)) ? undefined : resources.pods.project(pod),
   });
   const workloads = [
     watch(resources.deployments),
@@ -64,13 +71,22 @@ export function startInventory(
     namespace: name => namespaces.facts.get('', name),
     versions: () => view.versions(),
     nodes: () => [...nodes.facts.in()].sort((a, b) => compare(a.name, b.name)),
-    problems: () => caches.flatMap(({ problem }) => problem ?? []),
+    problems: (minAgeMs = 0) =>
+      caches.flatMap(({ problem, problemSince = Infinity }) =>
+        problem !== undefined && performance.now() - problemSince >= minAgeMs ? problem : []
+      ),
     async stop() {
       stopping.abort();
       await Promise.all(caches.map(cache => cache.stop()));
     },
   };
 }
+
+const identityOf = ({ metadata }: Raw<V1Pod>): PodIdentity => ({
+  namespace: metadata?.namespace ?? '',
+  name: metadata?.name ?? '',
+  labels: metadata?.labels ?? {},
+});
 
 type Listing = Pick<WatchCache<unknown, unknown>, 'resource' | 'hasList' | 'firstList' | 'problem'>;
 

@@ -12,12 +12,13 @@ const node = (name: string, zone: string) => ({
 });
 const nodes = [node('node-a', 'east'), node('node-b', 'west'), node('node-c', 'west')];
 
+const volume = (name: string, zone: string) => ({
+  name,
+  nodeSelectorTerms: on(zone),
+});
+
 it('finds the place of each volume, several in one place too', () => {
-  const volumes = [
-    { name: 'pv-1', nodeSelectorTerms: on('east') },
-    { name: 'pv-2', nodeSelectorTerms: on('west') },
-    { name: 'pv-3', nodeSelectorTerms: on('east') },
-  ];
+  const volumes = [volume('pv-1', 'east'), volume('pv-2', 'west'), volume('pv-3', 'east')];
   expect([...storageOf({ volumes, nodes, storageClasses: [] }).places]).toEqual([
     ['pv-1', { node: 'node-a', terms: on('east') }],
     ['pv-2', { node: null, terms: on('west') }],

@@ -79,6 +79,8 @@ export class WatchCache<T, Fact> {
   hasList = false;
   /** Why the resource cannot be read now. */
   problem: string | undefined;
+  /** Since when there is a problem, whichever it is, by `performance.now()`. */
+  problemSince: number | undefined;
 
   readonly #gateway: Pick<Gateway, 'json' | 'stream'>;
   readonly #log: WatchLog;
@@ -216,6 +218,7 @@ export class WatchCache<T, Fact> {
       if (kind === 'gone') return;
     }
     const problem = watchProblem(this.resource.name, error);
+    this.problemSince ??= performance.now();
     if (problem === this.problem) return;
     this.problem = problem;
     this.#log.warn({ resource: this.resource.name }, problem);
@@ -224,6 +227,7 @@ export class WatchCache<T, Fact> {
   #succeeded(): void {
     if (this.problem === undefined) return;
     this.problem = undefined;
+    this.problemSince = undefined;
     this.#log.info({ resource: this.resource.name }, `${this.resource.name}: watched again`);
   }
 }

@@ -29,7 +29,7 @@ const OPEN_ASKED_PER_ROUND = 5;
 const COMPARED_AT_ONCE = 20;
 
 interface Known {
-  version: number;
+  version: string;
   claims: ReadonlyMap<string, Claim>;
 }
 
@@ -49,7 +49,7 @@ export function volumeChanges(options: VolumeChangesOptions): VolumeChanges {
     let queue: string[] = [];
     let isStopped = false;
 
-    const look = (namespace: string, version: number): void => {
+    const look = (namespace: string, version: string): void => {
       const before = known.get(namespace)?.claims;
       const claims = new Map(inventory.claims(namespace).map(claim => [claim.name, claim]));
       known.set(namespace, { version, claims });

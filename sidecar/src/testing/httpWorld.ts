@@ -252,7 +252,9 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
       world.claims.find(each => each.namespace === namespace && each.name === name),
     namespaces: () => Object.keys(world.namespaces),
     namespace: name => world.namespaces[name],
-    versions: () => new Map(Object.entries(versions)),
+    versions: () =>
+      new Map(Object.entries(versions).map(([name, version]) => [name, `${version}`])),
+    problems: () => [],
     stop: async () => undefined,
   };
   const open = async (namespace: string): Promise<boolean> => namespace !== 'locked';
