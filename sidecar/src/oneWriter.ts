@@ -19,13 +19,17 @@ export interface OneWriterOptions {
 /** An API server that restarts is away for less; whoever takes over from a dead node waits for as long. */
 const DURATION_MS = 60_000;
 const EVERY_MS = 5_000;
+/** Shorter than the time between two renewals. */
 const RENEW_LIMIT_MS = 4_000;
+/** For a write to the disk that has begun: an append to the journal, the rename of an archive. */
+const MARGIN_MS = 10_000;
 
 /**
  * Waits until this process is the only one that writes the history of its namespace. Two pods can have one volume, e.g.
  * while a node is lost, and two writers would overwrite each other's runs.
  *
- * When the right to write is lost later, this process ends at once.
+ * This process ends at once when it sees that another one has taken over. While it only cannot renew its right, every write
+ * is refused (see `holdLease`) and runs under way continue.
  * @throws the signal's reason.
  */
 export async function becomeWriter(options: OneWriterOptions): Promise<HeldLease> {
@@ -33,8 +37,10 @@ export async function becomeWriter(options: OneWriterOptions): Promise<HeldLease
   return await holdLease(leaseOf(options.gateway, options.namespace, 'nkvm', RENEW_LIMIT_MS), {
     holder: hostname(), // the pod's name
     durationMs: DURATION_MS,
+    marginMs: MARGIN_MS,
     everyMs: EVERY_MS,
     now: () => performance.now(),
+    wallClock: () => Date.now(),
     signal: options.signal,
     onWait(why) {
       log.warn({}, `NKVM waits for its turn to write the history: ${why}`);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { StageError } from '../errors.ts';
 import type { HeldLease, HoldOptions } from './holdLease.ts';
 import { holdLease } from './holdLease.ts';
 import type { Lease, LeaseRecord } from './leases.ts';
@@ -8,16 +9,23 @@ function memoryLease() {
   let record: LeaseRecord | undefined;
   let version = 0;
   let isDown = false;
+  let writtenAt = 0;
+  /** How long each call takes before it is answered or fails. */
+  let hangMs = 0;
+  const hang = () => new Promise<void>(resolve => setTimeout(resolve, hangMs));
   const lease: Lease = {
     name: 'nkvm/nkvm',
     async read() {
+      if (hangMs) await hang();
       if (isDown) throw new Error('connect ECONNREFUSED');
       return record && { ...record };
     },
     async write(next, over) {
+      if (hangMs) await hang();
       if (isDown) throw new Error('connect ECONNREFUSED');
       if (over !== record?.version) return undefined;
       record = { ...next, version: String((version += 1)) };
+      writtenAt = Date.now();
       return record.version;
     },
   };
@@ -25,8 +33,10 @@ function memoryLease() {
     lease,
     holder: () => record?.holder,
     down: (value: boolean) => (isDown = value),
+    hang: (ms: number) => (hangMs = ms),
     take: (holder: string) =>
       (record = { holder, durationSeconds: 60, version: String((version += 1)) }),
+    writtenAt: () => writtenAt,
     remove: () => (record = undefined),
   };
 }
@@ -43,10 +53,12 @@ function hold(holder: string, change: Partial<HoldOptions> = {}) {
   const done = holdLease(world.lease, {
     holder,
     durationMs: 60_000,
-    everyMs: 10_000,
+    marginMs: 10_000,
+    everyMs: 5_000,
     onWait: why => said.push(`${holder} waits: ${why}`),
     onLost: why => (state.lost = why),
     now: () => Date.now(),
+    wallClock: () => Date.now(),
     signal: end.signal,
     ...change,
   }).then(
@@ -65,18 +77,6 @@ afterEach(() => {
   ends.forEach(end => end.abort());
   vi.useRealTimers();
 });
-
-/** Node's own promised timers are not faked: so they are replaced by the faked callback timer. */
-vi.mock('node:timers/promises', () => ({
-  setTimeout: (ms: number, value: unknown, { signal }: { signal?: AbortSignal } = {}) =>
-    new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, ms, value);
-      signal?.addEventListener('abort', () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      });
-    }),
-}));
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
@@ -132,12 +132,49 @@ describe('holdLease', () => {
     expect(a.lost).toMatch(/thief has taken Lease nkvm\/nkvm/);
   });
 
-  it('is lost when it was deleted', async () => {
+  it('is taken again when it was deleted', async () => {
     const a = hold('a');
     await pass(0);
     world.remove();
     await pass(10_000);
-    expect(a.lost).toMatch(/was deleted/);
+    expect(a.lost).toBeUndefined();
+    expect(world.holder()).toBe('a');
+    expect(a.held?.isHeld()).toBe(true);
+  });
+
+  it('is lost when it was deleted and another process was faster', async () => {
+    const a = hold('a');
+    await pass(0);
+    world.remove();
+    world.take('thief');
+    await pass(10_000);
+    expect(a.lost).toMatch(/thief has taken/);
+    expect(() => a.held?.assertHeld()).toThrow(/thief has taken/);
+  });
+
+  it.each<[string, () => unknown]>([
+    ['given back', () => world.take('')],
+    ['deleted', () => world.remove()],
+  ])('is lost when another process may have had it before it was %s', async (_, change) => {
+    const a = hold('a');
+    await pass(0);
+    world.down(true);
+    await pass(120_000);
+    world.take('b');
+    change();
+    world.down(false);
+    await pass(5_000);
+    expect(a.lost).toMatch(/another process has taken/);
+    expect(() => a.held?.assertHeld()).toThrow(StageError);
+  });
+
+  it('knows its own write whose answer was lost', async () => {
+    const a = hold('a');
+    await pass(0);
+    world.take('a');
+    await pass(600_000);
+    expect(a.lost).toBeUndefined();
+    expect(a.held?.isHeld()).toBe(true);
   });
 
   it('outlives an API server that is away for a moment', async () => {
@@ -145,27 +182,110 @@ describe('holdLease', () => {
     await pass(0);
     world.down(true);
     await pass(30_000);
+    expect(() => a.held?.assertHeld()).not.toThrow();
     world.down(false);
     await pass(600_000);
-    expect(a.lost).toBeUndefined();
+    expect(a.held?.isHeld()).toBe(true);
   });
 
-  it('is lost before anybody else may take it, when it cannot be renewed', async () => {
+  it('refuses writes before another process may take it, and ends nothing', async () => {
+    const a = hold('a');
+    await pass(0);
+    const told: boolean[] = [];
+    a.held?.onChange(isHeld => told.push(isHeld));
+    world.down(true);
+    await pass(49_000);
+    expect(() => a.held?.assertHeld()).not.toThrow();
+    await pass(1_000);
+    expect(() => a.held?.assertHeld()).toThrow(
+      /Lease nkvm\/nkvm was not renewed for 50 s: connect ECONNREFUSED/
+    );
+    expect(told).toEqual([false]);
+    await pass(600_000);
+    expect(a.lost).toBeUndefined();
+    world.down(false);
+    await pass(5_000);
+    expect(() => a.held?.assertHeld()).not.toThrow();
+    expect(told).toEqual([false, true]);
+  });
+
+  it('ends when it comes back and sees that another process has taken over', async () => {
     const a = hold('a');
     await pass(0);
     world.down(true);
-    await pass(50_000);
-    expect(a.lost).toMatch(/not renewed for 50 s: connect ECONNREFUSED/);
+    await pass(70_000);
+    world.take('b');
     world.down(false);
-    const b = hold('b');
-    await pass(9_000);
-    expect(b.held).toBeUndefined();
+    await pass(5_000);
+    expect(a.lost).toMatch(/b has taken/);
+    expect(() => a.held?.assertHeld()).toThrow(StageError);
+  });
+
+  it.each([0, 4_850])(
+    'is never held by two, whenever the API server goes away and calls take %i ms',
+    async hangMs => {
+      for (let awayAt = 0; awayAt < 6_000; awayAt += 500) {
+        world = memoryLease();
+        world.hang(hangMs);
+        const a = hold('a');
+        await pass(20_000 + awayAt);
+        expect(a.held?.isHeld()).toBe(true);
+        const lastWrite = world.writtenAt();
+        world.down(true);
+        for (let ms = 0; ms < 70_000; ms += 250) {
+          await pass(250);
+          const mayBeTaken = Date.now() - lastWrite >= 60_000;
+          expect([Date.now() - lastWrite, mayBeTaken && a.held?.isHeld()]).toEqual([
+            Date.now() - lastWrite,
+            mayBeTaken ? false : mayBeTaken,
+          ]);
+        }
+      }
+    }
+  );
+
+  it('refuses a write at once in a process that stood still', async () => {
+    const a = hold('a');
+    await pass(0);
+    vi.setSystemTime(Date.now() + 60_000); // no timer has run meanwhile
+    expect(() => a.held?.assertHeld()).toThrow(/not renewed for 60 s/);
+    await pass(5_000);
+    expect(a.held?.isHeld()).toBe(true); // nobody has taken it: the next renewal proves that
+  });
+
+  it('refuses a write after a pause of the machine that only the wall clock has counted', async () => {
+    let paused = 0;
+    const a = hold('a', { wallClock: () => Date.now() + paused });
+    await pass(0);
+    paused = 3_600_000;
+    expect(() => a.held?.assertHeld()).toThrow(/not renewed for 3600 s/);
+  });
+
+  it('counts from the beginning of the write that took it', async () => {
+    world.hang(4_000);
+    const a = hold('a');
+    await pass(8_000); // read, then write
+    expect(a.held?.isHeld()).toBe(true);
+    world.down(true);
+    await pass(45_999);
+    expect(a.held?.isHeld()).toBe(true);
+    await pass(1);
+    expect(a.held?.isHeld()).toBe(false);
+  });
+
+  it('refuses writes once it was given back', async () => {
+    const a = hold('a');
+    await pass(0);
+    await a.held?.release();
+    expect(() => a.held?.assertHeld()).toThrow(/given back/);
+    await pass(60_000);
+    expect(world.holder()).toBe('');
   });
 
   it('says why it waits when the API server refuses', async () => {
     world.down(true);
     hold('a');
     await pass(20_000);
-    expect(said).toEqual(['a waits: Lease nkvm/nkvm cannot be had: connect ECONNREFUSED']);
+    expect(said).toEqual(['a waits: Lease nkvm/nkvm cannot be taken: connect ECONNREFUSED']);
   });
 });
