@@ -21,12 +21,17 @@ function memoryLease() {
       return record && { ...record };
     },
     async write(next, over) {
+      // Carried out at once; the answer takes its time.
+      const isTaken = !isDown && over === record?.version;
+      if (isTaken) {
+        record = { ...next, version: String((version += 1)) };
+        writtenAt = Date.now();
+      }
+      const answer = isTaken ? record?.version : undefined;
+      const failed = isDown;
       if (hangMs) await hang();
-      if (isDown) throw new Error('connect ECONNREFUSED');
-      if (over !== record?.version) return undefined;
-      record = { ...next, version: String((version += 1)) };
-      writtenAt = Date.now();
-      return record.version;
+      if (failed) throw new Error('connect ECONNREFUSED');
+      return answer;
     },
   };
   return {
