@@ -93,7 +93,12 @@ export const SETTINGS = {
   NKVM_VERIFY_LEVEL: oneOf('checksum', 'contents')
     .default('checksum')
     .describe(
-      'what is proven when an archive is read back: `checksum` its SHA-256; `contents` also that it unpacks to as many entries as were packed'
+      'what is proven of every archive when it is read back: `checksum` its SHA-256; `contents` also that it unpacks to the very tar that was packed, which covers the compressor'
+    ),
+  NKVM_VERIFY_CONTENTS_EVERY: integer(1, 10_000, 'backups')
+    .default(10)
+    .describe(
+      'the first and then every Nth backup of a volume is proven to the level `contents`, whatever NKVM_VERIFY_LEVEL is; 1: all'
     ),
   NKVM_LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')
     .default('info')
@@ -128,6 +133,7 @@ export interface Config {
   readonly maxParallelPerNode: number;
   readonly maxAttempts: number;
   readonly verifyLevel: 'checksum' | 'contents';
+  readonly verifyContentsEvery: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -175,6 +181,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxParallelPerNode: data.NKVM_MAX_PARALLEL_PER_NODE,
     maxAttempts: data.NKVM_MAX_ATTEMPTS,
     verifyLevel: data.NKVM_VERIFY_LEVEL,
+    verifyContentsEvery: data.NKVM_VERIFY_CONTENTS_EVERY,
     logLevel: data.NKVM_LOG_LEVEL,
   });
 }

@@ -6,6 +6,7 @@ import { admissionOf } from './backup/admission.ts';
 import { backupJob } from './backup/backupJob.ts';
 import { entriesBefore } from './backup/emptied.ts';
 import { openNamespaces } from './backup/openNamespaces.ts';
+import { proofLevel, proofsBefore } from './backup/proofLevel.ts';
 import { rebuildHistory } from './backup/rebuildHistory.ts';
 import { recover } from './backup/recover.ts';
 import { runBackup } from './backup/run.ts';
@@ -14,7 +15,7 @@ import { claimsOf } from './cluster/claims.ts';
 import { connect } from './cluster/connection.ts';
 import { eventsOf } from './cluster/events.ts';
 import type { ExecTarget } from './cluster/exec.ts';
-import { execInPod, execToEnd } from './cluster/exec.ts';
+import { execInPod, execToEnd, execWithInput } from './cluster/exec.ts';
 import { gatewayOf } from './cluster/gateway.ts';
 import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
@@ -155,6 +156,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       statusLagMs: 5_000,
       exec: (target: ExecTarget, command: readonly string[]) =>
         execInPod(gateway, target, command, { silenceMs: config.helper.silenceMs }),
+      execWithInput: execWithInput.bind(undefined, gateway),
       execToEnd: execToEnd.bind(undefined, gateway),
     },
     readClaim: claimsOf(gateway),
@@ -165,10 +167,16 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     memoryLimit: config.helper.memoryLimit,
     podTimeoutMs: config.helper.podTimeoutMs,
     runTimeoutMs: config.helper.runTimeoutMs,
-    verifyLevel: config.verifyLevel,
     version: VERSION,
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),
+    proofLevel: (run: Backup) =>
+      proofLevel({
+        asked: run.verify,
+        usual: config.verifyLevel,
+        contentsEvery: config.verifyContentsEvery,
+        before: proofsBefore(history, run, config.verifyContentsEvery),
+      }),
   };
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
   const queue = await life.start({

@@ -39,7 +39,11 @@ describe('a backup of shop/orders-db through the service proxy', () => {
     const { status, run } = await start(call, 'shop', 'orders-db');
     expect(status).toBe(202);
     expect(run).toMatchObject({ namespace: 'shop', name: 'orders-db' });
-    await until('its helper is there', () => helpers().includes(`nkvm-backup-${run?.id}`), 20_000);
+    await until(
+      'its helper is there',
+      () => helpers().includes(`nkvm-backup-${run?.id}-1`),
+      20_000
+    );
     backup = await ended(call, run?.id ?? '');
     expect(backup).toMatchObject({ status: 'success', reason: null, stage: 'cleanup' });
     expect(backup.archive).toMatch(/__shop__orders-db__\d{8}T\d{6}Z__.*\.tar\.gz$/);
@@ -165,7 +169,7 @@ describe('a running backup', () => {
     const { run } = await start(call, 'billing', 'statements');
     const id = run?.id ?? '';
     await until('bytes flow', async () => ((await read(call, id)).bytes ?? 0) > 1e6, 30_000);
-    kubectl(['delete', 'pod', `nkvm-backup-${id}`, '--namespace=billing', '--now']);
+    kubectl(['delete', 'pod', `nkvm-backup-${id}-1`, '--namespace=billing', '--now']);
     const waiting = await until(
       'it waits for its second attempt',
       async () => {
@@ -175,7 +179,9 @@ describe('a running backup', () => {
       30_000
     );
     expect(waiting).toMatchObject({ status: 'queued', stage: 'copy', reason: 'HelperGone' });
-    expect(waiting.message).toMatch(/^attempt 1 of 3 failed: .*deleted by somebody else/);
+    expect(waiting.message).toMatch(
+      /^attempt 1 of 3 failed: .*deleted by another client than NKVM/
+    );
     const success = await ended(call, id);
     expect(success).toMatchObject({ status: 'success', attempt: 2, reason: null });
     const files = inSidecar('ls -A "$NKVM_BACKUP_DIR"').split('\n');

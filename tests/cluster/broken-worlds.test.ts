@@ -84,7 +84,7 @@ describe('a backup fails by name, and leaves nothing, when', () => {
     const { sidecar, call } = await sidecarWith({});
     const id = await begin(call, 'billing', 'statements');
     await flowing(call, id);
-    const pod = ['--namespace=billing', `nkvm-backup-${id}`];
+    const pod = ['--namespace=billing', `nkvm-backup-${id}-1`];
     // More than the emptyDir may hold: the kubelet evicts the pod. The stream is held up meanwhile, so that it lasts.
     kubectl(['exec', ...pod, '--', 'sh', '-c', 'pkill -STOP igzip || kill -STOP $(pidof igzip)']);
     kubectl(['exec', ...pod, '--', 'sh', '-c', 'head -c 90M /dev/zero > /work/ballast']);

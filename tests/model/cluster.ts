@@ -114,6 +114,7 @@ export class ModelCluster {
           const stdout = Readable.from(passing(running.stdout, life), { objectMode: false });
           return { ...running, stdout, exit };
         }),
+      execWithInput: () => Promise.reject(new Error('no run of the model writes')),
       execToEnd: (target, command, options) =>
         life.pass(async () =>
           clusterOf(target.namespace, target.pod).execToEnd(target, command, options)

@@ -72,7 +72,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     memoryLimit: '512Mi',
     podTimeoutMs: 5_000,
     runTimeoutMs: 60_000,
-    verifyLevel: 'checksum' as const,
+    proofLevel: () => 'checksum' as const,
     version: '0.0.0',
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),

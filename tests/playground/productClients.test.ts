@@ -1,5 +1,6 @@
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { execFileSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   createWriteStream,
   mkdirSync,
@@ -11,14 +12,21 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { accessOf } from '../../sidecar/src/cluster/access.ts';
-import { execInPod, execToEnd } from '../../sidecar/src/cluster/exec.ts';
+import type { ReadClaim } from '../../sidecar/src/cluster/claims.ts';
+import { claimsOf } from '../../sidecar/src/cluster/claims.ts';
+import { execInPod, execToEnd, execWithInput } from '../../sidecar/src/cluster/exec.ts';
 import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
 import { podsOf } from '../../sidecar/src/cluster/pods.ts';
 import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
-import { createHelper, type HelperCluster } from '../../sidecar/src/helper/helper.ts';
+import type { HelperCluster } from '../../sidecar/src/helper/helper.ts';
+import { sendTo } from '../../sidecar/src/helper/receive.ts';
+import { execTransport } from '../../sidecar/src/helper/transport.ts';
+import type { HelperRequest, ReadyHelper } from '../../sidecar/src/helper/withHelper.ts';
+import { withHelper } from '../../sidecar/src/helper/withHelper.ts';
 import { until } from '../cluster/support/until.ts';
 import { type Playground, startPlayground } from './playground.ts';
 
@@ -134,40 +142,99 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
     expect(await access.may(subject!, { ...backup, name: 'other' })).toBe(false);
   });
 
-  it('pack a volume in a helper pod, and the archive unpacks to the same tree', async () => {
-    const cluster: HelperCluster = {
-      pods: podsOf(gateway),
-      statusLagMs: 0,
-      exec: (target, command) => execInPod(gateway, target, command),
-      execToEnd: (target, command, options) => execToEnd(gateway, target, command, options),
-    };
-    const helper = await createHelper(cluster, 'shop', {
+  const helpers = (): HelperCluster & { readClaim: ReadClaim } => ({
+    pods: podsOf(gateway),
+    statusLagMs: 0,
+    exec: execInPod.bind(undefined, gateway),
+    execWithInput: execWithInput.bind(undefined, gateway),
+    execToEnd: execToEnd.bind(undefined, gateway),
+    readClaim: claimsOf(gateway),
+  });
+  const requestFor = (claimUid: string, access: 'read' | 'write'): HelperRequest => ({
+    namespace: 'shop',
+    claimUid,
+    podTimeoutMs: 10_000,
+    spec: {
       runId: 'test',
+      attempt: 1,
       installation: 'test',
       claimName: 'orders-db',
+      access,
       image: 'docker.io/nkvm/nkvm:dev',
       memoryLimit: '512Mi',
       node: null,
       deadlineMs: 60_000,
-    });
-    const directory = mkdtempSync(join(tmpdir(), 'playground-test-'));
+    },
+  });
+  const { signal } = new AbortController();
+  /** Runs `use` with a helper, and waits until its pod is gone. */
+  async function helped<T>(
+    access: 'read' | 'write',
+    use: (ready: ReadyHelper) => Promise<T>
+  ): Promise<T> {
+    const cluster = helpers();
+    const claim = await cluster.readClaim('shop', 'orders-db');
+    const closing: Promise<void>[] = [];
+    let pod = '';
     try {
-      expect(await helper.ready(10_000, new AbortController().signal)).toMatch(/^node-/);
-      const { body, exit, stderrTail } = await helper.pack('checksum');
-      await pipeline(body, createWriteStream(join(directory, 'a.tar.gz')));
-      expect([await exit, stderrTail()]).toEqual([0, '']);
-      const { seal } = await helper.seal();
-      expect(seal).toMatchObject({ tarExit: 0, compressorExit: 0 });
-      const archive = readFileSync(join(directory, 'a.tar.gz'));
-      expect(archive.length).toBe(seal.bytes);
-      mkdirSync(join(directory, 'tree'));
-      execFileSync('tar', ['xzf', join(directory, 'a.tar.gz'), '-C', join(directory, 'tree')]);
-      // Only differences would be printed, and end it with code 1.
-      execFileSync('diff', ['-r', '--no-dereference', volume, join(directory, 'tree')]);
+      return await withHelper(
+        cluster,
+        requestFor(claim?.uid ?? '', access),
+        {
+          signal,
+          onCreated: helper => (pod = helper.pod),
+          onReady: () => undefined,
+          explain: async error => error,
+          closing: gone => closing.push(gone),
+        },
+        use
+      );
     } finally {
-      rmSync(directory, { recursive: true });
-      await helper.close();
+      await Promise.all(closing);
+      expect(await cluster.pods.get('shop', pod)).toBeUndefined();
     }
-    expect(await cluster.pods.get('shop', helper.pod)).toBeUndefined();
+  }
+
+  it('pack a volume in a helper pod, and the archive unpacks to the same tree', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'playground-test-'));
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    const sent = await helped('read', async ({ helper, node, claim }) => {
+      expect(node).toMatch(/^node-/);
+      expect(claim.spec).toHaveProperty('accessModes');
+      const options = { level: 'contents' as const, onWorking: () => undefined };
+      const { body, sent } = await execTransport.deliver(helper, options);
+      await pipeline(body, createWriteStream(join(directory, 'a.tar.gz')));
+      return await sent();
+    });
+    expect(sent).toMatchObject({ podExit: 0, stderr: '' });
+    expect(sent.sealed?.seal).toMatchObject({ tarExit: 0, compressorExit: 0 });
+    const archive = readFileSync(join(directory, 'a.tar.gz'));
+    expect(archive.length).toBe(sent.sealed?.seal.bytes);
+    mkdirSync(join(directory, 'tree'));
+    execFileSync('tar', ['xzf', join(directory, 'a.tar.gz'), '-C', join(directory, 'tree')]);
+    // Only differences would be printed, and end it with code 1.
+    execFileSync('diff', ['-r', '--no-dereference', volume, join(directory, 'tree')]);
+  });
+
+  it('write into a volume through a helper pod, which counts and hashes what it receives', async () => {
+    const restored = join(volume, 'restored');
+    onTestFinished(() => rmSync(restored, { force: true }));
+    const bytes = randomBytes(3_000_000);
+    const sent = await helped('write', ({ helper }) =>
+      sendTo(helper, ['sh', '-c', `cat >${restored}`], Readable.from([bytes]), signal)
+    );
+    expect(sent).toEqual({
+      bytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    });
+    expect(readFileSync(restored).equals(bytes)).toBe(true);
+  });
+
+  it('say that a command which reads from NKVM has failed', async () => {
+    await expect(
+      helped('write', ({ helper }) =>
+        sendTo(helper, ['sh', '-c', 'cat >/dev/null; exit 3'], Readable.from(['abc']), signal)
+      )
+    ).rejects.toMatchObject({ reason: 'ReceiverFailed', message: expect.stringMatching(/code 3/) });
   });
 });

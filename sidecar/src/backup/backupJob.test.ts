@@ -17,9 +17,9 @@ it('carries out a run of a claim that is still the same', async () => {
 });
 
 it.each([
-  ['deleted', undefined, 'claim shop/a was deleted while its backup waited'],
-  ['made again', 'another', 'claim shop/a was deleted and made again while its backup waited'],
-])('fails a run whose claim was deleted, or made again, while it waited: %s', async (...row) => {
+  ['deleted', undefined, 'claim shop/a was deleted while its run waited'],
+  ['created again', 'another', 'claim shop/a was deleted and created again while its run waited'],
+])('fails a run whose claim was deleted, or created again, while it waited: %s', async (...row) => {
   const [, uid, message] = row;
   const claimOf = () => (uid === undefined ? undefined : testClaim({ name: 'a', uid }));
   const carryOut = vi.fn();

@@ -1,9 +1,9 @@
 import type { Backup } from '../../api/index.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import { placementOf } from '../helper/placement.ts';
+import { claimGone } from '../helper/withHelper.ts';
 import type { RunChange } from '../history/history.ts';
 import type { JobEnd, JobKind } from '../jobs/job.ts';
-import { claimGone } from './breakOff.ts';
 
 export interface BackupJobOptions {
   /** @returns the claim as it is now. */
@@ -37,7 +37,7 @@ export const backupJob = ({ claimOf, now, run: carryOut }: BackupJobOptions): Jo
       message,
       hint,
       class: failureClass,
-    } = claimGone(run, claim !== undefined);
+    } = claimGone('create', run, claim !== undefined);
     const endedAt = now().toISOString();
     return { status: 'failed', stage, reason, message, hint, failureClass, endedAt };
   },

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ApiFailure } from '../cluster/apiFailure.ts';
 import { StageError } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
 import { explain } from './breakOff.ts';
@@ -10,9 +11,8 @@ const evicted = new StageError(
   'free memory',
   'transient'
 );
-const heldBy = (why: StageError | undefined) => ({
-  helper: { whyGone: async () => why } as unknown as Helper,
-});
+const helperThat = (why: StageError | undefined) =>
+  ({ whyGone: async () => why } as unknown as Helper);
 
 describe('what broke a run', () => {
   it.each<[string, unknown, StageError | undefined, string]>([
@@ -30,7 +30,19 @@ describe('what broke a run', () => {
       evicted,
       'DestinationFull',
     ],
+    [
+      'a right that is missing',
+      new ApiFailure('pods is forbidden', { kind: 'refused', class: 'needs-action', status: 403 }),
+      undefined,
+      'ApiRefused',
+    ],
+    [
+      'an API server that is away',
+      new ApiFailure('no answer', { kind: 'unreachable', class: 'transient' }),
+      undefined,
+      'ApiUnreachable',
+    ],
   ])('is told of %s', async (_, error, why, reason) => {
-    expect(await explain(error, 'copy', heldBy(why))).toMatchObject({ stage: 'copy', reason });
+    expect(await explain(error, 'copy', helperThat(why))).toMatchObject({ stage: 'copy', reason });
   });
 });

@@ -32,9 +32,8 @@ describe('entriesBefore', () => {
     ['a backup after one that was empty, too', [held(7), held(1)], {}, undefined],
     ['a backup after one that failed for another reason', [held(7), failed], {}, 7],
     ['a claim that was made again', [otherClaim], {}, undefined],
-    ['somebody who asks again', [held(7), refused], {}, undefined],
-    ['a schedule that comes again', [held(7), refused], { priority: 'scheduled' }, 7],
-    ['somebody who asks after one that held files again', [refused, held(7)], {}, 7],
+    ['a request that is only repeated', [held(7), refused], {}, 7],
+    ['a request that accepts an empty volume', [held(7)], { acceptEmpty: true }, undefined],
   ])('of %s', async (_, before, change, expected) => {
     const run = exampleRun({ ...change, status: 'running', seal: null });
     await history.add(

@@ -70,7 +70,7 @@ it.each([
       memoryLimit: '1Mi',
       podTimeoutMs: 5000,
       runTimeoutMs: 60_000,
-      verifyLevel: 'checksum',
+      proofLevel: () => 'checksum',
       version: '0',
       now: () => new Date(),
       entriesBefore: () => undefined,

@@ -7,10 +7,10 @@ import { PassThrough, pipeline, Transform } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
+import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { RunChange } from '../history/history.ts';
 import { CANCELLED } from '../jobs/job.ts';
-import { apiAnswer } from '../testing/apiAnswer.ts';
 import { failing } from '../testing/failingDestination.ts';
 import type { MemoryStorage } from '../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
@@ -56,7 +56,7 @@ beforeEach(() => {
     memoryLimit: '512Mi',
     podTimeoutMs: 5000,
     runTimeoutMs: 60_000,
-    verifyLevel: 'checksum',
+    proofLevel: () => 'checksum',
     version: '0.0.0',
     now: () => new Date('2026-11-21T10:00:01Z'),
     entriesBefore: () => undefined,
@@ -95,8 +95,8 @@ const nothingStays = () => {
 };
 
 describe('a backup that goes well', () => {
-  it.each(['checksum', 'contents'] as const)('is proven to the level %s', async verifyLevel => {
-    const end = await go({ verifyLevel });
+  it.each(['checksum', 'contents'] as const)('is proven to the level %s', async level => {
+    const end = await go({ proofLevel: () => level });
     const stored = storage.archives.get(NAME) ?? Buffer.alloc(0);
     const sha256 = createHash('sha256').update(stored).digest('hex');
     expect(end).toMatchObject({
@@ -131,7 +131,7 @@ describe('a backup that goes well', () => {
   it('keeps a warning when its helper cannot be deleted', async () => {
     const { pods } = cluster;
     const stuck = async () => {
-      throw apiAnswer(403, 'not allowed');
+      throw new ApiFailure('not allowed', { kind: 'refused', class: 'needs-action', status: 403 });
     };
     const end = await go({ cluster: { ...cluster, pods: { ...pods, remove: stuck } } });
     expect(end).toMatchObject({
@@ -273,7 +273,10 @@ describe('a backup that goes wrong', () => {
           pods: {
             ...cluster.pods,
             create: async () => {
-              throw apiAnswer(403, 'pods is forbidden: User "x" cannot create resource "pods"');
+              throw new ApiFailure(
+                'pods is forbidden: User "x" cannot create resource "pods" in API group "" in the namespace "shop"',
+                { kind: 'refused', class: 'needs-action', status: 403, reason: 'Forbidden' }
+              );
             },
           },
         },
@@ -290,8 +293,12 @@ describe('a backup that goes wrong', () => {
             ...cluster.pods,
             create: async () => {
               const message =
-                'pods "x" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot != true';
-              throw apiAnswer(403, message);
+                'pods "x" is forbidden: violates PodSecurity "restricted:latest": capabilities';
+              throw new ApiFailure(message, {
+                kind: 'refused',
+                class: 'needs-action',
+                status: 403,
+              });
             },
           },
         },
@@ -346,11 +353,79 @@ describe('a backup that goes wrong', () => {
     nothingStays();
   });
 
-  it('keeps the last words of its helper in the record', async () => {
+  it('keeps tar’s messages apart from everything that more people may read', async () => {
     rmSync(dir, { recursive: true });
     const end = await go();
-    expect(end).toMatchObject({ reason: 'TarFailed', helper: { pod: 'nkvm-backup-01run' } });
-    expect(end.helper?.lastWords).toMatch(/^seal: tar: .*No such file or directory/);
+    expect(end).toMatchObject({
+      reason: 'TarFailed',
+      message: 'tar ended with exit code 2: 1 entry could not be read completely',
+      helper: { pod: 'nkvm-backup-01run-1' },
+      tarMessages: [expect.stringMatching(/^tar: .*No such file or directory/)],
+      warningCount: 1,
+    });
+    expect(JSON.stringify([end.warnings, end.hint, end.helper])).not.toContain(dir);
+  });
+
+  it('keeps the last output of its helper in the record', async () => {
+    cluster.status = {
+      phase: 'Failed',
+      reason: 'Evicted',
+      message: 'low on memory',
+    };
+    expect((await go()).helper?.lastWords).toBe('pod: Failed: Evicted: low on memory');
+  });
+
+  it.each([
+    ['created again', { uid: 'uid-2', labels: {}, annotations: {}, spec: {} }],
+    ['deleted', undefined],
+  ])('fails when its claim is %s while the helper waits for a node', async (_, later) => {
+    let looks = 0;
+    const readClaim: RunWorld['readClaim'] = async (...claimName) =>
+      (looks += 1) === 1 ? await world.readClaim(...claimName) : later;
+    expect(await go({ readClaim })).toMatchObject({
+      status: 'failed',
+      stage: 'wait',
+      reason: 'ClaimNotFound',
+      failureClass: 'needs-action',
+    });
+    expect(looks).toBe(2);
+    nothingStays();
+  });
+
+  it('fails when another pod takes the place of its helper while it works', async () => {
+    const replaced: Partial<RunWorld> = {
+      cluster: {
+        ...cluster,
+        execToEnd: async (...call) => {
+          for (const pod of cluster.existing.values()) pod.metadata = { ...pod.metadata, uid: 'x' };
+          return await cluster.execToEnd(...call);
+        },
+      },
+    };
+    expect(await go(replaced)).toMatchObject({
+      status: 'failed',
+      stage: 'checksum',
+      reason: 'HelperGone',
+      failureClass: 'transient',
+    });
+    expect([...storage.archives.keys()]).toEqual([]);
+  });
+
+  it('passes on how long the API server asked to be left alone', async () => {
+    const readClaim = async () => {
+      throw new ApiFailure('too many requests', {
+        kind: 'busy',
+        class: 'transient',
+        status: 429,
+        retryAfterMs: 7000,
+      });
+    };
+    expect(await go({ readClaim })).toMatchObject({
+      stage: 'create',
+      reason: 'ApiUnreachable',
+      failureClass: 'transient',
+      retryAfterMs: 7000,
+    });
   });
 
   it('deletes archive and manifest when writing the manifest fails after it worked', async () => {

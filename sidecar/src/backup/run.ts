@@ -1,25 +1,33 @@
 import { pipeline } from 'node:stream';
-import type { Backup } from '../../api/index.ts';
+import type { Backup, Seal } from '../../api/index.ts';
+import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
 import { MANIFEST_VERSION, writeManifest } from '../archive/manifest.ts';
-import { archiveName, manifestName } from '../archive/name.ts';
+import { archiveName } from '../archive/name.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
-import type { ReadClaim } from '../cluster/claims.ts';
+import type { ClaimObject, ReadClaim } from '../cluster/claims.ts';
 import type { Claim } from '../cluster/inventory.ts';
-import type { Destination } from '../destinations/destination.ts';
+import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError, textOf } from '../errors.ts';
-import type { HelperCluster } from '../helper/helper.ts';
-import { createHelper } from '../helper/helper.ts';
+import type { Helper, HelperCluster } from '../helper/helper.ts';
+import type { HelperSpec } from '../helper/manifest.ts';
 import { placementOf } from '../helper/placement.ts';
+import type { PodSeal } from '../helper/seal.ts';
+import type { Transport } from '../helper/transport.ts';
+import { execTransport } from '../helper/transport.ts';
+import type { HelperUse } from '../helper/withHelper.ts';
+import { withHelper } from '../helper/withHelper.ts';
 import type { RunChange } from '../history/history.ts';
+import type { JobEnd } from '../jobs/job.ts';
 import { CANCELLED } from '../jobs/job.ts';
 import { stageLimits } from '../jobs/runStates.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
-import { stageClock, within } from '../jobs/stageClock.ts';
+import { stageClock } from '../jobs/stageClock.ts';
+import { within } from '../within.ts';
 import type { Held } from './breakOff.ts';
-import { claimGone, explain, lateHelper, timedOut, undo } from './breakOff.ts';
-import { proveStored } from './proof.ts';
+import { explain, retryAfterOf, timedOut, undo } from './breakOff.ts';
+import { proveAndPublish } from './proveAndPublish.ts';
 import { verdict } from './verdict.ts';
 
 /** What a run needs of the world. */
@@ -27,6 +35,8 @@ export interface RunWorld {
   cluster: HelperCluster;
   readClaim: ReadClaim;
   destination: Destination;
+  /** By default through the API server. */
+  transport?: Transport;
   clusterName: string;
   /** Tells this installation's helpers from those of another one. */
   installation: string;
@@ -34,21 +44,44 @@ export interface RunWorld {
   memoryLimit: string;
   podTimeoutMs: number;
   runTimeoutMs: number;
-  verifyLevel: VerifyLevel;
   /** Version of NKVM, for the manifest. */
   version: string;
   now(): Date;
   /** @returns what `verdict` must know of the claim's backup before; see `entriesBefore`. */
   entriesBefore(run: Backup): number | undefined;
+  /** @returns how the archive is proven; see `proofLevel`. */
+  proofLevel(run: Backup): VerifyLevel;
+}
+
+/** One attempt under way: what it is for, and what is known so far. */
+interface Attempt {
+  run: Backup;
+  claim: Claim;
+  world: RunWorld;
+  level: VerifyLevel;
+  clock: StageClock;
+  /** Ends the attempt, for whatever reason. */
+  signal: AbortSignal;
+  report(change: RunChange): void;
+  held: Held;
+  /** Deletions of helpers that go on beside the run. */
+  closing: Promise<void>[];
+  helper?: NonNullable<Backup['helper']>;
+  sealed?: PodSeal | undefined;
 }
 
 /**
- * One backup, from a claim to a proven archive.
+ * One attempt of a backup, from a claim to a proven archive:
  *
- * Whatever happens, no helper pod and no temporary stays, and nothing lies under a final name that is not proven.
- * @param report is told what changes on the way.
- * @param signal ends the run; with the reason `CANCELLED` it ends as cancelled.
- * @returns the run's end, `success`, `failed` or `cancelled`. Never throws.
+ * 1. a helper pod is created and mounts the claim (`withHelper`),
+ * 2. it packs the volume, and the archive is stored under a temporary name (`receive`),
+ * 3. what arrived is compared with what the pod sent (`verdict`), and the deletion of the helper begins,
+ * 4. the stored copy is read back, and gets its name and then its manifest (`proveAndPublish`).
+ *
+ * Whatever happens, no helper pod and no temporary stays, and nothing has a final name that is not proven.
+ * @param report takes what changes on the way.
+ * @param signal ends the attempt; with the reason `CANCELLED` it ends as cancelled.
+ * @returns the end of the attempt, `success`, `failed` or `cancelled`. Never throws.
  */
 export async function runBackup(
   run: Backup,
@@ -56,7 +89,7 @@ export async function runBackup(
   world: RunWorld,
   report: (change: RunChange) => void,
   signal: AbortSignal
-): Promise<RunChange> {
+): Promise<JobEnd> {
   const clock = stageClock({
     now: world.now,
     limits: stageLimits(world),
@@ -64,99 +97,144 @@ export async function runBackup(
   });
   const limit = AbortSignal.timeout(world.runTimeoutMs);
   const ends = AbortSignal.any([signal, limit, clock.signal]);
-  const held: Held = {};
-  let helper: Backup['helper'] | undefined;
-  const reportHelper = (change: RunChange): void => {
-    helper = change.helper ?? helper;
-    report(change);
+  const level = world.proofLevel(run);
+  const attempt: Attempt = {
+    ...{ run, claim, world, level, clock, report },
+    ...{ signal: ends, held: {}, closing: [] },
   };
-  let end: RunChange;
+  let end: JobEnd;
   try {
-    end = await attempt(run, claim, world, reportHelper, clock, ends, held);
+    end = await backUp(attempt);
   } catch (error) {
-    const failedAt = clock.current() ?? 'create';
-    const left = await undo(held, world.destination);
+    const stage = clock.current() ?? 'create';
+    const warnings = await undo(attempt.held, world.destination);
     if (signal.aborted && signal.reason === CANCELLED) {
-      end = {
-        status: 'cancelled',
-        stage: failedAt,
-        message: `cancelled at stage ${failedAt}`,
-        warnings: left,
-      };
+      end = { status: 'cancelled', stage, message: `cancelled at stage ${stage}`, warnings };
     } else {
-      const cause = limit.aborted
-        ? timedOut(failedAt, world.runTimeoutMs)
-        : await explain(clock.signal.aborted ? clock.signal.reason : error, failedAt, held);
-      end = {
-        status: 'failed',
-        stage: cause.stage,
-        message: cause.message,
-        reason: cause.reason,
-        hint: cause.hint,
-        failureClass: cause.class,
-        warnings: left,
-      };
-      const lastWords = await held.helper?.lastWords();
-      if (helper && lastWords !== undefined) end.helper = { ...helper, lastWords };
+      const ended = clock.signal.aborted ? clock.signal.reason : error;
+      const why = limit.aborted ? timedOut(stage, world.runTimeoutMs) : await explain(ended, stage);
+      end = { ...failedBy(why), warnings };
     }
-    end.copies = [];
+    end = { ...end, copies: [] };
   }
   clock.enter('cleanup');
-  try {
-    const helper = held.helper ?? (await lateHelper(held));
-    await helper?.close();
-  } catch (error) {
-    end.warnings = [...(end.warnings ?? []), textOf(error)];
-  }
+  const left = await failuresOf(attempt.closing);
   clock.stop();
   return {
     ...end,
     stage: end.status === 'success' ? 'cleanup' : end.stage,
+    warnings: [...(end.warnings ?? []), ...left],
+    tarMessages: attempt.sealed?.messages ?? [],
+    warningCount: messageCount(attempt.sealed),
+    ...(attempt.helper && { helper: attempt.helper }),
     stages: clock.times(),
     endedAt: world.now().toISOString(),
   };
 }
 
-async function attempt(
-  run: Backup,
-  claim: Claim,
-  world: RunWorld,
-  report: (change: RunChange) => void,
-  clock: StageClock,
-  signal: AbortSignal,
-  held: Held
-): Promise<RunChange> {
-  const { destination, cluster } = world;
+/** The steps of an attempt. @throws whatever ends it. */
+async function backUp(attempt: Attempt): Promise<JobEnd> {
+  const { run, claim, world, clock, held, signal, level } = attempt;
+  const { destination, now } = world;
   clock.enter('create');
-  signal.throwIfAborted();
+  const packed = await withHelper(
+    { ...world.cluster, readClaim: world.readClaim },
+    {
+      namespace: claim.namespace,
+      claimUid: run.uid,
+      spec: specOf(attempt),
+      podTimeoutMs: world.podTimeoutMs,
+    },
+    helperUse(attempt),
+    async ({ helper, node, claim: object }) => {
+      const received = await receive(attempt, helper);
+      return { ...received, node, object };
+    }
+  );
+  clock.enter('publish');
+  const copy = await proveAndPublish(
+    { ...packed, destination },
+    { level, manifest: () => manifestOf(attempt, packed), signal, now, held }
+  );
+  const { own, seal, warnings } = packed;
+  const more = warnings.length > 1 ? 's' : '';
+  return {
+    status: 'success',
+    ...own,
+    copies: [copy],
+    seal,
+    warnings,
+    message: warnings.length ? `backed up with ${warnings.length} warning${more}` : 'backed up',
+  };
+}
+
+/** @throws StageError when no helper can have the volume. */
+function specOf({ run, claim, world }: Attempt): HelperSpec {
   const placement = placementOf(claim);
   if ('refuse' in placement) {
     const { reason, message, hint } = placement.refuse;
     throw new StageError('create', reason, message, hint, 'needs-action');
   }
-  const object = await within(signal, world.readClaim(claim.namespace, claim.name));
-  if (object?.uid !== run.uid) throw claimGone(run, object !== undefined);
-  const creating = createHelper(cluster, claim.namespace, {
+  return {
     runId: run.id,
+    attempt: run.attempt,
     installation: world.installation,
     claimName: claim.name,
+    access: 'read',
     image: world.image,
     memoryLimit: world.memoryLimit,
     node: placement.node,
     deadlineMs: world.runTimeoutMs,
-  });
-  held.creating = creating;
-  const helper = await within(signal, creating);
-  held.helper = helper;
-  report({ helper: { pod: helper.pod, node: placement.node, image: world.image } });
+  };
+}
 
-  clock.enter('wait');
-  const node = await helper.ready(world.podTimeoutMs, signal);
-  report({ helper: { pod: helper.pod, node, image: world.image } });
+/** What the record tells of the helper, and how its end is explained. */
+function helperUse(attempt: Attempt): HelperUse {
+  const { clock, signal, world, report, closing } = attempt;
+  const tell = (helper: NonNullable<Backup['helper']>): void => {
+    attempt.helper = helper;
+    report({ helper });
+  };
+  return {
+    signal,
+    onCreated({ pod }, node) {
+      tell({ pod, node, image: world.image });
+      clock.enter('wait');
+    },
+    onReady: ({ pod }, node) => tell({ pod, node, image: world.image }),
+    async explain(error, helper) {
+      if (signal.aborted && !(signal.reason instanceof Error)) return error; // cancelled: nothing to explain
+      const why = signal.aborted ? error : await explain(error, clock.current() ?? 'wait', helper);
+      const lastWords = await helper.lastOutput();
+      if (attempt.helper && lastWords !== undefined) tell({ ...attempt.helper, lastWords });
+      return why;
+    },
+    closing: gone => closing.push(gone),
+  };
+}
 
+/** An archive that is stored under a temporary name, and that the pod agrees on. */
+interface Packed {
+  key: string;
+  staged: Staged;
+  /** What arrived. */
+  own: Digest;
+  seal: Seal;
+  warnings: string[];
+}
+
+/** Lets the helper pack the volume, and stores what it sends. @throws when anything differs; see `verdict`. */
+async function receive(attempt: Attempt, helper: Helper): Promise<Packed> {
+  const { run, claim, world, clock, held, signal, level, report } = attempt;
+  const { transport = execTransport, destination } = world;
   clock.enter('exec');
-  const stream = await within(signal, helper.pack(world.verifyLevel), late => late.body.destroy());
-  stream.exit.catch(() => undefined); // asked for below, when the body has ended
+  const delivering = transport.deliver(helper, { level, onWorking: () => clock.goesOn() });
+  const delivery = await within(signal, delivering, late => late.body.destroy());
+  const counter = hashAndCount(bytes => {
+    if (clock.current() === 'exec') clock.enter('copy');
+    clock.goesOn();
+    report({ bytes });
+  });
   const key = archiveName({
     cluster: world.clusterName,
     namespace: claim.namespace,
@@ -164,36 +242,28 @@ async function attempt(
     at: world.now(),
     runId: run.id,
   });
-  const counter = hashAndCount(bytes => {
-    if (clock.current() === 'exec') clock.enter('copy');
-    clock.goesOn();
-    report({ bytes });
-  });
-  const body = pipeline(stream.body, counter, () => undefined);
-  held.staged = await destination.stage(key, body, { signal });
+  const body = pipeline(delivery.body, counter, () => undefined);
+  const staged = await destination.stage(key, body, { signal });
+  held.staged = staged;
 
   clock.enter('checksum');
   const own = counter.digest();
-  const podExit = await within(signal, stream.exit);
-  const sealed = podExit === 0 ? await within(signal, helper.seal()) : undefined;
-  const tarMessages = sealed?.messages ?? [];
-  const { seal, warnings } = verdict({
-    podExit,
-    stderr: stream.stderrTail(),
-    sealed,
+  const sent = await within(signal, delivery.sent());
+  attempt.sealed = sent.sealed;
+  return {
+    key,
+    staged,
     own,
-    entriesBefore: world.entriesBefore(run),
-  });
+    ...verdict({ ...sent, own, entriesBefore: world.entriesBefore(run) }),
+  };
+}
 
-  // Under the stage whose limit fits reading all of the archive back.
-  clock.enter('publish');
-  const stored = await held.staged.readBack({ signal });
-  await proveStored(destination.locate(key), stored, own, seal, world.verifyLevel, signal);
-  const provenAt = world.now().toISOString();
-  signal.throwIfAborted();
-  await held.staged.publish({ signal });
-  held.unlisted = key;
-  const manifest = writeManifest({
+/** @returns the text of the manifest. @throws StageError when it contradicts itself. */
+function manifestOf(
+  { run, claim, world, sealed }: Attempt,
+  { key, own, seal, warnings, node, object }: Packed & { node: string; object: ClaimObject }
+): string {
+  return writeManifest({
     formatVersion: MANIFEST_VERSION,
     archive: key,
     runId: run.id,
@@ -209,33 +279,28 @@ async function attempt(
     ...own,
     seal,
     warnings,
-    tarMessages,
+    tarMessages: sealed?.messages ?? [],
     nkvmVersion: world.version,
     restoreCommand: restoreCommand(key),
   });
-  await destination.put(manifestName(key), manifest);
-  held.unlisted = undefined;
+}
+
+function failedBy(error: StageError): JobEnd {
+  const { stage, reason, message, hint, class: failureClass } = error;
+  const retryAfterMs = retryAfterOf(error);
   return {
-    status: 'success',
-    ...own,
-    copies: [
-      {
-        destination: destination.id,
-        key: key,
-        state: 'present',
-        bytes: own.bytes,
-        sha256: own.sha256,
-        provenAt: provenAt,
-        proof: { level: world.verifyLevel, readFrom: stored.readFrom() },
-        verifiedAt: null,
-      },
-    ],
-    seal,
-    warnings,
-    tarMessages,
-    warningCount: tarMessages.length,
-    message: warnings.length
-      ? `backed up with ${warnings.length} warning${warnings.length > 1 ? 's' : ''}`
-      : 'backed up',
+    status: 'failed',
+    ...{ stage, reason, message, hint, failureClass },
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
+
+/** @returns why each promise that was rejected was, when all have settled. */
+const failuresOf = async (promises: readonly Promise<void>[]): Promise<string[]> =>
+  (await Promise.allSettled(promises)).flatMap(each =>
+    each.status === 'rejected' ? [textOf(each.reason)] : []
+  );
+
+/** @returns how many messages tar had; the record keeps a few of them. */
+const messageCount = (sealed: PodSeal | undefined): number =>
+  Object.values(sealed?.tar ?? {}).reduce((sum, count) => sum + count, 0);

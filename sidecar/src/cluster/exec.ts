@@ -29,7 +29,7 @@ export interface RunningCommand {
  * A command that reads from us.
  *
  * What was sent is not what arrived: writing through exec can stop short without an error and with exit code 0. So the
- * command itself must count and hash what it reads (see `receivedBy`), and the caller compares.
+ * command itself must count and hash what it reads (see `helper/receive.ts`), and the caller compares.
  */
 export interface FedCommand extends RunningCommand {
   /**
@@ -61,6 +61,8 @@ export interface ExecOptions {
   handshakeMs?: number;
   /** For the handshake only. */
   signal?: AbortSignal | undefined;
+  /** Gets what the command writes to its standard error, as it comes. */
+  onStderr?: ((text: string) => void) | undefined;
 }
 
 export interface FeedOptions extends ExecOptions {
@@ -106,10 +108,10 @@ export async function execInPod(
   gateway: ExecGateway,
   target: ExecTarget,
   command: readonly string[],
-  { silenceMs = SILENCE_MS, ...handshake }: ExecOptions = {}
+  { silenceMs = SILENCE_MS, onStderr, ...handshake }: ExecOptions = {}
 ): Promise<RunningCommand> {
   const socket = await open(gateway, target, command, PROTOCOLS, handshake);
-  return run(socket, target, { silenceMs });
+  return run(socket, target, { silenceMs, onStderr });
 }
 
 /**
@@ -121,11 +123,11 @@ export async function execWithInput(
   gateway: ExecGateway,
   target: ExecTarget,
   command: readonly string[],
-  { silenceMs = SILENCE_MS, stallMs = STALL_MS, ...handshake }: FeedOptions = {}
+  { silenceMs = SILENCE_MS, stallMs = STALL_MS, onStderr, ...handshake }: FeedOptions = {}
 ): Promise<FedCommand> {
   const socket = await open(gateway, target, command, WITH_CLOSE, handshake);
   const feed = inputOf(socket, target);
-  return Object.assign(run(socket, target, { silenceMs, stallMs, feed }), {
+  return Object.assign(run(socket, target, { silenceMs, stallMs, feed, onStderr }), {
     stdin: feed.stdin,
     bytesSent: feed.bytesSent,
   });
@@ -178,11 +180,18 @@ function inputOf(socket: WebSocket, target: ExecTarget): Feed {
   };
 }
 
+interface Watched {
+  silenceMs: number;
+  stallMs?: number;
+  feed?: Feed;
+  onStderr: ExecOptions['onStderr'];
+}
+
 /** Carries the output of a command whose connection is open, and watches over the connection. */
 function run(
   socket: WebSocket,
   target: ExecTarget,
-  { silenceMs, stallMs = silenceMs, feed }: { silenceMs: number; stallMs?: number; feed?: Feed }
+  { silenceMs, stallMs = silenceMs, feed, onStderr }: Watched
 ): RunningCommand {
   const exit = Promise.withResolvers<number>();
   exit.promise.catch(() => undefined); // a caller that reads only stdout learns it from there
@@ -226,6 +235,7 @@ function run(
         break;
       case STDERR:
         stderr = Buffer.concat([stderr, payload]).subarray(-STDERR_TAIL_BYTES);
+        onStderr?.(payload.toString('utf8'));
         break;
       case STATUS:
         exitCode = exitCodeOf(payload.toString('utf8'));

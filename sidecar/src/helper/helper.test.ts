@@ -1,32 +1,161 @@
 import { tmpdir } from 'node:os';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { apiAnswer } from '../testing/apiAnswer.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ApiFailure } from '../cluster/apiFailure.ts';
+import type { Pod } from '../cluster/pods.ts';
+import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { HelperCluster } from './helper.ts';
-import { createHelper } from './helper.ts';
+import { createHelper, removeHelper } from './helper.ts';
+import type { HelperSpec } from './manifest.ts';
+
+let cluster: ProcessCluster;
+beforeEach(() => {
+  cluster = processCluster(tmpdir());
+});
+afterEach(() => cluster.stop());
+
+const spec: HelperSpec = {
+  runId: '01a',
+  attempt: 1,
+  installation: 'i',
+  claimName: 'orders-db',
+  access: 'read',
+  image: 'x',
+  memoryLimit: '1Mi',
+  node: null,
+  deadlineMs: 1000,
+};
+const { signal } = new AbortController();
+const unreachable = (mayBeDone = true) =>
+  new ApiFailure('the API server cannot be reached: ECONNRESET', {
+    kind: 'unreachable',
+    class: 'transient',
+    mayBeDone,
+  });
+const refused = new ApiFailure('pods/exec is forbidden', {
+  kind: 'refused',
+  class: 'needs-action',
+  status: 403,
+});
+/** The cluster with some of its pods' calls changed. */
+const withPods = (change: Partial<HelperCluster['pods']>): HelperCluster => ({
+  ...cluster,
+  pods: { ...cluster.pods, ...change },
+});
+const names = () => [...cluster.existing.keys()];
 
 describe('a helper pod', () => {
-  it('says why no command can be started', async () => {
-    const cluster = processCluster(tmpdir());
-    onTestFinished(() => cluster.stop());
-    const refused: HelperCluster = {
-      ...cluster,
-      exec: () => Promise.reject(apiAnswer(403, 'pods/exec is forbidden')),
-    };
-    const helper = await createHelper(refused, 'shop', {
-      runId: '01a',
-      installation: 'i',
-      claimName: 'orders-db',
-      image: 'x',
-      memoryLimit: '1Mi',
-      node: null,
-      deadlineMs: 1000,
-    });
-    await expect(helper.pack('checksum')).rejects.toMatchObject({
-      stage: 'exec',
-      reason: 'ExecRefused',
-      message: 'pods/exec is forbidden',
-      hint: expect.stringContaining('-n shop'),
+  it('has the attempt in its name, so that the one before may still be terminating', async () => {
+    await createHelper(cluster, 'shop', spec);
+    await createHelper(cluster, 'shop', { ...spec, attempt: 2 });
+    expect(names()).toEqual(['shop/nkvm-backup-01a-1', 'shop/nkvm-backup-01a-2']);
+  });
+
+  it('gets another name where the same attempt left a pod: it may be busy, or stuck on a lost node', async () => {
+    await createHelper(cluster, 'shop', spec);
+    const { pod, uid } = await createHelper(cluster, 'shop', spec);
+    expect(pod).toBe('nkvm-backup-01a-1-b');
+    expect(cluster.existing.get(`shop/${pod}`)?.metadata?.uid).toBe(uid);
+  });
+
+  it('is a transient failure when all its names are taken', async () => {
+    for (let pods = 0; pods < 3; pods += 1) await createHelper(cluster, 'shop', spec);
+    await expect(createHelper(cluster, 'shop', spec)).rejects.toMatchObject({
+      stage: 'create',
+      reason: 'HelperExists',
+      class: 'transient',
     });
   });
+
+  it('does not stay when its creation was carried out and the answer was lost', async () => {
+    const lost = withPods({
+      async create(namespace, pod) {
+        await cluster.pods.create(namespace, pod);
+        throw unreachable();
+      },
+    });
+    await expect(createHelper(lost, 'shop', spec)).rejects.toMatchObject({
+      reason: 'ApiUnreachable',
+      class: 'transient',
+    });
+    expect(names()).toEqual([]);
+  });
+
+  it('leaves a pod of its name alone that is not of its run, when no answer comes', async () => {
+    const planted: Pod = {
+      metadata: { namespace: 'shop', name: 'nkvm-backup-01a-1', uid: 'other' },
+    };
+    cluster.existing.set('shop/nkvm-backup-01a-1', planted);
+    const lost = withPods({ create: () => Promise.reject(unreachable()) });
+    await expect(createHelper(lost, 'shop', spec)).rejects.toThrow();
+    expect(names()).toEqual(['shop/nkvm-backup-01a-1']);
+  });
+
+  it('is ready although looks at it fail in between', async () => {
+    let looks = 0;
+    const helper = await createHelper(
+      withPods({
+        get: (...call) =>
+          (looks += 1) < 3 ? Promise.reject(unreachable()) : cluster.pods.get(...call),
+      }),
+      'shop',
+      spec
+    );
+    expect(await helper.ready(5000, signal)).toBe('node-a');
+  });
+
+  it('is not ready when no look succeeds within the limit, and that can pass', async () => {
+    const never = withPods({ get: () => Promise.reject(unreachable()) });
+    const helper = await createHelper(never, 'shop', spec);
+    await expect(helper.ready(1, signal)).rejects.toMatchObject({
+      stage: 'wait',
+      reason: 'ApiUnreachable',
+      class: 'transient',
+    });
+  });
+
+  it('is not taken for another pod that got its name', async () => {
+    const helper = await createHelper(cluster, 'shop', spec);
+    cluster.existing.delete('shop/nkvm-backup-01a-1');
+    await createHelper(cluster, 'shop', spec);
+    await expect(helper.ready(1000, signal)).rejects.toMatchObject({ reason: 'HelperGone' });
+    await expect(helper.checkIsOurs()).rejects.toMatchObject({
+      reason: 'HelperGone',
+      class: 'transient',
+    });
+    await helper.close();
+    expect(names()).toEqual(['shop/nkvm-backup-01a-1']); // the other one stays
+  });
+
+  it.each([
+    ['a right is missing', refused, 'needs-action', /rolebinding .* -n shop/],
+    ['the kubelet does not answer', unreachable(), 'transient', /kubelet/],
+  ])('says why no command can be started: %s', async (_, error, failureClass, hint) => {
+    const refusing: HelperCluster = { ...cluster, exec: () => Promise.reject(error) };
+    const helper = await createHelper(refusing, 'shop', spec);
+    await expect(helper.exec(['true'])).rejects.toMatchObject({
+      stage: 'exec',
+      reason: 'ExecRefused',
+      message: error.message,
+      class: failureClass,
+      hint: expect.stringMatching(hint),
+    });
+  });
+});
+
+it('deletes a pod by its UID, and says at once when it may not', async () => {
+  const { uid } = await createHelper(cluster, 'shop', spec);
+  const asked: unknown[] = [];
+  const { pods } = withPods({
+    remove: async (...call) => {
+      asked.push(call);
+      throw refused;
+    },
+  });
+  await expect(removeHelper(pods, 'shop', 'nkvm-backup-01a-1', uid)).rejects.toMatchObject({
+    stage: 'cleanup',
+    reason: 'HelperLeft',
+    message: expect.stringContaining('pods/exec is forbidden'),
+  });
+  expect(asked).toEqual([['shop', 'nkvm-backup-01a-1', { uid }]]);
 });

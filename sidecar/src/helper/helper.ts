@@ -1,28 +1,35 @@
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openNamespaceCommand } from '../../api/index.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
-import { apiMessageOf, httpStatusOf } from '../cluster/connection.ts';
-import type { ExecTarget, RunningCommand } from '../cluster/exec.ts';
-import type { Pods } from '../cluster/pods.ts';
-import { StageError } from '../errors.ts';
-import { lastWordsOf } from './lastWords.ts';
+import type { ExecTarget, FedCommand, RunningCommand } from '../cluster/exec.ts';
+import type { Pod, Pods } from '../cluster/pods.ts';
+import { StageError, textOf } from '../errors.ts';
+import { lastOutputOf } from './lastOutput.ts';
 import type { HelperSpec } from './manifest.ts';
 import { helperPod } from './manifest.ts';
-import { HELPER_CONTAINER, helperName } from './names.ts';
-import type { PackLevel } from './packCommand.ts';
-import { packCommand, sealCommand } from './packCommand.ts';
+import type { HelperId } from './names.ts';
+import { HELPER_CONTAINER, helperLabels, helperNames } from './names.ts';
+import { WORKING } from './packCommand.ts';
+import type { PodState } from './podState.ts';
 import { podState } from './podState.ts';
 import { refusalOf } from './refusal.ts';
-import type { PodSeal } from './seal.ts';
-import { readSeal } from './seal.ts';
 
 /** What helper pods need of a cluster. */
 export interface HelperCluster {
   pods: Pods;
-  /** How long after a broken stream the pod's status may still tell why; an evicted pod took 2 s. */
+  /** How long after a broken stream the pod's status may still change; an evicted pod took 2 s. */
   statusLagMs: number;
-  exec(target: ExecTarget, command: readonly string[]): Promise<RunningCommand>;
+  exec(
+    target: ExecTarget,
+    command: readonly string[],
+    options?: { onStderr?: (text: string) => void }
+  ): Promise<RunningCommand>;
+  /** Runs a command that reads from us. */
+  execWithInput(
+    target: ExecTarget,
+    command: readonly string[],
+    options?: { signal?: AbortSignal }
+  ): Promise<FedCommand>;
   execToEnd(
     target: ExecTarget,
     command: readonly string[],
@@ -30,147 +37,171 @@ export interface HelperCluster {
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
 }
 
-/** An archive on its way out of a helper pod. */
-export interface ArchiveStream {
-  /** The `.tar.gz`. Its end proves nothing: only the seal does. */
-  body: Readable;
-  /** The exit code of the packing command. @throws when the connection broke. */
-  exit: Promise<number>;
-  /** The last words of the packing command. */
-  stderrTail(): string;
-}
-
-/** The helper pod of one run. */
+/** The helper pod of one attempt of a run. */
 export interface Helper {
   readonly namespace: string;
   readonly pod: string;
+  /** UID of the pod. Another pod of the same name is never taken for this one. */
+  readonly uid: string;
   /** Waits until it runs. @returns its node. @throws StageError (stage `wait`) that says why it does not. */
   ready(timeoutMs: number, signal: AbortSignal): Promise<string>;
-  /** Starts to pack. @throws StageError (stage `exec`). */
-  pack(level: PackLevel): Promise<ArchiveStream>;
-  /** Reads what the pod says of the stream. @throws StageError (stage `checksum`) when there is no seal. */
-  seal(): Promise<PodSeal>;
+  /** Starts a command in it. @throws StageError (stage `exec`). */
+  exec(
+    command: readonly string[],
+    options?: { onStderr?: (text: string) => void }
+  ): Promise<RunningCommand>;
+  /** Starts a command that reads from us; see receive.ts. @throws StageError (stage `exec`). */
+  feed(command: readonly string[], options?: { signal?: AbortSignal }): Promise<FedCommand>;
+  /** Runs a command that writes little. @throws ApiFailure. */
+  execToEnd(
+    command: readonly string[],
+    options: { timeoutMs: number }
+  ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
   /**
-   * After something broke: what became of the pod. Its status may tell a little later than the broken stream.
-   * @returns undefined when it lives on, or nobody could say.
+   * That the pod of this name is still this one: then every command since `ready` ran in it, because a UID does not come
+   * back. @throws StageError (stage `checksum`).
+   */
+  checkIsOurs(): Promise<void>;
+  /**
+   * After something broke: what became of the pod. Its status may change a little later than the stream broke.
+   * @returns undefined when it lives on, or the API server did not say.
    */
   whyGone(): Promise<StageError | undefined>;
   /**
-   * After something broke: what the helper, and Kubernetes about it, said last, in lines.
-   * @returns undefined when nobody said anything. Never throws.
+   * After something broke: the last output of the helper, and of Kubernetes about it, in lines.
+   * @returns undefined when there is none. Never throws.
    */
-  lastWords(): Promise<string | undefined>;
+  lastOutput(): Promise<string | undefined>;
   /** Deletes the pod and waits until it is gone. @throws StageError (stage `cleanup`). */
   close(): Promise<void>;
 }
 
 const LOOK_MS = 250;
 const GONE_MS = 30_000;
-const SEAL_MS = 60_000;
 
 /**
- * Creates the helper pod of a run.
- * @throws StageError (stage `create`) that says why the API server refused. No pod is left then.
+ * Creates the helper pod of an attempt.
+ * @throws StageError (stage `create`) that says why the API server refused. Where no answer came, the pod may be there all
+ *   the same: the sweep deletes it.
  */
 export async function createHelper(
-  { pods, exec, execToEnd, statusLagMs }: HelperCluster,
+  cluster: HelperCluster,
   namespace: string,
   spec: HelperSpec
 ): Promise<Helper> {
-  const pod = helperName(spec.runId);
-  const target: ExecTarget = { namespace, pod, container: HELPER_CONTAINER };
-  try {
-    await pods.create(namespace, helperPod(spec));
-  } catch (error) {
-    // No answer is not a no: the pod may be there.
-    if (error instanceof ApiFailure && error.mayBeDone)
-      await pods.remove(namespace, pod).catch(() => undefined);
-    throw refusalOf(namespace, error);
+  let last: unknown;
+  for (const name of helperNames(spec)) {
+    try {
+      const created = await cluster.pods.create(namespace, helperPod(spec, name));
+      return helperOf(cluster, namespace, name, created.metadata?.uid ?? '');
+    } catch (error) {
+      last = error;
+      // A pod of an earlier try: it may be busy with that one's command, or never end on a node that is gone.
+      if (error instanceof ApiFailure && error.reason === 'AlreadyExists') continue;
+      if (error instanceof ApiFailure && error.mayBeDone) {
+        await removeUnanswered(cluster.pods, namespace, name, spec);
+      }
+      break;
+    }
   }
-  let commandWords = (): string => '';
-  let tarWords: string[] = [];
+  throw refusalOf(namespace, last);
+}
+
+/** Deletes what a call without an answer may have created. Best effort; the sweep looks again. */
+async function removeUnanswered(
+  pods: Pods,
+  namespace: string,
+  name: string,
+  id: HelperId
+): Promise<void> {
+  const seen = await pods.get(namespace, name).catch(() => undefined);
+  if (seen && isFor(seen, id)) {
+    await pods.remove(namespace, name, { uid: seen.metadata?.uid }).catch(() => undefined);
+  }
+}
+
+const isFor = (pod: Pod, id: HelperId): boolean =>
+  Object.entries(helperLabels(id)).every(([name, value]) => pod.metadata?.labels?.[name] === value);
+
+function helperOf(
+  { pods, exec, execWithInput, execToEnd, statusLagMs }: HelperCluster,
+  namespace: string,
+  pod: string,
+  uid: string
+): Helper {
+  const target: ExecTarget = { namespace, pod, container: HELPER_CONTAINER };
+  /** @returns undefined when this pod is gone, whatever else has its name now. */
+  const look = async (): Promise<Pod | undefined> => {
+    const seen = await pods.get(namespace, pod);
+    return seen?.metadata?.uid === uid ? seen : undefined;
+  };
+  let stderr = (): string => '';
+  /** @throws StageError when the command does not start. */
+  const started = async <T extends RunningCommand>(start: () => Promise<T>): Promise<T> => {
+    try {
+      const running = await start();
+      stderr = () => running.stderrTail();
+      return running;
+    } catch (error) {
+      throw notStarted(namespace, error);
+    }
+  };
   return {
     namespace,
     pod,
+    uid,
 
     async ready(timeoutMs, signal) {
       const until = Date.now() + timeoutMs;
       for (;;) {
         signal.throwIfAborted();
-        const seen = await pods.get(namespace, pod);
-        let state = podState(seen);
-        if (state.kind === 'ready') return state.node;
-        const over = Date.now() > until;
-        if (over && seen) {
-          // Only now: events cost a request, and tell of a volume that cannot be mounted.
-          state = podState(seen, await pods.eventsOf(seen).catch(() => []));
-          if (state.kind === 'ready') return state.node;
+        let state: PodState;
+        try {
+          const seen = await look();
+          state = podState(seen);
+          if (state.kind === 'waiting' && Date.now() > until && seen) {
+            // Only now: events cost a request. They tell of a volume that cannot be mounted.
+            state = podState(seen, await pods.eventsOf(seen).catch(() => []));
+          }
+        } catch (error) {
+          state = unseen(error); // one failed look says nothing about the pod
         }
-        if (state.kind === 'failed' || over) {
+        if (state.kind === 'ready') return state.node;
+        const isOver = Date.now() > until;
+        if (state.kind === 'failed' || isOver) {
           const limit = state.kind === 'failed' ? '' : ` (waited ${timeoutMs / 1000} s)`;
-          throw new StageError(
-            'wait',
-            state.reason,
-            state.message + limit,
-            state.hint,
-            'needs-action'
-          );
+          const { reason, message, hint } = state;
+          throw new StageError('wait', reason, message + limit, hint, state.class);
         }
         await sleep(LOOK_MS, undefined, { signal });
       }
     },
 
-    async pack(level) {
-      try {
-        const running = await exec(target, packCommand(level));
-        commandWords = () => running.stderrTail();
-        return {
-          body: running.stdout,
-          exit: running.exit,
-          stderrTail: () => running.stderrTail(),
-        };
-      } catch (error) {
-        throw new StageError(
-          'exec',
-          'ExecRefused',
-          apiMessageOf(error),
-          `check that the runner may create pods/exec there: ${openNamespaceCommand(namespace)}`,
-          'needs-action',
-          { cause: error }
-        );
-      }
-    },
+    exec: (command, options) => started(() => exec(target, command, options)),
 
-    async seal() {
-      try {
-        const answer = await execToEnd(target, sealCommand(), { timeoutMs: SEAL_MS });
-        if (answer.exitCode === 0) {
-          const seal = readSeal(answer.stdout);
-          tarWords = seal.messages;
-          return seal;
-        }
-        throw new Error(answer.stderr.trim() || `cat ended with ${answer.exitCode}`);
-      } catch (error) {
-        if (error instanceof StageError) throw error;
-        throw new StageError(
-          'checksum',
-          'SealMissing',
-          `the helper pod ${namespace}/${pod} has no seal for what it sent: ${apiMessageOf(error)}`,
-          'back up again: without the seal nothing proves that the archive is whole',
-          'transient',
-          { cause: error }
-        );
-      }
+    feed: (command, options) => started(() => execWithInput(target, command, options)),
+
+    execToEnd: (command, options) => execToEnd(target, command, options),
+
+    async checkIsOurs() {
+      const seen = await pods.get(namespace, pod);
+      if (seen?.metadata?.uid === uid) return;
+      throw new StageError(
+        'checksum',
+        'HelperGone',
+        `helper pod ${namespace}/${pod} was replaced by another pod while it worked`,
+        'nothing, it is tried again; the audit log of the API server names the client that did it',
+        'transient'
+      );
     },
 
     async whyGone() {
       const until = Date.now() + statusLagMs;
       let why: StageError | undefined;
       do {
-        const seen = await pods.get(namespace, pod).catch(() => 'unknown' as const);
-        const state = seen === 'unknown' ? undefined : podState(seen);
+        const state = await look().then(podState, () => undefined);
         if (state?.kind === 'failed') {
-          why = new StageError('copy', state.reason, state.message, state.hint, 'needs-action');
+          why = new StageError('copy', state.reason, state.message, state.hint, state.class);
           // A container that has ended is only half of the story: "Evicted" was seen to come after it.
           if (state.reason !== 'HelperEnded') return why;
         }
@@ -179,30 +210,59 @@ export async function createHelper(
       return why;
     },
 
-    async lastWords() {
-      const seen = await pods.get(namespace, pod).catch(() => undefined);
+    async lastOutput() {
+      const seen = await look().catch(() => undefined);
       const events = seen ? await pods.eventsOf(seen).catch(() => []) : [];
-      return lastWordsOf({ command: commandWords(), tar: tarWords, pod: seen, events });
+      return lastOutputOf({ command: stderr().replaceAll(WORKING, ''), pod: seen, events });
     },
 
-    close: () => removeHelper(pods, namespace, pod),
+    close: () => removeHelper(pods, namespace, pod, uid),
   };
 }
 
+function notStarted(namespace: string, error: unknown): StageError {
+  const isRefused = error instanceof ApiFailure && error.kind === 'refused';
+  return new StageError(
+    'exec',
+    'ExecRefused',
+    textOf(error),
+    isRefused
+      ? `check that the runner may create pods/exec there: ${openNamespaceCommand(namespace)}`
+      : 'check that the kubelet of the helper’s node answers the API server',
+    error instanceof ApiFailure ? error.class : 'unknown',
+    { cause: error }
+  );
+}
+
+const unseen = (error: unknown): PodState => ({
+  kind: 'waiting',
+  reason: 'ApiUnreachable',
+  message: `the API server does not say whether the helper pod is ready: ${textOf(error)}`,
+  hint: 'check that the API server can be reached, and that the runner may get pods',
+  class: error instanceof ApiFailure ? error.class : 'unknown',
+});
+
 /**
  * Deletes a helper pod and waits until it is gone.
+ * @param uid of the pod that is meant: another one of its name stays.
  * @throws StageError (stage `cleanup`) when the API server refuses or the pod stays.
  */
-export async function removeHelper(pods: Pods, namespace: string, pod: string): Promise<void> {
+export async function removeHelper(
+  pods: Pods,
+  namespace: string,
+  pod: string,
+  uid: string
+): Promise<void> {
   const until = Date.now() + GONE_MS;
   let last = 'it is still terminating';
   do {
     try {
-      await pods.remove(namespace, pod);
-      if (!(await pods.get(namespace, pod))) return;
+      await pods.remove(namespace, pod, { uid });
+      const seen = await pods.get(namespace, pod);
+      if (seen?.metadata?.uid !== uid) return;
     } catch (error) {
-      last = apiMessageOf(error);
-      if (httpStatusOf(error) === 403) break; // asking again gives no right
+      last = textOf(error);
+      if (error instanceof ApiFailure && error.kind === 'refused') break; // asking again gives no right
     }
     await sleep(LOOK_MS);
   } while (Date.now() < until);

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import type { HelperSpec } from './manifest.ts';
 import { helperPod } from './manifest.ts';
 
-const spec = {
+const spec: HelperSpec = {
   runId: '01j',
+  attempt: 2,
   installation: 'abc',
   claimName: 'orders-db',
+  access: 'read',
   image: 'example/helper:1',
   memoryLimit: '512Mi',
   node: null,
@@ -24,6 +27,35 @@ describe('helperPod', () => {
     });
   });
 
+  it('has the claim itself read-only, so that no node relabels a volume in use', () => {
+    expect(helperPod(spec).spec?.volumes?.[0]?.persistentVolumeClaim).toEqual({
+      claimName: 'orders-db',
+      readOnly: true,
+    });
+    expect(container?.volumeMounts?.[0]).toMatchObject({ recursiveReadOnly: 'IfPossible' });
+  });
+
+  it('writes to the volume only where it is for that, with what tar needs to restore', () => {
+    const writer = helperPod({ ...spec, access: 'write' }).spec;
+    expect(writer?.volumes?.[0]?.persistentVolumeClaim?.readOnly).toBe(false);
+    expect(writer?.containers[0]?.volumeMounts?.[0]).toEqual({
+      name: 'volume',
+      mountPath: '/volume',
+    });
+    expect(writer?.containers[0]?.securityContext).toMatchObject({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: {
+        drop: ['ALL'],
+        add: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'MKNOD', 'SETFCAP'],
+      },
+    });
+  });
+
+  it('runs on Linux only', () => {
+    expect(helperPod(spec).spec?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+  });
+
   it('leaves the files’ groups alone', () => {
     expect(helperPod(spec).spec?.securityContext).not.toHaveProperty('fsGroup');
   });
@@ -39,10 +71,11 @@ describe('helperPod', () => {
   it('ends by itself, and is found by its labels', () => {
     expect(helperPod(spec)).toMatchObject({
       metadata: {
-        name: 'nkvm-backup-01j',
+        name: 'nkvm-backup-01j-2',
         labels: {
           'app.kubernetes.io/component': 'backup-helper',
           'nkvm.io/run': '01j',
+          'nkvm.io/attempt': '2',
           'nkvm.io/installation': 'abc',
         },
       },

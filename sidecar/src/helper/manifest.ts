@@ -1,11 +1,12 @@
 import type { Pod } from '../cluster/pods.ts';
-import { HELPER_CONTAINER, helperLabels, helperName, VOLUME_PATH, WORK_PATH } from './names.ts';
+import type { HelperId } from './names.ts';
+import { HELPER_CONTAINER, helperLabels, helperNames, VOLUME_PATH, WORK_PATH } from './names.ts';
 
 /** What a helper pod is made from. */
-export interface HelperSpec {
-  runId: string;
-  installation: string;
+export interface HelperSpec extends HelperId {
   claimName: string;
+  /** `write` mounts the volume read-write, for a restore. */
+  access: 'read' | 'write';
   image: string;
   /** A Kubernetes quantity, e.g. `512Mi`. */
   memoryLimit: string;
@@ -28,17 +29,26 @@ const WAIT = 'trap "exit 143" TERM INT; while :; do sleep 3600 & wait $!; done';
  * The helper pod of a run.
  *
  * It runs as root and may ignore file modes, because a volume's files belong to anybody; it has no other right, no
- * token, no writable root, and the volume is mounted read-only. DAC_OVERRIDE and not the smaller DAC_READ_SEARCH,
- * because Pod Security's level `baseline` allows only the former; on a read-only mount they are the same.
- * No fsGroup: the kubelet would change the group of every file.
+ * token and no writable root. No fsGroup: the kubelet would change the group of every file.
+ *
+ * To read, the claim itself is read-only in the pod, and not only its mount: otherwise a node with SELinux gives every file
+ * the label of the helper, and the application that uses the volume loses access (velero-io/velero#8243). DAC_OVERRIDE
+ * and not the smaller DAC_READ_SEARCH, because Pod Security's level `baseline` allows only the former; on a read-only mount
+ * they are the same. `recursiveReadOnly` covers file systems that are mounted inside a hostPath or local volume, where
+ * Kubernetes (1.31), container runtime and kernel (5.12) can do it.
+ *
+ * To write, it may also do what tar does to restored files: set their owner and mode, make devices, and give them file
+ * capabilities. All of these are in the container default set, which `baseline` allows.
+ * @param name one of `helperNames`
  */
-export function helperPod(spec: HelperSpec): Pod {
+export function helperPod(spec: HelperSpec, name = helperNames(spec)[0]): Pod {
+  const isReader = spec.access === 'read';
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name: helperName(spec.runId),
-      labels: helperLabels(spec.runId, spec.installation),
+      name,
+      labels: helperLabels(spec),
       annotations: {
         // Asks the cluster autoscaler and mesh injectors to leave a short-lived pod alone.
         'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
@@ -51,6 +61,7 @@ export function helperPod(spec: HelperSpec): Pod {
       terminationGracePeriodSeconds: 2,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
+      nodeSelector: { 'kubernetes.io/os': 'linux' },
       ...(spec.node === null ? {} : onlyOn(spec.node)),
       securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
       containers: [
@@ -64,7 +75,10 @@ export function helperPod(spec: HelperSpec): Pod {
             runAsGroup: 0,
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
-            capabilities: { drop: ['ALL'], add: ['DAC_OVERRIDE'] },
+            capabilities: {
+              drop: ['ALL'],
+              add: isReader ? ['DAC_OVERRIDE'] : RESTORE_CAPABILITIES,
+            },
           },
           resources: {
             requests: {
@@ -75,18 +89,28 @@ export function helperPod(spec: HelperSpec): Pod {
             limits: { memory: spec.memoryLimit, 'ephemeral-storage': '64Mi' },
           },
           volumeMounts: [
-            { name: 'volume', mountPath: VOLUME_PATH, readOnly: true },
+            {
+              name: 'volume',
+              mountPath: VOLUME_PATH,
+              ...(isReader ? { readOnly: true, recursiveReadOnly: 'IfPossible' } : {}),
+            },
             { name: 'work', mountPath: WORK_PATH },
           ],
         },
       ],
       volumes: [
-        { name: 'volume', persistentVolumeClaim: { claimName: spec.claimName } },
+        {
+          name: 'volume',
+          persistentVolumeClaim: { claimName: spec.claimName, readOnly: isReader },
+        },
         { name: 'work', emptyDir: { sizeLimit: '32Mi' } },
       ],
     },
   };
 }
+
+/** What tar needs to restore owners, modes, devices and file capabilities. */
+const RESTORE_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'MKNOD', 'SETFCAP'];
 
 /**
  * The node as an affinity and never as `nodeName`, which goes round the scheduler and its checks of the volume. The

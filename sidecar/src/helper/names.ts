@@ -1,12 +1,26 @@
 import { createHash } from 'node:crypto';
+import type { Pod } from '../cluster/pods.ts';
 
 /** The label that names the run of a helper pod. */
 export const RUN_LABEL = 'nkvm.io/run';
 
-/** Labels of every helper pod of one run. */
-export const helperLabels = (runId: string, installation: string): Record<string, string> => ({
+/** The attempt of a run for which a helper pod was created. */
+export interface HelperId {
+  runId: string;
+  /** 1 is the first. */
+  attempt: number;
+  installation: string;
+}
+
+/** Labels of a helper pod. */
+export const helperLabels = ({
+  runId,
+  attempt,
+  installation,
+}: HelperId): Record<string, string> => ({
   ...helperSelector(installation),
   [RUN_LABEL]: runId,
+  'nkvm.io/attempt': `${attempt}`,
 });
 
 /** Labels by which an installation finds its own helpers, and never those of another one. */
@@ -30,13 +44,23 @@ export const installationId = (
     .digest('hex')
     .slice(0, 16);
 
-/** @returns the name of a run's helper pod; run ids are lower-case letters, digits and dashes. */
-export const helperName = (runId: string): string => `nkvm-backup-${runId}`;
+/**
+ * @returns names for the helper pod of an attempt, the usual one first; run ids are lower-case letters, digits and dashes.
+ * The others are for an attempt that is repeated while its pod is still there: on a lost node it stays Terminating.
+ */
+export const helperNames = ({ runId, attempt }: HelperId): string[] => {
+  const name = `nkvm-backup-${runId}-${attempt}`;
+  return [name, `${name}-b`, `${name}-c`];
+};
 
-/** The one container of a helper pod. */
+/** The container of a helper pod that does the work. Admission webhooks may add others. */
 export const HELPER_CONTAINER = 'helper';
 
-/** Where the volume is mounted, read-only. */
+/** @returns the status of that container. Statuses are sorted by name, so the first may be another one's. */
+export const helperContainer = (pod: Pod | undefined) =>
+  pod?.status?.containerStatuses?.find(({ name }) => name === HELPER_CONTAINER);
+
+/** Where the volume is mounted. */
 export const VOLUME_PATH = '/volume';
 
 /** Where the helper keeps pipes and the seal. */

@@ -1,22 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { VOLUME_PATH, WORK_PATH } from './names.ts';
+import { HASH, program } from './program.ts';
 
 /** Whether the pod hashes the tar, too, so that the archive can be compared after it was unpacked. */
 export type PackLevel = 'checksum' | 'contents';
 
-/**
- * Reads one of the programs beside this file (in the bundle: beside it, too), without its comments. Commands travel in
- * the URL of the exec request, and proxies limit it, some of them to 8 KiB.
- */
-const program = (name: string, comment: string): string =>
-  readFileSync(new URL(`./pack/${name}`, import.meta.url), 'utf8')
-    .split('\n')
-    .map(line => line.trim())
-    .filter(line => line !== '' && !line.startsWith(comment))
-    .join('\n');
-
 const PACK = program('pack.sh', '#');
-const HASH = program('hash.cjs', '//');
 const MESSAGES = program('messages.awk', '#');
 
 /**

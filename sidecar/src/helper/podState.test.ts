@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../cluster/pods.ts';
+import type { FailureClass } from '../errors.ts';
 import { podState } from './podState.ts';
 
 type Status = NonNullable<Pod['status']>;
@@ -25,18 +26,18 @@ describe('podState', () => {
   });
 
   it.each<[string, Pod | undefined, string, RegExp]>([
-    ['is gone', undefined, 'HelperGone', /deleted by somebody/],
+    ['is gone', undefined, 'HelperGone', /deleted by another client/],
     [
       'is being deleted',
       pod({ phase: 'Running' }, '2026-01-01T00:00:00Z'),
       'HelperGone',
-      /is being deleted by somebody/,
+      /is being deleted by another client/,
     ],
     [
       'is being deleted, and has ended because of it',
       pod({ phase: 'Succeeded' }, '2026-01-01T00:00:00Z'),
       'HelperGone',
-      /is being deleted by somebody/,
+      /is being deleted by another client/,
     ],
     [
       'was evicted',
@@ -104,11 +105,11 @@ describe('podState', () => {
       /no driver/,
     ],
     [
-      'pulls its image, perhaps again',
-      container({ waiting: { reason: 'ErrImagePull' } }),
+      'pulls its image again, after a try that failed',
+      container({ waiting: { reason: 'ImagePullBackOff', message: 'dial tcp: i/o timeout' } }),
       [],
-      'HelperNotReady',
-      /ErrImagePull/,
+      'ImageNotPulled',
+      /ImagePullBackOff.*timeout/,
     ],
     ['was just made', pod({}), [], 'HelperNotReady', /no status yet/],
   ])('waits while it %s', (_, seen, events, reason, message) => {
@@ -116,6 +117,41 @@ describe('podState', () => {
       kind: 'waiting',
       reason,
       message: expect.stringMatching(message),
+      class: 'transient', // another pod may do better
     });
+  });
+
+  it.each<[string, Pod, FailureClass]>([
+    [
+      'an image that does not exist',
+      container({ waiting: { reason: 'ErrImagePull', message: 'x: not found' } }),
+      'needs-action',
+    ],
+    [
+      'an image name that is none',
+      container({ waiting: { reason: 'InvalidImageName' } }),
+      'needs-action',
+    ],
+    ['an eviction', pod({ phase: 'Failed', reason: 'Evicted' }), 'transient'],
+    [
+      'a memory limit',
+      container({ terminated: { exitCode: 137, reason: 'OOMKilled' } }),
+      'needs-action',
+    ],
+    ['a container that ended', container({ terminated: { exitCode: 3 } }), 'transient'],
+    [
+      'a container that cannot be created',
+      container({ waiting: { reason: 'CreateContainerError' } }),
+      'unknown',
+    ],
+  ])('says whether another pod may do better: %s', (_, seen, failureClass) => {
+    expect(podState(seen)).toMatchObject({ kind: 'failed', class: failureClass });
+  });
+
+  it('looks at the helper, whatever a container before it does', () => {
+    const seen = container({ running: {} }, true, 'Running');
+    const proxy = { ...seen.status!.containerStatuses![0]!, name: 'a-proxy', ready: false };
+    seen.status!.containerStatuses!.unshift({ ...proxy, state: { terminated: { exitCode: 1 } } });
+    expect(podState(seen)).toEqual({ kind: 'ready', node: 'node-a' });
   });
 });

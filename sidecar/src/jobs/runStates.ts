@@ -39,8 +39,9 @@ export const stageLimits = ({
 }): Readonly<Record<Exclude<RunStage, 'cleanup'>, number>> => ({
   create: 60_000,
   wait: podTimeoutMs + 30_000, // the wait itself says why the pod is not ready; this is for an API server that hangs
-  exec: 300_000, // to the first byte; a file system that hangs gives none
-  copy: 900_000, // without a byte: a node that hangs keeps the connection, and tar skips over holes quickly
+  // Without a byte and without a sign that tar gets on (it reports every 15 s, also while it reads a huge directory).
+  exec: 300_000, // a file system that hangs gives neither
+  copy: 900_000, // a node that hangs keeps the connection
   checksum: 120_000,
   publish: runTimeoutMs, // reads all of the archive back
 });

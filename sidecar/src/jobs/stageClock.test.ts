@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { stageClock, within } from './stageClock.ts';
+import { stageClock } from './stageClock.ts';
 
 beforeEach(() => void vi.useFakeTimers({ now: new Date('2026-11-21T10:00:00Z') }));
 afterEach(() => void vi.useRealTimers());
@@ -53,19 +53,5 @@ describe('stageClock', () => {
     vi.advanceTimersByTime(1000);
     expect(clock.signal.reason.message).toBe('stage create brought nothing for 1 s');
     clock.stop();
-  });
-});
-
-describe('within', () => {
-  it('gives the result', async () => {
-    await expect(within(new AbortController().signal, Promise.resolve(1))).resolves.toBe(1);
-  });
-
-  it('waits no longer than the signal lets it', async () => {
-    const controller = new AbortController();
-    const waits = within(controller.signal, new Promise(() => undefined));
-    controller.abort(new Error('enough'));
-    await expect(waits).rejects.toThrow('enough');
-    await expect(within(controller.signal, Promise.reject(new Error('late')))).rejects.toThrow();
   });
 });

@@ -68,30 +68,3 @@ const tooLong = (stage: RunStage, limitMs: number, hadGoneOn: boolean): StageErr
     'see whether the API server, the node and the storage answer, then back up again',
     'transient'
   );
-
-/**
- * @param giveBack takes what `promise` gives when nobody waits for it any more.
- * @returns what `promise` gives. @throws the signal's reason, as soon as it is aborted; the call itself may go on.
- */
-export async function within<T>(
-  signal: AbortSignal,
-  promise: Promise<T>,
-  giveBack: (late: T) => unknown = () => undefined
-): Promise<T> {
-  let giveUp = (): void => undefined;
-  try {
-    return await Promise.race([
-      promise,
-      new Promise<never>((_, reject) => {
-        giveUp = () => reject(signal.reason);
-        if (signal.aborted) giveUp();
-        else signal.addEventListener('abort', giveUp, { once: true });
-      }),
-    ]);
-  } catch (error) {
-    promise.then(giveBack).catch(() => undefined); // whoever lost the race may fail unheard
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
-}

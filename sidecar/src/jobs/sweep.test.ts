@@ -11,7 +11,7 @@ const helper = (namespace: string, runId: string, installation = 'ours'): Pod =>
     namespace,
     name: `nkvm-backup-${runId}`,
     uid: `uid of ${namespace}/${runId}`,
-    labels: helperLabels(runId, installation),
+    labels: helperLabels({ runId, attempt: 1, installation }),
   },
 });
 

@@ -20,8 +20,12 @@ async function world() {
   let ms = 0;
   const leaks = helperLeaks({ pods: cluster.pods, history, installation: 'i', now: () => ms });
   const create = (runId: string, installation = 'i') => {
-    const spec = { claimName: 'a', image: 'x', memoryLimit: '1Mi', node: null, deadlineMs: 1 };
-    return cluster.pods.create('shop', helperPod({ ...spec, runId, installation }));
+    const id = { runId, attempt: 1, installation };
+    const pod = { image: 'x', memoryLimit: '1Mi', node: null, deadlineMs: 1 };
+    return cluster.pods.create(
+      'shop',
+      helperPod({ ...id, ...pod, claimName: 'a', access: 'read' })
+    );
   };
   return { leaks, history, create, wait: (time: number) => void (ms += time) };
 }

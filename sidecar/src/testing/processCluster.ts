@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { ApiFailure } from '../cluster/apiFailure.ts';
+import type { FedCommand } from '../cluster/exec.ts';
 import type { Pod, Pods } from '../cluster/pods.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
@@ -35,6 +37,7 @@ export function processCluster(volume: string): ProcessCluster {
   let work: string | undefined;
   const inWork = (path: string): string =>
     (work ??= mkdtempSync(join(tmpdir(), 'nkvm-work-'))) + path;
+  let uids = 0;
   const existing = new Map<string, Pod>();
   const commands: { end(): void; exit: Promise<number> }[] = [];
   const here = (word: string): string =>
@@ -44,9 +47,12 @@ export function processCluster(volume: string): ProcessCluster {
       ? inWork(word.slice(WORK_PATH.length))
       : word;
 
-  const exec: HelperCluster['exec'] = async (_target, [program = '', ...args]) => {
+  const start = (
+    [program = '', ...args]: readonly string[],
+    onStderr?: (text: string) => void
+  ): FedCommand => {
     const child = spawn(program, args.map(here), {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: 'pipe',
       detached: true, // a process group, so that the whole pipeline can be ended
     });
     const kill = (): void => {
@@ -57,10 +63,16 @@ export function processCluster(volume: string): ProcessCluster {
       }
     };
     let stderr = '';
-    child.stderr.on('data', chunk => (stderr += chunk));
+    child.stderr.on('data', chunk => {
+      stderr += chunk;
+      onStderr?.(String(chunk));
+    });
     const exit = new Promise<number>(resolve => child.on('close', code => resolve(code ?? 137)));
     commands.push({ end: () => (kill(), child.stdout.destroy()), exit });
+    child.stdin.on('error', () => undefined); // whoever writes gets it, too
     return {
+      stdin: child.stdin,
+      bytesSent: () => 0, // of no matter to what is tested with it
       stdout: child.stdout,
       exit,
       stderrTail: () => stderr,
@@ -68,19 +80,37 @@ export function processCluster(volume: string): ProcessCluster {
     };
   };
 
+  const exec: HelperCluster['exec'] = async (_target, command, options) => {
+    const { stdin, ...running } = start(command, options?.onStderr);
+    stdin.end();
+    return running;
+  };
+
   const pods: Pods = {
     async create(namespace, pod) {
+      const name = `${namespace}/${pod.metadata?.name}`;
+      if (existing.has(name)) {
+        throw new ApiFailure(`pods "${pod.metadata?.name}" already exists`, {
+          kind: 'conflict',
+          class: 'unknown',
+          status: 409,
+          reason: 'AlreadyExists',
+        });
+      }
       const created: Pod = {
         ...pod,
-        metadata: { ...pod.metadata, namespace },
+        metadata: { ...pod.metadata, namespace, uid: `uid-${(uids += 1)}` },
         spec: { containers: [], ...pod.spec, nodeName: 'node-a' },
         status: cluster.status,
       };
-      existing.set(`${namespace}/${pod.metadata?.name}`, created);
+      existing.set(name, created);
       return created;
     },
     get: async (namespace, name) => existing.get(`${namespace}/${name}`),
-    remove: async (namespace, name) => void existing.delete(`${namespace}/${name}`),
+    async remove(namespace, name, { uid } = {}) {
+      const path = `${namespace}/${name}`;
+      if (uid === undefined || existing.get(path)?.metadata?.uid === uid) existing.delete(path);
+    },
     withLabels: async labels =>
       [...existing.values()].filter(pod =>
         Object.entries(labels).every(([name, value]) => pod.metadata?.labels?.[name] === value)
@@ -92,6 +122,7 @@ export function processCluster(volume: string): ProcessCluster {
     pods,
     statusLagMs: 0,
     exec,
+    execWithInput: async (_target, command) => start(command),
     async execToEnd(target, command) {
       const running = await exec(target, command);
       const stdout = (await buffer(running.stdout)).toString();

@@ -1,4 +1,4 @@
-import type { Backup, Problem } from '../../../sidecar/api/index.ts';
+import type { Backup, Problem, StartBackups } from '../../../sidecar/api/index.ts';
 import { until } from './until.ts';
 
 /** A way to the API, e.g. through the service proxy or straight to a sidecar. */
@@ -8,12 +8,13 @@ export type Call = (path: string, init?: RequestInit) => Promise<Response>;
 export async function start(
   call: Call,
   namespace: string,
-  name: string
+  name: string,
+  more: Partial<Pick<StartBackups, 'acceptEmpty' | 'verify'>> = {}
 ): Promise<{ status: number; run?: Backup; problem?: Problem }> {
   const answer = await call('/api/v1/backups', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ volumes: [{ namespace, name }] }),
+    body: JSON.stringify({ volumes: [{ namespace, name }], ...more }),
   });
   const body = await answer.json();
   return answer.ok

@@ -26,7 +26,7 @@ interface Pod {
 
 /** Finds the helper of a run: containers are processes of this machine. @throws Error when it does not run. */
 export function helperOnNode(runId: string): HelperOnNode {
-  const pod = getJson<Pod>('pod', `nkvm-backup-${runId}`, `--namespace=${NAMESPACE}`);
+  const pod = getJson<Pod>('pod', `nkvm-backup-${runId}-1`, `--namespace=${NAMESPACE}`);
   const node = NODES.find(({ name }) => name === pod.spec.nodeName)!;
   const container = pod.status.containerStatuses[0]?.containerID.split('//')[1] ?? 'none';
   const all = readdirSync('/proc')

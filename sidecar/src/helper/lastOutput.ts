@@ -1,11 +1,10 @@
 import type { Pod, PodEvent } from '../cluster/pods.ts';
+import { helperContainer } from './names.ts';
 
-/** What a helper, and Kubernetes about it, has said until it came to an end. */
-export interface Heard {
-  /** Standard error of the packing command. */
+/** Everything that tells how a helper came to its end. */
+export interface Observed {
+  /** Standard error of the command in the helper. */
   command: string;
-  /** tar's own words, from the seal. */
-  tar: readonly string[];
   /** The pod as it was seen last. */
   pod?: Pod | undefined;
   events: readonly PodEvent[];
@@ -15,15 +14,14 @@ const MOST_LINES = 20;
 const LONGEST_LINE = 500;
 
 /**
- * Puts together what a person reads first at 3 a.m.: the words of the command, of tar, of the pod and of its warnings,
- * the last 20 lines of each, each line with where it comes from.
- * @returns undefined when nobody has said anything.
+ * Puts together what a person reads first at 3 a.m.: the output of the command, the state of the pod and its warnings, the
+ * last 20 lines of each, each line with where it comes from. tar's messages are not among them: they name files.
+ * @returns undefined when there is nothing.
  */
-export function lastWordsOf({ command, tar, pod, events }: Heard): string | undefined {
+export function lastOutputOf({ command, pod, events }: Observed): string | undefined {
   const warnings = events.filter(({ type }) => type === 'Warning');
   const lines = [
     ...last(command.split('\n')).map(line => `command: ${line}`),
-    ...last(tar).map(line => `seal: ${line}`),
     ...last(podLines(pod)).map(line => `pod: ${line}`),
     ...last(warnings.map(({ reason, message }) => `${reason}: ${message}`)).map(
       line => `event: ${line}`
@@ -38,10 +36,10 @@ const last = (lines: readonly string[]): string[] =>
     .filter(line => line !== '')
     .slice(-MOST_LINES);
 
-/** A pod that lives on has nothing to say. */
+/** Nothing about a pod that runs. */
 function podLines(pod: Pod | undefined): string[] {
-  const { phase, reason, message, containerStatuses } = pod?.status ?? {};
-  const { terminated, waiting } = containerStatuses?.[0]?.state ?? {};
+  const { phase, reason, message } = pod?.status ?? {};
+  const { terminated, waiting } = helperContainer(pod)?.state ?? {};
   return [
     ...(reason || message ? [sentence(phase, reason, message)] : []),
     ...(waiting ? [sentence('waiting', waiting.reason, waiting.message)] : []),

@@ -1,0 +1,56 @@
+import type { Copy, Proof, Seal } from '../../api/index.ts';
+import type { Digest } from '../archive/digest.ts';
+import { manifestName } from '../archive/name.ts';
+import type { VerifyLevel } from '../archive/readBack.ts';
+import type { Destination, Staged } from '../destinations/destination.ts';
+import type { Held } from './breakOff.ts';
+import { proveStored } from './proof.ts';
+
+/** A copy that was received and has no final name yet. */
+export interface Received {
+  destination: Destination;
+  key: string;
+  staged: Staged;
+  own: Digest;
+  seal: Seal;
+}
+
+export interface PublishOptions {
+  level: VerifyLevel;
+  /** @returns the text of the manifest, for a copy that was proven. @throws StageError. */
+  manifest(proof: Proof): string;
+  signal: AbortSignal;
+  now(): Date;
+  /** Knows what must be deleted should a step fail. */
+  held: Held;
+}
+
+/**
+ * Reads one copy back under its temporary name, gives it its name when it is what the pod sent, and writes the manifest last:
+ * an archive without one does not count as a backup.
+ * @throws StageError; `held` then says what must be deleted.
+ */
+export async function proveAndPublish(
+  { destination, key, staged, own, seal }: Received,
+  { level, manifest, signal, now, held }: PublishOptions
+): Promise<Copy> {
+  const stored = await staged.readBack({ signal });
+  const readFrom = await proveStored(destination.locate(key), stored, own, seal, level, signal);
+  const provenAt = now().toISOString();
+  const proof: Proof = { level, readFrom };
+  const text = manifest(proof);
+  signal.throwIfAborted();
+  await staged.publish({ signal });
+  held.unlisted = key; // not before: a name that was taken belongs to another archive
+  await destination.put(manifestName(key), text);
+  held.unlisted = undefined;
+  return {
+    destination: destination.id,
+    key,
+    state: 'present',
+    ...own,
+    provenAt,
+    proof,
+    verifiedAt: null,
+  };
+}

@@ -1,0 +1,79 @@
+import type { Readable } from 'node:stream';
+import { StageError, textOf } from '../errors.ts';
+import type { Helper } from './helper.ts';
+import type { PackLevel } from './packCommand.ts';
+import { packCommand, sealCommand, WORKING } from './packCommand.ts';
+import type { PodSeal } from './seal.ts';
+import { readSeal } from './seal.ts';
+
+/** What the pod tells of a stream that has ended. */
+export interface Sent {
+  /** Exit code of the packing command, as the API server told it. */
+  podExit: number;
+  /** The last lines of its standard error. */
+  stderr: string;
+  /** Missing only where the command failed. */
+  sealed: PodSeal | undefined;
+}
+
+/** An archive on its way out of a helper pod. */
+export interface Delivery {
+  /** The `.tar.gz`. Its end proves nothing: only the seal does. */
+  body: Readable;
+  /** To be called when `body` has ended. @throws StageError, or the error of a connection that broke. */
+  sent(): Promise<Sent>;
+}
+
+export interface DeliveryOptions {
+  level: PackLevel;
+  /** Is called every 15 s while tar gets on, also while nothing comes out. */
+  onWorking(): void;
+}
+
+/** How an archive gets from a helper pod to NKVM. */
+export interface Transport {
+  /** Starts to pack. @throws StageError (stage `exec`). */
+  deliver(helper: Helper, options: DeliveryOptions): Promise<Delivery>;
+}
+
+const SEAL_MS = 60_000;
+
+/** Over the API server: the packing command's standard output, and then a second command that reads the seal. */
+export const execTransport: Transport = {
+  async deliver(helper, { level, onWorking }) {
+    const { stdout, exit, stderrTail } = await helper.exec(packCommand(level), {
+      onStderr: text => text.includes(WORKING) && onWorking(),
+    });
+    exit.catch(() => undefined); // `sent` waits for it, when the body has ended
+    return {
+      body: stdout,
+      async sent() {
+        const podExit = await exit;
+        const stderr = stderrTail().replaceAll(WORKING, '');
+        return { podExit, stderr, sealed: podExit === 0 ? await sealOf(helper) : undefined };
+      },
+    };
+  },
+};
+
+/** @throws StageError (stage `checksum`) when there is no seal, or the pod is not the one that was ready. */
+async function sealOf(helper: Helper): Promise<PodSeal> {
+  try {
+    const answer = await helper.execToEnd(sealCommand(), { timeoutMs: SEAL_MS });
+    if (answer.exitCode !== 0) {
+      throw new Error(answer.stderr.trim() || `cat ended with ${answer.exitCode}`);
+    }
+    await helper.checkIsOurs();
+    return readSeal(answer.stdout);
+  } catch (error) {
+    if (error instanceof StageError) throw error;
+    throw new StageError(
+      'checksum',
+      'SealMissing',
+      `the seal of helper pod ${helper.namespace}/${helper.pod} cannot be read: ${textOf(error)}`,
+      'start a new backup: without the seal nothing proves that the archive is complete',
+      'transient',
+      { cause: error }
+    );
+  }
+}
