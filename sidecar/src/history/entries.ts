@@ -11,15 +11,6 @@ export type Entry =
 /** Values by column. */
 export type Row = Record<string, SqlValue>;
 
-/** The columns that tell a row of a table from any other. */
-const KEYS: Record<string, readonly string[]> = {
-  runs: ['id'],
-  destinations: ['id'],
-  copies: ['run_id', 'destination_id'],
-  /** The only table of journals of format 1. */
-  backup_history: ['id'],
-};
-
 const Name = z.string().regex(/^\w+$/);
 const StoredRow = z.record(Name, z.union([z.string(), z.number(), z.null()]));
 const StoredEntries = z.array(
@@ -34,10 +25,11 @@ const StoredEntries = z.array(
 /** @param value of a record of a journal @throws Error when it is not a list of entries */
 export const readEntries = (value: unknown): Entry[] => StoredEntries.parse(value);
 
-/** Makes the changes that entries describe. It keeps its statements, so there is one for each database. */
+/** Makes the changes that entries describe, in a database whose schema stays as it is. */
 export class EntryWriter {
   readonly #db: Database;
   readonly #statements = new Map<string, Statement>();
+  readonly #shapes = new Map<string, Shape>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -46,8 +38,8 @@ export class EntryWriter {
   /** @throws what SQLite throws; call it in a transaction. */
   write(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      if ('row' in entry) this.#run(entry.table, entry.row, upsert);
-      else this.#run(entry.table, entry.delete, deletion);
+      if ('row' in entry) this.#upsert(entry.table, entry.row);
+      else this.#delete(entry.table, entry.delete);
     }
   }
 
@@ -57,7 +49,7 @@ export class EntryWriter {
    */
   writeKnown(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      const columns = this.#columnsOf(entry.table);
+      const { columns } = this.#shapeOf(entry.table);
       if (columns.size === 0) continue;
       const known = (row: Row): Row =>
         Object.fromEntries(Object.entries(row).filter(([column]) => columns.has(column)));
@@ -71,29 +63,47 @@ export class EntryWriter {
     this.#statements.clear();
   }
 
-  #run(table: string, row: Row, sql: (table: string, columns: readonly string[]) => string): void {
+  #upsert(table: string, row: Row): void {
+    const { keys } = this.#shapeOf(table);
+    if (keys.length === 0) throw new Error(`history has no table ${table} with a key`);
     const columns = Object.keys(row);
-    const text = sql(table, columns);
-    const statement = this.#statements.get(text) ?? this.#db.prepare(text);
-    this.#statements.set(text, statement);
+    this.#run(
+      `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns
+        .map(() => '?')
+        .join(', ')}) ` +
+        `ON CONFLICT (${keys.join(', ')}) DO UPDATE SET ` +
+        columns.map(column => `${column} = excluded.${column}`).join(', '),
+      row
+    );
+  }
+
+  #delete(table: string, row: Row): void {
+    const conditions = Object.keys(row).map(column => `${column} = ?`);
+    this.#run(`DELETE FROM ${table} WHERE ${conditions.join(' AND ')}`, row);
+  }
+
+  #run(sql: string, row: Row): void {
+    const statement = this.#statements.get(sql) ?? this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
     statement.run(Object.values(row));
   }
 
-  #columnsOf(table: string): ReadonlySet<string> {
-    const rows = this.#db.exec('SELECT name FROM pragma_table_info(?)', [table])[0]?.values ?? [];
-    return new Set(rows.map(([name]) => String(name)));
+  #shapeOf(table: string): Shape {
+    const known = this.#shapes.get(table);
+    if (known) return known;
+    const rows =
+      this.#db.exec('SELECT name, pk FROM pragma_table_info(?)', [table])[0]?.values ?? [];
+    const shape = {
+      columns: new Set(rows.map(([name]) => String(name))),
+      keys: rows.filter(([, pk]) => Number(pk) > 0).map(([name]) => String(name)),
+    };
+    this.#shapes.set(table, shape);
+    return shape;
   }
 }
 
-function upsert(table: string, columns: readonly string[]): string {
-  const key = KEYS[table];
-  if (!key) throw new Error(`history has no table ${table}`);
-  return (
-    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')}) ` +
-    `ON CONFLICT (${key.join(', ')}) DO UPDATE SET ` +
-    columns.map(column => `${column} = excluded.${column}`).join(', ')
-  );
+interface Shape {
+  columns: ReadonlySet<string>;
+  /** The columns that tell a row from any other; none for a view, or where there is no such table. */
+  keys: readonly string[];
 }
-
-const deletion = (table: string, columns: readonly string[]): string =>
-  `DELETE FROM ${table} WHERE ${columns.map(column => `${column} = ?`).join(' AND ')}`;

@@ -62,7 +62,8 @@ export async function onDisk(path: string): Promise<string[]> {
 /** A disk that can be told to be slow, full or broken. The kernel itself says what a full one says. */
 export function testDisk() {
   let gate = Promise.resolve();
-  let [isFull, isBroken] = [false, false];
+  let isFull = () => false;
+  let isBroken = false;
 
   const refuse = async (): Promise<void> => {
     const full = await fs.open('/dev/full', 'w');
@@ -79,7 +80,7 @@ export function testDisk() {
         const write = file.writeFile.bind(file);
         file.writeFile = async bytes => {
           disk.writes += 1;
-          const answersFull = isFull;
+          const answersFull = isFull();
           await gate;
           // A full disk takes what still fits.
           await write(answersFull ? (bytes as Buffer).subarray(0, 30) : bytes);
@@ -98,8 +99,10 @@ export function testDisk() {
       },
       rename: fs.rename,
     } satisfies FileCalls as FileCalls,
-    fill: () => (isFull = true),
-    makeRoom: () => (isFull = false),
+    fill: () => (isFull = () => true),
+    /** Is full until something else has made room. */
+    fillUntil: (hasRoom: () => boolean) => (isFull = () => !hasRoom()),
+    makeRoom: () => (isFull = () => false),
     /** Lets it take writes, and neither make them durable nor take them back. */
     breakDown: () => (isBroken = true),
     repair: () => (isBroken = false),
