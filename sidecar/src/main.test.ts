@@ -1,43 +1,129 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openHistory } from './history/openHistory.ts';
 
-/** A cluster that nobody answers for: port 9 (discard) is not listened on. */
-const KUBECONFIG = {
+/** Nothing listens on port 9 (discard). */
+const AWAY = 'http://127.0.0.1:9';
+
+const kubeconfig = (server: string) => ({
   apiVersion: 'v1',
   kind: 'Config',
-  clusters: [{ name: 'away', cluster: { server: 'https://127.0.0.1:9' } }],
+  clusters: [{ name: 'test', cluster: { server, 'insecure-skip-tls-verify': true } }],
   users: [{ name: 'somebody', user: { token: 'none' } }],
-  contexts: [{ name: 'away', context: { cluster: 'away', user: 'somebody' } }],
-  'current-context': 'away',
-};
+  contexts: [{ name: 'test', context: { cluster: 'test', user: 'somebody' } }],
+  'current-context': 'test',
+});
 
-it('stops in order while its cluster cannot be reached', async () => {
+/** Starts the service, with a directory of its own, beside the cluster at `server`. */
+function start(server: string, env: Record<string, string> = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'nkvm-main-'));
-  onTestFinished(() => rmSync(dir, { recursive: true }));
-  const kubeconfig = join(dir, 'kubeconfig');
   const history = join(dir, 'nkvm.db');
-  writeFileSync(kubeconfig, JSON.stringify(KUBECONFIG));
+  const config = join(dir, 'kubeconfig');
+  writeFileSync(config, JSON.stringify(kubeconfig(server)));
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
     env: {
-      NKVM_KUBECONFIG: kubeconfig,
+      NKVM_KUBECONFIG: config,
       NKVM_BACKUP_DIR: join(dir, 'backups'),
       NKVM_METADATA_DB_PATH: history,
       NKVM_HTTP_PORT: '0',
       NKVM_DISCOVERY_TIMEOUT_SECONDS: '1',
+      ...env,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  let stderr = '';
+  child.stderr.on('data', chunk => (stderr += chunk));
   const ended = once(child, 'exit');
-  for await (const line of createInterface(child.stdout)) {
-    if (line.includes('is tried again')) break;
-  }
-  child.kill('SIGTERM');
-  expect(await ended).toEqual([0, null]);
-  expect(existsSync(history)).toBe(true);
-}, 30_000);
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+    rmSync(dir, { recursive: true });
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  return {
+    dir,
+    history,
+    /** Waits for a line of the log. */
+    async says(sentence: string): Promise<{ addresses?: AddressInfo[] }> {
+      for (;;) {
+        const { value, done } = await lines.next();
+        if (done) throw new Error(`it ended without "${sentence}": ${stderr}`);
+        if (value.includes(sentence)) return JSON.parse(value);
+      }
+    },
+    /** @returns exit code, signal, and how long that took. */
+    async end(signal: NodeJS.Signals = 'SIGTERM') {
+      const begun = performance.now();
+      child.kill(signal);
+      const [code] = await ended;
+      return { code, ms: performance.now() - begun };
+    },
+    ended: async () => ({ code: (await ended)[0], stderr }),
+  };
+}
+
+/** An API server that accepts connections and never answers. */
+async function silentServer(): Promise<string> {
+  const server = http.createServer(() => undefined).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe('the service', { timeout: 60_000 }, () => {
+  it('answers at once while its cluster cannot be reached, and says what it is waiting for', async () => {
+    const { says } = start(AWAY);
+    const [address] = (await says('NKVM is listening')).addresses ?? [];
+    const look = (path: string) => fetch(`http://127.0.0.1:${address?.port}${path}`);
+    expect((await look('/healthz')).status).toBe(200);
+    await says('is tried again');
+    const ready = await look('/readyz');
+    expect(ready.status).toBe(503);
+    expect(await ready.text()).toMatch(/\S/);
+  });
+
+  it.each([
+    ['as soon as it listens', AWAY, 'NKVM is listening'],
+    ['while its cluster cannot be reached', AWAY, 'is tried again'],
+    ['as soon as it listens beside a silent cluster', silentServer, 'NKVM is listening'],
+    ['while its cluster does not answer', silentServer, 'is tried again'],
+  ])('stops in order on SIGTERM %s', async (_, server, sentence) => {
+    const service = start(typeof server === 'string' ? server : await server());
+    await service.says(sentence);
+    const { code, ms } = await service.end();
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(10_000);
+    if (!existsSync(service.history)) return;
+    const history = await openHistory(service.history); // complete, and nobody holds it
+    expect(history.count()).toBe(0);
+    await history.close();
+  });
+
+  it('names a port that is taken, and ends', async () => {
+    const taken = net.createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void taken.close());
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { code, stderr } = await start(AWAY, { NKVM_HTTP_PORT: `${port}` }).ended();
+    expect(code).toBe(2);
+    expect(stderr).toContain(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
+  });
+
+  it('names every wrong setting, and ends', async () => {
+    const { code, stderr } = await start(AWAY, { NKVM_MAX_PARALLEL: '0', NKVM_X: '1' }).ended();
+    expect(code).toBe(2);
+    expect(stderr).toContain('NKVM_X is not a setting of NKVM');
+    expect(stderr).toContain('NKVM_MAX_PARALLEL takes');
+  });
+});
