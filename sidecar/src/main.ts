@@ -21,11 +21,13 @@ import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
+import { fenced } from './destinations/fenced.ts';
 import { limited } from './destinations/limited.ts';
 import { localDestination } from './destinations/local.ts';
 import { prepareDirectory } from './destinations/prepareDirectory.ts';
 import { watchRoom } from './destinations/room.ts';
 import { textOf } from './errors.ts';
+import { noFence } from './fence.ts';
 import { installationId } from './helper/names.ts';
 import { ownHelpers } from './helper/ownHelper.ts';
 import { openHistory } from './history/openHistory.ts';
@@ -81,14 +83,15 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     stop: opened => opened.stop(),
   });
 
-  await life.start({
+  const lease = await life.start({
     name: 'the Lease, which lets one process at a time write',
     start: async (signal, say) =>
       inPod
         ? await becomeWriter({ gateway, namespace: config.namespace, log, signal, onWait: say })
         : undefined,
-    stop: lease => lease?.release(),
+    stop: held => held?.release(),
   });
+  const fence = lease ?? noFence;
 
   const installation = installationId(
     clusterName,
@@ -96,7 +99,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     config.metadataDbPath
   );
   const destination = limited(
-    localDestination(config.backupDir, { installation }),
+    fenced(localDestination(config.backupDir, { installation }), fence),
     DESTINATION_LIMIT_MS
   );
 
@@ -106,6 +109,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       openHistory(config.metadataDbPath, {
         onNotice: notice => log.warn(notice, notice.message),
         restoreCommand,
+        fence,
         destinations: [destination],
       }),
     stop: opened => opened.close(),
@@ -204,14 +208,19 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
   });
 
   const interrupted = history.unfinished();
-  const hold = holdWhile(queue.hold);
+  const holdForLease = holdWhile(queue.hold);
+  lease?.onChange(isHeld =>
+    holdForLease(isHeld ? undefined : 'the Lease could not be renewed, so nothing may be written')
+  );
+
+  const holdForRoom = holdWhile(queue.hold);
   const room = await life.start({
     name: 'the free space of the destination',
     start: () =>
       watchRoom({
         destination,
         floorBytes: config.minFreeBytes,
-        onChange: problem => hold(problem?.message),
+        onChange: problem => holdForRoom(problem?.message),
         log,
       }),
     stop: watched => watched.stop(),
@@ -266,7 +275,14 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
         },
         readiness: () => ({
           isReady: inventory.isReady() && prepared.isReady(),
-          says: [...prepared.left(), ...queue.waitsFor()],
+          says: [
+            ...prepared.left(),
+            ...queue.waitsFor(),
+            ...(history.problem()
+              ? [`the history is read-only: ${history.problem()?.message}`]
+              : []),
+            ...inventory.problems(),
+          ],
         }),
         metrics: metrics.registry,
         log,
