@@ -129,14 +129,14 @@ function factsOf(status: number, { reason, message }: Said): Verdict {
     case 429:
       return { kind: 'busy', class: 'transient' };
     default:
-      return status >= 500 ? serverFault(message) : invalid;
+      return status >= 500 ? serverFault(status, message) : invalid;
   }
 }
 
 const KUBELET =
   /error dialing backend|unable to upgrade connection|proxy error from|container not found|pod does not exist/;
 
-function serverFault(message: string): Verdict {
+function serverFault(status: number, message: string): Verdict {
   // What the API server depends on for this one call: it is not away itself.
   if (/failed calling webhook|failed to call webhook/.test(message)) {
     return { kind: 'busy', class: 'transient' };
@@ -150,21 +150,17 @@ function serverFault(message: string): Verdict {
     return { kind: 'unreachable', class: 'transient' };
   }
   if (/database space exceeded/.test(message)) return { ...away, class: 'unknown' };
-  if (
-    /etcdserver|leader changed|timed? ?out|deadline exceeded|unavailable|try again|too many/i.test(
-      message
-    )
-  ) {
-    return away;
-  }
-  return { ...away, class: 'unknown' };
+  const passes =
+    status > 500 || /etcdserver|leader changed|timed? ?out|deadline exceeded/i.test(message);
+  return passes ? away : { ...away, class: 'unknown' };
 }
 
 /** An answer without a Status object comes from something in front of the API server, or for a path that it has not. */
 function factsWithout(status: number, sentence: string): Verdict {
   if (status === 429) return { kind: 'busy', class: 'transient' };
   // A kubelet's own sentence, which the API server passes on.
-  if (status >= 500 && sentence !== '' && KUBELET.test(sentence)) return serverFault(sentence);
+  if (status >= 500 && sentence !== '' && KUBELET.test(sentence))
+    return serverFault(status, sentence);
   if (status >= 500) {
     return { kind: 'unreachable', class: 'transient', isAway: true, mayBeDone: true };
   }

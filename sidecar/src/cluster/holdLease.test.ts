@@ -227,7 +227,7 @@ describe('holdLease', () => {
   });
 
   it.each([0, 4_850])(
-    'is never held by two, whenever the API server goes away and calls take %i ms',
+    'stops to write 10 s before another may take it, whenever the API server goes away, with calls of %i ms',
     async hangMs => {
       for (let awayAt = 0; awayAt < 6_000; awayAt += 500) {
         world = memoryLease();
@@ -239,11 +239,9 @@ describe('holdLease', () => {
         world.down(true);
         for (let ms = 0; ms < 70_000; ms += 250) {
           await pass(250);
-          const mayBeTaken = Date.now() - lastWrite >= 60_000;
-          expect([Date.now() - lastWrite, mayBeTaken && a.held?.isHeld()]).toEqual([
-            Date.now() - lastWrite,
-            mayBeTaken ? false : mayBeTaken,
-          ]);
+          const sinceWriteMs = Date.now() - lastWrite;
+          if (sinceWriteMs >= 50_000)
+            expect([sinceWriteMs, a.held?.isHeld()]).toEqual([sinceWriteMs, false]);
         }
       }
     }
