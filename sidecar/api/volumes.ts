@@ -71,6 +71,11 @@ export type VolumeQuery = z.infer<typeof VolumeQuery>;
 
 export const VolumeList = z.strictObject({
   volumes: z.array(Volume).describe('ordered by namespace, then name'),
+  stale: z
+    .array(z.string())
+    .describe(
+      'a sentence for each kind of object that cannot be read now: the list may be out of date'
+    ),
   incomplete: z
     .boolean()
     .describe('true: not every namespace was looked at; ask for one with `namespace`'),

@@ -133,6 +133,8 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     depth: () => queue.depth(),
     inventory,
     history,
+    inventoryProblems: () => inventory.problems().length,
+    isHistoryReadOnly: () => history.isReadOnly(),
     historySize: () => sizeOfHistory(config.metadataDbPath, history),
     helperLeaks: helperLeaks({ pods, history, installation, now: () => performance.now() }),
   });

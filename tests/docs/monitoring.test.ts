@@ -34,7 +34,9 @@ const anchors = [...read('docs/runbooks/README.md').matchAll(/^#+ (.*)$/gm)].map
 async function seriesNames(): Promise<string[]> {
   const { registry } = createMetrics({
     depth: () => ({ queued: 0, running: 0 }),
-    inventory: { claims: () => [], isReady: () => true },
+    inventory: { claims: () => [], namespaces: () => [], isReady: () => true },
+    isHistoryReadOnly: () => false,
+    inventoryProblems: () => 0,
     history: { ofClaim: () => ({ lastBackup: null, lastSuccess: null }) },
     historySize: async () => ({ bytes: 0, freeBytes: 0, rows: 0 }),
     helperLeaks: async () => 0,

@@ -41,6 +41,7 @@ const STATUS_OF: Record<string, number> = {
   NamespaceNotOpen: 409,
   BlockVolume: 422,
   InventoryNotReady: 503,
+  NamespaceNotChecked: 503,
   Starting: 503,
   DestinationFull: 507,
   DestinationNearlyFull: 507,

@@ -55,6 +55,15 @@ describe('the changes of volumes', () => {
     expect(new Set(names)).toEqual(new Set(['orders-db']));
   });
 
+  it('tell of a namespace that was opened', async () => {
+    const stream = await world.follow('admin', 'volumes/events');
+    world.put('billing', 'invoices', { capacityBytes: 7 }); // by then all were asked for once
+    await next(stream, changeOf('invoices'));
+    world.closed.delete('locked');
+    const { data } = await next(stream, changeOf('secrets'));
+    expect(data.volumes[0].obstacle).toBeNull();
+  });
+
   it('are silent while nothing changes, also when facts change that no volume shows', async () => {
     const stream = await world.follow('admin', 'volumes/events');
     world.put('shop', 'new', { phase: 'Pending' });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Backup } from '../../api/index.ts';
+import type { Backup, Volume } from '../../api/index.ts';
 import { BackupList, VolumeList } from '../../api/index.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
 import type { HttpTestWorld } from '../testing/httpWorld.ts';
@@ -109,6 +109,26 @@ describe('the list of volumes', () => {
   });
 });
 
+describe('what is not known', () => {
+  it('of a namespace is an obstacle of its volumes, not the end of the list', async () => {
+    world.isApiAway = true;
+    const { status, body } = await get('admin', 'volumes');
+    expect(status).toBe(200);
+    expect(body.volumes.map((each: Volume) => each.obstacle?.reason)).toEqual([
+      'NamespaceNotChecked',
+      'NamespaceNotChecked',
+      'ClaimNotBound',
+      'NamespaceNotChecked',
+    ]);
+  });
+
+  it('because it cannot be read any more is said with the list', async () => {
+    expect((await get('admin', 'volumes')).body.stale).toEqual([]);
+    world.problems = ['pods: forbidden: the right to watch pods was taken away'];
+    expect((await get('admin', 'volumes')).body.stale).toEqual(world.problems);
+  });
+});
+
 describe('a caller with rights in a few of many namespaces', () => {
   const names = Array.from({ length: 301 }, (_, at) => `n${String(at).padStart(3, '0')}`);
   beforeEach(() => {
@@ -161,7 +181,11 @@ describe('a caller with rights in a few of many namespaces', () => {
   it('gets an empty list for a right in an empty namespace, and 403 for none', async () => {
     world.namespaces = { empty: { name: 'empty', uid: 'u', createdAt: '2026-01-01T00:00:00Z' } };
     world.grants.late = ['list persistentvolumeclaims empty'];
-    expect((await get('late', 'volumes')).body).toEqual({ volumes: [], incomplete: false });
+    expect((await get('late', 'volumes')).body).toEqual({
+      volumes: [],
+      stale: [],
+      incomplete: false,
+    });
     expect((await get('nobody', 'volumes')).status).toBe(403);
   });
 });

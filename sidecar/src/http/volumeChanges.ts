@@ -18,7 +18,7 @@ export interface VolumeChanges {
 export interface VolumeChangesOptions {
   inventory: Pick<Inventory, 'isReady' | 'claims' | 'versions'>;
   history: Pick<History, 'onChange'>;
-  open: Pick<OpenNamespaces, 'known'>;
+  open: Pick<OpenNamespaces, 'ask'>;
   log: Pick<Log, 'error'>;
   everyMs?: number;
 }
@@ -81,7 +81,7 @@ export function volumeChanges(options: VolumeChangesOptions): VolumeChanges {
       const asked = queue.splice(0, OPEN_ASKED_PER_ROUND);
       await Promise.all(
         asked.map(async namespace => {
-          const now = await open.known(namespace).catch(() => undefined);
+          const now = await open.ask(namespace).catch(() => undefined);
           const before = isOpen.get(namespace);
           if (now === undefined) return;
           isOpen.set(namespace, now);

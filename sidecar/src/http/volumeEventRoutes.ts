@@ -16,7 +16,7 @@ import { volumeOf } from './volumeView.ts';
 export interface VolumeEventRoutes {
   inventory: Inventory;
   history: History;
-  open: Pick<OpenNamespaces, 'known'>;
+  open: Pick<OpenNamespaces, 'known' | 'ask'>;
   rights: Rights;
   maxNamespaceScan: number;
   streams: EventStreams;

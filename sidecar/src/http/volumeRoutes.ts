@@ -55,7 +55,11 @@ export const volumeRoutes =
             )
           )
         );
-        const list: VolumeList = { volumes, incomplete: seen.isIncomplete };
+        const list: VolumeList = {
+          volumes,
+          stale: inventory.problems(),
+          incomplete: seen.isIncomplete,
+        };
         return sendTagged(request, reply, list);
       }
     );

@@ -32,8 +32,7 @@ describe('the Event of a run', () => {
       {
         type: 'Warning',
         reason: 'BackupSucceeded',
-        message:
-          'Backed up: 200 B as kind__shop__orders-db.tar.gz; 2 warning(s), first: ./log: file changed as we read it (run 01a)',
+        message: 'Backed up: 200 B as kind__shop__orders-db.tar.gz; 2 warnings (run 01a)',
       },
     ],
     [

@@ -44,7 +44,8 @@ function messageOf(run: Backup): string {
     case 'success': {
       const size = bytes === null ? '' : `: ${sizeText(bytes)}`;
       const where = archive === null ? '' : ` as ${parse(archive).base}`;
-      const but = warnings.length ? `; ${warnings.length} warning(s), first: ${warnings[0]}` : '';
+      const count = warnings.length;
+      const but = count > 0 ? `; ${count} warning${count > 1 ? 's' : ''}` : '';
       return `Backed up${size}${where}${but}`;
     }
     case 'failed': {

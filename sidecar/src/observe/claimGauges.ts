@@ -3,19 +3,19 @@ import { Gauge } from 'prom-client';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 
-/** Where the gauges of claims look. */
+/** Sources of the gauges of claims. */
 export interface ClaimGauges {
-  inventory: Pick<Inventory, 'claims' | 'isReady'>;
+  inventory: Pick<Inventory, 'claims' | 'namespaces' | 'isReady'>;
   history: Pick<History, 'ofClaim'>;
 }
 
 type Head = 'lastSuccess' | 'lastFailure';
 
 /**
- * Says for each claim of the cluster when it was last backed up, and whether its newest run has failed.
+ * Gauges for each claim of the cluster: when it was last backed up, and whether its newest run has failed.
  *
- * Both are worked out from the inventory and the history when Prometheus asks: they are right after a restart; a claim
- * that was made again under its old name has another UID, and no success; one that is gone has no series.
+ * Both are computed from the inventory and the history at each scrape, so they are right after a restart. A claim that was
+ * made again under its old name has another UID and no success; a claim that is gone has no series.
  */
 export function registerClaimGauges(registry: Registry, { inventory, history }: ClaimGauges): void {
   const gauge = (name: string, help: string, head: Head) =>
@@ -26,7 +26,7 @@ export function registerClaimGauges(registry: Registry, { inventory, history }: 
       registers: [registry],
       collect() {
         this.reset();
-        // A list that is not whole would look as if claims were gone: then there is no answer.
+        // An incomplete list would look as if claims were gone.
         if (!inventory.isReady()) return;
         for (const { namespace, name, uid } of inventory.claims()) {
           const at = endOf(history, uid, namespace, name, head);
@@ -41,7 +41,7 @@ export function registerClaimGauges(registry: Registry, { inventory, history }: 
   );
   gauge(
     'nkvm_last_failure_timestamp_seconds',
-    'When the newest run of a claim ended, where it has failed; no series as soon as another run is asked for',
+    'When the newest run of a claim ended, if it failed; no series as soon as another run is requested',
     'lastFailure'
   );
 }
@@ -54,6 +54,7 @@ function endOf(
   head: Head
 ): string | null | undefined {
   const { lastBackup, lastSuccess } = history.ofClaim(uid, namespace, name);
-  if (head === 'lastSuccess') return lastSuccess?.endedAt;
+  // A run that was recovered from its manifest may lack its end; without a time no alert would watch the claim.
+  if (head === 'lastSuccess') return lastSuccess && (lastSuccess.endedAt ?? lastSuccess.createdAt);
   return lastBackup?.status === 'failed' ? lastBackup.endedAt : undefined;
 }

@@ -15,14 +15,18 @@ let dir: string;
 let history: History;
 let metrics: Metrics;
 let claims: Claim[];
+let namespaces: string[];
 let isReady: boolean;
+let isReadOnly: boolean;
 let leaks: () => Promise<number>;
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'nkvm-metrics-'));
   history = await openHistory(join(dir, 'nkvm.db'));
   claims = [testClaim({ uid: 'u-1' })];
+  namespaces = ['billing', 'shop'];
   isReady = true;
+  isReadOnly = false;
   leaks = async () => 2;
   metrics = newMetrics();
 });
@@ -34,7 +38,9 @@ afterEach(async () => {
 const newMetrics = () =>
   createMetrics({
     depth: () => ({ queued: 3, running: 1 }),
-    inventory: { claims: () => claims, isReady: () => isReady },
+    inventory: { claims: () => claims, namespaces: () => namespaces, isReady: () => isReady },
+    isHistoryReadOnly: () => isReadOnly,
+    inventoryProblems: () => 2,
     history,
     historySize: () => sizeOfHistory(join(dir, 'nkvm.db'), history),
     helperLeaks: () => leaks(),
@@ -71,6 +77,21 @@ describe('a run that has ended', () => {
     const after = await series('nkvm_backups_total');
     expect(after).toContain('{result="success",stage="cleanup",namespace="shop"} 1');
     expect(after).toHaveLength(before.length);
+  });
+
+  it('is counted until its namespace is gone', async () => {
+    metrics.ended(exampleRun({ status: 'failed', stage: 'wait', namespace: 'billing' }));
+    expect((await series('nkvm_backups_total')).join()).toContain('billing');
+    isReady = false;
+    namespaces = ['shop'];
+    expect((await series('nkvm_backups_total')).join()).toContain('billing');
+    isReady = true;
+    const left = await series('nkvm_backups_total');
+    expect(left.join()).not.toContain('billing');
+    expect(left.join()).toContain('shop');
+    namespaces = [];
+    claims = [];
+    expect(await series('nkvm_backups_total')).toEqual([]);
   });
 
   it('has its time in the histogram of its result, from its start', async () => {
@@ -115,6 +136,11 @@ describe('the last success of a claim', () => {
     await history.add([exampleRun({ uid: 'u-1', endedAt })]);
     expect(await last()).toEqual(expected);
     metrics = newMetrics();
+    expect(await last()).toEqual(expected);
+  });
+
+  it('is known for a run that was recovered from its manifest without its end', async () => {
+    await history.add([exampleRun({ uid: 'u-1', createdAt: endedAt, endedAt: null })]);
     expect(await last()).toEqual(expected);
   });
 
@@ -172,6 +198,13 @@ describe('the state of the sidecar', () => {
     expect(await series('nkvm_history_rows')).toEqual([' 1']);
     const [free] = await series('nkvm_history_disk_free_bytes');
     expect(Number(free)).toBeGreaterThan(0);
+  });
+
+  it('is whether the history can be written, and how much of the cluster can be read', async () => {
+    expect(await series('nkvm_history_read_only')).toEqual([' 0']);
+    isReadOnly = true;
+    expect(await series('nkvm_history_read_only')).toEqual([' 1']);
+    expect(await series('nkvm_inventory_problems')).toEqual([' 2']);
   });
 
   it('is what became of Events', async () => {

@@ -6,20 +6,26 @@ import type { Outcome } from './eventSender.ts';
 import type { StateGauges } from './stateGauges.ts';
 import { registerStateGauges } from './stateGauges.ts';
 
-/** What Prometheus is told. Its series carry names of namespaces and claims: `/metrics` asks for a right. */
+/** Metrics for Prometheus. Their series carry names of namespaces and claims: `/metrics` needs a right. */
 export interface Metrics {
   registry: Registry;
   /** Counts a run that has ended. */
   ended(
     run: Pick<Backup, 'status' | 'stage' | 'bytes' | 'namespace' | 'startedAt' | 'endedAt'>
   ): void;
-  /** Counts what became of one Kubernetes Event. */
+  /** Counts the outcome of one Kubernetes Event. */
   event(outcome: Outcome): void;
+}
+
+interface RunLabels {
+  result: string;
+  stage: string;
+  namespace: string;
 }
 
 const RESULTS = ['success', 'failed', 'cancelled'];
 
-/** What is at nought in every namespace with claims before it happens. */
+/** Counters that start at zero in every namespace that has claims. */
 const USUAL_ENDS = [
   { result: 'success', stage: 'cleanup' },
   ...['create', 'wait', 'exec', 'copy', 'checksum', 'publish'].map(stage => ({
@@ -34,25 +40,41 @@ const MIB = 2 ** 20;
 const ARCHIVE_BYTES = [1, 8, 64, 512, 4096, 32_768, 262_144, 2_097_152].map(size => size * MIB);
 
 /**
- * A label takes the name of a claim only where there is one series for each claim; what has buckets has neither
- * namespace nor claim. So 10,000 claims are 20,000 series at most, and they are gone when the claims are.
+ * Only metrics with one series for each claim have the name of a claim as a label; histograms have neither namespace nor
+ * claim. So 10,000 claims are 20,000 series at most. Series end with their claim or namespace.
  */
 export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const counted = new Set<string>();
+  /** The series of each namespace, to be removed with it. */
+  const counted = new Map<string, Map<string, RunLabels>>();
+  const count = (labels: RunLabels, by: number): void => {
+    const series = counted.get(labels.namespace) ?? new Map<string, RunLabels>();
+    counted.set(labels.namespace, series.set(`${labels.result} ${labels.stage}`, labels));
+    runs.inc({ ...labels }, by);
+  };
+  /** Namespaces that had claims at the last scrape. */
+  let begun: ReadonlySet<string> = new Set();
   const runs = new Counter({
     name: 'nkvm_backups_total',
     help: 'Runs that have ended, by result and by the stage at which they ended (a success ends at cleanup)',
     labelNames: ['result', 'stage', 'namespace'],
     registers,
     collect() {
-      for (const { namespace } of seen.inventory.claims()) {
-        if (counted.has(namespace)) continue;
-        counted.add(namespace);
-        for (const end of USUAL_ENDS) this.inc({ ...end, namespace }, 0);
+      if (!seen.inventory.isReady()) return;
+      const existing = new Set(seen.inventory.namespaces());
+      for (const [namespace, series] of counted) {
+        if (existing.has(namespace)) continue;
+        counted.delete(namespace);
+        for (const labels of series.values()) this.remove({ ...labels });
       }
+      const withClaims = new Set(seen.inventory.claims().map(({ namespace }) => namespace));
+      for (const namespace of withClaims) {
+        if (begun.has(namespace)) continue;
+        for (const end of USUAL_ENDS) count({ ...end, namespace }, 0);
+      }
+      begun = withClaims;
     },
   });
   const durations = new Histogram({
@@ -74,7 +96,7 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
     labelNames: ['outcome'],
     registers,
   });
-  // At nought from the start, as above: a series that begins at 1 has no increase that Prometheus could see.
+  // Zero from the start, as above: Prometheus sees no increase in a series that begins at 1.
   for (const result of RESULTS) durations.zero({ result });
   for (const outcome of ['sent', 'dropped', 'forbidden', 'failed']) events.inc({ outcome }, 0);
   registerClaimGauges(registry, seen);
@@ -83,7 +105,7 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
   return {
     registry,
     ended({ status, stage, namespace, startedAt, endedAt, bytes: size }) {
-      runs.inc({ result: status, stage: stage ?? 'queue', namespace });
+      count({ result: status, stage: stage ?? 'queue', namespace }, 1);
       if (status === 'success' && size !== null) bytes.observe(size);
       if (!startedAt || !endedAt) return;
       // The clock may have been set back meanwhile.

@@ -2,17 +2,20 @@ import type { Registry } from 'prom-client';
 import { Gauge } from 'prom-client';
 import type { HistorySize } from './historySize.ts';
 
-/** Where the gauges of the sidecar's own state look. */
+/** Sources of the gauges of the sidecar's own state. */
 export interface StateGauges {
   /** How many runs there are now. */
   depth(): { queued: number; running: number };
-  /** @returns how many helper pods belong to no run. @throws Error when nobody could say. */
+  /** @returns how many helper pods belong to no run. @throws Error when the API server did not answer. */
   helperLeaks(): Promise<number>;
-  /** @returns what the history takes. @throws Error when nobody could say. */
+  /** @returns the size of the history. @throws Error when the disk does not answer. */
   historySize(): Promise<HistorySize>;
+  isHistoryReadOnly(): boolean;
+  /** @returns how many kinds of objects cannot be read now. */
+  inventoryProblems(): number;
 }
 
-/** What could not be found out has no series: a nought would say that all is well. */
+/** A value that is not known has no series: a zero would say that all is well. */
 export function registerStateGauges(registry: Registry, seen: StateGauges): void {
   const registers = [registry];
   new Gauge({
@@ -24,13 +27,15 @@ export function registerStateGauges(registry: Registry, seen: StateGauges): void
       for (const [state, count] of Object.entries(seen.depth())) this.set({ state }, count);
     },
   });
-  const gauge = (name: string, help: string, look: () => Promise<number>) =>
+  const gauge = (name: string, help: string, look: () => number | Promise<number>) =>
     new Gauge({
       name,
       help,
       registers,
       async collect() {
-        const value = await look().catch(() => undefined);
+        const value = await Promise.resolve()
+          .then(look)
+          .catch(() => undefined);
         if (value === undefined) this.remove();
         else this.set(value);
       },
@@ -44,6 +49,14 @@ export function registerStateGauges(registry: Registry, seen: StateGauges): void
     'nkvm_history_bytes',
     'Size of the file of the history',
     async () => (await seen.historySize()).bytes
+  );
+  gauge('nkvm_history_read_only', '1 while the history cannot be written; no run starts then', () =>
+    Number(seen.isHistoryReadOnly())
+  );
+  gauge(
+    'nkvm_inventory_problems',
+    'Kinds of objects that cannot be read from the API server now: what is known of them may be old',
+    () => seen.inventoryProblems()
   );
   gauge('nkvm_history_rows', 'Runs in the history', async () => (await seen.historySize()).rows);
   gauge(

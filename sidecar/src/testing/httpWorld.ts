@@ -66,6 +66,12 @@ export interface HttpTestWorld {
   reviews: string[];
   claims: Claim[];
   isReady: boolean;
+  /** Namespaces that are not open for backups. */
+  closed: Set<string>;
+  /** Nothing can be asked about open namespaces. */
+  isApiAway: boolean;
+  /** Of the watches. */
+  problems: string[];
   /** May be changed; their UIDs are `uid-NAME`. */
   namespaces: Record<string, NamespaceFact>;
   readonly logged: string;
@@ -176,6 +182,9 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     grants,
     reviews,
     isReady: true,
+    closed: new Set(['locked']),
+    isApiAway: false,
+    problems: [],
     namespaces: Object.fromEntries(
       ['billing', 'empty', 'locked', 'shop'].map(name => [name, namespaceOf(name)])
     ),
@@ -254,17 +263,20 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     namespace: name => world.namespaces[name],
     versions: () =>
       new Map(Object.entries(versions).map(([name, version]) => [name, `${version}`])),
-    problems: () => [],
+    problems: () => world.problems,
     stop: async () => undefined,
   };
-  const open = async (namespace: string): Promise<boolean> => namespace !== 'locked';
+  const open = async (namespace: string): Promise<boolean> => {
+    if (world.isApiAway) throw new Error('connection refused');
+    return !world.closed.has(namespace);
+  };
   const metrics = new Registry();
   new Counter({ name: 'nkvm_test_total', help: 'a test', registers: [metrics] }).inc();
   const app = await buildServer({
     queue,
     history,
     inventory,
-    open: { known: open },
+    open: { known: open, ask: open },
     access,
     destination: memoryDestination(),
     admission: admissionOf(inventory, { ask: open }),
