@@ -1,11 +1,17 @@
-/** Names and paths of our pages. Paths get the cluster put in front. */
-export const VOLUMES_ROUTE = { name: 'nkvmVolumes', path: '/nkvm/volumes' };
-export const BACKUP_ROUTE = { name: 'nkvmBackup', path: '/nkvm/backups/:id' };
+/**
+ * Our pages. Headlamp puts the cluster in front of a path, finds a route by its name, whatever the case, and shows the
+ * name as the title of the tab: so names are titles that no other page is likely to have.
+ */
+export const VOLUMES_ROUTE = { name: 'Volumes & Backups', path: '/nkvm/volumes' };
+export const VOLUME_ROUTE = { name: 'Volume Backups', path: '/nkvm/volumes/:namespace/:name' };
+export const BACKUP_ROUTE = { name: 'Volume Backup', path: '/nkvm/backups/:id' };
 
-/** Headlamp's own. */
-export const CLAIM_ROUTE = 'persistentVolumeClaim';
+/** Headlamp's own: the kind, as Kubernetes writes it, is the name of the route and the key of its details page. */
+export const CLAIM_ROUTE = 'PersistentVolumeClaim';
+export const NAMESPACE_ROUTE = 'Namespace';
+export const NODE_ROUTE = 'Node';
 
 export const SIDEBAR_ENTRY = 'nkvm-volumes';
 
-/** Query parameter of a run's page: a plain user's token is minted in the namespace of the volume. */
+/** Query parameter of our pages: a plain user's token is minted in the namespace of the volume. */
 export const NAMESPACE_PARAMETER = 'namespace';

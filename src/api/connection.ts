@@ -1,56 +1,58 @@
 import { type Client, createClient } from './client';
 import { failureOf } from './failure';
-import { callSidecar, mintIn, sendTo } from './send';
-import { type Sidecar, sidecarAfter } from './sidecar';
+import { confirmed, doorOf, mintIn, sendTo, whoAmIIn } from './send';
+import { createSession, type Session } from './session';
 import { createTokens, TokenRefused } from './token';
 
-/** The sidecar of one cluster. */
+/** The sidecar of one cluster, for the person who is logged in there. */
 export interface Connection {
   client: Client;
+  session: Session;
   /**
-   * Finds out what there is to talk to. Never throws.
+   * Whether one question is enough for all namespaces.
    *
-   * @param namespaces at hand: a plain user may be known in some of them.
-   * @returns `ready` when it is for one of them, else what the first of them gives.
+   * @throws what the request for a token threw, where it is not a refusal.
    */
-  look(namespaces: string[]): Promise<Sidecar>;
+  isAdministrator(): Promise<boolean>;
   /** Forgets tokens and refusals, before somebody tries again. */
   reset(): void;
 }
 
+type Listener = (cluster: string) => void;
+const listeners = new Set<Listener>();
+
+/** Is called when another person has logged in to a cluster, or nobody is any more: their answers are not to be shown. */
+export function onOtherPerson(listener: Listener): void {
+  listeners.add(listener);
+}
+
 function connect(cluster: string): Connection {
   const tokens = createTokens(mintIn(cluster));
-  const client = createClient(sendTo(cluster, tokens));
-
-  async function lookFrom(namespace?: string): Promise<Sidecar> {
-    try {
-      return { state: 'ready', info: await client.info(namespace) };
-    } catch (error) {
-      if (!(error instanceof TokenRefused)) return sidecarAfter(failureOf(error));
-      // No token: but is there a sidecar that wants one? A cluster without NKVM has no ServiceAccount either.
-      return callSidecar(cluster, { path: '/api/v1/info' }).then(
-        () => ({ state: 'unauthorised', message: error.message }),
-        door => sidecarAfter(failureOf(door), error)
-      );
-    }
-  }
-
+  const session = createSession(whoAmIIn(cluster), {
+    all() {
+      tokens.reset();
+      listeners.forEach(each => each(cluster));
+    },
+    tokens: tokens.reset,
+  });
   return {
-    client,
+    client: createClient(sendTo(cluster, tokens, session)),
+    session,
     reset: tokens.reset,
-    async look([first, ...others]) {
-      const found = await lookFrom(first);
-      for (const namespace of others) {
-        if (found.state !== 'forbidden' && found.state !== 'noAccount') break;
-        const other = await lookFrom(namespace);
-        if (other.state === 'ready') return other;
+    async isAdministrator() {
+      try {
+        await confirmed(tokens, session);
+        return true;
+      } catch (error) {
+        if (failureOf(error).status === 403) return false;
+        if (error instanceof TokenRefused) error.door ??= await doorOf(cluster);
+        throw error;
       }
-      return found;
     },
   };
 }
 
-/** Tokens live as long as the page: one connection for each cluster, whatever view asks for it. */
+/** Tokens live as long as the page, or until another person logs in: one connection for each cluster. */
 const connections = new Map<string, Connection>();
 
 export function connectionTo(cluster: string): Connection {

@@ -1,55 +1,57 @@
 import { expect, it } from 'vitest';
 import type { Volume } from '../../sidecar/api';
 import { aVolume } from '../testing/samples';
-import { loadVolumes } from './loadVolumes';
+import type { ServedVolumes } from './client';
+import { loadAll, loadEach } from './loadVolumes';
 import { TokenRefused } from './token';
 
 const forbidden = Object.assign(new Error('Forbidden - no'), { status: 403 });
-const noToken = (namespace = 'nkvm') => new TokenRefused(namespace, 'nkvm-user', forbidden);
+const noToken = (namespace: string) => new TokenRefused(namespace, 'nkvm-user', forbidden);
 const inShop = aVolume({ namespace: 'shop' });
 const inBank = aVolume({ namespace: 'bank' });
 
 /** Answers with what `answers` holds for a namespace ('' for all of them), and refuses the rest. */
-const client = (answers: Record<string, Volume[]>) => ({
-  volumes: async (namespace = '') => {
-    const found = answers[namespace];
-    if (!found) throw noToken(namespace || undefined);
-    return found;
-  },
-});
+function client(answers: Record<string, Volume[]>) {
+  const known: (ServedVolumes | undefined)[] = [];
+  return {
+    known,
+    volumes: async (namespace = '', before?: ServedVolumes) => {
+      known.push(before);
+      const volumes = answers[namespace];
+      if (!volumes) throw noToken(namespace);
+      return { volumes, incomplete: namespace === 'bank', etag: namespace };
+    },
+  };
+}
 
 it('asks once for all namespaces', async () => {
-  expect(await loadVolumes(client({ '': [inBank, inShop] }), ['shop'])).toEqual({
+  expect(await loadAll(client({ '': [inBank, inShop] }))).toMatchObject({
     volumes: [inBank, inShop],
-    failures: [],
+    closed: [],
   });
 });
 
-it('asks for each namespace at hand without the token for all', async () => {
-  expect(await loadVolumes(client({ shop: [inShop], bank: [inBank] }), ['shop', 'bank'])).toEqual({
-    volumes: [inShop, inBank],
-    failures: [],
-  });
+it('tells the sidecar what it has, as it was served', async () => {
+  const of = client({ '': [inBank, inShop] });
+  const first = await loadAll(of);
+  await loadAll(of, { ...first, volumes: [] });
+  expect(of.known[1]).toBe(first.served['']);
+});
+
+it('asks for each namespace at hand, and knows when one is incomplete', async () => {
+  const loaded = await loadEach(client({ shop: [inShop], bank: [inBank] }), ['shop', 'bank']);
+  expect(loaded).toMatchObject({ volumes: [inShop, inBank], closed: [], incomplete: true });
 });
 
 it('names the namespaces that it could not ask', async () => {
-  expect(await loadVolumes(client({ shop: [inShop] }), ['shop', 'bank'])).toEqual({
+  expect(await loadEach(client({ shop: [inShop] }), ['shop', 'bank'])).toMatchObject({
     volumes: [inShop],
-    failures: [{ namespace: 'bank', status: 403, message: 'no' }],
+    closed: [{ namespace: 'bank', trouble: { kind: 'noRight' } }],
   });
 });
 
 it('throws when it could not ask any', async () => {
-  await expect(loadVolumes(client({}), ['shop', 'bank'])).rejects.toMatchObject({
+  await expect(loadEach(client({}), ['shop', 'bank'])).rejects.toMatchObject({
     namespace: 'shop',
   });
-});
-
-it('throws without a namespace at hand', async () => {
-  await expect(loadVolumes(client({}), [])).rejects.toMatchObject({ namespace: 'nkvm' });
-});
-
-it('does not split a call that failed for another reason', async () => {
-  const broken = { volumes: () => Promise.reject(new Error('broken')) };
-  await expect(loadVolumes(broken, ['shop'])).rejects.toThrow('broken');
 });

@@ -1,37 +1,56 @@
 import type { Volume } from '../../sidecar/api';
-import type { Client } from './client';
-import { type Failure, failureOf } from './failure';
-import { TokenRefused } from './token';
+import type { Client, ServedVolumes } from './client';
+import { type Trouble, troubleOf } from './trouble';
 
 export interface LoadedVolumes {
   volumes: Volume[];
+  /** What the sidecar gave, by namespace (`''` for all of them): `volumes` may have been patched since. */
+  served: Record<string, ServedVolumes>;
   /** Namespaces that could not be asked, where others could. */
-  failures: (Failure & { namespace: string })[];
+  closed: { namespace: string; trouble: Trouble }[];
+  /** Not everything could be looked at. */
+  incomplete: boolean;
+}
+
+/** Loads the volumes of a cluster in one call, for those who may have the administrator's token. */
+export async function loadAll(
+  client: Pick<Client, 'volumes'>,
+  known?: LoadedVolumes
+): Promise<LoadedVolumes> {
+  const served = await client.volumes(undefined, known?.served['']);
+  return {
+    volumes: served.volumes,
+    served: { '': served },
+    closed: [],
+    incomplete: served.incomplete,
+  };
 }
 
 /**
- * Loads the volumes of a cluster in one call, or, for those who may not have the administrator's token, those of the
- * namespaces at hand, one by one.
+ * Loads the volumes of `namespaces`, one by one, for everybody else.
  *
  * @throws what the first namespace threw, when none of them could be asked.
  */
-export async function loadVolumes(
+export async function loadEach(
   client: Pick<Client, 'volumes'>,
-  namespaces: string[]
+  namespaces: string[],
+  known?: LoadedVolumes
 ): Promise<LoadedVolumes> {
-  try {
-    return { volumes: await client.volumes(), failures: [] };
-  } catch (error) {
-    if (!(error instanceof TokenRefused) || namespaces.length === 0) throw error;
-  }
-  const answers = await Promise.allSettled(namespaces.map(client.volumes));
-  const volumes = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []));
-  const failures = answers.flatMap((answer, index) =>
-    answer.status === 'rejected'
-      ? [{ ...failureOf(answer.reason), namespace: namespaces[index]! }]
-      : []
+  const answers = await Promise.allSettled(
+    namespaces.map(namespace => client.volumes(namespace, known?.served[namespace]))
   );
+  const loaded: LoadedVolumes = { volumes: [], served: {}, closed: [], incomplete: false };
+  answers.forEach((answer, index) => {
+    const namespace = namespaces[index]!;
+    if (answer.status === 'rejected') {
+      loaded.closed.push({ namespace, trouble: troubleOf(answer.reason) });
+      return;
+    }
+    loaded.served[namespace] = answer.value;
+    loaded.volumes.push(...answer.value.volumes);
+    loaded.incomplete ||= answer.value.incomplete;
+  });
   const [first] = answers;
-  if (failures.length === answers.length && first?.status === 'rejected') throw first.reason;
-  return { volumes, failures };
+  if (loaded.closed.length === answers.length && first?.status === 'rejected') throw first.reason;
+  return loaded;
 }

@@ -1,46 +1,119 @@
-import { QueryClient, useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query';
-import { useEffect } from 'react';
-import type { Backup, BackupList, Volume, VolumeRef } from '../../sidecar/api';
-import { connectionTo } from './connection';
-import { type Failure, failureOf } from './failure';
+import {
+  hashKey,
+  keepPreviousData,
+  QueryCache,
+  QueryClient,
+  type QueryKey,
+  useQueries,
+  useQuery,
+} from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import type { Backup, Volume, VolumeRef, VolumesChange } from '../../sidecar/api';
+import { connectionTo, onOtherPerson } from './connection';
 import { isFinal } from './final';
 import { follow } from './follow';
-import { loadVolumes } from './loadVolumes';
-import type { Sidecar } from './sidecar';
+import { isLive, type Sink, useLive } from './live';
+import { loadAll, loadEach, type LoadedVolumes } from './loadVolumes';
+import { type LoadedRuns, summaryOf, withChange, withNewest, withOlder } from './patch';
+import { type Trouble, troubleOf } from './trouble';
 
 /** What a view has of something that it asked for. An old value stays while a newer one cannot be had. */
 export interface Asked<T> {
   value?: T;
-  failure?: Failure;
+  trouble?: Trouble;
 }
 
-/** What all views share. Nothing of it outlives the page. */
-const queries = new QueryClient({
-  // What fails is asked for again with the next poll.
-  defaultOptions: { queries: { retry: false, staleTime: 1_000 } },
-});
+/** Why a query has no data, by the hash of its key. A query itself forgets it while it is asked again. */
+const lastErrors = new Map<string, Error>();
 
-const ACTIVE_MS = 2_000;
-const IDLE_MS = 15_000;
+/** What all views share. Nothing of it outlives the page, nor the person who is logged in. */
+const queries = new QueryClient({
+  queryCache: new QueryCache({
+    onError: (error, { queryHash }) => void lastErrors.set(queryHash, error),
+    onSuccess: (_, { queryHash }) => void lastErrors.delete(queryHash),
+  }),
+  defaultOptions: {
+    queries: {
+      // What fails is asked for again with the next poll.
+      retry: false,
+      staleTime: 1_000,
+      // Headlamp may be on this machine: it is asked whatever the browser says of the network.
+      networkMode: 'always',
+    },
+  },
+});
+// Asks anew when somebody comes back to the tab.
+queries.mount();
 
 const keys = {
   cluster: (cluster: string) => ['nkvm', cluster],
-  sidecar: (cluster: string, namespaces: string[]) => ['nkvm', cluster, 'sidecar', ...namespaces],
-  volumes: (cluster: string) => ['nkvm', cluster, 'volumes'],
+  lists: (cluster: string) => ['nkvm', cluster, 'volumes'],
+  all: (cluster: string) => ['nkvm', cluster, 'volumes', 'all'],
+  each: (cluster: string, namespaces: string[]) => ['nkvm', cluster, 'volumes', ...namespaces],
   volume: (cluster: string, { namespace, name }: VolumeRef) => [
-    ...keys.cluster(cluster),
+    'nkvm',
+    cluster,
     'volume',
     namespace,
     name,
   ],
   backups: (cluster: string, { namespace, name }: VolumeRef) => [
-    ...keys.cluster(cluster),
+    'nkvm',
+    cluster,
     'backups',
     namespace,
     name,
   ],
   backup: (cluster: string, id: string) => ['nkvm', cluster, 'backup', id],
 };
+
+onOtherPerson(cluster => void forget(cluster));
+
+/** Nothing of the person before is shown, not even for a moment. */
+async function forget(cluster: string): Promise<void> {
+  const queryKey = keys.cluster(cluster);
+  lastErrors.clear();
+  queries.removeQueries({ queryKey, type: 'inactive' });
+  await queries.resetQueries({ queryKey });
+}
+
+/**
+ * Whether what is cached of these clusters belongs to the person who is logged in now. Nothing of it is shown before:
+ * each login leads through another page of Headlamp.
+ */
+export function useConfirmed(clusters: string[]): boolean {
+  const at = clusters.join('+');
+  const [confirmed, setConfirmed] = useState(() => (clusters.every(isConfirmed) ? at : undefined));
+  const isDone = confirmed === at;
+  useEffect(() => {
+    if (isDone) return;
+    let isOver = false;
+    void Promise.all(at.split('+').map(confirm)).then(() => {
+      if (!isOver) setConfirmed(at);
+    });
+    return () => void (isOver = true);
+  }, [at, isDone]);
+  return isDone;
+}
+
+/** Of a cluster that has not been asked yet there is nothing to hide. */
+function isConfirmed(cluster: string): boolean {
+  if (queries.getQueriesData({ queryKey: keys.cluster(cluster) }).length === 0) return true;
+  const { session } = connectionTo(cluster);
+  return session.isFresh() && session.isKnown();
+}
+
+async function confirm(cluster: string): Promise<void> {
+  if (isConfirmed(cluster)) return;
+  const { session } = connectionTo(cluster);
+  try {
+    await session.confirm();
+    if (session.isKnown()) return;
+  } catch {
+    // Nobody knows whose it is.
+  }
+  await forget(cluster);
+}
 
 /** Asks anew for everything of `cluster`: something was started, has ended, or somebody tries again. */
 export async function refresh(cluster: string): Promise<void> {
@@ -53,98 +126,198 @@ export function tryAgain(cluster: string): Promise<void> {
   return refresh(cluster);
 }
 
+const IDLE_MS = 15_000;
+const ACTIVE_MS = 5_000;
+/** Behind a stream of changes. */
+const BEHIND_MS = 60_000;
+/** A list of so many volumes takes megabytes: without a stream it is not asked for every few seconds. */
+const LONG_LIST = 500;
+
+/** How often to ask for volumes. */
+export function pollMs(isStreaming: boolean, volumes: Volume[] = []): number {
+  if (isStreaming) return BEHIND_MS;
+  return volumes.length <= LONG_LIST && volumes.some(isActive) ? ACTIVE_MS : IDLE_MS;
+}
+
 const isActive = ({ lastBackup }: Volume) => !!lastBackup && !isFinal(lastBackup.status);
-const asked = <T>({ data, error }: { data?: T; error: Error | null }): Asked<T> => ({
-  value: data,
-  failure: error ? failureOf(error) : undefined,
-});
 
-const sidecarQuery = (cluster: string, namespaces: string[]) => ({
-  queryKey: keys.sidecar(cluster, namespaces),
-  queryFn: (): Promise<Sidecar> => connectionTo(cluster).look(namespaces),
-  refetchInterval: IDLE_MS,
-});
+function asked<T>(
+  { data, error }: { data?: T; error: Error | null },
+  queryKey: QueryKey
+): Asked<T> {
+  const why = error ?? (data === undefined ? lastErrors.get(hashKey(queryKey)) : undefined);
+  return { value: data, trouble: why && troubleOf(why) };
+}
 
-/** @param namespace at hand, for those who may not have the administrator's token. */
-export const useSidecar = (cluster: string, namespace?: string): Sidecar | undefined =>
-  useQuery(sidecarQuery(cluster, namespace ? [namespace] : []), queries).data;
+const sink: Sink = {
+  onSwitch: cluster => void refresh(cluster),
+  onChange: patch,
+};
+
+function patch(cluster: string, change: VolumesChange): void {
+  queries.setQueriesData<LoadedVolumes | null>({ queryKey: keys.lists(cluster) }, known => {
+    // A list of some namespaces gets nothing of others.
+    if (!known) return known;
+    const isOfAll = '' in known.served;
+    const volumes = isOfAll
+      ? change.volumes
+      : change.volumes.filter(({ namespace }) => namespace in known.served);
+    return { ...known, volumes: withChange(known.volumes, { ...change, volumes }) };
+  });
+  for (const volume of change.volumes) {
+    const before = queries.getQueryData<Volume>(keys.volume(cluster, volume));
+    if (before) queries.setQueryData(keys.volume(cluster, volume), volume);
+    const runs = queries.getQueryData<LoadedRuns>(keys.backups(cluster, volume))?.runs;
+    const { lastBackup } = volume;
+    const newest = runs?.find(({ id }) => id === lastBackup?.id);
+    if (runs && newest?.status !== lastBackup?.status) {
+      void queries.invalidateQueries({ queryKey: keys.backups(cluster, volume) });
+    }
+  }
+  for (const ref of change.removed) {
+    void queries.invalidateQueries({ queryKey: keys.volume(cluster, ref) });
+  }
+}
+
+/** Shows runs that were started just now, before the sidecar is asked again. */
+export function showStarted(cluster: string, started: Backup[]): void {
+  for (const run of started) {
+    const withRun = (volume: Volume): Volume =>
+      volume.uid === run.uid ? { ...volume, lastBackup: summaryOf(run) } : volume;
+    queries.setQueriesData<LoadedVolumes | null>(
+      { queryKey: keys.lists(cluster) },
+      known => known && { ...known, volumes: known.volumes.map(withRun) }
+    );
+    queries.setQueryData<Volume>(keys.volume(cluster, run), known => known && withRun(known));
+  }
+}
 
 /** One cluster's part of the list of volumes. */
 export interface ClusterVolumes extends Asked<Volume[]> {
   cluster: string;
-  /** undefined while it is looked for. */
-  sidecar?: Sidecar;
   /** Namespaces that could not be asked, where others could. */
-  closed: (Failure & { namespace: string })[];
+  closed: LoadedVolumes['closed'];
+  /** Not everything could be looked at. */
+  incomplete: boolean;
 }
 
-/** The volumes of several clusters, kept fresh. */
-export function useVolumes(clusters: string[], namespaces: string[]): ClusterVolumes[] {
-  const sidecars = useQueries(
-    { queries: clusters.map(cluster => sidecarQuery(cluster, namespaces)) },
-    queries
-  );
-  const lists = useQueries(
+/**
+ * The volumes of several clusters, kept fresh.
+ *
+ * @param namespacesOf where to ask in a cluster as somebody who is not an administrator.
+ */
+export function useVolumes(
+  clusters: string[],
+  namespacesOf: (cluster: string) => string[]
+): ClusterVolumes[] {
+  const all = useQueries(
     {
-      queries: clusters.map((cluster, index) => ({
-        queryKey: [...keys.volumes(cluster), ...namespaces],
-        queryFn: () => loadVolumes(connectionTo(cluster).client, namespaces),
-        enabled: sidecars[index]?.data?.state === 'ready',
-        refetchInterval: ({ state }: { state: { data?: { volumes: Volume[] } } }) =>
-          state.data?.volumes.some(isActive) ? ACTIVE_MS : IDLE_MS,
+      queries: clusters.map(cluster => ({
+        queryKey: keys.all(cluster),
+        /** @returns null for those who are not administrators. */
+        queryFn: async (): Promise<LoadedVolumes | null> => {
+          const { client, isAdministrator } = connectionTo(cluster);
+          if (namespacesOf(cluster).length > 0 && !(await isAdministrator())) return null;
+          const known = queries.getQueryData<LoadedVolumes | null>(keys.all(cluster));
+          return await loadAll(client, known ?? undefined);
+        },
+        refetchInterval: ({ state }: { state: { data?: LoadedVolumes | null } }) =>
+          pollMs(isLive(cluster, []), state.data?.volumes),
       })),
     },
     queries
   );
+  const each = useQueries(
+    {
+      queries: clusters.map((cluster, index) => {
+        const namespaces = namespacesOf(cluster);
+        const queryKey = keys.each(cluster, namespaces);
+        return {
+          queryKey,
+          queryFn: () =>
+            loadEach(connectionTo(cluster).client, namespaces, queries.getQueryData(queryKey)),
+          enabled: all[index]?.data === null,
+          placeholderData: keepPreviousData,
+          refetchInterval: ({ state }: { state: { data?: LoadedVolumes } }) =>
+            pollMs(isLive(cluster, namespaces), state.data?.volumes),
+        };
+      }),
+    },
+    queries
+  );
   return clusters.map((cluster, index) => {
-    const list = lists[index];
+    const ofAll = all[index]!;
+    const ofEach = each[index]!;
+    const { value, trouble } =
+      ofAll.data === null
+        ? asked<LoadedVolumes>(ofEach, keys.each(cluster, namespacesOf(cluster)))
+        : asked<LoadedVolumes | null>(ofAll, keys.all(cluster));
     return {
       cluster,
-      sidecar: sidecars[index]?.data,
-      value: list?.data?.volumes,
-      failure: list?.error ? failureOf(list.error) : undefined,
-      closed: list?.data?.failures ?? [],
+      value: value?.volumes,
+      trouble,
+      closed: value?.closed ?? [],
+      incomplete: value?.incomplete ?? false,
     };
   });
 }
 
+/** Lets the changes of a cluster come by themselves while it is rendered. @param namespaces at hand. */
+export function LiveCluster({ cluster, namespaces }: { cluster: string; namespaces: string[] }) {
+  useLive(cluster, namespaces, sink);
+  return null;
+}
+
 /** One volume, kept fresh. */
 export function useVolume(cluster: string, ref: VolumeRef): Asked<Volume> {
+  const queryKey = keys.volume(cluster, ref);
   const query = useQuery(
     {
-      queryKey: keys.volume(cluster, ref),
+      queryKey,
       queryFn: () => connectionTo(cluster).client.volume(ref),
-      refetchInterval: ({ state }) => (state.data && isActive(state.data) ? ACTIVE_MS : IDLE_MS),
+      refetchInterval: ({ state }) =>
+        pollMs(isLive(cluster, [ref.namespace]), state.data && [state.data]),
     },
     queries
   );
-  return asked(query);
+  return asked(query, queryKey);
 }
 
 export interface History extends Asked<Backup[]> {
-  /** Loads older runs; undefined when there are none. */
-  loadOlder?: () => void;
+  /** Loads older runs; undefined when there are none. @throws what the request threw. */
+  loadOlder?: () => Promise<void>;
 }
 
-/** The runs of one volume, newest first, kept fresh. */
+/** The runs of all volumes that had this name, newest first, kept fresh. */
 export function useBackups(cluster: string, ref: VolumeRef): History {
-  const query = useInfiniteQuery(
+  const queryKey = keys.backups(cluster, ref);
+  const query = useQuery(
     {
-      queryKey: keys.backups(cluster, ref),
-      queryFn: ({ pageParam }): Promise<BackupList> =>
-        connectionTo(cluster).client.backups({ ...ref, cursor: pageParam, limit: 20 }),
-      initialPageParam: undefined as string | undefined,
-      getNextPageParam: (page: BackupList) => page.nextCursor ?? undefined,
-      refetchInterval: ({ state }) =>
-        state.data?.pages[0]?.backups.some(({ status }) => !isFinal(status)) ? ACTIVE_MS : IDLE_MS,
+      queryKey,
+      queryFn: async (): Promise<LoadedRuns> => {
+        const page = await connectionTo(cluster).client.backups({ ...ref, limit: 20 });
+        return withNewest(queries.getQueryData(queryKey), page);
+      },
+      refetchInterval: ({ state }) => {
+        if (isLive(cluster, [ref.namespace])) return BEHIND_MS;
+        return state.data?.runs.some(({ status }) => !isFinal(status)) ? ACTIVE_MS : IDLE_MS;
+      },
     },
     queries
   );
-  const { value, failure } = asked(query);
+  const { value, trouble } = asked(query, queryKey);
+  const cursor = value?.nextCursor;
   return {
-    value: value?.pages.flatMap(page => page.backups),
-    failure,
-    loadOlder: query.hasNextPage ? () => void query.fetchNextPage() : undefined,
+    value: value?.runs,
+    trouble,
+    loadOlder: cursor
+      ? async () => {
+          const page = await connectionTo(cluster).client.backups({ ...ref, cursor, limit: 20 });
+          queries.setQueryData<LoadedRuns>(queryKey, known =>
+            known?.nextCursor === cursor ? withOlder(known, page) : known
+          );
+        }
+      : undefined,
   };
 }
 
@@ -154,24 +327,27 @@ export function useBackups(cluster: string, ref: VolumeRef): History {
  * @param namespace of its volume, where it is known.
  */
 export function useBackup(cluster: string, id: string, namespace?: string): Asked<Backup> {
+  const queryKey = keys.backup(cluster, id);
   const query = useQuery(
     {
-      queryKey: keys.backup(cluster, id),
+      queryKey,
       queryFn: () => connectionTo(cluster).client.backup(id, namespace),
       // A run that ended does not change any more.
       staleTime: ({ state }) => (state.data && isFinal(state.data.status) ? Infinity : 1_000),
-      refetchInterval: ({ state }) => (state.data ? false : IDLE_MS),
+      refetchInterval: ({ state: { data, error } }) => (data && !error ? false : ACTIVE_MS),
     },
     queries
   );
   const isUnderWay = query.data !== undefined && !isFinal(query.data.status);
+  // A run that cannot be read is asked for from time to time, and followed again as soon as it can.
+  const isFollowed = isUnderWay && !query.isError;
   useEffect(() => {
-    if (!isUnderWay) return;
+    if (!isFollowed) return;
     const end = new AbortController();
     void followInto(cluster, id, namespace, end.signal);
     return () => end.abort();
-  }, [cluster, id, namespace, isUnderWay]);
-  return asked(query);
+  }, [cluster, id, namespace, isFollowed]);
+  return asked(query, queryKey);
 }
 
 async function followInto(
@@ -180,19 +356,25 @@ async function followInto(
   namespace: string | undefined,
   signal: AbortSignal
 ): Promise<void> {
-  const { client } = connectionTo(cluster);
+  const { client, session } = connectionTo(cluster);
+  let confirm = session.guard();
+  const queryKey = keys.backup(cluster, id);
   try {
     await follow({
       read: () => client.backup(id, namespace),
-      open: stop => client.events(id, stop, namespace),
+      open(stop) {
+        confirm = session.guard();
+        return client.events(id, stop, namespace);
+      },
+      confirm: () => confirm(),
       onBackup(backup) {
-        queries.setQueryData(keys.backup(cluster, id), backup);
+        queries.setQueryData(queryKey, backup);
         if (isFinal(backup.status)) void refresh(cluster);
       },
       signal,
     });
   } catch {
     // Gone, or no longer ours to see: asking once more shows why.
-    await refresh(cluster);
+    await queries.invalidateQueries({ queryKey });
   }
 }

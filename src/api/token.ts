@@ -3,13 +3,15 @@ import {
   NKVM_NAMESPACE,
   USER_SERVICE_ACCOUNT,
 } from '../../sidecar/api/names.ts';
-import { failureOf } from './failure';
+import { type Failure, failureOf } from './failure';
 
 /** A token of the ServiceAccount `account` could not be had. */
 export class TokenRefused extends Error {
   readonly status: number;
   readonly namespace: string;
   readonly account: string;
+  /** What the sidecar answers without a token: whether there is one that wants it. */
+  door?: Failure;
 
   constructor(namespace: string, account: string, cause: unknown) {
     const { status, message } = failureOf(cause);
@@ -32,6 +34,8 @@ export interface Tokens {
    * @throws TokenRefused
    */
   get(namespace?: string): Promise<string>;
+  /** Whether a token is held, or being minted. */
+  hasAny(): boolean;
   /** The sidecar has refused it: the next `get` mints another. */
   forget(token: string): void;
   /** Forgets refusals, too: rights may have changed. */
@@ -48,11 +52,11 @@ interface Held {
 
 /** A token is renewed when this part of its life is left. */
 const RENEW_AT = 0.2;
-/** A 403 is believed for this long: most people are no administrators, and each list would ask once more. */
+/** A 403 is remembered for this long: most people are not administrators, and each list would ask once more. */
 const REFUSED_MS = 5 * 60_000;
 
 /** Holds one cluster's tokens, in memory only. Its own clock counts their lives: a browser's may be wrong. */
-export function createTokens(mint: Mint, now: () => number = Date.now): Tokens {
+export function createTokens(mint: Mint, now: () => number = () => Date.now()): Tokens {
   const held = new Map<string, Held>();
 
   function tokenOf(namespace: string, account: string): Promise<string> {
@@ -70,6 +74,7 @@ export function createTokens(mint: Mint, now: () => number = Date.now): Tokens {
       error => {
         const refused = new TokenRefused(namespace, account, error);
         entry.untilMs = refused.status === 403 ? now() + REFUSED_MS : 0;
+        if (entry.untilMs === 0 && held.get(key) === entry) held.delete(key);
         throw refused;
       }
     );
@@ -86,6 +91,7 @@ export function createTokens(mint: Mint, now: () => number = Date.now): Tokens {
         return tokenOf(namespace, USER_SERVICE_ACCOUNT);
       }
     },
+    hasAny: () => held.size > 0,
     forget(token) {
       for (const [key, { text }] of held) if (text === token) held.delete(key);
     },

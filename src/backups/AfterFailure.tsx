@@ -1,10 +1,9 @@
 import { Stack, Typography } from '@mui/material';
 import type { Backup } from '../../sidecar/api';
-import { isFinal } from '../api/final';
 import { useVolume } from '../api/queries';
 import { Ago } from '../ui/Ago';
 import { useText } from '../ui/text';
-import { BackUpButton } from './BackUpButton';
+import { Action } from './Action';
 import { RunLink } from './RunLink';
 
 /** What a failure leaves: the backup that one can still rely on, and a way to try again. */
@@ -12,26 +11,34 @@ export function AfterFailure({ cluster, backup }: { cluster: string; backup: Bac
   const { t } = useText();
   const { namespace, name, uid } = backup;
   const { value: volume } = useVolume(cluster, { namespace, name });
-  // Deleted, or made again under its name: then it is not the volume of this run.
-  if (volume?.uid !== uid) return null;
-  const { lastSuccess, lastBackup, obstacle } = volume;
-  const isUnderWay = !!lastBackup && !isFinal(lastBackup.status);
+  if (!volume) return null;
+  // It was made again under its name: then it is not the volume of this run.
+  if (volume.uid !== uid) {
+    return (
+      <Typography variant="body2">
+        {t('The volume of this run was deleted. There is another one with its name now.')}
+      </Typography>
+    );
+  }
+  const { lastSuccess, backupsVisible } = volume;
   return (
     <Stack direction="row" alignItems="center" flexWrap="wrap" gap={1.5}>
       {lastSuccess ? (
         <Typography component="span" variant="body2">
           {/* Run ids begin with the time. */}
-          {lastSuccess.id > backup.id ? t('Backed up again') : t('Last good backup')}{' '}
+          {lastSuccess.id > backup.id ? t('Backed up since') : t('Last good backup')}{' '}
           <RunLink cluster={cluster} id={lastSuccess.id} namespace={namespace}>
             <Ago date={lastSuccess.endedAt ?? lastSuccess.createdAt} />
           </RunLink>
         </Typography>
       ) : (
-        <Typography component="span" variant="body2">
-          {t('This volume has no good backup.')}
-        </Typography>
+        backupsVisible && (
+          <Typography component="span" variant="body2">
+            {t('This volume has no good backup.')}
+          </Typography>
+        )
       )}
-      {!isUnderWay && !obstacle && <BackUpButton target={{ cluster, namespace, name }} />}
+      <Action cluster={cluster} volume={volume} />
     </Stack>
   );
 }

@@ -1,8 +1,8 @@
 import { backUpIcon } from '../ui/icons';
 import { SmallButton } from '../ui/SmallButton';
 import { useText } from '../ui/text';
+import { useBackUp } from './BackUps';
 import type { Target } from './start';
-import { useBackUp } from './useBackUp';
 
 /** Backs up one volume. */
 export function BackUpButton({ target }: { target: Target }) {
@@ -13,8 +13,8 @@ export function BackUpButton({ target }: { target: Target }) {
       icon={backUpIcon}
       text={t('Back up')}
       label={t('Back up {{volume}}', { volume: `${target.namespace}/${target.name}` })}
-      disabled={isBusy}
-      onClick={() => backUp([target])}
+      isBusy={isBusy(target)}
+      onClick={() => void backUp([target])}
     />
   );
 }

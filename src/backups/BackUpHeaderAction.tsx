@@ -1,41 +1,76 @@
 import { Icon } from '@iconify/react';
 import { IconButton, Tooltip } from '@mui/material';
-import { isFinal } from '../api/final';
-import { useSidecar, useVolume } from '../api/queries';
+import { useState } from 'react';
+import type { Volume } from '../../sidecar/api';
+import { useVolume } from '../api/queries';
+import { troubleText } from '../setup/troubleText';
 import { backUpIcon } from '../ui/icons';
 import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
+import { TextDialog } from '../ui/TextDialog';
+import { useBackUp } from './BackUps';
+import { Blocked, blockedTitle } from './Blocked';
+import { nextStepOf } from './nextStep';
 import type { Target } from './start';
-import { useBackUp } from './useBackUp';
 
-/** Back up, among the actions in the header of a claim's own page. Not there where no sidecar is. */
+/** Back up, among the actions in the header of a claim's own page. It is not there where the sidecar is not. */
 export function BackUpHeaderAction({ target }: { target: Target }) {
-  const sidecar = useSidecar(target.cluster, target.namespace);
-  return sidecar?.state === 'ready' ? <Action target={target} /> : null;
+  const { t } = useText();
+  const { value: volume, trouble } = useVolume(target.cluster, target);
+  if (volume) return <Ready target={target} volume={volume} />;
+  // The section below says the same in more words. Without any sign of a sidecar there is nothing to offer.
+  if (!trouble || trouble.kind !== 'denied') return null;
+  const { title, text } = troubleText(trouble, t);
+  return <HeaderButton why={`${title}. ${text}`} />;
 }
 
-function Action({ target }: { target: Target }) {
+function Ready({ target, volume }: { target: Target; volume: Volume }) {
   const { t } = useText();
   const { backUp, isBusy } = useBackUp();
-  const { value: volume } = useVolume(target.cluster, target);
-  const isUnderWay = !!volume?.lastBackup && !isFinal(volume.lastBackup.status);
-  const { obstacle } = volume ?? {};
-  const why = isUnderWay
-    ? t('A backup is under way')
-    : obstacle && `${obstacle.message}. ${sentence(obstacle.hint)}`;
+  const [isOpen, setOpen] = useState(false);
+  const step = nextStepOf(volume);
+  switch (step.kind) {
+    case 'backUp':
+      return <HeaderButton isBusy={isBusy(target)} onClick={() => void backUp([target])} />;
+    case 'watch':
+      return <HeaderButton why={t('A backup is already running')} />;
+    case 'blocked':
+      return (
+        <>
+          <HeaderButton why={`${sentence(step.message)}.`} onClick={() => setOpen(true)} />
+          <TextDialog
+            title={blockedTitle(step, target.namespace, t)}
+            isOpen={isOpen}
+            onClose={() => setOpen(false)}
+          >
+            <Blocked step={step} />
+          </TextDialog>
+        </>
+      );
+  }
+}
 
+interface HeaderButtonProps {
+  /** Why a click does not start a backup. */
+  why?: string;
+  isBusy?: boolean;
+  onClick?(): void;
+}
+
+function HeaderButton({ why, isBusy = false, onClick }: HeaderButtonProps) {
+  const { t } = useText();
+  const isInert = isBusy || !onClick;
   return (
-    <Tooltip title={why || t('Back up')}>
-      {/* A disabled button has no events, and so no tooltip. */}
-      <span>
-        <IconButton
-          aria-label={t('Back up')}
-          disabled={isBusy || !volume || !!why}
-          onClick={() => backUp([target])}
-        >
-          <Icon icon={backUpIcon} />
-        </IconButton>
-      </span>
+    <Tooltip title={why ?? t('Back up')} describeChild={!!why} enterTouchDelay={0}>
+      <IconButton
+        aria-label={t('Back up')}
+        // It keeps the focus, and its reason can be read with the keyboard.
+        aria-disabled={isInert || undefined}
+        onClick={isInert ? undefined : onClick}
+        sx={{ opacity: why || isBusy ? 0.5 : undefined }}
+      >
+        <Icon icon={backUpIcon} />
+      </IconButton>
     </Tooltip>
   );
 }

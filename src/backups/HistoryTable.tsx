@@ -1,10 +1,15 @@
 import { SimpleTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Box, Button } from '@mui/material';
+import { Box, Button, Stack } from '@mui/material';
+import { useState } from 'react';
 import type { Backup } from '../../sidecar/api';
+import { type Trouble, troubleOf } from '../api/trouble';
+import { troubleText } from '../setup/troubleText';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
+import { Message } from '../ui/Message';
+import { sentence } from '../ui/sentence';
 import { RunBadge } from '../ui/status';
-import { useText } from '../ui/text';
+import { type Translate, useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { durationMs } from './durations';
@@ -14,12 +19,13 @@ interface HistoryTableProps {
   cluster: string;
   /** Newest first. */
   backups: Backup[];
-  /** Undefined when there are none. */
-  loadOlder?: () => void;
+  emptyMessage?: string;
+  /** They are of another volume that had the same name. */
+  isEarlier?: boolean;
 }
 
-/** The runs of a volume that have ended. */
-export function HistoryTable({ cluster, backups, loadOlder }: HistoryTableProps) {
+/** Runs that have ended. */
+export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: HistoryTableProps) {
   const { t, language } = useText();
   const isNarrow = useIsNarrow();
   const columns = [
@@ -35,35 +41,62 @@ export function HistoryTable({ cluster, backups, loadOlder }: HistoryTableProps)
     {
       label: t('Status'),
       gridTemplate: 'max-content',
-      getter: ({ status }: Backup) => <RunBadge status={status} />,
+      getter: ({ status }: Backup) => <RunBadge status={status} isEarlier={isEarlier} />,
     },
     {
       label: t('Size'),
       gridTemplate: 'max-content',
-      getter: ({ bytes }: Backup) => (bytes === null ? '' : formatBytes(bytes, language)),
+      // Nothing is left of what another run has received.
+      getter: ({ status, bytes }: Backup) =>
+        status === 'success' && bytes !== null ? formatBytes(bytes, language) : '',
     },
     {
-      label: t('Took'),
+      label: t('Duration'),
       gridTemplate: 'max-content',
       getter: (backup: Backup) => {
         const ms = durationMs(backup);
         return ms === undefined ? '' : formatDuration(ms, language);
       },
     },
-    { label: t('Message'), gridTemplate: 'auto', getter: ({ message }: Backup) => message },
+    { label: t('Message'), gridTemplate: 'auto', getter: (backup: Backup) => messageOf(backup, t) },
   ];
   return (
-    <>
-      <SimpleTable
-        data={backups}
-        emptyMessage={t('This volume has never been backed up.')}
-        columns={isNarrow ? columns.slice(0, 3) : columns}
-      />
-      {loadOlder && (
-        <Box sx={{ mt: 1, textAlign: 'center' }}>
-          <Button onClick={loadOlder}>{t('Show older runs')}</Button>
-        </Box>
-      )}
-    </>
+    <SimpleTable
+      data={backups}
+      emptyMessage={emptyMessage}
+      columns={isNarrow ? columns.slice(0, 3) : columns}
+    />
+  );
+}
+
+/** A success needs no words, unless there is something to know about it. */
+function messageOf({ status, message, warnings }: Backup, t: Translate): string {
+  if (status !== 'success') return sentence(message);
+  return warnings.length > 0
+    ? `${t('{{count}} warnings', { count: warnings.length })}. ${sentence(warnings[0]!)}`
+    : '';
+}
+
+/** Asks for older runs; says why they cannot be had. */
+export function LoadOlder({ loadOlder }: { loadOlder(): Promise<void> }) {
+  const { t } = useText();
+  const [isBusy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<Trouble>();
+  async function load() {
+    setBusy(true);
+    setTrouble(undefined);
+    await loadOlder().catch(error => setTrouble(troubleOf(error)));
+    setBusy(false);
+  }
+  const why = trouble && troubleText(trouble, t);
+  return (
+    <Stack spacing={1} sx={{ mt: 1 }}>
+      {why && <Message severity="warning">{`${why.title}. ${why.text}`}</Message>}
+      <Box sx={{ textAlign: 'center' }}>
+        <Button aria-disabled={isBusy || undefined} onClick={isBusy ? undefined : load}>
+          {t('Show older runs')}
+        </Button>
+      </Box>
+    </Stack>
   );
 }

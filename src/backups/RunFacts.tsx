@@ -1,11 +1,12 @@
 import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import type { Backup } from '../../sidecar/api';
-import { CLAIM_ROUTE } from '../routes';
+import { NAMESPACE_ROUTE, NODE_ROUTE, VOLUME_ROUTE } from '../routes';
 import { Ago } from '../ui/Ago';
 import { formatExactBytes } from '../ui/bytes';
 import { CopyableText } from '../ui/Copyable';
 import { Facts } from '../ui/Facts';
+import { sentence } from '../ui/sentence';
 import { RunBadge } from '../ui/status';
 import { useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
@@ -24,7 +25,11 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
         {
           name: t('Volume'),
           value: (
-            <Link routeName={CLAIM_ROUTE} params={{ namespace, name }} activeCluster={cluster}>
+            <Link
+              routeName={VOLUME_ROUTE.name}
+              params={{ namespace, name }}
+              activeCluster={cluster}
+            >
               {name}
             </Link>
           ),
@@ -32,7 +37,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
         {
           name: t('Namespace'),
           value: (
-            <Link routeName="namespace" params={{ name: namespace }} activeCluster={cluster}>
+            <Link routeName={NAMESPACE_ROUTE} params={{ name: namespace }} activeCluster={cluster}>
               {namespace}
             </Link>
           ),
@@ -43,7 +48,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
           hide: !archive,
         },
         {
-          name: backup.status === 'success' ? t('Size') : t('Received'),
+          name: backup.status === 'success' ? t('Size') : t('Transferred'),
           value: bytes !== null && formatExactBytes(bytes, language),
           hide: bytes === null,
         },
@@ -54,9 +59,9 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
         },
         {
           name: t('Message'),
-          value: backup.message,
-          // Stands above already, with what to do.
-          hide: !backup.message || backup.status === 'failed',
+          value: sentence(backup.message),
+          // A failure is shown above, with what to do; a success needs no words.
+          hide: !backup.message || backup.status !== 'cancelled',
         },
         { name: t('Requested'), value: <Ago date={backup.createdAt} /> },
         { name: t('Requested by'), value: backup.requestedBy },
@@ -64,7 +69,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
         { name: t('Started'), value: at(backup.startedAt), hide: !backup.startedAt },
         { name: t('Ended'), value: at(backup.endedAt), hide: !backup.endedAt },
         {
-          name: t('Took'),
+          name: t('Duration'),
           value: took !== undefined && formatDuration(took, language),
           hide: took === undefined,
         },
@@ -72,7 +77,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
         {
           name: t('Node'),
           value: helper?.node && (
-            <Link routeName="node" params={{ name: helper.node }} activeCluster={cluster}>
+            <Link routeName={NODE_ROUTE} params={{ name: helper.node }} activeCluster={cluster}>
               {helper.node}
             </Link>
           ),

@@ -1,40 +1,47 @@
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import type { Backup, Volume } from '../../sidecar/api';
-import { fakeCluster, refusal } from '../testing/fakeCluster';
+import { fakeCluster, fakeStream, refusal } from '../testing/fakeCluster';
 import { openPage } from '../testing/mount';
-import { aBackup, aFailed, aRunning, aVolume, summaryOf } from '../testing/samples';
+import { aBackup, aFailed, aRunning, aVolume, startedBackups, summaryOf } from '../testing/samples';
 
-const open = (answer: Backup | Response, volume: Volume = aVolume()) => {
+const open = (answer: Backup | Response, volume: Volume = aVolume(), answers = {}) => {
   const cluster = fakeCluster({
     'GET /backups/7': answer,
     'GET /volumes/shop/orders-db': volume,
-    'POST /backups': { backups: [aRunning({ id: '8' })] },
+    'POST /backups': startedBackups([aRunning({ id: '8' })]),
+    ...answers,
   });
   return { cluster, user: openPage(cluster.name, '/nkvm/backups/7') };
 };
+const stageCalled = async (name: string) => within((await screen.findByText(name)).closest('tr')!);
 
 describe('the page of a run', () => {
-  it('shows where the archive lies, its checksum, and how to restore it by hand', async () => {
+  it('shows where the archive is, its checksum, and how to restore it by hand', async () => {
     open(aBackup({ id: '7' }));
     expect(await screen.findByText('Backup of shop/orders-db')).toBeVisible();
     expect(screen.getByText('Succeeded')).toBeVisible();
     expect(screen.getByText(/^\/backups\/main__shop__orders-db__.*\.tar\.gz$/)).toBeVisible();
     expect(screen.getAllByText('ab'.repeat(32))).toHaveLength(2);
     expect(screen.getByText('tar -xzpf archive.tar.gz -C /target')).toBeVisible();
+    // The path in that command is one of another pod.
+    expect(screen.getByText(/Run it where the archive is, in the NKVM pod/)).toBeVisible();
+    expect(
+      screen.getByText(/^kubectl exec -n nkvm deploy\/nkvm -- cat \/backups\/main__/)
+    ).toBeVisible();
   });
 
-  it('shows the stages with their times, and the seal', async () => {
+  it('shows the stages with their times, and what was verified', async () => {
     open(aBackup({ id: '7' }));
-    const copy = within((await screen.findByText('copy')).closest('tr')!);
+    const copy = await stageCalled('copy');
     expect(copy.getByRole('img', { name: 'Done' })).toBeVisible();
     expect(copy.getByText('3 sec')).toBeVisible();
-    expect(screen.getByText('Seal of the helper pod')).toBeVisible();
+    expect(screen.getByText('Verification')).toBeVisible();
     expect(screen.getByText('12')).toBeVisible();
   });
 
   it('copies the command for a restore', async () => {
-    const { user } = open(aBackup({ id: '7' }));
+    const { user } = open(aBackup({ id: '7', archive: null }));
     await user.click(await screen.findByRole('button', { name: 'Copy the command' }));
     expect(await navigator.clipboard.readText()).toBe('tar -xzpf archive.tar.gz -C /target');
   });
@@ -43,22 +50,38 @@ describe('the page of a run', () => {
     open(aFailed({ id: '7' }));
     const alert = await screen.findByRole('alert');
     expect(alert).toHaveTextContent('Failed at stage copy (StreamBroke)');
-    expect(alert).toHaveTextContent('stream of helper nkvm-helper-01jd5 broke off after 1.0 MiB');
+    expect(alert).toHaveTextContent('Stream of helper nkvm-helper-01jd5 broke off after 1.0 MiB');
     expect(alert).toHaveTextContent('What to do Look at the events of node node-1');
-    const copy = within(screen.getByText('copy').closest('tr')!);
+    const copy = await stageCalled('copy');
     expect(copy.getByRole('img', { name: 'Failed' })).toBeVisible();
     expect(screen.queryByText('Restore by hand')).toBeNull();
   });
 
-  it('shows what the helper of a failed run said last, and leads to the runbook', async () => {
+  it('calls no stage done that came after the one that failed, but the cleanup', async () => {
+    const at = '2026-11-20T10:00:00.000Z';
+    const times = { startedAt: at, endedAt: at };
+    const stages = (['create', 'copy', 'checksum', 'cleanup'] as const).map(stage => ({
+      stage,
+      ...times,
+    }));
+    open(aFailed({ id: '7', stages }));
+    const signs = async (name: string) => (await stageCalled(name)).getByRole('img');
+    expect(await signs('create')).toHaveAccessibleName('Done');
+    expect(await signs('checksum')).toHaveAccessibleName('Not completed');
+    expect(await signs('cleanup')).toHaveAccessibleName('Done');
+  });
+
+  it('shows the last output of the helper of a failed run, and leads to the runbook', async () => {
     const lastWords = 'command: tar: ./x: Cannot open\npod: Failed: Evicted: low on memory';
     const helper = { pod: 'nkvm-helper-01jd5', node: 'node-1', image: 'nkvm:dev', lastWords };
     const { user } = open(aFailed({ id: '7', helper }));
-    const box = await screen.findByRole('region', { name: 'Last words of the helper' });
+    const box = await screen.findByRole('region', { name: 'Last output of the helper pod' });
     expect(box.textContent).toBe(lastWords);
-    await user.click(screen.getByRole('button', { name: 'Copy the last words of the helper' }));
+    await user.click(
+      screen.getByRole('button', { name: 'Copy the last output of the helper pod' })
+    );
     expect(await navigator.clipboard.readText()).toBe(lastWords);
-    expect(screen.getByRole('link', { name: 'Runbook of the stage copy' })).toHaveAttribute(
+    expect(screen.getByRole('link', { name: 'Troubleshoot the stage copy' })).toHaveAttribute(
       'href',
       expect.stringMatching(/docs\/runbooks\/README\.md#copy$/)
     );
@@ -72,38 +95,40 @@ describe('the page of a run', () => {
     expect(within(line).getByRole('link')).toHaveAttribute('href', expect.stringMatching(/\/6\?/));
     await user.click(screen.getByRole('button', { name: 'Back up shop/orders-db' }));
     const asked = 'POST /backups {"volumes":[{"namespace":"shop","name":"orders-db"}]}';
-    expect(cluster.calls).toContain(asked);
+    await waitFor(() => expect(cluster.calls).toContain(asked));
   });
 
-  it('says where a failed run was made up for', async () => {
+  it('says that a volume was backed up since', async () => {
     const lastSuccess = summaryOf(aBackup({ id: '8' }));
     open(aFailed({ id: '7' }), aVolume({ lastBackup: lastSuccess, lastSuccess }));
-    expect(await screen.findByText(/^Backed up again/)).toBeVisible();
+    expect(await screen.findByText(/^Backed up since/)).toBeVisible();
   });
 
   it('says where nothing can be relied on, and offers no second run beside one', async () => {
     const lastBackup = summaryOf(aRunning({ id: '8' }));
     open(aFailed({ id: '7' }), aVolume({ lastBackup }));
     expect(await screen.findByText('This volume has no good backup.')).toBeVisible();
+    expect(screen.getByRole('link', { name: 'Watch' })).toBeVisible();
     expect(screen.queryByRole('button', { name: /^Back up/ })).toBeNull();
   });
 
-  it('says nothing of a volume that was made again', async () => {
+  it('says nothing about the state of a volume that was created again', async () => {
     const lastSuccess = summaryOf(aBackup({ id: '8' }));
     open(aFailed({ id: '7' }), aVolume({ uid: 'another', lastSuccess }));
-    expect(await screen.findByRole('link', { name: /Runbook/ })).toBeVisible();
-    expect(screen.queryByText(/^Backed up again/)).toBeNull();
+    expect(await screen.findByText(/^The volume of this run was deleted/)).toBeVisible();
+    expect(screen.queryByText(/^Backed up since/)).toBeNull();
+    expect(screen.queryByRole('button', { name: /^Back up/ })).toBeNull();
   });
 
-  it('shows no last words where nobody said anything', async () => {
+  it('shows no output where there was none', async () => {
     open(aFailed({ id: '7' }));
-    expect(await screen.findByRole('link', { name: /Runbook/ })).toBeVisible();
-    expect(screen.queryByText('Last words of the helper')).toBeNull();
+    expect(await screen.findByRole('link', { name: /Troubleshoot/ })).toBeVisible();
+    expect(screen.queryByText('Last output of the helper pod')).toBeNull();
   });
 
   it('shows the warnings of a success', async () => {
-    open(aBackup({ id: '7', warnings: ['./log: file changed as we read it'] }));
-    expect(await screen.findByRole('alert')).toHaveTextContent('./log: file changed as we read it');
+    open(aBackup({ id: '7', warnings: ['a file changed while tar read it'] }));
+    expect(await screen.findByRole('alert')).toHaveTextContent('A file changed while tar read it');
     expect(screen.getByText('Succeeded')).toBeVisible();
   });
 
@@ -113,9 +138,50 @@ describe('the page of a run', () => {
     expect(screen.getByRole('progressbar')).toBeVisible();
   });
 
+  it('leads back to the list of the clusters that are selected', async () => {
+    const { cluster, user } = open(aBackup({ id: '7' }));
+    await user.click(await screen.findByRole('button', { name: /^Back$/ }));
+    expect(window.location.pathname).toBe(`/c/${cluster.name}/nkvm/volumes`);
+  });
+
   it('says that a run is not known', async () => {
     open(refusal(404, 'run 7 is not known'));
     expect(await screen.findByText('There is no such backup')).toBeVisible();
     expect(screen.getByRole('link', { name: 'Volumes & Backups' })).toBeVisible();
   });
+
+  it('keeps what it knows when the sidecar is away, and follows the run again after it', async () => {
+    const stream = fakeStream();
+    const { cluster, user } = open(aRunning({ id: '7', bytes: 10 * 1024 ** 2 }), aVolume(), {
+      'GET /backups/7/events': stream.answer,
+    });
+    expect(await screen.findByText('10 MiB')).toBeVisible();
+    await waitFor(() => expect(stream.isOpen()).toBe(true));
+    cluster.answer('GET /backups/7', refusal(404, 'run 7 is not known'));
+    stream.end();
+    expect(await screen.findByText(/^Not found.*may be out of date/)).toBeVisible();
+    expect(screen.getByText('10 MiB')).toBeVisible();
+
+    const again = fakeStream();
+    cluster.answer('GET /backups/7/events', again.answer);
+    cluster.answer('GET /backups/7', aRunning({ id: '7', bytes: 11 * 1024 ** 2 }));
+    await user.click(screen.getByRole('button', { name: 'Look again' }));
+    await waitFor(() => expect(again.isOpen()).toBe(true));
+    again.send('backup', aRunning({ id: '7', bytes: 12 * 1024 ** 2 }));
+    expect((await screen.findAllByText(/^12 MiB/))[0]).toBeVisible();
+    expect(screen.queryByText(/may be out of date/)).toBeNull();
+  });
+
+  it('asks again by itself where the run could not be read for a while', async () => {
+    const { cluster } = open(aRunning({ id: '7', bytes: 10 * 1024 ** 2 }), aVolume(), {
+      'GET /backups/7/events': refusal(403, 'ann may not'),
+    });
+    expect(await screen.findByText('10 MiB')).toBeVisible();
+    cluster.answer('GET /backups/7', refusal(403, 'ann may not get backups'));
+    expect(
+      await screen.findByText(/Ann may not get backups/, {}, { timeout: 4_000 })
+    ).toBeVisible();
+    cluster.answer('GET /backups/7', aBackup({ id: '7' }));
+    expect(await screen.findByText('Succeeded', {}, { timeout: 8_000 })).toBeVisible();
+  }, 15_000);
 });

@@ -1,74 +1,88 @@
-import { K8s, Router } from '@kinvolk/headlamp-plugin/lib';
-import {
-  Link,
-  Loader,
-  SectionBox,
-  SectionHeader,
-} from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { AlertTitle, Stack, Typography } from '@mui/material';
+import { K8s } from '@kinvolk/headlamp-plugin/lib';
+import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { AlertTitle, Box, Stack, Typography } from '@mui/material';
+import { useRef } from 'react';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
 import { isFinal } from '../api/final';
-import { useBackup, useSidecar } from '../api/queries';
+import { useBackup } from '../api/queries';
 import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
-import { FailureNotice } from '../setup/FailureNotice';
-import { SidecarNotice } from '../setup/SidecarNotice';
-import { Command } from '../ui/Copyable';
+import { Shown } from '../setup/Shown';
 import { alertIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
 import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
+import { useBackLink } from '../useBackLink';
 import { AfterFailure } from './AfterFailure';
-import { LastWords } from './LastWords';
+import { LastOutput } from './LastOutput';
+import { RestoreByHand } from './RestoreByHand';
 import { RunFacts } from './RunFacts';
 import { RunProgress } from './RunProgress';
 import { SealFacts } from './SealFacts';
 import { Stages } from './Stages';
 
-/** The page of one run. */
-export function RunPage() {
+/** The route to the page of one run. */
+export function RunRoute() {
   const cluster = K8s.useCluster() ?? '';
   const { id } = useParams<{ id: string }>();
   const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
-  const sidecar = useSidecar(cluster, namespace);
-  if (!sidecar) return <Loader title="" />;
-  if (sidecar.state !== 'ready') return <SidecarNotice cluster={cluster} sidecar={sidecar} />;
-  return <Run cluster={cluster} id={id} namespace={namespace} />;
+  return <RunPage cluster={cluster} id={id} namespace={namespace} />;
 }
 
-function Run({ cluster, id, namespace }: { cluster: string; id: string; namespace?: string }) {
+interface RunPageProps {
+  cluster: string;
+  id: string;
+  /** Of its volume, where it is known. */
+  namespace?: string;
+}
+
+/** The page of one run. */
+export function RunPage({ cluster, id, namespace }: RunPageProps) {
+  const asked = useBackup(cluster, id, namespace);
+  return (
+    <Shown
+      cluster={cluster}
+      asked={asked}
+      namespace={namespace}
+      missing={<NoRun cluster={cluster} />}
+    >
+      {backup => <Run cluster={cluster} backup={backup} />}
+    </Shown>
+  );
+}
+
+function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
   const { t } = useText();
-  const { value: backup, failure } = useBackup(cluster, id, namespace);
-  if (!backup && failure?.status === 404) return <NoRun cluster={cluster} />;
-  if (!backup)
-    return failure ? <FailureNotice cluster={cluster} failure={failure} /> : <Loader title="" />;
+  const box = useRef<HTMLDivElement>(null);
   return (
     <>
       <SectionBox
-        backLink={Router.createRouteURL(VOLUMES_ROUTE.name, { cluster })}
+        backLink={useBackLink(cluster)}
         title={
           <SectionHeader
             title={t('Backup of {{volume}}', { volume: `${backup.namespace}/${backup.name}` })}
           />
         }
       >
-        <Stack spacing={2}>
-          {failure && <Message severity="warning">{failure.message}</Message>}
-          {!isFinal(backup.status) && <RunProgress cluster={cluster} backup={backup} />}
-          <Outcome backup={backup} />
-          {backup.status === 'failed' && <AfterFailure cluster={cluster} backup={backup} />}
-          <LastWords backup={backup} />
-          <RunFacts cluster={cluster} backup={backup} />
-        </Stack>
+        <Box ref={box} tabIndex={-1} sx={{ outline: 'none' }}>
+          <Stack spacing={2}>
+            {!isFinal(backup.status) && (
+              <RunProgress
+                cluster={cluster}
+                backup={backup}
+                onCancelled={() => box.current?.focus()}
+              />
+            )}
+            <Outcome backup={backup} />
+            {backup.status === 'failed' && <AfterFailure cluster={cluster} backup={backup} />}
+            <LastOutput backup={backup} />
+            <RunFacts cluster={cluster} backup={backup} />
+          </Stack>
+        </Box>
       </SectionBox>
       {backup.restoreCommand && (
-        <SectionBox title={t('Restore by hand')}>
-          <Typography gutterBottom color="text.secondary">
-            {t('The archive is a plain tar file. This restores it without NKVM')}
-          </Typography>
-          <Command text={backup.restoreCommand} />
-        </SectionBox>
+        <RestoreByHand command={backup.restoreCommand} archive={backup.archive} />
       )}
       <Stages backup={backup} />
       {backup.seal && <SealFacts seal={backup.seal} tarMessages={backup.tarMessages} />}
@@ -82,7 +96,7 @@ function NoRun({ cluster }: { cluster: string }) {
     <Notice
       icon={alertIcon}
       title={t('There is no such backup')}
-      text={t('Its record is gone, or the link leads to the wrong cluster.')}
+      text={t('Its record was deleted, or the link is for another cluster.')}
     >
       <Link routeName={VOLUMES_ROUTE.name} activeCluster={cluster}>
         {t('Volumes & Backups')}
@@ -103,7 +117,7 @@ function Outcome({ backup }: { backup: Backup }) {
             {stage ? t('Failed at stage {{stage}}', { stage }) : t('Failed')}
             {reason && ` (${reason})`}
           </AlertTitle>
-          <Typography variant="body2">{message}</Typography>
+          <Typography variant="body2">{sentence(message)}</Typography>
           {hint && (
             <Typography variant="body2" sx={{ mt: 1 }}>
               <strong>{t('What to do')}</strong> {sentence(hint)}
@@ -116,7 +130,7 @@ function Outcome({ backup }: { backup: Backup }) {
           <AlertTitle>{t('{{count}} warnings', { count: warnings.length })}</AlertTitle>
           {warnings.map(warning => (
             <Typography key={warning} variant="body2">
-              {warning}
+              {sentence(warning)}
             </Typography>
           ))}
         </Message>

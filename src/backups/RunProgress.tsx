@@ -20,12 +20,13 @@ function useRate({ bytes }: Backup): number | undefined {
 interface RunProgressProps {
   cluster: string;
   backup: Backup;
-  /** Stands beside Cancel. */
+  /** Is shown beside Cancel. */
   children?: ReactNode;
+  onCancelled?(): void;
 }
 
-/** A run that is under way: what it does, how much it has copied, how fast; and Cancel. */
-export function RunProgress({ cluster, backup, children }: RunProgressProps) {
+/** A run that is under way: what it does, how much it has copied and how fast, and Cancel. */
+export function RunProgress({ cluster, backup, children, onCancelled }: RunProgressProps) {
   const { t, language } = useText();
   const rate = useRate(backup);
   const activity = activityText(backup, t);
@@ -43,12 +44,10 @@ export function RunProgress({ cluster, backup, children }: RunProgressProps) {
           sx={{ fontVariantNumeric: 'tabular-nums' }}
         >
           {backup.bytes ? formatBytes(backup.bytes, language) : null}
-          {isCopying && rate !== undefined
-            ? ` · ${t('{{size}} per second', { size: formatBytes(rate, language) })}`
-            : null}
+          {isCopying && rate !== undefined ? ` · ${formatBytes(rate, language)}/s` : null}
         </Typography>
         {children}
-        <CancelButton cluster={cluster} backup={backup} />
+        <CancelButton cluster={cluster} backup={backup} onCancelled={onCancelled} />
       </Stack>
       <LinearProgress aria-label={activity} sx={{ mt: 2, borderRadius: 1 }} />
     </Box>

@@ -4,11 +4,11 @@ import {
   registerRoute,
 } from '@kinvolk/headlamp-plugin/lib';
 import type { KubeObject } from '@kinvolk/headlamp-plugin/lib/k8s/cluster';
+import { Frame } from '../Frame';
 import { BACKUP_ROUTE, SIDEBAR_ENTRY } from '../routes';
-import { WithText } from '../ui/text';
 import { BackUpHeaderAction } from './BackUpHeaderAction';
 import { ClaimBackups } from './ClaimBackups';
-import { RunPage } from './RunPage';
+import { RunRoute } from './RunPage';
 import type { Target } from './start';
 
 export function registerBackups(): void {
@@ -17,25 +17,25 @@ export function registerBackups(): void {
     sidebar: SIDEBAR_ENTRY,
     exact: true,
     component: () => (
-      <WithText>
-        <RunPage />
-      </WithText>
+      <Frame>
+        <RunRoute />
+      </Frame>
     ),
   });
   registerDetailsViewSection(({ resource }: { resource?: KubeObject }) => {
     const target = claimOf(resource);
     return target ? (
-      <WithText>
-        <ClaimBackups cluster={target.cluster} claim={target} />
-      </WithText>
+      <Frame clusters={[target.cluster]}>
+        <ClaimBackups cluster={target.cluster} claim={target} uid={resource?.metadata.uid} />
+      </Frame>
     ) : null;
   });
   registerDetailsViewHeaderAction(({ item }: { item?: KubeObject }) => {
     const target = claimOf(item);
     return target ? (
-      <WithText>
+      <Frame clusters={[target.cluster]}>
         <BackUpHeaderAction target={target} />
-      </WithText>
+      </Frame>
     ) : null;
   });
 }

@@ -23,7 +23,7 @@ export function stageText(stage: NonNullable<Backup['stage']>, t: Translate): st
     case 'publish':
       return t('Publishing the archive');
     case 'cleanup':
-      return t('Removing the helper pod');
+      return t('Deleting the helper pod');
   }
 }
 
@@ -32,9 +32,10 @@ export function activityText(
   { stage, status, retryAt, attempt, queuePosition: place }: Backup,
   t: Translate
 ): string {
-  if (status === 'queued' && retryAt) return t('Waiting for attempt {{attempt}}', { attempt });
+  if (status === 'queued' && retryAt)
+    return t('Waiting to try again, attempt {{attempt}}', { attempt });
   if (status === 'queued') {
-    return place ? t('Number {{place}} in the queue', { place }) : t('Waiting for its turn');
+    return place ? t('Position {{place}} in the queue', { place }) : t('Waiting for its turn');
   }
   return stage ? stageText(stage, t) : t('Starting');
 }

@@ -1,23 +1,29 @@
 import { Icon } from '@iconify/react';
-import { Button, Stack } from '@mui/material';
-import type { ReactNode } from 'react';
+import { Button } from '@mui/material';
+import { useState } from 'react';
 import { tryAgain } from '../api/queries';
 import { retryIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 
 /** Asks the sidecar anew, with new tokens. */
-export function LookAgain({ cluster, children }: { cluster: string; children?: ReactNode }) {
+export function LookAgain({ cluster, isSmall = false }: { cluster: string; isSmall?: boolean }) {
   const { t } = useText();
+  const [isBusy, setBusy] = useState(false);
+  const look = () => {
+    setBusy(true);
+    void tryAgain(cluster).finally(() => setBusy(false));
+  };
   return (
-    <Stack direction="row" gap={1} justifyContent="center" flexWrap="wrap">
-      <Button
-        variant="outlined"
-        startIcon={<Icon icon={retryIcon} />}
-        onClick={() => tryAgain(cluster)}
-      >
-        {t('Look again')}
-      </Button>
-      {children}
-    </Stack>
+    <Button
+      variant={isSmall ? 'text' : 'outlined'}
+      size={isSmall ? 'small' : 'medium'}
+      color={isSmall ? 'inherit' : 'primary'}
+      startIcon={<Icon icon={retryIcon} />}
+      aria-disabled={isBusy || undefined}
+      onClick={isBusy ? undefined : look}
+      sx={{ whiteSpace: 'nowrap', opacity: isBusy ? 0.5 : undefined }}
+    >
+      {t('Look again')}
+    </Button>
   );
 }

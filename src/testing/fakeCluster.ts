@@ -1,22 +1,30 @@
 import { vi } from 'vitest';
-import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
+import { SERVICE_PROXY_PATH, TOKEN_HEADER } from '../../sidecar/api/names.ts';
 
 type Body = object | Response;
 /** What a request gets: a body for 200, a whole answer, or a function of what was sent. */
-type Answer = Body | ((sent: unknown) => Body | Promise<Body>);
+type Answer =
+  | Body
+  | ((
+      sent: unknown,
+      request: { headers: Headers; search: string; signal?: AbortSignal | null }
+    ) => Body | Promise<Body>);
 
 export interface FakeCluster {
   /** Of its own for each test: the plugin keeps what it knows of a cluster as long as the page lives. */
   name: string;
   /** Requests to the sidecar, e.g. `POST /backups {"volumes":[…]}`. */
   calls: string[];
+  /** The paths of those requests as they were sent, and the tokens with which. */
+  sent: { path: string; token: string | null }[];
+  /** Whoever is logged in to Headlamp; undefined for nobody. */
+  person: string | undefined;
   /** Changes an answer while the page is shown. */
   answer(request: string, answer: Answer): void;
 }
 
 export const TOKEN_REQUEST = 'POST nkvm/nkvm-admin token';
 
-const info = { name: 'nkvm', version: '0.1.0', cluster: 'main', namespace: 'nkvm' };
 const token = { spec: { expirationSeconds: 600 }, status: { token: 'minted' } };
 
 const json = (status: number, body: object) =>
@@ -37,11 +45,16 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
   const cluster: FakeCluster = {
     name: `cluster-${++count}`,
     calls: [],
+    sent: [],
+    person: 'ann',
     answer: (request, answer) => void (known[request] = answer),
   };
   const known: Record<string, Answer> = {
     [TOKEN_REQUEST]: token,
-    'GET /info': info,
+    // The sidecar to somebody without a token.
+    'GET /info': refusal(401, 'the request carries no token'),
+    // An older sidecar has no stream of changes.
+    'GET /volumes/events': refusal(404, 'not found'),
     ...answers,
   };
 
@@ -51,20 +64,61 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
     const path = pathname.replace(/^\/clusters\/[^/]+/, '');
     const sent = typeof init.body === 'string' ? JSON.parse(init.body) : undefined;
     const tokenOf = /^\/api\/v1\/namespaces\/(.+)\/serviceaccounts\/(.+)\/token$/.exec(path);
-    if (tokenOf) return give(`${method} ${tokenOf[1]}/${tokenOf[2]} token`, sent);
+    const headers = new Headers(init.headers);
+    if (tokenOf) return give(`${method} ${tokenOf[1]}/${tokenOf[2]} token`, sent, headers, search);
+    if (path.endsWith('/selfsubjectreviews')) {
+      return cluster.person
+        ? json(201, { status: { userInfo: { username: cluster.person } } })
+        : json(401, { message: 'Unauthorized' });
+    }
     if (!path.startsWith(SERVICE_PROXY_PATH)) return json(200, { items: [], metadata: {} });
 
-    const request = `${method} ${path.slice(`${SERVICE_PROXY_PATH}/api/v1`.length)}`;
+    const plain = path.replace(/\/~[\w-]+$/, '');
+    const request = `${method} ${plain.slice(`${SERVICE_PROXY_PATH}/api/v1`.length)}`;
     cluster.calls.push(sent ? `${request} ${JSON.stringify(sent)}` : request + search);
-    return give(request, sent);
+    cluster.sent.push({ path, token: headers.get(TOKEN_HEADER) });
+    return give(request, sent, headers, search, init.signal);
   }
 
-  async function give(request: string, sent: unknown): Promise<Response> {
+  async function give(
+    request: string,
+    sent: unknown,
+    headers: Headers,
+    search: string,
+    signal?: AbortSignal | null
+  ): Promise<Response> {
     const answer = known[request] ?? refusal(404, `${request} is not in this test`);
-    const body = await (typeof answer === 'function' ? answer(sent) : answer);
-    return body instanceof Response ? body.clone() : json(200, body);
+    const body = await (typeof answer === 'function'
+      ? answer(sent, { headers, search, signal })
+      : answer);
+    // A stream cannot be read twice.
+    if (body instanceof Response) return body.headers.has('X-Stream') ? body : body.clone();
+    return json(200, body);
   }
 
   vi.stubGlobal('fetch', fetchFake);
   return cluster;
+}
+
+/** A stream of server-sent events that the test writes to. */
+export function fakeStream() {
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  const write = (text: string) => controller?.enqueue(new TextEncoder().encode(text));
+  return {
+    /** Each request gets a stream of its own; the newest one is written to. */
+    answer(_: unknown, { signal }: { signal?: AbortSignal | null }) {
+      const body = new ReadableStream<Uint8Array>({
+        start(it) {
+          controller = it;
+          signal?.addEventListener('abort', () => it.error(new Error('aborted')));
+        },
+      });
+      return new Response(body, { headers: { 'X-Stream': 'yes' } });
+    },
+    isOpen: () => controller !== undefined,
+    send: (event: string, data: object) =>
+      write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+    ping: () => write(': ping\n\n'),
+    end: () => controller?.close(),
+  };
 }

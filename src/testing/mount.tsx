@@ -6,7 +6,7 @@ import { createMuiTheme } from '@kinvolk/headlamp-plugin/lib/lib/themes';
 import store from '@kinvolk/headlamp-plugin/lib/redux/stores/store';
 import { ThemeProvider } from '@mui/material/styles';
 import { QueryClientProvider } from '@tanstack/react-query';
-import { cleanup, render } from '@testing-library/react';
+import { act, cleanup, configure, render } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { SnackbarProvider } from 'notistack';
 import type { ReactNode } from 'react';
@@ -16,6 +16,9 @@ import { onTestFinished, vi } from 'vitest';
 import { emptyIndexedDb } from './emptyIndexedDb';
 
 setStore(store);
+// All of Headlamp takes its time, above all beside other tests.
+configure({ asyncUtilTimeout: 4_000 });
+vi.setConfig({ testTimeout: 20_000 });
 
 /** Puts `page` where Headlamp would put it. */
 function mount(page: ReactNode, url: string) {
@@ -66,7 +69,7 @@ export function openDetails(
   kind: string,
   { namespace, name }: { namespace: string; name: string }
 ) {
-  const resource = { kind, cluster, metadata: { namespace, name } };
+  const resource = { kind, cluster, metadata: { namespace, name, uid: `uid-${name}` } };
   const { actionButtons, detailsViewSection } = store.getState();
   return mount(
     <>
@@ -81,4 +84,12 @@ export function openDetails(
     </>,
     `/c/${cluster}/storage/persistentvolumeclaims/${namespace}/${name}`
   );
+}
+
+/** Chooses namespaces in Headlamp's filter, for the rest of the test. */
+export function selectNamespaces(...namespaces: string[]): void {
+  const choose = (chosen: string[]) =>
+    act(() => void store.dispatch({ type: 'filter/setNamespaceFilter', payload: chosen }));
+  choose(namespaces);
+  onTestFinished(() => choose([]));
 }

@@ -1,65 +1,82 @@
-import type { Backup, BackupSummary, Volume } from '../../sidecar/api';
+import {
+  Backup,
+  BackupList,
+  Obstacle,
+  StartedBackups,
+  Volume,
+  VolumeList,
+} from '../../sidecar/api';
+import { obstacleOf } from '../../sidecar/src/backup/obstacle.ts';
+import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
 
-/** A sound run that has ended well; tests say only in what theirs differs. */
-export const aBackup = (differs: Partial<Backup> = {}): Backup => ({
-  id: '01jd5',
-  namespace: 'shop',
-  name: 'orders-db',
-  uid: 'uid-orders-db',
-  kind: 'backup',
-  namespaceUid: 'uid-shop',
-  clusterUid: 'uid-kube-system',
-  status: 'success',
-  stage: 'cleanup',
-  bytes: 3 * 1024 ** 2,
-  sha256: 'ab'.repeat(32),
-  archive: '/backups/main__shop__orders-db__20261120T100000Z__01jd5.tar.gz',
-  copies: [
-    {
-      destination: 'local',
-      key: 'main__shop__orders-db__20261120T100000Z__01jd5.tar.gz',
-      state: 'present',
-      bytes: 3 * 1024 ** 2,
-      sha256: 'ab'.repeat(32),
-      provenAt: '2026-11-20T10:00:05.200Z',
-      proof: { level: 'checksum', readFrom: 'storage' },
-      verifiedAt: null,
-    },
-  ],
-  message: '3.0 MiB of shop/orders-db are proven',
-  reason: null,
-  hint: null,
-  failureClass: null,
-  warnings: [],
-  tarMessages: [],
-  warningCount: 0,
-  createdAt: '2026-11-20T10:00:00.000Z',
-  startedAt: '2026-11-20T10:00:01.000Z',
-  endedAt: '2026-11-20T10:00:05.500Z',
-  stages: [
-    { stage: 'create', startedAt: '2026-11-20T10:00:01.000Z', endedAt: '2026-11-20T10:00:01.200Z' },
-    { stage: 'copy', startedAt: '2026-11-20T10:00:02.000Z', endedAt: '2026-11-20T10:00:05.000Z' },
-  ],
-  seal: {
+/**
+ * A sound run that has ended well; tests say only in what theirs differs.
+ * Samples pass the contract's own schemas: what the sidecar would never send cannot be tested with.
+ */
+export const aBackup = (differs: Partial<Backup> = {}): Backup =>
+  Backup.parse({
+    id: '01jd5',
+    namespace: 'shop',
+    name: 'orders-db',
+    uid: 'uid-orders-db',
+    kind: 'backup',
+    namespaceUid: 'uid-shop',
+    clusterUid: 'uid-kube-system',
+    status: 'success',
+    stage: 'cleanup',
     bytes: 3 * 1024 ** 2,
     sha256: 'ab'.repeat(32),
-    tarExit: 0,
-    compressorExit: 0,
-    files: 12,
-    rawBytes: 9 * 1024 ** 2,
-    omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
-  },
-  helper: { pod: 'nkvm-helper-01jd5', node: 'node-1', image: 'nkvm:dev' },
-  priority: 'on-demand',
-  attempt: 1,
-  retryAt: null,
-  queuePosition: null,
-  acceptEmpty: false,
-  verify: null,
-  requestedBy: 'system:serviceaccount:nkvm:nkvm-admin',
-  restoreCommand: 'tar -xzpf archive.tar.gz -C /target',
-  ...differs,
-});
+    archive: '/backups/main__shop__orders-db__20261120T100000Z__01jd5.tar.gz',
+    copies: [
+      {
+        destination: 'local',
+        key: 'main__shop__orders-db__20261120T100000Z__01jd5.tar.gz',
+        state: 'present',
+        bytes: 3 * 1024 ** 2,
+        sha256: 'ab'.repeat(32),
+        provenAt: '2026-11-20T10:00:05.200Z',
+        proof: { level: 'checksum', readFrom: 'storage' },
+        verifiedAt: null,
+      },
+    ],
+    message: '3.0 MiB of shop/orders-db are proven',
+    reason: null,
+    hint: null,
+    failureClass: null,
+    warnings: [],
+    tarMessages: [],
+    warningCount: 0,
+    createdAt: '2026-11-20T10:00:00.000Z',
+    startedAt: '2026-11-20T10:00:01.000Z',
+    endedAt: '2026-11-20T10:00:05.500Z',
+    stages: [
+      {
+        stage: 'create',
+        startedAt: '2026-11-20T10:00:01.000Z',
+        endedAt: '2026-11-20T10:00:01.200Z',
+      },
+      { stage: 'copy', startedAt: '2026-11-20T10:00:02.000Z', endedAt: '2026-11-20T10:00:05.000Z' },
+    ],
+    seal: {
+      bytes: 3 * 1024 ** 2,
+      sha256: 'ab'.repeat(32),
+      tarExit: 0,
+      compressorExit: 0,
+      files: 12,
+      rawBytes: 9 * 1024 ** 2,
+      omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
+    },
+    helper: { pod: 'nkvm-helper-01jd5', node: 'node-1', image: 'nkvm:dev' },
+    priority: 'on-demand',
+    attempt: 1,
+    retryAt: null,
+    queuePosition: null,
+    acceptEmpty: false,
+    verify: null,
+    requestedBy: 'system:serviceaccount:nkvm:nkvm-admin',
+    restoreCommand: 'tar -xzpf archive.tar.gz -C /target',
+    ...differs,
+  });
 
 export const aRunning = (differs: Partial<Backup> = {}): Backup =>
   aBackup({
@@ -92,40 +109,58 @@ export const aFailed = (differs: Partial<Backup> = {}): Backup =>
     ...differs,
   });
 
-export const summaryOf = (backup: Backup): BackupSummary => ({
-  id: backup.id,
-  status: backup.status,
-  stage: backup.stage,
-  createdAt: backup.createdAt,
-  endedAt: backup.endedAt,
-  bytes: backup.bytes,
-  message: backup.message,
-});
+export { summaryOf } from '../api/patch';
 
 /** A bound volume of a StatefulSet that has never been backed up. */
-export const aVolume = (differs: Partial<Volume> = {}): Volume => ({
-  namespace: 'shop',
-  name: 'orders-db',
-  uid: `uid-${differs.name ?? 'orders-db'}`,
-  phase: 'Bound',
-  capacityBytes: 10 * 1024 ** 3,
-  requestedBytes: 10 * 1024 ** 3,
-  accessModes: ['ReadWriteOnce'],
-  volumeMode: 'Filesystem',
-  storageClass: 'fast',
-  node: 'node-1',
-  labels: {},
-  createdAt: '2026-11-01T08:00:00.000Z',
-  podsVisible: true,
-  pods: [{ name: 'orders-db-0', phase: 'Running', node: 'node-1' }],
-  owner: {
-    kind: 'Single',
-    owner: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'orders' },
-  },
-  obstacle: null,
-  mayBackUp: true,
-  backupsVisible: true,
-  lastBackup: null,
-  lastSuccess: null,
-  ...differs,
-});
+export const aVolume = (differs: Partial<Volume> = {}): Volume =>
+  Volume.parse({
+    namespace: 'shop',
+    name: 'orders-db',
+    uid: `uid-${differs.name ?? 'orders-db'}`,
+    phase: 'Bound',
+    capacityBytes: 10 * 1024 ** 3,
+    requestedBytes: 10 * 1024 ** 3,
+    accessModes: ['ReadWriteOnce'],
+    volumeMode: 'Filesystem',
+    storageClass: 'fast',
+    node: 'node-1',
+    labels: {},
+    createdAt: '2026-11-01T08:00:00.000Z',
+    podsVisible: true,
+    pods: [{ name: 'orders-db-0', phase: 'Running', node: 'node-1' }],
+    owner: {
+      kind: 'Single',
+      owner: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'orders' },
+    },
+    obstacle: null,
+    mayBackUp: true,
+    backupsVisible: true,
+    lastBackup: null,
+    lastSuccess: null,
+    ...differs,
+  });
+
+/** The sidecar's answers, as it would send them. */
+export const volumeList = (volumes: Volume[], differs: Partial<VolumeList> = {}): VolumeList =>
+  VolumeList.parse({ volumes, incomplete: false, ...differs });
+
+export const backupList = (backups: Backup[], nextCursor: string | null = null): BackupList =>
+  BackupList.parse({ backups, nextCursor, incomplete: false });
+
+export const startedBackups = (
+  backups: Backup[],
+  refused: StartedBackups['refused'] = []
+): StartedBackups => StartedBackups.parse({ backups, refused });
+
+/** What the sidecar itself says of claims that cannot be backed up. */
+const obstacleWhere = (claim: Parameters<typeof testClaim>[0], isOpen = true): Obstacle => {
+  const obstacle = obstacleOf(
+    testClaim({ namespace: 'shop', name: 'orders-db', ...claim }),
+    isOpen
+  );
+  if (!obstacle) throw new Error('the sidecar would back this claim up');
+  return Obstacle.parse(obstacle);
+};
+export const closedNamespace = obstacleWhere({}, false);
+export const unbound = obstacleWhere({ phase: 'Pending' });
+export const blockDevice = obstacleWhere({ volumeMode: 'Block' });

@@ -1,5 +1,5 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
-import { Button } from '@mui/material';
+import { Button, Tooltip } from '@mui/material';
 import { useIsNarrow } from './useIsNarrow';
 
 interface SmallButtonProps {
@@ -7,25 +7,33 @@ interface SmallButtonProps {
   text: string;
   /** Says what the button acts on, for those who hear it without its row. */
   label: string;
-  disabled?: boolean;
+  variant?: 'outlined' | 'contained' | 'text';
+  /** It does nothing for a moment, but keeps the focus. */
+  isBusy?: boolean;
+  /** What to know before the click. */
+  hint?: string;
   onClick(): void;
 }
 
-/** A button for a cell of a table. In a narrow window its icon has to do. */
-export function SmallButton({ icon, text, label, disabled, onClick }: SmallButtonProps) {
+/** A button for a cell of a table. In a narrow window it shows its icon only. */
+export function SmallButton(props: SmallButtonProps) {
+  const { icon, text, label, variant = 'outlined', isBusy = false, hint, onClick } = props;
   const isNarrow = useIsNarrow();
   return (
-    <Button
-      variant="outlined"
-      size="small"
-      aria-label={label}
-      title={isNarrow ? label : undefined}
-      disabled={disabled}
-      onClick={onClick}
-      startIcon={isNarrow ? undefined : <Icon icon={icon} />}
-      sx={{ whiteSpace: 'nowrap', minWidth: 'unset' }}
-    >
-      {isNarrow ? <Icon icon={icon} width={20} /> : text}
-    </Button>
+    <Tooltip title={hint ?? (isNarrow ? label : '')} describeChild>
+      <Button
+        variant={variant}
+        color={variant === 'text' ? 'inherit' : 'primary'}
+        size="small"
+        aria-label={label}
+        // A disabled button would lose the focus, and with it the place on the page.
+        aria-disabled={isBusy || undefined}
+        onClick={isBusy ? undefined : onClick}
+        startIcon={isNarrow ? undefined : <Icon icon={icon} />}
+        sx={{ whiteSpace: 'nowrap', minWidth: 'unset', opacity: isBusy ? 0.5 : undefined }}
+      >
+        {isNarrow ? <Icon icon={icon} width={20} /> : text}
+      </Button>
+    </Tooltip>
   );
 }

@@ -1,7 +1,7 @@
 /** Icons come with the plugin: Headlamp would fetch those that it does not use itself from the internet. */
 export { default as alertIcon } from '@iconify/icons-mdi/alert-circle-outline';
 export { default as arrowRightIcon } from '@iconify/icons-mdi/arrow-right';
-export { default as backUpIcon } from '@iconify/icons-mdi/backup-restore';
+export { default as backUpIcon } from '@iconify/icons-mdi/archive-arrow-down-outline';
 export { default as cancelledIcon } from '@iconify/icons-mdi/cancel';
 export { default as successIcon } from '@iconify/icons-mdi/check-circle-outline';
 export { default as copiedIcon } from '@iconify/icons-mdi/check';
@@ -19,3 +19,6 @@ export { default as stopIcon } from '@iconify/icons-mdi/stop-circle-outline';
 export { default as runningIcon } from '@iconify/icons-mdi/progress-upload';
 export { default as unboundIcon } from '@iconify/icons-mdi/link-off';
 export { default as volumesIcon } from '@iconify/icons-mdi/database-outline';
+export { default as oldIcon } from '@iconify/icons-mdi/clock-alert-outline';
+export { default as whyNotIcon } from '@iconify/icons-mdi/information-outline';
+export { default as skippedIcon } from '@iconify/icons-mdi/minus-circle-outline';

@@ -1,6 +1,6 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
 import { StatusLabel, type StatusLabelProps } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Box } from '@mui/material';
+import { Box, type Theme } from '@mui/material';
 import type { BackupStatus } from '../../sidecar/api';
 import { cancelledIcon, failedIcon, queuedIcon, runningIcon, successIcon } from './icons';
 import { type Translate, useText } from './text';
@@ -9,14 +9,18 @@ interface BadgeProps {
   icon: IconifyIcon;
   color: StatusLabelProps['status'];
   text: string;
-  iconColor?: string;
+  iconColor?: (theme: Theme) => string;
 }
 
 /** Headlamp's label of a state: an icon and a word, never a colour alone. */
 export function Badge({ icon, color, text, iconColor }: BadgeProps) {
   return (
     <StatusLabel status={color} sx={{ alignItems: 'center' }}>
-      <Box component="span" aria-hidden sx={{ lineHeight: 0, color: iconColor }}>
+      <Box
+        component="span"
+        aria-hidden
+        sx={{ lineHeight: 0, ...(iconColor && { color: iconColor }) }}
+      >
         <Icon icon={icon} width={16} />
       </Box>
       {text}
@@ -47,8 +51,15 @@ export const LOOKS: Record<BackupStatus, Omit<BadgeProps, 'text'>> = {
   cancelled: { icon: cancelledIcon, color: '' },
 };
 
+interface RunBadgeProps {
+  status: BackupStatus;
+  /** Of another volume with the same name: its success says nothing about the volume that is there now. */
+  isEarlier?: boolean;
+}
+
 /** The state of a run. */
-export function RunBadge({ status }: { status: BackupStatus }) {
+export function RunBadge({ status, isEarlier = false }: RunBadgeProps) {
   const { t } = useText();
-  return <Badge {...LOOKS[status]} text={statusText(status, t)} />;
+  const look = LOOKS[status];
+  return <Badge {...look} color={isEarlier ? '' : look.color} text={statusText(status, t)} />;
 }

@@ -6,7 +6,7 @@ export type Translate = ReturnType<typeof useTranslation>['t'];
 
 interface Text {
   t: Translate;
-  /** For numbers and dates; undefined where Headlamp has no strings of ours. */
+  /** For numbers and dates: the language of our strings, which may be another one than Headlamp's. */
   language?: string;
 }
 
@@ -19,8 +19,26 @@ const TextContext = createContext<Text | undefined>(undefined);
 export function WithText({ children }: { children: ReactNode }) {
   const { t, i18n, ready } = useTranslation();
   return ready ? (
-    <TextContext.Provider value={{ t, language: i18n?.language }}>{children}</TextContext.Provider>
+    <TextContext.Provider value={{ t, language: languageOf(i18n) }}>
+      {children}
+    </TextContext.Provider>
   ) : null;
+}
+
+/** @returns the language of Headlamp where we have strings in it, else English: one page speaks one language. */
+export function languageOf(
+  i18n?: {
+    language?: string;
+    hasResourceBundle?: (language: string, namespace: string) => boolean;
+    options?: { defaultNS?: unknown };
+  } | null
+): string {
+  const { language, options } = i18n ?? {};
+  const namespace = String(options?.defaultNS);
+  const known = [language, language?.split('-')[0]].find(
+    each => each && i18n?.hasResourceBundle?.(each, namespace)
+  );
+  return known ?? 'en';
 }
 
 /** @throws Error outside of `WithText`. */

@@ -5,14 +5,21 @@ import { useText } from '../ui/text';
 import { ownersOf, routeOf } from './owners';
 import type { Row } from './row';
 
-/** Who uses a volume: links, or the reason why nobody is known. */
+/** The workloads that use a volume: links, or the reason why none is known. */
 export function Owners({ cluster, volume }: Row) {
   const { t } = useText();
+  if (!volume.podsVisible) {
+    return (
+      <Typography component="span" variant="body2" color="text.secondary">
+        {t('No access')}
+      </Typography>
+    );
+  }
   if (volume.owner.kind === 'Unknown') {
     return (
       <Tooltip title={volume.owner.reason} describeChild>
         <Typography component="span" variant="body2" color="text.secondary" tabIndex={0}>
-          {t('Unknown')}
+          {t('Not in use')}
         </Typography>
       </Tooltip>
     );

@@ -1,15 +1,18 @@
 import type { IconifyIcon } from '@iconify/react';
 import type { StatusLabelProps } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import type { Theme } from '@mui/material';
 import {
   alertIcon,
   failedIcon,
   hiddenIcon,
+  oldIcon,
   queuedIcon,
   runningIcon,
   successIcon,
   unboundIcon,
 } from '../ui/icons';
 import { Badge } from '../ui/status';
+import { statusColor } from '../ui/statusColor';
 import { type Translate, useText } from '../ui/text';
 import type { Protection } from './protection';
 
@@ -22,9 +25,11 @@ export function protectionText(protection: Protection, t: Translate): string {
     case 'running':
       return t('Backing up');
     case 'unbound':
-      return t('Not bound');
+      return t('Not bound yet');
     case 'hidden':
-      return t('Not visible');
+      return t('No access');
+    case 'old':
+      return t('Backup is old');
     case 'failed':
       return t('Backup failed');
     case 'backedUp':
@@ -37,10 +42,10 @@ export function protectionText(protection: Protection, t: Translate): string {
 interface Look {
   icon: IconifyIcon;
   color: StatusLabelProps['status'];
-  iconColor?: string;
+  iconColor?: (theme: Theme) => string;
 }
 
-/** In a cluster that has just been set up no volume is backed up: that is worth an icon, not a wall of warnings. */
+/** In a cluster that has just been set up no volume is backed up: an icon is enough, many warnings are not read. */
 const LOOKS: Record<Protection, Look> = {
   lost: { icon: failedIcon, color: 'error' },
   queued: { icon: queuedIcon, color: '' },
@@ -49,7 +54,8 @@ const LOOKS: Record<Protection, Look> = {
   hidden: { icon: hiddenIcon, color: '' },
   failed: { icon: failedIcon, color: 'error' },
   backedUp: { icon: successIcon, color: 'success' },
-  never: { icon: alertIcon, color: '', iconColor: 'warning.main' },
+  old: { icon: oldIcon, color: 'warning' },
+  never: { icon: alertIcon, color: '', iconColor: statusColor('warning') },
 };
 
 /** How a volume stands. */

@@ -5,14 +5,18 @@ import {
   SectionFilterHeader,
 } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Stack } from '@mui/material';
+import { useMemo } from 'react';
 import { useSelector } from 'react-redux';
-import { type ClusterVolumes, useVolumes } from '../api/queries';
-import { FailureNotice } from '../setup/FailureNotice';
-import { SidecarNotice } from '../setup/SidecarNotice';
+import { type ClusterVolumes, LiveCluster, useVolumes } from '../api/queries';
+import { Stale } from '../setup/Shown';
+import { TroubleNotice } from '../setup/TroubleNotice';
+import { troubleText } from '../setup/troubleText';
 import { volumesIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
+import { allowedNamespaces, namespacesAtHand } from './namespacesAtHand';
+import { rowOf } from './row';
 import { VolumesTable } from './VolumesTable';
 
 /** The view Volumes & Backups: every volume of the selected clusters, how it stands, and what to do about it. */
@@ -20,9 +24,13 @@ export function VolumesPage() {
   const { t } = useText();
   const clusters = K8s.useSelectedClusters();
   const selected = useSelectedNamespaces();
-  const lists = useVolumes(clusters, useNamespacesAtHand(clusters, selected));
+  const namespacesOf = useNamespacesAtHand(selected);
+  const lists = useVolumes(clusters, namespacesOf);
   return (
     <SectionBox title={<SectionFilterHeader title={t('Volumes & Backups')} />}>
+      {clusters.map(cluster => (
+        <LiveCluster key={cluster} cluster={cluster} namespaces={namespacesOf(cluster)} />
+      ))}
       <Lists lists={lists} selected={selected} />
     </SectionBox>
   );
@@ -33,79 +41,131 @@ function useSelectedNamespaces(): string[] {
   const namespaces: Set<string> = useSelector(
     (state: { filter: { namespaces: Set<string> } }) => state.filter.namespaces
   );
-  return [...namespaces].sort();
+  return useMemo(() => [...namespaces].sort(), [namespaces]);
 }
 
-/** Where a plain user may ask: the namespaces of the filter, or the one that the cluster's configuration names. */
-function useNamespacesAtHand(clusters: string[], selected: string[]): string[] {
-  const [first] = clusters;
-  const configured = K8s.useClustersConf()?.[first ?? '']?.meta_data?.namespace;
-  return selected.length > 0 ? selected : [configured ?? 'default'];
+function useNamespacesAtHand(selected: string[]): (cluster: string) => string[] {
+  const configuration = K8s.useClustersConf();
+  return cluster =>
+    namespacesAtHand(
+      selected,
+      allowedNamespaces(cluster),
+      configuration?.[cluster]?.meta_data?.namespace
+    );
 }
 
 function Lists({ lists, selected }: { lists: ClusterVolumes[]; selected: string[] }) {
   const { t } = useText();
   const [only, ...others] = lists;
-  const rows = lists.flatMap(({ cluster, value = [] }) =>
-    value.map(volume => ({ cluster, volume }))
-  );
-  const shown = selected.length
-    ? rows.filter(({ volume }) => selected.includes(volume.namespace))
-    : rows;
+  const shown = useShown(lists, selected);
   const isLoaded = lists.some(({ value }) => value);
+  const isWhole = lists.every(
+    ({ value, closed, incomplete }) => value && closed.length === 0 && !incomplete
+  );
 
-  if (!isLoaded)
+  if (!isLoaded) {
     return (
       <Stack>
-        {lists.map(list => (
-          <InPlaceOfList key={list.cluster} {...list} />
-        ))}
+        {lists.map(({ cluster, trouble }) =>
+          trouble ? (
+            <TroubleNotice key={cluster} cluster={cluster} trouble={trouble} />
+          ) : (
+            <Loader key={cluster} title="" />
+          )
+        )}
       </Stack>
     );
-  if (only && others.length === 0 && rows.length === 0 && only.closed.length === 0) {
+  }
+  const isEmpty = lists.every(({ value }) => value?.length === 0);
+  if (only && others.length === 0 && isEmpty && isWhole && selected.length === 0) {
     return (
-      <Notice
-        icon={volumesIcon}
-        title={t('No volumes yet')}
-        text={t('As soon as a workload claims storage, its volume shows up here.')}
-      />
+      <>
+        <Warnings {...only} isNamed={false} />
+        <Notice
+          icon={volumesIcon}
+          title={t('No volumes yet')}
+          text={t('As soon as a workload claims storage, its volume is shown here.')}
+        />
+      </>
     );
   }
   return (
     <>
       {lists.map(list => (
-        <Warnings key={list.cluster} {...list} />
+        <Warnings key={list.cluster} {...list} isNamed={others.length > 0} />
       ))}
       <VolumesTable
         rows={shown}
         hasClusters={others.length > 0}
-        emptyMessage={t('The selected namespaces have no volumes.')}
+        emptyMessage={
+          isWhole
+            ? t('The selected namespaces have no volumes.')
+            : t('No volumes to show. Not all namespaces could be read.')
+        }
       />
     </>
   );
 }
 
-/** What a cluster shows while it has no list. */
-function InPlaceOfList({ cluster, sidecar, failure }: ClusterVolumes) {
-  if (sidecar && sidecar.state !== 'ready')
-    return <SidecarNotice cluster={cluster} sidecar={sidecar} />;
-  if (failure) return <FailureNotice cluster={cluster} failure={failure} />;
-  return <Loader title="" />;
+/** @returns the same array as long as the volumes are the same. */
+function useShown(lists: ClusterVolumes[], selected: string[]) {
+  return useMemo(
+    () =>
+      lists.flatMap(({ cluster, value = [] }) =>
+        value
+          .filter(({ namespace }) => selected.length === 0 || selected.includes(namespace))
+          .map(volume => rowOf(cluster, volume))
+      ),
+    // Clusters and their volumes, one after another: the lists around them are new each time.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [selected, lists.length, ...lists.flatMap(({ cluster, value }) => [cluster, value])]
+  );
 }
 
 /** What is wrong with a list that is shown, or missing in it. */
-function Warnings({ cluster, sidecar, value, failure, closed }: ClusterVolumes) {
+function Warnings({
+  cluster,
+  value,
+  trouble,
+  closed,
+  incomplete,
+  isNamed,
+}: ClusterVolumes & { isNamed: boolean }) {
   const { t } = useText();
-  const messages = closed.map(({ namespace, message }) => `${namespace}, ${message}`);
-  if (sidecar?.state === 'absent') messages.push(t('Backups are not set up in this cluster'));
-  else if (failure) messages.push(failure.message);
-  else if (sidecar && sidecar.state !== 'ready')
-    messages.push(t('The backup service does not answer'));
-  if (messages.length === 0) return null;
+  const name = isNamed && (
+    <>
+      <strong>{cluster}</strong>
+      {' · '}
+    </>
+  );
   return (
-    <Message severity="warning" sx={{ mb: 2 }}>
-      <strong>{cluster}</strong> {value && t('The list may be out of date or incomplete.')}{' '}
-      {messages.join('; ')}
-    </Message>
+    <>
+      {trouble && value && <Stale cluster={cluster} trouble={trouble} isNamed={isNamed} />}
+      {trouble && !value && (
+        <Message severity="warning" sx={{ mb: 2 }}>
+          {name}
+          {Object.values(troubleText(trouble, t)).join('. ')}
+        </Message>
+      )}
+      {closed.length > 0 && (
+        <Message severity="warning" sx={{ mb: 2 }}>
+          {name}
+          {closed.map(({ namespace, trouble }) => {
+            const { title, text } = troubleText(trouble, t);
+            return (
+              <div key={namespace}>
+                <strong>{namespace}</strong> {`${title}. ${text}`}
+              </div>
+            );
+          })}
+        </Message>
+      )}
+      {incomplete && (
+        <Message severity="warning" sx={{ mb: 2 }}>
+          {name}
+          {t('This list is incomplete. There are more namespaces than could be checked.')}
+        </Message>
+      )}
+    </>
   );
 }

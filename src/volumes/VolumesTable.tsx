@@ -1,80 +1,99 @@
 import { Icon } from '@iconify/react';
 import { Table } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Button, useMediaQuery, useTheme } from '@mui/material';
-import { useState } from 'react';
-import { useBackUp } from '../backups/useBackUp';
+import { Button, Stack, Typography } from '@mui/material';
+import { type ComponentProps, useMemo } from 'react';
+import { useBackUp } from '../backups/BackUps';
+import { canBackUp } from '../backups/nextStep';
 import { backUpIcon } from '../ui/icons';
 import { useText } from '../ui/text';
+import { useIsNarrow } from '../ui/useIsNarrow';
+import { useNow } from '../ui/useNow';
 import { volumeColumns } from './columns';
-import { canBackUp } from './nextStep';
 import { type Row, rowId, targetOf } from './row';
 
+type VolumeTable = ComponentProps<typeof Table<Row>>;
+type SelectionToolbar = NonNullable<VolumeTable['renderRowSelectionToolbar']>;
+type TableInstance = Parameters<SelectionToolbar>[0]['table'];
+
 interface VolumesTableProps {
+  /** The same array as long as nothing has changed. */
   rows: Row[];
   /** More than one cluster is shown. */
   hasClusters: boolean;
   emptyMessage: string;
 }
 
-/** The list of volumes, in Headlamp's own table. */
+/** How exactly a backup's age is looked at. */
+const AGE_MS = 60_000;
+
+const canSelect: VolumeTable['enableRowSelection'] = row => canBackUp(row.original.volume);
+const renderSelection: SelectionToolbar = ({ table }) => <Selection table={table} />;
+
+/** The list of volumes, in Headlamp's own table. Whatever it is given stays the same: else it would calculate all anew. */
 export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTableProps) {
   const { t, language } = useText();
-  const fitting = useFittingColumns(hasClusters);
-  const [chosen, setChosen] = useState<Record<string, boolean>>({});
+  const nowMs = useNow(AGE_MS);
+  const columns = useMemo(
+    () => volumeColumns({ t, language, hasClusters, nowMs }),
+    // `t` is another function each time, with the same texts for the same language.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [language, hasClusters, nowMs]
+  );
   return (
     <Table<Row>
       // Headlamp's table does not draw its head again for another language.
       key={language}
-      columns={volumeColumns(t, language)}
+      columns={columns}
       data={rows}
       getRowId={rowId}
       emptyMessage={emptyMessage}
       enableFacetedValues
-      enableRowSelection={row => canBackUp(row.original.volume)}
-      renderRowSelectionToolbar={({ table }) => (
-        <BackUpSelected
-          rows={table.getFilteredSelectedRowModel().rows.map(({ original }) => original)}
-          onDone={() => table.resetRowSelection(true)}
-        />
-      )}
-      state={{ columnVisibility: { ...fitting, ...chosen } }}
-      onColumnVisibilityChange={change =>
-        setChosen(known =>
-          typeof change === 'function' ? change({ ...fitting, ...known }) : change
-        )
-      }
+      enableRowSelection={canSelect}
+      renderRowSelectionToolbar={renderSelection}
     />
   );
 }
 
-/** Which columns are shown at first: those that fit the window. */
-function useFittingColumns(hasClusters: boolean): Record<string, boolean> {
-  const { breakpoints } = useTheme();
-  const isMedium = useMediaQuery(breakpoints.up('md'));
-  const isSmall = useMediaQuery(breakpoints.up('sm'));
-  return {
-    cluster: hasClusters,
-    namespace: isSmall,
-    owner: isMedium,
-    size: isMedium,
-    lastBackup: isSmall,
-  };
-}
-
-/** Backs up the selected volumes. Those that cannot be backed up any more are left out. */
-function BackUpSelected({ rows, onDone }: { rows: Row[]; onDone(): void }) {
-  const { t } = useText();
+/** How many rows are selected, and what can be done with them. The box in the table's head selects one page. */
+function Selection({ table }: { table: TableInstance }) {
+  const { t, language } = useText();
+  const isNarrow = useIsNarrow();
   const { backUp, isBusy } = useBackUp();
-  const possible = rows.filter(({ volume }) => canBackUp(volume));
+  const selected = table.getFilteredSelectedRowModel().rows;
+  const all = table.getPrePaginationRowModel().rows;
+  const selectable = useMemo(() => all.filter(row => row.getCanSelect()).length, [all]);
+  const possible = selected.filter(({ original }) => canBackUp(original.volume));
+  const targets = possible.map(({ original }) => targetOf(original));
+  const isStarting = targets.some(isBusy);
+  const number = (value: number) => value.toLocaleString(language);
+
   return (
-    <Button
-      variant="contained"
-      size="small"
-      disabled={isBusy || possible.length === 0}
-      startIcon={<Icon icon={backUpIcon} />}
-      onClick={() => backUp(possible.map(targetOf)).then(onDone)}
-    >
-      {t('Back up {{count}} volumes', { count: possible.length })}
-    </Button>
+    <Stack direction="row" alignItems="center" gap={1} sx={{ height: '100%' }}>
+      {!isNarrow && (
+        <Typography variant="body2" color="text.secondary">
+          {t('{{selected}} of {{total}} selected', {
+            selected: number(selected.length),
+            total: number(all.length),
+          })}
+        </Typography>
+      )}
+      {selected.length < selectable && (
+        <Button size="small" onClick={() => table.toggleAllRowsSelected(true)}>
+          {t('Select all {{total}}', { total: number(selectable) })}
+        </Button>
+      )}
+      <Button
+        variant="contained"
+        size="small"
+        aria-disabled={isStarting || possible.length === 0 || undefined}
+        startIcon={<Icon icon={backUpIcon} />}
+        onClick={() => {
+          if (isStarting || targets.length === 0) return;
+          void backUp(targets).then(() => table.resetRowSelection(true));
+        }}
+      >
+        {t('Back up {{count}} volumes', { count: possible.length })}
+      </Button>
+    </Stack>
   );
 }

@@ -1,26 +1,50 @@
 import { Link, type TableColumn } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { CLAIM_ROUTE } from '../routes';
+import { Action, actionText } from '../backups/Action';
+import { nextStepOf } from '../backups/nextStep';
+import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../routes';
 import { formatBytes } from '../ui/bytes';
 import { type Translate } from '../ui/text';
-import { LastBackup } from './LastBackup';
-import { NextStep, nextStepText } from './NextStep';
-import { nextStepOf } from './nextStep';
+import { LastGood, lastGoodValue } from './LastGood';
 import { Owners } from './Owners';
 import { ownerText } from './owners';
-import { protectionOf } from './protection';
+import { isOld, protectionOf } from './protection';
 import { ProtectionBadge, protectionText } from './ProtectionBadge';
 import { bytesOf, type Row } from './row';
+
+type Column = TableColumn<Row> & {
+  /** Headlamp's table hides columns that do not fit, those with the lowest number first; the first column never. */
+  responsivePriority?: number;
+};
+
+export interface ColumnsOf {
+  t: Translate;
+  language?: string;
+  /** More than one cluster is shown. */
+  hasClusters: boolean;
+  /** Decides which backups are old. */
+  nowMs: number;
+}
 
 /**
  * The columns of the list. Headlamp's table draws a cell again only when the value of its accessor changes, so that a
  * value holds whatever its cell shows.
  */
-export function volumeColumns(t: Translate, language?: string): TableColumn<Row>[] {
+export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): Column[] {
+  const cluster: Column = {
+    id: 'cluster',
+    header: t('Cluster'),
+    gridTemplate: 'min-content',
+    filterVariant: 'multi-select',
+    sortingFn: 'basic',
+    responsivePriority: 4,
+    accessorFn: ({ cluster }) => cluster,
+  };
   return [
     {
       id: 'volume',
       header: t('Volume'),
       gridTemplate: 'auto',
+      sortingFn: 'basic',
       accessorFn: ({ volume }) => volume.name,
       Cell: ({ row: { original } }) => <VolumeLink {...original} />,
     },
@@ -29,20 +53,18 @@ export function volumeColumns(t: Translate, language?: string): TableColumn<Row>
       header: t('Namespace'),
       gridTemplate: 'auto',
       filterVariant: 'multi-select',
+      sortingFn: 'basic',
+      responsivePriority: 3,
       accessorFn: ({ volume }) => volume.namespace,
       Cell: ({ row: { original } }) => <NamespaceLink {...original} />,
     },
-    {
-      id: 'cluster',
-      header: t('Cluster'),
-      gridTemplate: 'min-content',
-      filterVariant: 'multi-select',
-      accessorFn: ({ cluster }) => cluster,
-    },
+    ...(hasClusters ? [cluster] : []),
     {
       id: 'owner',
-      header: t('Owner'),
+      header: t('Used by'),
       gridTemplate: 'auto',
+      sortingFn: 'basic',
+      responsivePriority: 2,
       accessorFn: ({ volume }) => ownerText(volume.owner),
       Cell: ({ row: { original } }) => <Owners {...original} />,
     },
@@ -52,50 +74,57 @@ export function volumeColumns(t: Translate, language?: string): TableColumn<Row>
       gridTemplate: 'max-content',
       enableColumnFilter: false,
       enableGlobalFilter: false,
+      sortingFn: 'basic',
+      responsivePriority: 1,
       accessorFn: bytesOf,
       Cell: ({ row: { original } }) => <>{formatBytes(bytesOf(original), language)}</>,
     },
     {
-      id: 'lastBackup',
-      header: t('Last backup'),
+      id: 'lastGood',
+      header: t('Last good backup'),
       gridTemplate: 'auto',
       enableColumnFilter: false,
       enableGlobalFilter: false,
-      sortDescFirst: true,
-      accessorFn: ({ volume: { lastBackup } }) =>
-        lastBackup
-          ? `${lastBackup.endedAt ?? lastBackup.createdAt} ${lastBackup.status} ${lastBackup.id}`
-          : '',
-      Cell: ({ row: { original } }) => <LastBackup {...original} />,
+      // Those without one first.
+      sortDescFirst: false,
+      // Text with a date in front: the default would look for numbers in it, which takes seconds for many rows.
+      sortingFn: 'basic',
+      responsivePriority: 5,
+      accessorFn: ({ volume }) => `${lastGoodValue(volume)} ${isOld(volume, nowMs)}`,
+      Cell: ({ row: { original } }) => <LastGood {...original} nowMs={nowMs} />,
     },
     {
       id: 'state',
       header: t('State'),
       gridTemplate: 'max-content',
       filterVariant: 'multi-select',
-      accessorFn: ({ volume }) => protectionText(protectionOf(volume), t),
+      sortingFn: 'basic',
+      responsivePriority: 6,
+      accessorFn: ({ volume }) => protectionText(protectionOf(volume, nowMs), t),
       Cell: ({ row: { original } }) => (
-        <ProtectionBadge protection={protectionOf(original.volume)} />
+        <ProtectionBadge protection={protectionOf(original.volume, nowMs)} />
       ),
     },
     {
       id: 'nextStep',
-      header: t('Next step'),
-      gridTemplate: 'auto',
+      header: t('Actions'),
+      gridTemplate: 'max-content',
       enableColumnFilter: false,
       enableGlobalFilter: false,
+      sortingFn: 'basic',
+      responsivePriority: 7,
       accessorFn: ({ volume }) => {
         const step = nextStepOf(volume);
-        return `${nextStepText(step, t)} ${step.kind === 'watch' ? step.id : ''}`;
+        return [actionText(step, t), step.kind === 'watch' ? step.id : ''].join(' ');
       },
-      Cell: ({ row: { original } }) => <NextStep {...original} />,
+      Cell: ({ row: { original } }) => <Action {...original} />,
     },
   ];
 }
 
 function VolumeLink({ cluster, volume: { namespace, name } }: Row) {
   return (
-    <Link routeName={CLAIM_ROUTE} params={{ namespace, name }} activeCluster={cluster}>
+    <Link routeName={VOLUME_ROUTE.name} params={{ namespace, name }} activeCluster={cluster}>
       {name}
     </Link>
   );
@@ -103,7 +132,7 @@ function VolumeLink({ cluster, volume: { namespace, name } }: Row) {
 
 function NamespaceLink({ cluster, volume: { namespace } }: Row) {
   return (
-    <Link routeName="namespace" params={{ name: namespace }} activeCluster={cluster}>
+    <Link routeName={NAMESPACE_ROUTE} params={{ name: namespace }} activeCluster={cluster}>
       {namespace}
     </Link>
   );

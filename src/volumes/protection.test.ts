@@ -7,6 +7,10 @@ const success = summaryOf(aBackup());
 const failed = summaryOf(aFailed());
 const cancelled = summaryOf(aBackup({ status: 'cancelled' }));
 
+/** An hour after the success of the sample. */
+const NOW = Date.parse('2026-11-20T11:00:00.000Z');
+const HOUR_MS = 3_600_000;
+
 it.each<[string, Partial<Volume>, Protection]>([
   ['has never been backed up', {}, 'never'],
   ['is backed up', { lastBackup: success, lastSuccess: success }, 'backedUp'],
@@ -31,5 +35,19 @@ it.each<[string, Partial<Volume>, Protection]>([
   ],
   ['does not show its backups to this user', { backupsVisible: false }, 'hidden'],
 ])('a volume %s', (_, differs, expected) => {
-  expect(protectionOf(aVolume(differs))).toBe(expected);
+  expect(protectionOf(aVolume(differs), NOW)).toBe(expected);
+});
+
+it.each([
+  ['without a label after a day and two hours', {}, 26],
+  ['that is to be backed up hourly after two hours', { backup: 'hourly' }, 2],
+  ['that is to be backed up daily after a day and two hours', { backup: 'daily' }, 26],
+  ['that is to be backed up weekly after eight days', { backup: 'weekly' }, 8 * 24],
+  ['that is to be backed up monthly after 32 days', { backup: 'monthly' }, 32 * 24],
+  ['with a label that says nothing after a day and two hours', { backup: 'sometimes' }, 26],
+])('the backup of a volume %s is old', (_, labels, hours) => {
+  const volume = aVolume({ labels, lastBackup: success, lastSuccess: success });
+  const endMs = Date.parse(success.endedAt!);
+  expect(protectionOf(volume, endMs + hours * HOUR_MS)).toBe('backedUp');
+  expect(protectionOf(volume, endMs + hours * HOUR_MS + 1)).toBe('old');
 });

@@ -9,11 +9,31 @@ export type Protection =
   | 'unbound'
   | 'hidden'
   | 'failed'
+  /** The last good backup is older than it should be. */
+  | 'old'
   | 'backedUp'
   | 'never';
 
-/** A cancelled run says nothing of a volume: what was proven before it still is. */
-export function protectionOf(volume: Volume): Protection {
+const HOUR_MS = 3_600_000;
+
+/** The oldest that a good backup should be, by the label `backup` of the claim: its interval, and time for the run. */
+const OLDEST_MS: Record<string, number> = {
+  hourly: 2 * HOUR_MS,
+  daily: 26 * HOUR_MS,
+  weekly: 8 * 24 * HOUR_MS,
+  monthly: 32 * 24 * HOUR_MS,
+};
+const OLDEST_WITHOUT_LABEL_MS = 26 * HOUR_MS;
+
+/** @param nowMs since 1970. */
+export function isOld({ labels, lastSuccess }: Volume, nowMs: number): boolean {
+  if (!lastSuccess) return false;
+  const oldestMs = OLDEST_MS[labels.backup ?? ''] ?? OLDEST_WITHOUT_LABEL_MS;
+  return nowMs - Date.parse(lastSuccess.endedAt ?? lastSuccess.createdAt) > oldestMs;
+}
+
+/** A cancelled run says nothing about a volume: what was proven before it still is. */
+export function protectionOf(volume: Volume, nowMs: number): Protection {
   const { phase, lastBackup, lastSuccess, backupsVisible } = volume;
   if (phase === 'Lost') return 'lost';
   if (lastBackup && !isFinal(lastBackup.status)) {
@@ -21,6 +41,6 @@ export function protectionOf(volume: Volume): Protection {
   }
   if (!backupsVisible) return 'hidden';
   if (lastBackup?.status === 'failed') return 'failed';
-  if (lastSuccess) return 'backedUp';
+  if (lastSuccess) return isOld(volume, nowMs) ? 'old' : 'backedUp';
   return phase === 'Pending' ? 'unbound' : 'never';
 }

@@ -1,14 +1,15 @@
 import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/lib';
-import { SIDEBAR_ENTRY, VOLUMES_ROUTE } from '../routes';
+import { Frame } from '../Frame';
+import { SIDEBAR_ENTRY, VOLUME_ROUTE, VOLUMES_ROUTE } from '../routes';
 import { backUpIcon } from '../ui/icons';
-import { WithText } from '../ui/text';
+import { VolumeRoute } from './VolumePage';
 import { VolumesPage } from './VolumesPage';
 
 export function registerVolumes(): void {
   registerSidebarEntry({
     parent: null,
     name: SIDEBAR_ENTRY,
-    label: 'Volumes & Backups',
+    label: VOLUMES_ROUTE.name,
     url: VOLUMES_ROUTE.path,
     icon: backUpIcon,
   });
@@ -17,9 +18,19 @@ export function registerVolumes(): void {
     sidebar: SIDEBAR_ENTRY,
     exact: true,
     component: () => (
-      <WithText>
+      <Frame>
         <VolumesPage />
-      </WithText>
+      </Frame>
+    ),
+  });
+  registerRoute({
+    ...VOLUME_ROUTE,
+    sidebar: SIDEBAR_ENTRY,
+    exact: true,
+    component: () => (
+      <Frame>
+        <VolumeRoute />
+      </Frame>
     ),
   });
 }

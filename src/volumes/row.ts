@@ -13,9 +13,20 @@ export const targetOf = ({ cluster, volume: { namespace, name } }: Row): Target 
   name,
 });
 
-/** A re-created claim is another volume. */
+/** A claim that was created again is another volume. */
 export const rowId = ({ cluster, volume }: Row): string => `${cluster}/${volume.uid}`;
 
 /** What was provisioned, or else what was asked for. */
 export const bytesOf = ({ volume }: Row): number =>
   volume.capacityBytes ?? volume.requestedBytes ?? 0;
+
+const rows = new WeakMap<Volume, Row>();
+
+/** @returns the same row for the same volume: a table calculates again only what has changed. */
+export function rowOf(cluster: string, volume: Volume): Row {
+  const known = rows.get(volume);
+  if (known?.cluster === cluster) return known;
+  const row = { cluster, volume };
+  rows.set(volume, row);
+  return row;
+}

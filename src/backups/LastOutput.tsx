@@ -4,27 +4,27 @@ import { RUNBOOKS_URL } from '../../sidecar/api/names.ts';
 import { CopyButton } from '../ui/Copyable';
 import { useText } from '../ui/text';
 
-/** What the helper of a failed run said last, as a terminal would show it, and where to read on. */
-export function LastWords({ backup: { status, stage, helper } }: { backup: Backup }) {
+/** The last output of the helper of a failed run, as a terminal would show it, and where to read on. */
+export function LastOutput({ backup: { status, stage, helper } }: { backup: Backup }) {
   const { t } = useText();
   if (status !== 'failed') return null;
-  const words = helper?.lastWords;
+  const output = helper?.lastWords;
   return (
     <Stack spacing={1}>
-      {words && (
+      {output && (
         <>
           <Stack direction="row" alignItems="center" gap={0.5}>
             <Typography component="h3" variant="subtitle2">
-              {t('Last words of the helper')}
+              {t('Last output of the helper pod')}
             </Typography>
-            <CopyButton text={words} label={t('Copy the last words of the helper')} />
+            <CopyButton text={output} label={t('Copy the last output of the helper pod')} />
           </Stack>
           <Typography
             component="pre"
             variant="body2"
             // A scroll area that the keyboard reaches, too.
             tabIndex={0}
-            aria-label={t('Last words of the helper')}
+            aria-label={t('Last output of the helper pod')}
             role="region"
             sx={theme => ({
               m: 0,
@@ -40,7 +40,7 @@ export function LastWords({ backup: { status, stage, helper } }: { backup: Backu
               background: theme.palette.background.muted,
             })}
           >
-            {words}
+            {output}
           </Typography>
         </>
       )}
@@ -50,7 +50,7 @@ export function LastWords({ backup: { status, stage, helper } }: { backup: Backu
         rel="noopener noreferrer"
         sx={{ alignSelf: 'flex-start' }}
       >
-        {stage ? t('Runbook of the stage {{stage}}', { stage }) : t('Runbooks')}
+        {stage ? t('Troubleshoot the stage {{stage}}', { stage }) : t('Troubleshooting')}
       </Link>
     </Stack>
   );

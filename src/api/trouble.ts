@@ -1,0 +1,121 @@
+import { NKVM_NAMESPACE, NKVM_SERVICE } from '../../sidecar/api/names.ts';
+import { type Failure, failureOf } from './failure';
+import { CachedAnswer } from './send';
+import { TokenRefused } from './token';
+
+/** A right in the words of `kubectl auth can-i`. */
+export interface MissingRight {
+  verb: string;
+  resource: string;
+  subresource: string;
+  name: string;
+  namespace: string;
+}
+
+/** Why a view does not have what it asked for. Every page decides by `kind`, and by nothing else. */
+export type Trouble =
+  /** This cluster has no sidecar. */
+  | { kind: 'absent' }
+  /** A right is missing on the way to the sidecar. */
+  | { kind: 'noRight'; right: MissingRight }
+  /** The ServiceAccount whose token is wanted does not exist. */
+  | { kind: 'noAccount'; namespace: string; account: string }
+  /** The session of Headlamp itself has ended. */
+  | { kind: 'loggedOut' }
+  /** The sidecar does not accept the token. */
+  | { kind: 'unauthorised'; message: string }
+  | { kind: 'unreachable'; message: string }
+  /** Headlamp answered from its cache, perhaps with somebody else's data. */
+  | { kind: 'cached' }
+  /** The sidecar says that a right is missing. */
+  | { kind: 'denied'; message: string }
+  | { kind: 'notFound'; message: string }
+  | { kind: 'failed'; message: string };
+
+/** A token that could not be had. */
+export interface NoToken extends Failure {
+  namespace: string;
+  account: string;
+}
+
+/**
+ * Classifies whatever a request to the sidecar threw. Where no token could be had, the sidecar's answer without one
+ * (the door) tells whether there is a sidecar that wants one.
+ *
+ * | answer                                     | token | kind         |
+ * | ------------------------------------------ | ----- | ------------ |
+ * | 404 of the API server for the Service      | any   | absent       |
+ * | 403 of the API server for the proxy        | any   | noRight      |
+ * | 401                                        | 401   | loggedOut    |
+ * | 401                                        | 403   | noRight      |
+ * | 401                                        | 404   | noAccount    |
+ * | 401                                        | other | unauthorised |
+ * | 401 `Unauthorized` of the API server       | had   | loggedOut    |
+ * | 401                                        | had   | unauthorised |
+ * | 403                                        | had   | denied       |
+ * | 404                                        | had   | notFound     |
+ * | 502, 408, 503 of the API server            | any   | unreachable  |
+ * | anything else                              | any   | failed       |
+ */
+export function troubleOf(error: unknown): Trouble {
+  if (error instanceof CachedAnswer) return { kind: 'cached' };
+  if (error instanceof TokenRefused) {
+    // Without a look at the door there is supposed to be a sidecar, which wants a token.
+    return troubleAfter(error.door ?? { status: 401, message: error.message }, error);
+  }
+  return troubleAfter(failureOf(error));
+}
+
+export function troubleAfter({ status, message }: Failure, noToken?: NoToken): Trouble {
+  if (status === 404 && isAboutService(message)) return { kind: 'absent' };
+  if (status === 403 && (noToken || isAboutProxy(message))) {
+    return { kind: 'noRight', right: proxyRight };
+  }
+  if (status === 502 || status === 408 || (status === 503 && isOfApiServer(message))) {
+    return { kind: 'unreachable', message };
+  }
+  if (status === 401 && (noToken ? noToken.status === 401 : message === 'Unauthorized')) {
+    return { kind: 'loggedOut' };
+  }
+  if (status === 401 && noToken?.status === 403) {
+    return { kind: 'noRight', right: tokenRight(noToken) };
+  }
+  if (status === 401 && noToken?.status === 404) {
+    const { namespace, account } = noToken;
+    return { kind: 'noAccount', namespace, account };
+  }
+  if (status === 401) return { kind: 'unauthorised', message: noToken?.message ?? message };
+  if (status === 403) return { kind: 'denied', message };
+  // Without a token this is Headlamp that does not know the cluster, or another server at the sidecar's port.
+  if (status === 404) return { kind: noToken ? 'unreachable' : 'notFound', message };
+  return { kind: 'failed', message };
+}
+
+const isAboutService = (message: string): boolean => message === 'services "nkvm" not found';
+const isAboutProxy = (message: string): boolean =>
+  message.startsWith(`services "${NKVM_SERVICE}" is forbidden`);
+/** The sidecar's own 503, e.g. while it starts, says what is wrong and what to do. */
+const isOfApiServer = (message: string): boolean =>
+  /^(no endpoints available|error trying to reach service|HTTP 503|Service Unavailable)/i.test(
+    message
+  );
+
+const proxyRight: MissingRight = {
+  verb: 'get',
+  resource: 'services',
+  subresource: 'proxy',
+  name: NKVM_SERVICE,
+  namespace: NKVM_NAMESPACE,
+};
+
+const tokenRight = ({ account, namespace }: NoToken): MissingRight => ({
+  verb: 'create',
+  resource: 'serviceaccounts',
+  subresource: 'token',
+  name: account,
+  namespace,
+});
+
+/** @returns the command that asks the API server whether the caller has the right. */
+export const canI = ({ verb, resource, subresource, name, namespace }: MissingRight): string =>
+  `kubectl auth can-i ${verb} ${resource}/${name} --subresource=${subresource} -n ${namespace}`;

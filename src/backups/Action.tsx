@@ -1,0 +1,103 @@
+import { Box } from '@mui/material';
+import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
+import type { Volume } from '../../sidecar/api';
+import { openIcon, whyNotIcon } from '../ui/icons';
+import { sentence } from '../ui/sentence';
+import { SmallButton } from '../ui/SmallButton';
+import { type Translate, useText } from '../ui/text';
+import { TextDialog } from '../ui/TextDialog';
+import { BackUpButton } from './BackUpButton';
+import { useBackUp } from './BackUps';
+import { Blocked, type BlockedStep, blockedTitle } from './Blocked';
+import { type NextStep, nextStepOf } from './nextStep';
+import { reasonText } from './reasonText';
+import { RunLink } from './RunLink';
+import type { Target } from './start';
+
+/** What a button or link says. */
+export function actionText(step: NextStep, t: Translate): string {
+  switch (step.kind) {
+    case 'backUp':
+      return t('Back up');
+    case 'watch':
+      return t('Watch');
+    case 'blocked':
+      return step.reason === 'NamespaceNotOpen' ? t('Allow backups…') : reasonText(step.reason, t);
+  }
+}
+
+/** What a person can do about a volume: a button, a link, or what is in the way. */
+export function Action({ cluster, volume }: { cluster: string; volume: Volume }) {
+  const { isBusy } = useBackUp();
+  const { namespace, name } = volume;
+  const target: Target = { cluster, namespace, name };
+  const next = nextStepOf(volume);
+  // A button that was clicked just now stays for the second click of a double click.
+  const step: NextStep = isBusy(target) ? { kind: 'backUp' } : next;
+  return (
+    <KeepsFocus key={`${cluster}/${volume.uid}`} as={step.kind}>
+      <Step target={target} step={step} />
+    </KeepsFocus>
+  );
+}
+
+/** Where the focus is on something that is replaced, it goes to what replaces it. @param as what it is now. */
+function KeepsFocus({ as, children }: { as: string; children: ReactNode }) {
+  const box = useRef<HTMLElement>(null);
+  const hadFocus = useRef(false);
+  // Before the change: afterwards the focus is on the page's body.
+  hadFocus.current = !!box.current?.contains(document.activeElement);
+  useLayoutEffect(() => {
+    const isLost = !box.current?.contains(document.activeElement);
+    if (hadFocus.current && isLost) box.current?.querySelector<HTMLElement>('a, button')?.focus();
+  }, [as]);
+  return (
+    <Box component="span" ref={box}>
+      {children}
+    </Box>
+  );
+}
+
+function Step({ target, step }: { target: Target; step: NextStep }) {
+  const { t } = useText();
+  switch (step.kind) {
+    case 'backUp':
+      return <BackUpButton target={target} />;
+    case 'watch':
+      return (
+        <RunLink cluster={target.cluster} id={step.id} namespace={target.namespace}>
+          {t('Watch')}
+        </RunLink>
+      );
+    case 'blocked':
+      return <WhyNot target={target} step={step} />;
+  }
+}
+
+function WhyNot({ target, step }: { target: Target; step: BlockedStep }) {
+  const { t } = useText();
+  const [isOpen, setOpen] = useState(false);
+  const isClosedNamespace = step.reason === 'NamespaceNotOpen';
+  const title = blockedTitle(step, target.namespace, t);
+  return (
+    <>
+      <SmallButton
+        icon={isClosedNamespace ? openIcon : whyNotIcon}
+        variant={isClosedNamespace ? 'outlined' : 'text'}
+        text={actionText(step, t)}
+        label={
+          isClosedNamespace
+            ? title
+            : t('Why {{volume}} cannot be backed up', {
+                volume: `${target.namespace}/${target.name}`,
+              })
+        }
+        hint={`${sentence(step.message)}.`}
+        onClick={() => setOpen(true)}
+      />
+      <TextDialog title={title} isOpen={isOpen} onClose={() => setOpen(false)}>
+        <Blocked step={step} />
+      </TextDialog>
+    </>
+  );
+}

@@ -1,0 +1,99 @@
+import type { IconifyIcon } from '@iconify/react';
+import { Stack, Typography } from '@mui/material';
+import type { ReactNode } from 'react';
+import { NKVM_NAMESPACE, USER_SERVICE_ACCOUNT } from '../../sidecar/api/names.ts';
+import { canI, type Trouble } from '../api/trouble';
+import { Command } from '../ui/Copyable';
+import { alertIcon, lockIcon, setupIcon, unreachableIcon } from '../ui/icons';
+import { Notice } from '../ui/Notice';
+import { type Translate, useText } from '../ui/text';
+import { admitUsersCommands, INSTALL_COMMAND } from './commands';
+import { LookAgain } from './LookAgain';
+import { InstallSteps, WhatIsInstalled } from './NotInstalled';
+import { troubleText } from './troubleText';
+
+const ICONS: Partial<Record<Trouble['kind'], IconifyIcon>> = {
+  absent: setupIcon,
+  noRight: lockIcon,
+  noAccount: lockIcon,
+  loggedOut: lockIcon,
+  denied: lockIcon,
+  unreachable: unreachableIcon,
+};
+
+/** In place of contents that could not be had: what is wrong, and what to do about it. */
+export function TroubleNotice({ cluster, trouble }: { cluster: string; trouble: Trouble }) {
+  const { t } = useText();
+  return (
+    <Notice icon={ICONS[trouble.kind] ?? alertIcon} {...troubleText(trouble, t)}>
+      {adviceOn(trouble, t)}
+      <Stack direction="row" gap={1} justifyContent="center" flexWrap="wrap">
+        <LookAgain cluster={cluster} />
+        {trouble.kind === 'absent' && <WhatIsInstalled />}
+      </Stack>
+    </Notice>
+  );
+}
+
+function adviceOn(trouble: Trouble, t: Translate): ReactNode {
+  switch (trouble.kind) {
+    case 'absent':
+      return <InstallSteps />;
+    case 'noRight':
+      return (
+        <>
+          <Advice>{rightAdvice(trouble.right, t)}</Advice>
+          {trouble.right.name === USER_SERVICE_ACCOUNT && (
+            <Command text={admitUsersCommands(trouble.right.namespace)} />
+          )}
+          <Advice>{t('This command checks whether you have the permission')}</Advice>
+          <Command text={canI(trouble.right)} />
+        </>
+      );
+    case 'noAccount': {
+      const isOfUsers = trouble.account === USER_SERVICE_ACCOUNT;
+      return (
+        <>
+          <Advice>{t('A cluster administrator runs this once')}</Advice>
+          <Command text={isOfUsers ? admitUsersCommands(trouble.namespace) : INSTALL_COMMAND} />
+        </>
+      );
+    }
+    case 'unreachable':
+      return (
+        <>
+          <Advice>{t('It may be starting. This shows its pod and its latest events')}</Advice>
+          <Command text={`kubectl get pods,events -n ${NKVM_NAMESPACE}`} />
+        </>
+      );
+    case 'loggedOut':
+    case 'unauthorised':
+    case 'cached':
+    case 'denied':
+    case 'notFound':
+    case 'failed':
+      return null;
+  }
+}
+
+const Advice = ({ children }: { children: string }) => (
+  <Typography color="text.secondary">{children}</Typography>
+);
+
+function rightAdvice(
+  { subresource, name, namespace }: { subresource: string; name: string; namespace: string },
+  t: Translate
+): string {
+  // The API server does not tell people who may not see the namespace that there is no Service.
+  if (subresource === 'proxy') {
+    return t(
+      'NKVM may not be installed in this cluster, because its manifests give this permission to everyone.'
+    );
+  }
+  return name === USER_SERVICE_ACCOUNT
+    ? t(
+        'If you work in another namespace, choose it in the Namespaces filter, or add it in Headlamp under Settings, Cluster, Allowed namespaces. To give the people of {{namespace}} access to its backups, a cluster administrator runs this once',
+        { namespace }
+      )
+    : t('Ask a cluster administrator for it.');
+}

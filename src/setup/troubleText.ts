@@ -1,0 +1,62 @@
+import type { MissingRight, Trouble } from '../api/trouble';
+import { sentence } from '../ui/sentence';
+import { type Translate } from '../ui/text';
+
+export interface TroubleText {
+  /** A few words, without a full stop. */
+  title: string;
+  /** One or two sentences. */
+  text: string;
+}
+
+/** Says why something could not be had: the only place where pages, lines, warnings and tooltips take it from. */
+export function troubleText(trouble: Trouble, t: Translate): TroubleText {
+  switch (trouble.kind) {
+    case 'absent':
+      return {
+        title: t('Backups are not set up in this cluster'),
+        text: t(
+          'Volumes & Backups needs a small service in the cluster. It uses a namespace of its own, and reads a volume only where you allow it.'
+        ),
+      };
+    case 'noRight':
+      return { title: t('No access to backups'), text: rightText(trouble.right, t) };
+    case 'noAccount':
+      return {
+        title: t('No access to backups'),
+        text: t('ServiceAccount {{account}} is missing in namespace {{namespace}}.', trouble),
+      };
+    case 'loggedOut':
+      return {
+        title: t('You are not logged in'),
+        text: t('The session of Headlamp has ended. Log in to the cluster again.'),
+      };
+    case 'unauthorised':
+      return {
+        title: t('The backup service could not verify who you are'),
+        text: sentence(trouble.message),
+      };
+    case 'unreachable':
+      return { title: t('The backup service does not answer'), text: sentence(trouble.message) };
+    case 'cached':
+      return {
+        title: t('Headlamp answered from its cache'),
+        text: t(
+          'Such an answer may be old, or belong to somebody else, so it is not shown. Ask the administrator of Headlamp to start it without the flag -cache-enabled.'
+        ),
+      };
+    case 'denied':
+      return { title: t('You don’t have access to this'), text: sentence(trouble.message) };
+    case 'notFound':
+      return { title: t('Not found'), text: sentence(trouble.message) };
+    case 'failed':
+      return { title: t('This could not be loaded'), text: sentence(trouble.message) };
+  }
+}
+
+/** Names a right that the user lacks, in one sentence. */
+const rightText = (right: MissingRight, t: Translate): string =>
+  t(
+    'You don’t have permission to {{verb}} {{resource}}/{{subresource}} of {{name}} in namespace {{namespace}}.',
+    { ...right }
+  );

@@ -1,0 +1,111 @@
+import { Icon } from '@iconify/react';
+import { Box, Typography } from '@mui/material';
+import type { BackupSummary, Volume } from '../../sidecar/api';
+import { isFinal } from '../api/final';
+import { RunLink } from '../backups/RunLink';
+import { stageText } from '../backups/stageText';
+import { Ago } from '../ui/Ago';
+import { formatBytes } from '../ui/bytes';
+import { oldIcon, successIcon } from '../ui/icons';
+import { LOOKS, statusText } from '../ui/status';
+import { statusColor } from '../ui/statusColor';
+import { useText } from '../ui/text';
+import { isOld } from './protection';
+import type { Row } from './row';
+
+/** The newest run that is proven, and below it the newest run where that is another one. */
+export function LastGood({ cluster, volume, nowMs }: Row & { nowMs: number }) {
+  const { t } = useText();
+  const { lastBackup, lastSuccess, backupsVisible, namespace } = volume;
+  const isNewer = lastBackup && lastBackup.id !== lastSuccess?.id;
+  return (
+    <Box>
+      {lastSuccess ? (
+        <Good cluster={cluster} volume={volume} run={lastSuccess} nowMs={nowMs} />
+      ) : (
+        <Typography component="span" variant="body2" color="text.secondary">
+          {backupsVisible ? t('Never') : t('No access')}
+        </Typography>
+      )}
+      {isNewer && <Newest cluster={cluster} namespace={namespace} run={lastBackup} />}
+    </Box>
+  );
+}
+
+interface GoodProps {
+  cluster: string;
+  volume: Volume;
+  run: BackupSummary;
+  nowMs: number;
+}
+
+function Good({ cluster, volume, run, nowMs }: GoodProps) {
+  const { t } = useText();
+  const isTooOld = isOld(volume, nowMs);
+  return (
+    <Box sx={{ display: 'flex', alignItems: 'center', gap: 0.75 }}>
+      <Box
+        role="img"
+        aria-label={isTooOld ? t('Backup is old') : t('Succeeded')}
+        sx={{ lineHeight: 0, color: statusColor(isTooOld ? 'warning' : 'success') }}
+      >
+        <Icon icon={isTooOld ? oldIcon : successIcon} width={18} />
+      </Box>
+      <RunLink cluster={cluster} id={run.id} namespace={volume.namespace}>
+        <Ago date={run.endedAt ?? run.createdAt} />
+      </RunLink>
+    </Box>
+  );
+}
+
+function Newest({
+  cluster,
+  namespace,
+  run,
+}: {
+  cluster: string;
+  namespace: string;
+  run: BackupSummary;
+}) {
+  const { t, language } = useText();
+  const { status, stage, bytes } = run;
+  const isFailed = status === 'failed';
+  return (
+    <Typography
+      component="span"
+      variant="caption"
+      color="text.secondary"
+      sx={{ display: 'flex', alignItems: 'center', gap: 0.5, flexWrap: 'wrap' }}
+    >
+      <Box
+        component="span"
+        aria-hidden
+        sx={{ lineHeight: 0, ...(isFailed && { color: statusColor('error') }) }}
+      >
+        <Icon icon={LOOKS[status].icon} width={14} />
+      </Box>
+      {isFinal(status) ? (
+        <>
+          {statusText(status, t)}{' '}
+          <RunLink cluster={cluster} id={run.id} namespace={namespace}>
+            <Ago date={run.endedAt ?? run.createdAt} />
+          </RunLink>
+        </>
+      ) : (
+        <span>
+          {status === 'running' && stage ? stageText(stage, t) : statusText(status, t)}
+          {bytes ? ` · ${formatBytes(bytes, language)}` : ''}
+        </span>
+      )}
+    </Typography>
+  );
+}
+
+/** @returns what sorting and Headlamp's table see: the last good backup first, then whatever the cell shows. */
+export function lastGoodValue({ lastBackup, lastSuccess }: Volume): string {
+  const good = lastSuccess ? lastSuccess.endedAt ?? lastSuccess.createdAt : '';
+  const newest = lastBackup
+    ? [lastBackup.id, lastBackup.status, lastBackup.stage, lastBackup.bytes].join(' ')
+    : '';
+  return `${good} ${newest}`;
+}

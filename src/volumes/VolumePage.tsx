@@ -1,0 +1,189 @@
+import { K8s } from '@kinvolk/headlamp-plugin/lib';
+import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Box, Paper, Stack, Typography } from '@mui/material';
+import type { ReactNode } from 'react';
+import { useParams } from 'react-router-dom';
+import type { Volume, VolumeRef } from '../../sidecar/api';
+import { useVolume } from '../api/queries';
+import { Action } from '../backups/Action';
+import { Blocked } from '../backups/Blocked';
+import { ClaimRuns } from '../backups/ClaimRuns';
+import { nextStepOf } from '../backups/nextStep';
+import { CLAIM_ROUTE, NAMESPACE_ROUTE, NODE_ROUTE } from '../routes';
+import { Shown } from '../setup/Shown';
+import { formatBytes } from '../ui/bytes';
+import { Facts } from '../ui/Facts';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
+import { useNow } from '../ui/useNow';
+import { useBackLink } from '../useBackLink';
+import { LastGood } from './LastGood';
+import { Owners } from './Owners';
+import { protectionOf } from './protection';
+import { ProtectionBadge } from './ProtectionBadge';
+import { bytesOf } from './row';
+
+/** The route to the page of one volume. */
+export function VolumeRoute() {
+  const cluster = K8s.useCluster() ?? '';
+  const { namespace, name } = useParams<{ namespace: string; name: string }>();
+  return <VolumePage cluster={cluster} claim={{ namespace, name }} />;
+}
+
+/** The page of one volume: how it stands, what can be done, and what has been. */
+export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeRef }) {
+  const { t } = useText();
+  const asked = useVolume(cluster, claim);
+  const { value: volume } = asked;
+  return (
+    <>
+      <SectionBox
+        backLink={useBackLink(cluster)}
+        title={
+          <SectionHeader
+            title={t('Volume {{volume}}', { volume: `${claim.namespace}/${claim.name}` })}
+            actions={volume && [<Action key="action" cluster={cluster} volume={volume} />]}
+          />
+        }
+      >
+        <Shown
+          cluster={cluster}
+          asked={asked}
+          namespace={claim.namespace}
+          missing={
+            <Message severity="info">
+              {t(
+                'There is no such volume now. Backups of earlier volumes with its name are below.'
+              )}
+            </Message>
+          }
+        >
+          {found => <Summary cluster={cluster} volume={found} />}
+        </Shown>
+      </SectionBox>
+      {(volume || asked.trouble?.kind === 'notFound') && (
+        <SectionBox title={t('Backups')}>
+          <ClaimRuns cluster={cluster} claim={claim} uid={volume?.uid} />
+        </SectionBox>
+      )}
+      {volume && (
+        <SectionBox title={t('Details')}>
+          <VolumeFacts cluster={cluster} volume={volume} />
+        </SectionBox>
+      )}
+    </>
+  );
+}
+
+const MINUTE_MS = 60_000;
+
+/** The four things that people come for. */
+function Summary({ cluster, volume }: { cluster: string; volume: Volume }) {
+  const { t, language } = useText();
+  const nowMs = useNow(MINUTE_MS);
+  const step = nextStepOf(volume);
+  const { lastSuccess } = volume;
+  return (
+    <Stack spacing={2}>
+      <Paper
+        variant="outlined"
+        sx={{
+          display: 'grid',
+          gridTemplateColumns: 'repeat(auto-fit, minmax(150px, 1fr))',
+          gap: 2,
+          p: 2,
+          backgroundColor: 'transparent',
+        }}
+      >
+        <Fact name={t('State')}>
+          <Box sx={{ display: 'inline-block' }}>
+            <ProtectionBadge protection={protectionOf(volume, nowMs)} />
+          </Box>
+        </Fact>
+        <Fact name={t('Last good backup')}>
+          <LastGood cluster={cluster} volume={volume} nowMs={nowMs} />
+        </Fact>
+        <Fact name={t('Size of the backup')}>
+          {lastSuccess?.bytes ? formatBytes(lastSuccess.bytes, language) : '–'}
+        </Fact>
+        <Fact name={t('Used by')}>
+          <Owners cluster={cluster} volume={volume} />
+        </Fact>
+      </Paper>
+      {step.kind === 'blocked' && (
+        <Message severity="info">
+          <Blocked step={step} />
+        </Message>
+      )}
+    </Stack>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <Box sx={{ minWidth: 0, overflowWrap: 'anywhere' }}>
+      <Typography variant="body2" color="text.secondary" gutterBottom>
+        {name}
+      </Typography>
+      <Typography component="div" variant="body2">
+        {children}
+      </Typography>
+    </Box>
+  );
+}
+
+function VolumeFacts({ cluster, volume }: { cluster: string; volume: Volume }) {
+  const { t, language } = useText();
+  const { namespace, name, storageClass, accessModes, node, pods, labels } = volume;
+  return (
+    <Facts
+      rows={[
+        {
+          name: t('Claim'),
+          value: (
+            <Link routeName={CLAIM_ROUTE} params={{ namespace, name }} activeCluster={cluster}>
+              {t('PersistentVolumeClaim {{name}}', { name })}
+            </Link>
+          ),
+        },
+        {
+          name: t('Namespace'),
+          value: (
+            <Link routeName={NAMESPACE_ROUTE} params={{ name: namespace }} activeCluster={cluster}>
+              {namespace}
+            </Link>
+          ),
+        },
+        { name: t('Size'), value: formatBytes(bytesOf({ cluster, volume }), language) },
+        { name: t('Storage class'), value: storageClass, hide: !storageClass },
+        {
+          name: t('Access modes'),
+          value: accessModes.join(', '),
+          hide: accessModes.length === 0,
+        },
+        {
+          name: t('Node'),
+          value: node && (
+            <Link routeName={NODE_ROUTE} params={{ name: node }} activeCluster={cluster}>
+              {node}
+            </Link>
+          ),
+          hide: !node,
+        },
+        {
+          name: t('Pods'),
+          value: pods.map(pod => (
+            <Box key={pod.name}>
+              <Link routeName="Pod" params={{ namespace, name: pod.name }} activeCluster={cluster}>
+                {pod.name}
+              </Link>{' '}
+              {pod.phase}
+            </Box>
+          )),
+          hide: pods.length === 0,
+        },
+        { name: t('Label backup'), value: labels.backup, hide: !labels.backup },
+      ]}
+    />
+  );
+}
