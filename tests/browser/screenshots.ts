@@ -78,7 +78,7 @@ async function takeClaim(headlamp: Headlamp, startRun: () => Promise<unknown>): 
   await page.getByText('Succeeded', { exact: true }).waitFor();
   await startRun();
   await page.reload();
-  await page.getByText(/per second/).waitFor();
+  await page.getByText(/[KM]iB\/s/).waitFor();
   await take(page, 'claim');
 }
 

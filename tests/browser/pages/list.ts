@@ -45,7 +45,7 @@ export function listTests(world: Seen): void {
   it('reads how to open a namespace that is closed for backups', async () => {
     const page = await world().headlamp.open(VOLUMES);
     await findRow(page, 'secrets');
-    await page.getByRole('button', { name: 'Open namespace vault for backups' }).click();
+    await page.getByRole('button', { name: 'Allow backups in namespace vault' }).click();
     await page.getByText('kubectl create rolebinding nkvm-runtime -n vault').waitFor();
   });
 

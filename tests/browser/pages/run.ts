@@ -18,6 +18,10 @@ const runThat = (page: Page, status: string): Locator =>
     .filter({ has: page.getByText(status, { exact: true }) })
     .first();
 
+/** The button of the question whether to cancel. */
+const confirmCancel = (page: Page): Locator =>
+  page.getByRole('button', { name: 'Cancel the backup', exact: true });
+
 /** What a person does with one backup, on its page and on that of its claim. */
 export function runTests(world: Seen): void {
   /** Starts a backup of the big volume. @returns the path of its page. */
@@ -37,9 +41,9 @@ export function runTests(world: Seen): void {
     const heading = page.getByRole('heading', { name: 'Backup of shop/notes' });
     await heading.waitFor();
     await page.getByText(/^tar --extract/).waitFor();
-    await page.getByText('Seal of the helper pod').waitFor();
+    await page.getByRole('heading', { name: 'Verification' }).waitFor();
     await expectGoodLooks(heading, 'run-success');
-    await expectGoodLooks(page.getByText('Exit of the compressor'), 'run-success-end', ['light']);
+    await expectGoodLooks(page.getByText('Compressor exit code'), 'run-success-end', ['light']);
   });
 
   it('watches bytes flow, and cancels', async () => {
@@ -47,9 +51,10 @@ export function runTests(world: Seen): void {
     const cancel = page.getByRole('button', { name: 'Cancel the backup of billing/statements' });
     await startBig();
     await page.reload();
-    await page.getByText(/[\d.]+ [KM]iB per second/).waitFor();
+    await page.getByText(/[\d.]+ [KM]iB\/s/).waitFor();
     await expectGoodLooks(cancel, 'claim-running', ['light']);
     await cancel.click();
+    await confirmCancel(page).click();
     await expectGoodLooks(runThat(page, 'Cancelled'), 'claim-cancelled', ['light']);
   });
 
@@ -65,6 +70,8 @@ export function runTests(world: Seen): void {
     await page.getByRole('heading', { name: 'Backup of shop/uploads' }).waitFor();
     await expectGoodLooks(cancel, 'run-waiting');
     await tabTo(cancel);
+    await page.keyboard.press('Enter');
+    await tabTo(confirmCancel(page));
     await page.keyboard.press('Enter');
     await cancel.waitFor({ state: 'detached' });
     await expectGoodLooks(page.getByText('Cancelled', { exact: true }), 'run-cancelled', ['light']);

@@ -48,7 +48,7 @@ export function setupTests(world: Seen): void {
     const page = await headlamp.open(VOLUMES);
     await page.getByRole('heading', { name: 'No access to backups' }).waitFor();
     expect(await page.getByRole('main').innerText()).toMatch(
-      /You lack the right to create serviceaccounts\/token of nkvm-\w+ in namespace \w+\./
+      /You don’t have permission to create serviceaccounts\/token of nkvm-\w+ in namespace \w+\./
     );
     await page.getByText(/^kubectl auth can-i create/).waitFor();
     await expectGoodLooks(page.getByText(/^kubectl auth can-i create/), 'volumes-no-right');

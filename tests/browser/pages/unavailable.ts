@@ -60,7 +60,7 @@ export function unavailableTests(world: Seen): void {
     const headlamp = await world().another({ clusters: [{ name: 'main', kubeUrl }] });
     for (const [name, path] of pages()) {
       const page = await headlamp.open(path);
-      const right = page.getByText('You lack the right to create serviceaccounts/token');
+      const right = page.getByText('You don’t have permission to create serviceaccounts/token');
       await expectGoodLooks(right, `${name}-no-right`);
       expect(await page.getByRole('button', { name: 'Back up', exact: true }).count()).toBe(0);
     }
