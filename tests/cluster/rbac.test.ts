@@ -66,6 +66,7 @@ describe.each([
     ADMIN,
     [
       'list persistentvolumeclaims',
+      'list pods',
       'create persistentvolumeclaims/backup locked',
       'list persistentvolumeclaims/backup',
       'get persistentvolumeclaims/archive shop',
@@ -75,19 +76,21 @@ describe.each([
       'get audit.nkvm.io nkvm',
       'create destinations.nkvm.io nkvm',
     ],
-    ['list pods', 'create pods shop', 'get secrets nkvm', 'delete persistentvolumeclaims shop'],
+    ['get pods', 'create pods shop', 'get secrets nkvm', 'delete persistentvolumeclaims shop'],
   ],
   [
     'a user of shop',
     SHOP_USER,
     [
       'list persistentvolumeclaims shop',
+      'list pods shop',
       'create persistentvolumeclaims/backup shop',
       'list persistentvolumeclaims/backup shop',
     ],
     [
       'create persistentvolumeclaims/backup billing',
       'list persistentvolumeclaims',
+      'list pods',
       'get persistentvolumeclaims/archive shop',
       'create persistentvolumeclaims/restore shop',
       'get settings.nkvm.io nkvm',
