@@ -186,7 +186,7 @@ export const Backup = z.strictObject({
         .string()
         .optional()
         .describe(
-          'what the helper, and Kubernetes about it, said last, in lines; where the run failed'
+          'last output of the helper, and of Kubernetes about it, in lines; where the run failed'
         ),
     })
     .nullable(),

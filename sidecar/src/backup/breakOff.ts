@@ -57,24 +57,35 @@ export async function explain(error: unknown, stage: Stage, helper?: Helper): Pr
     return new StageError(at, gone.reason, gone.message, gone.hint, gone.class, { cause: error });
   }
   if (error instanceof StageError) return error;
-  if (error instanceof ApiFailure) {
-    return new StageError(
-      stage,
-      error.kind === 'refused' ? 'ApiRefused' : 'ApiUnreachable',
-      `the API server did not answer as needed at stage ${stage}: ${error.message}`,
-      error.class === 'needs-action'
-        ? 'check the rights of the runner with kubectl auth can-i, and the API server'
-        : 'nothing to do: NKVM tries again when the API server answers',
-      error.class,
-      { cause: error }
-    );
-  }
+  if (error instanceof ApiFailure) return explainApi(error, stage);
   return new StageError(
     stage,
     'Unexpected',
     `the run broke at stage ${stage}: ${textOf(error)}`,
     'see the log of the sidecar for this run, then start a new backup',
     'unknown',
+    { cause: error }
+  );
+}
+
+function explainApi(error: ApiFailure, stage: Stage): StageError {
+  const { message, class: failureClass } = error;
+  if (error.kind === 'refused') {
+    return new StageError(
+      stage,
+      'ApiRefused',
+      `the API server refused a call at stage ${stage}: ${message}`,
+      'check with kubectl auth can-i that the runner may read claims and pods there',
+      failureClass,
+      { cause: error }
+    );
+  }
+  return new StageError(
+    stage,
+    'ApiUnreachable',
+    `the API server did not answer at stage ${stage}: ${message}`,
+    'nothing to do: NKVM tries again when the API server answers',
+    failureClass,
     { cause: error }
   );
 }

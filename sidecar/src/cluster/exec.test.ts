@@ -77,8 +77,12 @@ describe('execInPod', () => {
       socket.send(success);
       socket.close();
     });
-    const running = await execInPod(gateway, target, ['sh', '-c', 'echo "a & b"']);
+    const heard: string[] = [];
+    const running = await execInPod(gateway, target, ['sh', '-c', 'echo "a & b"'], {
+      onStderr: part => heard.push(part),
+    });
     expect(await text(running.stdout)).toBe('hello world');
+    expect(heard).toEqual(['a warning']);
     expect(await running.exit).toBe(0);
     expect(running.stderrTail()).toBe('a warning');
     const url = new URL(asked(), 'http://x');

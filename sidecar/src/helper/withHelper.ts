@@ -53,7 +53,7 @@ export async function withHelper<T>(
   use: (ready: ReadyHelper) => Promise<T>
 ): Promise<T> {
   const sameClaim = async (stage: 'create' | 'wait'): Promise<ClaimObject> => {
-    const object = await within(signal, cluster.readClaim(namespace, spec.claimName));
+    const object = await within(signal, cluster.readClaim(namespace, spec.claimName, signal));
     if (object?.uid === claimUid) return object;
     throw claimGone(stage, { namespace, name: spec.claimName }, object !== undefined);
   };

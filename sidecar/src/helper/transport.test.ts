@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { ProcessCluster } from '../testing/processCluster.ts';
+import { processCluster } from '../testing/processCluster.ts';
+import type { Helper, HelperCluster } from './helper.ts';
+import { createHelper } from './helper.ts';
+import { WORKING } from './packCommand.ts';
+import { execTransport } from './transport.ts';
+
+let dir: string;
+let cluster: ProcessCluster;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'nkvm-transport-'));
+  writeFileSync(join(dir, 'orders'), 'orders');
+  cluster = processCluster(dir);
+});
+afterEach(async () => {
+  await cluster.stop();
+  rmSync(dir, { recursive: true });
+});
+
+const helperIn = (changed: Partial<HelperCluster> = {}): Promise<Helper> =>
+  createHelper({ ...cluster, ...changed }, 'shop', {
+    runId: '01a',
+    attempt: 1,
+    installation: 'i',
+    claimName: 'orders-db',
+    access: 'read',
+    image: 'x',
+    memoryLimit: '1Mi',
+    node: null,
+    deadlineMs: 1000,
+  });
+
+it('delivers an archive, and then its seal', async () => {
+  const onWorking = vi.fn();
+  const delivery = await execTransport.deliver(await helperIn(), { level: 'contents', onWorking });
+  const archive = await buffer(delivery.body);
+  const { podExit, stderr, sealed } = await delivery.sent();
+  expect({ podExit, stderr }).toEqual({ podExit: 0, stderr: '' });
+  expect(sealed?.seal).toMatchObject({ bytes: archive.length, files: 2 });
+  expect(sealed?.seal.rawSha256).toMatch(/^[0-9a-f]{64}$/);
+});
+
+it('tells that tar gets on, and keeps that out of the output', async () => {
+  const onWorking = vi.fn();
+  const reporting: Partial<HelperCluster> = {
+    async exec(target, command, options) {
+      const running = await cluster.exec(target, command, options);
+      options?.onStderr?.(WORKING);
+      return { ...running, stderrTail: () => `${WORKING}a warning\n${WORKING}` };
+    },
+  };
+  const delivery = await execTransport.deliver(await helperIn(reporting), {
+    level: 'checksum',
+    onWorking,
+  });
+  await buffer(delivery.body);
+  expect((await delivery.sent()).stderr).toBe('a warning\n');
+  expect(onWorking).toHaveBeenCalled();
+});
+
+it.each<[string, Partial<HelperCluster>]>([
+  [
+    'is not there',
+    { execToEnd: async () => ({ exitCode: 1, stdout: '', stderr: 'No such file' }) },
+  ],
+  ['cannot be asked for', { execToEnd: () => Promise.reject(new Error('reset')) }],
+])('has no archive to vouch for when the seal %s', async (_, changed) => {
+  const options = { level: 'checksum' as const, onWorking: () => undefined };
+  const delivery = await execTransport.deliver(await helperIn(changed), options);
+  await buffer(delivery.body);
+  await expect(delivery.sent()).rejects.toMatchObject({
+    stage: 'checksum',
+    reason: 'SealMissing',
+    class: 'transient',
+  });
+});
