@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { NKVM_NAMESPACE } from '../../sidecar/api/names.ts';
+import type { Call } from '../cluster/support/backups.ts';
 import { backUp } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import type { Playground } from '../playground/playground.ts';
@@ -10,7 +11,7 @@ import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { fill } from './fill.ts';
-import { BACKED_UP, FILLED, type Filling, shop } from './shop.ts';
+import { BACKED_UP, FILLED, type Filling, RETIRED, shop } from './shop.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../deploy/k8s');
 
@@ -68,7 +69,7 @@ export async function playgroundWorld(
   }
 }
 
-/** Makes some history, by real backups. */
+/** Makes some history, by real backups; one of them is of a claim that is gone afterwards. */
 export async function makeHistory({
   playground,
   sidecar,
@@ -76,10 +77,20 @@ export async function makeHistory({
   playground: Playground;
   sidecar: Sidecar;
 }): Promise<void> {
-  const token = await adminToken(await playground.proxyAs('admin'));
+  const kubeUrl = await playground.proxyAs('admin');
+  const token = await adminToken(kubeUrl);
+  const call: Call = (path, init) => sidecar.fetch(path, token, init);
   for (const { namespace, name } of BACKED_UP) {
-    await backUp((path, init) => sidecar.fetch(path, token, init), namespace, name);
+    await backUp(call, namespace, name);
   }
+  const { namespace = '', name = '' } = RETIRED.metadata ?? {};
+  const bound = (): string => playground.volumePath(namespace, name);
+  playground.apply([RETIRED]);
+  await fill(await until(`claim ${namespace}/${name} is bound`, bound, 20_000), 2e6);
+  await until(`${namespace}/${name} is backed up`, () => backUp(call, namespace, name), 20_000);
+  await fetch(`${kubeUrl}/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`, {
+    method: 'DELETE',
+  });
 }
 
 /** @returns a token as the plugin gets it. */

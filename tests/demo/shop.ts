@@ -41,7 +41,18 @@ const SHARED = ['media', 'shipped-logs'];
 const ORPHAN = { namespace: 'shop', name: 'old-exports' };
 const UNBOUND = { namespace: 'shop', name: 'not-yet-used' };
 /** Bound without a pod: their StorageClass waits for nobody. */
-const IMMEDIATE = ['old-exports', 'uploads', 'reports'];
+const IMMEDIATE = ['old-exports', 'uploads', 'reports', 'retired-cms'];
+
+const claimOf = (metadata: { namespace: string; name: string }): Draft => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata,
+  spec: {
+    accessModes: [SHARED.includes(metadata.name) ? 'ReadWriteMany' : 'ReadWriteOnce'],
+    storageClassName: IMMEDIATE.includes(metadata.name) ? 'immediate' : 'fast',
+    resources: { requests: { storage: SHARED.includes(metadata.name) ? '5Gi' : '1Gi' } },
+  },
+});
 
 const claims = (): Draft[] => {
   const used = workloads.map(({ namespace, claim: name }) => ({ namespace, name }));
@@ -51,16 +62,7 @@ const claims = (): Draft[] => {
         ({ namespace, name }) => namespace === each.namespace && name === each.name
       ) === index
   );
-  return all.map(metadata => ({
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata,
-    spec: {
-      accessModes: [SHARED.includes(metadata.name) ? 'ReadWriteMany' : 'ReadWriteOnce'],
-      storageClassName: IMMEDIATE.includes(metadata.name) ? 'immediate' : 'fast',
-      resources: { requests: { storage: SHARED.includes(metadata.name) ? '5Gi' : '1Gi' } },
-    },
-  }));
+  return all.map(claimOf);
 };
 
 const podSpec = ({ kind, claim, run = 'while :; do sleep 3600; done' }: Workload) => ({
@@ -160,3 +162,6 @@ export const BACKED_UP = [
   { namespace: 'billing', name: 'ledger' },
   { namespace: 'shop', name: 'orders-db' },
 ];
+
+/** Is backed up and then deleted: only its backup is left. */
+export const RETIRED = claimOf({ namespace: 'shop', name: 'retired-cms' });
