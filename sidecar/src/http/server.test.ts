@@ -43,6 +43,24 @@ describe('who is asking', () => {
     });
   });
 
+  it.each<[string, string]>([
+    ['is meant for another audience', jwt('admin', { aud: ['https://kubernetes.default.svc'] })],
+    ['names no audience', jwt('admin', {})],
+    ['has expired', jwt('admin', { aud: ['nkvm'], exp: 1 })],
+  ])('refuses a token that %s without asking the API server', async (_, token) => {
+    expect(await ask(token, 'GET', 'info')).toMatchObject({
+      status: 401,
+      body: { reason: 'TokenInvalid', title: 'Not authenticated' },
+    });
+    expect(world.reviews).toEqual([]);
+  });
+
+  it('lets the API server decide on a token that expires about now: clocks differ', async () => {
+    const token = jwt('admin', { aud: ['nkvm'], exp: Date.now() / 1000 - 60 });
+    expect((await ask(token, 'GET', 'info')).status).toBe(200);
+    expect(world.reviews[0]).toBe(`nkvm ${token}`);
+  });
+
   it('takes an ordinary bearer token, too', async () => {
     const answer = await world.app.inject({
       url: '/api/v1/info',
@@ -340,6 +358,20 @@ describe('the metrics', () => {
       expect(answer.headers['content-type']).toMatch(/^text\/plain; version=/);
       expect(answer.body).toContain('nkvm_test_total 1');
     }
+  });
+
+  it('cost one question about the token, whomever it is meant for', async () => {
+    await scrape('scraper');
+    await scrape(jwt('admin'));
+    await scrape(jwt('viewer', { aud: ['https://kubernetes.default.svc'] }));
+    await scrape('stranger');
+    const tokens = world.reviews.filter(each => /^(nkvm|API server) /.test(each));
+    expect(tokens.map(each => each.split(' ').slice(0, -1).join(' '))).toEqual([
+      'API server',
+      'nkvm',
+      'API server',
+      'API server',
+    ]);
   });
 
   it('are given by the token in the header that survives the service proxy, too', async () => {
