@@ -11,6 +11,7 @@ import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { RunChange } from '../history/history.ts';
 import { CANCELLED } from '../jobs/job.ts';
+import { apiAnswer } from '../testing/apiAnswer.ts';
 import { failing } from '../testing/failingDestination.ts';
 import type { MemoryStorage } from '../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
@@ -126,6 +127,33 @@ describe('a backup that goes well', () => {
       'publish',
       'cleanup',
     ]);
+  });
+
+  it('survives that its helper cannot be deleted while the copy is still read back', async () => {
+    const stage: Destination['stage'] = async (...call) => {
+      const staged = await destination.stage(...call);
+      return {
+        ...staged,
+        async readBack(...asked) {
+          await new Promise(resolve => setTimeout(resolve, 100)); // an unhandled rejection would end NKVM
+          return await staged.readBack(...asked);
+        },
+      };
+    };
+    const remove = () => Promise.reject(apiAnswer(403, 'not allowed'));
+    const pods = { ...cluster.pods, remove };
+    expect(await go({ ...changed({ stage }), cluster: { ...cluster, pods } })).toMatchObject({
+      status: 'success',
+      warnings: [expect.stringMatching(/could not be deleted: not allowed/)],
+    });
+  });
+
+  it('is a failure, and not an exception, when the history cannot say how to prove it', async () => {
+    const proofLevel = () => {
+      throw new Error('the history is closed');
+    };
+    expect(await go({ proofLevel })).toMatchObject({ status: 'failed', reason: 'Unexpected' });
+    nothingStays();
   });
 
   it('keeps a warning when its helper cannot be deleted', async () => {

@@ -58,14 +58,13 @@ interface Attempt {
   run: Backup;
   claim: Claim;
   world: RunWorld;
-  level: VerifyLevel;
   clock: StageClock;
   /** Ends the attempt, for whatever reason. */
   signal: AbortSignal;
   report(change: RunChange): void;
   held: Held;
-  /** Deletions of helpers that go on beside the run. */
-  closing: Promise<void>[];
+  /** Deletions that go on beside the run: why each failed, or undefined. They never reject. */
+  closing: Promise<string | undefined>[];
   helper?: NonNullable<Backup['helper']>;
   sealed?: PodSeal | undefined;
 }
@@ -97,9 +96,8 @@ export async function runBackup(
   });
   const limit = AbortSignal.timeout(world.runTimeoutMs);
   const ends = AbortSignal.any([signal, limit, clock.signal]);
-  const level = world.proofLevel(run);
   const attempt: Attempt = {
-    ...{ run, claim, world, level, clock, report },
+    ...{ run, claim, world, clock, report },
     ...{ signal: ends, held: {}, closing: [] },
   };
   let end: JobEnd;
@@ -118,7 +116,7 @@ export async function runBackup(
     end = { ...end, copies: [] };
   }
   clock.enter('cleanup');
-  const left = await failuresOf(attempt.closing);
+  const left = (await Promise.all(attempt.closing)).filter(text => text !== undefined);
   clock.stop();
   return {
     ...end,
@@ -134,9 +132,10 @@ export async function runBackup(
 
 /** The steps of an attempt. @throws whatever ends it. */
 async function backUp(attempt: Attempt): Promise<JobEnd> {
-  const { run, claim, world, clock, held, signal, level } = attempt;
+  const { run, claim, world, clock, held, signal } = attempt;
   const { destination, now } = world;
   clock.enter('create');
+  const level = world.proofLevel(run);
   const packed = await withHelper(
     { ...world.cluster, readClaim: world.readClaim },
     {
@@ -147,7 +146,7 @@ async function backUp(attempt: Attempt): Promise<JobEnd> {
     },
     helperUse(attempt),
     async ({ helper, node, claim: object }) => {
-      const received = await receive(attempt, helper);
+      const received = await receive(attempt, helper, level);
       return { ...received, node, object };
     }
   );
@@ -209,7 +208,7 @@ function helperUse(attempt: Attempt): HelperUse {
       if (attempt.helper && lastWords !== undefined) tell({ ...attempt.helper, lastWords });
       return why;
     },
-    closing: gone => closing.push(gone),
+    closing: gone => closing.push(gone.then(() => undefined, textOf)),
   };
 }
 
@@ -224,8 +223,8 @@ interface Packed {
 }
 
 /** Lets the helper pack the volume, and stores what it sends. @throws when anything differs; see `verdict`. */
-async function receive(attempt: Attempt, helper: Helper): Promise<Packed> {
-  const { run, claim, world, clock, held, signal, level, report } = attempt;
+async function receive(attempt: Attempt, helper: Helper, level: VerifyLevel): Promise<Packed> {
+  const { run, claim, world, clock, held, signal, report } = attempt;
   const { transport = execTransport, destination } = world;
   clock.enter('exec');
   const delivering = transport.deliver(helper, { level, onWorking: () => clock.goesOn() });
@@ -294,12 +293,6 @@ function failedBy(error: StageError): JobEnd {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
 }
-
-/** @returns why each promise that was rejected was, when all have settled. */
-const failuresOf = async (promises: readonly Promise<void>[]): Promise<string[]> =>
-  (await Promise.allSettled(promises)).flatMap(each =>
-    each.status === 'rejected' ? [textOf(each.reason)] : []
-  );
 
 /** @returns how many messages tar had; the record keeps a few of them. */
 const messageCount = (sealed: PodSeal | undefined): number =>
