@@ -17,24 +17,26 @@ import { eventsOf } from './cluster/events.ts';
 import type { ExecTarget } from './cluster/exec.ts';
 import { execInPod, execToEnd, execWithInput } from './cluster/exec.ts';
 import { gatewayOf } from './cluster/gateway.ts';
+import { readClusterUid } from './cluster/namespaces.ts';
 import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
 import type { Config } from './config.ts';
 import { readConfig } from './config.ts';
 import { fenced } from './destinations/fenced.ts';
 import { limited } from './destinations/limited.ts';
-import { localDestination } from './destinations/local.ts';
+import { localDestination, localPlace } from './destinations/local.ts';
 import { prepareDirectory } from './destinations/prepareDirectory.ts';
 import { watchRoom } from './destinations/room.ts';
 import { textOf } from './errors.ts';
 import { noFence } from './fence.ts';
-import { installationId } from './helper/names.ts';
 import { ownHelpers } from './helper/ownHelper.ts';
 import { openHistory } from './history/openHistory.ts';
 import { runIds } from './history/runId.ts';
 import { openDoor } from './http/door.ts';
 import { rightsOf } from './http/rights.ts';
 import { buildServer } from './http/server.ts';
+import type { Identity } from './identity.ts';
+import { installationId } from './identity.ts';
 import { holdWhile } from './jobs/holds.ts';
 import { startQueue } from './jobs/queue.ts';
 import { backoffMs } from './jobs/retry.ts';
@@ -48,6 +50,7 @@ import { createLog } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
 import { becomeWriter } from './oneWriter.ts';
 import { preparations } from './preparations.ts';
+import { untilDone } from './untilDone.ts';
 import { VERSION } from './version.ts';
 
 /** Leftovers are rare, and harm nobody but by the room that they take. */
@@ -55,6 +58,9 @@ const SWEEP_MS = 5 * 60_000;
 
 /** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
 const DESTINATION_LIMIT_MS = 120_000;
+
+/** Runs wait for it. What is left is done at the next start. */
+const REBUILD_LIMIT_MS = 10 * 60_000;
 
 /** Of the 60 s that Kubernetes gives the pod: runs delete their helpers, the history writes a last checkpoint. */
 const STOP_QUEUE_MS = 35_000;
@@ -93,16 +99,6 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
   });
   const fence = lease ?? noFence;
 
-  const installation = installationId(
-    clusterName,
-    inPod ? config.namespace : hostname(),
-    config.metadataDbPath
-  );
-  const destination = limited(
-    fenced(localDestination(config.backupDir, { installation }), fence),
-    DESTINATION_LIMIT_MS
-  );
-
   const history = await life.start({
     name: 'the history',
     start: () =>
@@ -110,11 +106,28 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
         onNotice: notice => log.warn(notice, notice.message),
         restoreCommand,
         fence,
-        destinations: [destination],
+        destinations: [localPlace(config.backupDir)],
       }),
     stop: opened => opened.close(),
     stopLimitMs: STOP_HISTORY_MS,
   });
+
+  const clusterUid = await life.start({
+    name: 'the identity of the cluster',
+    start: (signal, say) =>
+      untilDone({ name: 'identifying the cluster', retryMs: 5_000, signal, log }, () =>
+        readClusterUid(gateway, signal).catch(error => {
+          say(`the cluster is not identified yet: ${textOf(error)}`);
+          throw error;
+        })
+      ),
+  });
+  const place = inPod ? config.namespace : hostname();
+  const installation = installationId(clusterUid, place, config.metadataDbPath);
+  const destination = limited(
+    fenced(localDestination(config.backupDir, { installation }), fence),
+    DESTINATION_LIMIT_MS
+  );
 
   const inventory = await life.start({
     name: 'the inventory',
@@ -125,6 +138,11 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       }),
     stop: started => started.stop(),
   });
+  const identity: Identity = {
+    clusterUid,
+    installation,
+    namespaceUidOf: namespace => inventory.namespace(namespace)?.uid,
+  };
   const pods = podsOf(gateway);
   const access = accessOf(gateway);
   const open = openNamespaces(access);
@@ -168,7 +186,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     readClaim: claimsOf(gateway),
     destination,
     clusterName,
-    installation,
+    identity,
     image: config.helper.image,
     memoryLimit: config.helper.memoryLimit,
     podTimeoutMs: config.helper.podTimeoutMs,
@@ -200,6 +218,10 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
         limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
         retry,
         availability: gateway.availability,
+        placeOf: namespace => ({
+          clusterUid,
+          namespaceUid: identity.namespaceUidOf(namespace) ?? null,
+        }),
         newId: runIds(undefined, history.newestId()),
         now,
         log,
@@ -234,12 +256,20 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       preparations(
         {
           'runs that a restart interrupted': async () => {
-            await recover({ history, destination, retry, now, log });
+            await recover({ history, destination, identity, retry, now, log, signal });
             interrupted.forEach(onEnd); // those that it has ended
           },
           'the volumes of the cluster': () => inventory.ready(config.discoveryTimeoutMs),
           'the archives at the destination': () =>
-            rebuildHistory({ history, destination, clusterName, log }),
+            rebuildHistory({
+              history,
+              destination,
+              identity,
+              claimUidOf: (namespace, name) => inventory.claim(namespace, name)?.uid,
+              log,
+              limitMs: REBUILD_LIMIT_MS,
+              signal,
+            }),
         },
         { signal, log, onDone: () => queue.resume() }
       ),

@@ -39,6 +39,11 @@ export interface ModelSidecar {
 export const LIMIT = 2;
 export const CLUSTER_NAME = 'model';
 const INSTALLATION = 'model';
+const IDENTITY = {
+  clusterUid: 'uid-of-the-cluster',
+  installation: INSTALLATION,
+  namespaceUidOf: () => 'uid-of-the-namespace',
+};
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const retry = { maxAttempts: 2, delayMs: () => 5 };
@@ -60,14 +65,21 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     reserveBytes: 0,
     destinations: [destination],
   });
-  await rebuildHistory({ history, destination, clusterName: CLUSTER_NAME, log: silent });
+  await rebuildHistory({
+    history,
+    destination,
+    identity: IDENTITY,
+    claimUidOf: (_namespace, name) => cluster.claim(name)?.uid,
+    log: silent,
+    limitMs: 60_000,
+  });
   const helpers = cluster.helpersFor(life);
   const world = {
     cluster: helpers,
     readClaim: cluster.readClaimFor(life),
     destination,
     clusterName: CLUSTER_NAME,
-    installation: INSTALLATION,
+    identity: IDENTITY,
     image: 'example/helper:1',
     memoryLimit: '512Mi',
     podTimeoutMs: 5_000,
@@ -100,6 +112,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     onEnd: around.onEnd,
   });
   await recover({
+    identity: IDENTITY,
     history,
     destination,
     retry,

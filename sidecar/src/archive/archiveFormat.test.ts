@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { exampleManifest } from '../testing/exampleManifest.ts';
 import { Manifest, writeManifest } from './manifest.ts';
 import { manifestName, parseArchiveName } from './name.ts';
 import { readBack } from './readBack.ts';
@@ -21,9 +22,8 @@ const text = readFileSync(
   'utf8'
 );
 const NAME = 'kind__shop__data-orders-db-0__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';
-const [check = '', restore = ''] = [...text.matchAll(/```sh\n([^]*?)```/g)].map(
-  ([, block]) => block
-);
+const blocks = [...text.matchAll(/```sh\n([^]*?)```/g)].map(([, block = '']) => block);
+const [check = '', , restore = '', restoreInCluster = ''] = blocks;
 
 const hasJq = (() => {
   try {
@@ -70,6 +70,21 @@ it('gives the command that the service gives', () => {
   expect(command).toBe(restoreCommand('$a').replace("'$a'", '/var/lib/nkvm/backups/$a'));
 });
 
+it('gives the same command for a restore in a cluster', () => {
+  const command = restoreCommand('-').replace(/^tar/, '\\\n  tar');
+  expect(restoreInCluster).toContain(`kubectl exec -i -n shop restore -- ${command}\n`);
+});
+
+it.skipIf(!hasJq)('gives a command that makes the claim again (needs jq)', () => {
+  const [jq = ''] = /jq '[^]*?'/.exec(restoreInCluster) ?? [];
+  const claim = JSON.parse(run(`${jq} "${join(dir, 'backups', manifestName(NAME))}"`, dir));
+  expect(claim).toMatchObject({
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'orders-db-restored', namespace: 'shop', labels: { app: 'orders' } },
+    spec: { accessModes: ['ReadWriteOnce'] },
+  });
+});
+
 it.skipIf(!hasJq)('gives commands that check an archive (needs jq)', () => {
   const backups = join(dir, 'backups');
   const output = run(check.replace('/var/lib/nkvm/backups', backups), dir);
@@ -90,29 +105,7 @@ const run = (script: string, cwd: string) =>
 const manifestOf = (
   digest: { bytes: number; sha256: string },
   contents: { files: number; rawBytes: number; rawSha256: string }
-): Manifest => ({
-  formatVersion: 1,
-  archive: NAME,
-  runId: '01k9a2b3c4d5e6f7g8h9jkmnpq',
-  cluster: 'kind',
-  namespace: 'shop',
-  pvc: 'data-orders-db-0',
-  pvcUid: '5d0c6a3e-8f0b-4c58-9a53-0f6f1c2d3e4f',
-  claim: { labels: {}, annotations: {}, spec: { accessModes: ['ReadWriteOnce'] } },
-  owner: { kind: 'Unknown', reason: 'nothing uses it' },
-  node: null,
-  createdAt: '2026-11-20T10:11:12.000Z',
-  requestedBy: 'system:admin',
-  ...digest,
-  seal: {
-    ...digest,
-    ...contents,
-    tarExit: 0,
-    compressorExit: 0,
-    omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
-  },
-  warnings: [],
-  tarMessages: [],
-  nkvmVersion: '0.1.0',
-  restoreCommand: restoreCommand(NAME),
-});
+): Manifest => {
+  const example = exampleManifest({ archive: NAME, pvc: 'data-orders-db-0', ...digest });
+  return { ...example, seal: { ...example.seal, ...contents } };
+};

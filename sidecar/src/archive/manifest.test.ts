@@ -1,59 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { exampleManifest } from '../testing/exampleManifest.ts';
 import type { Manifest } from './manifest.ts';
 import { readManifest, writeManifest } from './manifest.ts';
-import { restoreCommand } from './restoreCommand.ts';
 
-const sha256 = 'ab'.repeat(32);
-const archive = 'kind__shop__orders-db__20261120T101112Z__01k9.tar.gz';
-const manifest: Manifest = {
-  formatVersion: 1,
-  archive,
-  runId: '01k9',
-  cluster: 'kind',
-  namespace: 'shop',
-  pvc: 'orders-db',
-  pvcUid: '5d0c6a3e-0000-4000-8000-000000000000',
-  claim: {
-    labels: { app: 'orders' },
-    annotations: { 'example.com/note': 'größe' },
-    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
-  },
-  owner: { kind: 'Single', owner: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'orders' } },
-  node: 'node-b',
-  createdAt: '2026-11-20T10:11:12.000Z',
-  requestedBy: 'system:admin',
-  bytes: 42,
-  sha256,
-  seal: {
-    bytes: 42,
-    sha256,
-    tarExit: 1,
-    compressorExit: 0,
-    files: 3,
-    rawBytes: 10_240,
-    omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
-  },
-  warnings: ['some files changed while they were read'],
-  tarMessages: ['tar: ./log: file changed as we read it'],
-  nkvmVersion: '0.1.0',
-  restoreCommand: restoreCommand(archive),
-};
+const manifest = exampleManifest({ tarMessages: ['tar: ./log: file changed as we read it'] });
+const stored: Partial<Manifest> = { ...manifest };
+delete stored.readableBy;
 const text = writeManifest(manifest);
 
 it('gives back what was written', () => {
-  expect(readManifest('m', text)).toEqual(manifest);
+  expect(readManifest('m', text)).toEqual(stored);
 });
 
 it('is JSON of several lines that ends like a text file', () => {
   expect(JSON.parse(text)).toEqual(manifest);
-  expect(text).toMatch(/^\{\n {2}"formatVersion": 1,\n[^]*\n\}\n$/);
+  expect(text).toMatch(/^\{\n {2}"formatVersion": 2,\n[^]*\n\}\n$/);
 });
 
 it.each<[string, Partial<Manifest>, string]>([
   ['another size than the seal', { bytes: 41 }, 'bytes: differs from the seal'],
   ['another digest than the seal', { sha256: '00'.repeat(32) }, 'sha256: differs from the seal'],
   ['another run than the archive', { runId: 'other' }, 'runId: differs from the run id in the'],
-  ['an archive of another name', { archive: 'x.tar.gz' }, 'archive: is no name of an archive'],
+  ['an archive of another name', { archive: 'x.tar.gz' }, 'archive: is not an archive name'],
 ])('neither writes nor reads one with %s', (_, wrong, words) => {
   const contradictory = { ...manifest, ...wrong };
   expect(() => writeManifest(contradictory)).toThrow(
@@ -78,19 +48,61 @@ it.each([
   ],
   ['a list', '[]', 'ManifestUnreadable', /^manifest m: it: /],
   [
-    'a field that this version does not know',
-    JSON.stringify({ ...manifest, key: 'x' }),
-    'ManifestUnreadable',
-    /"key"/,
+    'one that a later version declares incompatible',
+    '{"formatVersion":4,"readableBy":3,"anything":true}',
+    'ManifestTooNew',
+    /^manifest m has format version 4, which needs a reader of version 3; this NKVM reads up to 2$/,
   ],
   [
-    'one of a later version',
-    '{"formatVersion":2,"anything":true}',
+    'one of a later version that says nothing of older readers',
+    '{"formatVersion":3,"anything":true}',
     'ManifestTooNew',
-    /^manifest m has format version 2; this NKVM reads up to 1$/,
+    /^manifest m has format version 3/,
   ],
-])('says why it cannot read %s', (_, given, reason, message) => {
+])('says why it cannot read %s', (_name, given, reason, message) => {
   expect(() => readManifest('m', given)).toThrow(
     expect.objectContaining({ stage: 'checksum', reason, message: expect.stringMatching(message) })
   );
+});
+
+it('writes no field that it does not know', () => {
+  expect(() => writeManifest({ ...manifest, key: 'x' } as Manifest)).toThrow('"key"');
+});
+
+it('reads one of the first version (kept as it was written then)', () => {
+  const text = readFileSync(join(import.meta.dirname, 'fixtures/manifest-v1.json'), 'utf8');
+  const read = readManifest('m', text);
+  expect(read).toMatchObject({
+    formatVersion: 1,
+    runId: '01k9a2b3c4d5e6f7g8h9jkmnpq',
+    clusterUid: null,
+    installation: null,
+    namespaceUid: null,
+    capacityBytes: null,
+    provenAt: null,
+    proof: null,
+    bytes: 42,
+    seal: { files: 3, omitted: { sockets: 0, trustedXattrs: null } },
+  });
+  // Its lines of tar were among the warnings, which everybody sees who may see the run.
+  expect(read.warnings).toEqual(['some files changed while they were read']);
+  expect(read.tarMessages).toEqual(['tar: ./customers/anna.log: file changed as we read it']);
+});
+
+it('reads one of a later version as far as it knows it, where that one allows it', () => {
+  const later = {
+    ...manifest,
+    formatVersion: 3,
+    encryption: { recipients: 2 },
+    claim: { ...manifest.claim, status: {} },
+    owner: { kind: 'Federated', clusters: [] },
+    seal: { ...manifest.seal, members: [1], omitted: { ...manifest.seal.omitted, fifos: 1 } },
+    proof: { level: 'quantum', readFrom: 'storage' },
+  };
+  expect(readManifest('m', JSON.stringify(later))).toEqual({
+    ...stored,
+    formatVersion: 3,
+    owner: { kind: 'Unknown', reason: 'the manifest names an owner of another kind' },
+    proof: null,
+  });
 });

@@ -1,98 +1,166 @@
 import { z } from 'zod';
-import { Omitted, Owner, Seal } from '../../api/index.ts';
+import { Omitted, Owner, Proof, Seal } from '../../api/index.ts';
 import { StageError, textOf } from '../errors.ts';
 import { parseArchiveName } from './name.ts';
 
-/** Goes up when a reader of the version before could misread a manifest. */
-export const MANIFEST_VERSION = 1;
+/** Goes up with each change of the format. */
+export const MANIFEST_VERSION = 2;
 
-/** An older NKVM wrote other fields into it, and did not count what was left out. */
-const StoredSeal = z.object({
-  ...Seal.shape,
-  omitted: Omitted.default({ sockets: 0, trustedXattrs: null, attributeFlags: null, longPaths: 0 }),
+/**
+ * The oldest format version whose readers cannot misread what is written now. A later version that only adds fields keeps
+ * it, and is read here; one that changes the meaning of a field raises it.
+ */
+export const READABLE_BY = 2;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const strings = z.record(z.string(), z.string());
+
+const FIELDS = {
+  archive: z.string().refine(name => parseArchiveName(name), 'is not an archive name'),
+  runId: z.string().min(1),
+  cluster: z.string().describe('name of the cluster'),
+  clusterUid: z.string().min(1).describe('UID of the namespace kube-system'),
+  installation: z.string().min(1).describe('id of the NKVM that made it'),
+  namespace: z.string(),
+  namespaceUid: z.string().min(1).nullable(),
+  pvc: z.string().describe('full name of the PersistentVolumeClaim'),
+  pvcUid: z.string(),
+  claim: z
+    .strictObject({
+      labels: strings,
+      annotations: strings,
+      spec: z.record(z.string(), z.unknown()).describe('as the API server gave it'),
+    })
+    .describe('makes the claim again where it is gone'),
+  capacityBytes: z.int().min(0).nullable().describe('size of the volume'),
+  owner: Owner,
+  node: z.string().nullable().describe('where the helper pod ran'),
+  createdAt: z.iso.datetime().describe('when the run was requested'),
+  requestedBy: z.string(),
+  bytes: z.int().min(0).describe('size of the archive'),
+  sha256,
+  seal: Seal,
+  provenAt: z.iso.datetime().nullable(),
+  proof: Proof.nullable().describe('how the archive was proven before it got its name'),
+  warnings: z.array(z.string()).describe('sentences of NKVM'),
+  tarMessages: z.array(z.string()).describe("tar's output"),
+  nkvmVersion: z.string(),
+  restoreCommand: z.string().describe('run as root in the directory that is to be restored'),
+};
+
+/** What is stored beside an archive, as JSON: all that is needed to restore it, and to rebuild a lost history. */
+export const Manifest = z.strictObject({
+  formatVersion: z.literal(MANIFEST_VERSION),
+  readableBy: z.literal(READABLE_BY),
+  ...FIELDS,
 });
-
-/** What lies beside an archive, as JSON: all that is needed to restore it, and to rebuild a lost history. */
-export const Manifest = z
-  .strictObject({
-    formatVersion: z.literal(MANIFEST_VERSION),
-    archive: z.string().refine(name => parseArchiveName(name), 'is no name of an archive'),
-    runId: z.string().min(1),
-    cluster: z.string(),
-    namespace: z.string(),
-    pvc: z.string().describe('full name of the PersistentVolumeClaim'),
-    pvcUid: z.string(),
-    claim: z
-      .strictObject({
-        labels: z.record(z.string(), z.string()),
-        annotations: z.record(z.string(), z.string()),
-        spec: z.record(z.string(), z.unknown()).describe('as the API server gave it'),
-      })
-      .describe('makes the claim again where it is gone'),
-    owner: Owner,
-    node: z.string().nullable().describe('where the helper pod ran'),
-    createdAt: z.iso.datetime().describe('when the run was asked for'),
-    requestedBy: z.string(),
-    bytes: z.int().min(0).describe('size of the archive'),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    seal: StoredSeal,
-    warnings: z.array(z.string()),
-    tarMessages: z.array(z.string()).default([]).describe("tar's output"),
-    nkvmVersion: z.string(),
-    restoreCommand: z.string().describe('run as root in the directory that is to be restored'),
-  })
-  .refine(({ archive, runId }) => parseArchiveName(archive)?.runId === runId, {
-    path: ['runId'],
-    error: 'differs from the run id in the archive name',
-  })
-  .refine(({ bytes, seal }) => bytes === seal.bytes, {
-    path: ['bytes'],
-    error: 'differs from the seal',
-  })
-  .refine(({ sha256, seal }) => sha256 === seal.sha256, {
-    path: ['sha256'],
-    error: 'differs from the seal',
-  });
 export type Manifest = z.infer<typeof Manifest>;
+
+const Written = Manifest.superRefine(contradictions);
+
+/** As it is read: of version 1, which knew less, or of a later one, which knows more. */
+const Stored = z
+  .object({
+    formatVersion: z.int().min(1),
+    ...FIELDS,
+    clusterUid: z.string().nullable().default(null),
+    installation: z.string().nullable().default(null),
+    namespaceUid: z.string().nullable().default(null),
+    claim: z.object(FIELDS.claim.shape),
+    capacityBytes: FIELDS.capacityBytes.default(null),
+    owner: Owner.catch({ kind: 'Unknown', reason: 'the manifest names an owner of another kind' }),
+    seal: z.object({
+      ...Seal.shape,
+      // Version 1 did not count what was left out.
+      omitted: z
+        .object(Omitted.shape)
+        .default({ sockets: 0, trustedXattrs: null, attributeFlags: null, longPaths: 0 }),
+    }),
+    provenAt: FIELDS.provenAt.default(null),
+    proof: z.object(Proof.shape).nullable().default(null).catch(null),
+    tarMessages: FIELDS.tarMessages.default([]),
+  })
+  .superRefine(contradictions);
+export type StoredManifest = z.infer<typeof Stored>;
+
+/** The same for what is written and what is read: one that contradicts itself proves nothing. */
+function contradictions(
+  {
+    archive,
+    runId,
+    bytes,
+    sha256,
+    seal,
+  }: Pick<Manifest, 'archive' | 'runId' | 'bytes' | 'sha256'> & {
+    seal: { bytes: number; sha256: string };
+  },
+  context: z.RefinementCtx
+): void {
+  const refuse = (field: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (parseArchiveName(archive)?.runId !== runId)
+    refuse('runId', 'differs from the run id in the archive name');
+  if (bytes !== seal.bytes) refuse('bytes', 'differs from the seal');
+  if (sha256 !== seal.sha256) refuse('sha256', 'differs from the seal');
+}
 
 /**
  * @returns the text to store beside the archive
  * @throws StageError (stage `publish`) when the manifest contradicts itself: it would prove nothing
  */
 export function writeManifest(manifest: Manifest): string {
-  const { success, data, error } = Manifest.safeParse(manifest);
+  const { success, data, error } = Written.safeParse(manifest);
   if (success) return `${JSON.stringify(data, null, 2)}\n`;
   throw new StageError(
     'publish',
     'ManifestInvalid',
     `manifest of ${manifest.archive}: ${wrongFields(error)}`,
-    'report this: the archive is not counted as a backup',
+    'report this: the archive does not count as a backup',
     'needs-action'
   );
 }
 
 /**
+ * Fields that this version does not know are ignored, and fields that an older version did not write are null or empty.
  * @param key names the manifest in errors
  * @throws StageError (stage `checksum`, reason `ManifestTooNew` or `ManifestUnreadable`)
  */
-export function readManifest(key: string, text: string): Manifest {
+export function readManifest(key: string, text: string): StoredManifest {
   const json = parseJson(key, text);
-  const { success, data: versioned } = Versioned.safeParse(json);
-  if (success && versioned.formatVersion > MANIFEST_VERSION) {
+  const { success, data: versions } = Versions.safeParse(json);
+  const neededVersion = versions && (versions.readableBy ?? versions.formatVersion);
+  if (success && neededVersion !== undefined && neededVersion > MANIFEST_VERSION) {
     throw new StageError(
       'checksum',
       'ManifestTooNew',
-      `manifest ${key} has format version ${versioned.formatVersion}; this NKVM reads up to ${MANIFEST_VERSION}`,
+      `manifest ${key} has format version ${versions.formatVersion}, which needs a reader of version ${neededVersion}; this NKVM reads up to ${MANIFEST_VERSION}`,
       'upgrade NKVM; the archive beside it can be restored with tar alone',
       'needs-action'
     );
   }
-  const manifest = Manifest.safeParse(json);
+  const manifest = Stored.safeParse(versions?.formatVersion === 1 ? fromVersion1(json) : json);
   if (!manifest.success) throw unreadable(key, wrongFields(manifest.error));
   return manifest.data;
 }
 
-const Versioned = z.looseObject({ formatVersion: z.int() });
+const Versions = z.object({ formatVersion: z.int(), readableBy: z.int().optional() });
+
+const Version1 = z.looseObject({
+  warnings: z.array(z.string()),
+  seal: z.looseObject({ warnings: z.array(z.string()).default([]) }),
+});
+
+/** Version 1 had tar's output, which names files of the volume, among the sentences of NKVM. */
+function fromVersion1(json: unknown): unknown {
+  const { success, data } = Version1.safeParse(json);
+  if (!success || 'tarMessages' in data) return json;
+  const tarMessages = data.seal.warnings;
+  return {
+    ...data,
+    warnings: data.warnings.filter(line => !tarMessages.includes(line)),
+    tarMessages,
+  };
+}
 
 function parseJson(key: string, text: string): unknown {
   try {

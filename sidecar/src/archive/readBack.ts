@@ -7,10 +7,10 @@ import { hashAndCount } from './digest.ts';
 import type { TarContents } from './tarContents.ts';
 import { tarContents } from './tarContents.ts';
 
-/** What is proven: `checksum`, that the bytes are there; `contents`, also that they unpack to a whole tar. */
+/** What is proven: `checksum`, that the bytes are there; `contents`, also that they unpack to a complete tar. */
 export type VerifyLevel = 'checksum' | 'contents';
 
-/** What an archive turned out to be. Whether it is the one that was sent is for the caller to compare. */
+/** What was read. The caller compares it with what was sent. */
 export interface ReadBack extends Digest {
   /** At level `contents`: to be compared with the seal's `files` and `rawBytes`. */
   contents?: TarContents;
@@ -23,7 +23,7 @@ const PIECE_BYTES = 256 * 1024;
  * Reads a stored archive once, from its first byte to its last, in constant memory.
  * @param place names the archive in errors
  * @throws StageError (stage `checksum`): `ArchiveUnreadable` when the storage breaks off, `ArchiveBroken` when the bytes
- *   are no whole `.tar.gz`, `ReadStopped` when the caller gives up
+ *   are not a complete `.tar.gz`, `ReadStopped` when the caller stops it
  */
 export async function readBack(
   place: string,
@@ -31,7 +31,7 @@ export async function readBack(
   level: VerifyLevel,
   signal?: AbortSignal
 ): Promise<ReadBack> {
-  // Who fails first is to blame: a failure destroys the other streams with the same error.
+  // The first failure is the cause: it destroys the other streams with the same error.
   let blame: 'storage' | 'archive' | undefined;
   const blameArchive = () => (blame ??= 'archive');
   const blameStorage = () => {
@@ -39,14 +39,15 @@ export async function readBack(
   };
   archive.once('error', blameStorage).once('close', blameStorage);
   const counting = hashAndCount();
+  const untilEnd = <T>(reading: Promise<T>) => orStopped(reading, signal);
   try {
     if (level === 'checksum') {
-      await pipeline(archive, counting, drain, { signal });
+      await untilEnd(pipeline(archive, counting, drain, { signal }));
       return counting.digest();
     }
     const gunzip = createGunzip({ chunkSize: PIECE_BYTES }).once('error', blameArchive);
     const untar = (tar: AsyncIterable<Buffer>) => tarContents(tar).finally(blameArchive);
-    const contents = await pipeline(archive, counting, gunzip, untar, { signal });
+    const contents = await untilEnd(pipeline(archive, counting, gunzip, untar, { signal }));
     return { ...counting.digest(), contents };
   } catch (error) {
     throw refusal({ place, blame, signal }, error);
@@ -57,6 +58,25 @@ const drain = async (source: AsyncIterable<unknown>): Promise<void> => {
   for await (const chunk of source) void chunk;
 };
 
+/** A pipeline that is stopped waits for its streams to close; one whose storage hangs never does. */
+const STOPPING_MS = 2_000;
+
+async function orStopped<T>(reading: Promise<T>, signal?: AbortSignal): Promise<T> {
+  let [whenStopped, timer]: [(() => void)?, NodeJS.Timeout?] = [];
+  const stopped = new Promise<never>((_resolve, reject) => {
+    whenStopped = () => {
+      timer = setTimeout(() => reject(signal?.reason), STOPPING_MS);
+    };
+    signal?.addEventListener('abort', whenStopped);
+  });
+  try {
+    return await Promise.race([reading, stopped]);
+  } finally {
+    if (whenStopped) signal?.removeEventListener('abort', whenStopped);
+    clearTimeout(timer);
+  }
+}
+
 interface Circumstances {
   place: string;
   blame: 'storage' | 'archive' | undefined;
@@ -64,8 +84,9 @@ interface Circumstances {
 }
 
 function refusal({ place, blame, signal }: Circumstances, error: unknown): StageError {
+  // Reading again, or another attempt, can end otherwise: neither a wrong byte nor a broken read says why.
   const refuse = (reason: string, message: string, hint: string) =>
-    new StageError('checksum', reason, message, hint, 'needs-action', { cause: error });
+    new StageError('checksum', reason, message, hint, 'unknown', { cause: error });
   if (signal?.aborted) {
     if (signal.reason instanceof StageError) return signal.reason;
     return refuse('ReadStopped', `check of ${place} was stopped`, 'start the backup again');
@@ -73,7 +94,7 @@ function refusal({ place, blame, signal }: Circumstances, error: unknown): Stage
   if (blame === 'archive') {
     return refuse(
       'ArchiveBroken',
-      `archive ${place} is no whole .tar.gz: ${textOf(error)}`,
+      `archive ${place} is not a complete .tar.gz: ${textOf(error)}`,
       'start the backup again; look at the storage when it happens twice'
     );
   }

@@ -15,10 +15,16 @@ export interface Received {
   seal: Seal;
 }
 
+/** How a stored copy was compared with what the pod sent. */
+export interface Proven {
+  proof: Proof;
+  provenAt: string;
+}
+
 export interface PublishOptions {
   level: VerifyLevel;
   /** @returns the text of the manifest, for a copy that was proven. @throws StageError. */
-  manifest(proof: Proof): string;
+  manifest(proven: Proven): string;
   signal: AbortSignal;
   now(): Date;
   /** Knows what must be deleted should a step fail. */
@@ -36,9 +42,8 @@ export async function proveAndPublish(
 ): Promise<Copy> {
   const stored = await staged.readBack({ signal });
   const readFrom = await proveStored(destination.locate(key), stored, own, seal, level, signal);
-  const provenAt = now().toISOString();
-  const proof: Proof = { level, readFrom };
-  const text = manifest(proof);
+  const proven: Proven = { proof: { level, readFrom }, provenAt: now().toISOString() };
+  const text = manifest(proven);
   signal.throwIfAborted();
   await staged.publish({ signal });
   held.unlisted = key; // not before: a name that was taken belongs to another archive
@@ -49,8 +54,7 @@ export async function proveAndPublish(
     key,
     state: 'present',
     ...own,
-    provenAt,
-    proof,
+    ...proven,
     verifiedAt: null,
   };
 }

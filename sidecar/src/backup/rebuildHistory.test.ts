@@ -1,20 +1,31 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { Registry } from 'prom-client';
 import { expect, it, onTestFinished } from 'vitest';
+import type { Backup } from '../../api/index.ts';
 import type { Manifest } from '../archive/manifest.ts';
-import { MANIFEST_VERSION, writeManifest } from '../archive/manifest.ts';
+import { writeManifest } from '../archive/manifest.ts';
 import { archiveName, manifestName } from '../archive/name.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { keysOf } from '../destinations/destination.ts';
+import type { History, RunChange } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
-import { exampleRun } from '../testing/exampleRun.ts';
+import { registerClaimGauges } from '../observe/claimGauges.ts';
+import { exampleManifest } from '../testing/exampleManifest.ts';
+import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { failing } from '../testing/failingDestination.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
+import { testClaim } from '../testing/testClaim.ts';
+import type { RebuildOptions } from './rebuildHistory.ts';
 import { rebuildHistory } from './rebuildHistory.ts';
 
 const CONTENTS = 'archive';
+
+const { clusterUid, installation, namespaceUid, pvcUid } = exampleManifest();
+const identity = { clusterUid, installation };
 
 const keyOf = (runId: string, cluster = 'kind', second = 12) =>
   archiveName({
@@ -26,37 +37,13 @@ const keyOf = (runId: string, cluster = 'kind', second = 12) =>
   });
 
 /** Puts an archive and its manifest there. @returns the manifest. */
-async function backUp(to: Destination, runId: string, key = keyOf(runId)): Promise<Manifest> {
-  const sha256 = 'ab'.repeat(32);
-  const manifest: Manifest = {
-    formatVersion: MANIFEST_VERSION,
-    archive: key,
-    runId,
-    cluster: 'kind',
-    namespace: 'shop',
-    pvc: 'orders-db',
-    pvcUid: 'uid-1',
-    claim: { labels: {}, annotations: {}, spec: {} },
-    owner: { kind: 'Single', owner: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db' } },
-    node: 'node-b',
-    createdAt: '2026-11-20T10:11:12.000Z',
-    requestedBy: 'system:admin',
-    bytes: CONTENTS.length,
-    sha256,
-    seal: {
-      bytes: CONTENTS.length,
-      sha256,
-      tarExit: 1,
-      compressorExit: 0,
-      files: 3,
-      rawBytes: 10_240,
-      omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
-    },
-    warnings: ['some files changed while they were read'],
-    tarMessages: ['tar: ./log: file changed as we read it'],
-    nkvmVersion: '0.1.0',
-    restoreCommand: restoreCommand(key),
-  };
+async function backUp(
+  to: Destination,
+  runId: string,
+  key = keyOf(runId),
+  change: Partial<Manifest> = {}
+): Promise<Manifest> {
+  const manifest = exampleManifest({ runId, archive: key, bytes: CONTENTS.length, ...change });
   await (await to.stage(key, Readable.from([CONTENTS], { objectMode: false }))).publish();
   await to.put(manifestName(key), writeManifest(manifest));
   return manifest;
@@ -75,58 +62,161 @@ async function setUp() {
   const to = (level: string) => (fields: object, message: string) =>
     void logged.push({ level, fields, message });
   const log = { info: to('info'), warn: to('warn'), error: to('error') };
-  const rebuild = (from = destination) =>
-    rebuildHistory({ history, destination: from, clusterName: 'kind', log });
+  const rebuild = (from = destination, change: Partial<RebuildOptions> = {}) =>
+    rebuildHistory({
+      history,
+      destination: from,
+      identity,
+      claimUidOf: () => undefined,
+      log,
+      limitMs: 60_000,
+      ...change,
+    });
   return { history, destination, logged, rebuild };
 }
 
 it('adds what the manifests know to an empty history, and says so', async () => {
   const { history, destination, logged, rebuild } = await setUp();
   const manifest = await backUp(destination, 'run-1');
-  await rebuild();
+  expect(await rebuild()).toEqual({
+    isComplete: true,
+    looked: 1,
+    added: 1,
+    corrected: 0,
+    foreign: 0,
+    skipped: 0,
+  });
   const path = `${destination.location}/${manifest.archive}`;
-  expect(history.get('run-1')).toEqual({
-    ...exampleRun(),
+  expect(history.get('run-1')).toMatchObject({
     id: 'run-1',
-    uid: 'uid-1',
+    kind: 'backup',
+    status: 'success',
+    namespace: 'shop',
+    name: 'orders-db',
+    uid: pvcUid,
+    namespaceUid,
+    clusterUid,
     bytes: manifest.bytes,
     sha256: manifest.sha256,
     seal: manifest.seal,
     warnings: manifest.warnings,
-    tarMessages: manifest.tarMessages,
     archive: path,
-    copies: [
-      {
-        destination: destination.id,
-        key: manifest.archive,
-        state: 'present',
-        bytes: manifest.bytes,
-        sha256: manifest.sha256,
-        provenAt: null,
-        proof: null,
-        verifiedAt: null,
-      },
-    ],
-    namespaceUid: null,
-    clusterUid: null,
     restoreCommand: restoreCommand(path),
     message: 'backed up; known from the manifest beside the archive',
     requestedBy: 'system:admin',
     createdAt: manifest.createdAt,
     startedAt: null,
-    endedAt: '2026-11-20T10:11:12.000Z',
-    stages: [],
-    helper: null,
+    endedAt: manifest.provenAt,
   });
-  expect(history.ofClaim('uid-1', 'shop', 'orders-db').lastSuccess?.id).toBe('run-1');
+  expect(history.ofClaim(pvcUid, 'shop', 'orders-db').lastSuccess?.id).toBe('run-1');
   expect(logged).toEqual([
     {
       level: 'warn',
-      fields: { count: 1, runs: ['shop/orders-db run-1'] },
+      fields: { added: 1, corrected: 0, runs: ['shop/orders-db run-1'] },
       message: expect.stringContaining('history lacked 1 proven backups'),
     },
   ]);
 });
+
+it('gives the copy with its proof', async () => {
+  const { history, destination, rebuild } = await setUp();
+  const { archive, bytes, sha256, provenAt, proof } = await backUp(destination, 'run-1');
+  const changes: RunChange[] = [];
+  const add = history.add.bind(history);
+  await rebuild(destination, {
+    history: {
+      ...history,
+      get: id => history.get(id),
+      add: async runs => {
+        changes.push(...runs);
+        await add(runs);
+      },
+    },
+  });
+  expect(changes).toMatchObject([
+    {
+      copies: [
+        {
+          destination: 'memory',
+          key: archive,
+          state: 'present',
+          bytes,
+          sha256,
+          provenAt,
+          proof,
+          verifiedAt: null,
+        },
+      ],
+    },
+  ]);
+});
+
+/** What Prometheus reads. */
+const lastSuccess = async (history: History): Promise<number | undefined> => {
+  const registry = new Registry();
+  const claim = testClaim({ namespace: 'shop', name: 'orders-db', uid: pvcUid });
+  registerClaimGauges(registry, {
+    inventory: { claims: () => [claim], isReady: () => true },
+    history,
+  });
+  const metric = await registry.getSingleMetric('nkvm_last_success_timestamp_seconds')?.get();
+  return metric?.values[0]?.value;
+};
+
+it('has a last success for the alert after a rebuild', async () => {
+  const { history, destination, rebuild } = await setUp();
+  expect(await lastSuccess(history)).toBeUndefined();
+  await backUp(destination, 'run-1');
+  await rebuild();
+  expect(await lastSuccess(history)).toBe(Date.parse('2026-11-20T10:12:40.000Z') / 1000);
+});
+
+/** The manifest of the run as the first version wrote it. */
+async function backUpAsVersion1(to: Destination, runId: string): Promise<void> {
+  const text = readFileSync(
+    join(import.meta.dirname, '../archive/fixtures/manifest-v1.json'),
+    'utf8'
+  );
+  const key = keyOf(runId);
+  const manifest = {
+    ...JSON.parse(text.replaceAll('01k9a2b3c4d5e6f7g8h9jkmnpq', runId)),
+    archive: key,
+    bytes: CONTENTS.length,
+  };
+  manifest.seal.bytes = CONTENTS.length;
+  await to.put(key, CONTENTS);
+  await to.put(manifestName(key), JSON.stringify(manifest));
+}
+
+it('knows the age of a backup whose manifest is of the first version from its name', async () => {
+  const { history, destination, rebuild } = await setUp();
+  await backUpAsVersion1(destination, 'run-1');
+  await rebuild(destination, { claimUidOf: () => pvcUid });
+  expect(history.get('run-1')).toMatchObject({
+    status: 'success',
+    endedAt: '2026-11-20T10:11:12.000Z',
+    namespaceUid: null,
+    warnings: ['some files changed while they were read'],
+  });
+  expect(await lastSuccess(history)).toBe(Date.parse('2026-11-20T10:11:12Z') / 1000);
+});
+
+it.each<[string, Partial<RebuildOptions>, boolean, string | undefined]>([
+  ['a claim that exists with its UID', { claimUidOf: () => pvcUid }, false, 'success'],
+  ['a claim made again since', { claimUidOf: () => 'uid-2' }, false, undefined],
+  ['no claim', {}, false, undefined],
+  ['no claim, but of a run in the history', {}, true, 'success'],
+])(
+  'takes an archive of the first version of %s accordingly',
+  async (_, change, isKnown, status) => {
+    const { history, destination, rebuild } = await setUp();
+    await backUpAsVersion1(destination, 'run-1');
+    if (isKnown) await history.add([queuedRun({ id: 'run-1', uid: pvcUid })]);
+    const { foreign } = await rebuild(destination, change);
+    expect(history.get('run-1')?.status).toBe(status);
+    expect(foreign).toBe(status ? 0 : 1);
+  }
+);
 
 it('adds many, and says nothing when it is called again', async () => {
   const { history, destination, logged, rebuild } = await setUp();
@@ -134,27 +224,101 @@ it('adds many, and says nothing when it is called again', async () => {
   await rebuild();
   await rebuild();
   expect(history.list({ limit: 500 }).backups).toHaveLength(130);
-  expect(logged).toMatchObject([{ fields: { count: 130 } }]);
+  expect(logged).toMatchObject([{ fields: { added: 130 } }]);
 });
 
-it('never changes a run that the history knows', async () => {
+it.each<Backup['status']>(['queued', 'running', 'failed', 'cancelled'])(
+  'makes a run a success that the history has as %s, when its manifest proves it',
+  async status => {
+    const { history, destination, logged, rebuild } = await setUp();
+    await backUp(destination, 'run-1');
+    await history.add([
+      queuedRun({
+        id: 'run-1',
+        uid: pvcUid,
+        status,
+        reason: 'ClaimNotFound',
+        hint: 'restore an earlier backup',
+        failureClass: 'needs-action',
+      }),
+    ]);
+    await rebuild();
+    expect(history.get('run-1')).toMatchObject({
+      status: 'success',
+      reason: null,
+      hint: null,
+      failureClass: null,
+      bytes: CONTENTS.length,
+      archive: `${destination.location}/${keyOf('run-1')}`,
+      endedAt: '2026-11-20T10:12:40.000Z',
+    });
+    expect(history.ofClaim(pvcUid, 'shop', 'orders-db').lastSuccess?.id).toBe('run-1');
+    expect(logged).toMatchObject([{ level: 'warn', fields: { added: 0, corrected: 1 } }]);
+  }
+);
+
+it('never changes a success, nor a run of another claim with the same id', async () => {
   const { history, destination, logged, rebuild } = await setUp();
   await backUp(destination, 'run-1');
-  const known = exampleRun({ id: 'run-1', status: 'failed', message: 'archive found broken' });
-  await history.add([known]);
+  await backUp(destination, 'run-2');
+  await history.add([
+    exampleRun({ id: 'run-1', message: 'as it was' }),
+    queuedRun({ id: 'run-2', uid: 'another-claim', status: 'failed', message: 'as it was' }),
+  ]);
   await rebuild();
-  expect(history.get('run-1')).toMatchObject({ status: 'failed', message: 'archive found broken' });
-  expect(logged).toEqual([]);
+  expect(history.get('run-1')).toMatchObject({ status: 'success', message: 'as it was' });
+  expect(history.get('run-2')).toMatchObject({ status: 'failed', message: 'as it was' });
+  expect(logged).toMatchObject([{ fields: { reasons: [expect.stringContaining('run-2')] } }]);
 });
 
-it('leaves alone what other clusters and other programs put there', async () => {
+it('leaves alone what other installations and other programs put there', async () => {
   const { history, destination, logged, rebuild } = await setUp();
-  await backUp(destination, 'run-1', keyOf('run-1', 'other'));
+  const from = (runId: string, change: Partial<Manifest>) =>
+    backUp(destination, runId, keyOf(runId), change);
+  await from('run-1', { clusterUid: 'another-cluster' });
+  await from('run-2', { installation: 'another' });
   await destination.put('notes.json', '{}');
-  await destination.put(keyOf('run-2'), 'an archive without a manifest');
-  await rebuild();
+  await destination.put(keyOf('run-3'), 'an archive without a manifest');
+  const before = await keysOf(destination);
+  expect(await rebuild()).toMatchObject({ foreign: 2, added: 0, isComplete: true });
   expect(history.list({ limit: 9 }).backups).toEqual([]);
-  expect(logged).toEqual([]);
+  expect(await keysOf(destination)).toEqual(before);
+  expect(logged).toMatchObject([{ level: 'info', fields: { count: 2 } }]);
+});
+
+it('knows its archives again when the cluster has got another name', async () => {
+  const { history, destination, rebuild } = await setUp();
+  await backUp(destination, 'run-1', keyOf('run-1', 'name-of-before'));
+  await rebuild();
+  expect(history.get('run-1')?.status).toBe('success');
+});
+
+it('ends after its limit, says how far it came, and goes on at the next start', async () => {
+  const { history, destination, logged, rebuild } = await setUp();
+  for (const id of ['run-1', 'run-2', 'run-3']) await backUp(destination, id);
+  let opened = 0;
+  const slow: Destination = {
+    ...destination,
+    open: async (...words) => {
+      opened += 1;
+      await new Promise(resolve => setTimeout(resolve, 60));
+      return destination.open(...words);
+    },
+  };
+  const result = await rebuild(slow, { limitMs: 100 });
+  expect(result).toMatchObject({ isComplete: false, looked: opened, added: opened });
+  expect(opened).toBeLessThan(3);
+  expect(logged.map(({ message }) => message).join()).toContain(`ended after ${opened} manifests`);
+  expect(await rebuild()).toMatchObject({ isComplete: true, added: 3 - opened });
+  expect(history.count()).toBe(3);
+});
+
+it('ends when the process stops, without a word about failures', async () => {
+  const { destination, logged, rebuild } = await setUp();
+  await backUp(destination, 'run-1');
+  const result = await rebuild(destination, { signal: AbortSignal.abort(new Error('stopping')) });
+  expect(result).toMatchObject({ isComplete: false, skipped: 0 });
+  expect(logged.filter(({ level }) => level === 'error')).toEqual([]);
 });
 
 it.each<[string, (to: Destination) => Promise<unknown>, string]>([
@@ -184,7 +348,7 @@ it.each<[string, (to: Destination) => Promise<unknown>, string]>([
     'is longer than 1048576 bytes',
   ],
   [
-    'it tells of another archive',
+    'it describes another archive',
     async to => {
       const text = writeManifest(
         await backUp(memoryDestination(), 'bad', keyOf('bad', 'kind', 59))
@@ -192,9 +356,9 @@ it.each<[string, (to: Destination) => Promise<unknown>, string]>([
       await to.remove(manifestName(keyOf('bad')));
       await to.put(manifestName(keyOf('bad')), text);
     },
-    'tells of another archive',
+    'describes another archive',
   ],
-])('passes over a manifest when %s, says so, and takes the others', async (_, spoil, words) => {
+])('skips a manifest when %s, says so, and takes the others', async (_, spoil, words) => {
   const { history, destination, logged, rebuild } = await setUp();
   await backUp(destination, 'good');
   await backUp(destination, 'bad');
@@ -202,7 +366,7 @@ it.each<[string, (to: Destination) => Promise<unknown>, string]>([
   await rebuild();
   expect(history.list({ limit: 9 }).backups.map(({ id }) => id)).toEqual(['good']);
   expect(logged).toMatchObject([
-    { level: 'warn', fields: { count: 1, runs: ['shop/orders-db good'] } },
+    { level: 'warn', fields: { added: 1, runs: ['shop/orders-db good'] } },
     { level: 'warn', fields: { count: 1, reasons: [expect.stringContaining(words)] } },
   ]);
 });
@@ -213,10 +377,7 @@ it('takes one of two archives of one run', async () => {
   await backUp(destination, 'run-1', keyOf('run-1', 'kind', 2));
   await rebuild();
   expect(history.list({ limit: 9 }).backups).toHaveLength(1);
-  expect(logged).toMatchObject([
-    { fields: { count: 1 } },
-    { fields: { reasons: ['run run-1 is in the history already'] } },
-  ]);
+  expect(logged).toMatchObject([{ fields: { added: 1 } }]);
 });
 
 it('says that it could not look, and lets the service start', async () => {

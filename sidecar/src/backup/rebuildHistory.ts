@@ -1,20 +1,40 @@
 import type { Backup } from '../../api/index.ts';
-import type { Manifest } from '../archive/manifest.ts';
-import { readManifest } from '../archive/manifest.ts';
-import { archiveOfManifest, clusterPart, manifestName, parseArchiveName } from '../archive/name.ts';
+import { archiveOfManifest, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { keysOf } from '../destinations/destination.ts';
-import { readText } from '../destinations/readText.ts';
 import { textOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
+import type { Identity } from '../identity.ts';
+import { isOurs } from '../identity.ts';
 import type { Log } from '../log.ts';
+import type { ProvenArchive } from './provenArchive.ts';
+import { isOfRun, provenArchiveAt, successOf } from './provenArchive.ts';
 
 export interface RebuildOptions {
   history: History;
   destination: Destination;
-  /** Archives of other clusters may lie at the same destination. */
-  clusterName: string;
+  identity: Pick<Identity, 'clusterUid' | 'installation'>;
+  /** @returns UID of the claim of that name that exists now: identifies archives of format version 1. */
+  claimUidOf(namespace: string, name: string): string | undefined;
   log: Log;
+  /** How long it may take; what is left is done at the next start. */
+  limitMs: number;
+  signal?: AbortSignal;
+}
+
+/** How far it came. */
+export interface Rebuilt {
+  /** False: the limit was reached, or the destination could not be listed to its end. */
+  isComplete: boolean;
+  /** Manifests of runs that the history does not have as a success. */
+  looked: number;
+  /** Runs that the history did not have. */
+  added: number;
+  /** Runs that the history had in another state. */
+  corrected: number;
+  /** Archives of other installations, or of version 1 without a claim that tells whose they are. */
+  foreign: number;
+  /** Manifests that prove nothing. */
+  skipped: number;
 }
 
 /** How many manifests are read at once; their runs go to the disk together. */
@@ -23,126 +43,146 @@ const TOGETHER = 50;
 /** How many names a line of the log has. */
 const NAMED = 20;
 
-const MANIFEST_BYTES = 1024 * 1024;
-
 /**
- * Adds each proven backup at the destination that the history does not know: after a lost history, all of them. To be
- * called at each start, before any run starts; it may be killed at any moment, and called again.
+ * Adds each proven backup of this installation that the history does not have as a success: after a lost history, all of
+ * them. To be called at each start, before any run starts; it may be killed at any moment, and called again.
  *
  * | at the destination | in the history | |
  * | --- | --- | --- |
- * | archive and manifest, sizes agree | no such run | a `success` row is added |
- * | archive and manifest | the run, whatever its state | stays as it is |
- * | a manifest that cannot be read, or its archive is missing or has another size | no such run | said, passed over |
+ * | archive and manifest, sizes agree, ours (see `isOurs`) | no such run | a `success` row is added |
+ * | the same | the run, not a success | becomes a success: the manifest is written last, after the proof |
+ * | the same | the run as a success, or of another claim | nothing |
+ * | archive and manifest of another installation | | counted, not touched |
+ * | a manifest that cannot be read, or its archive is missing or has another size | | logged, not touched |
  *
  * Never throws: a service without its old history is better than none, and what is missing is logged.
  */
-export async function rebuildHistory(options: RebuildOptions): Promise<void> {
-  const { history, destination, log } = options;
-  const added: string[] = [];
-  const skipped: string[] = [];
-  try {
-    const unknown = await keysOf(destination, { wanted: key => isUnknown(key, options) });
-    for (let at = 0; at < unknown.length; at += TOGETHER) {
-      const ends = await Promise.allSettled(
-        unknown.slice(at, at + TOGETHER).map(async key => {
-          const run = await runAt(key, destination);
-          await history.add([run]);
-          return `${run.namespace}/${run.name} ${run.id}`;
-        })
-      );
-      for (const end of ends) {
-        if (end.status === 'fulfilled') added.push(end.value);
-        else skipped.push(textOf(end.reason));
-      }
+export async function rebuildHistory(options: RebuildOptions): Promise<Rebuilt> {
+  const { history, destination, log, limitMs, signal } = options;
+  const end = performance.now() + limitMs;
+  const result = { isComplete: false, looked: 0, added: 0, corrected: 0, foreign: 0, skipped: 0 };
+  const named = { added: [] as string[], corrected: [] as string[], skipped: [] as string[] };
+  const note = (kind: keyof typeof named, name: string) => {
+    result[kind] += 1;
+    if (named[kind].length < NAMED) named[kind].push(name);
+  };
+  const isOver = () => performance.now() >= end || signal?.aborted === true;
+
+  const look = async (key: string) => {
+    try {
+      const proven = await provenArchiveAt(key, destination, signal);
+      const done = await adopt(proven, options);
+      if (done === 'foreign') result.foreign += 1;
+      else if (done !== 'known') note(done, nameOf(proven));
+    } catch (error) {
+      if (!signal?.aborted) note('skipped', textOf(error));
     }
+  };
+
+  try {
+    const wanted = (key: string) => isUnknown(key, history);
+    for await (const page of destination.list({ wanted, signal })) {
+      for (let at = 0; at < page.length && !isOver(); at += TOGETHER) {
+        const group = page.slice(at, at + TOGETHER);
+        await Promise.all(group.map(({ key }) => look(key)));
+        result.looked += group.length;
+      }
+      if (isOver()) break;
+    }
+    result.isComplete = !isOver();
+    if (!result.isComplete)
+      log.warn(
+        result,
+        `comparing the history with the destination ended after ${result.looked} manifests; the next start continues`
+      );
   } catch (error) {
-    log.error({}, `history could not be compared with the destination: ${textOf(error)}`);
+    if (!signal?.aborted)
+      log.error(result, `history could not be compared with the destination: ${textOf(error)}`);
   }
-  if (added.length > 0) {
+  report(result, named, log);
+  return result;
+}
+
+function report(result: Rebuilt, named: Record<string, string[]>, log: Log): void {
+  const { added, corrected, foreign, skipped } = result;
+  if (added + corrected > 0) {
     log.warn(
-      { count: added.length, runs: added.slice(0, NAMED) },
-      `history lacked ${added.length} proven backups; they were added from their manifests`
+      { added, corrected, runs: [...(named.added ?? []), ...(named.corrected ?? [])] },
+      `history lacked ${added + corrected} proven backups; they were added from their manifests`
     );
   }
-  if (skipped.length > 0) {
+  if (skipped > 0) {
     log.warn(
-      { count: skipped.length, reasons: skipped.slice(0, NAMED) },
-      `${skipped.length} manifests were passed over: their archives are not in the history`
+      { count: skipped, reasons: named.skipped },
+      `${skipped} manifests were skipped: their archives are not in the history`
+    );
+  }
+  if (foreign > 0) {
+    log.info(
+      { count: foreign },
+      `${foreign} archives at the destination belong to other installations and are left alone`
     );
   }
 }
 
-/** @returns whether it is the key of a manifest of this cluster whose run is not in the history. */
-function isUnknown(key: string, { history, clusterName }: RebuildOptions): boolean {
-  const archive = archiveOfManifest(key);
-  const parts = archive && parseArchiveName(archive);
-  if (!parts) return false;
-  return parts.cluster === clusterPart(clusterName) && history.get(parts.runId) === undefined;
+/** @returns whether it is the key of a manifest whose run is not in the history as a success. */
+function isUnknown(key: string, history: History): boolean {
+  const parts = parseArchiveName(archiveOfManifest(key) ?? '');
+  return parts !== undefined && history.get(parts.runId)?.status !== 'success';
 }
 
-/** @throws Error that says why the manifest proves nothing. */
-async function runAt(key: string, destination: Destination): Promise<Backup> {
-  const manifest = readManifest(key, await readText(destination, key, MANIFEST_BYTES));
-  if (manifestName(manifest.archive) !== key) {
-    throw new Error(`manifest ${key} tells of another archive: ${manifest.archive}`);
+/** @throws Error when the history refuses, or has that run for another claim. */
+async function adopt(
+  proven: ProvenArchive,
+  { history, identity, claimUidOf }: RebuildOptions
+): Promise<'added' | 'corrected' | 'known' | 'foreign'> {
+  const { manifest } = proven;
+  const run = history.get(manifest.runId);
+  const isKnown = run !== undefined && isOfRun(proven, run);
+  const liveClaimUid = claimUidOf(manifest.namespace, manifest.pvc);
+  if (!isOurs(manifest, { identity, liveClaimUid, isKnown })) return 'foreign';
+  if (!run) {
+    await history.add([runOf(proven)]);
+    return 'added';
   }
-  const stored = await destination.stat(manifest.archive);
-  if (stored?.bytes !== manifest.bytes) {
-    throw new Error(
-      `archive ${manifest.archive} ${
-        stored ? `has ${stored.bytes} bytes` : 'is missing'
-      }; its manifest says ${manifest.bytes} bytes`
-    );
+  if (!isKnown) {
+    throw new Error(`run ${run.id} of ${manifest.archive} is in the history for another claim`);
   }
-  return runOf(manifest, destination);
+  if (run.status === 'success') return 'known';
+  const state = run.status === 'queued' ? 'waiting to be tried again' : run.status;
+  await history.commit(
+    run.id,
+    successOf(proven, `backed up; the history had it as ${state} until its manifest was read`)
+  );
+  return 'corrected';
 }
 
-/** What a manifest does not contain is null. The time in the archive's name counts as its end: alerts need one. */
-const runOf = (manifest: Manifest, destination: Destination): Backup => ({
-  id: manifest.runId,
-  namespace: manifest.namespace,
-  name: manifest.pvc,
-  uid: manifest.pvcUid,
-  kind: 'backup',
-  namespaceUid: null,
-  clusterUid: null,
-  status: 'success',
-  stage: 'cleanup',
-  bytes: manifest.bytes,
-  sha256: manifest.sha256,
-  archive: null, // follows from `copies`
-  copies: [
-    {
-      destination: destination.id,
-      key: manifest.archive,
-      state: 'present',
-      bytes: manifest.bytes,
-      sha256: manifest.sha256,
-      provenAt: null,
-      proof: null,
-      verifiedAt: null,
-    },
-  ],
-  message: 'backed up; known from the manifest beside the archive',
-  reason: null,
-  hint: null,
-  failureClass: null,
-  warnings: manifest.warnings,
-  tarMessages: manifest.tarMessages,
-  warningCount: manifest.tarMessages.length,
-  createdAt: manifest.createdAt,
-  startedAt: null,
-  endedAt: (parseArchiveName(manifest.archive)?.at ?? new Date(manifest.createdAt)).toISOString(),
-  stages: [],
-  seal: manifest.seal,
-  helper: null,
-  acceptEmpty: false,
-  verify: null,
-  requestedBy: manifest.requestedBy,
-  priority: 'on-demand',
-  attempt: 1,
-  retryAt: null,
-  queuePosition: null,
-  restoreCommand: null, // follows from `archive`
-});
+const nameOf = ({ manifest: { namespace, pvc, runId } }: ProvenArchive) =>
+  `${namespace}/${pvc} ${runId}`;
+
+/** What a manifest does not say is null, e.g. when the run started. */
+const runOf = (proven: ProvenArchive): Backup => {
+  const { manifest } = proven;
+  return {
+    id: manifest.runId,
+    kind: 'backup',
+    namespace: manifest.namespace,
+    name: manifest.pvc,
+    uid: manifest.pvcUid,
+    namespaceUid: manifest.namespaceUid,
+    clusterUid: manifest.clusterUid,
+    createdAt: manifest.createdAt,
+    startedAt: null,
+    stages: [],
+    helper: null,
+    requestedBy: manifest.requestedBy,
+    priority: 'on-demand',
+    attempt: 1,
+    queuePosition: null,
+    acceptEmpty: false,
+    verify: null,
+    archive: null, // it and the command follow from `copies`
+    restoreCommand: null,
+    ...successOf(proven, 'backed up; known from the manifest beside the archive'),
+  };
+};

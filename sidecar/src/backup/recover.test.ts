@@ -4,9 +4,14 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
+import type { Manifest } from '../archive/manifest.ts';
+import { writeManifest } from '../archive/manifest.ts';
+import { archiveName, manifestName } from '../archive/name.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
+import { exampleManifest } from '../testing/exampleManifest.ts';
 import { queuedRun } from '../testing/exampleRun.ts';
+import { failing } from '../testing/failingDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import { testClaim } from '../testing/testClaim.ts';
@@ -14,6 +19,11 @@ import { recover } from './recover.ts';
 import { runBackup } from './run.ts';
 
 const log = pino({ level: 'silent' });
+const identity = {
+  clusterUid: 'cluster-1',
+  installation: 'i',
+  namespaceUidOf: () => 'namespace-1',
+};
 const retry = { maxAttempts: 2, delayMs: () => 20 };
 let dir: string;
 let history: History;
@@ -33,7 +43,7 @@ const started = async (change: Partial<Backup> = {}): Promise<Backup> => {
   return run;
 };
 const recovered = (destination = memoryDestination()) =>
-  recover({ history, destination, retry, now: () => new Date(), log });
+  recover({ history, destination, identity, retry, now: () => new Date(), log });
 
 it('tries a run in the middle again, and fails it after its last attempt', async () => {
   const { id } = await started();
@@ -50,7 +60,7 @@ it('tries a run in the middle again, and fails it after its last attempt', async
 
 it.each([
   ['with its manifest is a success', false, 'success'],
-  ['without a manifest is removed, for nothing proves it', true, 'queued'],
+  ['without a manifest stays for now, and proves nothing', true, 'queued'],
 ])('an archive %s', async (_, loseManifest, status) => {
   const storage = memoryStorage();
   const destination = memoryDestination(storage);
@@ -65,7 +75,7 @@ it.each([
       readClaim: async () => ({ uid: 'uid-a', labels: {}, annotations: {}, spec: {} }),
       destination,
       clusterName: 'test',
-      installation: 'i',
+      identity,
       image: 'x',
       memoryLimit: '1Mi',
       podTimeoutMs: 5000,
@@ -79,10 +89,91 @@ it.each([
     new AbortController().signal
   );
   expect(end.status).toBe('success'); // and the process ends before it can record that
-  const manifest = [...storage.archives.keys()].find(key => key.endsWith('.json')) ?? '';
-  if (loseManifest) storage.archives.delete(manifest);
+  const manifestKey = [...storage.archives.keys()].find(key => key.endsWith('.json')) ?? '';
+  if (loseManifest) storage.archives.delete(manifestKey);
   await recovered(destination);
   expect(history.get(run.id)).toMatchObject({ status });
-  expect(storage.archives.size).toBe(loseManifest ? 0 : 2);
+  expect(storage.archives.size).toBe(loseManifest ? 1 : 2);
   await cluster.stop();
+});
+
+const manifestFor = (run: Backup, archive: string, change: Partial<Manifest> = {}) =>
+  exampleManifest({
+    archive,
+    runId: run.id,
+    namespace: run.namespace,
+    pvc: run.name,
+    pvcUid: run.uid,
+    clusterUid: identity.clusterUid,
+    installation: identity.installation,
+    bytes: 7,
+    ...change,
+  });
+
+const keyOf = (run: Backup, second: number) =>
+  archiveName({
+    cluster: 'kind',
+    namespace: run.namespace,
+    pvc: run.name,
+    at: new Date(Date.UTC(2026, 10, 20, 10, 11, second)),
+    runId: run.id,
+  });
+
+it('finds the archive that is proven behind one that an earlier attempt left', async () => {
+  const run = await started({ attempt: 3 });
+  const storage = memoryStorage();
+  const [left, proven] = [keyOf(run, 1), keyOf(run, 2)];
+  storage.archives.set(left, Buffer.from('rest'));
+  storage.archives.set(proven, Buffer.from('archive'));
+  const text = writeManifest(manifestFor(run, proven));
+  storage.archives.set(manifestName(proven), Buffer.from(text));
+  await recovered(memoryDestination(storage));
+  expect(history.get(run.id)).toMatchObject({
+    status: 'success',
+    copies: [{ destination: 'memory', key: proven, state: 'present', bytes: 7 }],
+    endedAt: '2026-11-20T10:12:40.000Z',
+  });
+  expect([...storage.archives.keys()]).toEqual([left, proven, manifestName(proven)]);
+});
+
+it.each<[string, Partial<Manifest>]>([
+  ['of another claim', { pvcUid: 'another' }],
+  ['of another installation', { installation: 'another' }],
+  ['of another cluster', { clusterUid: 'another' }],
+  ['that names another size', { bytes: 8 }],
+])('never takes a manifest %s for the end of its run', async (_, change) => {
+  const run = await started();
+  const storage = memoryStorage();
+  const key = keyOf(run, 1);
+  storage.archives.set(key, Buffer.from('archive'));
+  const text = writeManifest(manifestFor(run, key, change));
+  storage.archives.set(manifestName(key), Buffer.from(text));
+  await recovered(memoryDestination(storage));
+  expect(history.get(run.id)).toMatchObject({ status: 'queued', reason: 'Interrupted' });
+  expect(storage.archives.size).toBe(2);
+});
+
+it('tries a run again when the destination cannot be read, and says so', async () => {
+  const { id } = await started();
+  await recovered(failing(memoryDestination(), 'list'));
+  expect(history.get(id)).toMatchObject({
+    status: 'queued',
+    message: expect.stringContaining('could not be checked: list was made to fail'),
+  });
+});
+
+it('asks only for the manifests of interrupted runs', async () => {
+  const run = await started();
+  const storage = memoryStorage();
+  const other = exampleManifest();
+  storage.archives.set(manifestName(other.archive), Buffer.from(writeManifest(other)));
+  storage.archives.set(manifestName(keyOf(run, 1)), Buffer.from('{'));
+  const memory = memoryDestination(storage);
+  const opened: string[] = [];
+  const open: typeof memory.open = async (key, call) => {
+    opened.push(key);
+    return memory.open(key, call);
+  };
+  await recovered({ ...memory, open });
+  expect(opened).toEqual([manifestName(keyOf(run, 1))]);
 });

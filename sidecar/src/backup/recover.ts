@@ -1,104 +1,109 @@
 import type { Backup } from '../../api/index.ts';
-import { readManifest } from '../archive/manifest.ts';
-import { manifestName, parseArchiveName } from '../archive/name.ts';
+import { archiveOfManifest, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { keysOf } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import type { History, RunChange } from '../history/history.ts';
+import type { Identity } from '../identity.ts';
+import { isOurs } from '../identity.ts';
 import type { RetryPolicy } from '../jobs/retry.ts';
 import { nextAttempt } from '../jobs/retry.ts';
 import type { Log } from '../log.ts';
+import { isOfRun, provenArchiveAt, successOf } from './provenArchive.ts';
 
 export interface RecoverOptions {
   history: History;
   destination: Destination;
+  identity: Pick<Identity, 'clusterUid' | 'installation'>;
   retry: RetryPolicy;
   now(): Date;
   log: Log;
+  signal?: AbortSignal;
 }
 
 /**
  * Decides what becomes of the runs that an earlier process was in the middle of, before any run starts. Its helpers
  * and temporaries are deleted by the sweep.
  *
- * | the run's archive | the run |
+ * | among the archives of the run | the run |
  * | --- | --- |
- * | has its manifest, and the size that the manifest names | success: the manifest is written last |
- * | lies there without a manifest | tried again, or failed; the archive, which nothing proves, is removed |
- * | is not there | tried again, or failed |
+ * | one has its manifest, and the size that the manifest names | success: the manifest is written last |
+ * | there is none like that, or the destination could not be read | tried again, or failed |
  *
- * Its helper cannot go on: the stream ended with the process that read it.
+ * Its helper cannot go on: the stream ended with the process that read it. Nothing is deleted here: an archive without a
+ * manifest may be about to get one from a process that does not know yet that it has been replaced. See `unproven.ts`.
  */
 export async function recover(options: RecoverOptions): Promise<void> {
-  const { history, destination, log, now } = options;
+  const { history, now, log } = options;
   const interrupted = history.unfinished().filter(run => run.status === 'running');
   if (interrupted.length === 0) return;
-  const keys = new Set(await keysOf(destination));
+  const manifests = await manifestsOf(new Set(interrupted.map(({ id }) => id)), options);
   for (const run of interrupted) {
-    // Could not look is no answer: the run is failed, and what lies at the destination stays.
-    const end = await endOf(run, keys, destination).catch(error =>
-      interruptedBy(run, ` (and its archive could not be looked at: ${textOf(error)})`)
-    );
+    const end =
+      'error' in manifests
+        ? interruptedBy(run, manifests.error)
+        : await endOf(run, manifests.byRun.get(run.id) ?? [], options);
     // Whether the API server was away is not known; a process that is killed again and again must come to an end.
     const next = nextAttempt(run, end, options.retry, { now: now(), hadOutage: false });
-    const change = next?.change ?? { ...end, endedAt: now().toISOString() };
+    const change = next?.change ?? { ...end, endedAt: end.endedAt ?? now().toISOString() };
     await history.commit(run.id, change);
     const about = { run: run.id, namespace: run.namespace, pvc: run.name, status: change.status };
     log.warn(about, 'decided what becomes of a run that an earlier process left');
   }
 }
 
-async function endOf(
-  run: Backup,
-  keys: ReadonlySet<string>,
-  destination: Destination
-): Promise<RunChange> {
-  const key = [...keys].find(each => parseArchiveName(each)?.runId === run.id);
-  if (key && keys.has(manifestName(key))) {
-    const manifest = readManifest(
-      manifestName(key),
-      await textOfKey(destination, manifestName(key))
-    );
-    if ((await destination.stat(key))?.bytes === manifest.bytes) {
-      return {
-        status: 'success',
-        stage: 'cleanup',
-        copies: [
-          {
-            destination: destination.id,
-            key: key,
-            state: 'present',
-            bytes: manifest.bytes,
-            sha256: manifest.sha256,
-            provenAt: null,
-            proof: null,
-            verifiedAt: null,
-          },
-        ],
-        bytes: manifest.bytes,
-        sha256: manifest.sha256,
-        seal: manifest.seal,
-        warnings: manifest.warnings,
-        tarMessages: manifest.tarMessages,
-        warningCount: manifest.tarMessages.length,
-        message: 'backed up; the sidecar was restarted before it could say so',
-      };
+/** @returns the keys of the manifests of these runs, or why they are not known. */
+async function manifestsOf(
+  ids: ReadonlySet<string>,
+  { destination, signal }: RecoverOptions
+): Promise<{ byRun: Map<string, string[]> } | { error: unknown }> {
+  const byRun = new Map<string, string[]>();
+  const wanted = (key: string) => ids.has(runOfManifest(key) ?? '');
+  try {
+    for await (const page of destination.list({ wanted, signal })) {
+      for (const { key } of page) {
+        const runId = runOfManifest(key) ?? '';
+        byRun.set(runId, [...(byRun.get(runId) ?? []), key]);
+      }
     }
-  } else if (key) await destination.remove(key);
-  return interruptedBy(run);
+    return { byRun };
+  } catch (error) {
+    return { error };
+  }
 }
 
-const interruptedBy = (run: Backup, more = ''): RunChange => ({
+const runOfManifest = (key: string): string | undefined =>
+  parseArchiveName(archiveOfManifest(key) ?? '')?.runId;
+
+async function endOf(
+  run: Backup,
+  manifestKeys: readonly string[],
+  { destination, identity, signal }: RecoverOptions
+): Promise<RunChange> {
+  let fault: unknown;
+  for (const key of manifestKeys) {
+    try {
+      const proven = await provenArchiveAt(key, destination, signal);
+      if (!isOfRun(proven, run)) continue;
+      const facts = { identity, liveClaimUid: undefined, isKnown: true };
+      if (!isOurs(proven.manifest, facts)) continue;
+      return successOf(
+        proven,
+        'backed up; the sidecar was restarted before it recorded the success'
+      );
+    } catch (error) {
+      fault = error;
+    }
+  }
+  return interruptedBy(run, fault);
+}
+
+const interruptedBy = (run: Backup, fault?: unknown): RunChange => ({
   status: 'failed',
   stage: run.stage ?? 'create',
   reason: 'Interrupted',
   failureClass: 'transient',
-  message: `the sidecar was stopped in the middle of the run${more}`,
+  message: `the sidecar was stopped in the middle of the run${
+    fault === undefined ? '' : ` (its archive could not be checked: ${textOf(fault)})`
+  }`,
   hint: 'back up again',
 });
-
-async function textOfKey(destination: Destination, key: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of await destination.open(key)) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
-}

@@ -52,7 +52,7 @@ beforeEach(() => {
     readClaim: async () => ({ uid: 'uid-1', labels: {}, annotations: {}, spec: {} }),
     destination,
     clusterName: 'test',
-    installation: 'i',
+    identity: { clusterUid: 'cluster-1', installation: 'i', namespaceUidOf: () => 'namespace-1' },
     image: 'example/helper:1',
     memoryLimit: '512Mi',
     podTimeoutMs: 5000,
@@ -112,7 +112,25 @@ describe('a backup that goes well', () => {
       runId: '01run',
       pvc: 'orders-db',
       sha256,
+      clusterUid: 'cluster-1',
+      installation: 'i',
+      namespaceUid: 'namespace-1',
+      capacityBytes: claim.capacityBytes,
+      provenAt: '2026-11-21T10:00:01.000Z',
+      proof: { level: level, readFrom: 'cache' },
     });
+    expect(end.copies).toEqual([
+      {
+        destination: 'memory',
+        key: NAME,
+        state: 'present',
+        bytes: stored.length,
+        sha256,
+        provenAt: '2026-11-21T10:00:01.000Z',
+        proof: { level: level, readFrom: 'cache' },
+        verifiedAt: null,
+      },
+    ]);
     expect(cluster.existing.size).toBe(0);
     expect(storage.temporaries.size).toBe(0);
   });

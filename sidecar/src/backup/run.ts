@@ -2,7 +2,7 @@ import { pipeline } from 'node:stream';
 import type { Backup, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
-import { MANIFEST_VERSION, writeManifest } from '../archive/manifest.ts';
+import { MANIFEST_VERSION, READABLE_BY, writeManifest } from '../archive/manifest.ts';
 import { archiveName } from '../archive/name.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
@@ -19,6 +19,7 @@ import { execTransport } from '../helper/transport.ts';
 import type { HelperUse } from '../helper/withHelper.ts';
 import { withHelper } from '../helper/withHelper.ts';
 import type { RunChange } from '../history/history.ts';
+import type { Identity } from '../identity.ts';
 import type { JobEnd } from '../jobs/job.ts';
 import { CANCELLED } from '../jobs/job.ts';
 import { stageLimits } from '../jobs/runStates.ts';
@@ -27,6 +28,7 @@ import { stageClock } from '../jobs/stageClock.ts';
 import { within } from '../within.ts';
 import type { Held } from './breakOff.ts';
 import { explain, retryAfterOf, timedOut, undo } from './breakOff.ts';
+import type { Proven } from './proveAndPublish.ts';
 import { proveAndPublish } from './proveAndPublish.ts';
 import { verdict } from './verdict.ts';
 
@@ -38,8 +40,7 @@ export interface RunWorld {
   /** By default through the API server. */
   transport?: Transport;
   clusterName: string;
-  /** Tells this installation's helpers from those of another one. */
-  installation: string;
+  identity: Identity;
   image: string;
   memoryLimit: string;
   podTimeoutMs: number;
@@ -153,7 +154,7 @@ async function backUp(attempt: Attempt): Promise<JobEnd> {
   clock.enter('publish');
   const copy = await proveAndPublish(
     { ...packed, destination },
-    { level, manifest: () => manifestOf(attempt, packed), signal, now, held }
+    { level, manifest: proven => manifestOf(attempt, { ...packed, ...proven }), signal, now, held }
   );
   const { own, seal, warnings } = packed;
   const more = warnings.length > 1 ? 's' : '';
@@ -177,7 +178,7 @@ function specOf({ run, claim, world }: Attempt): HelperSpec {
   return {
     runId: run.id,
     attempt: run.attempt,
-    installation: world.installation,
+    installation: world.identity.installation,
     claimName: claim.name,
     access: 'read',
     image: world.image,
@@ -260,23 +261,32 @@ async function receive(attempt: Attempt, helper: Helper, level: VerifyLevel): Pr
 /** @returns the text of the manifest. @throws StageError when it contradicts itself. */
 function manifestOf(
   { run, claim, world, sealed }: Attempt,
-  { key, own, seal, warnings, node, object }: Packed & { node: string; object: ClaimObject }
+  packed: Packed & Proven & { node: string; object: ClaimObject }
 ): string {
+  const { key, own, seal, warnings, node, object, proof, provenAt } = packed;
+  const { clusterUid, installation, namespaceUidOf } = world.identity;
   return writeManifest({
     formatVersion: MANIFEST_VERSION,
+    readableBy: READABLE_BY,
     archive: key,
     runId: run.id,
     cluster: world.clusterName,
+    clusterUid,
+    installation,
     namespace: run.namespace,
+    namespaceUid: run.namespaceUid ?? namespaceUidOf(run.namespace) ?? null,
     pvc: run.name,
     pvcUid: run.uid,
     claim: { labels: object.labels, annotations: object.annotations, spec: object.spec },
+    capacityBytes: claim.capacityBytes,
     owner: claim.owner,
     node,
     createdAt: run.createdAt,
     requestedBy: run.requestedBy,
     ...own,
     seal,
+    provenAt,
+    proof,
     warnings,
     tarMessages: sealed?.messages ?? [],
     nkvmVersion: world.version,

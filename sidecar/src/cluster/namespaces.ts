@@ -6,6 +6,9 @@ import type { Raw } from './projections.ts';
 /** The namespace that exists once in every cluster, for as long as the cluster does: its UID identifies the cluster. */
 const CLUSTER_NAMESPACE = 'kube-system';
 
+/** Soon enough for the caller to tell what it waits for. */
+const LIMIT_MS = 10_000;
+
 /** @returns the UID that identifies the cluster. @throws ApiFailure. */
 export async function readClusterUid(
   gateway: Pick<Gateway, 'json'>,
@@ -15,6 +18,7 @@ export async function readClusterUid(
   const { items } = await gateway.json<{ items: Raw<V1Namespace>[] | null }>({
     path: '/api/v1/namespaces',
     query: { fieldSelector: `metadata.name=${CLUSTER_NAMESPACE}` },
+    limitMs: LIMIT_MS,
     signal,
   });
   const uid = items?.[0]?.metadata?.uid;

@@ -17,6 +17,10 @@ import { newTemporary, temporaryOf, UNNAMED_AGE_MS } from './temporary.ts';
 /** Keys of one page of a listing. */
 const PAGE = 500;
 
+/** What records say of a directory as a destination. */
+export const localPlace = (dir: string, id = 'local') =>
+  ({ id, kind: 'local', location: dir } as const);
+
 export interface LocalOptions {
   /** Whose temporaries these are. */
   installation: string;
@@ -28,7 +32,7 @@ export interface LocalOptions {
 /** Archives as plain files in one directory, which must exist. */
 export function localDestination(
   dir: string,
-  { installation, id = 'local', files = fs, now = Date.now }: LocalOptions
+  { installation, id, files = fs, now = Date.now }: LocalOptions
 ): Destination {
   /** Temporaries and locks of this process: `sweep` leaves them alone. */
   const underWay = new Set<string>();
@@ -93,9 +97,7 @@ export function localDestination(
   };
 
   return {
-    id,
-    kind: 'local',
-    location: dir,
+    ...localPlace(dir, id),
     locate: key => join(dir, key),
     stage,
 

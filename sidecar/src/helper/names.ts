@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Pod } from '../cluster/pods.ts';
 
 /** The label that names the run of a helper pod. */
@@ -29,20 +28,6 @@ export const helperSelector = (installation: string): Record<string, string> => 
   'app.kubernetes.io/component': 'backup-helper',
   'nkvm.io/installation': installation,
 });
-
-/**
- * @param place where NKVM runs: its namespace, or the machine beside the cluster
- * @returns a label's value that tells installations apart: the same history file of the same place is the same one.
- */
-export const installationId = (
-  clusterName: string,
-  place: string,
-  metadataDbPath: string
-): string =>
-  createHash('sha256')
-    .update([clusterName, place, metadataDbPath].join('\n'))
-    .digest('hex')
-    .slice(0, 16);
 
 /**
  * @returns names for the helper pod of an attempt, the usual one first; run ids are lower-case letters, digits and dashes.

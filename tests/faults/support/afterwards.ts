@@ -6,7 +6,8 @@ import { expect } from 'vitest';
 import type { Backup } from '../../../sidecar/api/index.ts';
 import { readManifest } from '../../../sidecar/src/archive/manifest.ts';
 import { manifestName } from '../../../sidecar/src/archive/name.ts';
-import { helperSelector, installationId } from '../../../sidecar/src/helper/names.ts';
+import { helperSelector } from '../../../sidecar/src/helper/names.ts';
+import { installationId } from '../../../sidecar/src/identity.ts';
 import { ended } from '../../cluster/support/backups.ts';
 import { getJson } from '../../cluster/support/kubectl.ts';
 import type { World } from './world.ts';
@@ -38,7 +39,8 @@ export function expectWhole(backups: string): string[] {
 
 /** @returns the names of the helper pods that this sidecar made and that are there. */
 export function helpersOf({ sidecar }: World): string[] {
-  const labels = helperSelector(installationId('beside', hostname(), join(sidecar.dir, 'nkvm.db')));
+  const { uid } = getJson<{ metadata: { uid: string } }>('namespace', 'kube-system').metadata;
+  const labels = helperSelector(installationId(uid, hostname(), join(sidecar.dir, 'nkvm.db')));
   const selector = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
   return getJson<{ items: { metadata: { name: string } }[] }>(
     'pods',

@@ -1,0 +1,142 @@
+import { expect, it } from 'vitest';
+import type { Backup } from '../../api/index.ts';
+import { archiveName, manifestName, parseArchiveName } from '../archive/name.ts';
+import { keysOf } from '../destinations/destination.ts';
+import { fenced } from '../destinations/fenced.ts';
+import { leaseLost } from '../fence.ts';
+import { exampleRun } from '../testing/exampleRun.ts';
+import { failing } from '../testing/failingDestination.ts';
+import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
+import type { UnprovenFacts } from './unproven.ts';
+import { deleteUnproven, UNPROVEN_AGE_MS, verdictOnUnproven } from './unproven.ts';
+
+const at = new Date('2026-11-20T10:11:12Z');
+const keyOf = (runId: string, pvc = 'orders-db') =>
+  archiveName({ cluster: 'kind', namespace: 'shop', pvc, at, runId });
+
+const copyOf = (key: string): Backup['copies'][number] => ({
+  destination: 'memory',
+  key,
+  state: 'present',
+  bytes: 1,
+  sha256: 'ab'.repeat(32),
+  provenAt: null,
+  proof: null,
+  verifiedAt: null,
+});
+const runWith = (change: Partial<Backup>) => exampleRun({ id: 'run-1', copies: [], ...change });
+const longName = 'x'.repeat(250);
+
+it.each<[string, Partial<UnprovenFacts>, ReturnType<typeof verdictOnUnproven>]>([
+  ['of a failed run', {}, 'delete'],
+  ['of a cancelled run', { run: runWith({ status: 'cancelled' }) }, 'delete'],
+  ['of a failed run, young', { ageMs: UNPROVEN_AGE_MS - 1 }, 'wait'],
+  ['from the future', { ageMs: -1 }, 'wait'],
+  ['of a run that waits for its next attempt', { run: runWith({ status: 'queued' }) }, 'wait'],
+  ['of a run under way', { run: runWith({ status: 'running' }) }, 'wait'],
+  ['of no run that we know', { run: undefined }, 'leave'],
+  ['of a run of another claim', { run: runWith({ status: 'failed', name: 'other' }) }, 'leave'],
+  [
+    'of a run of another namespace',
+    { run: runWith({ status: 'failed', namespace: 'other' }) },
+    'leave',
+  ],
+  [
+    'of a success whose manifest is lost',
+    { run: runWith({ copies: [copyOf(keyOf('run-1'))] }) },
+    'leave',
+  ],
+  ['of a success without copies', { run: runWith({}) }, 'leave'],
+  [
+    'of a success that has another archive',
+    { run: runWith({ copies: [copyOf('other')] }) },
+    'delete',
+  ],
+  [
+    'of a failed run of a claim with a long name',
+    { key: keyOf('run-1', longName), run: runWith({ status: 'failed', name: longName }) },
+    'delete',
+  ],
+])('an archive %s', (_, change, expected) => {
+  const key = change.key ?? keyOf('run-1');
+  const name = parseArchiveName(key);
+  if (!name) throw new Error('keyOf gives archive names');
+  const facts = { key, name, ageMs: UNPROVEN_AGE_MS, run: runWith({ status: 'failed' }) };
+  expect(verdictOnUnproven({ ...facts, ...change })).toBe(expected);
+});
+
+function setUp(runs: Backup[]) {
+  const storage = memoryStorage();
+  const logged: { fields: object; message: string }[] = [];
+  const say = (fields: object, message: string) => void logged.push({ fields, message });
+  const byId = new Map(runs.map(run => [run.id, run]));
+  const clean = (destination = memoryDestination(storage)) =>
+    deleteUnproven({
+      history: { get: id => byId.get(id) },
+      destination,
+      now: () => at,
+      log: { info: say, warn: say, error: say },
+    });
+  const put = (key: string, hoursOld = 2) => {
+    storage.archives.set(key, Buffer.from('archive'));
+    storage.modifiedAt.set(key, new Date(at.getTime() - hoursOld * 3_600_000));
+  };
+  return { storage, logged, clean, put, keys: () => keysOf(memoryDestination(storage)) };
+}
+
+it('deletes what unsuccessful runs left, and nothing with a manifest', async () => {
+  const failed = (id: string) => exampleRun({ id, status: 'failed', copies: [] });
+  const good = exampleRun({ id: 'good', copies: [copyOf(keyOf('good'))] });
+  const { put, clean, keys, logged } = setUp([
+    failed('left'),
+    failed('young'),
+    failed('whole'),
+    good,
+  ]);
+  put(keyOf('left'));
+  put(keyOf('young'), 0.5);
+  for (const id of ['whole', 'good']) {
+    put(keyOf(id));
+    put(manifestName(keyOf(id)));
+  }
+  put('notes.txt');
+  expect(await clean()).toEqual({ deleted: [keyOf('left')], left: 0 });
+  expect(await keys()).toEqual(
+    [
+      ...['whole', 'good'].flatMap(id => [keyOf(id), manifestName(keyOf(id))]),
+      keyOf('young'),
+      'notes.txt',
+    ].sort()
+  );
+  expect(logged).toMatchObject([{ fields: { archives: [keyOf('left')] } }]);
+});
+
+it('leaves and names what may belong to another installation', async () => {
+  const { put, clean, keys, logged } = setUp([]);
+  put(keyOf('stranger'), 10_000);
+  expect(await clean()).toEqual({ deleted: [], left: 1 });
+  expect(await keys()).toEqual([keyOf('stranger')]);
+  expect(logged).toMatchObject([{ fields: { archives: [keyOf('stranger')], count: 1 } }]);
+});
+
+it('deletes nothing once another process may write, and does not throw', async () => {
+  const { storage, put, clean, keys } = setUp([
+    exampleRun({ id: 'left', status: 'failed', copies: [] }),
+  ]);
+  put(keyOf('left'));
+  const assertHeld = () => {
+    throw leaseLost('another instance holds the Lease');
+  };
+  await clean(fenced(memoryDestination(storage), { assertHeld }));
+  expect(await keys()).toEqual([keyOf('left')]);
+});
+
+it.each(['list', 'stat'] as const)('deletes nothing when %s fails', async step => {
+  const { storage, put, clean, keys, logged } = setUp([
+    exampleRun({ id: 'left', status: 'failed', copies: [] }),
+  ]);
+  put(keyOf('left'));
+  await clean(failing(memoryDestination(storage), step));
+  expect(await keys()).toEqual([keyOf('left')]);
+  expect(logged[0]?.message).toContain('could not all be deleted');
+});

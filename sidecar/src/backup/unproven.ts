@@ -1,0 +1,129 @@
+import type { Backup } from '../../api/index.ts';
+import type { ParsedName } from '../archive/name.ts';
+import { manifestName, parseArchiveName } from '../archive/name.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { textOf } from '../errors.ts';
+import type { History } from '../history/history.ts';
+import type { Log } from '../log.ts';
+
+/** How long an archive without a manifest is left alone after it got its name. */
+export const UNPROVEN_AGE_MS = 3_600_000;
+
+/** What is known of an archive that has no manifest. */
+export interface UnprovenFacts {
+  key: string;
+  name: ParsedName;
+  /** Since its bytes or its name last changed. */
+  ageMs: number;
+  /** The run of that id in our history. */
+  run: Pick<Backup, 'status' | 'namespace' | 'name' | 'copies'> | undefined;
+}
+
+/**
+ * Decides what becomes of an archive without a manifest: such a one does not count as a backup. The manifest is written right
+ * after the archive gets its name, so that only a crash or a failure in between leaves one.
+ *
+ * | its run in our history | the archive |
+ * | --- | --- |
+ * | there is none, or it is of another claim | is left: it may belong to another installation |
+ * | has not ended | is left for now |
+ * | is a success that has this archive, or that says of no archive that it is its own | is left: somebody lost the manifest |
+ * | is a success with other archives, failed or was cancelled | is deleted when nothing has changed it for an hour |
+ */
+export function verdictOnUnproven({
+  key,
+  name,
+  ageMs,
+  run,
+}: UnprovenFacts): 'delete' | 'wait' | 'leave' {
+  if (!run || !isOfClaim(name, run)) return 'leave';
+  switch (run.status) {
+    case 'queued':
+    case 'running':
+      return 'wait';
+    case 'success':
+      if (run.copies.length === 0 || run.copies.some(copy => copy.key === key)) return 'leave';
+      break;
+    case 'failed':
+    case 'cancelled':
+      break;
+  }
+  return ageMs >= UNPROVEN_AGE_MS ? 'delete' : 'wait';
+}
+
+const isOfClaim = (
+  { namespace, pvc, shortened }: ParsedName,
+  run: Pick<Backup, 'namespace' | 'name'>
+): boolean =>
+  namespace === run.namespace &&
+  (shortened ? run.name.startsWith(pvc.slice(0, pvc.lastIndexOf('_'))) : pvc === run.name);
+
+export interface UnprovenOptions {
+  history: Pick<History, 'get'>;
+  /** Behind the fence: only the process that may write may delete. */
+  destination: Destination;
+  now(): Date;
+  log: Log;
+  signal?: AbortSignal;
+}
+
+/** How many names a line of the log has. */
+const NAMED = 20;
+
+/**
+ * Deletes what `verdictOnUnproven` says. To be called now and then; never throws.
+ * @returns the names of deleted archives, and how many were left.
+ */
+export async function deleteUnproven({
+  history,
+  destination,
+  now,
+  log,
+  signal,
+}: UnprovenOptions): Promise<{ deleted: string[]; left: number }> {
+  const deleted: string[] = [];
+  const left: string[] = [];
+
+  const verdictOn = (key: string, ageMs: number) => {
+    const name = parseArchiveName(key);
+    if (!name) return 'wait';
+    return verdictOnUnproven({ key, name, ageMs, run: history.get(name.runId) });
+  };
+  /** Most archives are those of successes: they need no look at the storage. */
+  const wanted = (key: string) => {
+    const name = parseArchiveName(key);
+    const run = name && history.get(name.runId);
+    return name !== undefined && !run?.copies.some(copy => copy.key === key);
+  };
+
+  try {
+    for await (const page of destination.list({ wanted, signal })) {
+      for (const { key, modifiedAt } of page) {
+        const verdict = verdictOn(key, now().getTime() - modifiedAt.getTime());
+        if (verdict === 'wait' || (await destination.stat(manifestName(key), { signal }))) continue;
+        if (verdict === 'leave') {
+          left.push(key);
+          continue;
+        }
+        await destination.remove(key, { signal });
+        deleted.push(key);
+      }
+    }
+  } catch (error) {
+    if (!signal?.aborted)
+      log.warn({}, `archives without a manifest could not all be deleted: ${textOf(error)}`);
+  }
+  if (deleted.length > 0) {
+    log.warn(
+      { archives: deleted.slice(0, NAMED), count: deleted.length },
+      `${deleted.length} archives of unsuccessful runs had no manifest and were deleted`
+    );
+  }
+  if (left.length > 0) {
+    log.warn(
+      { archives: left.slice(0, NAMED), count: left.length },
+      `${left.length} archives have no manifest and belong to no run that ended without success here; they are left`
+    );
+  }
+  return { deleted, left: left.length };
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import type { Backup } from '../api/index.ts';
+
+/** A namespace as the API server has it now. */
+export interface LiveNamespace {
+  uid: string;
+  createdAt: string;
+}
+
+/** What this installation is, and where: names alone identify nothing. */
+export interface Identity {
+  /** UID of the namespace `kube-system`, which lives as long as its cluster. */
+  readonly clusterUid: string;
+  /** Stands in temporaries, manifests and labels of helpers. */
+  readonly installation: string;
+  /** @returns undefined when the namespace does not exist, or is not known yet. */
+  namespaceUidOf(namespace: string): string | undefined;
+}
+
+/**
+ * @param place where NKVM runs: its namespace, or the machine beside the cluster
+ * @returns a label's value. It follows from where NKVM runs and keeps its history, so that it is the same after the history
+ * was lost.
+ */
+export const installationId = (clusterUid: string, place: string, metadataDbPath: string): string =>
+  createHash('sha256')
+    .update([clusterUid, place, metadataDbPath].join('\n'))
+    .digest('hex')
+    .slice(0, 16);
+
+/** What a manifest says of where its archive comes from; null in one of format version 1. */
+export interface Origin {
+  clusterUid: string | null;
+  installation: string | null;
+  namespace: string;
+  pvc: string;
+  pvcUid: string;
+}
+
+export interface OriginFacts {
+  identity: Pick<Identity, 'clusterUid' | 'installation'>;
+  /** UID of the claim of that name that exists now. */
+  liveClaimUid: string | undefined;
+  /** Whether the run of the archive is in our history, for the same claim. */
+  isKnown: boolean;
+}
+
+/**
+ * Decides whether an archive at a shared destination is one of this installation.
+ *
+ * | the manifest names | it is ours when |
+ * | --- | --- |
+ * | cluster and installation | both are ours |
+ * | neither (format version 1) | its run is in our history, or its claim exists now, with the same UID |
+ */
+export function isOurs(origin: Origin, { identity, liveClaimUid, isKnown }: OriginFacts): boolean {
+  if (origin.clusterUid === null || origin.installation === null)
+    return isKnown || liveClaimUid === origin.pvcUid;
+  return origin.clusterUid === identity.clusterUid && origin.installation === identity.installation;
+}
+
+/**
+ * Decides what the record of a run lacks of its identity.
+ *
+ * | the run | gets |
+ * | --- | --- |
+ * | no cluster | ours: the history has never been shared |
+ * | no namespace UID, and the live namespace existed when the run was requested | that namespace's UID |
+ * | no namespace UID, and the live namespace is younger, or there is none | nothing: its namespace is gone |
+ *
+ * @param live the namespace of the run's name as it is now; undefined when there is none
+ * @returns the change; undefined when there is nothing to add.
+ */
+export function missingIdentity(
+  run: Pick<Backup, 'clusterUid' | 'namespaceUid' | 'createdAt'>,
+  clusterUid: string,
+  live: LiveNamespace | undefined
+): Partial<Pick<Backup, 'clusterUid' | 'namespaceUid'>> | undefined {
+  const isHere = run.clusterUid === null || run.clusterUid === clusterUid;
+  const change: Partial<Pick<Backup, 'clusterUid' | 'namespaceUid'>> = {};
+  if (run.clusterUid === null) change.clusterUid = clusterUid;
+  if (run.namespaceUid === null && isHere && live && existed(live, run.createdAt))
+    change.namespaceUid = live.uid;
+  return Object.keys(change).length > 0 ? change : undefined;
+}
+
+const existed = ({ createdAt }: LiveNamespace, at: string): boolean =>
+  Date.parse(createdAt) <= Date.parse(at);
