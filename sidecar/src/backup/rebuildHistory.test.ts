@@ -156,7 +156,7 @@ const lastSuccess = async (history: History): Promise<number | undefined> => {
   const registry = new Registry();
   const claim = testClaim({ namespace: 'shop', name: 'orders-db', uid: pvcUid });
   registerClaimGauges(registry, {
-    inventory: { claims: () => [claim], isReady: () => true },
+    inventory: { claims: () => [claim], namespaces: () => ['shop'], isReady: () => true },
     history,
   });
   const metric = await registry.getSingleMetric('nkvm_last_success_timestamp_seconds')?.get();
