@@ -147,10 +147,59 @@ function measureAll(sizes: string[]): void {
       rmSync(dir, { recursive: true, force: true });
     }
   });
+  measureTarMessages();
   // One column for each size.
   console.table(
     Object.fromEntries(Object.keys(rows[0] ?? {}).map(name => [name, rows.map(row => row[name])]))
   );
+}
+
+/** Runs that are given 50 messages of tar each; a history keeps a few of them. */
+const FAT = 10_000;
+const TAR_LINES = Array.from(
+  { length: 50 },
+  (_, index) =>
+    `tar: ./pgdata/base/16384/${24_576 + index}_fsm: file changed as we read it, and so did others`
+);
+
+/** @returns the biggest size of a process that opens `FAT` runs of 50 messages of tar, adds more, and checkpoints. */
+async function measureFat(path: string): Promise<Record<string, number>> {
+  const [openMs, history] = await timed(() => openHistory(path));
+  const opened = process.resourceUsage().maxRSS / 1024;
+  for (let index = 0; index < INSERTS / 4; index += 1) {
+    await history.add([{ ...run(FAT + index), tarMessages: TAR_LINES, warningCount: 1_000 }]);
+  }
+  await history.close();
+  return {
+    runs: FAT,
+    'file MiB': round(statSync(path).size / MiB),
+    'open ms': round(openMs),
+    'memory after opening MiB': Math.round(opened),
+    'memory MiB': Math.round(process.resourceUsage().maxRSS / 1024),
+  };
+}
+
+async function fillFat(path: string): Promise<void> {
+  const history = await openHistory(path);
+  for (let at = 0; at < FAT; at += 1_000) {
+    await history.add(
+      Array.from({ length: 1_000 }, (_, index) => ({
+        ...run(at + index),
+        tarMessages: TAR_LINES,
+        warningCount: TAR_LINES.length,
+      }))
+    );
+  }
+  await history.close();
+}
+
+function measureTarMessages(): void {
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-bench-'));
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
+  const path = join(dir, 'nkvm.db');
+  inProcess('fill-fat', path);
+  console.log(`${FAT} runs with 50 messages of tar each:`);
+  console.table(JSON.parse(inProcess('measure-fat', path)));
 }
 
 const [first, path = '', runs] = process.argv.slice(2);
@@ -158,4 +207,6 @@ if (first === 'fill') await fill(path, Number(runs));
 else if (first === 'measure') console.log(JSON.stringify(await measure(path, Number(runs))));
 else if (first === 'leave') await leaveJournal(path, Number(runs));
 else if (first === 'start') console.log(JSON.stringify(await measureStart(path)));
+else if (first === 'fill-fat') await fillFat(path);
+else if (first === 'measure-fat') console.log(JSON.stringify(await measureFat(path)));
 else measureAll(first === undefined ? SIZES : process.argv.slice(2));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { queuedRun } from '../testing/exampleRun.ts';
-import { afterKill, withDisk } from '../testing/testDisk.ts';
+import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
+import { afterKill, newPath, openFor, withDisk } from '../testing/testDisk.ts';
 import { runIds, timeOfRunId } from './runId.ts';
 
 const DAY = 86_400_000;
@@ -11,7 +11,6 @@ it.each([
   ['forward', DAY],
 ])('keeps the order of runs over a restart when the clock steps %s by a day', async (_, step) => {
   const { path, history } = await withDisk();
-  const random = (n: number) => crypto.getRandomValues(new Uint8Array(n));
   const ask = async (to: typeof history, nextId: () => string) => {
     const id = nextId();
     await to.add([queuedRun({ id, createdAt: timeOfRunId(id).toISOString() })]);
@@ -31,3 +30,32 @@ it.each([
   const { uid, namespace, name } = queuedRun();
   expect(restarted.ofClaim(uid, namespace, name).lastBackup?.id).toBe(asked.at(-1));
 });
+
+it('recovers from one start with the clock in 2100: later runs have the right time, and are the newest of their claim', async () => {
+  const path = newPath();
+  const start = async (time: number) => {
+    const history = await openFor(path, { now: () => new Date(time) });
+    const nextId = runIds({ now: () => time, random }, history.newestId());
+    const id = nextId();
+    await history.add([exampleRun({ id, createdAt: timeOfRunId(id).toISOString() })]);
+    const { uid, namespace, name } = exampleRun();
+    const heads = () => history.ofClaim(uid, namespace, name);
+    return { history, id, heads };
+  };
+  const first = await start(noon);
+  await first.history.close();
+  const wrong = await start(Date.UTC(2100, 0, 1));
+  expect(wrong.heads().lastSuccess?.id).toBe(wrong.id);
+  await wrong.history.close();
+  const right = await start(noon + 60_000);
+  expect(right.history.get(right.id)?.createdAt).toBe(new Date(noon + 60_000).toISOString());
+  expect(right.heads()).toMatchObject({
+    lastBackup: { id: right.id },
+    lastSuccess: { id: right.id },
+  });
+  await right.history.close();
+  const later = await start(noon + 60_000 - 1_000); // a little back: still in order
+  expect(later.id > right.id).toBe(true);
+});
+
+const random = (n: number) => crypto.getRandomValues(new Uint8Array(n));

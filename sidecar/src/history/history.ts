@@ -87,7 +87,10 @@ export interface History {
   /** @returns how many runs there are. */
   count(): number;
 
-  /** @returns the greatest id of all runs: new ones must be greater. `undefined` when there is no run. */
+  /**
+   * @returns the greatest id of all runs, which new ones must exceed; ids that a wrong clock has given far ahead of time do
+   *   not count. `undefined` when there is none.
+   */
   newestId(): string | undefined;
 
   /**

@@ -1,8 +1,13 @@
-import { expect, it } from 'vitest';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Backup, BackupQuery } from '../../api/index.ts';
 import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { afterKill, newPath, openFor } from '../testing/testDisk.ts';
 import type { History, NamespaceUids } from './history.ts';
+import { openHistory } from './openHistory.ts';
+import { loadSqlite } from './sqlite.ts';
 
 async function historyWith(runs: Backup[]): Promise<History> {
   const history = await openFor(newPath());
@@ -141,6 +146,79 @@ it('looks at a limited number of runs, and continues from there', async () => {
   expect(pages.length).toBeGreaterThanOrEqual(40 / 7);
 });
 
+/** @returns a history of 100,000 runs of 300 namespaces like the only run of a file; one is of the namespace `small`. */
+async function multiplied(bytes: Uint8Array): Promise<Uint8Array> {
+  const { Database } = await loadSqlite();
+  const db = new Database(bytes);
+  const columns = (db.exec("SELECT name FROM pragma_table_info('runs')")[0]?.values ?? []).flat();
+  const changed: Record<string, string> = {
+    id: "printf('run-%06d', n)",
+    namespace: "iif(n = 500, 'small', 'team-' || n % 300)",
+    created_at: "strftime('%Y-%m-%dT%H:%M:%S.000Z', 1700000000 + n, 'unixepoch')",
+    status: "'cancelled'",
+  };
+  db.exec(`INSERT INTO runs WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT 99999)
+    SELECT ${columns.map(each => changed[String(each)] ?? each).join(', ')} FROM numbers, runs`);
+  const all = db.export();
+  db.close();
+  return all;
+}
+
+describe('a history of 100,000 runs', () => {
+  let history: History;
+  beforeAll(async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'nkvm-long-'));
+    const path = join(dir, 'nkvm.db');
+    const first = await openHistory(path, { reserveBytes: 0 });
+    await first.add([queuedRun({ id: 'a', createdAt: '2023-01-01T00:00:00.000Z' })]);
+    await first.close();
+    writeFileSync(path, await multiplied(readFileSync(path)));
+    history = await openHistory(path, { reserveBytes: 0 });
+    expect(history.count()).toBe(100_000);
+    return async () => {
+      await history.close();
+      rmSync(dir, { recursive: true });
+    };
+  }, 30_000);
+
+  /** @returns milliseconds of CPU: other processes do not count. */
+  const took = (work: () => void) => {
+    const start = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
+  };
+  const allowed = (names: string[]) => new Map(names.map(each => [each, undefined]));
+  const none = Array.from({ length: 200 }, (_, index) => `other-${index}`);
+
+  it('costs a caller who may read one run of them little, and gives it at once', () => {
+    const page = history.list({ limit: 50 }, allowed(['small', 'other']));
+    expect(page).toMatchObject({ backups: [{ namespace: 'small' }], nextCursor: null });
+    expect(took(() => history.list({ limit: 50 }, allowed(['small', 'other'])))).toBeLessThan(100);
+  });
+
+  it('costs a caller with many namespaces without a run no more than a part of it a request', () => {
+    let requests = 0;
+    let longest = 0;
+    for (let cursor: string | null | undefined; cursor !== null; requests += 1) {
+      const at = cursor;
+      longest = Math.max(
+        longest,
+        took(() => (cursor = history.list({ limit: 50, cursor: at }, allowed(none)).nextCursor))
+      );
+    }
+    expect(requests).toBe(100_000 / 5_000);
+    expect(longest).toBeLessThan(150); // 400 ms for one request when each looked at all of them
+  });
+
+  it('costs little to look for a status that no run has, in one namespace or in all', () => {
+    const queries = [{ namespace: 'team-7' }, { namespace: 'team-7', name: 'orders-db' }, {}];
+    for (const query of queries) {
+      expect(took(() => history.list({ limit: 50, status: 'failed', ...query }))).toBeLessThan(100);
+    }
+  });
+});
+
 it('refuses a cursor that is not its own', async () => {
   const history = await historyWith([]);
   expect(() => history.list({ limit: 5, cursor: 'bm9uZQ' })).toThrow(
@@ -210,4 +288,41 @@ it('follows a run of a claim through its states', async () => {
   expect(heads()).toEqual(['b', 'success', 43, 'b']);
   await history.commit('b', { status: 'failed', message: 'archive was found to be broken' });
   expect(heads()).toEqual(['b', 'failed', 43, 'a']);
+});
+
+it('gives runs without identities those of the cluster and of a namespace that is older than they are', async () => {
+  const path = newPath();
+  const history = await openFor(path);
+  const of = (id: string, minute: number, change: Partial<Backup> = {}) =>
+    exampleRun({ id, createdAt: at(minute), namespaceUid: null, clusterUid: null, ...change });
+  await history.add([
+    of('before', 1),
+    of('after', 9),
+    of('known', 9, { namespaceUid: 'uid-known', clusterUid: 'uid-known' }),
+    of('elsewhere', 9, { namespace: 'blog' }),
+  ]);
+  const fill = () =>
+    history.fillIdentity('uid-cluster', [{ name: 'shop', uid: 'uid-shop', createdAt: at(5) }]);
+  expect(fill()).toBe(4);
+  expect(fill()).toBe(0);
+  const identities = (view: History) =>
+    ['before', 'after', 'known', 'elsewhere'].map(each => {
+      const run = view.get(each);
+      return [run?.namespaceUid, run?.clusterUid];
+    });
+  const filled = [
+    [null, 'uid-cluster'],
+    ['uid-shop', 'uid-cluster'],
+    ['uid-known', 'uid-known'],
+    [null, 'uid-cluster'],
+  ];
+  expect(identities(history)).toEqual(filled);
+  await history.close();
+  expect(identities(await openFor(path))).toEqual(filled);
+});
+
+it('does not take the success of a namespace that was deleted for one of its successor', async () => {
+  const history = await historyWith([of({ id: 'a', namespaceUid: 'uid-before' })]);
+  expect(history.ofClaim(uid, 'shop', 'db', 'uid-now').lastSuccess).toBeNull();
+  expect(history.ofClaim(uid, 'shop', 'db', 'uid-before').lastSuccess?.id).toBe('a');
 });

@@ -90,6 +90,10 @@ it('keeps a few of tar’s lines, once, and none in what everyone may read', asy
   expect(fat?.tarMessages).toHaveLength(5);
   expect(fat?.warningCount).toBe(50);
   expect(JSON.stringify(fat?.seal)).not.toContain('pgdata');
+  expect(fat?.seal).toMatchObject({
+    bytes: 1_213_456_789,
+    omitted: { sockets: 0, trustedXattrs: null, attributeFlags: null, longPaths: 0 },
+  });
   expect(history.get(id('c'))?.message).toBe('tar ended with exit code 2');
   expect(history.get(id('d'))?.warnings).toEqual(['a temporary file stays: EIO']);
 });

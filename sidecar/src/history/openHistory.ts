@@ -21,6 +21,7 @@ import { notClosed, noticesOfStart, notWritten } from './notice.ts';
 import { isDiskFull, Reserve } from './reserve.ts';
 import type { Run } from './row.ts';
 import { changedRun, checkedChange, checkedRun } from './row.ts';
+import { firstIdAfter, latestBelievable } from './runId.ts';
 import { loadSqlite } from './sqlite.ts';
 import { RunTable } from './table.ts';
 import type { FileCalls } from './wholeFile.ts';
@@ -33,9 +34,6 @@ const RESERVE_BYTES = 4 * 1024 * 1024;
 
 /** 5,000 rows take some 20 ms. */
 const MAX_SCAN = 5_000;
-
-/** A time that is further ahead than this comes from a wrong clock. */
-export const AHEAD_MS = 24 * 3_600_000;
 
 export interface HistoryOptions {
   /** Gets what the operator should know; the service logs it. */
@@ -125,7 +123,8 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
   /** Destinations that the disk does not have yet: they go into the next record. */
   let destinations: Entry[] = (options.destinations ?? []).flatMap(each => table.describe(each));
 
-  const latest = () => new Date(now().getTime() + AHEAD_MS).toISOString();
+  const latestMs = () => latestBelievable(now().getTime());
+  const latest = () => new Date(latestMs()).toISOString();
   const heads = new ClaimHeads(latest, (claim, until) => table.lastSuccess(claim, until));
   table.newestOfAll(latest()).forEach(run => heads.remember(run));
   const namespaces = new Set(table.namespaces());
@@ -238,7 +237,7 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
       return changed;
     },
 
-    newestId: () => table.greatestId(),
+    newestId: () => table.greatestId(firstIdAfter(latestMs())),
 
     count: () => table.count(),
 

@@ -59,7 +59,7 @@ export function findPage(
 type Where = Readonly<Record<string, string>>;
 
 /** Every source is read along an index, in the order of the list. */
-function sourcesOf({ namespace, name, status }: BackupQuery, allowed?: NamespaceUids): Where[] {
+function sourcesOf({ namespace, name }: BackupQuery, allowed?: NamespaceUids): Where[] {
   const named = namespace === undefined ? allowed && [...allowed.keys()] : [namespace];
   if (named && named.length <= MAX_SOURCES) {
     return named.map(each => ({
@@ -67,7 +67,7 @@ function sourcesOf({ namespace, name, status }: BackupQuery, allowed?: Namespace
       ...(name !== undefined && { pvc_name: name }),
     }));
   }
-  return [status === undefined ? {} : { status }];
+  return [{}];
 }
 
 function matches(

@@ -61,7 +61,7 @@ export function entriesOf(run: Run, before: Run | undefined): Entry[] {
   const ofRun = { run_id: run.id };
   if (before && before.copies.length > 0) entries.push({ table: 'copies', delete: ofRun });
   run.copies.forEach((copy, position) =>
-    entries.push({ table: 'copies', row: { ...ofRun, position, ...copyRow(copy) } })
+    entries.push({ table: 'copies', row: { ...ofRun, position, ...copyRow(copy, run) } })
   );
   return entries;
 }
@@ -95,29 +95,40 @@ const runRow = (run: Run): Row => ({
   tar_messages: JSON.stringify(run.tarMessages),
   warning_count: run.warningCount,
   stages: packStages(run.stages, run.createdAt),
-  seal: run.seal && JSON.stringify(run.seal),
+  seal: run.seal && packSeal(run.seal, run),
   helper: run.helper && JSON.stringify(run.helper),
 });
 
-const copyRow = (copy: Copy): Row => ({
+/** What a copy has in common with its run is not stored again. */
+const copyRow = (copy: Copy, run: Run): Row => ({
   destination_id: copy.destination,
   key: copy.key,
   state: copy.state,
-  bytes: copy.bytes,
-  sha256: copy.sha256,
+  bytes: copy.bytes === run.bytes ? null : copy.bytes,
+  sha256: copy.sha256 === run.sha256 ? null : copy.sha256,
   proven_at: copy.provenAt,
   proof_level: copy.proof?.level ?? null,
   proof_read_from: copy.proof?.readFrom ?? null,
   verified_at: copy.verifiedAt,
 });
 
+/** @returns the seal without what the run has, too, and without counts of nothing. */
+function packSeal({ omitted, ...seal }: Seal, run: Run): string {
+  const counts = Object.entries(omitted).filter(([, count]) => count !== 0);
+  return JSON.stringify({
+    ...seal,
+    bytes: seal.bytes === run.bytes ? undefined : seal.bytes,
+    sha256: seal.sha256 === run.sha256 ? undefined : seal.sha256,
+    omitted: counts.length > 0 ? Object.fromEntries(counts) : undefined,
+  });
+}
+
 /** What a later version may have added is left out; what an older one did not know has a default. */
 const Texts = z.array(z.string()).catch([]);
+const NOTHING = { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 };
 const StoredSeal = z.object({
   ...Seal.shape,
-  omitted: z
-    .object(Omitted.shape)
-    .catch({ sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 }),
+  omitted: z.object(Omitted.partial().shape).catch({}),
 });
 const StoredHelper = z.object({
   pod: z.string(),
@@ -131,8 +142,8 @@ const StoredCopies = z.array(
     destination: z.string(),
     key: z.string(),
     state: z.enum(['present', 'missing', 'deleted']).catch('missing'),
-    bytes: z.int(),
-    sha256: z.string(),
+    bytes: z.int().nullable(),
+    sha256: z.string().nullable(),
     provenAt: z.string().nullable(),
     level: Proof.shape.level.nullable().catch(null),
     readFrom: Proof.shape.readFrom.nullable().catch(null),
@@ -179,9 +190,20 @@ export function readRun(row: Row): Run | undefined {
     tarMessages: Texts.parse(json(row.tar_messages)),
     warningCount: Number(row.warning_count),
     stages: unpackStages(json(row.stages), createdAt),
-    seal: StoredSeal.nullable().catch(null).parse(json(row.seal)),
+    seal: sealIn(row),
     helper: StoredHelper.nullable().catch(null).parse(json(row.helper)),
   };
+}
+
+function sealIn(row: Row): Seal | null {
+  const stored = json(row.seal);
+  if (typeof stored !== 'object' || stored === null) return null;
+  const { success, data } = StoredSeal.safeParse({
+    bytes: row.bytes,
+    sha256: row.checksum_sha256,
+    ...stored,
+  });
+  return success ? { ...data, omitted: { ...NOTHING, ...data.omitted } } : null;
 }
 
 const copiesIn = (row: Row): Copy[] =>
@@ -192,8 +214,8 @@ const copiesIn = (row: Row): Copy[] =>
       destination,
       key,
       state,
-      bytes,
-      sha256,
+      bytes: bytes ?? Number(row.bytes ?? 0),
+      sha256: sha256 ?? String(row.checksum_sha256 ?? ''),
       provenAt,
       proof: level && readFrom && { level, readFrom },
       verifiedAt,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { runIds, timeOfRunId } from './runId.ts';
+import { firstIdAfter, runIds, timeOfRunId } from './runId.ts';
 
 const noon = Date.parse('2026-11-20T12:00:00.123Z');
 
@@ -40,6 +40,34 @@ it('gives greater ids than an earlier process when the clock was set back by a d
   const ids = [first, second, next(), next()];
   expect([...ids].sort()).toEqual(ids);
   expect(new Set(ids).size).toBe(4);
+});
+
+it('does not follow an id that a wrong clock has given far ahead of time', () => {
+  const of2100 = runIds({ ...sources, now: () => Date.UTC(2100, 0, 1) })();
+  const next = runIds({ ...sources, now: () => noon }, of2100);
+  expect([next(), next()].map(id => timeOfRunId(id).getTime())).toEqual([noon, noon]);
+});
+
+it('comes back when the clock is put right while it runs, and stays in order from then on', () => {
+  let time = Date.UTC(2100, 0, 1);
+  const next = runIds({ ...sources, now: () => time });
+  next();
+  time = noon;
+  const ids = [next(), next(), next()];
+  expect(ids.map(id => timeOfRunId(id).getTime())).toEqual([noon, noon, noon]);
+  expect([...ids].sort()).toEqual(ids);
+});
+
+it('follows every id when the clock shows a time before NKVM existed', () => {
+  const last = runIds({ ...sources, now: () => noon })();
+  const next = runIds({ ...sources, now: () => 0 }, last);
+  expect(timeOfRunId(next()).getTime()).toBe(noon);
+});
+
+it('gives the first id that is later than a time', () => {
+  const given = runIds({ now: () => noon, random: n => new Uint8Array(n).fill(255) })();
+  expect(given < firstIdAfter(noon)).toBe(true);
+  expect(runIds({ ...sources, now: () => noon + 1 })() > firstIdAfter(noon)).toBe(true);
 });
 
 it.each(['', 'a', 'ILOU56789012345678901234', 'i'.repeat(26)])('goes by the clock after %j', id => {

@@ -150,8 +150,8 @@ function runsAndCopies(db: Database): void {
     position INTEGER NOT NULL,
     key TEXT NOT NULL,
     state TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
+    bytes INTEGER, -- NULL: as in runs
+    sha256 TEXT, -- NULL: as in runs
     proven_at TEXT,
     proof_level TEXT,
     proof_read_from TEXT,
@@ -173,9 +173,9 @@ function runsAndCopies(db: Database): void {
     (SELECT json_group_array(value) FROM json_each(old.warnings)
       WHERE value NOT IN (SELECT value FROM json_each(old.lines))),
     tar_messages(lines), json_array_length(lines), stages,
-    json_set(json_remove(seal, '$.warnings', '$.fidelity'), '$.omitted', json_object(
+    json_set(json_remove(seal, '$.warnings', '$.fidelity', '$.bytes', '$.sha256'), '$.omitted', json_object(
       'sockets', (SELECT count(*) FROM json_each(old.lines) WHERE value LIKE '%: socket ignored'),
-      'trustedXattrs', 0, 'attributeFlags', 0, 'longPaths', 0)),
+      'trustedXattrs', NULL, 'attributeFlags', NULL)),
     helper
   FROM old;
 
@@ -189,7 +189,7 @@ function runsAndCopies(db: Database): void {
 
   INSERT INTO copies
   SELECT old.id, destinations.id, 0, substr(old.backup_path, length(destinations.location) + 2), 'present',
-    coalesce(old.bytes, 0), coalesce(old.checksum_sha256, ''), old.ended_at, NULL, NULL, NULL
+    NULL, NULL, old.ended_at, NULL, NULL, NULL
   FROM backup_history AS old JOIN destinations
     ON destinations.location = rtrim(rtrim(old.backup_path, replace(old.backup_path, '/', '')), '/');
 
@@ -197,14 +197,14 @@ function runsAndCopies(db: Database): void {
   CREATE INDEX runs_by_time ON runs (created_at, id);
   CREATE INDEX runs_by_namespace ON runs (namespace, created_at, id);
   CREATE INDEX runs_by_claim ON runs (namespace, pvc_name, created_at, id);
-  CREATE INDEX runs_by_status ON runs (status, created_at, id);
+  CREATE INDEX runs_unfinished ON runs (created_at, id) WHERE status IN ('queued', 'running');
 
   CREATE VIEW backup_history AS
   SELECT id, pvc_uid, namespace, pvc_name, status,
     (SELECT rtrim(location, '/') || '/' || key FROM copies JOIN destinations ON destinations.id = destination_id
       WHERE run_id = runs.id AND state = 'present' ORDER BY position LIMIT 1) AS backup_path,
     checksum_sha256, message, created_at, started_at, ended_at, stage, reason, hint, bytes, requested_by, warnings,
-    stages, seal, helper, seal ->> 'rawBytes' AS raw_bytes, seal ->> 'files' AS files, priority, attempt, retry_at
+    stages, json_set(seal, '$.bytes', bytes, '$.sha256', checksum_sha256) AS seal, helper, seal ->> 'rawBytes' AS raw_bytes, seal ->> 'files' AS files, priority, attempt, retry_at
   FROM runs WHERE kind = 'backup';
 
   ALTER TABLE history_journal ADD COLUMN readable_from INTEGER NOT NULL DEFAULT 4;`);

@@ -111,9 +111,9 @@ export class RunTable {
     return changed;
   }
 
-  /** @returns the greatest id; `undefined` when there is no run. */
-  greatestId(): string | undefined {
-    const [[id] = []] = this.#values('SELECT max(id) FROM runs');
+  /** @returns the greatest id below `limit`; `undefined` when there is none. */
+  greatestId(limit: string): string | undefined {
+    const [[id] = []] = this.#values('SELECT max(id) FROM runs WHERE id < ?', [limit]);
     return typeof id === 'string' ? id : undefined;
   }
 

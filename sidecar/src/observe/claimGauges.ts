@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import { Gauge } from 'prom-client';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
+import { latestBelievable } from '../history/runId.ts';
 
 /** Sources of the gauges of claims. */
 export interface ClaimGauges {
@@ -30,7 +31,7 @@ export function registerClaimGauges(registry: Registry, { inventory, history }: 
         if (!inventory.isReady()) return;
         for (const { namespace, name, uid } of inventory.claims()) {
           const at = endOf(history, uid, namespace, name, head);
-          if (at) this.set({ namespace, pvc: name }, Date.parse(at) / 1000);
+          if (at) this.set({ namespace, pvc: name }, secondsOf(at));
         }
       },
     });
@@ -57,4 +58,10 @@ function endOf(
   // A run that was recovered from its manifest may lack its end; without a time no alert would watch the claim.
   if (head === 'lastSuccess') return lastSuccess && (lastSuccess.endedAt ?? lastSuccess.createdAt);
   return lastBackup?.status === 'failed' ? lastBackup.endedAt : undefined;
+}
+
+/** A success that a wrong clock has dated far ahead would never be overdue; as one of 1970 it is at once. */
+function secondsOf(time: string): number {
+  const ms = Date.parse(time);
+  return ms <= latestBelievable(Date.now()) ? ms / 1000 : 0;
 }
