@@ -1,7 +1,7 @@
 import type { VolumeRef } from '../../api/index.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
 import { StageError } from '../errors.ts';
-import { obstacleOf } from './obstacle.ts';
+import { obstacleOf, OPENNESS_UNKNOWN } from './obstacle.ts';
 import type { OpenNamespaces } from './openNamespaces.ts';
 
 /** Decides which requests become runs. */
@@ -35,7 +35,7 @@ export function admissionOf(
         obstacle.reason,
         obstacle.message,
         obstacle.hint,
-        'needs-action'
+        obstacle.reason === OPENNESS_UNKNOWN ? 'transient' : 'needs-action'
       );
     }
     return claim;

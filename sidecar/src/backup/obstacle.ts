@@ -2,26 +2,34 @@ import type { Obstacle } from '../../api/index.ts';
 import { openNamespaceCommand } from '../../api/index.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import { placementOf } from '../helper/placement.ts';
+import type { IsOpen } from './openNamespaces.ts';
+
+/** Reason of the obstacle that the API server did not answer: it may be gone by itself. */
+export const OPENNESS_UNKNOWN = 'NamespaceNotChecked';
 
 /**
  * Why a backup of this claim would be refused now.
- * @param isOpen the sidecar may create helper pods in the claim's namespace; undefined: the API server did not say.
+ * @param isOpen the sidecar may create helper pods in the claim's namespace;.
  * @returns null when it can start.
  */
-export function obstacleOf(claim: Claim, isOpen: boolean | undefined): Obstacle | null {
+export function obstacleOf(claim: Claim, isOpen: IsOpen): Obstacle | null {
   const placement = placementOf(claim);
   if ('refuse' in placement) return placement.refuse;
-  if (isOpen) return null;
-  if (isOpen === undefined) {
-    return {
-      reason: 'NamespaceNotChecked',
-      message: `the API server did not say whether namespace ${claim.namespace} is open for backups`,
-      hint: 'try again when the API server can be reached',
-    };
+  const { namespace } = claim;
+  switch (isOpen) {
+    case true:
+      return null;
+    case false:
+      return {
+        reason: 'NamespaceNotOpen',
+        message: `namespace ${namespace} is not open for backups: the runner may not create helper pods there`,
+        hint: `open it with: ${openNamespaceCommand(namespace)}`,
+      };
+    case 'unknown':
+      return {
+        reason: OPENNESS_UNKNOWN,
+        message: `the API server did not say whether namespace ${namespace} is open for backups`,
+        hint: 'try again when the API server answers',
+      };
   }
-  return {
-    reason: 'NamespaceNotOpen',
-    message: `namespace ${claim.namespace} is not open for backups: the runner may not create helper pods there`,
-    hint: `open it with: ${openNamespaceCommand(claim.namespace)}`,
-  };
 }

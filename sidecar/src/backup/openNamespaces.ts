@@ -1,14 +1,34 @@
 import type { Access } from '../cluster/access.ts';
+import { type Lane, lane } from '../cluster/lane.ts';
 
-/** Which namespaces the sidecar may create helper pods in. */
+/** Whether the sidecar may create helper pods in a namespace; `unknown` while the API server does not say. */
+export type IsOpen = boolean | 'unknown';
+
+/** Which namespaces the sidecar may create helper pods in. Neither question ever fails. */
 export interface OpenNamespaces {
-  /** Asks the API server. @throws Error when nobody could say. */
-  ask(namespace: string): Promise<boolean>;
-  /** What is known: an answer that is older than `maxAgeMs` is still given, and asked for again meanwhile. */
-  known(namespace: string): Promise<boolean>;
+  /** Asks the API server. When it does not say, an answer that is some minutes old still counts. */
+  ask(namespace: string): Promise<IsOpen>;
+  /**
+   * The last answer, at once; one that is old is asked for again meanwhile. Only the first answer of a namespace is
+   * waited for, and not for long.
+   */
+  known(namespace: string): Promise<IsOpen>;
+}
+
+export interface OpenNamespacesOptions {
+  now?: () => number;
+  /** How long the first answer is waited for. */
+  patienceMs?: number;
 }
 
 const MAX_AGE_MS = 15_000;
+const STILL_COUNTS_MS = 5 * 60_000;
+const PATIENCE_MS = 2_000;
+/** Nobody has looked at the namespace for so long: it may be gone. */
+const FORGET_MS = 5 * 60_000;
+
+/** Namespaces asked about at once. Fewer than the reviews that the gateway lets through: callers have questions, too. */
+const AT_ONCE = 3;
 
 /** A helper needs both: to be made, and to be talked to. */
 const NEEDED = [
@@ -16,28 +36,97 @@ const NEEDED = [
   { verb: 'create', group: '', resource: 'pods', subresource: 'exec' },
 ] as const;
 
+interface Entry {
+  answer: boolean | undefined;
+  answeredAt: number;
+  lookedAt: number;
+  /** The question under way; equal ones are one. */
+  asking: Promise<IsOpen> | undefined;
+}
+
 export function openNamespaces(
   access: Pick<Access, 'mayI'>,
-  now: () => number = Date.now
+  { now = Date.now, patienceMs = PATIENCE_MS }: OpenNamespacesOptions = {}
 ): OpenNamespaces {
-  const answers = new Map<string, { at: number; answer: Promise<boolean> }>();
-  const ask = (namespace: string): Promise<boolean> => {
-    const answer = Promise.all(NEEDED.map(action => access.mayI({ ...action, namespace }))).then(
-      all => all.every(Boolean)
-    );
-    const before = answers.get(namespace);
-    answers.set(namespace, { at: now(), answer });
-    // "Could not say" is no answer: the one before stays.
-    answer.catch(() => (before ? answers.set(namespace, before) : answers.delete(namespace)));
-    return answer;
+  const entries = new Map<string, Entry>();
+  const places: Lane = lane(AT_ONCE);
+  const never = new AbortController().signal;
+  let everywhere: { answer: boolean; at: number } | undefined;
+  let forgotAt = now();
+
+  /** A second question only after a "yes" to the first one: most namespaces of a cluster are not open. */
+  const isAllowed = async (where: { namespace?: string }): Promise<boolean> => {
+    for (const action of NEEDED) if (!(await access.mayI({ ...action, ...where }))) return false;
+    return true;
   };
+  /** Whoever may do it everywhere needs no question for each namespace. */
+  const isAllowedEverywhere = async (): Promise<boolean> => {
+    if (!everywhere || now() - everywhere.at > MAX_AGE_MS) {
+      const at = now();
+      everywhere = { answer: await isAllowed({}), at };
+    }
+    return everywhere.answer;
+  };
+
+  const entryOf = (namespace: string): Entry => {
+    const entry = entries.get(namespace) ?? {
+      answer: undefined,
+      answeredAt: -Infinity,
+      lookedAt: 0,
+      asking: undefined,
+    };
+    entry.lookedAt = now();
+    entries.set(namespace, entry);
+    return entry;
+  };
+  const forgetOld = (): void => {
+    if (now() - forgotAt < FORGET_MS) return;
+    forgotAt = now();
+    for (const [namespace, { lookedAt }] of entries) {
+      if (now() - lookedAt > FORGET_MS) entries.delete(namespace);
+    }
+  };
+  const lastOf = ({ answer, answeredAt }: Entry): IsOpen =>
+    answer !== undefined && now() - answeredAt < STILL_COUNTS_MS ? answer : 'unknown';
+
+  const ask = (namespace: string): Promise<IsOpen> => {
+    const entry = entryOf(namespace);
+    const question = async (): Promise<IsOpen> => {
+      const leave = await places.enter(never);
+      try {
+        const at = now();
+        entry.answer = (await isAllowedEverywhere()) || (await isAllowed({ namespace }));
+        entry.answeredAt = at;
+        return entry.answer;
+      } catch {
+        return lastOf(entry);
+      } finally {
+        leave();
+        entry.asking = undefined;
+      }
+    };
+    return (entry.asking ??= question());
+  };
+
   return {
     ask,
-    known(namespace) {
-      const before = answers.get(namespace);
-      if (!before) return ask(namespace);
-      if (now() - before.at > MAX_AGE_MS) ask(namespace).catch(() => undefined);
-      return before.answer;
+    async known(namespace) {
+      forgetOld();
+      const entry = entryOf(namespace);
+      if (entry.answer === undefined) return await within(patienceMs, ask(namespace));
+      // The more namespaces there are, the less often each is asked about: 10 in a second at most.
+      if (now() - entry.answeredAt > Math.max(MAX_AGE_MS, entries.size * 100)) void ask(namespace);
+      return lastOf(entry);
     },
   };
+}
+
+async function within(ms: number, answer: Promise<IsOpen>): Promise<IsOpen> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<IsOpen>(resolve => (timer = setTimeout(resolve, ms, 'unknown')));
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { VolumeRef } from '../../api/index.ts';
-import type { OpenNamespaces } from '../backup/openNamespaces.ts';
+import type { IsOpen, OpenNamespaces } from '../backup/openNamespaces.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
@@ -45,7 +45,7 @@ export function volumeChanges(options: VolumeChangesOptions): VolumeChanges {
       if (!changed.has(key)) changed.set(key, { namespace, name });
     };
     const known = new Map<string, Known>();
-    const isOpen = new Map<string, boolean>();
+    const isOpen = new Map<string, IsOpen>();
     let queue: string[] = [];
     let isStopped = false;
 
@@ -81,9 +81,9 @@ export function volumeChanges(options: VolumeChangesOptions): VolumeChanges {
       const asked = queue.splice(0, OPEN_ASKED_PER_ROUND);
       await Promise.all(
         asked.map(async namespace => {
-          const now = await open.ask(namespace).catch(() => undefined);
+          const now = await open.ask(namespace);
           const before = isOpen.get(namespace);
-          if (now === undefined) return;
+          if (now === 'unknown') return;
           isOpen.set(namespace, now);
           if (before !== undefined && before !== now) known.get(namespace)?.claims.forEach(mark);
         })

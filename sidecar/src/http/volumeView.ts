@@ -44,7 +44,7 @@ export async function volumeOf(
     labels: claim.labels,
     createdAt: claim.createdAt,
     ...(may.pods ? workload : HIDDEN),
-    obstacle: obstacleOf(claim, await open.known(namespace).catch(() => undefined)),
+    obstacle: obstacleOf(claim, await open.known(namespace)),
     mayBackUp: may.backUp,
     backupsVisible: may.backups,
     ...(may.backups ? history.ofClaim(uid, namespace, name) : NOT_VISIBLE),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Counter, Registry } from 'prom-client';
 import { admissionOf } from '../backup/admission.ts';
+import type { IsOpen } from '../backup/openNamespaces.ts';
 import type { Action, PathAction, Subject } from '../cluster/access.ts';
 import type { NamespaceFact } from '../cluster/facts.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
@@ -266,10 +267,8 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     problems: () => world.problems,
     stop: async () => undefined,
   };
-  const open = async (namespace: string): Promise<boolean> => {
-    if (world.isApiAway) throw new Error('connection refused');
-    return !world.closed.has(namespace);
-  };
+  const open = async (namespace: string): Promise<IsOpen> =>
+    world.isApiAway ? 'unknown' : !world.closed.has(namespace);
   const metrics = new Registry();
   new Counter({ name: 'nkvm_test_total', help: 'a test', registers: [metrics] }).inc();
   const app = await buildServer({
