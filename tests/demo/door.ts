@@ -25,7 +25,8 @@ export interface Door {
 }
 
 /** Paths of requests that may be answered in the API server's place; others are not even read. */
-const REVIEWS = /^\/api\/v1\/namespaces\/[^/]+\/serviceaccounts\/[^/]+\/token$|reviews$/;
+const ANSWERED_HERE =
+  /^\/api\/v1\/namespaces\/[^/]+\/(serviceaccounts\/[^/]+\/token|events)$|reviews$/;
 
 /** Opens a port on 127.0.0.1 that leads to a cluster. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
@@ -36,7 +37,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     if (sidecar && path.startsWith(sidecar.prefix)) {
       return sidecar.forward.request(req, res, path.slice(sidecar.prefix.length));
     }
-    if (req.method !== 'POST' || !REVIEWS.test(path)) return cluster.request(req, res, path);
+    if (req.method !== 'POST' || !ANSWERED_HERE.test(path)) return cluster.request(req, res, path);
     answerReview(options, req, path).then(
       ({ status, body }) => sendJson(res, status, body),
       error => sendJson(res, 502, { message: (error as Error).message })

@@ -47,7 +47,9 @@ export function authenticate({
   takesTokensOfApiServer = false,
   now = Date.now,
 }: Authentication) {
-  const how = `get a token with: kubectl create token nkvm-admin -n ${namespace} --audience ${TOKEN_AUDIENCE}`;
+  const how = takesTokensOfApiServer
+    ? 'send a token of the ServiceAccount that scrapes, e.g. one made with: kubectl create token prometheus -n monitoring'
+    : `get a token with: kubectl create token nkvm-admin -n ${namespace} --audience ${TOKEN_AUDIENCE}`;
   return async (request: FastifyRequest): Promise<void> => {
     const token = tokenOf(request);
     if (!token) throw noToken(how);

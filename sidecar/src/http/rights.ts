@@ -89,9 +89,12 @@ function grant({ username }: Subject, action: Action | PathAction): string {
     ? `--serviceaccount ${account[1]}:${account[2]}`
     : `--user ${shellQuoted(username)}`;
   const role = roleFor(action);
+  // A binding for each subject: one that is there already may be another one's.
+  const subject = account ? `${account[1]}-${account[2]}` : username;
+  const name = `${role}-${subject.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-')}`;
   return 'namespace' in action && action.namespace
-    ? `kubectl create rolebinding ${role} -n ${action.namespace} --clusterrole ${role} ${who}`
-    : `kubectl create clusterrolebinding ${role} --clusterrole ${role} ${who}`;
+    ? `kubectl create rolebinding ${name} -n ${action.namespace} --clusterrole ${role} ${who}`
+    : `kubectl create clusterrolebinding ${name} --clusterrole ${role} ${who}`;
 }
 
 /** A user name of OIDC may contain anything, and the command is there to be pasted. */
