@@ -143,6 +143,11 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     installation,
     namespaceUidOf: namespace => inventory.namespace(namespace)?.uid,
   };
+  /** @returns nothing for a namespace that has just been deleted. */
+  const factOf = (name: string) => {
+    const fact = inventory.namespace(name);
+    return fact ? [{ name, uid: fact.uid, createdAt: fact.createdAt }] : [];
+  };
   const pods = podsOf(gateway);
   const access = accessOf(gateway);
   const open = openNamespaces(access);
@@ -259,7 +264,10 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
             await recover({ history, destination, identity, retry, now, log, signal });
             interrupted.forEach(onEnd); // those that it has ended
           },
-          'the volumes of the cluster': () => inventory.ready(config.discoveryTimeoutMs),
+          'the volumes of the cluster': async () => {
+            await inventory.ready(config.discoveryTimeoutMs);
+            history.fillIdentity(clusterUid, inventory.namespaces().flatMap(factOf));
+          },
           'the archives at the destination': () =>
             rebuildHistory({
               history,
