@@ -2,42 +2,47 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { failureOf } from '../../sidecar/src/cluster/apiFailure.ts';
+import { ApiFailure } from '../../sidecar/src/cluster/apiFailure.ts';
 import type { ReadClaim } from '../../sidecar/src/cluster/claims.ts';
-import { ExecBroken } from '../../sidecar/src/cluster/exec.ts';
 import type { Claim } from '../../sidecar/src/cluster/inventory.ts';
 import type { Pod, Pods } from '../../sidecar/src/cluster/pods.ts';
 import type { HelperCluster } from '../../sidecar/src/helper/helper.ts';
+import type { Availability } from '../../sidecar/src/jobs/outages.ts';
 import type { ProcessCluster } from '../../sidecar/src/testing/processCluster.ts';
 import { processCluster } from '../../sidecar/src/testing/processCluster.ts';
 import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
 import type { Life } from './life.ts';
 
 const NAMESPACE = 'shop';
+const INSTALLATION_LABEL = 'nkvm.io/installation';
 
 /** Small, and of bytes that do not compress, so that a stream has several pieces. */
 const VOLUMES = { empty: 0, little: 2_000, orders: 300_000, media: 700_000 };
 export type VolumeName = keyof typeof VOLUMES;
 export const VOLUME_NAMES = Object.keys(VOLUMES) as VolumeName[];
 
-const podNotFound = (pod: string): Error =>
-  failureOf({
-    status: 404,
-    body: JSON.stringify({
-      kind: 'Status',
-      reason: 'NotFound',
-      message: `pods "${pod}" not found`,
-    }),
-  });
+/** A helper pod, and what a test must know of it. */
+interface ModelPod {
+  cluster: ProcessCluster;
+  installation: string;
+  /** Somebody asked for its deletion, or its sidecar is gone: it no longer counts as one of a run. */
+  isLeft: boolean;
+}
 
 /** Claims and helper pods, whose commands really run. They outlive the sidecar. */
 export class ModelCluster {
   readonly #dir: string;
   readonly #claims = new Map<string, Claim>();
-  readonly #pods = new Map<string, ProcessCluster>();
+  readonly #pods = new Map<string, ModelPod>();
   #connections = new Set<() => void>();
   #made = 0;
-  /** The most helpers that there were at once. */
+  #isAway = false;
+  #listeners = new Set<() => void>();
+  #losesNext = false;
+  #sticksNext = false;
+  /** Pods that stay, although their deletion was accepted: a finalizer, or a node that is away. */
+  #stuck = new Set<string>();
+  /** The most helpers that one installation had for runs at once. */
   mostPods = 0;
 
   constructor(dir: string) {
@@ -47,6 +52,17 @@ export class ModelCluster {
       if (bytes > 0) writeFileSync(join(dir, name, 'file'), randomBytes(bytes));
       this.makeClaim(name);
     }
+  }
+
+  /** Whether the API server answers, as a gateway says it. */
+  get availability(): Availability {
+    return {
+      isAway: () => this.#isAway,
+      onChange: listener => {
+        this.#listeners.add(listener);
+        return () => this.#listeners.delete(listener);
+      },
+    };
   }
 
   claim(name: string): Claim | undefined {
@@ -74,16 +90,49 @@ export class ModelCluster {
   async deletePod(key: string): Promise<void> {
     const pod = this.#pods.get(key);
     this.#pods.delete(key);
-    await pod?.stop();
+    await pod?.cluster.stop();
   }
 
   breakConnections(): void {
     this.#connections.forEach(cut => cut());
   }
 
+  /** The API server goes away: every call fails, every stream breaks. */
+  goAway(): void {
+    this.#setAway(true);
+    this.breakConnections();
+  }
+
+  comeBack(): void {
+    this.#setAway(false);
+  }
+
+  /** The next change is carried out, and its answer is lost. */
+  loseNextAnswer(): void {
+    this.#losesNext = true;
+  }
+
+  /** The next pod whose deletion is accepted stays until `heal`. */
+  stickNextPod(): void {
+    this.#sticksNext = true;
+  }
+
+  /** Ends every fault. */
+  heal(): void {
+    this.comeBack();
+    this.#losesNext = false;
+    this.#sticksNext = false;
+    this.#stuck.clear();
+  }
+
+  /** The process of an installation has ended; its pods belong to no run any more. */
+  abandon(installation: string): void {
+    for (const pod of this.#pods.values()) pod.isLeft ||= pod.installation === installation;
+  }
+
   readClaimFor(life: Life): ReadClaim {
     return (_namespace, name) =>
-      life.pass(async () => {
+      this.#read(life, async () => {
         const claim = this.#claims.get(name);
         return claim && { uid: claim.uid, labels: {}, annotations: {}, spec: {} };
       });
@@ -91,20 +140,27 @@ export class ModelCluster {
 
   helpersFor(life: Life): HelperCluster {
     const clusterOf = (namespace: string, pod: string): ProcessCluster => {
-      const cluster = this.#pods.get(`${namespace}/${pod}`);
-      if (!cluster) throw podNotFound(pod);
-      return cluster;
+      const found = this.#pods.get(`${namespace}/${pod}`);
+      if (found) return found.cluster;
+      throw new ApiFailure(`pods "${pod}" not found`, {
+        kind: 'notFound',
+        class: 'needs-action',
+        status: 404,
+      });
     };
     return {
       pods: this.#podsFor(life),
       statusLagMs: 0,
-      exec: (target, command) =>
-        life.pass(async () => {
-          const running = await clusterOf(target.namespace, target.pod).exec(target, command);
+      lookMs: 5,
+      goneMs: 250,
+      exec: (target, command, options) =>
+        this.#read(life, async () => {
+          const { exec } = clusterOf(target.namespace, target.pod);
+          const running = await exec(target, command, options);
           const cut = Promise.withResolvers<never>();
           const exit = Promise.race([running.exit, cut.promise]);
           const breakOff = () => {
-            const error = new ExecBroken('the connection to the API server broke');
+            const error = unanswered('the connection to the API server broke');
             running.stdout.destroy(error);
             cut.reject(error);
           };
@@ -114,9 +170,12 @@ export class ModelCluster {
           const stdout = Readable.from(passing(running.stdout, life), { objectMode: false });
           return { ...running, stdout, exit };
         }),
-      execWithInput: () => Promise.reject(new Error('no run of the model writes')),
+      execWithInput: (target, command, options) =>
+        this.#read(life, async () =>
+          clusterOf(target.namespace, target.pod).execWithInput(target, command, options)
+        ),
       execToEnd: (target, command, options) =>
-        life.pass(async () =>
+        this.#read(life, async () =>
           clusterOf(target.namespace, target.pod).execToEnd(target, command, options)
         ),
     };
@@ -126,29 +185,85 @@ export class ModelCluster {
     for (const key of this.podNames()) await this.deletePod(key);
   }
 
+  #setAway(isAway: boolean): void {
+    if (this.#isAway === isAway) return;
+    this.#isAway = isAway;
+    [...this.#listeners].forEach(listener => listener());
+  }
+
+  /** A call that changes nothing. */
+  #read<T>(life: Life, call: () => Promise<T>): Promise<T> {
+    return life.pass(async () => {
+      if (this.#isAway) throw unanswered('connect ECONNREFUSED');
+      return await call();
+    });
+  }
+
+  #change<T>(life: Life, call: () => Promise<T>): Promise<T> {
+    return this.#read(life, async () => {
+      const answer = await call();
+      if (!this.#losesNext) return answer;
+      this.#losesNext = false;
+      throw unanswered('the answer was lost', true);
+    });
+  }
+
   #podsFor(life: Life): Pods {
     return {
-      create: (namespace, pod) => life.pass(() => this.#create(namespace, pod)),
+      create: (namespace, pod) => this.#change(life, () => this.#create(namespace, pod)),
       get: (namespace, name) =>
-        life.pass(async () => this.#pods.get(`${namespace}/${name}`)?.pods.get(namespace, name)),
-      remove: (namespace, name) => life.pass(() => this.deletePod(`${namespace}/${name}`)),
+        this.#read(life, async () => {
+          const pod = this.#pods.get(`${namespace}/${name}`);
+          return await pod?.cluster.pods.get(namespace, name);
+        }),
+      remove: (namespace, name, options) => {
+        const key = `${namespace}/${name}`;
+        const pod = this.#pods.get(key);
+        if (pod) pod.isLeft = true; // also when the call fails: the run does not use it any more
+        return this.#change(life, () => this.#remove(key, options?.uid));
+      },
       withLabels: labels =>
-        life.pass(async () => {
-          const found = [...this.#pods.values()].map(({ pods }) => pods.withLabels(labels));
-          return (await Promise.all(found)).flat();
+        this.#read(life, async () => {
+          const all = [...this.#pods.values()].map(({ cluster }) =>
+            cluster.pods.withLabels(labels)
+          );
+          return (await Promise.all(all)).flat();
         }),
       eventsOf: async () => [],
     };
   }
 
   async #create(namespace: string, pod: Pod): Promise<Pod> {
-    const name = pod.spec?.volumes?.[0]?.persistentVolumeClaim?.claimName ?? '';
-    const cluster = processCluster(join(this.#dir, name));
-    this.#pods.set(`${namespace}/${pod.metadata?.name}`, cluster);
-    this.mostPods = Math.max(this.mostPods, this.#pods.size);
-    return cluster.pods.create(namespace, pod);
+    const key = `${namespace}/${pod.metadata?.name}`;
+    const existing = this.#pods.get(key);
+    if (existing) return await existing.cluster.pods.create(namespace, pod); // AlreadyExists
+    const claim = pod.spec?.volumes?.[0]?.persistentVolumeClaim?.claimName ?? '';
+    const cluster = processCluster(join(this.#dir, claim));
+    const installation = pod.metadata?.labels?.[INSTALLATION_LABEL] ?? '';
+    this.#pods.set(key, { cluster, installation, isLeft: false });
+    const ofRuns = [...this.#pods.values()].filter(
+      each => each.installation === installation && !each.isLeft
+    );
+    this.mostPods = Math.max(this.mostPods, ofRuns.length);
+    const created = await cluster.pods.create(namespace, pod);
+    // Each of these clusters counts from one; UIDs are unique.
+    if (created.metadata) created.metadata.uid = `uid of pod ${(this.#made += 1)}`;
+    return created;
+  }
+
+  async #remove(key: string, uid: string | undefined): Promise<void> {
+    const pod = this.#pods.get(key)?.cluster.existing.get(key);
+    if (!pod || (uid !== undefined && pod.metadata?.uid !== uid)) return;
+    if (this.#sticksNext) {
+      this.#sticksNext = false;
+      this.#stuck.add(pod.metadata?.uid ?? '');
+    }
+    if (!this.#stuck.has(pod.metadata?.uid ?? '')) await this.deletePod(key);
   }
 }
+
+const unanswered = (message: string, mayBeDone = false): ApiFailure =>
+  new ApiFailure(message, { kind: 'unreachable', class: 'transient', isAway: true, mayBeDone });
 
 /** A stream, each piece of which is an effect of the life that reads it. */
 async function* passing(source: Readable, life: Life): AsyncGenerator<Buffer> {

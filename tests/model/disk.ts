@@ -11,6 +11,8 @@ export type Trouble = 'ENOSPC' | 'EROFS';
 export class Disk {
   /** Troubles new archives; what exists can be read and removed. */
   trouble: Trouble | undefined;
+  /** Whether the histories cannot be written, either. */
+  isFull = false;
   readonly #closers: (() => Promise<unknown>)[] = [];
 
   archiveFilesFor(life: Life): LocalFiles {
@@ -34,18 +36,33 @@ export class Disk {
     return {
       open: (...words) =>
         life.pass(async () => {
+          this.#refuseHistory('open');
           const file = await this.#open(...words);
           const { writeFile, sync, datasync, truncate, close } = file;
           const calls = { writeFile, sync, datasync, truncate, close };
           for (const [name, call] of Object.entries(calls)) {
             const effect = (...args: unknown[]) =>
-              life.pass(() => (call as (...args: unknown[]) => Promise<void>).apply(file, args));
+              life.pass(() => {
+                if (name === 'writeFile') this.#refuseHistory(name);
+                return (call as (...args: unknown[]) => Promise<void>).apply(file, args);
+              });
             Object.assign(file, { [name]: effect });
           }
           return file;
         }),
       rename: (...words) => life.pass(() => fs.rename(...words)),
     };
+  }
+
+  /** Makes the whole disk full: archives and histories. */
+  fill(): void {
+    this.trouble = 'ENOSPC';
+    this.isFull = true;
+  }
+
+  heal(): void {
+    this.trouble = undefined;
+    this.isFull = false;
   }
 
   /** Closes what killed sidecars had open. */
@@ -81,8 +98,14 @@ export class Disk {
     };
   }
 
+  #refuseHistory(call: string): void {
+    if (this.isFull) throw refusal('ENOSPC', call);
+  }
+
   #refuse(call: string): void {
-    const code = this.trouble;
-    if (code) throw Object.assign(new Error(`${code}: ${call}`), { code, syscall: call });
+    if (this.trouble) throw refusal(this.trouble, call);
   }
 }
+
+const refusal = (code: Trouble, call: string): Error =>
+  Object.assign(new Error(`${code}: ${call}`), { code, syscall: call });

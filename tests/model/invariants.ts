@@ -7,39 +7,73 @@ import { archiveOfManifest, manifestName } from '../../sidecar/src/archive/name.
 import { readBack } from '../../sidecar/src/archive/readBack.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { readText } from '../../sidecar/src/destinations/readText.ts';
+import type { Installation } from './installation.ts';
 import { LIMIT } from './sidecar.ts';
 import type { World } from './world.ts';
 
 const FINAL: Backup['status'][] = ['success', 'failed', 'cancelled'];
 const MANIFEST_BYTES = 1024 * 1024;
 
-/** What holds when the queue has run dry, whatever happened before. */
+/** What holds when the queues have run dry, whatever happened before. */
 export async function expectInvariants(world: World): Promise<void> {
-  const { history, destination } = world.sidecar;
-  const { backups } = history.list({ limit: 500 });
-  const stateOf = (id: string) => history.get(id)?.status;
-
-  expect(world.told.broken, 'promises that were broken on the way').toEqual([]);
-  const lost = world.told.ids.filter(id => !FINAL.includes(stateOf(id) ?? 'queued'));
-  expect(lost, 'runs that were lost').toEqual([]);
-  const changed = [...world.told.ends].filter(([id, end]) => stateOf(id) !== end);
-  expect(changed, 'runs that ended otherwise than was told').toEqual([]);
-  expect(world.told.ids, 'the order of the ids').toEqual([...world.told.ids].sort());
-
-  const proven = backups.filter(({ status }) => status === 'success');
-  for (const run of proven) await expectProven(run, destination);
-  const expected = proven.flatMap(({ archive }) => {
-    const key = basename(archive ?? '');
-    return [key, manifestName(key)];
-  });
-  // Temporaries, too: nothing else may lie there.
-  expect(readdirSync(join(world.dir, 'backups')).sort(), 'files').toEqual(expected.sort());
-
-  expect(world.cluster.podNames(), 'helpers without a run').toEqual([]);
+  const expected: string[] = [];
+  for (const installation of world.installations) {
+    expected.push(...(await filesOf(installation)));
+  }
+  // Neither a temporary nor an archive that no history shows may be there.
+  const files = readdirSync(join(world.dir, 'backups'));
+  expectNone('files that no run has', without(files, expected));
+  expectNone('archives that are gone', without(expected, files));
+  expectNone('helpers without a run', world.cluster.podNames());
   expect(world.cluster.mostPods, 'helpers at once').toBeLessThanOrEqual(LIMIT);
 }
 
-async function expectProven(run: Backup, destination: Destination): Promise<void> {
+/** @returns the files that the runs of one installation should have, after a look at each. */
+async function filesOf({ told, sidecar, name }: Installation): Promise<string[]> {
+  const { history, destination } = sidecar;
+  const { backups } = history.list({ limit: 500 });
+  const stateOf = (id: string) => history.get(id)?.status;
+
+  expectNone(`promises of ${name} that were broken on the way`, told.broken);
+  const lost = told.ids.filter(id => !FINAL.includes(stateOf(id) ?? 'queued'));
+  expectNone(`runs of ${name} that were lost`, lost);
+  const changed = [...told.ends].filter(([id, end]) => stateOf(id) !== end);
+  expectNone(`runs of ${name} that ended otherwise than was told`, changed);
+  expect(told.ids, 'the order of the ids').toEqual([...told.ids].sort());
+
+  const proven = backups.filter(({ status }) => status === 'success');
+  for (const run of proven) await expectProven(run, destination, name);
+  return proven.flatMap(({ archive }) => {
+    const key = basename(archive ?? '');
+    return [key, manifestName(key)];
+  });
+}
+
+/** Faults that may end an attempt are none of an outage's: then every run succeeds at its first attempt. */
+export function expectNoAttemptUsedUp({ ours, neighbour }: World): void {
+  for (const { sidecar } of [ours, neighbour]) {
+    const { backups } = sidecar.history.list({ limit: 500 });
+    const used = backups.filter(({ attempt }) => attempt > 1);
+    expectNone('attempts that an outage used up', used);
+    const failed = backups.filter(run => run.status === 'failed' && run.reason !== 'ClaimNotFound');
+    expectNone('runs that an outage failed', failed);
+  }
+}
+
+/** @throws Error that shows all of what should not be there. */
+function expectNone(what: string, found: readonly unknown[]): void {
+  if (found.length === 0) return;
+  throw new Error(`${what}: ${found.map(each => JSON.stringify(each)).join('\n')}`);
+}
+
+const without = (one: readonly string[], other: readonly string[]): string[] =>
+  one.filter(each => !other.includes(each));
+
+async function expectProven(
+  run: Backup,
+  destination: Destination,
+  installation: string
+): Promise<void> {
   const key = basename(run.archive ?? '');
   const { bytes, sha256, contents } = await readBack(key, await destination.open(key), 'contents');
   expect({ bytes, sha256, files: contents?.files }).toEqual({
@@ -50,5 +84,5 @@ async function expectProven(run: Backup, destination: Destination): Promise<void
   const text = await readText(destination, manifestName(key), MANIFEST_BYTES);
   const manifest = readManifest(manifestName(key), text);
   expect(archiveOfManifest(manifestName(key))).toBe(manifest.archive);
-  expect(manifest).toMatchObject({ runId: run.id, bytes, sha256, pvcUid: run.uid });
+  expect(manifest).toMatchObject({ runId: run.id, bytes, sha256, pvcUid: run.uid, installation });
 }

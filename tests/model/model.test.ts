@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { commands } from './commands.ts';
-import { expectInvariants } from './invariants.ts';
+import { commands, outages } from './commands.ts';
+import { expectInvariants, expectNoAttemptUsedUp } from './invariants.ts';
 import { World } from './world.ts';
 
 /** Sequences for each seed; `NKVM_MODEL_RUNS=500` for a long look. */
@@ -11,42 +11,53 @@ const LANES = 4;
 const FIXED_SEED = 20_261_121;
 const RANDOM_SEED = Number(process.env.NKVM_MODEL_SEED ?? Date.now() % 2 ** 31);
 
-const sequence = fc.asyncProperty(
-  fc.commands(commands, { maxCommands: 12, size: 'max' }),
-  async steps => {
+/** @returns the property that `expectations` hold after any sequence of `steps`. */
+const sequencesOf = (
+  steps: typeof commands,
+  expectations: (world: World) => Promise<void> | void = () => undefined
+) =>
+  fc.asyncProperty(fc.commands(steps, { maxCommands: 12, size: 'max' }), async sequence => {
     const world = new World();
     await world.start();
     try {
-      await fc.asyncModelRun(() => ({ model: world.told, real: world }), steps);
-      world.disk.trouble = undefined;
+      await fc.asyncModelRun(() => ({ model: world.told, real: world }), sequence);
       await world.dry();
       await expectInvariants(world);
-      // What was true of the process is true of its files.
-      await world.restart();
+      await expectations(world);
+      // What was true of the processes is true of their files.
+      for (const each of world.installations) await world.restart(each);
+      await world.dry();
       await expectInvariants(world);
     } finally {
       await world.remove();
     }
-  }
-);
+  });
+
+async function check(property: ReturnType<typeof sequencesOf>, seed: number, runs: number) {
+  const lanes = Array.from({ length: LANES }, (_, lane) =>
+    fc.check(property, {
+      seed: seed + lane,
+      numRuns: Math.ceil(runs / LANES),
+      // Which process is faster differs from time to time: a shorter sequence may fail for another reason.
+      endOnFailure: true,
+      includeErrorInReport: true,
+    })
+  );
+  const failed = (await Promise.all(lanes)).filter(({ failed }) => failed);
+  expect(failed.map(fc.defaultReportMessage).join('\n\n')).toBe('');
+}
 
 it.each([
   ['a fixed seed', FIXED_SEED],
   [`the random seed ${RANDOM_SEED}`, RANDOM_SEED],
 ])(
   `keeps its promises through ${RUNS} sequences of requests, faults and restarts, of %s`,
-  async (_, seed) => {
-    const lanes = Array.from({ length: LANES }, (_, lane) =>
-      fc.check(sequence, {
-        seed: seed + lane,
-        numRuns: Math.ceil(RUNS / LANES),
-        // Which process is faster differs from time to time: a shorter sequence may fail for another reason.
-        endOnFailure: true,
-        includeErrorInReport: true,
-      })
-    );
-    const failed = (await Promise.all(lanes)).filter(({ failed }) => failed);
-    expect(failed.map(fc.defaultReportMessage).join('\n\n')).toBe('');
-  },
-  30_000 + RUNS * 5_000
+  (_, seed) => check(sequencesOf(commands), seed, RUNS),
+  30_000 + RUNS * 8_000
+);
+
+it(
+  `uses up no attempt through ${Math.ceil(RUNS / 2)} sequences of requests and outages`,
+  () => check(sequencesOf(outages, expectNoAttemptUsedUp), RANDOM_SEED, Math.ceil(RUNS / 2)),
+  30_000 + RUNS * 8_000
 );

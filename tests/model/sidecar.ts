@@ -1,11 +1,10 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Backup } from '../../sidecar/api/index.ts';
 import { backupJob } from '../../sidecar/src/backup/backupJob.ts';
 import { entriesBefore } from '../../sidecar/src/backup/emptied.ts';
 import { rebuildHistory } from '../../sidecar/src/backup/rebuildHistory.ts';
 import { recover } from '../../sidecar/src/backup/recover.ts';
 import { runBackup } from '../../sidecar/src/backup/run.ts';
+import { deleteUnproven, UNPROVEN_AGE_MS } from '../../sidecar/src/backup/unproven.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/local.ts';
 import type { History } from '../../sidecar/src/history/history.ts';
@@ -14,72 +13,73 @@ import { runIds } from '../../sidecar/src/history/runId.ts';
 import type { Queue } from '../../sidecar/src/jobs/queue.ts';
 import { startQueue } from '../../sidecar/src/jobs/queue.ts';
 import { sweeperOf } from '../../sidecar/src/jobs/sweep.ts';
+import type { Preparations } from '../../sidecar/src/preparations.ts';
+import { preparations } from '../../sidecar/src/preparations.ts';
 import type { ModelCluster } from './cluster.ts';
 import type { Disk } from './disk.ts';
 import type { Life } from './life.ts';
 
 /** What a sidecar finds when it starts, and leaves when it ends. */
 export interface Surroundings {
-  dir: string;
+  installation: string;
+  historyPath: string;
+  /** Directory of the archives; another installation may use it, too. */
+  archives: string;
   cluster: ModelCluster;
   disk: Disk;
   now(): Date;
-  /** Is told of every run that has ended. */
+  /** Called with every run that has ended. */
   onEnd(run: Backup): void;
 }
 
 /** The product's parts, put together as `main.ts` does it, without HTTP and without a real API server. */
 export interface ModelSidecar {
-  life: Life;
   queue: Queue;
   history: History;
   destination: Destination;
+  prepared: Preparations;
+  /** Deletes everything that no run owns, archives that became old without a manifest, too. */
+  sweep(): Promise<void>;
+  stop(): Promise<void>;
 }
 
+/** Runs side by side in one installation. */
 export const LIMIT = 2;
-export const CLUSTER_NAME = 'model';
-const INSTALLATION = 'model';
-const IDENTITY = {
-  clusterUid: 'uid-of-the-cluster',
-  installation: INSTALLATION,
-  namespaceUidOf: () => 'uid-of-the-namespace',
-};
+/** Shorter absences of the API server count as attempts. */
+export const OUTAGE_MS = 50;
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const retry = { maxAttempts: 2, delayMs: () => 5 };
 
 /** Never resolves when `life` ends meanwhile. */
 export async function startModelSidecar(around: Surroundings, life: Life): Promise<ModelSidecar> {
-  const { dir, cluster, disk, now } = around;
-  const archives = join(dir, 'backups');
-  mkdirSync(archives, { recursive: true });
+  const { cluster, disk, now, installation, archives } = around;
+  const identity = {
+    clusterUid: 'uid of the cluster',
+    installation,
+    namespaceUidOf: () => 'uid of the namespace',
+  };
   const destination = passing(
-    localDestination(archives, { installation: INSTALLATION, files: disk.archiveFilesFor(life) }),
+    localDestination(archives, { installation, files: disk.archiveFilesFor(life) }),
     life
   );
-  const history = await openHistory(join(dir, 'nkvm.db'), {
+  const history = await openHistory(around.historyPath, {
     now,
     files: disk.historyFilesFor(life),
     checkpointDelayMs: 20,
+    checkpointRetryMs: 20,
+    writeRetryMs: 20,
     noteDelayMs: 20,
     reserveBytes: 0,
     destinations: [destination],
-  });
-  await rebuildHistory({
-    history,
-    destination,
-    identity: IDENTITY,
-    claimUidOf: (_namespace, name) => cluster.claim(name)?.uid,
-    log: silent,
-    limitMs: 60_000,
   });
   const helpers = cluster.helpersFor(life);
   const world = {
     cluster: helpers,
     readClaim: cluster.readClaimFor(life),
     destination,
-    clusterName: CLUSTER_NAME,
-    identity: IDENTITY,
+    clusterName: 'model',
+    identity,
     image: 'example/helper:1',
     memoryLimit: '512Mi',
     podTimeoutMs: 5_000,
@@ -88,6 +88,10 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     version: '0.0.0',
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),
+  };
+  const onEnd = ({ id }: Backup): void => {
+    const run = history.get(id);
+    if (run && run.endedAt !== null) around.onEnd(run);
   };
   const queue = startQueue({
     history,
@@ -100,6 +104,9 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     },
     limits: { total: LIMIT, perNode: LIMIT },
     retry,
+    availability: cluster.availability,
+    outageMs: OUTAGE_MS,
+    recordEveryMs: 5,
     newId: runIds(
       {
         now: () => now().getTime(),
@@ -109,26 +116,54 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     ),
     now,
     log: silent,
-    onEnd: around.onEnd,
+    onEnd,
   });
-  await recover({
-    identity: IDENTITY,
-    history,
-    destination,
-    retry,
-    now,
-    log: silent,
-  });
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const interrupted = history.unfinished();
+  const prepared = preparations(
+    {
+      'runs that a restart interrupted': async () => {
+        await recover({ identity, history, destination, retry, now, log: silent, signal });
+        interrupted.forEach(onEnd);
+      },
+      'the archives at the destination': () =>
+        rebuildHistory({
+          history,
+          destination,
+          identity,
+          claimUidOf: (_namespace, name) => cluster.claim(name)?.uid,
+          log: silent,
+          limitMs: 60_000,
+          signal,
+        }),
+    },
+    { signal, log: silent, onDone: () => queue.resume(), retryMs: 5, patienceMs: 3_600_000 }
+  );
   const sweep = sweeperOf({
     pods: helpers.pods,
     destination,
-    installation: INSTALLATION,
+    installation,
     isUnderWay: queue.isRunning,
     log: silent,
   });
-  await sweep();
-  queue.resume();
-  return { life, queue, history, destination };
+  void sweep();
+  return {
+    queue,
+    history,
+    destination,
+    prepared,
+    async sweep() {
+      await sweep();
+      const later = () => new Date(now().getTime() + 2 * UNPROVEN_AGE_MS);
+      await deleteUnproven({ history, destination, now: later, log: silent, signal });
+    },
+    async stop() {
+      stopping.abort();
+      await queue.stop();
+      await history.close();
+    },
+  };
 }
 
 /** Its short calls are effects; the long ones are made of those of `Disk.archiveFilesFor`. */

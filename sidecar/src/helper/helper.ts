@@ -19,6 +19,10 @@ export interface HelperCluster {
   pods: Pods;
   /** How long after a broken stream the pod's status may still change; an evicted pod took 2 s. */
   statusLagMs: number;
+  /** Milliseconds between two looks at a pod. */
+  lookMs?: number;
+  /** How long a deleted pod may take until it is gone. */
+  goneMs?: number;
   exec(
     target: ExecTarget,
     command: readonly string[],
@@ -124,7 +128,7 @@ const isFor = (pod: Pod, id: HelperId): boolean =>
   Object.entries(helperLabels(id)).every(([name, value]) => pod.metadata?.labels?.[name] === value);
 
 function helperOf(
-  { pods, exec, execWithInput, execToEnd, statusLagMs }: HelperCluster,
+  { pods, exec, execWithInput, execToEnd, statusLagMs, lookMs = LOOK_MS, goneMs }: HelperCluster,
   namespace: string,
   pod: string,
   uid: string
@@ -173,7 +177,7 @@ function helperOf(
           const { reason, message, hint } = state;
           throw new StageError('wait', reason, message + limit, hint, state.class);
         }
-        await sleep(LOOK_MS, undefined, { signal });
+        await sleep(lookMs, undefined, { signal });
       }
     },
 
@@ -205,7 +209,7 @@ function helperOf(
           // A container that has ended is only half of the story: "Evicted" was seen to come after it.
           if (state.reason !== 'HelperEnded') return why;
         }
-        await sleep(LOOK_MS);
+        await sleep(lookMs);
       } while (Date.now() < until);
       return why;
     },
@@ -216,7 +220,7 @@ function helperOf(
       return lastOutputOf({ command: stderr().replaceAll(WORKING, ''), pod: seen, events });
     },
 
-    close: () => removeHelper(pods, namespace, pod, uid),
+    close: () => removeHelper(pods, namespace, pod, uid, { lookMs, goneMs }),
   };
 }
 
@@ -251,9 +255,13 @@ export async function removeHelper(
   pods: Pods,
   namespace: string,
   pod: string,
-  uid: string
+  uid: string,
+  {
+    lookMs = LOOK_MS,
+    goneMs = GONE_MS,
+  }: { lookMs?: number | undefined; goneMs?: number | undefined } = {}
 ): Promise<void> {
-  const until = Date.now() + GONE_MS;
+  const until = Date.now() + goneMs;
   let last = 'it is still terminating';
   do {
     try {
@@ -264,7 +272,7 @@ export async function removeHelper(
       last = textOf(error);
       if (error instanceof ApiFailure && error.kind === 'refused') break; // asking again gives no right
     }
-    await sleep(LOOK_MS);
+    await sleep(lookMs);
   } while (Date.now() < until);
   throw new StageError(
     'cleanup',

@@ -39,6 +39,8 @@ export interface QueueOptions {
   availability?: Availability;
   /** Shorter absences of the API server do not excuse a failure. */
   outageMs?: number;
+  /** Milliseconds between two tries to record a change. */
+  recordEveryMs?: number;
   newId(): string;
   /** @returns the identities of a namespace and its cluster, for the records of new runs. */
   placeOf?(namespace: string): Place;
@@ -74,6 +76,7 @@ export interface Queue {
   stop(): Promise<void>;
 }
 
+/** Between two tries to write to a history that does not take a change. */
 const RECORD_EVERY_MS = 5_000;
 
 const NOWHERE: Place = { namespaceUid: null, clusterUid: null };
@@ -162,7 +165,12 @@ export function startQueue(options: QueueOptions): Queue {
   };
 
   const { signal } = stopping;
-  const recordDurably = recorder({ history, log, everyMs: RECORD_EVERY_MS, signal });
+  const recordDurably = recorder({
+    history,
+    log,
+    everyMs: options.recordEveryMs ?? RECORD_EVERY_MS,
+    signal,
+  });
   const world: AttemptWorld = {
     kinds,
     retry,
