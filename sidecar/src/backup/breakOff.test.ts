@@ -16,8 +16,8 @@ const helperThat = (why: StageError | undefined) =>
 
 describe('what broke a run', () => {
   it.each<[string, unknown, StageError | undefined, string]>([
-    ['what nobody foresaw', new TypeError('x is not a function'), undefined, 'Unexpected'],
-    ['what nobody foresaw, where the helper is gone', new Error('reset'), evicted, 'HelperEvicted'],
+    ['an unforeseen error', new TypeError('x is not a function'), undefined, 'Unexpected'],
+    ['an unforeseen error, where the helper is gone', new Error('reset'), evicted, 'HelperEvicted'],
     [
       'a broken stream, where the helper is gone',
       new StageError('copy', 'StreamBroke', 'it broke', 'again', 'transient'),

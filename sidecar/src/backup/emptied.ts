@@ -13,8 +13,8 @@ export const volumeEmptied = (entries: number): StageError =>
   );
 
 /**
- * What a run may not find empty: a volume that is not mounted looks like one whose files were deleted. Only the backup
- * before tells: used bytes of a file system are those of the whole disk for many kinds of volumes, and the kubelet's
+ * Decides whether a run may find its volume empty: one that is not mounted looks like one whose files were deleted. Only
+ * the backup before tells them apart: used bytes of a file system are those of the whole disk for many kinds of volumes, and the kubelet's
  * figures need `nodes/proxy`, a right that opens every pod.
  * @returns how many entries the claim's newest proven backup holds; undefined where it holds none, where there is none,
  * or where the request accepts an empty volume. That must be said: a script that asks every night would otherwise turn an

@@ -25,7 +25,7 @@ export async function proveStored(
       'checksum',
       'ReadBackDiffers',
       `${where} reads back as ${digestText(stored)}, ${digestText(own)} were written`,
-      'the storage does not keep what it is given: check its disk before you rely on it',
+      'the storage does not keep what was written: check its disk before you rely on any archive there',
       'unknown'
     );
   }

@@ -32,7 +32,7 @@ const run = {
   attempt: 1,
   retryAt: null,
   queuePosition: null,
-  requestedBy: 'somebody',
+  requestedBy: 'system:admin',
 } as Backup;
 
 let dir: string;

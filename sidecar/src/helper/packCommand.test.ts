@@ -251,7 +251,7 @@ describe('the packing command', () => {
     expect(seal().compressorExit).toBe(137);
   });
 
-  it('ends when nobody reads any more', async () => {
+  it('ends without a reader', async () => {
     writeFileSync(join(volume, 'big'), Buffer.alloc(20_000_000, 'abc'));
     const child = start();
     child.stdout.destroy();

@@ -24,7 +24,7 @@ export function placementOf(claim: Claim): Placement {
     return refuse(
       'ClaimTerminating',
       `${name} is being deleted`,
-      'remove what deletes it, or let it go'
+      'stop whatever is deleting the claim, or accept the deletion'
     );
   }
   if (claim.phase === 'Lost') {

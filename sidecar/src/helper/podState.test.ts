@@ -64,7 +64,7 @@ describe('podState', () => {
       /cannot start: no sh/,
     ],
     [
-      'has an image that nobody can pull',
+      'has an image that cannot be pulled',
       container({ waiting: { reason: 'ImagePullBackOff', message: 'not found' } }),
       'ImageNotPulled',
       /example\/helper:1 \(ImagePullBackOff\): not found/,

@@ -99,7 +99,7 @@ compress_and_hash() {
   { $compressor; echo $? >compressor.exit; } | node -e "$hash_js" sum
 }
 
-# Only whoever unpacks the archive again can compare the hash of what tar wrote: a process more, at level `contents`.
+# The hash of what tar wrote is compared only when the archive is unpacked: at level `contents`, with one process more.
 send() {
   if [ "$level" = contents ]; then
     run_tar | node -e "$hash_js" raw.sum | compress_and_hash
@@ -108,7 +108,7 @@ send() {
   fi
 }
 
-# The name `seal` appears last, so that nobody reads half of it.
+# The file gets the name `seal` last: a part of it is never read.
 write_seal() {
   {
     echo 'nkvm-seal 2'
@@ -129,7 +129,7 @@ choose_compressor
 exclude_empty_lost_and_found
 start_readers
 count_flags >flags &
-# When nobody reads any more, there is nothing to seal.
+# Without a reader there is nothing to seal.
 send || exit $?
 # For the readers, and for the flags.
 wait
