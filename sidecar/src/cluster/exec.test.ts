@@ -1,17 +1,24 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
-import { ExecBroken, execInPod, execToEnd, exitCodeOf } from './exec.ts';
+import { ExecBroken, execInPod, execToEnd, execWithInput, exitCodeOf } from './exec.ts';
 import { type Gateway, gatewayOf } from './gateway.ts';
 
 const target = { namespace: 'shop', pod: 'orders-0', container: 'main' };
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach(close => close()));
+
+interface Refusal {
+  status: number;
+  body: string;
+}
 
 interface Api {
   gateway: Gateway;
@@ -22,20 +29,21 @@ interface Api {
 /** An API server that speaks the remotecommand protocol as `serve` tells it, or refuses with `refusal`. */
 async function apiServer(
   serve: (socket: WebSocket) => void,
-  refusal?: { status: number; body: string }
+  refusal?: Refusal | (() => Refusal | undefined),
+  protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io']
 ): Promise<Api> {
   let url = '';
   const http = createServer();
   const sockets = new WebSocketServer({
     noServer: true,
-    handleProtocols: offered => [...offered][0] ?? false,
+    handleProtocols: offered => protocols.find(each => offered.has(each)) ?? false,
   });
   http.on('upgrade', (request, socket, head) => {
     url = request.url ?? '';
-    if (refusal) {
-      socket.end(
-        `HTTP/1.1 ${refusal.status} No\r\nContent-Length: ${refusal.body.length}\r\n\r\n${refusal.body}`
-      );
+    const refused = typeof refusal === 'function' ? refusal() : refusal;
+    if (refused) {
+      const { status, body } = refused;
+      socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     } else sockets.handleUpgrade(request, socket, head, serve);
   });
   await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve));
@@ -57,6 +65,9 @@ async function apiServer(
 
 const frame = (channel: number, payload: string | Buffer): Buffer =>
   Buffer.concat([Buffer.of(channel), Buffer.from(payload)]);
+function* pieces(total: number): Generator<Buffer> {
+  for (let bytes = 0; bytes < total; bytes += 64 * 1024) yield Buffer.alloc(64 * 1024, 'x');
+}
 const success = frame(3, '{"status":"Success"}');
 const failure = (code: number) =>
   frame(
@@ -202,6 +213,198 @@ describe('execInPod', () => {
     const running = await execInPod(gateway, target, ['cat']);
     running.abort();
     await expect(buffer(running.stdout)).rejects.toThrow(/closed by NKVM/);
+  });
+});
+
+/** Reads what a client feeds, at the speed that `reading` allows, and answers as `end` says. */
+function reader(
+  end: (socket: WebSocket, bytes: number) => void,
+  reading: (socket: WebSocket, bytes: number) => void = () => undefined
+) {
+  return (socket: WebSocket): void => {
+    let bytes = 0;
+    socket.on('message', (data: Buffer) => {
+      if (data[0] === 0) bytes += data.length - 1;
+      if (data[0] === 255 && data[1] === 0) end(socket, bytes);
+      else reading(socket, bytes);
+    });
+  };
+}
+const finish = (socket: WebSocket, bytes: number): void => {
+  socket.send(frame(1, `${bytes}`));
+  socket.send(success);
+  socket.close();
+};
+const MIB = 1024 * 1024;
+
+describe('execWithInput', () => {
+  it('feeds a command to the end of its input, in the newest protocol alone', async () => {
+    const { gateway, asked } = await apiServer(reader(finish));
+    const running = await execWithInput(gateway, target, ['tar', '-x']);
+    await pipeline(Readable.from([Buffer.alloc(3 * MIB), Buffer.alloc(5)]), running.stdin);
+    expect(await text(running.stdout)).toBe(`${3 * MIB + 5}`);
+    expect(await running.exit).toBe(0);
+    expect(running.bytesSent()).toBe(3 * MIB + 5);
+    expect(new URL(asked(), 'http://x').searchParams.get('stdin')).toBe('true');
+  });
+
+  it('feeds an empty input', async () => {
+    const { gateway } = await apiServer(reader(finish));
+    const running = await execWithInput(gateway, target, ['cat']);
+    running.stdin.end();
+    expect(await text(running.stdout)).toBe('0');
+  });
+
+  it('slows the writer down to the speed of the command', async () => {
+    let resume = (): void => undefined;
+    const { gateway } = await apiServer(
+      reader(finish, socket => {
+        socket.pause();
+        resume = () => socket.resume();
+      })
+    );
+    const running = await execWithInput(gateway, target, ['cat']);
+    const total = 200 * MIB;
+    const feeding = pipeline(Readable.from(pieces(total), { objectMode: false }), running.stdin);
+    let before = -1;
+    while (before !== running.bytesSent()) {
+      before = running.bytesSent();
+      await sleep(300);
+    }
+    expect(running.bytesSent()).toBeLessThan(total / 4);
+    const resuming = setInterval(() => resume(), 1);
+    closers.push(() => clearInterval(resuming));
+    await feeding;
+    expect(await text(running.stdout)).toBe(`${total}`);
+  }, 30_000);
+
+  it('breaks when the command ends well before it has read its input', async () => {
+    const { gateway } = await apiServer(
+      reader(finish, (socket, bytes) => bytes >= 131_072 && finish(socket, bytes))
+    );
+    const running = await execWithInput(gateway, target, ['head', '-c', '131072']);
+    const feeding = pipeline(Readable.from(pieces(8 * MIB), { objectMode: false }), running.stdin);
+    await expect(feeding).rejects.toThrow(ExecBroken);
+    await expect(feeding).rejects.toThrow(
+      /ended with exit code 0 before its input was complete \(\d+ bytes were sent\)/
+    );
+    expect(await running.exit).toBe(0); // which alone would look like a success
+  });
+
+  it('breaks when the connection does', async () => {
+    const { gateway } = await apiServer(
+      reader(finish, (socket, bytes) => bytes >= MIB && socket.terminate())
+    );
+    const running = await execWithInput(gateway, target, ['cat']);
+    const feeding = pipeline(Readable.from(pieces(64 * MIB), { objectMode: false }), running.stdin);
+    await expect(feeding).rejects.toThrow(ExecBroken);
+    await expect(running.exit).rejects.toThrow(ExecBroken);
+  });
+
+  it('keeps a connection whose command reads slowly, although no ping is answered', async () => {
+    const { gateway } = await apiServer(
+      reader(finish, socket => {
+        socket.pause(); // pings wait behind the data
+        setTimeout(() => socket.resume(), 150);
+      })
+    );
+    const running = await execWithInput(gateway, target, ['cat'], {
+      silenceMs: 100,
+      stallMs: 5_000,
+    });
+    await pipeline(Readable.from([Buffer.alloc(MIB / 2)], { objectMode: false }), running.stdin);
+    expect(await text(running.stdout)).toBe(`${MIB / 2}`);
+  });
+
+  it('gives up a connection that takes nothing for very long', async () => {
+    const { gateway } = await apiServer(reader(finish, socket => socket.pause()));
+    const running = await execWithInput(gateway, target, ['cat'], { silenceMs: 100, stallMs: 400 });
+    const feeding = pipeline(Readable.from(pieces(64 * MIB), { objectMode: false }), running.stdin);
+    await expect(feeding).rejects.toThrow(/silent for 0.4 s before its input was complete/);
+    await expect(running.exit).rejects.toThrow(ExecBroken);
+  });
+
+  it('says that an old API server cannot be told the end of the input', async () => {
+    const { gateway } = await apiServer(() => undefined, undefined, ['v4.channel.k8s.io']);
+    await expect(execWithInput(gateway, target, ['cat'])).rejects.toMatchObject({
+      class: 'needs-action',
+      message: expect.stringMatching(/does not speak v5.channel.k8s.io/),
+    });
+    expect(gateway.availability.isAway()).toBe(false);
+  });
+});
+
+describe('a handshake', () => {
+  it.each<[string, number, object | string, string, string]>([
+    [
+      'a missing right',
+      403,
+      {
+        kind: 'Status',
+        message:
+          'pods "orders-0" is forbidden: User "u" cannot create resource "pods/exec" in API group "" in the namespace "shop"',
+      },
+      'refused',
+      'needs-action',
+    ],
+    [
+      'an API server that stops',
+      503,
+      { kind: 'Status', message: 'apiserver is shutting down' },
+      'busy',
+      'transient',
+    ],
+    ['a load balancer without a backend', 502, '<html>', 'unreachable', 'transient'],
+    [
+      'a kubelet that is away',
+      500,
+      {
+        status: 'Failure',
+        message: 'error dialing backend: dial tcp 10.0.0.5:10250: connect: connection refused',
+      },
+      'unreachable',
+      'transient',
+    ],
+    [
+      'a container that has ended',
+      500,
+      'unable to upgrade connection: container not found ("main")',
+      'notFound',
+      'transient',
+    ],
+  ])('that meets %s is classified', async (_, status, answer, kind, failureClass) => {
+    const body = typeof answer === 'string' ? answer : JSON.stringify(answer);
+    const { gateway } = await apiServer(() => undefined, { status, body });
+    await expect(execInPod(gateway, target, ['cat'], { handshakeMs: 300 })).rejects.toMatchObject({
+      name: 'ApiFailure',
+      kind,
+      class: failureClass,
+      status,
+    });
+  });
+
+  it('is repeated while the API server restarts', async () => {
+    const refusal = { status: 503, body: '{"kind":"Status","message":"not yet"}' };
+    const { gateway } = await apiServer(
+      socket => {
+        socket.send(frame(1, 'at last'));
+        socket.send(success);
+        socket.close();
+      },
+      () => (performance.now() - began < 500 ? refusal : undefined)
+    );
+    const began = performance.now();
+    const running = await execInPod(gateway, target, ['cat']);
+    expect(await text(running.stdout)).toBe('at last');
+  });
+
+  it('ends with its caller', async () => {
+    const stop = new AbortController();
+    const { gateway } = await apiServer(() => undefined, { status: 503, body: '' });
+    setTimeout(() => stop.abort(new Error('cancelled')), 100);
+    await expect(execInPod(gateway, target, ['cat'], { signal: stop.signal })).rejects.toThrow(
+      'cancelled'
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { WebSocket } from 'ws';
-import { failureOf } from './apiFailure.ts';
+import { ApiFailure, failureOf } from './apiFailure.ts';
 
 const LONGEST_BODY = 4096;
 
@@ -26,7 +26,7 @@ export async function openSocket(
     return await new Promise((resolve, reject) => {
       socket.once('open', () => {
         socket.pause();
-        socket.off('error', reject);
+        socket.removeAllListeners('error');
         resolve(socket);
       });
       socket.on('unexpected-response', (_request, answer: IncomingMessage) => {
@@ -35,12 +35,25 @@ export async function openSocket(
         answer.on('data', chunk => (body = (body + chunk).slice(0, LONGEST_BODY)));
         answer.on('close', () => {
           socket.terminate();
-          reject(failureOf({ status, statusText, body, retryAfter: headers['retry-after'] }));
+          const refusal = { status, statusText, body, retryAfter: headers['retry-after'] };
+          const failure = failureOf(refusal);
+          // Whatever the status: nothing begins before the handshake is over.
+          reject(new ApiFailure(failure.message, { ...failure, mayBeDone: false }));
         });
       });
-      socket.on('error', reject);
+      socket.on('error', error =>
+        // ws has no code for it. The server has answered, so it is not away.
+        reject(/subprotocol/i.test(error.message) ? unknownProtocol(protocols, error) : error)
+      );
     });
   } finally {
     signal.removeEventListener('abort', stop);
   }
 }
+
+const unknownProtocol = (protocols: string[], cause: Error): ApiFailure =>
+  new ApiFailure(
+    `the API server does not speak ${protocols.join(' or ')} (Kubernetes 1.30 and later do)`,
+    { kind: 'invalid', class: 'needs-action' },
+    { cause }
+  );
