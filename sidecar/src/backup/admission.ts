@@ -1,7 +1,7 @@
 import type { VolumeRef } from '../../api/index.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
 import { StageError } from '../errors.ts';
-import { obstacleOf, OPENNESS_UNKNOWN } from './obstacle.ts';
+import { obstacleOf } from './obstacle.ts';
 import type { OpenNamespaces } from './openNamespaces.ts';
 
 /** Decides which requests become runs. */
@@ -28,14 +28,15 @@ export function admissionOf(
   const claimOf = async ({ namespace, name }: VolumeRef): Promise<Claim> => {
     const claim = inventory.claim(namespace, name);
     if (!claim) throw notThere(inventory, namespace, name);
-    const obstacle = obstacleOf(claim, await open.ask(namespace));
+    const isOpen = await open.ask(namespace);
+    const obstacle = obstacleOf(claim, isOpen);
     if (obstacle) {
       throw new StageError(
         'queue',
         obstacle.reason,
         obstacle.message,
         obstacle.hint,
-        obstacle.reason === OPENNESS_UNKNOWN ? 'transient' : 'needs-action'
+        isOpen === 'unknown' ? 'transient' : 'needs-action'
       );
     }
     return claim;

@@ -4,12 +4,9 @@ import type { Claim } from '../cluster/inventory.ts';
 import { placementOf } from '../helper/placement.ts';
 import type { IsOpen } from './openNamespaces.ts';
 
-/** Reason of the obstacle that the API server did not answer: it may be gone by itself. */
-export const OPENNESS_UNKNOWN = 'NamespaceNotChecked';
-
 /**
  * Why a backup of this claim would be refused now.
- * @param isOpen the sidecar may create helper pods in the claim's namespace;.
+ * @param isOpen the sidecar may create helper pods in the claim's namespace.
  * @returns null when it can start.
  */
 export function obstacleOf(claim: Claim, isOpen: IsOpen): Obstacle | null {
@@ -27,7 +24,7 @@ export function obstacleOf(claim: Claim, isOpen: IsOpen): Obstacle | null {
       };
     case 'unknown':
       return {
-        reason: OPENNESS_UNKNOWN,
+        reason: 'NamespaceNotChecked',
         message: `the API server did not say whether namespace ${namespace} is open for backups`,
         hint: 'try again when the API server answers',
       };
