@@ -38,7 +38,7 @@ export class Stopping extends Error {
   }
 }
 
-const STOP_LIMIT_MS = 5_000;
+const STOP_LIMIT_MS = 3_000;
 
 export function lifecycle(log: Pick<Log, 'error'>): Lifecycle {
   const stopping = new AbortController();

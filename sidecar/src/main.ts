@@ -62,9 +62,13 @@ const DESTINATION_LIMIT_MS = 120_000;
 /** Runs wait for it. What is left is done at the next start. */
 const REBUILD_LIMIT_MS = 10 * 60_000;
 
-/** Of the 60 s that Kubernetes gives the pod: runs delete their helpers, the history writes a last checkpoint. */
-const STOP_QUEUE_MS = 35_000;
-const STOP_HISTORY_MS = 10_000;
+/**
+ * Kubernetes gives the pod 60 s. Runs delete their helpers, the history writes a last checkpoint, and the Lease must be
+ * given back even if all of that takes as long as it may.
+ */
+const STOP_QUEUE_MS = 32_000;
+const STOP_HISTORY_MS = 8_000;
+const STOP_LEASE_MS = 5_000;
 
 /** Starts the parts, each with what it needs of those before. They are stopped in the opposite order. */
 async function start(life: Lifecycle, config: Config, log: ReturnType<typeof createLog>) {
@@ -96,6 +100,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
         ? await becomeWriter({ gateway, namespace: config.namespace, log, signal, onWait: say })
         : undefined,
     stop: held => held?.release(),
+    stopLimitMs: STOP_LEASE_MS,
   });
   const fence = lease ?? noFence;
 

@@ -33,6 +33,7 @@ const START_MS = 20_000;
 /** How long the queue may take until nothing is left to do. */
 const DRY_MS = 60_000;
 const LOOK_MS = 5;
+const PAUSE_MS = 50;
 
 /** Why a request may be refused while the disk is full. */
 const REFUSALS = ['HistoryFull', 'HistoryNotWritable', 'HistoryFailed'];
@@ -123,6 +124,8 @@ export class Installation {
     this.#life.end();
     this.#options.cluster.abandon(this.name);
     await this.#life.settled();
+    // The history deletes files by calls that are no effects: whatever was called must be over before another life.
+    await sleep(PAUSE_MS);
   }
 
   /** An orderly end. */
