@@ -321,6 +321,7 @@ describe('no answer', () => {
       'needs-action',
       false,
     ],
+    ['its address is wrong', thrown('ERR_INVALID_URL', 'Invalid URL'), 'needs-action', false],
     ['it does not speak TLS', thrown('EPROTO', 'wrong version number'), 'needs-action', false],
   ])('because %s', (_, error, failureClass, mayBeDone) => {
     const failure = failureOfConnection('10.0.0.1:443', error);

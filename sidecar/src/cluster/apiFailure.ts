@@ -175,9 +175,9 @@ function factsWithout(status: number, sentence: string): Verdict {
 export const isMissingRight = ({ status, message }: ApiFailure): boolean =>
   status === 403 && /\bcannot \w+ (resource|path) "/.test(message);
 
-/** Codes of node:tls and OpenSSL for a certificate that somebody must replace, or trust. */
+/** Codes of node:tls and OpenSSL for a certificate that somebody must replace or trust, and of a wrong address. */
 const TLS_CODES =
-  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO)/;
+  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH|INVALID_CA|EPROTO|ERR_INVALID_URL)/;
 
 /** Codes with which nothing of the request can have reached the API server. */
 const NOT_SENT = /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH)/;

@@ -1,7 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { existsSync } from 'node:fs';
 import { textOf } from '../errors.ts';
-import { ApiFailure } from './apiFailure.ts';
 
 /** What decides the way to the cluster. */
 export interface ConnectionSettings {
@@ -69,10 +68,3 @@ export const asName = (context: string): string =>
     .replace(/-+$/, '') || 'cluster';
 
 const firstLine = (error: unknown): string => textOf(error).split('\n')[0] ?? '';
-
-/** @returns the HTTP status with which the API server refused; `undefined` when it did not answer. */
-export const httpStatusOf = (error: unknown): number | undefined =>
-  error instanceof ApiFailure ? error.status : undefined;
-
-/** @returns the API server's own sentence, or the first line of anything else that was thrown. */
-export const apiMessageOf = (error: unknown): string => firstLine(error);
