@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Origin, OriginFacts } from './identity.ts';
-import { installationId, isOurs, missingIdentity } from './identity.ts';
+import { installationId, isOurs } from './identity.ts';
 
 it('identifies an installation by its cluster, its place and its history, as a label’s value', () => {
   const id = installationId('cluster-uid', 'nkvm', '/var/lib/nkvm/metadata/nkvm.db');
@@ -51,21 +51,4 @@ it.each<[string, Pick<Origin, 'clusterUid' | 'installation'>, Partial<OriginFact
   ['of nobody in particular, of a run that we know', withoutIdentity, { isKnown: true }, true],
 ])('an archive %s', (_, origin, facts, expected) => {
   expect(isOurs({ ...claim, ...origin }, { identity: ours, ...gone, ...facts })).toBe(expected);
-});
-
-const createdAt = '2026-11-20T10:00:00Z';
-const old = { uid: 'ns-1', createdAt: '2026-01-01T00:00:00Z' };
-const young = { uid: 'ns-2', createdAt: '2026-11-21T00:00:00Z' };
-const nothing = { clusterUid: null, namespaceUid: null, createdAt };
-
-it.each([
-  ['from before identities', nothing, old, { clusterUid: 'c', namespaceUid: 'ns-1' }],
-  ['of a namespace that was made again since', nothing, young, { clusterUid: 'c' }],
-  ['of a namespace that is gone', nothing, undefined, { clusterUid: 'c' }],
-  ['of this cluster', { ...nothing, clusterUid: 'c' }, old, { namespaceUid: 'ns-1' }],
-  ['of another cluster', { ...nothing, clusterUid: 'd' }, old, undefined],
-  ['with all of it', { ...nothing, clusterUid: 'c', namespaceUid: 'ns-0' }, old, undefined],
-  ['with a namespace', { ...nothing, namespaceUid: 'ns-0' }, old, { clusterUid: 'c' }],
-])('a run %s', (_, run, live, change) => {
-  expect(missingIdentity(run, 'c', live)).toEqual(change);
 });

@@ -1,11 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Backup } from '../api/index.ts';
-
-/** A namespace as the API server has it now. */
-export interface LiveNamespace {
-  uid: string;
-  createdAt: string;
-}
 
 /** What this installation is, and where: names alone identify nothing. */
 export interface Identity {
@@ -58,31 +51,3 @@ export function isOurs(origin: Origin, { identity, liveClaimUid, isKnown }: Orig
     return isKnown || liveClaimUid === origin.pvcUid;
   return origin.clusterUid === identity.clusterUid && origin.installation === identity.installation;
 }
-
-/**
- * Decides what the record of a run lacks of its identity.
- *
- * | the run | gets |
- * | --- | --- |
- * | no cluster | ours: the history has never been shared |
- * | no namespace UID, and the live namespace existed when the run was requested | that namespace's UID |
- * | no namespace UID, and the live namespace is younger, or there is none | nothing: its namespace is gone |
- *
- * @param live the namespace of the run's name as it is now; undefined when there is none
- * @returns the change; undefined when there is nothing to add.
- */
-export function missingIdentity(
-  run: Pick<Backup, 'clusterUid' | 'namespaceUid' | 'createdAt'>,
-  clusterUid: string,
-  live: LiveNamespace | undefined
-): Partial<Pick<Backup, 'clusterUid' | 'namespaceUid'>> | undefined {
-  const isHere = run.clusterUid === null || run.clusterUid === clusterUid;
-  const change: Partial<Pick<Backup, 'clusterUid' | 'namespaceUid'>> = {};
-  if (run.clusterUid === null) change.clusterUid = clusterUid;
-  if (run.namespaceUid === null && isHere && live && existed(live, run.createdAt))
-    change.namespaceUid = live.uid;
-  return Object.keys(change).length > 0 ? change : undefined;
-}
-
-const existed = ({ createdAt }: LiveNamespace, at: string): boolean =>
-  Date.parse(createdAt) <= Date.parse(at);

@@ -10,6 +10,7 @@ import { proofLevel, proofsBefore } from './backup/proofLevel.ts';
 import { rebuildHistory } from './backup/rebuildHistory.ts';
 import { recover } from './backup/recover.ts';
 import { runBackup } from './backup/run.ts';
+import { deleteUnproven } from './backup/unproven.ts';
 import { accessOf } from './cluster/access.ts';
 import { claimsOf } from './cluster/claims.ts';
 import { connect } from './cluster/connection.ts';
@@ -55,6 +56,9 @@ import { VERSION } from './version.ts';
 
 /** Leftovers are rare, and harm nobody but by the room that they take. */
 const SWEEP_MS = 5 * 60_000;
+
+/** Archives without a manifest are even rarer, and each look reads the whole directory. */
+const CLEAN_ARCHIVES_MS = 60 * 60_000;
 
 /** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
 const DESTINATION_LIMIT_MS = 120_000;
@@ -260,6 +264,8 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     stop: watched => watched.stop(),
   });
 
+  const cleanArchives = () =>
+    deleteUnproven({ history, destination, now, log, signal: life.signal });
   const prepared = await life.start({
     name: 'the preparations',
     start: signal =>
@@ -284,7 +290,14 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
               signal,
             }),
         },
-        { signal, log, onDone: () => queue.resume() }
+        {
+          signal,
+          log,
+          onDone() {
+            queue.resume();
+            void cleanArchives();
+          },
+        }
       ),
   });
 
@@ -293,9 +306,9 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     name: 'the sweep',
     start() {
       void sweep();
-      return setInterval(sweep, SWEEP_MS);
+      return [setInterval(sweep, SWEEP_MS), setInterval(cleanArchives, CLEAN_ARCHIVES_MS)];
     },
-    stop: clearInterval,
+    stop: timers => timers.forEach(clearInterval),
   });
 
   const server = await life.start({

@@ -101,8 +101,9 @@ export class RunTable {
       changed = this.#db.getRowsModified();
       for (const { name, uid, createdAt } of namespaces) {
         this.#db.run(
-          'UPDATE runs SET namespace_uid = ? WHERE namespace = ? AND namespace_uid IS NULL AND created_at >= ?',
-          [uid, name, new Date(createdAt).toISOString()]
+          `UPDATE runs SET namespace_uid = ?
+           WHERE namespace = ? AND namespace_uid IS NULL AND cluster_uid = ? AND created_at >= ?`,
+          [uid, name, clusterUid, new Date(createdAt).toISOString()]
         );
         changed += this.#db.getRowsModified();
       }
