@@ -71,10 +71,10 @@ async function installation(backups: string, clusterUid: string, place: string) 
   };
 }
 
-it.each([
+it.each<[string, [string, string], [string, string]]>([
   ['of two clusters, set up in the same way', ['cluster-a', 'nkvm'], ['cluster-b', 'nkvm']],
   ['of two namespaces of one cluster', ['cluster-a', 'nkvm'], ['cluster-a', 'nkvm-2']],
-] as const)(
+])(
   'installations %s share a directory and neither touch, adopt nor show each other’s data',
   async (_, first, second) => {
     const backups = mkdtempSync(join(tmpdir(), 'nkvm-shared-'));
