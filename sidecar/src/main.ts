@@ -18,6 +18,7 @@ import { eventsOf } from './cluster/events.ts';
 import type { ExecTarget } from './cluster/exec.ts';
 import { execInPod, execToEnd, execWithInput } from './cluster/exec.ts';
 import { gatewayOf } from './cluster/gateway.ts';
+import { lane } from './cluster/lane.ts';
 import { readClusterUid } from './cluster/namespaces.ts';
 import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
@@ -208,6 +209,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     version: VERSION,
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),
+    unpacking: lane(1),
     proofLevel: (run: Backup) =>
       proofLevel({
         asked: run.verify,

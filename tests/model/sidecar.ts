@@ -5,6 +5,7 @@ import { rebuildHistory } from '../../sidecar/src/backup/rebuildHistory.ts';
 import { recover } from '../../sidecar/src/backup/recover.ts';
 import { runBackup } from '../../sidecar/src/backup/run.ts';
 import { deleteUnproven, UNPROVEN_AGE_MS } from '../../sidecar/src/backup/unproven.ts';
+import { lane } from '../../sidecar/src/cluster/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/local.ts';
 import type { History } from '../../sidecar/src/history/history.ts';
@@ -84,6 +85,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     memoryLimit: '512Mi',
     podTimeoutMs: 5_000,
     runTimeoutMs: 60_000,
+    unpacking: lane(1),
     proofLevel: () => 'checksum' as const,
     version: '0.0.0',
     now,

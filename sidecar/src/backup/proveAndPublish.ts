@@ -2,6 +2,7 @@ import type { Copy, Proof, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { manifestName } from '../archive/name.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
+import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import type { Held } from './breakOff.ts';
 import { proveStored } from './proof.ts';
@@ -29,6 +30,8 @@ export interface PublishOptions {
   now(): Date;
   /** Knows what must be deleted should a step fail. */
   held: Held;
+  /** Where proofs that unpack wait for each other. */
+  unpacking: Lane;
 }
 
 /**
@@ -38,10 +41,12 @@ export interface PublishOptions {
  */
 export async function proveAndPublish(
   { destination, key, staged, own, seal }: Received,
-  { level, manifest, signal, now, held }: PublishOptions
+  { level, manifest, signal, now, held, unpacking }: PublishOptions
 ): Promise<Copy> {
-  const stored = await staged.readBack({ signal });
-  const readFrom = await proveStored(destination.locate(key), stored, own, seal, level, signal);
+  const readFrom = await inLane(level === 'contents' ? unpacking : undefined, signal, async () => {
+    const stored = await staged.readBack({ signal });
+    return await proveStored(destination.locate(key), stored, own, seal, level, signal);
+  });
   const proven: Proven = { proof: { level, readFrom }, provenAt: now().toISOString() };
   const text = manifest(proven);
   signal.throwIfAborted();
@@ -57,4 +62,21 @@ export async function proveAndPublish(
     ...proven,
     verifiedAt: null,
   };
+}
+
+/**
+ * Unpacking is work of one thread, so that several at once are no faster, and each takes 8 MiB: eight of them beside eight
+ * streams would take more than 200 MiB.
+ */
+async function inLane<T>(
+  lane: Lane | undefined,
+  signal: AbortSignal,
+  work: () => Promise<T>
+): Promise<T> {
+  const leave = await lane?.enter(signal);
+  try {
+    return await work();
+  } finally {
+    leave?.();
+  }
 }

@@ -7,6 +7,7 @@ import type { Backup } from '../../api/index.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { writeManifest } from '../archive/manifest.ts';
 import { archiveName, manifestName } from '../archive/name.ts';
+import { lane } from '../cluster/lane.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
@@ -80,6 +81,7 @@ it.each([
       memoryLimit: '1Mi',
       podTimeoutMs: 5000,
       runTimeoutMs: 60_000,
+      unpacking: lane(1),
       proofLevel: () => 'checksum',
       version: '0',
       now: () => new Date(),

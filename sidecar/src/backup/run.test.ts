@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
+import { lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { RunChange } from '../history/history.ts';
 import { CANCELLED } from '../jobs/job.ts';
@@ -57,6 +58,7 @@ beforeEach(() => {
     memoryLimit: '512Mi',
     podTimeoutMs: 5000,
     runTimeoutMs: 60_000,
+    unpacking: lane(1),
     proofLevel: () => 'checksum',
     version: '0.0.0',
     now: () => new Date('2026-11-21T10:00:01Z'),
@@ -568,4 +570,34 @@ describe('a backup that is cancelled', () => {
     expect(await go({}, abort.signal)).toMatchObject({ status: 'cancelled' });
     nothingStays();
   });
+});
+
+it('unpacks one copy at a time: more at once take memory and are no faster', async () => {
+  let reading = 0;
+  let most = 0;
+  const stage: Destination['stage'] = async (...call) => {
+    const staged = await destination.stage(...call);
+    return {
+      ...staged,
+      async readBack(...asked) {
+        most = Math.max(most, (reading += 1));
+        await new Promise(resolve => setTimeout(resolve, 300)); // long enough for the others
+        const stored = await staged.readBack(...asked);
+        stored.body.once('close', () => (reading -= 1));
+        return stored;
+      },
+    };
+  };
+  const changes = { ...changed({ stage }), proofLevel: () => 'contents' as const };
+  const { signal } = new AbortController();
+  const ends = await Promise.all(
+    ['01a', '01b', '01c'].map(async id => {
+      const own = processCluster(dir);
+      onTestFinished(() => own.stop());
+      const all = { ...world, ...changes, cluster: own };
+      return await runBackup({ ...run, id }, claim, all, () => undefined, signal);
+    })
+  );
+  expect(ends.map(({ status }) => status)).toEqual(['success', 'success', 'success']);
+  expect(most).toBe(1);
 });

@@ -8,6 +8,7 @@ import type { VerifyLevel } from '../archive/readBack.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
 import type { ClaimObject, ReadClaim } from '../cluster/claims.ts';
 import type { Claim } from '../cluster/inventory.ts';
+import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper, HelperCluster } from '../helper/helper.ts';
@@ -50,6 +51,8 @@ export interface RunWorld {
   now(): Date;
   /** @returns what `verdict` must know of the claim's backup before; see `entriesBefore`. */
   entriesBefore(run: Backup): number | undefined;
+  /** Where proofs that unpack wait for each other. */
+  unpacking: Lane;
   /** @returns how the archive is proven; see `proofLevel`. */
   proofLevel(run: Backup): VerifyLevel;
 }
@@ -134,7 +137,7 @@ export async function runBackup(
 /** The steps of an attempt. @throws whatever ends it. */
 async function backUp(attempt: Attempt): Promise<JobEnd> {
   const { run, claim, world, clock, held, signal } = attempt;
-  const { destination, now } = world;
+  const { destination, now, unpacking } = world;
   clock.enter('create');
   const level = world.proofLevel(run);
   const packed = await withHelper(
@@ -154,7 +157,14 @@ async function backUp(attempt: Attempt): Promise<JobEnd> {
   clock.enter('publish');
   const copy = await proveAndPublish(
     { ...packed, destination },
-    { level, manifest: proven => manifestOf(attempt, { ...packed, ...proven }), signal, now, held }
+    {
+      level,
+      manifest: proven => manifestOf(attempt, { ...packed, ...proven }),
+      signal,
+      now,
+      held,
+      unpacking,
+    }
   );
   const { own, seal, warnings } = packed;
   const more = warnings.length > 1 ? 's' : '';
