@@ -5,6 +5,7 @@ import { restoreCommand } from './archive/restoreCommand.ts';
 import { admissionOf } from './backup/admission.ts';
 import { backupJob } from './backup/backupJob.ts';
 import { entriesBefore } from './backup/emptied.ts';
+import { heldVolumes } from './backup/heldVolume.ts';
 import { openNamespaces } from './backup/openNamespaces.ts';
 import { proofLevel, proofsBefore } from './backup/proofLevel.ts';
 import { rebuildHistory } from './backup/rebuildHistory.ts';
@@ -60,6 +61,9 @@ const SWEEP_MS = 5 * 60_000;
 
 /** Archives without a manifest are even rarer, and each look reads the whole directory. */
 const CLEAN_ARCHIVES_MS = 60 * 60_000;
+
+/** Soon enough for a person who wonders why a pod does not start. */
+const HELD_VOLUMES_MS = 15_000;
 
 /** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
 const DESTINATION_LIMIT_MS = 120_000;
@@ -311,6 +315,21 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       return [setInterval(sweep, SWEEP_MS), setInterval(cleanArchives, CLEAN_ARCHIVES_MS)];
     },
     stop: timers => timers.forEach(clearInterval),
+  });
+
+  await life.start({
+    name: 'the watch for pods that wait for a volume',
+    start: () =>
+      setInterval(
+        heldVolumes({
+          running: queue.running,
+          claimOf: (namespace, name) => inventory.claim(namespace, name),
+          history,
+          log,
+        }),
+        HELD_VOLUMES_MS
+      ),
+    stop: clearInterval,
   });
 
   const server = await life.start({

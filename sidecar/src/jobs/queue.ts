@@ -70,6 +70,8 @@ export interface Queue {
   /** @returns the place of a run in the queue, from 1; null when it is not in it. */
   positionOf(id: string): number | null;
   isRunning(id: string): boolean;
+  /** @returns the ids of the runs under way. */
+  running(): string[];
   /** How many runs there are. */
   depth(): { queued: number; running: number };
   /** Starts nothing more and aborts what runs; the next start tries it again. */
@@ -257,6 +259,7 @@ export function startQueue(options: QueueOptions): Queue {
     },
 
     isRunning: id => running.has(id),
+    running: () => [...running.keys()],
 
     depth: () => ({ queued: waiting.size, running: running.size }),
 
