@@ -259,7 +259,7 @@ describe('lanes', () => {
         json(response, 201, {});
       });
     });
-    const gateway = gatewayTo(server, { places: { reviews: 4, lease: 1, rest: 2 } });
+    const gateway = gatewayTo(server, { places: { reviews: 4, lease: 1, opening: 1, rest: 2 } });
     const review = () => gateway.json({ method: 'POST', path: '/reviews', lane: 'reviews' });
     const reviews = Array.from({ length: 1_500 }, review);
     await expect.poll(() => held.length).toBe(4);
@@ -272,9 +272,27 @@ describe('lanes', () => {
     expect(server.asked.length).toBe(1_502);
   });
 
+  it('keep handshakes and watches that hang apart from other calls', async () => {
+    const server = await api((request, response) => {
+      if (request.url?.includes('watch')) return;
+      json(response, 200, {});
+    });
+    const gateway = gatewayTo(server, { places: { reviews: 1, lease: 1, opening: 2, rest: 1 } });
+    const stop = new AbortController();
+    const watches = Array.from({ length: 5 }, () =>
+      gateway
+        .stream({ path: '/watch', signal: stop.signal, silenceMs: 5_000 })
+        .catch(error => error.message)
+    );
+    await expect.poll(() => server.asked).toHaveLength(2);
+    await gateway.json({ path: PODS });
+    stop.abort(new Error('enough'));
+    expect(await Promise.all(watches)).toEqual(Array(5).fill('enough'));
+  });
+
   it('fail a call that waits for too long, without a word to the API server', async () => {
     const server = await api(hang);
-    const gateway = gatewayTo(server, { places: { reviews: 1, lease: 1, rest: 1 } });
+    const gateway = gatewayTo(server, { places: { reviews: 1, lease: 1, opening: 1, rest: 1 } });
     const first = gateway.json({ path: '/first', limitMs: 400, repeat: 'never' });
     first.catch(() => undefined);
     await expect.poll(() => server.asked).toEqual(['GET /first']);

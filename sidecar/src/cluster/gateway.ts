@@ -20,9 +20,10 @@ import { type Lane, lane } from './lane.ts';
 
 /**
  * Calls of one lane never wait for those of another: a flood of reviews, which any caller can cause, must not keep a
- * Lease from being renewed or a run from being cleaned up.
+ * Lease from being renewed or a run from being cleaned up. `opening` is for watches and exec handshakes, whose answer may
+ * take long to begin: a kubelet that hangs must not keep other runs from looking at their pods.
  */
-export type LaneName = 'reviews' | 'lease' | 'rest';
+export type LaneName = 'reviews' | 'lease' | 'opening' | 'rest';
 
 export interface CallLimits {
   /** The caller's own; the call then fails with the signal's reason. */
@@ -83,7 +84,11 @@ export interface GatewayOptions {
 }
 
 /** Small against what API Priority and Fairness gives one service account, so that our own calls never meet its 429. */
-const PLACES = { reviews: 8, lease: 2, rest: 24 };
+const PLACES = { reviews: 8, lease: 2, opening: 48, rest: 24 };
+/** Some load balancers forget an idle connection without a word. */
+const IDLE_MS = 30_000;
+/** `timeout` counts for idle sockets only. */
+const KEPT = { keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS } as const;
 const LIMIT_MS = 30_000;
 const TRY_MS = 10_000;
 const PROBE_MS = 5_000;
@@ -98,12 +103,13 @@ export function gatewayOf(
   const lanes: Record<LaneName, Lane> = {
     reviews: lane(places.reviews),
     lease: lane(places.lease),
+    opening: lane(places.opening),
     rest: lane(places.rest),
   };
   const credentials = credentialsOf(kubeConfig);
   const agents = {
-    'http:': new http.Agent({ keepAlive: true, scheduling: 'lifo' }),
-    'https:': new https.Agent({ keepAlive: true, scheduling: 'lifo' }),
+    'http:': new http.Agent(KEPT),
+    'https:': new https.Agent(KEPT),
   };
   /** After a time-out, idle connections over the same way may be dead as well, and would cost a time-out each. */
   const dropIdleSockets = (): void =>
@@ -237,32 +243,40 @@ export function gatewayOf(
     async stream({ silenceMs, ...call }) {
       const { path, repeat = 'never' } = call;
       // The limits of the call end with its answer; the caller's signal does not.
-      return await attempt(`GET ${path}`, { ...call, repeat }, async (options, limit) => {
-        const broken = new AbortController();
-        const breakOff = (): void => broken.abort(limit.reason);
-        limit.addEventListener('abort', breakOff);
-        try {
-          const lasting = call.signal
-            ? AbortSignal.any([call.signal, broken.signal])
-            : broken.signal;
-          const response = await accepted(await send(call, options, lasting));
-          response.setTimeout(silenceMs, () =>
-            response.destroy(failureOfTime(`the next part of ${path}`, silenceMs))
-          );
-          return response;
-        } finally {
-          limit.removeEventListener('abort', breakOff);
+      return await attempt(
+        `GET ${path}`,
+        { lane: 'opening', ...call, repeat },
+        async (options, limit) => {
+          const broken = new AbortController();
+          const breakOff = (): void => broken.abort(limit.reason);
+          limit.addEventListener('abort', breakOff);
+          try {
+            const lasting = call.signal
+              ? AbortSignal.any([call.signal, broken.signal])
+              : broken.signal;
+            const response = await accepted(await send(call, options, lasting));
+            response.setTimeout(silenceMs, () =>
+              response.destroy(failureOfTime(`the next part of ${path}`, silenceMs))
+            );
+            return response;
+          } finally {
+            limit.removeEventListener('abort', breakOff);
+          }
         }
-      });
+      );
     },
 
     async socket({ query, protocols, ...call }) {
       const { path } = call;
-      return await attempt(`the handshake for ${path}`, call, async (options, signal) => {
-        const url = urlOf(path, query);
-        url.protocol = url.protocol.replace('http', 'ws');
-        return await openSocket(url, protocols, options, signal);
-      });
+      return await attempt(
+        `the handshake for ${path}`,
+        { lane: 'opening', ...call },
+        async (options, signal) => {
+          const url = urlOf(path, query);
+          url.protocol = url.protocol.replace('http', 'ws');
+          return await openSocket(url, protocols, options, signal);
+        }
+      );
     },
 
     stop() {
