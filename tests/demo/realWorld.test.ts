@@ -93,6 +93,29 @@ it('backs up in a cluster that holds nothing of NKVM, and leaves nothing there',
   const run = await backUp(await callAs('admin'), 'default', 'notes');
   expect(run.status).toBe('success');
   expect(await objects()).toEqual(before);
+  const events = await (await fetch(`${urlAs('admin')}/api/v1/events`)).text();
+  expect(events).not.toContain('BackupSucceeded');
+});
+
+it('tells of the changes of a backup in one stream, under a path that no cache can mix up', async () => {
+  const call = await callAs('admin');
+  const stopping = new AbortController();
+  const { status, body } = await call('/api/v1/volumes/events/~x7K_q-', {
+    signal: stopping.signal,
+  });
+  expect(status).toBe(200);
+  let text = '';
+  const take = new WritableStream<string>({ write: chunk => void (text += chunk) });
+  const reading = body
+    ?.pipeThrough(new TextDecoderStream())
+    .pipeTo(take)
+    .catch(() => undefined);
+  await until('the stream is ready', () => text.includes('event: ready'), 10_000);
+  const run = await backUp(call, 'default', 'notes');
+  const success = `"lastSuccess":{"id":"${run.id}"`;
+  await until('the stream shows the success', () => text.includes(success), 10_000);
+  stopping.abort();
+  await reading;
 });
 
 it('lets the person do what the cluster lets the person do', async () => {
