@@ -15,6 +15,8 @@ export interface ServedVolumes {
   volumes: Volume[];
   /** Not everything could be looked at. */
   incomplete: boolean;
+  /** Why the list may be out of date, in sentences. */
+  stale: string[];
   etag?: string;
 }
 
@@ -53,8 +55,8 @@ export function createClient(send: Send): Client {
           namespace,
           ifNoneMatch: known?.etag,
         });
-        const { volumes, incomplete }: VolumeList = await response.json();
-        return { volumes, incomplete, etag: response.headers.get('ETag') ?? undefined };
+        const { volumes, incomplete, stale }: VolumeList = await response.json();
+        return { volumes, incomplete, stale, etag: response.headers.get('ETag') ?? undefined };
       } catch (error) {
         if (known && failureOf(error).status === NOT_MODIFIED) return known;
         throw error;

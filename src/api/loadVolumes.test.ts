@@ -19,7 +19,7 @@ function client(answers: Record<string, Volume[]>) {
       known.push(before);
       const volumes = answers[namespace];
       if (!volumes) throw noToken(namespace);
-      return { volumes, incomplete: namespace === 'bank', etag: namespace };
+      return { volumes, incomplete: namespace === 'bank', stale: [], etag: namespace };
     },
   };
 }

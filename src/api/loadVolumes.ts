@@ -10,6 +10,8 @@ export interface LoadedVolumes {
   closed: { namespace: string; trouble: Trouble }[];
   /** Not everything could be looked at. */
   incomplete: boolean;
+  /** Why the list may be out of date, in sentences. */
+  stale: string[];
 }
 
 /** Loads the volumes of a cluster in one call, for those who may have the administrator's token. */
@@ -23,6 +25,7 @@ export async function loadAll(
     served: { '': served },
     closed: [],
     incomplete: served.incomplete,
+    stale: served.stale,
   };
 }
 
@@ -39,7 +42,13 @@ export async function loadEach(
   const answers = await Promise.allSettled(
     namespaces.map(namespace => client.volumes(namespace, known?.served[namespace]))
   );
-  const loaded: LoadedVolumes = { volumes: [], served: {}, closed: [], incomplete: false };
+  const loaded: LoadedVolumes = {
+    volumes: [],
+    served: {},
+    closed: [],
+    incomplete: false,
+    stale: [],
+  };
   answers.forEach((answer, index) => {
     const namespace = namespaces[index]!;
     if (answer.status === 'rejected') {
@@ -49,6 +58,7 @@ export async function loadEach(
     loaded.served[namespace] = answer.value;
     loaded.volumes.push(...answer.value.volumes);
     loaded.incomplete ||= answer.value.incomplete;
+    loaded.stale = [...new Set([...loaded.stale, ...answer.value.stale])];
   });
   const [first] = answers;
   if (loaded.closed.length === answers.length && first?.status === 'rejected') throw first.reason;

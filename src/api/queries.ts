@@ -199,6 +199,8 @@ export interface ClusterVolumes extends Asked<Volume[]> {
   closed: LoadedVolumes['closed'];
   /** Not everything could be looked at. */
   incomplete: boolean;
+  /** Why the list may be out of date, in sentences. */
+  stale: string[];
 }
 
 /**
@@ -258,6 +260,7 @@ export function useVolumes(
       trouble,
       closed: value?.closed ?? [],
       incomplete: value?.incomplete ?? false,
+      stale: value?.stale ?? [],
     };
   });
 }

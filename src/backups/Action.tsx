@@ -26,8 +26,15 @@ export function actionText(step: NextStep, t: Translate): string {
   }
 }
 
+interface ActionProps {
+  cluster: string;
+  volume: Volume;
+  /** In a table with many columns. */
+  isCompact?: boolean;
+}
+
 /** What a person can do about a volume: a button, a link, or what is in the way. */
-export function Action({ cluster, volume }: { cluster: string; volume: Volume }) {
+export function Action({ cluster, volume, isCompact }: ActionProps) {
   const { isBusy } = useBackUp();
   const { namespace, name } = volume;
   const target: Target = { cluster, namespace, name };
@@ -36,7 +43,7 @@ export function Action({ cluster, volume }: { cluster: string; volume: Volume })
   const step: NextStep = isBusy(target) ? { kind: 'backUp' } : next;
   return (
     <KeepsFocus key={`${cluster}/${volume.uid}`} as={step.kind}>
-      <Step target={target} step={step} />
+      <Step target={target} step={step} isCompact={isCompact} />
     </KeepsFocus>
   );
 }
@@ -58,11 +65,17 @@ function KeepsFocus({ as, children }: { as: string; children: ReactNode }) {
   );
 }
 
-function Step({ target, step }: { target: Target; step: NextStep }) {
+interface StepProps<S> {
+  target: Target;
+  step: S;
+  isCompact?: boolean;
+}
+
+function Step({ target, step, isCompact }: StepProps<NextStep>) {
   const { t } = useText();
   switch (step.kind) {
     case 'backUp':
-      return <BackUpButton target={target} />;
+      return <BackUpButton target={target} isCompact={isCompact} />;
     case 'watch':
       return (
         <RunLink cluster={target.cluster} id={step.id} namespace={target.namespace}>
@@ -70,11 +83,11 @@ function Step({ target, step }: { target: Target; step: NextStep }) {
         </RunLink>
       );
     case 'blocked':
-      return <WhyNot target={target} step={step} />;
+      return <WhyNot target={target} step={step} isCompact={isCompact} />;
   }
 }
 
-function WhyNot({ target, step }: { target: Target; step: BlockedStep }) {
+function WhyNot({ target, step, isCompact }: StepProps<BlockedStep>) {
   const { t } = useText();
   const [isOpen, setOpen] = useState(false);
   const isClosedNamespace = step.reason === 'NamespaceNotOpen';
@@ -92,6 +105,7 @@ function WhyNot({ target, step }: { target: Target; step: BlockedStep }) {
                 volume: `${target.namespace}/${target.name}`,
               })
         }
+        isCompact={isCompact}
         hint={`${sentence(step.message)}.`}
         onClick={() => setOpen(true)}
       />

@@ -5,7 +5,7 @@ import { useBackUp } from './BackUps';
 import type { Target } from './start';
 
 /** Backs up one volume. */
-export function BackUpButton({ target }: { target: Target }) {
+export function BackUpButton({ target, isCompact }: { target: Target; isCompact?: boolean }) {
   const { t } = useText();
   const { backUp, isBusy } = useBackUp();
   return (
@@ -13,6 +13,7 @@ export function BackUpButton({ target }: { target: Target }) {
       icon={backUpIcon}
       text={t('Back up')}
       label={t('Back up {{volume}}', { volume: `${target.namespace}/${target.name}` })}
+      isCompact={isCompact}
       isBusy={isBusy(target)}
       onClick={() => void backUp([target])}
     />

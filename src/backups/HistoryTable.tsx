@@ -32,10 +32,13 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
     {
       label: t('Started'),
       gridTemplate: 'max-content',
-      getter: ({ id, namespace, createdAt }: Backup) => (
-        <RunLink cluster={cluster} id={id} namespace={namespace}>
-          <Ago date={createdAt} />
-        </RunLink>
+      getter: (backup: Backup) => (
+        <>
+          <RunLink cluster={cluster} id={backup.id} namespace={backup.namespace}>
+            <Ago date={backup.createdAt} />
+          </RunLink>
+          {isNarrow && <Box sx={{ color: 'text.secondary' }}>{sizeOf(backup, language)}</Box>}
+        </>
       ),
     },
     {
@@ -46,9 +49,7 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
     {
       label: t('Size'),
       gridTemplate: 'max-content',
-      // Nothing is left of what another run has received.
-      getter: ({ status, bytes }: Backup) =>
-        status === 'success' && bytes !== null ? formatBytes(bytes, language) : '',
+      getter: (backup: Backup) => sizeOf(backup, language),
     },
     {
       label: t('Duration'),
@@ -64,10 +65,14 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
     <SimpleTable
       data={backups}
       emptyMessage={emptyMessage}
-      columns={isNarrow ? columns.slice(0, 3) : columns}
+      columns={isNarrow ? columns.slice(0, 2) : columns}
     />
   );
 }
+
+/** Nothing is left of what a run received that did not succeed. */
+const sizeOf = ({ status, bytes }: Backup, language?: string): string =>
+  status === 'success' && bytes !== null ? formatBytes(bytes, language) : '';
 
 /** A success needs no words, unless there is something to know about it. */
 function messageOf({ status, message, warnings }: Backup, t: Translate): string {

@@ -2,12 +2,11 @@ import {
   Backup,
   BackupList,
   Obstacle,
+  openNamespaceCommand,
   StartedBackups,
   Volume,
   VolumeList,
 } from '../../sidecar/api';
-import { obstacleOf } from '../../sidecar/src/backup/obstacle.ts';
-import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
 
 /**
  * A sound run that has ended well; tests say only in what theirs differs.
@@ -142,7 +141,7 @@ export const aVolume = (differs: Partial<Volume> = {}): Volume =>
 
 /** The sidecar's answers, as it would send them. */
 export const volumeList = (volumes: Volume[], differs: Partial<VolumeList> = {}): VolumeList =>
-  VolumeList.parse({ volumes, incomplete: false, ...differs });
+  VolumeList.parse({ volumes, stale: [], incomplete: false, ...differs });
 
 export const backupList = (backups: Backup[], nextCursor: string | null = null): BackupList =>
   BackupList.parse({ backups, nextCursor, incomplete: false });
@@ -152,15 +151,20 @@ export const startedBackups = (
   refused: StartedBackups['refused'] = []
 ): StartedBackups => StartedBackups.parse({ backups, refused });
 
-/** What the sidecar itself says of claims that cannot be backed up. */
-const obstacleWhere = (claim: Parameters<typeof testClaim>[0], isOpen = true): Obstacle => {
-  const obstacle = obstacleOf(
-    testClaim({ namespace: 'shop', name: 'orders-db', ...claim }),
-    isOpen
-  );
-  if (!obstacle) throw new Error('the sidecar would back this claim up');
-  return Obstacle.parse(obstacle);
-};
-export const closedNamespace = obstacleWhere({}, false);
-export const unbound = obstacleWhere({ phase: 'Pending' });
-export const blockDevice = obstacleWhere({ volumeMode: 'Block' });
+/** What the sidecar says of claims that cannot be backed up; tests/support/samples.test.ts asks the sidecar itself. */
+export const closedNamespace = Obstacle.parse({
+  reason: 'NamespaceNotOpen',
+  message: 'namespace shop is not open for backups: the runner may not create helper pods there',
+  hint: `open it with: ${openNamespaceCommand('shop')}`,
+});
+export const unbound = Obstacle.parse({
+  reason: 'ClaimNotBound',
+  message:
+    'claim shop/orders-db has never been bound: its StorageClass fast waits for the first pod that uses it',
+  hint: 'start a pod that uses the claim; until then there is nothing to back up',
+});
+export const blockDevice = Obstacle.parse({
+  reason: 'BlockVolume',
+  message: 'claim shop/orders-db is a raw block device and holds no files that tar could read',
+  hint: 'back it up with the tools of the application that writes to the device',
+});

@@ -10,15 +10,26 @@ interface SmallButtonProps {
   variant?: 'outlined' | 'contained' | 'text';
   /** It does nothing for a moment, but keeps the focus. */
   isBusy?: boolean;
+  /** It shows its icon only in a window of medium width, too. */
+  isCompact?: boolean;
   /** What to know before the click. */
   hint?: string;
   onClick(): void;
 }
 
-/** A button for a cell of a table. In a narrow window it shows its icon only. */
+/** A small button. In a narrow window it shows its icon only. */
 export function SmallButton(props: SmallButtonProps) {
-  const { icon, text, label, variant = 'outlined', isBusy = false, hint, onClick } = props;
-  const isNarrow = useIsNarrow();
+  const {
+    icon,
+    text,
+    label,
+    variant = 'outlined',
+    isBusy = false,
+    isCompact,
+    hint,
+    onClick,
+  } = props;
+  const isNarrow = useIsNarrow(isCompact ? 'lg' : 'sm');
   return (
     <Tooltip title={hint ?? (isNarrow ? label : '')} describeChild>
       <Button

@@ -1,7 +1,7 @@
-import { useMediaQuery, useTheme } from '@mui/material';
+import { type Breakpoint, useMediaQuery, useTheme } from '@mui/material';
 
-/** Whether the window is as narrow as a phone's. */
-export function useIsNarrow(): boolean {
+/** Whether the window is narrower than `than`; without it, as narrow as a phone's. */
+export function useIsNarrow(than: Breakpoint = 'sm'): boolean {
   const { breakpoints } = useTheme();
-  return useMediaQuery(breakpoints.down('sm'));
+  return useMediaQuery(breakpoints.down(than));
 }

@@ -213,6 +213,13 @@ describe('the list of volumes', () => {
     expect(screen.getByText(/^This list is incomplete/)).toBeVisible();
   });
 
+  it('says what the sidecar cannot read now', async () => {
+    const stale = ['pods cannot be read since 10:04: Forbidden'];
+    open({ 'GET /volumes': volumeList([aVolume()], { stale }) });
+    await rowOf('orders-db');
+    expect(screen.getByText(/may be out of date. Pods cannot be read since/)).toBeVisible();
+  });
+
   it('shows several clusters, and which of them cannot be asked', async () => {
     const first = fakeCluster({ 'GET /volumes': volumeList([aVolume()]) });
     openPage(`${first.name}+another`, PAGE);

@@ -14,6 +14,7 @@ import { troubleText } from '../setup/troubleText';
 import { volumesIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
+import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
 import { allowedNamespaces, namespacesAtHand } from './namespacesAtHand';
 import { rowOf } from './row';
@@ -129,6 +130,7 @@ function Warnings({
   trouble,
   closed,
   incomplete,
+  stale,
   isNamed,
 }: ClusterVolumes & { isNamed: boolean }) {
   const { t } = useText();
@@ -158,6 +160,12 @@ function Warnings({
               </div>
             );
           })}
+        </Message>
+      )}
+      {stale.length > 0 && (
+        <Message severity="warning" sx={{ mb: 2 }}>
+          {name}
+          {[t('The data below may be out of date.'), ...stale.map(sentence)].join(' ')}
         </Message>
       )}
       {incomplete && (

@@ -23,6 +23,13 @@ interface VolumesTableProps {
   emptyMessage: string;
 }
 
+/**
+ * Headlamp's table counts 100 px for each column, which is too little for ours: in a window of medium width it would put
+ * the last one out of sight. Those who choose columns get them anyway.
+ */
+const ALL = {};
+const WITHOUT_LESSER = { columnVisibility: { owner: false, size: false } };
+
 /** How exactly a backup's age is looked at. */
 const AGE_MS = 60_000;
 
@@ -33,6 +40,7 @@ const renderSelection: SelectionToolbar = ({ table }) => <Selection table={table
 export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTableProps) {
   const { t, language } = useText();
   const nowMs = useNow(AGE_MS);
+  const isMedium = useIsNarrow('lg');
   const columns = useMemo(
     () => volumeColumns({ t, language, hasClusters, nowMs }),
     // `t` is another function each time, with the same texts for the same language.
@@ -47,6 +55,7 @@ export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTablePr
       data={rows}
       getRowId={rowId}
       emptyMessage={emptyMessage}
+      state={isMedium ? WITHOUT_LESSER : ALL}
       enableFacetedValues
       enableRowSelection={canSelect}
       renderRowSelectionToolbar={renderSelection}

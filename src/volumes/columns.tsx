@@ -16,6 +16,24 @@ type Column = TableColumn<Row> & {
   responsivePriority?: number;
 };
 
+/**
+ * Narrow paddings, and heads that wrap: else Headlamp's table, which counts 100 px for each column, shows more of them
+ * than there is room for, and the last one is out of sight. What Headlamp sets itself has to be repeated.
+ */
+const compact = (column: Column): Column => ({
+  ...column,
+  Header: <span style={{ whiteSpace: 'normal' }}>{column.header}</span>,
+  muiTableHeadCellProps: {
+    sx: {
+      px: 1,
+      width: 'unset',
+      minWidth: 'unset',
+      '.MuiTableSortLabel-icon': { margin: 0, width: '14px', height: '14px', marginTop: '-2px' },
+    },
+  },
+  muiTableBodyCellProps: { sx: { px: 1, whiteSpace: 'normal', width: 'unset', minWidth: 'unset' } },
+});
+
 export interface ColumnsOf {
   t: Translate;
   language?: string;
@@ -39,7 +57,7 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
     responsivePriority: 4,
     accessorFn: ({ cluster }) => cluster,
   };
-  return [
+  const columns: Column[] = [
     {
       id: 'volume',
       header: t('Volume'),
@@ -111,15 +129,16 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
       gridTemplate: 'max-content',
       enableColumnFilter: false,
       enableGlobalFilter: false,
-      sortingFn: 'basic',
+      enableSorting: false,
       responsivePriority: 7,
       accessorFn: ({ volume }) => {
         const step = nextStepOf(volume);
         return [actionText(step, t), step.kind === 'watch' ? step.id : ''].join(' ');
       },
-      Cell: ({ row: { original } }) => <Action {...original} />,
+      Cell: ({ row: { original } }) => <Action {...original} isCompact />,
     },
   ];
+  return columns.map(compact);
 }
 
 function VolumeLink({ cluster, volume: { namespace, name } }: Row) {
