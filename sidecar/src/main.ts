@@ -56,7 +56,7 @@ import { preparations } from './preparations.ts';
 import { untilDone } from './untilDone.ts';
 import { VERSION } from './version.ts';
 
-/** Leftovers are rare, and harm nobody but by the room that they take. */
+/** Leftovers are rare, and cost nothing but space. */
 const SWEEP_MS = 5 * 60_000;
 
 /** Archives without a manifest are even rarer, and each look reads the whole directory. */
@@ -396,7 +396,7 @@ async function main(): Promise<void> {
   try {
     await start(life, config, log);
   } catch (error) {
-    if (error instanceof Stopping) return; // `endOnSignals` ends the process
+    if (error instanceof Stopping || life.signal.aborted) return; // `endOnSignals` ends the process
     await life.stop();
     throw error;
   }

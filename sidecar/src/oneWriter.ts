@@ -16,7 +16,7 @@ export interface OneWriterOptions {
   };
 }
 
-/** An API server that restarts is away for less; whoever takes over from a dead node waits for as long. */
+/** A restart of an API server takes less. A new pod waits for as long when the node of the old one is lost. */
 const DURATION_MS = 60_000;
 const EVERY_MS = 5_000;
 /** Shorter than the time between two renewals. */

@@ -5,7 +5,7 @@ import { untilDone } from './untilDone.ts';
 
 /** What must be done after a start before runs may start. */
 export interface Preparations {
-  /** Whether the service may be used meanwhile: all is done, or has taken so long that waiting longer helps nobody. */
+  /** Whether the service may be used: everything is done, or has taken longer than callers should wait. */
   isReady(): boolean;
   /** @returns a sentence on what is not done yet; none when all is. */
   left(): string[];

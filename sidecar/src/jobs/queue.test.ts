@@ -115,7 +115,7 @@ describe('the queue', () => {
     expect(names()).toEqual(['a', 'b']);
   });
 
-  it('goes on after a run that broke in an unexpected way', async () => {
+  it('continues after a run that broke in an unexpected way', async () => {
     queue = newQueue({
       limits: { total: 1, perNode: 1 },
       kinds: {

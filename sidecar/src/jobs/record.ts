@@ -13,8 +13,8 @@ export interface RecorderOptions {
 }
 
 /**
- * Writes down what became of a run, however long the history cannot be written to: a full disk must not leave a run that
- * has ended as one that runs. Meanwhile the run keeps its place, so nothing new begins that could not be recorded either.
+ * Records a change of a run, and tries until the history takes it: a full disk must not leave a run that has ended as one
+ * that is running. Meanwhile the run keeps its place, so that no other run starts which could not be recorded either.
  * @returns a function that throws the history's error once `signal` is aborted; then the next start decides.
  */
 export const recorder =

@@ -4,7 +4,7 @@ import type { BackupStatus, RunStage } from '../../api/index.ts';
 export type RunState = Exclude<BackupStatus, 'running'> | RunStage;
 
 /**
- * Every way that a run can go. Whatever breaks at a stage leads through `cleanup`; only there it is decided how the run
+ * The states that may follow each state. A failure at any stage leads to `cleanup`; only then is it decided how the run
  * ended, or that it is tried again.
  */
 export const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
