@@ -1,13 +1,13 @@
 import type { BackupSummary } from '../../api/index.ts';
 import type { ClaimHistory } from './history.ts';
-import type { Run } from './row.ts';
+import type { Head } from './readRun.ts';
 
 /** The claim that a run is of; a re-created one has another UID. */
-export type ClaimOf = Pick<Run, 'uid' | 'namespace' | 'name' | 'namespaceUid'>;
+export type ClaimOf = Pick<Head, 'uid' | 'namespace' | 'name' | 'namespaceUid'>;
 
 export const NO_HISTORY: ClaimHistory = Object.freeze({ lastBackup: null, lastSuccess: null });
 
-export const summaryOf = (run: Run): BackupSummary => ({
+export const summaryOf = (run: Head): BackupSummary => ({
   id: run.id,
   status: run.status,
   stage: run.stage,
@@ -24,7 +24,7 @@ export class ClaimHeads {
   /** By claim, then by the UID of its namespace; `''` where that is not known. */
   readonly #heads = new Map<string, Map<string, ClaimHistory>>();
   readonly #latest: () => string;
-  readonly #lastSuccess: (claim: ClaimOf, latest: string) => Run | undefined;
+  readonly #lastSuccess: (claim: ClaimOf, latest: string) => Head | undefined;
 
   /**
    * @param latest the latest time that can be believed: a run with a later one was made by a wrong clock, and counts as
@@ -33,14 +33,14 @@ export class ClaimHeads {
    */
   constructor(
     latest: () => string,
-    lastSuccess: (claim: ClaimOf, latest: string) => Run | undefined
+    lastSuccess: (claim: ClaimOf, latest: string) => Head | undefined
   ) {
     this.#latest = latest;
     this.#lastSuccess = lastSuccess;
   }
 
   /** Takes over a run as it is now. */
-  remember(run: Run): void {
+  remember(run: Head): void {
     if (run.kind !== 'backup') return;
     const byNamespace = this.#heads.get(keyOf(run)) ?? new Map<string, ClaimHistory>();
     const known = byNamespace.get(run.namespaceUid ?? '') ?? NO_HISTORY;
@@ -83,7 +83,7 @@ export class ClaimHeads {
  * @param run one of its runs as it is now
  * @param latest the latest time that can be believed
  */
-export function headsAfter(known: ClaimHistory, run: Run, latest: string): ClaimHistory {
+export function headsAfter(known: ClaimHistory, run: Head, latest: string): ClaimHistory {
   const summary = summaryOf(run);
   return {
     lastBackup: newer(known.lastBackup, summary, latest),
@@ -107,4 +107,4 @@ function newer(
 const keyOf = ({ uid, namespace, name }: Omit<ClaimOf, 'namespaceUid'>) =>
   `${uid}/${namespace}/${name}`;
 
-const summaryOrNull = (run: Run | undefined) => (run ? summaryOf(run) : null);
+const summaryOrNull = (run: Head | undefined) => (run ? summaryOf(run) : null);

@@ -1,9 +1,8 @@
-import { z } from 'zod';
-import type { StageTimes } from '../../api/index.ts';
-import { RunStage } from '../../api/index.ts';
+import type { RunStage, StageTimes } from '../../api/index.ts';
+import { RUN_STAGES } from '../../api/index.ts';
 
 /** `[stage, begin, end]` in milliseconds since the run was created: a fifth of the size of the times themselves. */
-const Packed = z.tuple([RunStage, z.int(), z.int().nullable()]);
+type Packed = [stage: RunStage, begin: number, end: number | null];
 
 /** @returns the text of the column `stages`. */
 export function packStages(stages: readonly StageTimes[], createdAt: string): string {
@@ -19,14 +18,22 @@ export function packStages(stages: readonly StageTimes[], createdAt: string): st
 
 /** @returns what `packStages` was given, parsed from JSON. Stages that only a later version knows are left out. */
 export function unpackStages(packed: unknown, createdAt: string): StageTimes[] {
-  const at = (ms: number) => new Date(Date.parse(createdAt) + ms).toISOString();
-  return z
-    .array(z.unknown())
-    .catch([])
-    .parse(packed)
-    .flatMap(each => {
-      const [stage, begin, end] = Packed.safeParse(each).data ?? [];
-      if (stage === undefined || begin === undefined || end === undefined) return [];
-      return [{ stage, startedAt: at(begin), endedAt: end === null ? null : at(end) }];
-    });
+  if (!Array.isArray(packed)) return [];
+  const created = Date.parse(createdAt);
+  const at = (ms: number) => new Date(created + ms).toISOString();
+  return packed.filter(isPacked).map(([stage, begin, end]) => ({
+    stage,
+    startedAt: at(begin),
+    endedAt: end === null ? null : at(end),
+  }));
+}
+
+function isPacked(value: unknown): value is Packed {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [stage, begin, end] = value;
+  return (
+    RUN_STAGES.includes(stage) &&
+    Number.isSafeInteger(begin) &&
+    (end === null || Number.isSafeInteger(end))
+  );
 }

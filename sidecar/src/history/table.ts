@@ -7,8 +7,10 @@ import type { DestinationRecord, NamespaceUids } from './history.ts';
 import { journalState, setSequence } from './journalState.ts';
 import type { Page } from './page.ts';
 import { findPage } from './page.ts';
+import type { Head } from './readRun.ts';
+import { HEAD_COLUMNS, readHead, readRun, SELECT_RUNS } from './readRun.ts';
 import type { Run } from './row.ts';
-import { entriesOf, readRun, SELECT_RUNS } from './row.ts';
+import { entriesOf } from './row.ts';
 import { inTransaction } from './transaction.ts';
 
 /** The tables in memory: runs, their copies, and destinations. They know nothing of files. */
@@ -132,28 +134,27 @@ export class RunTable {
   }
 
   /** @returns the newest proven backup of a claim that was asked for until `latest`, or the newest of all. */
-  lastSuccess({ uid, namespace, name, namespaceUid }: ClaimOf, latest: string): Run | undefined {
-    const [run] = this.#query(
-      `${SELECT_RUNS} WHERE pvc_uid = ? AND namespace = ? AND pvc_name = ? AND namespace_uid IS ?
+  lastSuccess({ uid, namespace, name, namespaceUid }: ClaimOf, latest: string): Head | undefined {
+    const [head] = this.#heads(
+      `SELECT ${HEAD_COLUMNS} FROM runs
+        WHERE pvc_uid = ? AND namespace = ? AND pvc_name = ? AND namespace_uid IS ?
         AND kind = 'backup' AND status = 'success'
         ORDER BY created_at <= ? DESC, created_at DESC, id DESC LIMIT 1`,
       [uid, namespace, name, namespaceUid, latest]
     );
-    return run;
+    return head;
   }
 
   /** @returns the newest backup, and the newest proven one, of every claim; see `lastSuccess` for `latest`. */
-  newestOfAll(latest: string): Run[] {
+  newestOfAll(latest: string): Head[] {
     // SQLite takes a bare column from the row that has the maximum.
     const newest = (where: string) =>
-      this.#values(
-        `SELECT id, max(iif(created_at <= ?, created_at, '') || id) FROM runs WHERE kind = 'backup' ${where}
-          GROUP BY pvc_uid, namespace, pvc_name, namespace_uid`,
+      this.#heads(
+        `SELECT ${HEAD_COLUMNS}, max(iif(created_at <= ?, created_at, '') || id) FROM runs
+          WHERE kind = 'backup' ${where} GROUP BY pvc_uid, namespace, pvc_name, namespace_uid`,
         [latest]
       );
-    return [...newest(''), ...newest("AND status = 'success'")]
-      .map(([id]) => this.get(String(id)))
-      .filter(run => run !== undefined);
+    return [...newest(''), ...newest("AND status = 'success'")];
   }
 
   /** @returns every namespace that has a run. */
@@ -184,6 +185,20 @@ export class RunTable {
     const statement = this.#db.prepare(sql);
     try {
       return this.#runs(statement, values);
+    } finally {
+      statement.free();
+    }
+  }
+
+  #heads(sql: string, values: SqlValue[]): Head[] {
+    const heads: Head[] = [];
+    const statement = this.#db.prepare(sql, values);
+    try {
+      while (statement.step()) {
+        const head = readHead(statement.getAsObject() as Row);
+        if (head) heads.push(head);
+      }
+      return heads;
     } finally {
       statement.free();
     }

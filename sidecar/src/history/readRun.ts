@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import type { BackupSummary } from '../../api/index.ts';
+import {
+  Copy,
+  FAILURE_CLASSES,
+  Omitted,
+  PRIORITIES,
+  Proof,
+  RUN_KINDS,
+  Seal,
+  STAGES,
+  STATUSES,
+  VERIFY_LEVELS,
+} from '../../api/index.ts';
+import type { Row } from './entries.ts';
+import type { Run } from './row.ts';
+import { unpackStages } from './stageColumn.ts';
+
+/** What is needed to read a run, by `readRun`. */
+export const SELECT_RUNS = `SELECT runs.*, (
+  SELECT json_group_array(json_object(
+    'position', position, 'destination', destination_id, 'key', key, 'state', state, 'bytes', bytes, 'sha256', sha256,
+    'provenAt', proven_at, 'level', proof_level, 'readFrom', proof_read_from, 'verifiedAt', verified_at
+  )) FROM copies WHERE run_id = runs.id
+) AS copies FROM runs`;
+
+/** What a later version may have added is left out; what an older one did not know has a default. */
+const oneOf =
+  <T extends string>(known: readonly T[]) =>
+  (value: unknown): T | undefined =>
+    known.find(each => each === value);
+const kindIn = oneOf(RUN_KINDS);
+const statusIn = oneOf(STATUSES);
+const stageIn = oneOf(STAGES);
+const classIn = oneOf(FAILURE_CLASSES);
+const priorityIn = oneOf(PRIORITIES);
+const verifyIn = oneOf(VERIFY_LEVELS);
+const levelIn = oneOf(Proof.shape.level.options);
+const readFromIn = oneOf(Proof.shape.readFrom.options);
+const stateIn = oneOf(Copy.shape.state.options);
+
+const textsIn = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter(each => typeof each === 'string') : [];
+
+const NOTHING = { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 };
+const StoredSeal = z.object({
+  ...Seal.shape,
+  omitted: z.object(Omitted.partial().shape).catch({}),
+});
+const StoredHelper = z
+  .object({
+    pod: z.string(),
+    node: z.string().nullable(),
+    image: z.string(),
+    lastWords: z.string().optional(),
+  })
+  .nullable()
+  .catch(null);
+
+/** The columns that are needed to read a summary, by `readHead`. */
+export const HEAD_COLUMNS =
+  'id, kind, pvc_uid, namespace, pvc_name, namespace_uid, status, stage, created_at, ended_at, bytes, message';
+
+/** What is remembered of the newest runs of every claim. */
+export type Head = Pick<
+  Run,
+  'kind' | 'uid' | 'namespace' | 'name' | 'namespaceUid' | keyof BackupSummary
+>;
+
+/** @param row with `HEAD_COLUMNS` @returns undefined for a kind or status that only a later version knows */
+export function readHead(row: Row): Head | undefined {
+  const kind = kindIn(row.kind);
+  const status = statusIn(row.status);
+  if (!kind || !status) return undefined;
+  return {
+    id: String(row.id),
+    kind,
+    uid: String(row.pvc_uid),
+    namespace: String(row.namespace),
+    name: String(row.pvc_name),
+    namespaceUid: textOrNull(row.namespace_uid),
+    status,
+    stage: stageIn(row.stage) ?? null,
+    createdAt: String(row.created_at),
+    endedAt: textOrNull(row.ended_at),
+    bytes: typeof row.bytes === 'number' ? row.bytes : null,
+    message: String(row.message),
+  };
+}
+
+/**
+ * @param row what SQLite gives for `SELECT_RUNS`
+ * @returns the run; undefined for a kind or status that only a later version knows: nothing may be concluded from it
+ */
+export function readRun(row: Row): Run | undefined {
+  const head = readHead(row);
+  if (!head) return undefined;
+  const { createdAt } = head;
+  return {
+    ...head,
+    clusterUid: textOrNull(row.cluster_uid),
+    reason: textOrNull(row.reason),
+    failureClass: classIn(row.failure_class) ?? null,
+    hint: textOrNull(row.hint),
+    sha256: textOrNull(row.checksum_sha256),
+    copies: copiesIn(row),
+    startedAt: textOrNull(row.started_at),
+    priority: priorityIn(row.priority) ?? 'on-demand',
+    attempt: Number(row.attempt),
+    retryAt: textOrNull(row.retry_at),
+    acceptEmpty: row.accept_empty === 1,
+    verify: verifyIn(row.verify) ?? null,
+    requestedBy: String(row.requested_by),
+    warnings: textsIn(json(row.warnings)),
+    tarMessages: textsIn(json(row.tar_messages)),
+    warningCount: Number(row.warning_count),
+    stages: unpackStages(json(row.stages), createdAt),
+    seal: sealIn(row),
+    helper: StoredHelper.parse(json(row.helper)),
+  };
+}
+
+function sealIn(row: Row): Seal | null {
+  const stored = json(row.seal);
+  if (typeof stored !== 'object' || stored === null) return null;
+  const { success, data } = StoredSeal.safeParse({
+    bytes: row.bytes,
+    sha256: row.checksum_sha256,
+    ...stored,
+  });
+  return success ? { ...data, omitted: { ...NOTHING, ...data.omitted } } : null;
+}
+
+function copiesIn(row: Row): Copy[] {
+  const stored = json(row.copies);
+  if (!Array.isArray(stored)) return [];
+  return stored
+    .sort((a, b) => Number(a.position) - Number(b.position))
+    .map(each => {
+      const [level, readFrom] = [levelIn(each.level), readFromIn(each.readFrom)];
+      return {
+        destination: String(each.destination),
+        key: String(each.key),
+        state: stateIn(each.state) ?? 'missing',
+        bytes: Number(each.bytes ?? row.bytes ?? 0),
+        sha256: String(each.sha256 ?? row.checksum_sha256 ?? ''),
+        provenAt: textOrNull(each.provenAt),
+        proof: level && readFrom ? { level, readFrom } : null,
+        verifiedAt: textOrNull(each.verifiedAt),
+      };
+    });
+}
+
+const json = (value: Row[string] | undefined): unknown =>
+  typeof value === 'string' ? JSON.parse(value) : null;
+
+const textOrNull = (value: Row[string] | undefined): string | null =>
+  value === null || value === undefined ? null : String(value);
