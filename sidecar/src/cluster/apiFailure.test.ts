@@ -335,4 +335,19 @@ describe('no answer', () => {
     });
     expect(failure.message).toMatch(/^the API server 10.0.0.1:443 cannot be reached: \S+/);
   });
+
+  it.each([
+    [
+      'write EPROTO 40ADC93C787F0000:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/openssl/openssl/ssl/record/methods/tlsany_meth.c:77:\n',
+      'TLS: wrong version number',
+    ],
+    [
+      'self-signed certificate; if the root CA is installed locally, try running Node.js with --use-system-ca',
+      'self-signed certificate',
+    ],
+  ])('is told in plain words: %s', (message, expected) => {
+    expect(failureOfConnection('api', thrown('EPROTO', message)).message).toBe(
+      `the API server api cannot be reached: ${expected}`
+    );
+  });
 });

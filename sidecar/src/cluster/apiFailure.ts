@@ -188,7 +188,7 @@ export function failureOfConnection(host: string, error: unknown): ApiFailure {
   const { code = '', message } = innermost(error);
   const isTls = TLS_CODES.test(code) || (code === '' && /certificate/i.test(message));
   return new ApiFailure(
-    `the API server ${host} cannot be reached: ${message || code || 'no details'}`,
+    `the API server ${host} cannot be reached: ${plain(message) || code || 'no details'}`,
     {
       kind: 'unreachable',
       class: isTls ? 'needs-action' : 'transient',
@@ -198,6 +198,12 @@ export function failureOfConnection(host: string, error: unknown): ApiFailure {
     { cause: error }
   );
 }
+
+/** @returns the message without OpenSSL's places in its own sources, and without advice about Node.js. */
+const plain = (message: string): string =>
+  message
+    .replace(/^.*SSL routines:[^:]*:([^:]+):.*$/s, 'TLS: $1')
+    .replace(/; if the root CA is installed locally.*$/, '');
 
 /** @returns the failure of a call that took too long. */
 export const failureOfTime = (what: string, ms: number): ApiFailure =>
