@@ -165,29 +165,33 @@ describe('a running backup', () => {
     expect(helpers()).toEqual([]);
   });
 
-  it('is tried again when its helper is deleted, and leaves nothing of the first attempt', async () => {
-    const { run } = await start(call, 'billing', 'statements');
-    const id = run?.id ?? '';
-    await until('bytes flow', async () => ((await read(call, id)).bytes ?? 0) > 1e6, 30_000);
-    kubectl(['delete', 'pod', `nkvm-backup-${id}-1`, '--namespace=billing', '--now']);
-    const waiting = await until(
-      'it waits for its second attempt',
-      async () => {
-        const seen = await read(call, id);
-        return seen.attempt === 2 ? seen : undefined;
-      },
-      30_000
-    );
-    expect(waiting).toMatchObject({ status: 'queued', stage: 'copy', reason: 'HelperGone' });
-    expect(waiting.message).toMatch(
-      /^attempt 1 of 3 failed: .*deleted by another client than NKVM/
-    );
-    const success = await ended(call, id);
-    expect(success).toMatchObject({ status: 'success', attempt: 2, reason: null });
-    const files = inSidecar('ls -A "$NKVM_BACKUP_DIR"').split('\n');
-    expect(files.filter(name => name.includes(id) || name.startsWith('.tmp'))).toHaveLength(2);
-    expect(helpers()).toEqual([]);
-  });
+  it(
+    'is tried again when its helper is deleted, and leaves nothing of the first attempt',
+    { timeout: 240_000 },
+    async () => {
+      const { run } = await start(call, 'billing', 'statements');
+      const id = run?.id ?? '';
+      await until('bytes flow', async () => ((await read(call, id)).bytes ?? 0) > 1e6, 30_000);
+      kubectl(['delete', 'pod', `nkvm-backup-${id}-1`, '--namespace=billing', '--now']);
+      const waiting = await until(
+        'it waits for its second attempt',
+        async () => {
+          const seen = await read(call, id);
+          return seen.attempt === 2 ? seen : undefined;
+        },
+        30_000
+      );
+      expect(waiting).toMatchObject({ status: 'queued', stage: 'copy', reason: 'HelperGone' });
+      expect(waiting.message).toMatch(
+        /^attempt 1 of 3 failed: .*deleted by another client than NKVM/
+      );
+      const success = await ended(call, id, 150_000);
+      expect(success).toMatchObject({ status: 'success', attempt: 2, reason: null });
+      const files = inSidecar('ls -A "$NKVM_BACKUP_DIR"').split('\n');
+      expect(files.filter(name => name.includes(id) || name.startsWith('.tmp'))).toHaveLength(2);
+      expect(helpers()).toEqual([]);
+    }
+  );
 });
 
 describe('what cannot be backed up', () => {
