@@ -43,7 +43,7 @@ export function archiveName({ cluster, namespace, pvc, at, runId }: ArchiveParts
   const before = `${clusterPart(cluster)}__${namespace}__`;
   const after = `__${timeText(at)}__${runId}${ARCHIVE_ENDING}`;
   const name = before + shorten(pvc, MAX_LENGTH - before.length - after.length) + after;
-  if (pvc.includes('_') || !NAME.test(name)) throw new RangeError(`${name} is no archive name`);
+  if (pvc.includes('_') || !NAME.test(name)) throw new RangeError(`${name} is not an archive name`);
   return name;
 }
 
@@ -52,15 +52,15 @@ export function parseArchiveName(name: string): ParsedName | undefined {
   const { cluster, namespace, pvc, hash, at, runId } = NAME.exec(name)?.groups ?? {};
   if (!cluster || !namespace || !pvc || !at || !runId || name.length > MAX_LENGTH) return undefined;
   const time = new Date(at.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
-  // 31 February is a date to nobody, and another one to some parsers.
+  // Some parsers take 31 February for a day in March.
   if (Number.isNaN(time.getTime()) || timeText(time) !== at) return undefined;
   return { cluster, namespace, pvc, at: time, runId, shortened: hash !== undefined };
 }
 
-/** @returns the key of the manifest that lies beside an archive. */
+/** @returns the key of the manifest beside an archive. */
 export const manifestName = (archive: string): string => archive + MANIFEST_ENDING;
 
-/** @returns the archive that a manifest tells of; `undefined` when it is not the key of a manifest. */
+/** @returns the archive that a manifest describes; `undefined` when it is not the key of a manifest. */
 export function archiveOfManifest(key: string): string | undefined {
   const archive = key.endsWith(MANIFEST_ENDING) ? key.slice(0, -MANIFEST_ENDING.length) : '';
   return parseArchiveName(archive) && archive;

@@ -26,7 +26,7 @@ export async function tarContents(tar: AsyncIterable<Buffer>): Promise<TarConten
   parser.on('entry', (_header, contents, next) => {
     files += 1;
     contents.on('end', next);
-    // The parser's failure is reported here as well, and would end the process if nobody listened.
+    // The parser's failure is reported here as well, and would end the process without a listener.
     contents.on('error', () => {});
     contents.resume();
   });

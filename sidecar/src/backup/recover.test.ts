@@ -126,6 +126,7 @@ it('finds the archive that is proven behind one that an earlier attempt left', a
   const storage = memoryStorage();
   const [left, proven] = [keyOf(run, 1), keyOf(run, 2)];
   storage.archives.set(left, Buffer.from('rest'));
+  storage.archives.set(manifestName(left), Buffer.from('{'));
   storage.archives.set(proven, Buffer.from('archive'));
   const text = writeManifest(manifestFor(run, proven));
   storage.archives.set(manifestName(proven), Buffer.from(text));
@@ -135,7 +136,12 @@ it('finds the archive that is proven behind one that an earlier attempt left', a
     copies: [{ destination: 'memory', key: proven, state: 'present', bytes: 7 }],
     endedAt: '2026-11-20T10:12:40.000Z',
   });
-  expect([...storage.archives.keys()]).toEqual([left, proven, manifestName(proven)]);
+  expect([...storage.archives.keys()]).toEqual([
+    left,
+    manifestName(left),
+    proven,
+    manifestName(proven),
+  ]);
 });
 
 it.each<[string, Partial<Manifest>]>([

@@ -27,7 +27,7 @@ export interface UnprovenFacts {
  * | --- | --- |
  * | there is none, or it is of another claim | is left: it may belong to another installation |
  * | has not ended | is left for now |
- * | is a success that has this archive, or that says of no archive that it is its own | is left: somebody lost the manifest |
+ * | is a success that has this archive, or that names no archive | is left: its manifest was lost |
  * | is a success with other archives, failed or was cancelled | is deleted when nothing has changed it for an hour |
  */
 export function verdictOnUnproven({

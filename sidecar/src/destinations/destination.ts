@@ -80,7 +80,7 @@ export interface Destination {
   /**
    * Stores a short text in one step, under its final name, durable when the promise resolves.
    * @throws StageError (stage `publish`) when the name is taken or the storage refuses. Nothing is left then, except after
-   *   a time limit: then nobody knows.
+   *   a time limit: then it may have worked.
    */
   put(key: string, text: string, call?: Call): Promise<void>;
 

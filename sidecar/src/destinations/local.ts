@@ -156,7 +156,7 @@ export function localDestination(
       let swept = 0;
       for await (const { name } of entries('cleanup', signal)) {
         const owner = temporaryOf(name, installation);
-        if (owner === 'nobody' || owner === 'another' || underWay.has(name)) continue;
+        if (owner === 'none' || owner === 'another' || underWay.has(name)) continue;
         if (owner === 'unnamed') {
           const stored = await storedAt('cleanup', name);
           if (!stored || now() - stored.modifiedAt.getTime() < UNNAMED_AGE_MS) continue;

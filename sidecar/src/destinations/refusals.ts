@@ -10,13 +10,13 @@ export const nameTaken = (place: string): StageError =>
     'needs-action'
   );
 
-/** @returns the refusal to publish what was discarded, or was taken away by somebody else. */
+/** @returns the refusal to publish what was discarded, or what another program deleted. */
 export const temporaryGone = (place: string, options?: ErrorOptions): StageError =>
   new StageError(
     'publish',
     'TemporaryGone',
-    `archive ${place} cannot get its name: what was received of it has gone`,
-    'let nothing but this service clean its destination, then start the backup again',
+    `archive ${place} cannot get its name: its temporary file was deleted`,
+    'find out which program deletes files there, and exclude names that begin with .tmp-nkvm-; the backup is tried again',
     'transient',
     options
   );

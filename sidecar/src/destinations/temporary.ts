@@ -16,13 +16,13 @@ export const lockName = (installation: string, path: string): string =>
     .slice(0, 36)}`;
 
 /** Whose a file is: our own, of another installation, of one that wrote no id yet, or not a temporary of NKVM at all. */
-export type TemporaryOf = 'us' | 'another' | 'unnamed' | 'nobody';
+export type TemporaryOf = 'us' | 'another' | 'unnamed' | 'none';
 
 export function temporaryOf(name: string, installation: string): TemporaryOf {
-  if (!name.startsWith(PREFIX)) return 'nobody';
+  if (!name.startsWith(PREFIX)) return 'none';
   const rest = name.slice(PREFIX.length);
   if (UNIQUE.test(rest)) return 'unnamed';
-  if (!UNIQUE.test(rest.slice(-36)) || rest.at(-37) !== '-') return 'nobody';
+  if (!UNIQUE.test(rest.slice(-36)) || rest.at(-37) !== '-') return 'none';
   return rest.slice(0, -37) === installation ? 'us' : 'another';
 }
 

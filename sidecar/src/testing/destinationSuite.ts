@@ -163,7 +163,7 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       await expect(destination.stage(KEY, breaksAfter(10, verdict))).rejects.toBe(verdict);
     });
 
-    it('stops at once when the caller gives up, and lets go of the stream', async () => {
+    it('stops at once when its caller stops it, and closes the stream', async () => {
       const { destination, restarted } = await make();
       const stop = new AbortController();
       const body = new PassThrough();
@@ -174,7 +174,7 @@ export function describeDestination(name: string, make: () => Promise<Destinatio
       expect(await restarted().sweep()).toBe(0);
     });
 
-    it('does not begin when the caller gave up before', async () => {
+    it('does not begin when its caller stopped it before', async () => {
       const { destination, restarted } = await make();
       const body = new PassThrough();
       const why = new StageError(
