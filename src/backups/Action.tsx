@@ -101,9 +101,13 @@ function WhyNot({ target, step, isCompact }: StepProps<BlockedStep>) {
         label={
           isClosedNamespace
             ? title
-            : t('Why {{volume}} cannot be backed up', {
-                volume: `${target.namespace}/${target.name}`,
-              })
+            : // Begins with what is on the button, for those who speak to their browser.
+              [
+                actionText(step, t),
+                t('Why {{volume}} cannot be backed up', {
+                  volume: `${target.namespace}/${target.name}`,
+                }),
+              ].join('. ')
         }
         isCompact={isCompact}
         hint={`${sentence(step.message)}.`}
