@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { cacheTests } from './pages/cache.ts';
+import { surroundingsTests } from './pages/clusters.ts';
+import { identityTests } from './pages/identity.ts';
 import { listTests } from './pages/list.ts';
+import { peopleTests } from './pages/people.ts';
 import { runTests } from './pages/run.ts';
+import { scaleTests } from './pages/scale.ts';
 import { setupTests } from './pages/setup.ts';
 import { unavailableTests } from './pages/unavailable.ts';
 import { findChromium } from './support/chromium.ts';
@@ -19,6 +24,11 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 60_000 }, () => {
 
   describe('in the list of volumes, a person', () => listTests(seen));
   describe('of a backup, a person', () => runTests(seen));
+  describe('which volume is meant', () => identityTests(seen));
+  describe('with other surroundings, a page', () => surroundingsTests(seen));
+  describe('of the people at a page, Headlamp', () => peopleTests(seen));
+  describe('behind a server that keeps answers, a page', () => cacheTests(seen));
+  describe('of thousands of volumes, a page', () => scaleTests(seen));
   describe('where there is no list of volumes, a person', () => setupTests(seen));
   describe('where a page has nothing to show of backups, a person', () => unavailableTests(seen));
 });

@@ -26,6 +26,8 @@ export interface HostOptions {
 export interface Host {
   /** With the base URL. */
   url: string;
+  /** Breaks all connections, also those that carry a stream. New ones are accepted. */
+  cut(): void;
   /** Ends open streams, too. */
   close(): Promise<void>;
 }
@@ -93,13 +95,15 @@ export async function startHost(options: HostOptions, now: () => number = Date.n
     socket.on('close', () => sockets.delete(socket));
   });
 
+  const cut = () => sockets.forEach(socket => socket.destroy());
   server.listen(options.port, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${baseUrl}`,
+    cut,
     async close() {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      cut();
       if (server.listening) await once(server, 'close');
     },
   };

@@ -5,7 +5,7 @@ import { startSidecar } from '../../support/sidecar.ts';
 import { expectGoodLooks } from '../support/looks.ts';
 import { tabTo } from '../support/page.ts';
 import type { Seen } from '../support/worlds.ts';
-import { callAsAdmin } from '../support/worlds.ts';
+import { callAsAdmin, taintNodes } from '../support/worlds.ts';
 
 const claim = (namespace: string, name: string) =>
   `/storage/persistentvolumeclaims/${namespace}/${name}`;
@@ -124,16 +124,4 @@ async function deleteHelpers(kubeUrl: string, namespace: string): Promise<void> 
     .filter(name => name.startsWith('nkvm-'));
   expect(helpers).toHaveLength(1);
   await fetch(`${pods}/${helpers[0]}`, { method: 'DELETE' });
-}
-
-/** Keeps new pods from the nodes, or lets them again. */
-async function taintNodes(kubeUrl: string, taints: object[]): Promise<void> {
-  for (const node of ['node-a', 'node-b']) {
-    const answer = await fetch(`${kubeUrl}/api/v1/nodes/${node}`, {
-      method: 'PATCH',
-      headers: { 'content-type': 'application/merge-patch+json' },
-      body: JSON.stringify({ spec: { taints } }),
-    });
-    expect(answer.ok).toBe(true);
-  }
 }

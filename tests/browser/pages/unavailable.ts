@@ -34,7 +34,7 @@ export function unavailableTests(world: Seen): void {
       const loading = page.getByRole('main').getByRole('progressbar');
       await expectGoodLooks(loading, `${name}-loading`, LIGHT);
       goOn();
-      await page.getByText('Succeeded', { exact: true }).waitFor();
+      await page.getByText('Succeeded', { exact: true }).first().waitFor();
     }
   });
 

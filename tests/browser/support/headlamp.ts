@@ -8,6 +8,8 @@ import { launchChromium } from './chromium.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 export const WIDE = 1400;
 export const NARROW = 400;
+/** Widths at which pages are looked at: a phone, a tablet, half of a screen, a laptop. */
+export const WIDTHS = [390, 800, 1024, 1440] as const;
 export const HEIGHT = 950;
 
 /** Headlamp with the plugin, in a browser. */
@@ -17,6 +19,10 @@ export interface Headlamp {
    * as it is. Closing the page ends all that belongs to it.
    */
   open(path: string, options?: TabOptions): Promise<Page>;
+  /** Of headlamp-server. */
+  url: string;
+  /** Breaks all connections to it, also those that carry a stream. The browser may open new ones. */
+  cut(): void;
   close(): Promise<void>;
 }
 
@@ -56,6 +62,8 @@ export async function startHeadlamp(options: HeadlampOptions): Promise<Headlamp>
     const urlOf = (path: string) =>
       host.url + (path.startsWith('/c/') ? path : `/c/${clusters[0]?.name}${path}`);
     return {
+      url: host.url,
+      cut: host.cut,
       async open(path, { theme = 'light', width = WIDE, locale, before } = {}) {
         const context = await browser.newContext({
           viewport: { width, height: HEIGHT },

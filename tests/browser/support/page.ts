@@ -17,7 +17,9 @@ export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> 
       };
       return await headlamp.open(path, { ...options, before });
     },
-    close: () => headlamp.close(),
+    url: headlamp.url,
+    cut: headlamp.cut,
+    close: headlamp.close,
   };
 }
 
@@ -39,6 +41,18 @@ export async function findRow(page: Page, name: string): Promise<Locator> {
   await row.waitFor();
   return row;
 }
+
+/** Opens a page by its path within Headlamp, as a link does: nothing is loaded anew. */
+export async function go(page: Page, path: string): Promise<void> {
+  await page.evaluate(to => {
+    history.pushState({}, '', to);
+    dispatchEvent(new PopStateEvent('popstate', { state: {} }));
+  }, path);
+}
+
+/** Expects that nothing is in front of it: a click would reach it. */
+export const expectInSight = (target: Locator): Promise<void> =>
+  target.click({ trial: true, timeout: 10_000 });
 
 /** Presses Tab until the focus is on `target`. @throws Error when no Tab leads there. */
 export async function tabTo(target: Locator): Promise<void> {

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
+import { USER_SERVICE_ACCOUNT } from '../../../sidecar/api/names.ts';
 import type { Call } from '../../cluster/support/backups.ts';
 import type { Contents, World } from '../../demo/playgroundWorld.ts';
 import { adminToken, playgroundWorld } from '../../demo/playgroundWorld.ts';
 import { prepare } from '../../demo/prepare.ts';
 import { FILLED, shop } from '../../demo/shop.ts';
 import type { Playground } from '../../playground/playground.ts';
+import type { Draft } from '../../playground/store/object.ts';
 import type { Sidecar } from '../../support/sidecar.ts';
 import { launchChromium } from './chromium.ts';
 import type { Headlamp, HeadlampOptions } from './headlamp.ts';
@@ -79,4 +82,40 @@ export async function uninstall({ kubeUrl, playground, sidecar }: SeenWorld): Pr
   const { ok, status } = await fetch(service, { method: 'DELETE' });
   if (!ok) throw new Error(`the Service cannot be deleted: ${status}`);
   onTestFinished(() => playground.setServiceBackend('nkvm', 'nkvm', 'http', sidecar.port));
+}
+
+/** @returns a token with which `user` can log in. */
+export function tokenFor({ playground }: SeenWorld, user: string): string {
+  const config = readFileSync(playground.kubeconfigFor(user), 'utf8');
+  return /token: (\S+)/.exec(config)?.[1] ?? '';
+}
+
+/** Makes `user` somebody who works in one namespace only: may edit there, and back up there. */
+export function employ({ playground }: SeenWorld, user: string, namespace: string): void {
+  const account = { kind: 'ServiceAccount', name: USER_SERVICE_ACCOUNT, namespace };
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const binding = (name: string, role: string, subject: object): Draft => ({
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'RoleBinding',
+    metadata: { name, namespace },
+    roleRef: { apiGroup, kind: 'ClusterRole', name: role },
+    subjects: [subject],
+  });
+  playground.apply([
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account.name, namespace } },
+    binding(`edit-of-${user}`, 'edit', { apiGroup, kind: 'User', name: user }),
+    binding('nkvm-backup-operator', 'nkvm-backup-operator', account),
+  ]);
+}
+
+/** Keeps new pods from the nodes, or lets them again. */
+export async function taintNodes(kubeUrl: string, taints: object[]): Promise<void> {
+  for (const node of ['node-a', 'node-b']) {
+    const answer = await fetch(`${kubeUrl}/api/v1/nodes/${node}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: JSON.stringify({ spec: { taints } }),
+    });
+    if (!answer.ok) throw new Error(`${node} cannot be changed: ${answer.status}`);
+  }
 }

@@ -1,0 +1,63 @@
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { backUp } from '../../cluster/support/backups.ts';
+import { findRow } from '../support/page.ts';
+import type { Seen } from '../support/worlds.ts';
+import { callAsAdmin } from '../support/worlds.ts';
+
+/** What a person chooses in Headlamp's settings. */
+const speakGerman = (page: Page) =>
+  page.addInitScript(() => localStorage.setItem('i18nextLng', 'de'));
+
+/** Another base URL, another language. */
+export function surroundingsTests(world: Seen): void {
+  it('works below another base URL', async () => {
+    const headlamp = await world().another({
+      clusters: [{ name: 'main', kubeUrl: world().kubeUrl }],
+      baseUrl: '/headlamp',
+    });
+    const page = await headlamp.open('/nkvm/volumes');
+    const row = await findRow(page, 'old-exports');
+    const hrefs = await page
+      .getByRole('main')
+      .getByRole('link')
+      .evaluateAll(links => links.map(link => link.getAttribute('href')));
+    expect(hrefs.length).toBeGreaterThan(0);
+    expect(hrefs.filter(href => !href?.startsWith('/headlamp/c/'))).toEqual([]);
+    await row.getByRole('button', { name: /^Back up/ }).click();
+    await page.getByRole('button', { name: 'Watch', exact: true }).click();
+    await page.getByRole('heading', { name: /^Backup of shop\/old-exports/ }).waitFor();
+    await page.getByText('Succeeded', { exact: true }).first().waitFor();
+    expect(new URL(page.url()).pathname).toMatch(/^\/headlamp\/c\/main\/nkvm\/backups\//);
+  });
+
+  it('speaks one language in a German browser', async () => {
+    const call = await callAsAdmin(world());
+    const { id } = await backUp(call, 'shop', 'media');
+    for (const path of ['/nkvm/volumes', `/nkvm/backups/${id}?namespace=shop`]) {
+      const page = await world().headlamp.open(path, { locale: 'de-DE', before: speakGerman });
+      // Headlamp itself speaks German.
+      await page
+        .getByRole('link', { name: 'Einstellungen' })
+        .or(page.getByLabel('Einstellungen'))
+        .first()
+        .waitFor();
+      await page
+        .getByText(/\bago\b|\bnow\b/)
+        .first()
+        .waitFor();
+      expect(await page.getByRole('main').innerText()).not.toMatch(
+        /\bvor \d|\bjetzt\b|\d,\d+ [KMG]i?B/
+      );
+    }
+  });
+
+  it.each([
+    ['Volumes & Backups', '/nkvm/volumes'],
+    ['Volume Backup', '/nkvm/backups/01nosuchrun?namespace=shop'],
+    ['Volume Backups', '/nkvm/volumes/shop/notes'],
+  ])('gives the tab the title %s', async (title, path) => {
+    const page = await world().headlamp.open(path);
+    await expect.poll(() => page.title(), { timeout: 30_000 }).toBe(`main - ${title}`);
+  });
+}
