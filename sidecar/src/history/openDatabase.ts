@@ -1,4 +1,5 @@
 import * as fs from 'node:fs/promises';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Database } from 'sql.js';
 import { StageError, textOf } from '../errors.ts';
 import { codeOf } from '../files.ts';
@@ -61,7 +62,9 @@ async function read(path: string): Promise<{ db?: Database; fault?: string }> {
   });
   if (!bytes) return {};
   const db = await newDatabase(bytes);
+  await otherWork(); // each step of loading a long history takes long
   const fault = faultOf(db);
+  await otherWork();
   if (fault === undefined) {
     refuseNewer(path, db);
     return { db };

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Backup } from '../../api/index.ts';
 import type { Fence } from '../fence.ts';
 import { noFence } from '../fence.ts';
@@ -126,7 +127,10 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
   const latestMs = () => latestBelievable(now().getTime());
   const latest = () => new Date(latestMs()).toISOString();
   const heads = new ClaimHeads(latest, (claim, until) => table.lastSuccess(claim, until));
-  table.newestOfAll(latest()).forEach(run => heads.remember(run));
+  for (const which of ['all', 'proven'] as const) {
+    table.newest(which, latest()).forEach(run => heads.remember(run));
+    await otherWork();
+  }
   const namespaces = new Set(table.namespaces());
   const listeners = new Set<(run: ChangedRun) => void>();
   const tell = (run: ChangedRun) => listeners.forEach(listener => listener(run));
@@ -232,7 +236,9 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
       const changed = table.fillIdentity(clusterUid, known);
       if (changed === 0) return 0;
       heads.clear();
-      table.newestOfAll(latest()).forEach(run => heads.remember(run));
+      for (const which of ['all', 'proven'] as const) {
+        table.newest(which, latest()).forEach(run => heads.remember(run));
+      }
       checkpoints.within(checkpointDelayMs);
       return changed;
     },
