@@ -280,7 +280,11 @@ describe('execWithInput', () => {
 
   it('breaks when the command ends well before it has read its input', async () => {
     const { gateway } = await apiServer(
-      reader(finish, (socket, bytes) => bytes >= 131_072 && finish(socket, bytes))
+      reader(finish, (socket, bytes) => {
+        if (bytes < 131_072) return;
+        finish(socket, bytes);
+        socket.pause(); // as a server does whose command takes no more
+      })
     );
     const running = await execWithInput(gateway, target, ['head', '-c', '131072']);
     const feeding = pipeline(Readable.from(pieces(8 * MIB), { objectMode: false }), running.stdin);

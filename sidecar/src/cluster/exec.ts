@@ -89,6 +89,8 @@ const SILENCE_MS = 120_000;
 /** Pings without an answer after which a connection counts as silent. */
 const LOST_PINGS = 8;
 const STALL_MS = 10 * 60_000;
+/** For output that is still on its way when a command has ended before its input. */
+const LAST_OUTPUT_MS = 1_000;
 /** Bytes in one message to the command. */
 const MESSAGE_BYTES = 64 * 1024;
 
@@ -240,7 +242,11 @@ function run(
       case STATUS:
         exitCode = exitCodeOf(payload.toString('utf8'));
         if (exitCode === undefined) fail(`the command's status cannot be read: ${payload}`);
-        else feed?.ended(`the command in ${nameOf(target)} ended with exit code ${exitCode}`);
+        else if (feed && !feed.stdin.writableFinished) {
+          feed.ended(`the command in ${nameOf(target)} ended with exit code ${exitCode}`);
+          // The other end does not read our reply to its close frame behind data that nobody takes any more.
+          setTimeout(() => socket.terminate(), LAST_OUTPUT_MS).unref();
+        }
         break;
       // The other channels say only that a stream was closed; the status says all that matters here.
     }
