@@ -16,6 +16,7 @@ import { isLive, type Sink, useLive } from './live';
 import { loadAll, loadEach, type LoadedVolumes } from './loadVolumes';
 import { type LoadedRuns, summaryOf, withChange, withNewest, withOlder } from './patch';
 import { type Trouble, troubleOf } from './trouble';
+import { wait } from './wait';
 
 /** What a view has of something that it asked for. An old value stays while a newer one cannot be had. */
 export interface Asked<T> {
@@ -360,24 +361,28 @@ async function followInto(
   signal: AbortSignal
 ): Promise<void> {
   const { client, session } = connectionTo(cluster);
-  let confirm = session.guard();
   const queryKey = keys.backup(cluster, id);
-  try {
-    await follow({
-      read: () => client.backup(id, namespace),
-      open(stop) {
-        confirm = session.guard();
-        return client.events(id, stop, namespace);
-      },
-      confirm: () => confirm(),
-      onBackup(backup) {
-        queries.setQueryData(queryKey, backup);
-        if (isFinal(backup.status)) void refresh(cluster);
-      },
-      signal,
-    });
-  } catch {
-    // Gone, or no longer ours to see: asking once more shows why.
-    await queries.invalidateQueries({ queryKey });
+  while (!signal.aborted) {
+    let confirm = session.guard();
+    try {
+      await follow({
+        read: () => client.backup(id, namespace),
+        open(stop) {
+          confirm = session.guard();
+          return client.events(id, stop, namespace);
+        },
+        confirm: () => confirm(),
+        onBackup(backup) {
+          queries.setQueryData(queryKey, backup);
+          if (isFinal(backup.status)) void refresh(cluster);
+        },
+        signal,
+      });
+      return;
+    } catch {
+      // Gone, or no longer ours to see: asking once more shows why. Where that succeeds, it is followed again.
+      await queries.invalidateQueries({ queryKey });
+      await wait(ACTIVE_MS, signal);
+    }
   }
 }
