@@ -43,7 +43,7 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
     },
     {
       label: t('Status'),
-      gridTemplate: 'max-content',
+      gridTemplate: isNarrow ? 'auto' : 'max-content',
       getter: ({ status }: Backup) => <RunBadge status={status} isEarlier={isEarlier} />,
     },
     {
