@@ -120,7 +120,6 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     probe: () => durable.change('publish', () => {}, true),
     onNotice,
   });
-  await disk.open();
   /** Destinations that the disk does not have yet: they go into the next record. */
   let destinations: Entry[] = (options.destinations ?? []).flatMap(each => table.describe(each));
 
@@ -158,6 +157,7 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     },
     noteDelayMs,
   });
+  await disk.open(); // on a full disk it calls `probe`, so what that needs is there
 
   const archiveOf = (run: Run): string | null => {
     const copy = run.copies.find(({ state }) => state === 'present');
