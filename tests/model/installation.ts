@@ -42,6 +42,8 @@ const REFUSALS = ['HistoryFull', 'HistoryNotWritable', 'HistoryFailed'];
 export class Installation {
   readonly told: Told = { ids: [], ends: new Map(), broken: [] };
   readonly name: string;
+  /** What its log says. */
+  readonly said: string[] = [];
   readonly #options: InstallationOptions;
   #life: Life;
   #sidecar: ModelSidecar | undefined;
@@ -69,6 +71,7 @@ export class Installation {
       cluster,
       disk,
       now,
+      log: { info: this.#say, warn: this.#say, error: this.#say },
       onEnd: ({ id, status }: Backup) => this.#heard(id, status),
     };
     const started = life.during(
@@ -160,6 +163,9 @@ export class Installation {
   end(): void {
     this.#life.end();
   }
+
+  readonly #say = (about: object, sentence: string): void =>
+    void this.said.push(`${JSON.stringify(about)} ${sentence}`);
 
   #heard(id: string, status: Backup['status']): void {
     const before = this.told.ends.get(id);

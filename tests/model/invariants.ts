@@ -51,9 +51,11 @@ async function filesOf({ told, sidecar, name }: Installation): Promise<string[]>
 
 /** Faults that may end an attempt are none of an outage's: then every run succeeds at its first attempt. */
 export function expectNoAttemptUsedUp({ ours, neighbour }: World): void {
-  for (const { sidecar } of [ours, neighbour]) {
+  for (const { sidecar, said } of [ours, neighbour]) {
     const { backups } = sidecar.history.list({ limit: 500 });
-    const used = backups.filter(({ attempt }) => attempt > 1);
+    const used = backups
+      .filter(({ attempt }) => attempt > 1)
+      .map(({ id }) => said.filter(line => line.includes(id)));
     expectNone('attempts that an outage used up', used);
     const failed = backups.filter(run => run.status === 'failed' && run.reason !== 'ClaimNotFound');
     expectNone('runs that an outage failed', failed);

@@ -14,6 +14,7 @@ import { runIds } from '../../sidecar/src/history/runId.ts';
 import type { Queue } from '../../sidecar/src/jobs/queue.ts';
 import { startQueue } from '../../sidecar/src/jobs/queue.ts';
 import { sweeperOf } from '../../sidecar/src/jobs/sweep.ts';
+import type { Log } from '../../sidecar/src/log.ts';
 import type { Preparations } from '../../sidecar/src/preparations.ts';
 import { preparations } from '../../sidecar/src/preparations.ts';
 import type { ModelCluster } from './cluster.ts';
@@ -29,6 +30,7 @@ export interface Surroundings {
   cluster: ModelCluster;
   disk: Disk;
   now(): Date;
+  log: Log;
   /** Called with every run that has ended. */
   onEnd(run: Backup): void;
 }
@@ -49,12 +51,11 @@ export const LIMIT = 2;
 /** Shorter absences of the API server count as attempts. */
 export const OUTAGE_MS = 50;
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const retry = { maxAttempts: 2, delayMs: () => 5 };
 
 /** Never resolves when `life` ends meanwhile. */
 export async function startModelSidecar(around: Surroundings, life: Life): Promise<ModelSidecar> {
-  const { cluster, disk, now, installation, archives } = around;
+  const { cluster, disk, now, installation, archives, log } = around;
   const identity = {
     clusterUid: 'uid of the cluster',
     installation,
@@ -117,7 +118,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
       history.newestId()
     ),
     now,
-    log: silent,
+    log,
     onEnd,
   });
   const stopping = new AbortController();
@@ -126,7 +127,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
   const prepared = preparations(
     {
       'runs that a restart interrupted': async () => {
-        await recover({ identity, history, destination, retry, now, log: silent, signal });
+        await recover({ identity, history, destination, retry, now, log, signal });
         interrupted.forEach(onEnd);
       },
       'the archives at the destination': () =>
@@ -135,19 +136,19 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
           destination,
           identity,
           claimUidOf: (_namespace, name) => cluster.claim(name)?.uid,
-          log: silent,
+          log,
           limitMs: 60_000,
           signal,
         }),
     },
-    { signal, log: silent, onDone: () => queue.resume(), retryMs: 5, patienceMs: 3_600_000 }
+    { signal, log, onDone: () => queue.resume(), retryMs: 5, patienceMs: 3_600_000 }
   );
   const sweep = sweeperOf({
     pods: helpers.pods,
     destination,
     installation,
     isUnderWay: queue.isRunning,
-    log: silent,
+    log,
   });
   void sweep();
   return {
@@ -158,7 +159,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     async sweep() {
       await sweep();
       const later = () => new Date(now().getTime() + 2 * UNPROVEN_AGE_MS);
-      await deleteUnproven({ history, destination, now: later, log: silent, signal });
+      await deleteUnproven({ history, destination, now: later, log, signal });
     },
     async stop() {
       stopping.abort();

@@ -371,6 +371,8 @@ describe('after a restart', () => {
     expect(await queue.cancel(idOf(runs, 1))).toMatchObject({ status: 'cancelled' });
     // It was running, and nobody has looked yet what became of it.
     await expect(queue.cancel(idOf(runs, 0))).rejects.toMatchObject({ reason: 'Starting' });
+    // It may be tried again, so a request for its volume does not make a second one.
+    expect(idOf(await queue.add([claim('a')], somebody))).toBe(idOf(runs, 0));
     expect(resume).not.toHaveBeenCalled();
     expect(queue.waitsFor()).toEqual(['NKVM is starting']);
   });

@@ -91,7 +91,19 @@ export function startQueue(options: QueueOptions): Queue {
   const stopping = new AbortController();
   const holding = holds(() => startRuns());
   const outages = outagesOf(availability, options.outageMs);
-  const take = requestsOf({ placeOf: () => NOWHERE, ...options, waiting, running });
+  /** Runs that an earlier process was in the middle of, until `resume`. */
+  const interrupted = new Set<string>();
+  const take = requestsOf({
+    placeOf: () => NOWHERE,
+    ...options,
+    waiting,
+    running,
+    interrupted: uid =>
+      [...interrupted].flatMap(id => {
+        const run = history.get(id);
+        return run?.uid === uid && run.endedAt === null ? [run] : [];
+      }),
+  });
 
   // --- which runs start ---
 
@@ -204,6 +216,7 @@ export function startQueue(options: QueueOptions): Queue {
 
   const readHistory = (): void => {
     for (const run of history.unfinished()) {
+      if (run.status === 'running' && !running.has(run.id)) interrupted.add(run.id);
       if (run.status !== 'queued' || running.has(run.id) || waiting.get(run.id)) continue;
       // Never longer than the policy says, wherever the clock has gone meanwhile.
       const leftMs = run.retryAt === null ? 0 : Date.parse(run.retryAt) - now().getTime();
@@ -224,6 +237,7 @@ export function startQueue(options: QueueOptions): Queue {
 
     resume() {
       readHistory();
+      interrupted.clear();
       releaseStart();
       startRuns();
     },

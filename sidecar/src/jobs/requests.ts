@@ -11,6 +11,8 @@ export interface RequestsOptions {
   history: Pick<History, 'add' | 'commit' | 'get'>;
   waiting: WaitingRuns;
   running: RunningRuns;
+  /** @returns the runs of a claim that a restart interrupted, until it is decided what becomes of them. */
+  interrupted(uid: string): Backup[];
   newId(): string;
   placeOf(namespace: string): Place;
 }
@@ -28,7 +30,7 @@ export function requestsOf(options: RequestsOptions): Take {
 }
 
 async function take(
-  { history, waiting, running, newId, placeOf }: RequestsOptions,
+  { history, waiting, running, interrupted, newId, placeOf }: RequestsOptions,
   targets: readonly Target[],
   request: JobRequest
 ): Promise<Backup[]> {
@@ -37,6 +39,10 @@ async function take(
     ...running.ofClaim(uid).map(({ run, abort }) => ({
       run: history.get(run.id) ?? run,
       progress: abort.signal.aborted ? ('cancelling' as const) : ('running' as const),
+    })),
+    ...interrupted(uid).map(run => ({
+      run,
+      progress: run.status === 'queued' ? ('queued' as const) : ('running' as const),
     })),
     ...waiting.ofClaim(uid).map(run => ({ run, progress: 'queued' as const })),
   ];
