@@ -158,7 +158,8 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     prepared,
     async sweep() {
       await sweep();
-      const later = () => new Date(now().getTime() + 2 * UNPROVEN_AGE_MS);
+      // The times of files are those of the real clock.
+      const later = () => new Date(Date.now() + 2 * UNPROVEN_AGE_MS);
       await deleteUnproven({ history, destination, now: later, log, signal });
     },
     async stop() {
