@@ -84,7 +84,7 @@ async function forget(cluster: string): Promise<void> {
  */
 export function useConfirmed(clusters: string[]): boolean {
   const at = clusters.join('+');
-  const [confirmed, setConfirmed] = useState(() => (clusters.every(isConfirmed) ? at : undefined));
+  const [confirmed, setConfirmed] = useState(() => (clusters.every(hasNothing) ? at : undefined));
   const isDone = confirmed === at;
   useEffect(() => {
     if (isDone) return;
@@ -98,20 +98,17 @@ export function useConfirmed(clusters: string[]): boolean {
 }
 
 /** Of a cluster that has not been asked yet there is nothing to hide. */
-function isConfirmed(cluster: string): boolean {
-  if (queries.getQueriesData({ queryKey: keys.cluster(cluster) }).length === 0) return true;
-  const { session } = connectionTo(cluster);
-  return session.isFresh() && session.isKnown();
-}
+const hasNothing = (cluster: string): boolean =>
+  queries.getQueriesData({ queryKey: keys.cluster(cluster) }).length === 0;
 
 async function confirm(cluster: string): Promise<void> {
-  if (isConfirmed(cluster)) return;
+  if (hasNothing(cluster)) return;
   const { session } = connectionTo(cluster);
   try {
     await session.confirm();
     if (session.isKnown()) return;
   } catch {
-    // Nobody knows whose it is.
+    // The API server did not tell whose it is.
   }
   await forget(cluster);
 }

@@ -158,14 +158,23 @@ async function tokenFor(
   }
 }
 
-/** A token that is held may be of the person before. One that is minted now is not: there both are asked at once. */
+/**
+ * A token of the person who is logged in, by a question that began after this call. A token that is minted for this call
+ * is proven by a second question: somebody else may have logged in while it was minted.
+ *
+ * @throws TokenRefused, what `WhoAmI` threw, or an error when another person logged in while the token was minted.
+ */
 export async function confirmed(
   tokens: Tokens,
   session: Session,
   namespace?: string
 ): Promise<string> {
-  if (tokens.hasAny()) await session.confirm();
-  const [token] = await Promise.all([tokens.get(namespace), session.confirm()]);
+  await session.confirm();
+  const held = tokens.held();
+  const confirm = session.guard();
+  const token = await tokens.get(namespace);
+  // Without a name there is nothing to compare: each request then has a token of its own.
+  if (session.isKnown() && !held.includes(token)) await confirm();
   return token;
 }
 

@@ -10,16 +10,18 @@ export type WhoAmI = () => Promise<string | undefined>;
 
 export interface Session {
   /**
-   * Makes sure that what is held belongs to the person who is logged in now. Headlamp tells nobody when somebody logs
-   * out, and the next person uses the same page.
+   * Asks who is logged in, and drops everything that belongs to another person. Headlamp does not tell a plugin when
+   * somebody logs out, and the next person uses the same page: so the question always begins after this call. Calls of
+   * the same moment share one, and calls while one is under way share the next.
    *
    * @throws what `WhoAmI` threw: then nothing that is held may be used.
    */
   confirm(): Promise<void>;
-  /** @returns a `confirm` that also throws when it is another person than now: for streams, which outlive a token. */
+  /**
+   * @returns a `confirm` that also throws when it is another person than now: for streams, which outlive a token, and
+   * for a token that was requested in between.
+   */
   guard(): () => Promise<void>;
-  /** Whether it has been confirmed just now. */
-  isFresh(): boolean;
   /** Whether the API server tells who it is. */
   isKnown(): boolean;
 }
@@ -32,29 +34,24 @@ interface Drop {
   tokens(): void;
 }
 
-/** A confirmation is good for this long. */
-const FRESH_MS = 5_000;
-
-export function createSession(
-  whoAmI: WhoAmI,
-  drop: Drop,
-  now: () => number = () => Date.now()
-): Session {
+export function createSession(whoAmI: WhoAmI, drop: Drop): Session {
   /** What was answered last; undefined before the first question, and after nobody was logged in. */
   let last: { person: string | undefined } | undefined;
-  let confirmedAt = -Infinity;
   /** How many people there have been. */
   let people = 0;
-  let asking: Promise<void> | undefined;
+  /** The question that has begun; never rejects. */
+  let underWay: Promise<void> = Promise.resolve();
+  /** The question that has not begun yet. */
+  let next: Promise<void> | undefined;
 
   async function ask(): Promise<void> {
     let person: string | undefined;
     try {
       person = await whoAmI();
     } catch (error) {
-      if (failureOf(error).status === 401) {
+      // Once: whoever drops answers asks anew, and so would never end while nobody is logged in.
+      if (failureOf(error).status === 401 && last) {
         last = undefined;
-        confirmedAt = -Infinity;
         people += 1;
         drop.all();
       }
@@ -62,21 +59,22 @@ export function createSession(
     }
     const before = last;
     last = { person };
-    confirmedAt = now();
     if (!before || (person !== undefined && person === before.person)) return;
     people += 1;
     if (person === undefined && before.person === undefined) drop.tokens();
     else drop.all();
   }
 
-  const isFresh = () => now() - confirmedAt < FRESH_MS;
-  const confirm = async () => {
-    if (isFresh()) return;
-    asking ??= ask().finally(() => (asking = undefined));
-    await asking;
+  const confirm = (): Promise<void> => {
+    next ??= underWay.then(() => {
+      next = undefined;
+      const asking = ask();
+      underWay = asking.catch(() => undefined);
+      return asking;
+    });
+    return next;
   };
   return {
-    isFresh,
     isKnown: () => last?.person !== undefined,
     confirm,
     guard() {

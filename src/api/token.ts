@@ -34,8 +34,8 @@ export interface Tokens {
    * @throws TokenRefused
    */
   get(namespace?: string): Promise<string>;
-  /** Whether a token is held, or being minted. */
-  hasAny(): boolean;
+  /** Tokens that have been minted. */
+  held(): string[];
   /** The sidecar has refused it: the next `get` mints another. */
   forget(token: string): void;
   /** Forgets refusals, too: rights may have changed. */
@@ -91,7 +91,7 @@ export function createTokens(mint: Mint, now: () => number = () => Date.now()): 
         return tokenOf(namespace, USER_SERVICE_ACCOUNT);
       }
     },
-    hasAny: () => held.size > 0,
+    held: () => [...held.values()].flatMap(({ text }) => text ?? []),
     forget(token) {
       for (const [key, { text }] of held) if (text === token) held.delete(key);
     },

@@ -378,8 +378,6 @@ describe('the list of volumes', () => {
     cluster.answer(TOKEN_REQUEST, refusal(403, 'serviceaccounts "nkvm-admin" is forbidden'));
     cluster.answer('POST default/nkvm-user token', { status: { token: 'of ben' } });
     cluster.answer('GET /volumes', volumeList([aVolume({ name: 'of-ben', namespace: 'default' })]));
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 6_000 });
-    onTestFinished(() => void vi.useRealTimers());
     const before = cluster.sent.length;
     const seen: string[] = [];
     const observer = new MutationObserver(() => seen.push(document.body.textContent ?? ''));
