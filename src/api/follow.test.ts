@@ -78,17 +78,7 @@ it('goes on by reading where streams are held back', async () => {
   expect(opened()).toBe(1);
 });
 
-it('outlives a sidecar that is away for a while', async () => {
-  let answers = 0;
-  const { seen, done } = start([() => Promise.reject(status(503))], () =>
-    answers++ < 3 ? Promise.reject(status(503)) : Promise.resolve(aBackup())
-  );
-  await vi.advanceTimersByTimeAsync(6_000);
-  await done;
-  expect(seen).toEqual(['success']);
-});
-
-it.each([401, 403, 404])('gives up when the run answers %i', async code => {
+it.each([401, 403, 404, 503])('ends with the error when the run answers %i', async code => {
   const { done } = start([() => Promise.reject(status(code))], () => Promise.reject(status(code)));
   await expect(done).rejects.toMatchObject({ status: code });
 });

@@ -1,5 +1,4 @@
 import type { Backup } from '../../sidecar/api';
-import { failureOf } from './failure';
 import { isFinal } from './final';
 import { readStream } from './openStream';
 import { takeSlot } from './slots';
@@ -22,7 +21,7 @@ const POLL_MS = 2_000;
  * Follows a run until it has ended, by its stream of events. Where the stream breaks off, stays silent or has no place
  * it reads the run and goes on: whatever is between the browser and the sidecar, the end is not missed.
  *
- * @throws Error{status} when the run does not exist (any more) or may not be seen.
+ * @throws what `read` throws: what is known of the run may then be out of date.
  */
 export async function follow({ read, open, onBackup, confirm, signal }: Followed): Promise<void> {
   let isStreaming = true;
@@ -38,12 +37,7 @@ export async function follow({ read, open, onBackup, confirm, signal }: Followed
       isStreaming = end !== 'silent';
     }
     if (signal.aborted) return;
-    try {
-      if (take(await read())) return;
-    } catch (error) {
-      if ([401, 403, 404].includes(failureOf(error).status)) throw error;
-      // Anything else may pass: the sidecar restarts, the network is gone for a moment.
-    }
+    if (take(await read())) return;
     await wait(POLL_MS, signal);
   }
 }
