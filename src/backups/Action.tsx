@@ -14,15 +14,18 @@ import { reasonText } from './reasonText';
 import { RunLink } from './RunLink';
 import type { Target } from './start';
 
-/** What a button or link says. */
-export function actionText(step: NextStep, t: Translate): string {
+/** What a button or link says. @param beside what the text next to it says already. */
+export function actionText(step: NextStep, t: Translate, beside?: string): string {
   switch (step.kind) {
     case 'backUp':
       return t('Back up');
     case 'watch':
       return t('Watch');
-    case 'blocked':
-      return step.reason === 'NamespaceNotOpen' ? t('Allow backups…') : reasonText(step.reason, t);
+    case 'blocked': {
+      if (step.reason === 'NamespaceNotOpen') return t('Allow backups…');
+      const text = reasonText(step.reason, t);
+      return text === beside ? t('What to do') : text;
+    }
   }
 }
 
@@ -31,10 +34,12 @@ interface ActionProps {
   volume: Volume;
   /** In a table with many columns. */
   isCompact?: boolean;
+  /** What the text next to it says already. */
+  beside?: string;
 }
 
 /** What a person can do about a volume: a button, a link, or what is in the way. */
-export function Action({ cluster, volume, isCompact }: ActionProps) {
+export function Action({ cluster, volume, isCompact, beside }: ActionProps) {
   const { isBusy } = useBackUp();
   const { namespace, name } = volume;
   const target: Target = { cluster, namespace, name };
@@ -43,7 +48,7 @@ export function Action({ cluster, volume, isCompact }: ActionProps) {
   const step: NextStep = isBusy(target) ? { kind: 'backUp' } : next;
   return (
     <KeepsFocus key={`${cluster}/${volume.uid}`} as={step.kind}>
-      <Step target={target} step={step} isCompact={isCompact} />
+      <Step target={target} step={step} isCompact={isCompact} beside={beside} />
     </KeepsFocus>
   );
 }
@@ -69,9 +74,10 @@ interface StepProps<S> {
   target: Target;
   step: S;
   isCompact?: boolean;
+  beside?: string;
 }
 
-function Step({ target, step, isCompact }: StepProps<NextStep>) {
+function Step({ target, step, isCompact, beside }: StepProps<NextStep>) {
   const { t } = useText();
   switch (step.kind) {
     case 'backUp':
@@ -83,27 +89,28 @@ function Step({ target, step, isCompact }: StepProps<NextStep>) {
         </RunLink>
       );
     case 'blocked':
-      return <WhyNot target={target} step={step} isCompact={isCompact} />;
+      return <WhyNot target={target} step={step} isCompact={isCompact} beside={beside} />;
   }
 }
 
-function WhyNot({ target, step, isCompact }: StepProps<BlockedStep>) {
+function WhyNot({ target, step, isCompact, beside }: StepProps<BlockedStep>) {
   const { t } = useText();
   const [isOpen, setOpen] = useState(false);
   const isClosedNamespace = step.reason === 'NamespaceNotOpen';
   const title = blockedTitle(step, target.namespace, t);
+  const text = actionText(step, t, beside);
   return (
     <>
       <SmallButton
         icon={isClosedNamespace ? openIcon : whyNotIcon}
         variant={isClosedNamespace ? 'outlined' : 'text'}
-        text={actionText(step, t)}
+        text={text}
         label={
           isClosedNamespace
             ? title
             : // Begins with what is on the button, for those who speak to their browser.
               [
-                actionText(step, t),
+                text,
                 t('Why {{volume}} cannot be backed up', {
                   volume: `${target.namespace}/${target.name}`,
                 }),

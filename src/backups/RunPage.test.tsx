@@ -172,6 +172,24 @@ describe('the page of a run', () => {
     expect(screen.queryByText(/may be out of date/)).toBeNull();
   });
 
+  it('warns when the sidecar answers 503, keeps what it knows, and takes the warning back', async () => {
+    const stream = fakeStream();
+    const { cluster } = open(aRunning({ id: '7', bytes: 10 * 1024 ** 2 }), aVolume(), {
+      'GET /backups/7/events': stream.answer,
+    });
+    expect(await screen.findByText('10 MiB')).toBeVisible();
+    await waitFor(() => expect(stream.isOpen()).toBe(true));
+    cluster.answer('GET /backups/7', refusal(503, 'no endpoints available for service "nkvm"'));
+    stream.end();
+    expect(await screen.findByText(/may be out of date/)).toBeVisible();
+    expect(screen.getByText('10 MiB')).toBeVisible();
+    cluster.answer('GET /backups/7', aRunning({ id: '7', bytes: 11 * 1024 ** 2 }));
+    await waitFor(() => expect(screen.queryByText(/may be out of date/)).toBeNull(), {
+      timeout: 8_000,
+    });
+    expect(screen.getAllByText(/^11 MiB/)[0]).toBeVisible();
+  }, 15_000);
+
   it('asks again by itself where the run could not be read for a while', async () => {
     const { cluster } = open(aRunning({ id: '7', bytes: 10 * 1024 ** 2 }), aVolume(), {
       'GET /backups/7/events': refusal(403, 'ann may not'),

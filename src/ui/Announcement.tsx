@@ -1,7 +1,7 @@
 import { Box } from '@mui/material';
 
 /** For screen readers only. */
-const visuallyHidden = {
+export const visuallyHidden = {
   position: 'absolute',
   width: '1px',
   height: '1px',

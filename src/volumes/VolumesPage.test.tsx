@@ -324,11 +324,14 @@ describe('the list of volumes', () => {
   });
 
   it('says why a volume cannot be backed up, and what to do', async () => {
-    const { user } = open({ 'GET /volumes': volumeList([aVolume({ obstacle: unbound })]) });
+    const { user } = open({
+      'GET /volumes': volumeList([aVolume({ phase: 'Pending', obstacle: unbound })]),
+    });
     const button = await screen.findByRole('button', {
       name: /Why shop\/orders-db cannot be backed up$/,
     });
-    expect(button).toHaveTextContent('Not bound yet');
+    expect(button).toHaveTextContent('What to do');
+    expect(screen.getAllByText('Not bound yet')).toHaveLength(1);
     expect(button).toHaveAccessibleDescription(`C${unbound.message.slice(1)}.`);
     await user.click(button);
     expect(await screen.findByRole('dialog', { name: 'Not bound yet' })).toBeVisible();

@@ -29,6 +29,9 @@ interface VolumesTableProps {
  */
 const ALL = {};
 const WITHOUT_LESSER = { columnVisibility: { owner: false, size: false } };
+/** With a column of clusters, a narrower window has no room for dates. A badge also shows whether there is a good backup. */
+const TIGHT_PX = 1100;
+const WITHOUT_DATE = { columnVisibility: { owner: false, size: false, lastGood: false } };
 
 /** How exactly a backup's age is looked at. */
 const AGE_MS = 60_000;
@@ -41,6 +44,7 @@ export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTablePr
   const { t, language } = useText();
   const nowMs = useNow(AGE_MS);
   const isMedium = useIsNarrow('lg');
+  const isTight = useIsNarrow(TIGHT_PX) && hasClusters;
   const columns = useMemo(
     () => volumeColumns({ t, language, hasClusters, nowMs }),
     // `t` is another function each time, with the same texts for the same language.
@@ -55,7 +59,7 @@ export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTablePr
       data={rows}
       getRowId={rowId}
       emptyMessage={emptyMessage}
-      state={isMedium ? WITHOUT_LESSER : ALL}
+      state={isTight ? WITHOUT_DATE : isMedium ? WITHOUT_LESSER : ALL}
       enableFacetedValues
       enableRowSelection={canSelect}
       renderRowSelectionToolbar={renderSelection}

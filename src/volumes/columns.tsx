@@ -1,7 +1,9 @@
 import { Link, type TableColumn } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Box, type SxProps, type Theme } from '@mui/material';
 import { Action, actionText } from '../backups/Action';
 import { nextStepOf } from '../backups/nextStep';
 import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../routes';
+import { visuallyHidden } from '../ui/Announcement';
 import { formatBytes } from '../ui/bytes';
 import { type Translate } from '../ui/text';
 import { LastGood, lastGoodValue } from './LastGood';
@@ -16,22 +18,36 @@ type Column = TableColumn<Row> & {
   responsivePriority?: number;
 };
 
+/** On a phone there is room for the button, but not for the head above it: that is read out only. */
+const hiddenOnPhones: SxProps<Theme> = ({ breakpoints }) => ({
+  [breakpoints.down('sm')]: visuallyHidden,
+});
+
+/** Padding at both sides of a cell. */
+const CELL_PX = { xs: 0.5, sm: 1 };
+
 /**
  * Narrow paddings, and heads that wrap: else Headlamp's table, which counts 100 px for each column, shows more of them
  * than there is room for, and the last one is out of sight. What Headlamp sets itself has to be repeated.
  */
 const compact = (column: Column): Column => ({
   ...column,
-  Header: <span style={{ whiteSpace: 'normal' }}>{column.header}</span>,
+  Header: (
+    <Box component="span" sx={column.id === 'nextStep' ? hiddenOnPhones : { whiteSpace: 'normal' }}>
+      {column.header}
+    </Box>
+  ),
   muiTableHeadCellProps: {
     sx: {
-      px: 1,
+      px: CELL_PX,
       width: 'unset',
       minWidth: 'unset',
       '.MuiTableSortLabel-icon': { margin: 0, width: '14px', height: '14px', marginTop: '-2px' },
     },
   },
-  muiTableBodyCellProps: { sx: { px: 1, whiteSpace: 'normal', width: 'unset', minWidth: 'unset' } },
+  muiTableBodyCellProps: {
+    sx: { px: CELL_PX, whiteSpace: 'normal', width: 'unset', minWidth: 'unset' },
+  },
 });
 
 export interface ColumnsOf {
@@ -57,6 +73,7 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
     responsivePriority: 4,
     accessorFn: ({ cluster }) => cluster,
   };
+  const stateOf = ({ volume }: Row): string => protectionText(protectionOf(volume, nowMs), t);
   const columns: Column[] = [
     {
       id: 'volume',
@@ -118,7 +135,7 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
       filterVariant: 'multi-select',
       sortingFn: 'basic',
       responsivePriority: 6,
-      accessorFn: ({ volume }) => protectionText(protectionOf(volume, nowMs), t),
+      accessorFn: stateOf,
       Cell: ({ row: { original } }) => (
         <ProtectionBadge protection={protectionOf(original.volume, nowMs)} />
       ),
@@ -131,11 +148,13 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
       enableGlobalFilter: false,
       enableSorting: false,
       responsivePriority: 7,
-      accessorFn: ({ volume }) => {
-        const step = nextStepOf(volume);
-        return [actionText(step, t), step.kind === 'watch' ? step.id : ''].join(' ');
+      accessorFn: row => {
+        const step = nextStepOf(row.volume);
+        return [actionText(step, t, stateOf(row)), step.kind === 'watch' ? step.id : ''].join(' ');
       },
-      Cell: ({ row: { original } }) => <Action {...original} isCompact />,
+      Cell: ({ row: { original } }) => (
+        <Action {...original} beside={stateOf(original)} isCompact />
+      ),
     },
   ];
   return columns.map(compact);
