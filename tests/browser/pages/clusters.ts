@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { backUp } from '../../cluster/support/backups.ts';
 import { findRow } from '../support/page.ts';
@@ -9,8 +9,38 @@ import { callAsAdmin } from '../support/worlds.ts';
 const speakGerman = (page: Page) =>
   page.addInitScript(() => localStorage.setItem('i18nextLng', 'de'));
 
-/** Another base URL, another language. */
+/** A text in the table, such as the name of a cluster. */
+const inMain = (page: Page, text: string): Locator =>
+  page.getByRole('main').getByText(text, { exact: true }).first();
+
+/** Several clusters at once, another base URL, another language. */
 export function surroundingsTests(world: Seen): void {
+  it('leads back to all clusters that were shown', async () => {
+    const { kubeUrl } = world();
+    const headlamp = await world().another({
+      clusters: [
+        { name: 'main', kubeUrl },
+        { name: 'east', kubeUrl },
+      ],
+    });
+    const page = await headlamp.open('/c/main+east/nkvm/volumes');
+    await inMain(page, 'east').waitFor();
+    await page.getByRole('button', { name: 'Show/Hide search' }).click();
+    await page.getByPlaceholder('Search').fill('old-exports');
+    const row = page
+      .getByRole('row')
+      .filter({ has: page.getByRole('link', { name: 'old-exports', exact: true }) })
+      .filter({ has: page.getByText('east', { exact: true }) });
+    await row.getByRole('button', { name: /^Back up/ }).click();
+    await page.getByRole('button', { name: 'Watch', exact: true }).click();
+    await page.getByRole('heading', { name: /^Backup of shop\/old-exports/ }).waitFor();
+    const groupOf = (url: string) => /\/c\/([^/]+)\//.exec(url)?.[1]?.split('+').sort();
+    expect(groupOf(page.url())).toEqual(['east', 'main']);
+    await page.getByRole('button', { name: 'Back', exact: true }).click();
+    await inMain(page, 'main').waitFor();
+    await inMain(page, 'east').waitFor();
+  });
+
   it('works below another base URL', async () => {
     const headlamp = await world().another({
       clusters: [{ name: 'main', kubeUrl: world().kubeUrl }],

@@ -5,7 +5,7 @@ import { ended, start } from '../../cluster/support/backups.ts';
 import { alter, API, refuse } from '../support/api.ts';
 import { expectInSight, shoot } from '../support/page.ts';
 import type { Seen } from '../support/worlds.ts';
-import { callAsAdmin, taintNodes } from '../support/worlds.ts';
+import { callAsAdmin, silence, taintNodes } from '../support/worlds.ts';
 
 const VOLUME = ['shop', 'uploads'] as const;
 const REFUSED = 50;
@@ -41,14 +41,42 @@ export function outageTests(world: Seen): void {
 
   it.each([401, 403, 404])('follows a run on its page again after a %d', async status => {
     const { path, cancel } = await startWaiting();
-    const page = await world().headlamp.open(path);
+    let isFollowed: Promise<unknown> | undefined;
+    const page = await world().headlamp.open(path, {
+      before: async page => void (isFollowed = page.waitForResponse(API.runEvents)),
+    });
     await cancelOf(page).waitFor();
+    // A request that is under way now might arrive after the cut.
+    await isFollowed;
     const refused = await refuseAll(page, status);
     world().headlamp.cut();
     await expect.poll(refused, { timeout: 20_000 }).toBeGreaterThan(1);
     await page.unroute(API.all);
     await cancel();
     await page.getByText('Cancelled', { exact: true }).first().waitFor();
+  });
+
+  it.each([
+    ['run', undefined],
+    ['claim', '/storage/persistentvolumeclaims/'],
+    ['volume', '/nkvm/volumes/'],
+    ['list', '/nkvm/volumes'],
+  ])('keeps a %s when requests fail, warns, and takes the warning back', async (name, before) => {
+    const { path } = await startWaiting();
+    const page = await world().headlamp.open(
+      before === undefined ? path : before.endsWith('/') ? before + VOLUME.join('/') : before
+    );
+    const link = page.locator(`a[href*="${path.split('?')[0]}"]`).first();
+    const known = name === 'run' ? cancelOf(page) : link;
+    await known.waitFor();
+    const comeBack = await silence(world());
+    world().headlamp.cut();
+    const warning = page.getByText(/may be out of date/).first();
+    await warning.waitFor();
+    await shoot(page, `pages/${name}-stale`);
+    expect(await known.isVisible()).toBe(true);
+    comeBack();
+    await warning.waitFor({ state: 'detached' });
   });
 
   it('shows a run without an answer to anything else', async () => {

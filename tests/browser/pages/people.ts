@@ -1,12 +1,61 @@
+import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { TOKEN_HEADER } from '../../../sidecar/api/names.ts';
+import { API } from '../support/api.ts';
 import { expectGoodLooks } from '../support/looks.ts';
 import type { Seen } from '../support/worlds.ts';
-import { employ } from '../support/worlds.ts';
+import { employ, tokenFor } from '../support/worlds.ts';
 
 const VOLUMES = '/nkvm/volumes';
 
+/** Logs in on the page that asks for a token. */
+async function logIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel('ID token').fill(token);
+  await page.getByRole('button', { name: 'Authenticate' }).click();
+}
+
+async function logOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Account of current user' }).click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
+}
+
+/** Follows the entry in the sidebar. */
+const openVolumes = (page: Page): Promise<void> =>
+  page.locator('a[href$="/nkvm/volumes"]').first().click();
+
 /** Who is in front of the page, and what each of them is shown. */
 export function peopleTests(world: Seen): void {
+  it('shows the next person in the same tab nothing of the person before', async () => {
+    const { playground } = world();
+    const headlamp = await world().another({
+      clusters: [{ name: 'main', kubeUrl: playground.url, asksForToken: true }],
+    });
+    const page = await headlamp.open(VOLUMES);
+    const shown: { token: string | undefined; by: string }[] = [];
+    let who = 'admin';
+    page.on('request', request => {
+      const token = request.headers()[TOKEN_HEADER.toLowerCase()];
+      if (API.all.test(request.url())) shown.push({ token, by: who });
+    });
+
+    await logIn(page, tokenFor(world(), 'admin'));
+    await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
+    expect(shown.some(({ token }) => token)).toBe(true);
+    await logOut(page);
+    // Headlamp does not load its page anew: it leads to its home page, and from there to the login.
+    await page.getByLabel('ID token').waitFor();
+
+    who = 'viewer';
+    await logIn(page, tokenFor(world(), 'viewer'));
+    await openVolumes(page);
+    await page.getByRole('heading', { name: 'No access to backups' }).waitFor();
+    expect(await page.getByRole('main').innerText()).not.toContain('orders-db');
+    expect(await page.getByRole('button', { name: /^Back up/ }).count()).toBe(0);
+    const ofAdmin = shown.flatMap(({ token, by }) => (token && by === 'admin' ? [token] : []));
+    const later = shown.flatMap(({ token, by }) => (token && by === 'viewer' ? [token] : []));
+    expect(later.filter(token => ofAdmin.includes(token))).toEqual([]);
+  });
+
   it('lets somebody without a right try in namespace default, where the cluster names none', async () => {
     const kubeUrl = await world().playground.proxyAs('viewer');
     const headlamp = await world().another({ clusters: [{ name: 'main', kubeUrl }] });
