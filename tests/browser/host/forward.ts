@@ -49,6 +49,8 @@ export function forwardTo(kubeUrl: string, credentials?: Credentials): Forwarder
       };
       open(req, path).then(upstream => {
         upstream.on('response', answer => {
+          // The browser may have left since.
+          if (res.destroyed) return void upstream.destroy();
           res.writeHead(answer.statusCode ?? 502, answer.headers);
           // A stream of events may be silent for a while: the browser must see its headers at once.
           res.flushHeaders();

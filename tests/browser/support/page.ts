@@ -12,7 +12,11 @@ export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> 
   return {
     async open(path, options = {}) {
       const before = (page: Page) => {
-        onTestFinished(() => page.close());
+        onTestFinished(async () => {
+          // Requests that the test answers itself may be under way.
+          await page.unrouteAll({ behavior: 'ignoreErrors' });
+          await page.close();
+        });
         return Promise.resolve(options.before?.(page));
       };
       return await headlamp.open(path, { ...options, before });
