@@ -27,13 +27,13 @@ async function killed(part: string): Promise<void> {
   await until(`${part} has ended`, () => !identityOf(pid), 30_000);
 }
 
-it('[truncated archive] API server restarted in mid-stream: the second attempt succeeds', async () => {
+it('[truncated archive] API server restarted in mid-stream: success, and no attempt is used up', async () => {
   const { volume, way, world, id } = await inTheMiddle();
   onTestFinished(clusterIsWhole);
   await killed('kube-apiserver');
   startApiServer();
   way.release();
-  expect(await ended(world.call, id, 120_000)).toMatchObject({ status: 'success', attempt: 2 });
+  expect(await ended(world.call, id, 120_000)).toMatchObject({ status: 'success', attempt: 1 });
   await clusterIsWhole();
   await expectNothingLost(world, volume, 1);
 });

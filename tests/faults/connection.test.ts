@@ -52,7 +52,7 @@ it('[changed archive] one byte changed in flight: failed at checksum', async () 
     status: 'failed',
     stage: 'checksum',
     reason: 'DigestDiffers',
-    hint: expect.stringContaining('back up again'),
+    hint: expect.stringContaining('not reliable'),
     archive: null,
   });
   expect(changed).toBe(true);

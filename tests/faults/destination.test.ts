@@ -1,13 +1,14 @@
-import { closeSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ended } from '../cluster/support/backups.ts';
 import { expectNothingLost } from './support/afterwards.ts';
 import { worldOn } from './support/fileSystem.ts';
-import { stopOnName } from './support/onName.ts';
+import { heldRun } from './support/heldRun.ts';
 import { faultVolume } from './support/volume.ts';
-import { begin, worldWith } from './support/world.ts';
+import { begin } from './support/world.ts';
 
+const MiB = 1 << 20;
 const ROOM = 'size=64m,nr_inodes=100';
 
 describe('[half an archive] a destination that is full', () => {
@@ -24,7 +25,7 @@ describe('[half an archive] a destination that is full', () => {
       status: 'failed',
       stage,
       reason: 'DestinationFull',
-      hint: expect.stringContaining('delete archives that nobody needs'),
+      hint: expect.stringContaining('delete archives that are no longer needed'),
       archive: null,
       warnings: [],
     });
@@ -53,26 +54,30 @@ it('[lost backup] a destination that becomes read-only: failed, and what is ther
 
 it('[changed archive] one byte changed at rest, before it is read back: failed, nothing left', async () => {
   const volume = faultVolume(32);
-  const world = await worldWith();
-  const id = await begin(world.call, volume);
-  const name = await stopOnName(world.sidecar.pid, world.backups, '.tar.gz');
-  changeLastByte(join(world.backups, name));
-  process.kill(world.sidecar.pid, 'SIGCONT');
+  const { way, world, id } = await heldRun(volume, 16 * MiB);
+  // What has arrived is on its way to a file that has no name of an archive yet; its first bytes are written.
+  changeByte(join(world.backups, temporaryIn(world.backups)), 1000);
+  way.release();
   expect(await ended(world.call, id)).toMatchObject({
     status: 'failed',
     stage: 'checksum',
-    reason: 'ReadBackDiffers',
-    hint: expect.stringContaining('check its disk'),
+    reason: 'ArchiveBroken', // the first backup of a claim is unpacked for its proof
+    hint: expect.stringContaining('look at the storage'),
     archive: null,
   });
   await expectNothingLost(world, volume);
 });
 
-function changeLastByte(path: string): void {
+const temporaryIn = (directory: string): string => {
+  const [name, ...others] = readdirSync(directory).filter(each => each.startsWith('.tmp-nkvm-'));
+  if (!name || others.length > 0) throw new Error(`${directory} holds not one temporary file`);
+  return name;
+};
+
+function changeByte(path: string, at: number): void {
   const file = openSync(path, 'r+');
   const byte = Buffer.alloc(1);
-  const at = statSync(path).size - 1;
-  readSync(file, byte, 0, 1, at);
+  if (readSync(file, byte, 0, 1, at) !== 1) throw new Error(`${path} has no byte ${at} yet`);
   byte.writeUInt8(byte.readUInt8(0) ^ 1);
   writeSync(file, byte, 0, 1, at);
   closeSync(file);

@@ -42,6 +42,8 @@ const atName =
     return id;
   };
 
+const WITHOUT_MANIFEST = 'between the archive’s name and its manifest';
+
 /** Where the process is when it is killed, and the attempt that succeeds: the first is proven by its manifest. */
 const POINTS: [string, Reach, number][] = [
   ['when the request is answered', ({ call }, volume) => begin(call, volume), 2],
@@ -52,7 +54,7 @@ const POINTS: [string, Reach, number][] = [
   ['at 50 % of the stream', atByte(16 * MiB), 2],
   ['at 75 % of the stream', atByte(24 * MiB), 2],
   ['at the end of the stream', atByte(31.5 * MiB), 2],
-  ['between the archive’s name and its manifest', atName('.tar.gz'), 2],
+  [WITHOUT_MANIFEST, atName('.tar.gz'), 2],
   ['between the manifest and the record of the success', atName('.tar.gz.json'), 1],
 ];
 
@@ -80,5 +82,7 @@ it('[forgotten run] sidecar killed with SIGKILL at 10 points: each run ends in s
   const ends = await Promise.all(goesOn.map(go => go()));
   const seen = ends.map(({ run }, index) => [POINTS[index]?.[0], run.status, run.attempt]);
   expect(seen).toEqual(POINTS.map(([name, , attempt]) => [name, 'success', attempt]));
-  for (const { world } of ends) expectNothingLeft(world, 1);
-});
+  for (const [at, { world }] of ends.entries()) {
+    expectNothingLeft(world, 1, POINTS[at]?.[0] === WITHOUT_MANIFEST ? 1 : 0);
+  }
+}, 420_000); // eleven sidecars start and run, one after the other

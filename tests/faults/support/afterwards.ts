@@ -19,10 +19,16 @@ export const namesAt = (backups: string): string[] =>
 
 /**
  * Whatever happened, a destination holds pairs of an archive and its manifest, which agree, and nothing else.
- * @returns the names of the archives.
+ * @param unproven how many archives may have no manifest: a crash before it was written leaves one for an hour.
+ * @returns the names of the archives that have one.
  */
-export function expectWhole(backups: string): string[] {
-  const names = namesAt(backups);
+export function expectWhole(backups: string, unproven = 0): string[] {
+  const all = namesAt(backups);
+  const alone = all.filter(
+    name => name.endsWith('.tar.gz') && !name.startsWith('.') && !all.includes(manifestName(name))
+  );
+  expect(alone).toHaveLength(unproven);
+  const names = all.filter(name => !alone.includes(name));
   const archives = names.filter(name => name.endsWith('.tar.gz'));
   expect(names).toEqual(archives.flatMap(key => [key, manifestName(key)]).sort());
   for (const key of archives) {
@@ -68,7 +74,7 @@ export async function expectNothingLost(
 }
 
 /** No helper, no temporary, and exactly so many archives, each proven. */
-export function expectNothingLeft(world: World, archives: number): void {
+export function expectNothingLeft(world: World, archives: number, unproven = 0): void {
   expect(helpersOf(world)).toEqual([]);
-  expect(expectWhole(world.backups)).toHaveLength(archives);
+  expect(expectWhole(world.backups, unproven)).toHaveLength(archives);
 }

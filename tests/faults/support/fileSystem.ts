@@ -29,7 +29,11 @@ export async function worldOn(
     rmSync(mount, { recursive: true });
   });
   mkdirSync(backups);
-  const sidecar = await startSidecar({ ...env, NKVM_BACKUP_DIR: backups });
+  const sidecar = await startSidecar({
+    NKVM_MIN_FREE_SPACE: '0Mi', // or no run would start on a disk this small
+    ...env,
+    NKVM_BACKUP_DIR: backups,
+  });
   onTestFinished(() => sidecar.remove());
   return {
     ...worldOf(sidecar),
