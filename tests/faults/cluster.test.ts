@@ -1,6 +1,8 @@
+import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { startApiServer } from '../cluster/machine/control-plane.ts';
 import { startKubelet } from '../cluster/machine/kubelet.ts';
+import { API_PORT } from '../cluster/machine/paths.ts';
 import { identityOf, pidOf } from '../cluster/machine/processes.ts';
 import { ended, read, start } from '../cluster/support/backups.ts';
 import { kubectl } from '../cluster/support/kubectl.ts';
@@ -20,17 +22,26 @@ async function inTheMiddle(mib = 32) {
   return { volume, way, world, id, helper: helperOnNode(id) };
 }
 
-/** Ends a part of the cluster, and waits until it has given back its port. */
+/** Ends a part of the cluster. */
 async function killed(part: string): Promise<void> {
   const pid = pidOf(part);
   process.kill(pid, 'SIGKILL');
   await until(`${part} has ended`, () => !identityOf(pid), 30_000);
 }
 
+/** A process that was killed holds its port until its last thread has ended. */
+const isFree = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const server = createServer()
+      .once('error', () => resolve(false))
+      .listen(port, '0.0.0.0', () => server.close(() => resolve(true)));
+  });
+
 it('[truncated archive] API server restarted in mid-stream: success, and no attempt is used up', async () => {
   const { volume, way, world, id } = await inTheMiddle();
   onTestFinished(clusterIsWhole);
   await killed('kube-apiserver');
+  await until(`port ${API_PORT} is free`, () => isFree(API_PORT), 30_000);
   startApiServer();
   way.release();
   expect(await ended(world.call, id, 120_000)).toMatchObject({ status: 'success', attempt: 1 });
