@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/runner/longestFirst.ts';
 
 const exclude = ['**/node_modules/**', '**/dist/**'];
 
 /** Suites that need no cluster. Those that do have a config of their own in `tests/cluster`. */
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: './node_modules/@kinvolk/headlamp-plugin/config/vite.config.mjs',

@@ -72,7 +72,8 @@ export async function startHeadlamp(options: HeadlampOptions): Promise<Headlamp>
           locale,
         });
         const page = await context.newPage();
-        page.on('close', () => void context.close());
+        // The browser may end first, and its contexts with it.
+        page.on('close', () => void context.close().catch(() => undefined));
         await before?.(page);
         await page.goto(urlOf(path));
         return page;
