@@ -69,6 +69,7 @@ describe('a backup fails by name, and leaves nothing, when', () => {
   it('the image cannot be pulled', async () => {
     const { sidecar, call } = await sidecarWith({
       NKVM_HELPER_IMAGE: '127.0.0.1:1/nothing/here:1',
+      NKVM_HELPER_POD_TIMEOUT_SECONDS: '20', // a pull may succeed later, so it is waited for
     });
     expect(await ended(call, await begin(call, 'shop', 'orders-db'))).toMatchObject({
       status: 'failed',
@@ -105,7 +106,7 @@ describe('a backup fails by name, and leaves nothing, when', () => {
       rmSync(disk, { recursive: true });
     });
     const dir = join(disk, 'backups');
-    const { call } = await sidecarWith({ NKVM_BACKUP_DIR: dir });
+    const { call } = await sidecarWith({ NKVM_BACKUP_DIR: dir, NKVM_MIN_FREE_SPACE: '0Mi' });
     expect(await ended(call, await begin(call, 'billing', 'statements'))).toMatchObject({
       status: 'failed',
       stage: 'copy',
@@ -125,7 +126,8 @@ describe('a backup fails by name, and leaves nothing, when', () => {
     const second = await startSidecar({}, first.dir);
     onTestFinished(() => second.remove());
     const callSecond: Call = (path, init) => second.fetch(path, admin, init);
-    expect(await read(callSecond, id)).toMatchObject({ status: 'failed', reason: 'Interrupted' });
+    expect(await ended(callSecond, id)).toMatchObject({ status: 'failed', reason: 'Interrupted' });
+    await until('the helper is gone', () => helpers() === 0, 30_000);
     nothingStays(join(second.dir, 'backups'));
     const again = await ended(callSecond, await begin(callSecond, 'shop', 'orders-db'));
     expect(again.status).toBe('success');

@@ -65,9 +65,9 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     await page.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
     const command = page.getByText(/^tar --extract/).first();
     await command.waitFor();
-    await page.getByText('Seal of the helper pod').waitFor();
+    await page.getByRole('heading', { name: 'Verification' }).waitFor();
     await shoot(page, 'cluster/run-light');
-    await page.getByText('Seal of the helper pod').scrollIntoViewIfNeeded();
+    await page.getByRole('heading', { name: 'Verification' }).scrollIntoViewIfNeeded();
     await shoot(page, 'cluster/run-seal-light');
 
     // What the page shows is what an operator then types, beside the volume.
@@ -97,9 +97,10 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     await page.getByRole('button', { name: 'Back up' }).first().click();
     const cancel = page.getByRole('button', { name: /^Cancel the backup/ });
     await cancel.waitFor({ timeout: 20_000 });
-    await page.getByText(/[\d.]+ [KM]iB per second/).waitFor({ timeout: 20_000 });
+    await page.getByText(/[\d.]+ [KM]iB\/s/).waitFor({ timeout: 20_000 });
     await shoot(page, 'cluster/claim-progress');
     await cancel.click();
+    await page.getByRole('button', { name: 'Cancel the backup', exact: true }).click();
     await page
       .getByRole('row')
       .filter({ hasText: 'Cancelled' })

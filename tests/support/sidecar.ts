@@ -74,19 +74,29 @@ async function startIn(dir: string, env: Record<string, string>, main: string): 
   const ended = once(child, 'exit');
   const lines = createInterface(child.stdout);
   const log: LogEntry[] = [];
-  const port = await new Promise<number>((resolve, reject) => {
-    lines.on('line', line => {
-      const entry = line.startsWith('{') ? JSON.parse(line) : {};
-      log.push(entry);
-      if (entry.msg === 'NKVM is listening') resolve(entry.addresses[0].port);
-    });
+  const failed = new Promise<never>((_, reject) => {
     ended.then(([code, signal]) => {
       if (code) process.stderr.write(stderr); // it ended by itself, perhaps long after the start
       reject(new Error(stderr.trim() || `it ended with ${code ?? signal}`));
     });
   });
+  failed.catch(() => undefined); // it may end whenever it likes once it has started
+  const listening = new Promise<number>(resolve => {
+    lines.on('line', line => {
+      const entry = line.startsWith('{') ? JSON.parse(line) : {};
+      log.push(entry);
+      if (entry.msg === 'NKVM is listening') resolve(entry.addresses[0].port);
+    });
+  });
+  const port = await Promise.race([listening, failed]);
   const origin = `http://127.0.0.1:${port}`;
-  while (!(await fetch(`${origin}/readyz`)).ok) await new Promise(done => setTimeout(done, 50));
+  const isReady = (): Promise<boolean> =>
+    fetch(`${origin}/readyz`).then(
+      ({ ok }) => ok,
+      () => false
+    );
+  while (!(await Promise.race([isReady(), failed])))
+    await new Promise(done => setTimeout(done, 50));
   const stop = async (signal: NodeJS.Signals = 'SIGTERM'): Promise<void> => {
     child.kill(signal);
     await ended;
