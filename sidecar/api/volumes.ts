@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BackupSummary } from './backups.ts';
+import { BackupSummary, NamespaceName } from './backups.ts';
 
 /** A controller or a bare pod that a volume belongs to, e.g. `apps/v1 StatefulSet shop/orders`. */
 export const OwnerReference = z.strictObject({
@@ -66,7 +66,7 @@ export const Volume = z.strictObject({
 });
 export type Volume = z.infer<typeof Volume>;
 
-export const VolumeQuery = z.strictObject({ namespace: z.string().min(1).optional() });
+export const VolumeQuery = z.strictObject({ namespace: NamespaceName.optional() });
 export type VolumeQuery = z.infer<typeof VolumeQuery>;
 
 export const VolumeList = z.strictObject({

@@ -63,7 +63,10 @@ export function createClient(send: Send): Client {
       }
     },
     volume: ({ namespace, name }) =>
-      json({ path: `/api/v1/volumes/${namespace}/${name}`, namespace }),
+      json({
+        path: `/api/v1/volumes/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`,
+        namespace,
+      }),
     start(volumes, { namespace } = {}) {
       return json({
         path: '/api/v1/backups',

@@ -45,7 +45,7 @@ export const mintIn =
   (cluster: string): Mint =>
   async (namespace, account) => {
     const { spec, status } = await ApiProxy.post(
-      `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`,
+      `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${account}/token`,
       {
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenRequest',

@@ -36,7 +36,7 @@ it('says so once in the log and in the message of the run, until the pod can sta
   look();
   look();
   const sentence =
-    'pod orders-1 waits on another node for this volume, which stays on node node-a until the backup ends; ' +
+    'a pod waits on another node for this volume, which stays where it is until the backup ends; ' +
     'cancel the backup to let the application start now';
   expect(warned).toEqual([sentence]);
   expect(run.message).toBe(sentence);

@@ -56,6 +56,7 @@ function messageOf(run: Backup, claim: Claim | undefined): string | undefined {
   const node = run.helper?.node ?? null;
   const names = podsHeldUp(claim, node);
   if (names.length === 0) return run.message ? '' : undefined;
-  const pods = names.length > 1 ? `pods ${names.join(', ')} wait` : `pod ${names[0]} waits`;
-  return `${pods} on another node for this volume, which stays on node ${node} until the backup ends; cancel the backup to let the application start now`;
+  // Without names: people who may see backups need not be people who may list pods.
+  const pods = names.length > 1 ? `${names.length} pods wait` : 'a pod waits';
+  return `${pods} on another node for this volume, which stays where it is until the backup ends; cancel the backup to let the application start now`;
 }

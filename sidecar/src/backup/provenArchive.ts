@@ -6,8 +6,8 @@ import type { Destination } from '../destinations/destination.ts';
 import { readText } from '../destinations/readText.ts';
 import type { RunChange } from '../history/history.ts';
 
-/** tar's messages make a manifest long; a longer file is something else. */
-const MANIFEST_BYTES = 1024 * 1024;
+/** Room for 256 KiB of annotations, six bytes for each character in JSON, and tar's messages; a longer file is something else. */
+const MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** An archive that is complete by its manifest, which is written last and only after the proof. */
 export interface ProvenArchive {

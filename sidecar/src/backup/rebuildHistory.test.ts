@@ -343,9 +343,9 @@ it.each<[string, (to: Destination) => Promise<unknown>, string]>([
     'it is far too long',
     async to => {
       await to.remove(manifestName(keyOf('bad')));
-      await to.put(manifestName(keyOf('bad')), ' '.repeat(2_000_000));
+      await to.put(manifestName(keyOf('bad')), ' '.repeat(5_000_000));
     },
-    'is longer than 1048576 bytes',
+    'is longer than 4194304 bytes',
   ],
   [
     'it describes another archive',

@@ -88,6 +88,14 @@ it.each<[string, Record<string, string>]>([
   expect(readFrom()).toBe('cache');
 });
 
+it('fails when the storage fails before the first byte, and takes nothing from memory instead', async () => {
+  const path = await fileOf(100_000);
+  withPrograms({
+    dd: 'case $1 in if=/dev/null) exit;; esac; echo "dd: error reading: Input/output error" >&2; exit 1',
+  });
+  await expect(readStorage(path, asItIs)).rejects.toMatchObject({ code: 'EIO' });
+});
+
 it('fails when the storage fails in the middle, although the pipe ended like that of a whole file', async () => {
   withPrograms({
     dd: 'case $1 in if=/dev/null) exit;; esac; printf half; echo "dd: error reading: Input/output error" >&2; exit 1',

@@ -92,7 +92,11 @@ async function readDirect(
     exited.then(({ code }) => code === 0),
   ]);
   signal?.throwIfAborted();
-  if (!hasBytes && (await exited).code !== 0) return undefined;
+  if (!hasBytes && (await exited).code !== 0) {
+    const error = systemError(await words);
+    if (error.code !== undefined) throw toError(error); // the storage answered, and said no
+    return undefined;
+  }
 
   let bytes = 0;
   let readFrom: ReadFrom = 'cache';
@@ -117,7 +121,7 @@ async function readDirect(
   return { body, readFrom: () => readFrom };
 }
 
-function systemError(said: string): Error {
+function systemError(said: string): Error & { code: string | undefined } {
   const message = said.trim().split('\n').at(-1) || 'dd ended without a word';
   const code = Object.entries(CODES).find(([words]) => message.endsWith(words))?.[1];
   return Object.assign(new Error(message), { code });

@@ -27,7 +27,7 @@ describe('placementOf', () => {
       'a ReadWriteOncePod claim in use',
       { accessModes: ['ReadWriteOncePod'], pods: [pod('node-a')] },
       'ClaimInUse',
-      /shop\/orders-db is ReadWriteOncePod and pod orders-0 holds it/,
+      /shop\/orders-db is ReadWriteOncePod and a pod holds it/,
     ],
     [
       'a claim that waits for its first pod',

@@ -61,7 +61,7 @@ export function placementOf(claim: Claim): Placement {
   if (claim.accessModes.includes('ReadWriteOncePod') && first) {
     return refuse(
       'ClaimInUse',
-      `${name} is ReadWriteOncePod and pod ${first.name} holds it`,
+      `${name} is ReadWriteOncePod and a pod holds it`,
       'stop that pod for the time of the backup'
     );
   }

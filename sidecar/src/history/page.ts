@@ -37,16 +37,22 @@ export function findPage(
   try {
     const ids: string[] = [];
     let last: Position | undefined;
+    /** A cursor names a run, so it is one that was shown, unless the scan came to its limit. */
+    let lastShown: Position | undefined;
     for (let scanned = 0; ; scanned += 1) {
       const source = newestOf(sources);
       if (!source?.next) return { ids, nextCursor: null };
       const candidate = source.next;
       const isMatch = matches(candidate, query, namespaces);
       // One more than the page has: only then is there a next page.
-      if (last && ((isMatch && ids.length === query.limit) || scanned >= maxScan)) {
-        return { ids, nextCursor: writeCursor(last) };
+      if (lastShown && isMatch && ids.length === query.limit) {
+        return { ids, nextCursor: writeCursor(lastShown) };
       }
-      if (isMatch) ids.push(candidate.id);
+      if (last && scanned >= maxScan) return { ids, nextCursor: writeCursor(last) };
+      if (isMatch) {
+        ids.push(candidate.id);
+        lastShown = candidate;
+      }
       last = candidate;
       source.advance();
     }

@@ -56,6 +56,21 @@ it('hands over to the API on the same connection', async () => {
   expect(await ask('/healthz')).toContain('200 OK');
 });
 
+it('answers no request that was sent behind an unanswered one', async () => {
+  const { door } = await doorThat(() => 'wait');
+  const app = Fastify();
+  let asked = 0;
+  app.get('/healthz', async () => ((asked += 1), new Promise(() => undefined)));
+  await app.ready();
+  door.open(app.routing);
+  const socket = net.connect(door.address.port);
+  const closed = once(socket, 'close');
+  socket.on('error', () => undefined);
+  socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(50));
+  await closed;
+  expect(asked).toBe(1);
+});
+
 it('closes streams that go on', async () => {
   const { door, look } = await doorThat(() => 'wait');
   door.open((_, response) => void response.write('data: 1\n\n'));

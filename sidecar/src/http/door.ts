@@ -42,7 +42,11 @@ export async function openDoor(
     }
   };
   let answer = wait;
-  const server = http.createServer((request, response) => answer(request, response));
+  // A response without a socket waits behind another: the request was pipelined, which no client of ours does. Each would
+  // be answered into memory while the client reads nothing.
+  const server = http.createServer((request, response) =>
+    response.socket ? answer(request, response) : void request.socket.destroy()
+  );
   server.listen(listenOn);
   await once(server, 'listening');
   return {

@@ -48,6 +48,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
+    exposeHeadRoutes: false, // HEAD of an event stream would never end
     rewriteUrl: ({ url = '/' }) => withoutUniqueSegment(url),
   });
   app.setValidatorCompiler(validatorCompiler);

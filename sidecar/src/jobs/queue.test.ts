@@ -106,6 +106,26 @@ describe('the queue', () => {
     await begun(3);
   });
 
+  it('does not repeat a run that its archive has shown to be a success before the queue resumed', async () => {
+    await queue.stop();
+    const [run] = await queue.add([claim('media')], somebody);
+    queue = startQueue({
+      history,
+      kinds: { backup: job() },
+      limits: { total: 2, perNode: 2 },
+      retry,
+      newId: runIds(undefined, history.newestId()),
+      now: () => new Date(),
+      log,
+      onEnd: () => undefined,
+    });
+    await history.commit(run?.id ?? '', success);
+    queue.resume();
+    expect(underWay).toEqual([]);
+    expect(queue.depth()).toEqual({ queued: 0, running: 0 });
+    expect(history.get(run?.id ?? '')?.status).toBe('success');
+  });
+
   it('starts a run once, when it was asked for before the queue resumed', async () => {
     queue = newQueue({ limits: { total: 3, perNode: 3 } });
     await queue.add([claim('a')], somebody);

@@ -215,6 +215,10 @@ export function startQueue(options: QueueOptions): Queue {
   };
 
   const readHistory = (): void => {
+    // The archives at the destination may have shown meanwhile that a run which waits here has succeeded.
+    for (const { id } of waiting.all()) {
+      if (history.get(id)?.status !== 'queued') waiting.remove(id);
+    }
     for (const run of history.unfinished()) {
       if (run.status === 'running' && !running.has(run.id)) interrupted.add(run.id);
       if (run.status !== 'queued' || running.has(run.id) || waiting.get(run.id)) continue;

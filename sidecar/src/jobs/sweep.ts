@@ -40,9 +40,10 @@ export function sweeperOf(options: SweepOptions): () => Promise<void> {
       said.set(uid, sentence);
     };
     await eachOf(TOGETHER, left, async pod => {
-      const { namespace = '', name = '', deletionTimestamp } = pod.metadata ?? {};
+      const { namespace = '', name = '', uid, deletionTimestamp } = pod.metadata ?? {};
       try {
-        await options.pods.remove(namespace, name);
+        // By its UID: the next attempt may have made another pod of that name meanwhile.
+        await options.pods.remove(namespace, name, uid === undefined ? undefined : { uid });
         say(
           pod,
           deletionTimestamp

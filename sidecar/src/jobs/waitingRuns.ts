@@ -7,6 +7,7 @@ export interface WaitingRuns {
   /** @param delayMs how long it may not start. */
   add(run: Backup, delayMs?: number): void;
   get(id: string): Backup | undefined;
+  all(): Backup[];
   /** Does nothing to a run that does not wait. */
   change(id: string, change: RunChange): void;
   remove(id: string): void;
@@ -53,6 +54,7 @@ export function waitingRuns(onReady: () => void): WaitingRuns {
     },
 
     get: id => runs.get(id),
+    all: () => [...runs.values()],
 
     change(id, change) {
       const run = runs.get(id);

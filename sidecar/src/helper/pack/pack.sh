@@ -50,6 +50,12 @@ exclude_empty_lost_and_found() {
   fi
 }
 
+# tar takes a file with st_blocks 0 for one hole and never reads it; many FUSE file systems report 0 for every file.
+choose_sparse() {
+  sparse=--sparse
+  [ "$(stat -f -c %T "$volume" 2>/dev/null)" != fuseblk ] || sparse=
+}
+
 # The two readers of what tar writes beside the archive. Their pipes must exist before tar opens them.
 start_readers() {
   mkfifo messages.pipe names.pipe
@@ -84,7 +90,7 @@ report_progress() {
 # No --one-file-system: what is mounted inside the volume is seen by its application, too, and subvolumes of btrfs are
 # other file systems. tar runs in the background, so that its process id is known.
 run_tar() {
-  tar --create --file=- --format=posix --xattrs --xattrs-include='*' --acls --sparse --numeric-owner \
+  tar --create --file=- --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
     --totals --verbose --quoting-style=escape --index-file=/dev/fd/3 --directory="$volume" $exclude . \
     2>messages.pipe 3>names.pipe 4>&- &
   tar=$!
@@ -108,6 +114,12 @@ send() {
   fi
 }
 
+# tar knows a file with several names by its inode number alone. One that is deleted while tar runs gives its number to the
+# next new file, which tar then packs as a link to the old one, without a word.
+count_relinked() {
+  find "$volume" ! -type d -links +1 -newerct "@$started" 2>/dev/null | wc -l
+}
+
 # The file gets the name `seal` last: a part of it is never read.
 write_seal() {
   {
@@ -120,15 +132,17 @@ write_seal() {
     echo "attributeFlags=$(cat flags)"
     echo "mountsInside=$(grep -cF " $volume/" /proc/self/mountinfo)"
     # Counts, an empty line, messages.
-    cat messages
+    awk -v n="$(count_relinked)" '/^changed=/ && !done { print "changed=" substr($0, 9) + n; done = 1; next } { print }' messages
   } >seal.new && mv seal.new seal
 }
 
 check_tools
 choose_compressor
 exclude_empty_lost_and_found
+choose_sparse
 start_readers
 count_flags >flags &
+started=$(($(date +%s) - 2))
 # Without a reader there is nothing to seal.
 send || exit $?
 # For the readers, and for the flags.
