@@ -76,12 +76,14 @@ export function forwardTo(kubeUrl: string, credentials?: Credentials): Forwarder
       open(req, path).then(
         upstream => {
           upstream.on('upgrade', (answer, upstreamSocket, upstreamHead) => {
+            if (socket.destroyed) return void upstreamSocket.destroy(); // the browser has left meanwhile
             socket.write(headOf(answer));
             socket.write(upstreamHead);
             upstreamSocket.write(head);
             pipeline(socket, upstreamSocket, socket, () => undefined);
           });
           upstream.on('response', answer => {
+            if (socket.destroyed) return void answer.destroy();
             socket.write(headOf(answer));
             pipeline(answer, socket, () => undefined);
           });
