@@ -15,7 +15,7 @@ export interface Rights {
   need(subject: Subject, action: Action | PathAction): Promise<void>;
 }
 
-/** A right that is taken away ends after this time; open streams ask again by themselves. */
+/** A revoked right ends after this time; open streams ask again by themselves. */
 const KEEP_MS = 10_000;
 const KEEP_ANSWERS = 10_000;
 
