@@ -5,3 +5,5 @@ export * from './backups.ts';
 export * from './volumes.ts';
 export * from './streams.ts';
 export * from './info.ts';
+export * from './files.ts';
+export * from './restores.ts';

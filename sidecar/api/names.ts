@@ -69,6 +69,31 @@ export const RUN_STAGES = [
   'cleanup',
 ] as const;
 
+/** What a restore does to its target. */
+export const RESTORE_MODES = ['new', 'empty', 'overwrite', 'mirror'] as const;
+
+/** The steps of a restore, in their order. */
+export const RESTORE_STEPS = [
+  'check-archive',
+  'scale-down',
+  'safety-backup',
+  'create-claim',
+  'write',
+  'compare',
+  'scale-up',
+] as const;
+
+/** `later`: it can only be known while the restore runs, before anything is written. */
+export const CHECK_STATES = ['passes', 'fails', 'later', 'warns'] as const;
+
+/** ClusterRole that allows restores into a namespace, bound there to the runner. */
+export const RESTORE_CLUSTER_ROLE = 'nkvm-restore';
+
+/** @returns the command that allows restores into `namespace`. */
+export const allowRestoresCommand = (namespace: string): string =>
+  `kubectl create rolebinding ${RESTORE_CLUSTER_ROLE} -n ${namespace} --clusterrole ${RESTORE_CLUSTER_ROLE} ` +
+  `--serviceaccount ${NKVM_NAMESPACE}:${RUNNER_SERVICE_ACCOUNT}`;
+
 /** Every stage that an error may name. `queue`, `hook` and `snapshot` come before a run's own stages. */
 export const STAGES = ['queue', 'hook', 'snapshot', ...RUN_STAGES] as const;
 
