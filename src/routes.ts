@@ -5,6 +5,9 @@
 export const VOLUMES_ROUTE = { name: 'Volumes & Backups', path: '/nkvm/volumes' };
 export const VOLUME_ROUTE = { name: 'Volume Backups', path: '/nkvm/volumes/:namespace/:name' };
 export const BACKUP_ROUTE = { name: 'Volume Backup', path: '/nkvm/backups/:id' };
+/** `?backup=ID&namespace=NAMESPACE&paths=PATH&paths=PATH`; see `restores/draft.ts` for all of them. */
+export const RESTORE_ROUTE = { name: 'Restore a Volume', path: '/nkvm/restore' };
+export const RESTORE_RUN_ROUTE = { name: 'Volume Restore', path: '/nkvm/restores/:id' };
 
 /** Headlamp's own: the kind, as Kubernetes writes it, is the name of the route and the key of its details page. */
 export const CLAIM_ROUTE = 'PersistentVolumeClaim';

@@ -8,6 +8,7 @@ import type {
   VolumeRef,
 } from '../../sidecar/api';
 import { failureOf } from './failure';
+import { queryText as query } from './queryText';
 import type { Send } from './send';
 
 /** A list of volumes as the sidecar gave it. */
@@ -85,12 +86,4 @@ export function createClient(send: Send): Client {
     events: (id, signal, namespace) => send({ path: `${run(id)}/events`, signal, namespace }),
     changes: (signal, namespace) => send({ path: '/api/v1/volumes/events', signal, namespace }),
   };
-}
-
-/** @returns `?a=1&b=2` of the parameters that have a value, or nothing. */
-function query(parameters: Record<string, string | number | undefined>): string {
-  const set = Object.entries(parameters).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)]]
-  );
-  return set.length > 0 ? `?${new URLSearchParams(set)}` : '';
 }

@@ -1,12 +1,14 @@
 import { type Client, createClient } from './client';
 import { failureOf } from './failure';
-import { confirmed, doorOf, mintIn, sendTo, whoAmIIn } from './send';
+import { confirmed, doorOf, mintIn, type Send, sendTo, whoAmIIn } from './send';
 import { createSession, type Session } from './session';
 import { createTokens, TokenRefused } from './token';
 
 /** The sidecar of one cluster, for the person who is logged in there. */
 export interface Connection {
   client: Client;
+  /** For the calls that `client` does not have. */
+  send: Send;
   session: Session;
   /**
    * Whether one question is enough for all namespaces.
@@ -35,8 +37,10 @@ function connect(cluster: string): Connection {
     },
     tokens: tokens.reset,
   });
+  const send = sendTo(cluster, tokens, session);
   return {
-    client: createClient(sendTo(cluster, tokens, session)),
+    client: createClient(send),
+    send,
     session,
     reset: tokens.reset,
     async isAdministrator() {

@@ -36,7 +36,8 @@ function start(
   const done = follow({
     read,
     open: signal => streams[Math.min(opened++, streams.length - 1)]!(signal),
-    onBackup: backup => seen.push(backup.status === 'running' ? backup.bytes : backup.status),
+    event: 'backup',
+    onChange: backup => seen.push(backup.status === 'running' ? backup.bytes : backup.status),
     signal: ended.signal,
   });
   return { seen, done, stop: () => ended.abort(), opened: () => opened };

@@ -1,14 +1,21 @@
-import type { Backup } from '../../sidecar/api';
+import type { BackupStatus } from '../../sidecar/api';
 import { isFinal } from './final';
 import { readStream } from './openStream';
 import { takeSlot } from './slots';
 import { wait } from './wait';
 
-export interface Followed {
-  read(): Promise<Backup>;
+/** What can be followed: it has a state, and one day a final one. */
+export interface Followable {
+  status: BackupStatus;
+}
+
+export interface Followed<T extends Followable> {
+  read(): Promise<T>;
   /** Opens the stream of events. */
   open(signal: AbortSignal): Promise<Response>;
-  onBackup(backup: Backup): void;
+  /** The name of the event that brings it whole. */
+  event: string;
+  onChange(run: T): void;
   /** Is called with each event. @throws when the stream is not to go on, e.g. because another person has logged in. */
   confirm?(): Promise<void>;
   /** Ends it. */
@@ -23,16 +30,23 @@ const POLL_MS = 2_000;
  *
  * @throws what `read` throws: what is known of the run may then be out of date.
  */
-export async function follow({ read, open, onBackup, confirm, signal }: Followed): Promise<void> {
+export async function follow<T extends Followable>({
+  read,
+  open,
+  event,
+  onChange,
+  confirm,
+  signal,
+}: Followed<T>): Promise<void> {
   let isStreaming = true;
-  const take = (backup: Backup) => {
-    if (!signal.aborted) onBackup(backup);
-    return isFinal(backup.status);
+  const take = (run: T) => {
+    if (!signal.aborted) onChange(run);
+    return isFinal(run.status);
   };
 
   while (!signal.aborted) {
     if (isStreaming) {
-      const end = await followStream(open, confirm, take, signal);
+      const end = await followStream({ open, event, confirm, signal }, take);
       if (end === 'final') return;
       isStreaming = end !== 'silent';
     }
@@ -42,11 +56,14 @@ export async function follow({ read, open, onBackup, confirm, signal }: Followed
   }
 }
 
-async function followStream(
-  open: Followed['open'],
-  confirm: Followed['confirm'],
-  take: (backup: Backup) => boolean,
-  signal: AbortSignal
+async function followStream<T extends Followable>(
+  {
+    open,
+    event: wanted,
+    confirm,
+    signal,
+  }: Pick<Followed<T>, 'open' | 'event' | 'confirm' | 'signal'>,
+  take: (run: T) => boolean
 ): Promise<'final' | 'broken' | 'silent'> {
   const giveBack = takeSlot();
   if (!giveBack) return 'broken';
@@ -55,7 +72,7 @@ async function followStream(
       open,
       async take({ event, data }) {
         await confirm?.();
-        return event === 'backup' && take(JSON.parse(data) as Backup);
+        return event === wanted && take(JSON.parse(data) as T);
       },
       signal,
     });

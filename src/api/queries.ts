@@ -1,53 +1,27 @@
-import {
-  hashKey,
-  keepPreviousData,
-  QueryCache,
-  QueryClient,
-  type QueryKey,
-  useQueries,
-  useQuery,
-} from '@tanstack/react-query';
+import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { Backup, Volume, VolumeRef, VolumesChange } from '../../sidecar/api';
+import {
+  ACTIVE_MS,
+  type Asked,
+  asked,
+  BEHIND_MS,
+  clusterKey,
+  forgetErrors,
+  IDLE_MS,
+  queries,
+  refresh,
+} from './cache';
 import { connectionTo, onOtherPerson } from './connection';
 import { isFinal } from './final';
-import { follow } from './follow';
+import { useFollowed } from './followed';
 import { isLive, type Sink, useLive } from './live';
 import { loadAll, loadEach, type LoadedVolumes } from './loadVolumes';
 import { type LoadedRuns, summaryOf, withChange, withNewest, withOlder } from './patch';
-import { type Trouble, troubleOf } from './trouble';
-import { wait } from './wait';
 
-/** What a view has of something that it asked for. An old value stays while a newer one cannot be had. */
-export interface Asked<T> {
-  value?: T;
-  trouble?: Trouble;
-}
-
-/** Why a query has no data, by the hash of its key. A query itself forgets it while it is asked again. */
-const lastErrors = new Map<string, Error>();
-
-/** What all views share. Nothing of it outlives the page, nor the person who is logged in. */
-const queries = new QueryClient({
-  queryCache: new QueryCache({
-    onError: (error, { queryHash }) => void lastErrors.set(queryHash, error),
-    onSuccess: (_, { queryHash }) => void lastErrors.delete(queryHash),
-  }),
-  defaultOptions: {
-    queries: {
-      // What fails is asked for again with the next poll.
-      retry: false,
-      staleTime: 1_000,
-      // Headlamp may be on this machine: it is asked whatever the browser says of the network.
-      networkMode: 'always',
-    },
-  },
-});
-// Asks anew when somebody comes back to the tab.
-queries.mount();
+export { type Asked, refresh } from './cache';
 
 const keys = {
-  cluster: (cluster: string) => ['nkvm', cluster],
   lists: (cluster: string) => ['nkvm', cluster, 'volumes'],
   all: (cluster: string) => ['nkvm', cluster, 'volumes', 'all'],
   each: (cluster: string, namespaces: string[]) => ['nkvm', cluster, 'volumes', ...namespaces],
@@ -72,8 +46,8 @@ onOtherPerson(cluster => void forget(cluster));
 
 /** Nothing of the person before is shown, not even for a moment. */
 async function forget(cluster: string): Promise<void> {
-  const queryKey = keys.cluster(cluster);
-  lastErrors.clear();
+  const queryKey = clusterKey(cluster);
+  forgetErrors();
   queries.removeQueries({ queryKey, type: 'inactive' });
   await queries.resetQueries({ queryKey });
 }
@@ -99,7 +73,7 @@ export function useConfirmed(clusters: string[]): boolean {
 
 /** Of a cluster that has not been asked yet there is nothing to hide. */
 const hasNothing = (cluster: string): boolean =>
-  queries.getQueriesData({ queryKey: keys.cluster(cluster) }).length === 0;
+  queries.getQueriesData({ queryKey: clusterKey(cluster) }).length === 0;
 
 async function confirm(cluster: string): Promise<void> {
   if (hasNothing(cluster)) return;
@@ -113,21 +87,12 @@ async function confirm(cluster: string): Promise<void> {
   await forget(cluster);
 }
 
-/** Asks anew for everything of `cluster`: something was started, has ended, or somebody tries again. */
-export async function refresh(cluster: string): Promise<void> {
-  await queries.invalidateQueries({ queryKey: keys.cluster(cluster) });
-}
-
 /** As `refresh`, with new tokens: rights may have changed. */
 export function tryAgain(cluster: string): Promise<void> {
   connectionTo(cluster).reset();
   return refresh(cluster);
 }
 
-const IDLE_MS = 15_000;
-const ACTIVE_MS = 5_000;
-/** Behind a stream of changes. */
-const BEHIND_MS = 60_000;
 /** A list of so many volumes takes megabytes: without a stream it is not asked for every few seconds. */
 const LONG_LIST = 500;
 
@@ -138,14 +103,6 @@ export function pollMs(isStreaming: boolean, volumes: Volume[] = []): number {
 }
 
 const isActive = ({ lastBackup }: Volume) => !!lastBackup && !isFinal(lastBackup.status);
-
-function asked<T>(
-  { data, error }: { data?: T; error: Error | null },
-  queryKey: QueryKey
-): Asked<T> {
-  const why = error ?? (data === undefined ? lastErrors.get(hashKey(queryKey)) : undefined);
-  return { value: data, trouble: why && troubleOf(why) };
-}
 
 const sink: Sink = {
   onSwitch: cluster => void refresh(cluster),
@@ -327,59 +284,11 @@ export function useBackups(cluster: string, ref: VolumeRef): History {
  *
  * @param namespace of its volume, where it is known.
  */
-export function useBackup(cluster: string, id: string, namespace?: string): Asked<Backup> {
-  const queryKey = keys.backup(cluster, id);
-  const query = useQuery(
-    {
-      queryKey,
-      queryFn: () => connectionTo(cluster).client.backup(id, namespace),
-      // A run that ended does not change any more.
-      staleTime: ({ state }) => (state.data && isFinal(state.data.status) ? Infinity : 1_000),
-      refetchInterval: ({ state: { data, error } }) => (data && !error ? false : ACTIVE_MS),
-    },
-    queries
-  );
-  const isUnderWay = query.data !== undefined && !isFinal(query.data.status);
-  // A run that cannot be read is asked for from time to time, and followed again as soon as it can.
-  const isFollowed = isUnderWay && !query.isError;
-  useEffect(() => {
-    if (!isFollowed) return;
-    const end = new AbortController();
-    void followInto(cluster, id, namespace, end.signal);
-    return () => end.abort();
-  }, [cluster, id, namespace, isFollowed]);
-  return asked(query, queryKey);
-}
-
-async function followInto(
-  cluster: string,
-  id: string,
-  namespace: string | undefined,
-  signal: AbortSignal
-): Promise<void> {
-  const { client, session } = connectionTo(cluster);
-  const queryKey = keys.backup(cluster, id);
-  while (!signal.aborted) {
-    let confirm = session.guard();
-    try {
-      await follow({
-        read: () => client.backup(id, namespace),
-        open(stop) {
-          confirm = session.guard();
-          return client.events(id, stop, namespace);
-        },
-        confirm: () => confirm(),
-        onBackup(backup) {
-          queries.setQueryData(queryKey, backup);
-          if (isFinal(backup.status)) void refresh(cluster);
-        },
-        signal,
-      });
-      return;
-    } catch {
-      // Gone, or no longer ours to see: asking once more shows why. Where that succeeds, it is followed again.
-      await queries.invalidateQueries({ queryKey });
-      await wait(ACTIVE_MS, signal);
-    }
-  }
-}
+export const useBackup = (cluster: string, id: string, namespace?: string): Asked<Backup> =>
+  useFollowed(cluster, {
+    queryKey: keys.backup(cluster, id),
+    at: namespace,
+    event: 'backup',
+    read: ({ client }) => client.backup(id, namespace),
+    open: ({ client }, signal) => client.events(id, signal, namespace),
+  });
