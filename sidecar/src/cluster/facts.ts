@@ -1,4 +1,5 @@
 import type { OwnerReference } from '../../api/index.ts';
+import type { RestoreMark } from './restoreMark.ts';
 
 /** A term of a Kubernetes NodeSelector; passed on to helper pods as it is. */
 export interface NodeSelectorTerm {
@@ -54,6 +55,8 @@ export interface ClaimFact {
   labels: Record<string, string>;
   createdAt: string;
   terminating: boolean;
+  /** A restore has made it, and has not proven what it holds. */
+  restoreMark?: RestoreMark | undefined;
   controller: Controller | undefined;
 }
 
@@ -65,6 +68,8 @@ export interface VolumeFact {
 
 export interface StorageClassFact {
   name: string;
+  /** Claims that name no class get this one. */
+  isDefault?: true | undefined;
   waitsForFirstConsumer: boolean;
 }
 
@@ -79,6 +84,8 @@ export interface NamespaceFact {
   name: string;
   uid: string;
   createdAt: string;
+  /** It is being deleted: nothing can be made in it. */
+  terminating?: true | undefined;
 }
 
 /** What there is in one namespace: owners, pods and claims never reach beyond it. */

@@ -1,5 +1,6 @@
 import type { Volume } from '../../api/index.ts';
-import type { NamespaceFact, NodeFact, NodeSelectorTerm } from './facts.ts';
+import type { NamespaceFact, NodeFact, NodeSelectorTerm, StorageClassFact } from './facts.ts';
+import type { RestoreMark } from './restoreMark.ts';
 
 /** What the cluster itself says of one claim. */
 export type Claim = Omit<
@@ -14,7 +15,12 @@ export type Claim = Omit<
   nodeSelectorTerms: NodeSelectorTerm[];
   /** The claim is being deleted. */
   terminating: boolean;
+  /** A restore has made the claim, and has not proven what it holds. */
+  restoreMark?: RestoreMark | undefined;
 };
+
+/** A pod that names a claim and has not ended. */
+export type ClaimPod = Claim['pods'][number];
 
 /** The cluster's volumes, from watches: a look costs no request. */
 export interface Inventory {
@@ -38,8 +44,12 @@ export interface Inventory {
   stop(): Promise<void>;
 }
 
-/** What the placement of pods needs as well. */
+/** What restores and the placement of pods need as well. */
 export interface ClusterInventory extends Inventory {
   /** @returns the nodes, ordered by name. */
   nodes(): NodeFact[];
+  /** @returns the pods that name the claim and have not ended, also where there is no such claim. */
+  podsOf(namespace: string, claim: string): ClaimPod[];
+  /** @returns every StorageClass of the cluster. */
+  storageClasses(): StorageClassFact[];
 }

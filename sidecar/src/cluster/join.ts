@@ -29,6 +29,7 @@ function joined(fact: ClaimFact, owners: OwnerIndex, { places, waitingClasses }:
     labels: fact.labels,
     createdAt: fact.createdAt,
     terminating: fact.terminating,
+    restoreMark: fact.restoreMark,
     node: place?.node ?? null,
     nodeSelectorTerms: place?.terms ?? [],
     waitsForFirstConsumer: waitingClasses.has(fact.storageClass ?? ''),
@@ -36,6 +37,12 @@ function joined(fact: ClaimFact, owners: OwnerIndex, { places, waitingClasses }:
     owner: ownerOf(fact, owners),
   };
 }
+
+/** @returns the pods that name a claim which need not exist, ordered by name. */
+export const podsOfClaim = (name: string, pods: Iterable<PodFact>): Claim['pods'] =>
+  mountingPods(
+    [...pods].filter(pod => pod.claims.includes(name) || pod.ephemeralClaims.includes(name))
+  );
 
 /** A finished pod keeps its spec, but mounts nothing any more. */
 function mountingPods(pods: PodFact[]): Claim['pods'] {

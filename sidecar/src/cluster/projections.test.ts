@@ -210,3 +210,21 @@ it.each([
 it('knows a node that is cordoned', () => {
   expect(nodeFact({ metadata, spec: { unschedulable: true } }).unschedulable).toBe(true);
 });
+
+it('reads on a claim that a restore has not proven what it holds', () => {
+  const markOf = (annotations: Record<string, string>) =>
+    claimFact({ metadata: { ...metadata, annotations } }).restoreMark;
+  const installation = { 'nkvm.io/installation': 'i-1' };
+  expect(markOf({})).toBeUndefined();
+  expect(markOf(installation)).toBeUndefined();
+  expect(markOf({ ...installation, 'nkvm.io/restoring': '01a' })).toEqual({
+    state: 'restoring',
+    runId: '01a',
+    installation: 'i-1',
+  });
+  expect(markOf({ 'nkvm.io/restoring': '01a', 'nkvm.io/incomplete': '01b' })).toEqual({
+    state: 'incomplete',
+    runId: '01b',
+    installation: null,
+  });
+});

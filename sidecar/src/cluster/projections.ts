@@ -23,11 +23,14 @@ import type {
   WorkloadFact,
 } from './facts.ts';
 import { bytesOf } from './quantity.ts';
+import { restoreMarkOf } from './restoreMark.ts';
 
 /** An object as it comes in JSON: the client's types have Date where the API server sends text. */
 export type Raw<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Raw<T[K]> } : T;
 
 type Metadata = Raw<V1ObjectMeta> | undefined;
+
+const DEFAULT_CLASS = 'storageclass.kubernetes.io/is-default-class';
 
 /** Deployment, DaemonSet, ReplicaSet and Job have their pod template at the same place. */
 interface WithTemplate {
@@ -52,6 +55,7 @@ export function claimFact({ metadata, spec, status }: Raw<V1PersistentVolumeClai
     labels: metadata?.labels ?? {},
     createdAt: metadata?.creationTimestamp ?? '',
     terminating: metadata?.deletionTimestamp !== undefined,
+    restoreMark: restoreMarkOf(metadata?.annotations),
     controller: controllerOf(metadata),
   };
 }
@@ -66,6 +70,8 @@ export function volumeFact({ metadata, spec }: Raw<V1PersistentVolume>): VolumeF
 export function storageClassFact(storageClass: Raw<V1StorageClass>): StorageClassFact {
   return {
     name: storageClass.metadata?.name ?? '',
+    isDefault:
+      storageClass.metadata?.annotations?.[DEFAULT_CLASS] === 'true' ? (true as const) : undefined,
     waitsForFirstConsumer: storageClass.volumeBindingMode === 'WaitForFirstConsumer',
   };
 }
@@ -86,6 +92,7 @@ export function namespaceFact({ metadata }: Raw<V1Namespace>): NamespaceFact {
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
     createdAt: metadata?.creationTimestamp ?? '',
+    terminating: metadata?.deletionTimestamp === undefined ? undefined : true,
   };
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ClaimView } from './claimView.ts';
 import type { Gateway } from './gateway.ts';
 import type { ClusterInventory } from './inventory.ts';
-import { compare } from './join.ts';
+import { compare, podsOfClaim } from './join.ts';
 import type { Raw } from './projections.ts';
 import { resources } from './resources.ts';
 import { type Resource, WatchCache, type WatchLimits, type WatchLog } from './watchCache.ts';
@@ -67,6 +67,8 @@ export function startInventory(
     isReady: () => caches.every(({ hasList }) => hasList),
     claims: namespace => view.claims(namespace),
     claim: (namespace, name) => view.claim(namespace, name),
+    podsOf: (namespace, claim) => podsOfClaim(claim, pods.facts.in(namespace)),
+    storageClasses: () => [...storageClasses.facts.in()].sort((a, b) => compare(a.name, b.name)),
     namespaces: () => [...namespaces.facts.in()].map(({ name }) => name).sort(compare),
     namespace: name => namespaces.facts.get('', name),
     versions: () => view.versions(),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../cluster/inventory.ts';
 import { testClaim } from '../testing/testClaim.ts';
-import { placementOf } from './placement.ts';
+import { placementOf, writerPlacementOf } from './placement.ts';
 
 const bound = testClaim();
 const pod = (node: string | null, phase = 'Running') => ({ name: 'orders-0', phase, node });
@@ -49,6 +49,18 @@ describe('placementOf', () => {
     ],
     ['a block device', { volumeMode: 'Block' }, 'BlockVolume', /raw block device/],
     ['a claim that is being deleted', { terminating: true }, 'ClaimTerminating', /being deleted/],
+    [
+      'a claim that a restore is filling',
+      { restoreMark: { state: 'restoring', runId: '01a', installation: 'i' } },
+      'ClaimRestoring',
+      /being restored \(run 01a\)/,
+    ],
+    [
+      'a claim that a failed restore has left',
+      { restoreMark: { state: 'incomplete', runId: '01a', installation: null } },
+      'ClaimIncomplete',
+      /what a failed restore has left \(run 01a\)/,
+    ],
   ])('refuses %s and says why', (_, seen, reason, message) => {
     expect(placementOf({ ...bound, ...seen })).toEqual({
       refuse: {
@@ -58,4 +70,40 @@ describe('placementOf', () => {
       },
     });
   });
+});
+
+describe('writerPlacementOf', () => {
+  it.each<[string, Partial<Claim>]>([
+    ['a claim that nothing uses', {}],
+    ['a claim that waits for its first consumer', { phase: 'Pending' }],
+    [
+      'a claim that a restore has made',
+      { restoreMark: { state: 'restoring', runId: 'a', installation: 'i' } },
+    ],
+  ])('takes %s', (_, seen) =>
+    expect(writerPlacementOf({ ...bound, ...seen })).toEqual({ node: null })
+  );
+
+  it.each<[string, Partial<Claim>, string, RegExp]>([
+    ['in use', { pods: [pod('node-a')] }, 'ClaimInUse', /used by pod orders-0$/],
+    [
+      'in use by a pod that has no node yet',
+      { pods: [pod(null, 'Pending')] },
+      'ClaimInUse',
+      /used by pod orders-0$/,
+    ],
+    [
+      'for many nodes, and in use',
+      { accessModes: ['ReadWriteMany'], pods: Array(7).fill(pod('node-a')) },
+      'ClaimInUse',
+      /used by pods orders-0, orders-0, orders-0, orders-0, orders-0 and 2 more$/,
+    ],
+    ['whose volume is gone', { phase: 'Lost' }, 'ClaimLost', /lost/],
+    ['that is a block device', { volumeMode: 'Block' }, 'BlockVolume', /raw block device/],
+    ['that is being deleted', { terminating: true }, 'ClaimTerminating', /being deleted/],
+  ])('refuses a claim %s', (_, seen, reason, message) =>
+    expect(writerPlacementOf({ ...bound, ...seen })).toMatchObject({
+      refuse: { reason, message: expect.stringMatching(message) },
+    })
+  );
 });

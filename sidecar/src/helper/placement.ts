@@ -1,5 +1,5 @@
 import type { Obstacle } from '../../api/index.ts';
-import type { Claim } from '../cluster/inventory.ts';
+import type { Claim, ClaimPod } from '../cluster/inventory.ts';
 
 /** Where a helper pod must run; `node: null`: wherever the scheduler and the volume allow. */
 export type Placement = { node: string | null } | { refuse: Obstacle };
@@ -9,10 +9,11 @@ const refuse = (reason: string, message: string, hint: string): Placement => ({
 });
 
 /**
- * Decides where the helper of a claim runs.
+ * Decides where the helper of a backup runs.
  *
  * | the claim | the helper |
  * | --- | --- |
+ * | was made by a restore that has not proven what it holds | refused: it would count as a backup of the volume |
  * | is being deleted, is not bound, is a block device | refused |
  * | is ReadWriteOncePod and a pod holds it | refused: no second pod can have it |
  * | is for one node at a time and a pod holds it | on that pod's node |
@@ -20,20 +21,8 @@ const refuse = (reason: string, message: string, hint: string): Placement => ({
  */
 export function placementOf(claim: Claim): Placement {
   const name = `claim ${claim.namespace}/${claim.name}`;
-  if (claim.terminating) {
-    return refuse(
-      'ClaimTerminating',
-      `${name} is being deleted`,
-      'stop whatever is deleting the claim, or accept the deletion'
-    );
-  }
-  if (claim.phase === 'Lost') {
-    return refuse(
-      'ClaimLost',
-      `${name} has lost its PersistentVolume ${claim.volumeName ?? ''}`.trimEnd(),
-      'restore the PersistentVolume, or restore an earlier backup into a new claim'
-    );
-  }
+  const unusable = unusableClaim(claim) ?? unprovenClaim(claim);
+  if (unusable) return { refuse: unusable };
   if (claim.phase === 'Pending') {
     return claim.waitsForFirstConsumer && claim.pods.length === 0
       ? refuse(
@@ -49,13 +38,8 @@ export function placementOf(claim: Claim): Placement {
           `see why with: kubectl describe pvc ${claim.name} -n ${claim.namespace}`
         );
   }
-  if (claim.volumeMode === 'Block') {
-    return refuse(
-      'BlockVolume',
-      `${name} is a raw block device and holds no files that tar could read`,
-      'back it up with the tools of the application that writes to the device'
-    );
-  }
+  const block = blockDevice(claim);
+  if (block) return { refuse: block };
   const holders = claim.pods.filter(pod => isLive(pod.phase) && pod.node !== null);
   const first = holders[0];
   if (claim.accessModes.includes('ReadWriteOncePod') && first) {
@@ -70,5 +54,87 @@ export function placementOf(claim: Claim): Placement {
   );
   return { node: onManyNodes ? null : first?.node ?? null };
 }
+
+/**
+ * Decides where the helper of a restore runs, which writes.
+ *
+ * | the claim | the helper |
+ * | --- | --- |
+ * | is being deleted, has lost its volume, is a block device | refused |
+ * | is named by a pod that has not ended, whatever its access modes | refused: both would write |
+ * | is not bound | anywhere: where its class waits for the first consumer, the helper is that consumer |
+ * | anything else | the scheduler knows the PersistentVolume's own node affinity |
+ *
+ * @param pods that name the claim and have not ended
+ */
+export function writerPlacementOf(claim: Claim, pods: readonly ClaimPod[] = claim.pods): Placement {
+  const unusable = unusableClaim(claim) ?? blockDevice(claim) ?? claimInUse(claim, pods);
+  return unusable ? { refuse: unusable } : { node: null };
+}
+
+/** How many pods a message names. */
+const NAMED = 5;
+
+/** @returns why nothing may be written to a claim that pods use; undefined: none does. */
+export function claimInUse(
+  { namespace, name }: Pick<Claim, 'namespace' | 'name'>,
+  pods: readonly Pick<ClaimPod, 'name'>[]
+): Obstacle | undefined {
+  if (pods.length === 0) return undefined;
+  const names = pods.slice(0, NAMED).map(pod => pod.name);
+  const more = pods.length > NAMED ? ` and ${pods.length - NAMED} more` : '';
+  return {
+    reason: 'ClaimInUse',
+    message: `claim ${namespace}/${name} is used by pod${pods.length > 1 ? 's' : ''} ${names.join(
+      ', '
+    )}${more}`,
+    hint: 'stop the workload and start the restore again, let the restore do it (`scale`), or restore into a new claim',
+  };
+}
+
+function unusableClaim(claim: Claim): Obstacle | undefined {
+  const name = `claim ${claim.namespace}/${claim.name}`;
+  if (claim.terminating) {
+    return {
+      reason: 'ClaimTerminating',
+      message: `${name} is being deleted`,
+      hint: 'stop whatever is deleting the claim, or accept the deletion',
+    };
+  }
+  if (claim.phase !== 'Lost') return undefined;
+  return {
+    reason: 'ClaimLost',
+    message: `${name} has lost its PersistentVolume ${claim.volumeName ?? ''}`.trimEnd(),
+    hint: 'restore the PersistentVolume, or restore an earlier backup into a new claim',
+  };
+}
+
+function unprovenClaim({ namespace, name, restoreMark }: Claim): Obstacle | undefined {
+  switch (restoreMark?.state) {
+    case undefined:
+      return undefined;
+    case 'restoring':
+      return {
+        reason: 'ClaimRestoring',
+        message: `claim ${namespace}/${name} is being restored (run ${restoreMark.runId}), and its contents are not proven yet`,
+        hint: 'wait until the restore has ended',
+      };
+    case 'incomplete':
+      return {
+        reason: 'ClaimIncomplete',
+        message: `claim ${namespace}/${name} is what a failed restore has left (run ${restoreMark.runId})`,
+        hint: `delete it with kubectl delete pvc ${name} -n ${namespace}, and restore again`,
+      };
+  }
+}
+
+const blockDevice = ({ namespace, name, volumeMode }: Claim): Obstacle | undefined =>
+  volumeMode === 'Block'
+    ? {
+        reason: 'BlockVolume',
+        message: `claim ${namespace}/${name} is a raw block device and holds no files that tar could read`,
+        hint: 'back it up with the tools of the application that writes to the device',
+      }
+    : undefined;
 
 const isLive = (phase: string): boolean => phase !== 'Succeeded' && phase !== 'Failed';

@@ -142,6 +142,21 @@ export const objects: Area = {
         });
         expect([status, json.metadata.name]).toEqual([201, name]);
         expect((await world.client.get(`${path}/${name}`)).status).toBe(404);
+        await world.client.post(path, { metadata: { name } });
+        const again = await world.client.post(`${path}?dryRun=All`, { metadata: { name } });
+        expect([again.status, again.json.reason]).toEqual([409, 'AlreadyExists']);
+      },
+    },
+    {
+      says: 'refuses a patch that names another UID: it is meant for another object of that name',
+      async holds(world) {
+        const name = world.name('other');
+        const path = `${world.here}/configmaps`;
+        await world.client.post(path, { metadata: { name } });
+        const metadata = { uid: '00000000-0000-0000-0000-000000000000', labels: { a: 'b' } };
+        const { status, json } = await world.client.patch(`${path}/${name}`, 'merge', { metadata });
+        expect([status, json.reason]).toEqual([422, 'Invalid']);
+        expect(json.message).toMatch(/metadata\.uid: Invalid value: .*: field is immutable/);
       },
     },
     {

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { badRequest, invalid, notFound, unsupportedMediaType } from '../store/failure.ts';
+import {
+  alreadyExists,
+  badRequest,
+  invalid,
+  notFound,
+  unsupportedMediaType,
+} from '../store/failure.ts';
 import { apiVersionOf, type Kind, resourceName } from '../store/kinds.ts';
 import { randomSuffix } from '../store/names.ts';
 import type { Draft, KubeObject, Metadata, Namespace } from '../store/object.ts';
@@ -74,6 +80,7 @@ export class Objects {
     fillIn(kind, object);
     admit(this.store, kind, object);
     validateNew(kind, object);
+    if (dryRun && this.store.get(kind, namespace, name)) throw alreadyExists(kind, name);
     return (dryRun ? object : this.store.create(kind, object)) as unknown as T;
   }
 
@@ -133,6 +140,11 @@ export class Objects {
     if (!apply) throw unsupportedMediaType();
     const current = this.get(kind, namespace, name);
     const patched = apply(current, body) as Draft;
+    const uid = patched.metadata?.uid;
+    if (uid !== current.metadata.uid) {
+      const detail = 'field is immutable';
+      throw invalid(kind, name, [{ type: 'Invalid', field: 'metadata.uid', value: uid, detail }]);
+    }
     return this.update(kind, namespace, name, patched, part, options);
   }
 
