@@ -7,6 +7,9 @@ const exclude = ['**/node_modules/**', '**/dist/**'];
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
+    // Vitest leaves one core to itself; on two cores, that is one worker.
+    maxWorkers: '100%',
+    minWorkers: 1,
     projects: [
       {
         extends: './node_modules/@kinvolk/headlamp-plugin/config/vite.config.mjs',

@@ -4,7 +4,7 @@ import type { Subject } from '../cluster/access.ts';
 import { tokenClaims } from '../cluster/token.ts';
 import { Refusal } from './problems.ts';
 import { unknown } from './rights.ts';
-import type { TokenReviews } from './tokenReviews.ts';
+import type { Source, TokenReviews } from './tokenReviews.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -86,9 +86,9 @@ function tokenOf({ headers }: FastifyRequest): string | undefined {
 }
 
 /** Through the service proxy every request comes from the API server, which adds the address of its own client last. */
-function sourceOf({ headers, socket }: FastifyRequest): string {
+function sourceOf({ headers, socket }: FastifyRequest): Source {
   const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
-  return `${socket.remoteAddress} ${forwarded.at(-1)?.trim()}`;
+  return { peer: socket.remoteAddress ?? '', client: forwarded.at(-1)?.trim() ?? '' };
 }
 
 const noToken = (how: string): Refusal =>

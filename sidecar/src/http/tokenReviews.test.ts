@@ -4,8 +4,9 @@ import { tokenReviews } from './tokenReviews.ts';
 
 const limits = {
   eachSource: { burst: 3, everyMs: 1_000 },
-  allSources: { burst: 100, everyMs: 1 },
-  atOnce: 2,
+  eachPeer: { burst: 6, everyMs: 1_000 },
+  allPeers: { burst: 100, everyMs: 1 },
+  atOnce: { eachSource: 2, eachPeer: 3, allPeers: 4 },
 };
 
 /** Tokens that begin with `good` are valid; `pending` never gets an answer. */
@@ -21,8 +22,8 @@ function world() {
       : undefined;
   };
   const reviews = tokenReviews({ whoIs }, () => state.now, limits);
-  const ask = (token: string, source = 'a', maxAgeMs?: number) =>
-    reviews.whoIs(token, 'nkvm', source, maxAgeMs).then(
+  const ask = (token: string, client = 'a', maxAgeMs?: number, peer = 'api-server') =>
+    reviews.whoIs(token, 'nkvm', { peer, client }, maxAgeMs).then(
       subject => subject?.username ?? 'invalid',
       error => error.reason ?? error.message
     );
@@ -58,12 +59,34 @@ it('refuses more unknown tokens from one source than its share, and none from an
   expect(await ask('good-1')).toBe('good-1');
 });
 
-it('has no more than so many questions on unknown tokens open at once', async () => {
+it('refuses a peer that names another client with each request, and no other peer', async () => {
+  const { ask } = world();
+  const invented = [1, 2, 3, 4, 5, 6, 7].map(each => `client-${each}`);
+  const answers = [];
+  for (const client of invented) answers.push(await ask(`x-${client}`, client, undefined, 'pod'));
+  expect(answers).toEqual([...Array(6).fill('invalid'), 'TooManyUnknownTokens']);
+  expect(await ask('good')).toBe('good');
+});
+
+it.each([
+  ['source', ['a', 'a'], 'a', 'TooManyUnknownTokens'],
+  ['source', ['a', 'a'], 'b', 'good'],
+  ['peer', ['a', 'b', 'c'], 'd', 'TooManyUnknownTokens'],
+])(
+  'bounds the questions that each %s has open: after %j, %s gets %s',
+  async (_, clients, client, answer) => {
+    const { ask } = world();
+    clients.forEach((each, at) => void ask(`pending-${at}`, each));
+    expect(await ask('good', client)).toBe(answer);
+    expect(await ask('good-too', 'a', undefined, 'another')).toBe('good-too');
+  }
+);
+
+it('bounds the questions that all have open', async () => {
   const { ask, asked } = world();
-  void ask('pending-1', 'a');
-  void ask('pending-2', 'b');
-  expect(await ask('good', 'c')).toBe('TooManyUnknownTokens');
-  expect(asked).toHaveLength(2);
+  for (const each of [1, 2, 3, 4]) void ask(`pending-${each}`, 'a', undefined, `peer-${each}`);
+  expect(await ask('good')).toBe('TooManyUnknownTokens');
+  expect(asked).toHaveLength(4);
 });
 
 it('takes a younger answer where one is asked for, and sees that a token is not valid any more', async () => {

@@ -11,14 +11,23 @@ const KEEP_REFUSED = 10_000;
 /** Tokens that were never valid here cost the API server something each, whoever sends them. */
 export const UNKNOWN_TOKENS = {
   eachSource: { burst: 100, everyMs: 200 },
-  allSources: { burst: 300, everyMs: 50 },
-  atOnce: 20,
+  eachPeer: { burst: 200, everyMs: 75 },
+  allPeers: { burst: 300, everyMs: 50 },
+  /** Questions under way. */
+  atOnce: { eachSource: 8, eachPeer: 14, allPeers: 20 },
 };
+
+/** Where a request comes from. */
+export interface Source {
+  /** Address of the other end of the connection. */
+  peer: string;
+  /** What the peer says of its own client. Anybody may say anything: it never gets more than the share of its peer. */
+  client: string;
+}
 
 export interface TokenReviews {
   /**
    * @param audience whom the token must be meant for; undefined: the API server.
-   * @param source where the request comes from.
    * @param maxAgeMs how old a remembered answer may be.
    * @returns undefined when the token is not valid.
    * @throws Refusal (429) when too many unknown tokens came from there, and what the API server's answer failed with.
@@ -26,10 +35,12 @@ export interface TokenReviews {
   whoIs(
     token: string,
     audience: string | undefined,
-    source: string,
+    source: Source,
     maxAgeMs?: number
   ): Promise<Subject | undefined>;
 }
+
+const UNLIMITED = { burst: Infinity, everyMs: 1 };
 
 interface Known {
   at: number;
@@ -45,8 +56,24 @@ export function tokenReviews(
   /** Tokens that were valid when they were last asked for; the longest untouched is forgotten first. */
   const known = new Map<string, Known>();
   const refused = new Map<string, number>();
-  const mayAsk = rateLimit(limits.eachSource, limits.allSources, now);
-  const underWay = new Map<string, Promise<Subject | undefined>>();
+  const mayPeerAsk = rateLimit(limits.eachPeer, limits.allPeers, now);
+  const maySourceAsk = rateLimit(limits.eachSource, UNLIMITED, now);
+  const underWay = new Map<string, { source: Source; subject: Promise<Subject | undefined> }>();
+
+  const isPlaceFree = ({ peer, client }: Source): boolean => {
+    const ofPeer = [...underWay.values()].filter(({ source }) => source.peer === peer);
+    const ofSource = ofPeer.filter(({ source }) => source.client === client);
+    const { atOnce } = limits;
+    return (
+      underWay.size < atOnce.allPeers &&
+      ofPeer.length < atOnce.eachPeer &&
+      ofSource.length < atOnce.eachSource
+    );
+  };
+  const mayAsk = (source: Source): boolean =>
+    isPlaceFree(source) &&
+    maySourceAsk(`${source.peer} ${source.client}`) &&
+    mayPeerAsk(source.peer);
 
   const keep = (key: string, entry: Known): void => {
     known.delete(key);
@@ -62,14 +89,14 @@ export function tokenReviews(
 
   type Ask = () => Promise<Subject | undefined>;
 
-  const ofUnknown = async (key: string, source: string, ask: Ask) => {
+  const ofUnknown = async (key: string, source: Source, ask: Ask) => {
     const refusedAt = refused.get(key);
     if (refusedAt !== undefined && now() - refusedAt < KEEP_MS) return undefined;
     const same = underWay.get(key);
-    if (same) return await same;
-    if (underWay.size >= limits.atOnce || !mayAsk(source)) throw tooMany();
+    if (same) return await same.subject;
+    if (!mayAsk(source)) throw tooMany();
     const entry = { at: now(), subject: ask() };
-    underWay.set(key, entry.subject);
+    underWay.set(key, { source, subject: entry.subject });
     try {
       const subject = await entry.subject;
       if (subject) keep(key, entry);
