@@ -1,5 +1,6 @@
 import { METRICS_CLUSTER_ROLE } from '../../api/index.ts';
 import type { Access, Action, PathAction, Subject } from '../cluster/access.ts';
+import { fairQuestions } from './fairQuestions.ts';
 import { Refusal } from './problems.ts';
 
 /** Rights of callers, asked of the API server and remembered for a short while. */
@@ -21,12 +22,13 @@ const KEEP_ANSWERS = 10_000;
 
 export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.now): Rights {
   const answers = new Map<string, { at: number; answer: Promise<boolean> }>();
+  const may = fairQuestions(access.may);
   const has: Rights['has'] = async (subject, action, maxAgeMs = KEEP_MS) => {
     const key = JSON.stringify([subject, action]);
     const before = answers.get(key);
     if (before && now() - before.at < maxAgeMs) return await answerOf(before);
     if (answers.size >= KEEP_ANSWERS) answers.clear();
-    const answer = access.may(subject, action);
+    const answer = may(subject, action);
     const asked = { at: now(), answer };
     answers.set(key, asked);
     answer.catch(() => answers.get(key) === asked && answers.delete(key));
@@ -48,7 +50,7 @@ const answerOf = async ({ answer }: { answer: Promise<boolean> }): Promise<boole
   try {
     return await answer;
   } catch (error) {
-    throw unknown(error);
+    throw error instanceof Refusal ? error : unknown(error);
   }
 };
 
