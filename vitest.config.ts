@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './tests/runner/longestFirst.ts';
 
+/** For a test that hangs, and not for one that is slow: a busy machine starts a process in seconds. */
+const testTimeout = 60_000;
+
 const exclude = ['**/node_modules/**', '**/dist/**'];
 
 /** Suites that need no cluster. Those that do have a config of their own in `tests/cluster`. */
@@ -21,7 +24,13 @@ export default defineConfig({
         },
       },
       {
-        test: { name: 'sidecar', include: ['sidecar/**/*.test.ts'], exclude, environment: 'node' },
+        test: {
+          name: 'sidecar',
+          include: ['sidecar/**/*.test.ts'],
+          exclude,
+          environment: 'node',
+          testTimeout,
+        },
       },
       {
         test: {
@@ -29,6 +38,7 @@ export default defineConfig({
           include: ['tests/{browser,contract,demo,docs,model,playground,support}/**/*.test.ts'],
           exclude,
           environment: 'node',
+          testTimeout,
         },
       },
     ],

@@ -51,6 +51,7 @@ import { helperLeaks } from './observe/helperLeaks.ts';
 import { sizeOfHistory } from './observe/historySize.ts';
 import { createLog } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { holdDatabase } from './oneProcess.ts';
 import { becomeWriter } from './oneWriter.ts';
 import { preparations } from './preparations.ts';
 import { untilDone } from './untilDone.ts';
@@ -95,6 +96,12 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
   );
   await prepareDirectory('NKVM_BACKUP_DIR', config.backupDir);
   await prepareDirectory('NKVM_METADATA_DB_PATH', dirname(config.metadataDbPath));
+
+  await life.start({
+    name: 'the lock of the history',
+    start: async () => (inPod ? undefined : await holdDatabase(config.metadataDbPath)),
+    stop: held => held?.release(),
+  });
 
   const gateway = await life.start({
     name: 'the way to the API server',

@@ -153,7 +153,7 @@ function fastifyFacts(error: unknown, errorId: string): Facts {
       status: statusCode,
       reason: 'BadRequest',
       message: `the request cannot be read: ${message}`,
-      hint: 'send one complete JSON object',
+      hint: 'GET /api/v1/openapi.json describes every request',
     };
   }
   return {

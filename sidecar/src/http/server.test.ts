@@ -447,6 +447,12 @@ describe('what needs no token', () => {
     );
   });
 
+  it('answers an address that cannot be decoded as a problem', async () => {
+    const answer = await world.app.inject('/api/v1/backups/%ff');
+    expect(answer.headers['content-type']).toContain('application/problem+json');
+    expect(answer.json()).toMatchObject({ status: 400, reason: 'BadRequest' });
+  });
+
   it('answers an unknown path as a problem', async () => {
     expect((await world.app.inject('/nowhere')).json()).toMatchObject({
       status: 404,

@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Fastify, { LogController } from 'fastify';
 import {
   jsonSchemaTransform,
@@ -50,6 +50,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     forceCloseConnections: true,
     exposeHeadRoutes: false, // HEAD of an event stream would never end
     rewriteUrl: ({ url = '/' }) => withoutUniqueSegment(url),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply), // a URL that cannot be decoded
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -62,16 +63,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     const about = { status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
     world.log.debug({ ...about, method: request.method, url: request.url }, 'request');
   });
-  app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, randomBytes(6).toString('hex'));
-    if (problem.status === 500) {
-      request.log.error({ err: error, errorId: problem.errorId, url: request.url }, problem.detail);
-    }
-    return reply
-      .code(problem.status)
-      .type('application/problem+json')
-      .send(JSON.stringify(problem));
-  });
+  app.setErrorHandler(sendProblem);
   app.setNotFoundHandler(request => {
     throw new Refusal(
       404,
@@ -122,4 +114,12 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     { prefix: '/api/v1' }
   );
   return app;
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error, randomBytes(6).toString('hex'));
+  if (problem.status === 500) {
+    request.log.error({ err: error, errorId: problem.errorId, url: request.url }, problem.detail);
+  }
+  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
