@@ -94,6 +94,12 @@ export const allowRestoresCommand = (namespace: string): string =>
   `kubectl create rolebinding ${RESTORE_CLUSTER_ROLE} -n ${namespace} --clusterrole ${RESTORE_CLUSTER_ROLE} ` +
   `--serviceaccount ${NKVM_NAMESPACE}:${RUNNER_SERVICE_ACCOUNT}`;
 
+/**
+ * Annotation of a workload that a restore has stopped: JSON of what it is set back to, e.g.
+ * `{"run":"…","installation":"…","claim":"orders-db","claimUid":"…","replicas":2}`, or `"suspend":false` on a CronJob.
+ */
+export const RESTORE_ANNOTATION = 'nkvm.io/restore';
+
 /** Every stage that an error may name. `queue`, `hook` and `snapshot` come before a run's own stages. */
 export const STAGES = ['queue', 'hook', 'snapshot', ...RUN_STAGES] as const;
 

@@ -1,5 +1,6 @@
 import type {
   ClaimFact,
+  ClaimUser,
   NodeFact,
   PodFact,
   StorageClassFact,
@@ -9,6 +10,7 @@ import type {
 import type { FactStore } from './factStore.ts';
 import type { Claim } from './inventory.ts';
 import { compare, joinClaims } from './join.ts';
+import { indexOwners, usersOf } from './owners.ts';
 import { type Storage, storageOf } from './storage.ts';
 
 /** Where the facts are that claims are joined from. */
@@ -56,6 +58,15 @@ export class ClaimView {
 
   claim(namespace: string, name: string): Claim | undefined {
     return this.#in(namespace).get(name);
+  }
+
+  /** @returns who uses a claim; see `usersOf`. It is worked out anew each time. */
+  usersOf(namespace: string, name: string): ClaimUser[] {
+    const { claims, pods, workloads } = this.#stores;
+    const claim = claims.get(namespace, name);
+    if (!claim) return [];
+    const all = workloads.flatMap(store => [...store.in(namespace)]);
+    return usersOf(claim, indexOwners(pods.in(namespace), all));
   }
 
   /** @returns how many namespaces are kept; none that has lost its last claim. */

@@ -39,6 +39,16 @@ export interface WorkloadFact extends OwnedFact {
   claimTemplates: string[];
   /** `spec.selector.matchLabels`; kept for a StatefulSet, which puts them on the claims that it makes. */
   matchLabels: Record<string, string>;
+  /** Its annotation `nkvm.io/restore`: what a restore has stopped, and must set back. */
+  restoreNote?: string;
+}
+
+/** The way from a pod, or from a workload whose pod template names a claim, up to the last owner that the inventory reads. */
+export interface ClaimUser {
+  /** Never empty; the first is a pod or a workload. */
+  chain: readonly OwnedFact[];
+  /** The controller above the last one: of a kind that the inventory does not read, or one that is gone. */
+  above: Controller | undefined;
 }
 
 export interface ClaimFact {

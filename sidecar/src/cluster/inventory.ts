@@ -1,5 +1,12 @@
 import type { Volume } from '../../api/index.ts';
-import type { NamespaceFact, NodeFact, NodeSelectorTerm, StorageClassFact } from './facts.ts';
+import type {
+  ClaimUser,
+  NamespaceFact,
+  NodeFact,
+  NodeSelectorTerm,
+  StorageClassFact,
+  WorkloadFact,
+} from './facts.ts';
 import type { RestoreMark } from './restoreMark.ts';
 
 /** What the cluster itself says of one claim. */
@@ -46,6 +53,10 @@ export interface Inventory {
 
 /** What restores and the placement of pods need as well. */
 export interface ClusterInventory extends Inventory {
+  /** @returns who uses a claim, or would if it ran; empty where there is no such claim. */
+  usersOf(namespace: string, name: string): ClaimUser[];
+  /** @returns the workloads with the annotation `nkvm.io/restore`. */
+  noted(): WorkloadFact[];
   /** @returns the nodes, ordered by name. */
   nodes(): NodeFact[];
   /** @returns the pods that name the claim and have not ended, also where there is no such claim. */

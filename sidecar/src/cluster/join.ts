@@ -1,9 +1,7 @@
 import type { ClaimFact, NamespaceFacts, PodFact } from './facts.ts';
 import type { Claim } from './inventory.ts';
-import { indexOwners, type OwnerIndex, ownerOf, podsNaming } from './owners.ts';
+import { indexOwners, isFinished, type OwnerIndex, ownerOf, podsNaming } from './owners.ts';
 import type { Storage } from './storage.ts';
-
-const FINISHED = new Set(['Succeeded', 'Failed']);
 
 /** @returns the claims of one namespace, ordered by name. The time grows with the number of facts, not with its square. */
 export function joinClaims({ claims, pods, workloads }: NamespaceFacts, storage: Storage): Claim[] {
@@ -44,10 +42,9 @@ export const podsOfClaim = (name: string, pods: Iterable<PodFact>): Claim['pods'
     [...pods].filter(pod => pod.claims.includes(name) || pod.ephemeralClaims.includes(name))
   );
 
-/** A finished pod keeps its spec, but mounts nothing any more. */
 function mountingPods(pods: PodFact[]): Claim['pods'] {
   return pods
-    .filter(({ phase }) => !FINISHED.has(phase))
+    .filter(pod => !isFinished(pod))
     .map(({ name, phase, node }) => ({ name, phase, node }))
     .sort((a, b) => compare(a.name, b.name));
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Owner } from '../../api/index.ts';
 import { claim, controller, pod, workload } from '../testing/testFacts.ts';
 import type { ClaimFact, PodFact, WorkloadFact } from './facts.ts';
-import { indexOwners, ownerOf } from './owners.ts';
+import { indexOwners, ownerOf, usersOf } from './owners.ts';
 
 interface World {
   claim?: ClaimFact;
@@ -348,5 +348,58 @@ it('gives apiVersion, kind and name, and nothing else', () => {
   expect(ownerOf(claim('data'), index)).toEqual({
     kind: 'Single',
     owner: { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'web' },
+  });
+});
+
+describe('who uses the claim', () => {
+  /** @returns each way from a user to the top, as `Kind/name > Kind/name (Kind/name above)`. */
+  const usersIn = ({ pods = [], workloads = [] }: World): string[] =>
+    usersOf(claim('data'), indexOwners(pods, workloads)).map(
+      ({ chain, above }) =>
+        chain.map(({ kind, name }) => `${kind}/${name}`).join(' > ') +
+        (above ? ` (${above.kind}/${above.name} above)` : '')
+    );
+
+  it.each<[string, World, string[]]>([
+    ['nobody', {}, []],
+    [
+      'a pod, by all its owners',
+      {
+        pods: [pod('web-1-x', { claims: data, owner: 'ReplicaSet/web-1' })],
+        workloads: [
+          workload('ReplicaSet/web-1', { owner: 'Deployment/web', claims: data }),
+          workload('Deployment/web', { claims: data }),
+        ],
+      },
+      ['Pod/web-1-x > ReplicaSet/web-1 > Deployment/web', 'Deployment/web'],
+    ],
+    [
+      'a pod of a controller that the inventory does not read',
+      { pods: [pod('db-0', { claims: data, owner: 'example.com/v1 Database/db' })] },
+      ['Pod/db-0 (Database/db above)'],
+    ],
+    [
+      'no pod that has finished',
+      { pods: [pod('import-x', { claims: data, owner: 'Job/import', phase: 'Succeeded' })] },
+      [],
+    ],
+    [
+      'a set that is scaled to zero',
+      { workloads: [workload('Deployment/web', { claims: data })] },
+      ['Deployment/web'],
+    ],
+    [
+      'owners in a circle, once each',
+      {
+        pods: [pod('x', { claims: data, owner: 'ReplicaSet/a' })],
+        workloads: [
+          workload('ReplicaSet/a', { owner: 'Deployment/b' }),
+          workload('Deployment/b', { owner: 'ReplicaSet/a' }),
+        ],
+      },
+      ['Pod/x > ReplicaSet/a > Deployment/b'],
+    ],
+  ])('%s', (_, world, expected) => {
+    expect(usersIn(world)).toEqual(expected);
   });
 });

@@ -1,5 +1,12 @@
 import type { Owner, OwnerReference } from '../../api/index.ts';
-import type { ClaimFact, Controller, OwnedFact, PodFact, WorkloadFact } from './facts.ts';
+import type {
+  ClaimFact,
+  ClaimUser,
+  Controller,
+  OwnedFact,
+  PodFact,
+  WorkloadFact,
+} from './facts.ts';
 
 /** The pods and workloads of one namespace by what leads to them. */
 export interface OwnerIndex {
@@ -74,11 +81,7 @@ export function podsNaming({ name, controller }: ClaimFact, index: OwnerIndex): 
  * zero. A controller of a kind that the inventory does not read is taken as its reference names it.
  */
 export function ownerOf(claim: ClaimFact, index: OwnerIndex): Owner {
-  const named: OwnedFact[] = [
-    ...podsNaming(claim, index),
-    ...templatesOf(claim, index),
-    ...statefulSetsOf(claim, index),
-  ];
+  const named = startsOf(claim, index);
   if (named.length === 0 && claim.controller) {
     named.push({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
   }
@@ -96,6 +99,27 @@ export function ownerOf(claim: ClaimFact, index: OwnerIndex): Owner {
   if (!owner) return { kind: 'Unknown', reason };
   return sorted.length === 1 ? { kind: 'Single', owner } : { kind: 'Multiple', owners: sorted };
 }
+
+/** @returns what names the claim; see `ownerOf`. */
+const startsOf = (claim: ClaimFact, index: OwnerIndex): OwnedFact[] => [
+  ...podsNaming(claim, index),
+  ...templatesOf(claim, index),
+  ...statefulSetsOf(claim, index),
+];
+
+/** @returns who uses a claim, or would use it if it ran: the same that count for `ownerOf`, but none of its finished pods. */
+export function usersOf(claim: ClaimFact, index: OwnerIndex): ClaimUser[] {
+  return startsOf(claim, index)
+    .filter(start => !('phase' in start && isFinished(start as PodFact)))
+    .map(start => {
+      const { chain, above } = chainOf(start, index.byUid);
+      return { chain, above };
+    });
+}
+
+/** A finished pod keeps its spec, but mounts nothing any more. */
+export const isFinished = ({ phase }: Pick<PodFact, 'phase'>): boolean =>
+  phase === 'Succeeded' || phase === 'Failed';
 
 /** A Deployment's old ReplicaSets and a CronJob's past Jobs may name claims that their parents have let go of. */
 function templatesOf({ name }: ClaimFact, index: OwnerIndex): WorkloadFact[] {
@@ -116,20 +140,26 @@ function statefulSetsOf({ name, labels }: ClaimFact, index: OwnerIndex): Workloa
 
 /** @returns the top of the chain of controllers above `start`; a text that says why it has no top that we can name. */
 function topOf(start: OwnedFact, byUid: OwnerIndex['byUid']): OwnerReference | string {
-  const seen = new Set<string>();
-  let object = start;
-  for (;;) {
-    seen.add(object.uid);
-    const { controller } = object;
-    if (!controller) return referenceTo(object);
-    const above = byUid.get(controller.uid);
-    if (!above && READ_KINDS.has(`${controller.apiVersion} ${controller.kind}`)) {
-      return `${controller.kind} ${controller.name}, which owns ${object.kind} ${object.name}, is gone`;
-    }
-    if (!above) return referenceTo(controller);
-    if (seen.has(above.uid)) return `the owners of ${start.kind} ${start.name} form a circle`;
-    object = above;
+  const { chain, above, isCircle } = chainOf(start, byUid);
+  const last = chain.at(-1) ?? start;
+  if (isCircle) return `the owners of ${start.kind} ${start.name} form a circle`;
+  if (!above) return referenceTo(last);
+  if (READ_KINDS.has(`${above.apiVersion} ${above.kind}`)) {
+    return `${above.kind} ${above.name}, which owns ${last.kind} ${last.name}, is gone`;
   }
+  return referenceTo(above);
+}
+
+/** @returns the controllers above `start`, itself first. In a circle each of them comes once. */
+function chainOf(start: OwnedFact, byUid: OwnerIndex['byUid']): ClaimUser & { isCircle: boolean } {
+  const chain = [start];
+  for (let at = start; at.controller; ) {
+    const above = byUid.get(at.controller.uid);
+    if (!above) return { chain, above: at.controller, isCircle: false };
+    if (chain.includes(above)) return { chain, above: undefined, isCircle: true };
+    chain.push((at = above));
+  }
+  return { chain, above: undefined, isCircle: false };
 }
 
 const referenceTo = ({ apiVersion, kind, name }: OwnedFact | Controller): OwnerReference => ({

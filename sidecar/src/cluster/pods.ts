@@ -2,6 +2,7 @@ import type { CoreV1Event, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { randomUUID } from 'node:crypto';
 import { ApiFailure } from './apiFailure.ts';
 import { type Gateway, pathOf } from './gateway.ts';
+import { pagesOf } from './pages.ts';
 import type { Raw } from './projections.ts';
 
 /** A pod as Kubernetes describes it. */
@@ -38,35 +39,19 @@ export interface Pods {
 
 /** Tells the pod of this very call from any other one of its name. */
 const CALL_ANNOTATION = 'nkvm.io/created-by-call';
-const PAGE_SIZE = 250;
-
-interface List<T> {
-  metadata?: { continue?: string };
-  items: T[] | null;
-}
 
 /** @param newId a value that no other call has. */
 export function podsOf(gateway: Pick<Gateway, 'json'>, newId: () => string = randomUUID): Pods {
   const podsIn = (namespace: string): string => pathOf('/api/v1/namespaces', namespace, 'pods');
   const podPath = (namespace: string, name: string): string => pathOf(podsIn(namespace), name);
 
-  /** Page by page: the pods of a big cluster in one answer would be hundreds of megabytes. */
   const list = async <T>(
     path: string,
     query: Record<string, string>,
     signal: AbortSignal | undefined
   ): Promise<T[]> => {
     const all: T[] = [];
-    let next: string | undefined;
-    do {
-      const page: List<T> = await gateway.json({
-        path,
-        query: { ...query, limit: `${PAGE_SIZE}`, ...(next && { continue: next }) },
-        signal,
-      });
-      all.push(...(page.items ?? []));
-      next = page.metadata?.continue;
-    } while (next);
+    for await (const page of pagesOf<T>(gateway, path, query, signal)) all.push(...page);
     return all;
   };
 

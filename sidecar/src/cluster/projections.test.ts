@@ -228,3 +228,10 @@ it('reads on a claim that a restore has not proven what it holds', () => {
     installation: null,
   });
 });
+
+it('keeps the note of a restore on a workload, and nothing where there is none', () => {
+  const annotations = { 'nkvm.io/restore': '{"run":"r"}' };
+  const deployment = workloadFact('apps/v1', 'Deployment');
+  expect(deployment({ metadata: { ...metadata, annotations } }).restoreNote).toBe('{"run":"r"}');
+  expect('restoreNote' in deployment({ metadata })).toBe(false);
+});

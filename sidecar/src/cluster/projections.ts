@@ -11,6 +11,7 @@ import type {
   V1StatefulSet,
   V1StorageClass,
 } from '@kubernetes/client-node';
+import { RESTORE_ANNOTATION } from '../../api/index.ts';
 import type {
   ClaimFact,
   Controller,
@@ -120,6 +121,7 @@ export const workloadFact =
     claims: claimNames(spec?.template?.spec),
     claimTemplates: [],
     matchLabels: {},
+    ...restoreNoteOf(metadata),
   });
 
 export function statefulSetFact({ metadata, spec }: Raw<V1StatefulSet>): WorkloadFact {
@@ -135,6 +137,12 @@ export function statefulSetFact({ metadata, spec }: Raw<V1StatefulSet>): Workloa
 export function cronJobFact({ metadata, spec }: Raw<V1CronJob>): WorkloadFact {
   return workloadFact('batch/v1', 'CronJob')({ metadata, spec: spec?.jobTemplate.spec });
 }
+
+/** Absent on nearly every object, so that it costs nothing there. */
+const restoreNoteOf = (metadata: Metadata): Pick<WorkloadFact, 'restoreNote'> => {
+  const restoreNote = metadata?.annotations?.[RESTORE_ANNOTATION];
+  return restoreNote === undefined ? {} : { restoreNote };
+};
 
 function owned(apiVersion: string, kind: string, metadata: Metadata): OwnedFact {
   return {

@@ -69,6 +69,14 @@ export function startInventory(
     claim: (namespace, name) => view.claim(namespace, name),
     podsOf: (namespace, claim) => podsOfClaim(claim, pods.facts.in(namespace)),
     storageClasses: () => [...storageClasses.facts.in()].sort((a, b) => compare(a.name, b.name)),
+    usersOf: (namespace, name) => view.usersOf(namespace, name),
+    noted: () =>
+      workloads.flatMap(({ facts }) =>
+        facts
+          .namespaces()
+          .flatMap(namespace => [...facts.in(namespace)])
+          .filter(({ restoreNote }) => restoreNote !== undefined)
+      ),
     namespaces: () => [...namespaces.facts.in()].map(({ name }) => name).sort(compare),
     namespace: name => namespaces.facts.get('', name),
     versions: () => view.versions(),
