@@ -22,6 +22,7 @@ const PIECE_BYTES = 256 * 1024;
 /**
  * Reads a stored archive once, from its first byte to its last, in constant memory.
  * @param place names the archive in errors
+ * @param onProgress gets the bytes read so far
  * @throws StageError (stage `checksum`): `ArchiveUnreadable` when the storage breaks off, `ArchiveBroken` when the bytes
  *   are not a complete `.tar.gz`, `ReadStopped` when the caller stops it
  */
@@ -29,7 +30,8 @@ export async function readBack(
   place: string,
   archive: Readable,
   level: VerifyLevel,
-  signal?: AbortSignal
+  signal?: AbortSignal,
+  onProgress?: (bytes: number) => void
 ): Promise<ReadBack> {
   // The first failure is the cause: it destroys the other streams with the same error.
   let blame: 'storage' | 'archive' | undefined;
@@ -38,7 +40,7 @@ export async function readBack(
     if (!archive.readableEnded) blame ??= 'storage';
   };
   archive.once('error', blameStorage).once('close', blameStorage);
-  const counting = hashAndCount();
+  const counting = hashAndCount(onProgress);
   const untilEnd = <T>(reading: Promise<T>) => orStopped(reading, signal);
   try {
     if (level === 'checksum') {

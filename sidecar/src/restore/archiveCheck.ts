@@ -1,0 +1,103 @@
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import type { Digest } from '../archive/digest.ts';
+import { hashAndCount } from '../archive/digest.ts';
+import { readBack } from '../archive/readBack.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { StageError, textOf } from '../errors.ts';
+import type { RestoreSource } from './source.ts';
+
+/** An archive that was read from its first byte to its last. */
+export interface CheckedArchive extends Digest {
+  /** Size of the tar in it; undefined where it was not unpacked. */
+  rawBytes: number | undefined;
+  /** False: nothing says what the digest should be. Then the archive is at least a complete `.tar.gz`. */
+  isCompared: boolean;
+}
+
+export interface CheckOptions {
+  signal: AbortSignal;
+  onProgress?(bytes: number): void;
+}
+
+/**
+ * Reads the whole archive, before anything of it is written to a volume, and compares its digest with what manifest, history
+ * or upload say. Where nothing says so, it is unpacked as well: only its own checksums tell that it is complete.
+ * @throws StageError: `ArchiveDiffers`, `ArchiveBroken`, `ArchiveUnreadable`, or what the destination says.
+ */
+export async function checkArchive(
+  source: RestoreSource,
+  { signal, onProgress = () => undefined }: CheckOptions
+): Promise<CheckedArchive> {
+  const { destination, key, sha256 } = source;
+  const place = destination.locate(key);
+  const archive = await destination.open(key, { signal });
+  if (sha256 === undefined) return await unpacked(place, archive, { signal, onProgress });
+  const read = await readBack(place, archive, 'checksum', signal, onProgress);
+  compareDigest(source, read);
+  return { ...read, rawBytes: undefined, isCompared: true };
+}
+
+/** @throws StageError (`ArchiveDiffers`) when something else was read than the archive that was meant. */
+export function compareDigest(
+  {
+    destination,
+    key,
+    bytes,
+    sha256,
+  }: Pick<RestoreSource, 'key' | 'bytes' | 'sha256'> & { destination: Pick<Destination, 'locate'> },
+  read: Digest
+): void {
+  if (read.bytes === bytes && (sha256 === undefined || read.sha256 === sha256)) return;
+  throw new StageError(
+    'checksum',
+    'ArchiveDiffers',
+    `archive ${destination.locate(key)} has changed: ${read.bytes} bytes with SHA-256 ${short(
+      read.sha256
+    )} were read, it should be ${bytes} bytes${sha256 ? ` with ${short(sha256)}` : ''}`,
+    'restore another backup; look at the storage, which gives back something else than was written',
+    'needs-action'
+  );
+}
+
+const short = (sha256: string): string => `${sha256.slice(0, 12)}…`;
+
+/** Bytes that gunzip gives in one piece; its default of 16 KiB costs a third of the speed. */
+const PIECE_BYTES = 256 * 1024;
+
+async function unpacked(
+  place: string,
+  archive: NodeJS.ReadableStream,
+  { signal, onProgress = () => undefined }: CheckOptions
+): Promise<CheckedArchive> {
+  const counting = hashAndCount(onProgress);
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+  let isBroken = false;
+  gunzip.once('error', () => (isBroken = true));
+  let rawBytes = 0;
+  try {
+    await pipeline(
+      archive,
+      counting,
+      gunzip,
+      async (tar: AsyncIterable<Buffer>) => {
+        for await (const chunk of tar) rawBytes += chunk.length;
+      },
+      { signal }
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof StageError) throw error;
+    throw new StageError(
+      'checksum',
+      isBroken ? 'ArchiveBroken' : 'ArchiveUnreadable',
+      isBroken
+        ? `archive ${place} is not a complete .tar.gz: ${textOf(error)}`
+        : `archive ${place} cannot be read: ${textOf(error)}`,
+      isBroken ? 'restore another archive' : 'look at the storage, then start the restore again',
+      isBroken ? 'needs-action' : 'transient',
+      { cause: error }
+    );
+  }
+  return { ...counting.digest(), rawBytes, isCompared: false };
+}

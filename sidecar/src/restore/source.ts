@@ -1,0 +1,246 @@
+import type { Backup } from '../../api/index.ts';
+import type { StoredManifest } from '../archive/manifest.ts';
+import { readManifest } from '../archive/manifest.ts';
+import { manifestName } from '../archive/name.ts';
+import type { Destination, Stored } from '../destinations/destination.ts';
+import { checkKey } from '../destinations/key.ts';
+import { readText } from '../destinations/readText.ts';
+import { StageError, textOf } from '../errors.ts';
+import type { History } from '../history/history.ts';
+
+/** An archive that can be restored: where it is, and what is known of it without reading it. */
+export interface RestoreSource {
+  /** As in the request: the id of a backup, `archive:KEY` or `upload:ID`. */
+  backup: string;
+  destination: Destination;
+  key: string;
+  /** Size of the archive as it is stored. */
+  bytes: number;
+  /** What its digest must be; undefined: nothing says so. */
+  sha256: string | undefined;
+  /** Undefined where there is none: then nothing says what the archive should hold. */
+  manifest: StoredManifest | undefined;
+  /** The backup that made it, where the history has it. */
+  run: Backup | undefined;
+  /** The claim that it is of, as far as that is known. */
+  source: ArchiveOrigin;
+}
+
+export interface ArchiveOrigin {
+  namespace: string | null;
+  name: string | null;
+  uid: string | null;
+  namespaceUid: string | null;
+  /** When the backup was asked for, ISO-8601. */
+  createdAt: string | null;
+}
+
+/** A file that somebody has uploaded to be restored. */
+export interface UploadedArchive {
+  destination: Destination;
+  key: string;
+  bytes: number;
+  sha256: string;
+}
+
+export interface SourceWorld {
+  history: Pick<History, 'get'>;
+  destination: Destination;
+  /** @returns undefined when there is none of this id any more. */
+  uploadOf?(id: string): Promise<UploadedArchive | undefined> | UploadedArchive | undefined;
+}
+
+/** See `backup/provenArchive.ts`. */
+const MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Finds the archive that a request names, and its manifest.
+ * @throws StageError: `BackupNotFound`, `BackupHasNoArchive`, `ArchiveMissing`, `ArchiveSizeDiffers`, `ManifestMismatch`,
+ *   `ManifestTooNew`, `ManifestUnreadable`, `UploadNotFound`, `BadKey`, or what the destination says.
+ */
+export async function findSource(
+  asked: string,
+  world: SourceWorld,
+  signal?: AbortSignal
+): Promise<RestoreSource> {
+  const [, kind, id = ''] = /^(archive|upload):(.*)$/s.exec(asked) ?? [];
+  if (kind === 'archive') return await archiveSource(asked, id, world, signal);
+  if (kind === 'upload') return await uploadSource(asked, id, world);
+  return await backupSource(asked, world, signal);
+}
+
+async function backupSource(
+  asked: string,
+  { history, destination }: SourceWorld,
+  signal: AbortSignal | undefined
+): Promise<RestoreSource> {
+  const run = history.get(asked);
+  if (!run || run.kind !== 'backup') throw notFound(asked);
+  const copy = run.copies.find(
+    each => each.state === 'present' && each.destination === destination.id
+  );
+  if (!copy) throw noArchive(run);
+  const stored = await storedAt(copy.key, destination, signal);
+  if (stored.bytes !== copy.bytes) {
+    throw sizeDiffers(destination.locate(copy.key), stored.bytes, copy.bytes, 'the history');
+  }
+  const manifest = await manifestOf(stored, destination, signal);
+  const sha256 = copy.sha256 || manifest?.sha256;
+  if (manifest && manifest.sha256 !== sha256) {
+    throw mismatch(copy.key, 'the manifest and the history name different digests');
+  }
+  return {
+    ...{ backup: asked, destination, sha256, manifest, run },
+    key: copy.key,
+    bytes: stored.bytes,
+    source: {
+      namespace: run.namespace,
+      name: run.name,
+      uid: run.uid,
+      namespaceUid: run.namespaceUid,
+      createdAt: run.createdAt,
+    },
+  };
+}
+
+async function archiveSource(
+  asked: string,
+  key: string,
+  { history, destination }: SourceWorld,
+  signal: AbortSignal | undefined
+): Promise<RestoreSource> {
+  checkKey(key);
+  if (!/\.(tar\.gz|tgz)$/.test(key)) {
+    throw new StageError(
+      'queue',
+      'NotAnArchive',
+      `${destination.locate(key)} is not named like an archive`,
+      'name the archive itself, which ends with .tar.gz',
+      'needs-action'
+    );
+  }
+  const stored = await storedAt(key, destination, signal);
+  const manifest = await manifestOf(stored, destination, signal);
+  const run = manifest && history.get(manifest.runId);
+  const isOfRun = run?.copies.some(copy => copy.key === key) ?? false;
+  return {
+    ...{ backup: asked, destination, key, manifest },
+    bytes: stored.bytes,
+    sha256: manifest?.sha256,
+    run: isOfRun ? run : undefined,
+    source: originOf(manifest),
+  };
+}
+
+async function uploadSource(
+  asked: string,
+  id: string,
+  { uploadOf }: SourceWorld
+): Promise<RestoreSource> {
+  const upload = await uploadOf?.(id);
+  if (!upload) {
+    throw new StageError(
+      'queue',
+      'UploadNotFound',
+      `there is no upload ${id} (any more)`,
+      'upload the archive again: uploads are deleted after some time',
+      'needs-action'
+    );
+  }
+  const { destination, key, bytes, sha256 } = upload;
+  const nothing = { manifest: undefined, run: undefined, source: originOf(undefined) };
+  return { backup: asked, destination, key, bytes, sha256, ...nothing };
+}
+
+async function storedAt(
+  key: string,
+  destination: Destination,
+  signal: AbortSignal | undefined
+): Promise<Stored> {
+  const stored = await destination.stat(key, { signal });
+  if (stored) return stored;
+  throw new StageError(
+    'queue',
+    'ArchiveMissing',
+    `archive ${destination.locate(key)} is not there`,
+    'put it back from a copy, or restore another backup',
+    'needs-action'
+  );
+}
+
+/** @returns undefined when there is none. @throws StageError when there is one that does not fit, or cannot be read. */
+async function manifestOf(
+  { key: archive, bytes }: Stored,
+  destination: Destination,
+  signal: AbortSignal | undefined
+): Promise<StoredManifest | undefined> {
+  const key = manifestName(archive);
+  if (!(await destination.stat(key, { signal }))) return undefined;
+  let text: string;
+  try {
+    text = await readText(destination, key, MANIFEST_BYTES, { signal });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw mismatch(archive, textOf(error));
+  }
+  const manifest = readManifest(key, text);
+  if (manifest.archive !== archive) {
+    throw mismatch(archive, `the manifest beside it is of another archive, ${manifest.archive}`);
+  }
+  if (manifest.bytes !== bytes) {
+    throw sizeDiffers(destination.locate(archive), bytes, manifest.bytes, 'its manifest');
+  }
+  return manifest;
+}
+
+const originOf = (manifest: StoredManifest | undefined): ArchiveOrigin => ({
+  namespace: manifest?.namespace ?? null,
+  name: manifest?.pvc ?? null,
+  uid: manifest?.pvcUid ?? null,
+  namespaceUid: manifest?.namespaceUid ?? null,
+  createdAt: manifest?.createdAt ?? null,
+});
+
+const notFound = (id: string): StageError =>
+  new StageError(
+    'queue',
+    'BackupNotFound',
+    `there is no backup ${id}`,
+    'list the backups with GET /api/v1/backups; an archive at the destination is `archive:NAME`',
+    'needs-action'
+  );
+
+const noArchive = ({ id, status, copies }: Backup): StageError =>
+  status === 'success'
+    ? new StageError(
+        'queue',
+        'ArchiveMissing',
+        `backup ${id} has no archive any more: it is ${copies[0]?.state ?? 'not recorded'}`,
+        'restore another backup',
+        'needs-action'
+      )
+    : new StageError(
+        'queue',
+        'BackupHasNoArchive',
+        `backup ${id} has no archive: its status is ${status}`,
+        'restore a backup that has succeeded',
+        'needs-action'
+      );
+
+const sizeDiffers = (place: string, is: number, should: number, says: string): StageError =>
+  new StageError(
+    'queue',
+    'ArchiveSizeDiffers',
+    `archive ${place} has ${is} bytes; ${says} says ${should}`,
+    'the archive was changed or cut: put it back from a copy, or restore another backup',
+    'needs-action'
+  );
+
+const mismatch = (archive: string, why: string): StageError =>
+  new StageError(
+    'queue',
+    'ManifestMismatch',
+    `archive ${archive}: ${why}`,
+    'put back the manifest that belongs to it; without any, the archive can be restored, but nothing says what it should hold',
+    'needs-action'
+  );
