@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { indexOfLines, linesFor } from '../../testing/testIndex.ts';
+import { IndexBuilder } from './builder.ts';
+import { EntryFields } from './entry.ts';
+
+const SAMPLE = readFileSync(join(import.meta.dirname, 'fixtures/tar-lines.txt'));
+
+describe('an index', () => {
+  it('finds every entry by the path that it gives', async () => {
+    const index = await indexOfLines(SAMPLE);
+    expect(index.entries).toBe(SAMPLE.toString('latin1').trimEnd().split('\n').length);
+    for (let node = 0; node < index.nodes; node++) {
+      expect(index.nodeOf(index.pathOf(node))).toBe(node);
+    }
+    expect(index.find('dir/latin1-\\344\\366\\374')).toMatchObject({ type: 'file', bytes: 1 });
+    expect(index.find('dir/back\\\\slash')).toMatchObject({ name: 'back\\\\slash' });
+    expect(index.find('dir/größe-日本')).toBeDefined();
+    expect(index.find('dir/nothing')).toBeUndefined();
+    expect(index.find('plain/x')).toBeUndefined();
+    expect(index.find('dir\\')).toBeUndefined();
+  });
+
+  it('tells what an entry is', async () => {
+    const index = await indexOfLines(SAMPLE);
+    expect(index.find('')).toMatchObject({
+      path: '',
+      name: '',
+      type: 'directory',
+      mode: 'drwx------',
+    });
+    expect(index.find('dir')).toMatchObject({ type: 'directory', entries: 22, bytes: 0 });
+    expect(index.find('setuid')).toMatchObject({ mode: '-rwsr-sr-x', owner: '0/0' });
+    expect(index.find('link')).toEqual({
+      path: 'link',
+      name: 'link',
+      type: 'symlink',
+      bytes: 0,
+      mode: 'lrwxrwxrwx',
+      owner: '0/0',
+      modifiedAt: '2026-11-20T10:11:12.123Z',
+      target: 'nowhere',
+      entries: null,
+    });
+    expect(index.find('char')).toMatchObject({ type: 'character', mode: 'crw-r--r--', bytes: 0 });
+    expect(index.find('pipe')).toMatchObject({ type: 'fifo' });
+  });
+
+  it('shows a hard link with the size and the path of the file that it is', async () => {
+    const index = await indexOfLines(SAMPLE);
+    expect(index.find('first-name')).toMatchObject({
+      type: 'hardlink',
+      bytes: 6,
+      target: 'second link to name',
+    });
+  });
+
+  it('implies directories that the archive does not list', async () => {
+    const index = await indexOfLines(linesFor(['a/b/c', 3], 'a/b/d'));
+    expect(index.find('a')).toMatchObject({ type: 'directory', entries: 1, modifiedAt: null });
+    expect(index.find('a/b')).toMatchObject({ type: 'directory', entries: 2 });
+    expect(index.blockOf(index.nodeOf('a'))).toBe(-1);
+  });
+
+  it('takes the last of several entries with the same path, as tar does', async () => {
+    const index = await indexOfLines(linesFor('./', ['./a', 1], ['./b', 2], ['a', 3], './b -> a'));
+    expect(index.find('a')).toMatchObject({ bytes: 3 });
+    expect(index.find('b')).toMatchObject({ type: 'symlink', target: 'a' });
+    expect(index.find('')).toMatchObject({ entries: 2 });
+  });
+
+  it('keeps directories that are listed after what is in them', async () => {
+    const index = await indexOfLines(linesFor(['./a/f', 1], './a/', './'));
+    expect(index.find('a')).toMatchObject({ entries: 1, modifiedAt: '2026-11-20T10:11:12.000Z' });
+  });
+
+  it('is not led astray by links in circles, or by links to nothing', async () => {
+    const index = await indexOfLines(linesFor('a = b', 'b = a', 'c = gone'));
+    expect(index.find('a')).toMatchObject({ type: 'hardlink', bytes: 0 });
+    expect(index.find('c')).toMatchObject({ type: 'hardlink', bytes: 0, target: 'gone' });
+  });
+
+  it('takes no more memory than it may', () => {
+    const builder = new IndexBuilder(400_000);
+    const entry = new EntryFields();
+    const add = () => {
+      for (let i = 0; i < 100_000; i++) {
+        entry.name.set(Buffer.from(`dir-${i}/file`));
+        builder.add(entry);
+      }
+    };
+    expect(add).toThrow(expect.objectContaining({ reason: 'IndexTooBig' }));
+  });
+});

@@ -1,0 +1,155 @@
+import { StageError } from '../../errors.ts';
+import { ArchiveIndex } from './archiveIndex.ts';
+import type { Columns } from './columns.ts';
+import { bytesOfColumns, growColumns, newColumns } from './columns.ts';
+import type { EntryFields } from './entry.ts';
+import { DIRECTORY, HARDLINK, SYMLINK } from './entry.ts';
+import { findChild, insertChild, ROOT } from './table.ts';
+
+const SLASH = 0x2f;
+const DOT = 0x2e;
+
+/** Bytes of memory that one index may take. */
+export const MAX_INDEX_BYTES = 192 * 1024 * 1024;
+
+/**
+ * Builds an index from entries in archive order. A path that comes twice is what it is the second time, as tar does it.
+ * Directories that the archive does not list are implied.
+ */
+export class IndexBuilder {
+  private columns: Columns = newColumns();
+  private count = 1; // the root
+  private lines = 0;
+  private lastOwner = '';
+  private lastOwnerNumber = -1;
+  private readonly owners = new Map<string, number>();
+  /** Path of the directory of the entry before, and its node: most entries have the same. */
+  private lastDirectory: Buffer = Buffer.alloc(0);
+  private lastDirectoryLength = -1;
+  private lastDirectoryNode = ROOT;
+  private readonly maxBytes: number;
+
+  constructor(maxBytes = MAX_INDEX_BYTES) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** @throws StageError (stage `checksum`, reason `IndexTooBig`) */
+  add(entry: EntryFields): void {
+    const { bytes, length } = entry.name;
+    let end = length;
+    while (end > 0 && bytes[end - 1] === SLASH) end -= 1;
+    let from = end;
+    while (from > 0 && bytes[from - 1] !== SLASH) from -= 1;
+    const parent = this.directory(bytes, from);
+    const node = isNothing(bytes, from, end) ? parent : this.child(parent, bytes, from, end);
+    this.lines += 1;
+    this.fill(node, entry);
+  }
+
+  finish(): ArchiveIndex {
+    return new ArchiveIndex(this.columns, this.count, this.lines, [...this.owners.keys()]);
+  }
+
+  private fill(node: number, entry: EntryFields): void {
+    const { columns } = this;
+    columns.type[node] = entry.type;
+    columns.mode[node] = entry.mode;
+    columns.size[node] = entry.size;
+    columns.seconds[node] = entry.seconds;
+    columns.nanos[node] = entry.nanos;
+    columns.owner[node] = this.ownerNumber(entry.owner);
+    columns.blockLow[node] = entry.block % 2 ** 32;
+    columns.blockHigh[node] = Math.floor(entry.block / 2 ** 32) + 1;
+    columns.link[node] = 0;
+    if (entry.type === SYMLINK || entry.type === HARDLINK) this.addLink(node, entry);
+  }
+
+  private addLink(node: number, { link }: EntryFields): void {
+    const { columns } = this;
+    const from = columns.linksLength;
+    const need = from + link.length + 4;
+    if (need > columns.links.length) columns.links = doubled(columns.links, need);
+    columns.links.writeUInt32LE(link.length, from);
+    columns.links.set(link.view(), from + 4);
+    columns.linksLength = need;
+    columns.link[node] = from + 1;
+  }
+
+  private ownerNumber(owner: string): number {
+    if (owner === this.lastOwner && this.lastOwnerNumber >= 0) return this.lastOwnerNumber;
+    let number = this.owners.get(owner);
+    if (number === undefined) {
+      number = this.owners.size;
+      this.owners.set(owner, number);
+    }
+    this.lastOwner = owner;
+    this.lastOwnerNumber = number;
+    return number;
+  }
+
+  /** @returns the node of the directory whose path is the first `length` bytes. */
+  private directory(bytes: Buffer, length: number): number {
+    if (
+      length === this.lastDirectoryLength &&
+      bytes.compare(this.lastDirectory, 0, length, 0, length) === 0
+    ) {
+      return this.lastDirectoryNode;
+    }
+    let node = ROOT;
+    for (let from = 0; from < length; ) {
+      let to = from;
+      while (to < length && bytes[to] !== SLASH) to += 1;
+      if (!isNothing(bytes, from, to)) node = this.child(node, bytes, from, to);
+      from = to + 1;
+    }
+    if (this.lastDirectory.length < length) this.lastDirectory = Buffer.allocUnsafe(length * 2);
+    bytes.copy(this.lastDirectory, 0, 0, length);
+    this.lastDirectoryLength = length;
+    this.lastDirectoryNode = node;
+    return node;
+  }
+
+  /** @returns the node of that name in a directory; a new one is a directory until its entry comes. */
+  private child(parent: number, bytes: Buffer, from: number, to: number): number {
+    const found = findChild(this.columns, parent, bytes, from, to);
+    if (found >= 0) return found;
+    const { columns } = this;
+    const node = this.count;
+    const nameFrom = columns.nameStart[node]!;
+    const nameTo = nameFrom + to - from;
+    if (nameTo > columns.names.length) columns.names = doubled(columns.names, nameTo);
+    bytes.copy(columns.names, nameFrom, from, to);
+    columns.nameStart[node + 1] = nameTo;
+    columns.parent[node] = parent;
+    columns.type[node] = DIRECTORY;
+    columns.mode[node] = 0o755;
+    columns.seconds[node] = NaN;
+    columns.owner[node] = this.ownerNumber('0/0');
+    this.count += 1;
+    if (this.count + 1 >= columns.parent.length) {
+      this.columns = growColumns(columns, this.count);
+      if (bytesOfColumns(this.columns) > this.maxBytes) throw tooBig(this.count);
+    }
+    insertChild(this.columns, node, this.count);
+    return node;
+  }
+}
+
+/** Nothing, or `.`. */
+const isNothing = (bytes: Buffer, from: number, to: number): boolean =>
+  to === from || (to === from + 1 && bytes[from] === DOT);
+
+function doubled(buffer: Buffer, need: number): Buffer {
+  const bigger = Buffer.allocUnsafeSlow(Math.max(need, buffer.length * 2));
+  buffer.copy(bigger);
+  return bigger;
+}
+
+const tooBig = (entries: number) =>
+  new StageError(
+    'checksum',
+    'IndexTooBig',
+    `the archive has more than ${entries} entries, too many to list them here`,
+    'restore it as a whole, or list it with tar: tar -tzf ARCHIVE',
+    'needs-action'
+  );
