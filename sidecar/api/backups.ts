@@ -142,6 +142,17 @@ export const BackupSummary = z.strictObject({
 });
 export type BackupSummary = z.infer<typeof BackupSummary>;
 
+/** The last time that all of a backup was restored and compared with its archive. */
+export const ProvenRestore = z.strictObject({
+  at: z.iso.datetime(),
+  backup: z.string().describe('id of the backup that was restored'),
+  check: z.string().describe('id of the run that did it'),
+  kind: z
+    .enum(['drill', 'restore'])
+    .describe('drill: read it at `checks/ID`; restore: at `restores/ID`'),
+});
+export type ProvenRestore = z.infer<typeof ProvenRestore>;
+
 export const Backup = z.strictObject({
   id: z.string().describe('time-ordered: a later run has a greater id'),
   namespace: z.string(),
@@ -197,6 +208,10 @@ export const Backup = z.strictObject({
     .describe('the level of proof that was asked for; null: the usual one'),
   requestedBy: z.string().describe('the Kubernetes user whose token asked for it'),
   restoreCommand: z.string().nullable().describe('restores the archive by hand, with tar alone'),
+  provenRestorableAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('when all of it was last restored and compared, by a drill or in earnest'),
 });
 export type Backup = z.infer<typeof Backup>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BackupSummary, NamespaceName } from './backups.ts';
+import { BackupSummary, NamespaceName, ProvenRestore } from './backups.ts';
 
 /** A controller or a bare pod that a volume belongs to, e.g. `apps/v1 StatefulSet shop/orders`. */
 export const OwnerReference = z.strictObject({
@@ -63,6 +63,9 @@ export const Volume = z.strictObject({
   backupsVisible: z.boolean().describe('false: the caller may see the volume, but not its backups'),
   lastBackup: BackupSummary.nullable().describe('the newest run of this claim'),
   lastSuccess: BackupSummary.nullable().describe('the newest run of this claim that is proven'),
+  lastProvenRestore: ProvenRestore.nullable().describe(
+    'when a backup of this claim was last restored as a whole and compared'
+  ),
 });
 export type Volume = z.infer<typeof Volume>;
 

@@ -74,6 +74,7 @@ export const aBackup = (differs: Partial<Backup> = {}): Backup =>
     verify: null,
     requestedBy: 'system:serviceaccount:nkvm:nkvm-admin',
     restoreCommand: 'tar -xzpf archive.tar.gz -C /target',
+    provenRestorableAt: null,
     ...differs,
   });
 
@@ -136,6 +137,7 @@ export const aVolume = (differs: Partial<Volume> = {}): Volume =>
     backupsVisible: true,
     lastBackup: null,
     lastSuccess: null,
+    lastProvenRestore: null,
     ...differs,
   });
 

@@ -37,7 +37,9 @@ async function seriesNames(): Promise<string[]> {
     inventory: { claims: () => [], namespaces: () => [], isReady: () => true },
     isHistoryReadOnly: () => false,
     inventoryProblems: () => 0,
-    history: { ofClaim: () => ({ lastBackup: null, lastSuccess: null }) },
+    history: {
+      ofClaim: () => ({ lastBackup: null, lastSuccess: null, lastProvenRestore: null }),
+    },
     historySize: async () => ({ bytes: 0, freeBytes: 0, rows: 0 }),
     helperLeaks: async () => 0,
   });

@@ -183,6 +183,7 @@ const runOf = (proven: ProvenArchive): Backup => {
     verify: null,
     archive: null, // it and the command follow from `copies`
     restoreCommand: null,
+    provenRestorableAt: null,
     ...successOf(proven, 'backed up; known from the manifest beside the archive'),
   };
 };

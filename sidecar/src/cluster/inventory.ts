@@ -12,7 +12,13 @@ import type { RestoreMark } from './restoreMark.ts';
 /** What the cluster itself says of one claim. */
 export type Claim = Omit<
   Volume,
-  'podsVisible' | 'mayBackUp' | 'obstacle' | 'backupsVisible' | 'lastBackup' | 'lastSuccess'
+  | 'podsVisible'
+  | 'mayBackUp'
+  | 'obstacle'
+  | 'backupsVisible'
+  | 'lastBackup'
+  | 'lastSuccess'
+  | 'lastProvenRestore'
 > & {
   /** The PersistentVolume; null until bound. */
   volumeName: string | null;

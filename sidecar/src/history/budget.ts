@@ -49,7 +49,7 @@ export function tarMessagesWithin(lines: readonly string[]): string[] {
 }
 
 /** @returns the beginning of a text, in whole characters, with `…` where it was cut. */
-function cut(text: string, bytes: number): string {
+export function cut(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;
   if (bytes < Buffer.byteLength(ELLIPSIS)) return '';
   const kept = Buffer.from(text).subarray(0, bytes - Buffer.byteLength(ELLIPSIS));

@@ -5,7 +5,10 @@ import type { Head } from './readRun.ts';
 /** The claim that a run is of; a re-created one has another UID. */
 export type ClaimOf = Pick<Head, 'uid' | 'namespace' | 'name' | 'namespaceUid'>;
 
-export const NO_HISTORY: ClaimHistory = Object.freeze({ lastBackup: null, lastSuccess: null });
+/** What this file knows of a claim. */
+export type ClaimBackups = Pick<ClaimHistory, 'lastBackup' | 'lastSuccess'>;
+
+export const NO_HISTORY: ClaimBackups = Object.freeze({ lastBackup: null, lastSuccess: null });
 
 export const summaryOf = (run: Head): BackupSummary => ({
   id: run.id,
@@ -22,7 +25,7 @@ export const summaryOf = (run: Head): BackupSummary => ({
  */
 export class ClaimHeads {
   /** By claim, then by the UID of its namespace; `''` where that is not known. */
-  readonly #heads = new Map<string, Map<string, ClaimHistory>>();
+  readonly #heads = new Map<string, Map<string, ClaimBackups>>();
   readonly #latest: () => string;
   readonly #lastSuccess: (claim: ClaimOf, latest: string) => Head | undefined;
 
@@ -42,7 +45,7 @@ export class ClaimHeads {
   /** Takes over a run as it is now. */
   remember(run: Head): void {
     if (run.kind !== 'backup') return;
-    const byNamespace = this.#heads.get(keyOf(run)) ?? new Map<string, ClaimHistory>();
+    const byNamespace = this.#heads.get(keyOf(run)) ?? new Map<string, ClaimBackups>();
     const known = byNamespace.get(run.namespaceUid ?? '') ?? NO_HISTORY;
     const latest = this.#latest();
     const isLastSuccessNoMore = run.status !== 'success' && known.lastSuccess?.id === run.id;
@@ -62,7 +65,7 @@ export class ClaimHeads {
    * @param namespaceUid the namespace as it is now: runs of a namespace of the same name that had another UID do not
    *   count; undefined: it is not known
    */
-  of(uid: string, namespace: string, name: string, namespaceUid?: string): ClaimHistory {
+  of(uid: string, namespace: string, name: string, namespaceUid?: string): ClaimBackups {
     const byNamespace = this.#heads.get(keyOf({ uid, namespace, name }));
     if (!byNamespace) return NO_HISTORY;
     const latest = this.#latest();
@@ -83,7 +86,7 @@ export class ClaimHeads {
  * @param run one of its runs as it is now
  * @param latest the latest time that can be believed
  */
-export function headsAfter(known: ClaimHistory, run: Head, latest: string): ClaimHistory {
+export function headsAfter(known: ClaimBackups, run: Head, latest: string): ClaimBackups {
   const summary = summaryOf(run);
   return {
     lastBackup: newer(known.lastBackup, summary, latest),

@@ -1,20 +1,34 @@
-import type { Backup, BackupList, BackupQuery, BackupSummary } from '../../api/index.ts';
+import type {
+  Backup,
+  BackupList,
+  BackupQuery,
+  BackupSummary,
+  ProvenRestore,
+  RunKind,
+} from '../../api/index.ts';
 import type { StageError } from '../errors.ts';
+import type { RunDetails } from './details.ts';
 
-/** What can change in a run after it was asked for. `copies` replaces all copies of the run. */
+/** A run of any kind. `details` of other kinds than backups: absent where this version cannot read them. */
+export type RunRecord = Backup & { details?: RunDetails | null };
+
+/**
+ * What can change in a run after it was asked for. `copies` replaces all copies of the run, and `details` all details.
+ * `uid` is for a restore whose claim did not exist.
+ */
 export type RunChange = Partial<
   Omit<
-    Backup,
+    RunRecord,
     | 'id'
     | 'kind'
     | 'namespace'
     | 'name'
-    | 'uid'
     | 'createdAt'
     | 'requestedBy'
     | 'archive'
     | 'restoreCommand'
     | 'queuePosition'
+    | 'provenRestorableAt'
   >
 >;
 
@@ -28,13 +42,17 @@ export interface DestinationRecord {
   location: string;
 }
 
+/** One page of runs, and where the next begins; null: this is the last one. */
+export type RunPage = Omit<BackupList, 'incomplete' | 'backups'> & { backups: RunRecord[] };
+
 /** Which run has changed, and of which claim it is. */
 export type ChangedRun = Pick<Backup, 'id' | 'namespace' | 'name' | 'status'>;
 
-/** The newest run, and the newest proven one, of one claim. */
+/** The newest backup, and the newest proven one, of one claim, and when one of its backups was last restored as a whole. */
 export interface ClaimHistory {
   lastBackup: BackupSummary | null;
   lastSuccess: BackupSummary | null;
+  lastProvenRestore: ProvenRestore | null;
 }
 
 /**
@@ -44,7 +62,7 @@ export interface ClaimHistory {
  */
 export interface History {
   /** Takes new runs. They are on disk when the promise resolves. @throws StageError (stage `queue`) otherwise. */
-  add(runs: readonly Backup[]): Promise<void>;
+  add(runs: readonly RunRecord[]): Promise<void>;
 
   /** Changes one run. It is on disk when the promise resolves. @throws StageError (stage `publish`) otherwise. */
   commit(id: string, change: RunChange): Promise<void>;
@@ -55,16 +73,20 @@ export interface History {
    */
   note(id: string, change: RunChange): void;
 
-  get(id: string): Backup | undefined;
+  get(id: string): RunRecord | undefined;
 
   /**
    * @param namespaces those whose runs may be shown; runs of a namespace of the same name that had another UID are left
    *   out. Undefined: all runs.
+   * @param kinds those that are listed; by default backups
    * @returns the newest runs first. A page may be shorter than `limit`, even empty, and have a cursor all the same: a
    *   call looks at a limited number of runs.
    * @throws StageError (stage `queue`, reason `BadCursor`) when the cursor is not one of ours.
    */
-  list(query: BackupQuery, namespaces?: NamespaceUids): Omit<BackupList, 'incomplete'>;
+  list(query: BackupQuery, namespaces?: NamespaceUids, kinds?: readonly RunKind[]): RunPage;
+
+  /** @returns the newest runs that read the archive of a backup: restores, verifications and drills; newest first. */
+  ofBackup(id: string, limit: number): RunRecord[];
 
   /**
    * @param namespaceUid of the namespace as it is now; runs of one that had another UID do not count
@@ -73,7 +95,7 @@ export interface History {
   ofClaim(uid: string, namespace: string, name: string, namespaceUid?: string): ClaimHistory;
 
   /** @returns runs that have not ended, oldest first. */
-  unfinished(): Backup[];
+  unfinished(): RunRecord[];
 
   /** @returns the namespaces in which a claim has a run, in no order. */
   namespaces(): string[];

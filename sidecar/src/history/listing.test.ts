@@ -270,7 +270,11 @@ it('knows the last run and the last success of a claim, also after a restart', a
 
 it('gives a re-created claim no history', async () => {
   const history = await historyWith([of({ id: 'a' })]);
-  expect(history.ofClaim('uid-new', 'shop', 'db')).toEqual({ lastBackup: null, lastSuccess: null });
+  expect(history.ofClaim('uid-new', 'shop', 'db')).toEqual({
+    lastBackup: null,
+    lastSuccess: null,
+    lastProvenRestore: null,
+  });
 });
 
 it('follows a run of a claim through its states', async () => {

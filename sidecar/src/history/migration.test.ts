@@ -1,10 +1,12 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Backup } from '../../api/index.ts';
+import { exampleRestore } from '../testing/exampleRestore.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
 import { newPath, openFor } from '../testing/testDisk.ts';
+import { EntryWriter } from './entries.ts';
 import { writeRecord } from './journalRecord.ts';
 import type { Notice } from './notice.ts';
 import { entriesOf } from './row.ts';
@@ -169,6 +171,68 @@ it.each(documented)('answers a query of the documents: %s', async sql => {
   db.close();
 });
 
+/** @returns a path with what schema version 4 left there, its journal too. */
+function schema4(): string {
+  const path = newPath();
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, gunzipSync(readFileSync(join(FIXTURES, 'schema-4.db.gz'))));
+  copyFileSync(join(FIXTURES, 'schema-4.changes-2'), `${path}.changes-2`);
+  return path;
+}
+
+describe('a file of schema version 4', () => {
+  const of4 = (letter: string) => `01kb2b3c4d5e6f7g8h9jkmnp${letter}`;
+
+  it('is read with its journal', async () => {
+    const { history, notices } = await open(schema4());
+    expect(notices).toEqual([]);
+    const { backups } = history.list({ limit: 50 });
+    expect(backups.map(run => `${run.id.at(-1)} ${run.status}`)).toEqual([
+      'e success',
+      'd queued',
+      'c success',
+      'b failed',
+      'a success',
+    ]);
+    for (const run of backups) expect(Backup.parse(run)).toEqual(run);
+    expect(history.get(of4('a'))?.copies[0]?.verifiedAt).toBe('2026-11-25T15:00:00.000Z');
+  });
+
+  it('takes restores, and its copy is kept', async () => {
+    const path = schema4();
+    const { history } = await open(path);
+    await history.add([exampleRestore({ id: 'r' }, { backup: of4('a') })]);
+    await history.close();
+    const again = await open(path);
+    expect(again.history.get('r')?.details).toMatchObject({ backup: of4('a') });
+    expect(again.history.get(of4('a'))?.provenRestorableAt).toEqual(expect.any(String));
+    const copy = readdirSync(dirname(path)).find(name => name.includes('.copy-')) ?? '';
+    const db = new Database(readFileSync(join(dirname(path), copy)));
+    expect(db.exec('PRAGMA user_version')[0]?.values).toEqual([[4]]);
+    db.close();
+  });
+
+  it('can be read and changed by version 4 afterwards: that one keeps details as they are', async () => {
+    const path = schema4();
+    const { history } = await open(path);
+    await history.add([exampleRestore({ id: 'r', status: 'queued' })]);
+    await history.close();
+    const db = new Database(readFileSync(path));
+    const value = (sql: string) => db.exec(sql)[0]?.values[0]?.[0];
+    expect(value('SELECT readable_from FROM history_journal')).toBe(4);
+    const before = value(`SELECT details FROM runs WHERE id = 'r'`);
+    // as version 4 writes a run: it names its own columns
+    const [entry] = entriesOf(
+      exampleRun({ id: 'r', kind: 'restore', status: 'failed' }),
+      undefined
+    );
+    new EntryWriter(db).writeKnown(entry ? [entry] : []);
+    expect(value(`SELECT status FROM runs WHERE id = 'r'`)).toBe('failed');
+    expect(value(`SELECT details FROM runs WHERE id = 'r'`)).toBe(before);
+    db.close();
+  });
+});
+
 /** A file of the next version, which says that this one can read it, or not. */
 async function nextVersion(readableFrom: number): Promise<string> {
   const path = newPath();
@@ -229,7 +293,11 @@ it('shows nothing of a run whose kind or status only the next version knows', as
   const { history } = await open(path);
   expect(history.list({ limit: 50 }).backups).toEqual([]);
   const { uid, namespace, name } = exampleRun();
-  expect(history.ofClaim(uid, namespace, name)).toEqual({ lastBackup: null, lastSuccess: null });
+  expect(history.ofClaim(uid, namespace, name)).toEqual({
+    lastBackup: null,
+    lastSuccess: null,
+    lastProvenRestore: null,
+  });
 });
 
 it('reads a journal of the next version that allows it', async () => {

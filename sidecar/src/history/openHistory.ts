@@ -1,7 +1,6 @@
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
-import type { Backup } from '../../api/index.ts';
 import type { Fence } from '../fence.ts';
 import { noFence } from '../fence.ts';
 import { codeOf } from '../files.ts';
@@ -14,11 +13,12 @@ import { DurableRuns } from './durableRuns.ts';
 import type { Entry } from './entries.ts';
 import { historyError } from './errors.ts';
 import { fencedFiles } from './fencedFiles.ts';
-import type { ChangedRun, DestinationRecord, History } from './history.ts';
+import type { ChangedRun, DestinationRecord, History, RunRecord } from './history.ts';
 import type { LoadedHistory } from './loadHistory.ts';
 import { loadHistory, newHistory } from './loadHistory.ts';
 import type { Notice } from './notice.ts';
 import { notClosed, noticesOfStart, notWritten } from './notice.ts';
+import { ProvenRestores } from './provenRestores.ts';
 import { isDiskFull, Reserve } from './reserve.ts';
 import type { Run } from './row.ts';
 import { changedRun, checkedChange, checkedRun } from './row.ts';
@@ -130,6 +130,8 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     table.newest(which, latest()).forEach(run => heads.remember(run));
     await otherWork();
   }
+  const proofs = new ProvenRestores(id => table.get(id));
+  table.restores().forEach(run => proofs.remember(run));
   const namespaces = new Set(table.namespaces());
   const listeners = new Set<(run: ChangedRun) => void>();
   const tell = (run: ChangedRun) => listeners.forEach(listener => listener(run));
@@ -153,6 +155,7 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     onChange: run => {
       namespaces.add(run.namespace);
       heads.remember(run);
+      proofs.remember(run);
       tell(run);
     },
     noteDelayMs,
@@ -164,13 +167,14 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     const location = copy && table.destination(copy.destination)?.location;
     return location === undefined ? null : `${location.replace(/\/+$/, '')}/${copy?.key}`;
   };
-  const backupOf = (run: Run): Backup => {
+  const backupOf = (run: Run): RunRecord => {
     const archive = archiveOf(run);
     return {
       ...run,
       archive,
       restoreCommand: (archive && options.restoreCommand?.(archive)) ?? null,
       queuePosition: null, // the queue knows
+      provenRestorableAt: proofs.ofBackup(run.id)?.at ?? null,
     };
   };
   /** @returns a summary with the progress that its run has made since. */
@@ -212,14 +216,21 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
       return run && backupOf(run);
     },
 
-    list(query, allowed) {
-      const { runs, nextCursor } = table.page(query, allowed, maxScan);
+    list(query, allowed, kinds = ['backup']) {
+      const { runs, nextCursor } = table.page(query, allowed, maxScan, kinds);
       return { backups: runs.map(run => backupOf(durable.withProgress(run))), nextCursor };
     },
 
+    ofBackup: (id, limit) =>
+      table.ofBackup(id, limit).map(run => backupOf(durable.withProgress(run))),
+
     ofClaim(uid, namespace, name, namespaceUid) {
       const { lastBackup, lastSuccess } = heads.of(uid, namespace, name, namespaceUid);
-      return { lastBackup: current(lastBackup), lastSuccess: current(lastSuccess) };
+      return {
+        lastBackup: current(lastBackup),
+        lastSuccess: current(lastSuccess),
+        lastProvenRestore: proofs.ofClaim(uid, namespace, name),
+      };
     },
 
     unfinished: () => table.unfinished().map(run => backupOf(durable.withProgress(run))),

@@ -1,5 +1,5 @@
 import type { Database, SqlValue, Statement } from 'sql.js';
-import type { BackupQuery } from '../../api/index.ts';
+import type { BackupQuery, RunKind } from '../../api/index.ts';
 import type { Position } from './cursor.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import type { NamespaceUids } from './history.ts';
@@ -18,22 +18,27 @@ interface Candidate extends Position {
   name: string;
   status: string;
   namespaceUid: string | null;
+  kind: string;
 }
 
 /**
  * Finds the newest runs that match. A caller with few rights may match few runs of a long history, so each call looks at
  * no more than `maxScan` rows; then the page may be short, or even empty, and its cursor continues where it ended.
  * @param namespaces those whose runs may be shown; undefined: all of them
+ * @param kinds those that are listed
  * @throws StageError (reason `BadCursor`)
  */
 export function findPage(
   db: Database,
   query: BackupQuery,
   namespaces: NamespaceUids | undefined,
-  maxScan: number
+  maxScan: number,
+  kinds: readonly RunKind[]
 ): { ids: string[]; nextCursor: string | null } {
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
-  const sources = sourcesOf(query, namespaces).map(source => new Source(db, source, after));
+  const isOfKind = ({ kind }: Candidate) => kinds.some(each => each === kind);
+  const wheres: Where[] = kinds.includes('backup') ? sourcesOf(query, namespaces) : [NOT_BACKUPS];
+  const sources = wheres.map(where => new Source(db, where, after));
   try {
     const ids: string[] = [];
     let last: Position | undefined;
@@ -43,7 +48,7 @@ export function findPage(
       const source = newestOf(sources);
       if (!source?.next) return { ids, nextCursor: null };
       const candidate = source.next;
-      const isMatch = matches(candidate, query, namespaces);
+      const isMatch = isOfKind(candidate) && matches(candidate, query, namespaces);
       // One more than the page has: only then is there a next page.
       if (lastShown && isMatch && ids.length === query.limit) {
         return { ids, nextCursor: writeCursor(lastShown) };
@@ -61,8 +66,11 @@ export function findPage(
   }
 }
 
-/** Columns that an index narrows down to. */
-type Where = Readonly<Record<string, string>>;
+/** Columns that an index narrows down to, or an index of its own. */
+type Where = Readonly<Record<string, string>> | typeof NOT_BACKUPS;
+
+/** Few runs are anything else than backups: they have an index of their own, whatever the namespace. */
+const NOT_BACKUPS = 'not-backups';
 
 /** Every source is read along an index, in the order of the list. */
 function sourcesOf({ namespace, name }: BackupQuery, allowed?: NamespaceUids): Where[] {
@@ -107,14 +115,16 @@ class Source {
   next: Candidate | undefined;
 
   constructor(db: Database, where: Where, after: Position | undefined) {
-    const conditions = Object.keys(where).map(column => `${column} = ?`);
-    const values: SqlValue[] = Object.values(where);
+    const columns: Readonly<Record<string, string>> = where === NOT_BACKUPS ? {} : where;
+    const conditions = Object.keys(columns).map(column => `${column} = ?`);
+    if (where === NOT_BACKUPS) conditions.push("kind <> 'backup'");
+    const values: SqlValue[] = Object.values(columns);
     if (after) {
       conditions.push('(created_at, id) < (?, ?)');
       values.push(after.createdAt, after.id);
     }
     this.#statement = db.prepare(
-      `SELECT created_at, id, namespace, pvc_name, status, namespace_uid FROM runs
+      `SELECT created_at, id, namespace, pvc_name, status, namespace_uid, kind FROM runs
         ${
           conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
         } ORDER BY created_at DESC, id DESC`,
@@ -126,7 +136,7 @@ class Source {
   advance(): void {
     this.next = undefined;
     if (!this.#statement.step()) return;
-    const [createdAt, id, namespace, name, status, namespaceUid] = this.#statement.get();
+    const [createdAt, id, namespace, name, status, namespaceUid, kind] = this.#statement.get();
     this.next = {
       createdAt: String(createdAt),
       id: String(id),
@@ -134,6 +144,7 @@ class Source {
       name: String(name),
       status: String(status),
       namespaceUid: typeof namespaceUid === 'string' ? namespaceUid : null,
+      kind: String(kind),
     };
   }
 

@@ -12,6 +12,7 @@ import {
   STATUSES,
   VERIFY_LEVELS,
 } from '../../api/index.ts';
+import { readDetails } from './details.ts';
 import type { Row } from './entries.ts';
 import type { Run } from './row.ts';
 import { unpackStages } from './stageColumn.ts';
@@ -117,7 +118,14 @@ export function readRun(row: Row): Run | undefined {
     stages: unpackStages(json(row.stages), createdAt),
     seal: sealIn(row),
     helper: StoredHelper.parse(json(row.helper)),
+    ...detailsIn(row),
   };
+}
+
+/** Details that cannot be read do not hide the run. */
+function detailsIn({ details, kind }: Row): Pick<Run, 'details'> {
+  const read = typeof details === 'string' ? readDetails(details) : undefined;
+  return read?.kind === kind ? { details: read } : {};
 }
 
 function sealIn(row: Row): Seal | null {

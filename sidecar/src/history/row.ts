@@ -1,14 +1,23 @@
 import type { Copy, Seal } from '../../api/index.ts';
 import { Backup } from '../../api/index.ts';
 import { withinBudget } from './budget.ts';
+import { detailsWithin, RunDetails } from './details.ts';
 import type { Entry, Row } from './entries.ts';
-import type { RunChange } from './history.ts';
+import type { RunChange, RunRecord } from './history.ts';
 import { packStages } from './stageColumn.ts';
 
-/** A run as the tables keep it: all of `Backup` except what follows from the rest. */
-export type Run = Omit<Backup, 'archive' | 'restoreCommand' | 'queuePosition'>;
+/** A run as the tables keep it: all of `RunRecord` except what follows from the rest. */
+export type Run = Omit<
+  RunRecord,
+  'archive' | 'restoreCommand' | 'queuePosition' | 'provenRestorableAt'
+>;
 
-const Checked = Backup.partial({ archive: true, restoreCommand: true, queuePosition: true });
+const Checked = Backup.partial({
+  archive: true,
+  restoreCommand: true,
+  queuePosition: true,
+  provenRestorableAt: true,
+}).extend({ details: RunDetails.nullable().optional() });
 const CheckedChange = Checked.partial();
 
 /**
@@ -16,10 +25,15 @@ const CheckedChange = Checked.partial();
  * @throws Error that names the wrong fields: a fault of ours
  */
 export function checkedRun(run: Run): Run {
-  const { archive, restoreCommand, queuePosition, ...checked } = Checked.parse(run);
-  void [archive, restoreCommand, queuePosition];
+  const { archive, restoreCommand, queuePosition, provenRestorableAt, details, ...checked } =
+    Checked.parse(run);
+  void [archive, restoreCommand, queuePosition, provenRestorableAt];
   // One spelling of a time, whatever the digits of its fraction: the order of the texts must be that of the times.
-  return withinBudget({ ...checked, createdAt: new Date(checked.createdAt).toISOString() });
+  const within = withinBudget({
+    ...checked,
+    createdAt: new Date(checked.createdAt).toISOString(),
+  });
+  return details ? { ...within, details: detailsWithin(details) } : within;
 }
 
 /** @throws Error that names the wrong fields: a fault of ours */
@@ -78,6 +92,8 @@ const runRow = (run: Run): Row => ({
   stages: packStages(run.stages, run.createdAt),
   seal: run.seal && packSeal(run.seal, run),
   helper: run.helper && JSON.stringify(run.helper),
+  // Details that a later version wrote, and that cannot be read here, stay as they are.
+  ...(run.details && { details: JSON.stringify(run.details) }),
 });
 
 /** What a copy has in common with its run is not stored again. */

@@ -50,6 +50,17 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   ALTER TABLE backup_history ADD COLUMN retry_at TEXT;`,
 
   runsAndCopies,
+
+  // An NKVM of schema 4 reads and changes such a file: it knows the kinds, and leaves the column as it is.
+  `ALTER TABLE runs ADD COLUMN details TEXT CHECK (details IS NULL OR json_valid(details));
+  CREATE INDEX runs_not_backups ON runs (created_at, id) WHERE kind <> 'backup';
+  CREATE INDEX runs_of_backup ON runs (details ->> 'backup', created_at, id) WHERE details IS NOT NULL;
+  CREATE VIEW restore_history AS
+  SELECT id, namespace, pvc_name, pvc_uid, status, details ->> 'backup' AS backup_id, details ->> 'archive' AS archive,
+    details ->> '$.target.mode' AS mode, message, reason, stage, created_at, started_at, ended_at, bytes, requested_by,
+    details ->> '$.comparison.differences' AS differences, attempt, warnings, details ->> 'undoOf' AS undo_of,
+    details ->> 'safetyBackupId' AS safety_backup_id
+  FROM runs WHERE kind = 'restore';`,
 ];
 
 /** Runs of about 1 KB fill big pages better, and `export` copies page by page: 9 ms instead of 23 at 10,000 runs. */

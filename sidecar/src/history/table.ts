@@ -1,5 +1,5 @@
 import type { Database, SqlValue, Statement } from 'sql.js';
-import type { BackupQuery } from '../../api/index.ts';
+import type { BackupQuery, RunKind } from '../../api/index.ts';
 import type { ClaimOf } from './claimHeads.ts';
 import type { Entry, Row } from './entries.ts';
 import { EntryWriter } from './entries.ts';
@@ -121,9 +121,31 @@ export class RunTable {
   }
 
   /** @throws StageError (reason `BadCursor`) */
-  page(query: BackupQuery, namespaces: NamespaceUids | undefined, maxScan: number): Page<Run> {
-    const { ids, nextCursor } = findPage(this.#db, query, namespaces, maxScan);
+  page(
+    query: BackupQuery,
+    namespaces: NamespaceUids | undefined,
+    maxScan: number,
+    kinds: readonly RunKind[]
+  ): Page<Run> {
+    const { ids, nextCursor } = findPage(this.#db, query, namespaces, maxScan, kinds);
     return { runs: ids.map(id => this.get(id)).filter(run => run !== undefined), nextCursor };
+  }
+
+  /** @returns the newest runs that read the archive of a backup, newest first. */
+  ofBackup(id: string, limit: number): Run[] {
+    return this.#query(
+      `${SELECT_RUNS} WHERE details ->> 'backup' = ? AND details IS NOT NULL
+        ORDER BY created_at DESC, id DESC LIMIT ?`,
+      [id, limit]
+    );
+  }
+
+  /** @returns the runs that may have proven that a backup can be restored, oldest first. */
+  restores(): Run[] {
+    return this.#query(
+      `${SELECT_RUNS} WHERE kind <> 'backup' AND kind IN ('restore', 'drill') AND status = 'success'
+        ORDER BY created_at, id`
+    );
   }
 
   /** @returns runs that have not ended, oldest first. */

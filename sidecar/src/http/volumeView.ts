@@ -14,7 +14,11 @@ export interface VolumeRights {
   backUp: boolean;
 }
 
-const NOT_VISIBLE: ClaimHistory = { lastBackup: null, lastSuccess: null };
+const NOT_VISIBLE: ClaimHistory = {
+  lastBackup: null,
+  lastSuccess: null,
+  lastProvenRestore: null,
+};
 
 const HIDDEN = {
   podsVisible: false,

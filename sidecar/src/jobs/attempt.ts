@@ -1,5 +1,4 @@
-import type { Backup } from '../../api/index.ts';
-import type { RunChange } from '../history/history.ts';
+import type { RunChange, RunRecord } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { aboutOf } from './about.ts';
 import type { JobEnd, JobKinds } from './job.ts';
@@ -29,8 +28,8 @@ export interface AttemptWorld {
  * decides.
  */
 export type AttemptEnd =
-  | { outcome: 'ended'; run: Backup }
-  | { outcome: 'again'; run: Backup; delayMs: number }
+  | { outcome: 'ended'; run: RunRecord }
+  | { outcome: 'again'; run: RunRecord; delayMs: number }
   | { outcome: 'interrupted' };
 
 /** @returns what is recorded when an attempt begins: nothing of the one before it stays. */
@@ -52,7 +51,7 @@ const begun = (now: Date): RunChange => ({
  * @throws the history's error when the process stops before the end could be recorded.
  */
 export async function attempt(
-  run: Backup,
+  run: RunRecord,
   world: AttemptWorld,
   signal: AbortSignal,
   isStopping: () => boolean
@@ -79,17 +78,17 @@ export async function attempt(
 /** A run that brings the API server down each time must come to an end. */
 const MOST_FORGIVEN = 20;
 
-const mayForgive = ({ id }: Backup, { forgiven }: AttemptWorld): boolean =>
+const mayForgive = ({ id }: RunRecord, { forgiven }: AttemptWorld): boolean =>
   (forgiven.get(id) ?? 0) < MOST_FORGIVEN;
 
-async function worked(run: Backup, world: AttemptWorld, signal: AbortSignal): Promise<JobEnd> {
+async function worked(run: RunRecord, world: AttemptWorld, signal: AbortSignal): Promise<JobEnd> {
   const kind = world.kinds[run.kind];
   if (!kind) return unknownKind(run, world.now());
   return await kind.work(run, change => world.note(run.id, change), signal);
 }
 
 async function ended(
-  run: Backup,
+  run: RunRecord,
   end: JobEnd,
   { record, forgiven, log }: AttemptWorld
 ): Promise<AttemptEnd> {

@@ -1,8 +1,9 @@
 import type { Backup, RunKind } from '../../api/index.ts';
-import type { RunChange } from '../history/history.ts';
+import type { RunDetails } from '../history/details.ts';
+import type { RunChange, RunRecord } from '../history/history.ts';
 
-/** What a run does to the volume of its claim. */
-export type VolumeAccess = 'read' | 'write';
+/** What a run does to the volume of its claim; `none`: it reads archives of the claim alone. */
+export type VolumeAccess = 'none' | 'read' | 'write';
 
 /** The end of one attempt. */
 export type JobEnd = RunChange & {
@@ -14,13 +15,19 @@ export type JobEnd = RunChange & {
 export interface JobKind {
   access: VolumeAccess;
   /** @returns the node that the helper must run on; null: any. */
-  nodeOf(run: Backup): string | null;
+  nodeOf(run: RunRecord): string | null;
   /**
    * Carries out one attempt. Never throws.
    * @param report takes what changes on the way.
    * @param signal ends the attempt; with the reason `CANCELLED` it ends as cancelled.
    */
-  work(run: Backup, report: (change: RunChange) => void, signal: AbortSignal): Promise<JobEnd>;
+  work(run: RunRecord, report: (change: RunChange) => void, signal: AbortSignal): Promise<JobEnd>;
+  /**
+   * Decides how an attempt ended that an earlier process was in the middle of, before any run starts: a failure whose class
+   * says whether it is tried again, or a success. It may run twice. Never throws.
+   * Absent: `failed`, and tried again.
+   */
+  afterRestart?(run: RunRecord, signal: AbortSignal): Promise<JobEnd>;
 }
 
 /** Kinds that this process can carry out. */
@@ -29,7 +36,7 @@ export type JobKinds = Readonly<Partial<Record<RunKind, JobKind>>>;
 /** The reason with which a run is aborted when a person cancelled it. */
 export const CANCELLED = Symbol('cancelled');
 
-/** A claim that a run is asked for. */
+/** A claim that a run is asked for; its `uid` is empty where the run is to create it. */
 export type Target = Pick<Backup, 'namespace' | 'name' | 'uid'>;
 
 /** Where a namespace is, so that a name alone never identifies anything. */
@@ -44,6 +51,8 @@ export interface JobRequest {
   fresh: boolean;
   acceptEmpty: boolean;
   verify: Backup['verify'];
+  /** Of other kinds than backups. */
+  details: RunDetails | null;
 }
 
 /** A request as callers write it: everything but its caller has a usual value. */
@@ -59,4 +68,5 @@ export const requestOf = (asked: Asked): JobRequest => ({
   fresh: asked.fresh ?? false,
   acceptEmpty: asked.acceptEmpty ?? false,
   verify: asked.verify ?? null,
+  details: asked.details ?? null,
 });

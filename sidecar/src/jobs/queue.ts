@@ -1,7 +1,6 @@
-import type { Backup } from '../../api/index.ts';
 import { PRIORITIES } from '../../api/index.ts';
 import { textOf } from '../errors.ts';
-import type { History } from '../history/history.ts';
+import type { History, RunRecord } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { aboutOf } from './about.ts';
 import type { AttemptEnd, AttemptWorld } from './attempt.ts';
@@ -47,7 +46,7 @@ export interface QueueOptions {
   now(): Date;
   log: Log;
   /** Called with every run that has ended. */
-  onEnd(run: Backup): void;
+  onEnd(run: RunRecord): void;
 }
 
 /** Takes runs, starts as many as the limits allow, tries failed ones again, and tells how they go. */
@@ -56,7 +55,7 @@ export interface Queue {
    * Takes one run for each target; a run that has not ended and serves the request is returned instead of a new one.
    * @returns the runs in the order of the targets. They are on disk.
    */
-  add(targets: readonly Target[], request: Asked): Promise<Backup[]>;
+  add(targets: readonly Target[], request: Asked): Promise<RunRecord[]>;
   /** Lets runs start: those of the history that wait, also those that were added to it since the queue was made. */
   resume(): void;
   /** While it is held no run starts; requests are still taken. */
@@ -64,9 +63,9 @@ export interface Queue {
   /** @returns why no run starts now, in sentences; empty: runs may start. */
   waitsFor(): string[];
   /** @returns the run when it has ended. @throws StageError (reason `AlreadyEnded`, `BackupNotFound` or `Starting`). */
-  cancel(id: string): Promise<Backup>;
+  cancel(id: string): Promise<RunRecord>;
   /** Calls `listener` after every change of a run. @returns what ends that. */
-  watch(id: string, listener: (run: Backup) => void): () => void;
+  watch(id: string, listener: (run: RunRecord) => void): () => void;
   /** @returns the place of a run in the queue, from 1; null when it is not in it. */
   positionOf(id: string): number | null;
   isRunning(id: string): boolean;
@@ -114,19 +113,19 @@ export function startQueue(options: QueueOptions): Queue {
   let places: Map<string, number> | undefined;
 
   const served = () => ({ running: running.perNamespace(), lastServed });
-  const nodeOf = (run: Backup): string | null => kinds[run.kind]?.nodeOf(run) ?? null;
-  const onVolume = ({ uid, kind }: Backup): OnVolume => ({
+  const nodeOf = (run: RunRecord): string | null => kinds[run.kind]?.nodeOf(run) ?? null;
+  const onVolume = ({ uid, kind }: RunRecord): OnVolume => ({
     claimUid: uid,
     kind,
     access: kinds[kind]?.access ?? 'write', // a kind that this version does not know
   });
 
-  const mayStart = (run: Backup): boolean => {
+  const mayStart = (run: RunRecord): boolean => {
     if (waiting.isDelayed(run.id)) return false;
     const job = onVolume(run);
     if (running.ofClaim(run.uid).some(other => isConflict(job, onVolume(other.run)))) return false;
     // A restore would wait for ever if readers of its claim went past it.
-    const isWriterAhead = (other: Backup): boolean =>
+    const isWriterAhead = (other: RunRecord): boolean =>
       onVolume(other).access === 'write' && !waiting.isDelayed(other.id) && isAhead(other, run);
     if (waiting.ofClaim(run.uid).some(isWriterAhead)) return false;
     const node = nodeOf(run);
@@ -145,7 +144,7 @@ export function startQueue(options: QueueOptions): Queue {
     }
   };
 
-  const start = (run: Backup): void => {
+  const start = (run: RunRecord): void => {
     const abort = new AbortController();
     const ended = attempt(run, world, abort.signal, () => stopping.signal.aborted)
       .then(settle)
@@ -171,7 +170,7 @@ export function startQueue(options: QueueOptions): Queue {
 
   // --- what is recorded and told ---
 
-  const listeners = new Map<string, Set<(run: Backup) => void>>();
+  const listeners = new Map<string, Set<(run: RunRecord) => void>>();
   const tell = (id: string): void => {
     const heard = listeners.get(id);
     const run = heard && history.get(id);
@@ -202,7 +201,7 @@ export function startQueue(options: QueueOptions): Queue {
     },
   };
 
-  const cancelWaiting = async (run: Backup): Promise<void> => {
+  const cancelWaiting = async (run: RunRecord): Promise<void> => {
     waiting.remove(run.id);
     places = undefined;
     await history.commit(run.id, cancelledInQueue(now())).catch(error => {
@@ -293,7 +292,7 @@ export function startQueue(options: QueueOptions): Queue {
 }
 
 /** @returns whether `one` has the higher priority, or is the older of the same one. */
-const isAhead = (one: Backup, other: Backup): boolean => {
+const isAhead = (one: RunRecord, other: RunRecord): boolean => {
   const [first, second] = [one, other].map(({ priority }) => PRIORITIES.indexOf(priority));
   return first === second ? one.id < other.id : Number(first) < Number(second);
 };

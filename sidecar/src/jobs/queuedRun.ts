@@ -1,10 +1,15 @@
 import type { Backup } from '../../api/index.ts';
-import type { RunChange } from '../history/history.ts';
+import type { RunChange, RunRecord } from '../history/history.ts';
 import { timeOfRunId } from '../history/runId.ts';
 import type { JobRequest, Place, Target } from './job.ts';
 
 /** @returns a run that waits for its turn, as it is written down first. */
-export const queued = (target: Target, place: Place, request: JobRequest, id: string): Backup => ({
+export const queued = (
+  target: Target,
+  place: Place,
+  request: JobRequest,
+  id: string
+): RunRecord => ({
   id,
   kind: request.kind,
   namespace: target.namespace,
@@ -39,6 +44,8 @@ export const queued = (target: Target, place: Place, request: JobRequest, id: st
   verify: request.verify,
   requestedBy: request.requestedBy,
   restoreCommand: null,
+  provenRestorableAt: null,
+  ...(request.details && { details: request.details }),
 });
 
 /** @returns what becomes of a run that a person cancels while it waits. */

@@ -1,5 +1,4 @@
-import type { Backup } from '../../api/index.ts';
-import type { History, RunChange } from '../history/history.ts';
+import type { History, RunChange, RunRecord } from '../history/history.ts';
 import type { JobRequest, Place, Target } from './job.ts';
 import type { Progress } from './joins.ts';
 import { isServedBy, raised } from './joins.ts';
@@ -12,12 +11,12 @@ export interface RequestsOptions {
   waiting: WaitingRuns;
   running: RunningRuns;
   /** @returns the runs of a claim that a restart interrupted, until it is decided what becomes of them. */
-  interrupted(uid: string): Backup[];
+  interrupted(uid: string): RunRecord[];
   newId(): string;
   placeOf(namespace: string): Place;
 }
 
-type Take = (targets: readonly Target[], request: JobRequest) => Promise<Backup[]>;
+type Take = (targets: readonly Target[], request: JobRequest) => Promise<RunRecord[]>;
 
 /** @returns what turns requests into runs, one request after the other: two at once would both find no run to join. */
 export function requestsOf(options: RequestsOptions): Take {
@@ -33,9 +32,9 @@ async function take(
   { history, waiting, running, interrupted, newId, placeOf }: RequestsOptions,
   targets: readonly Target[],
   request: JobRequest
-): Promise<Backup[]> {
+): Promise<RunRecord[]> {
   /** @returns the runs of a claim that have not ended; those that started come first. */
-  const unfinishedOf = (uid: string): { run: Backup; progress: Progress }[] => [
+  const unfinishedOf = (uid: string): { run: RunRecord; progress: Progress }[] => [
     ...running.ofClaim(uid).map(({ run, abort }) => ({
       run: history.get(run.id) ?? run,
       progress: abort.signal.aborted ? ('cancelling' as const) : ('running' as const),
@@ -47,8 +46,8 @@ async function take(
     ...waiting.ofClaim(uid).map(run => ({ run, progress: 'queued' as const })),
   ];
 
-  const byClaim = new Map<string, Backup>();
-  const added: Backup[] = [];
+  const byClaim = new Map<string, RunRecord>();
+  const added: RunRecord[] = [];
   const changes = new Map<string, RunChange>();
   for (const target of targets) {
     if (byClaim.has(target.uid)) continue;

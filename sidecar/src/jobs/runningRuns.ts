@@ -1,8 +1,8 @@
-import type { Backup } from '../../api/index.ts';
+import type { RunRecord } from '../history/history.ts';
 
 /** A run under way. */
 export interface RunningRun {
-  run: Backup;
+  run: RunRecord;
   /** Node that its helper must run on; null: any. */
   node: string | null;
   abort: AbortController;

@@ -1,21 +1,20 @@
-import type { Backup } from '../../api/index.ts';
-import type { RunChange } from '../history/history.ts';
+import type { RunChange, RunRecord } from '../history/history.ts';
 import { Lanes } from './lanes.ts';
 
 /** The runs that wait to start; some not before the time of their next attempt. */
 export interface WaitingRuns {
   /** @param delayMs how long it may not start. */
-  add(run: Backup, delayMs?: number): void;
-  get(id: string): Backup | undefined;
-  all(): Backup[];
+  add(run: RunRecord, delayMs?: number): void;
+  get(id: string): RunRecord | undefined;
+  all(): RunRecord[];
   /** Does nothing to a run that does not wait. */
   change(id: string, change: RunChange): void;
   remove(id: string): void;
   /** @returns the runs of one claim that wait. */
-  ofClaim(uid: string): Backup[];
+  ofClaim(uid: string): RunRecord[];
   /** Whether it waits for the time of its next attempt. */
   isDelayed(id: string): boolean;
-  readonly lanes: Lanes<Backup>;
+  readonly lanes: Lanes<RunRecord>;
   readonly size: number;
   /** No delay ends any more. */
   stop(): void;
@@ -23,18 +22,18 @@ export interface WaitingRuns {
 
 /** @param onReady is called whenever a delay has ended. */
 export function waitingRuns(onReady: () => void): WaitingRuns {
-  const runs = new Map<string, Backup>();
+  const runs = new Map<string, RunRecord>();
   const byClaim = new Map<string, Set<string>>();
   const delays = new Map<string, NodeJS.Timeout>();
-  const lanes = new Lanes<Backup>();
+  const lanes = new Lanes<RunRecord>();
   let isStopped = false;
 
-  const put = (run: Backup): void => {
+  const put = (run: RunRecord): void => {
     runs.set(run.id, run);
     lanes.add(run);
     byClaim.set(run.uid, (byClaim.get(run.uid) ?? new Set()).add(run.id));
   };
-  const drop = (run: Backup): void => {
+  const drop = (run: RunRecord): void => {
     runs.delete(run.id);
     lanes.remove(run);
     const ofClaim = byClaim.get(run.uid);

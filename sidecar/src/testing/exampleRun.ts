@@ -70,6 +70,7 @@ export function exampleRun(change: Partial<Backup> = {}): Backup {
     verify: null,
     requestedBy: 'system:serviceaccount:shop:nkvm-user',
     restoreCommand: null,
+    provenRestorableAt: null,
     ...change,
   };
 }
