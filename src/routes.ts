@@ -4,6 +4,8 @@
  */
 export const VOLUMES_ROUTE = { name: 'Volumes & Backups', path: '/nkvm/volumes' };
 export const VOLUME_ROUTE = { name: 'Volume Backups', path: '/nkvm/volumes/:namespace/:name' };
+/** `?name=CLAIM&status=STATUS`, and Headlamp's own `namespace=A B`. */
+export const BACKUPS_ROUTE = { name: 'All Volume Backups', path: '/nkvm/backups' };
 export const BACKUP_ROUTE = { name: 'Volume Backup', path: '/nkvm/backups/:id' };
 /** `?backup=ID&namespace=NAMESPACE&paths=PATH&paths=PATH`; see `restores/draft.ts` for all of them. */
 export const RESTORE_ROUTE = { name: 'Restore a Volume', path: '/nkvm/restore' };
@@ -14,7 +16,10 @@ export const CLAIM_ROUTE = 'PersistentVolumeClaim';
 export const NAMESPACE_ROUTE = 'Namespace';
 export const NODE_ROUTE = 'Node';
 
+/** Entries of the sidebar: ours, and those below it. */
+export const SIDEBAR_PARENT = 'nkvm';
 export const SIDEBAR_ENTRY = 'nkvm-volumes';
+export const SIDEBAR_BACKUPS = 'nkvm-backups';
 
 /** Query parameter of our pages: a plain user's token is minted in the namespace of the volume. */
 export const NAMESPACE_PARAMETER = 'namespace';

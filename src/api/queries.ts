@@ -1,6 +1,7 @@
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { Backup, Volume, VolumeRef, VolumesChange } from '../../sidecar/api';
+import { refreshLists } from './backupLists';
 import {
   ACTIVE_MS,
   type Asked,
@@ -110,6 +111,7 @@ const sink: Sink = {
 };
 
 function patch(cluster: string, change: VolumesChange): void {
+  refreshLists(cluster, change.volumes, volumesNow(cluster));
   queries.setQueriesData<LoadedVolumes | null>({ queryKey: keys.lists(cluster) }, known => {
     // A list of some namespaces gets nothing of others.
     if (!known) return known;
@@ -132,6 +134,15 @@ function patch(cluster: string, change: VolumesChange): void {
   for (const ref of change.removed) {
     void queries.invalidateQueries({ queryKey: keys.volume(cluster, ref) });
   }
+}
+
+/** @returns how to find a volume in the lists as they are now, by its UID. */
+function volumesNow(cluster: string): (volume: Volume) => Volume | undefined {
+  const lists = queries.getQueriesData<LoadedVolumes | null>({ queryKey: keys.lists(cluster) });
+  const known = new Map(
+    lists.flatMap(([, list]) => (list?.volumes ?? []).map(volume => [volume.uid, volume] as const))
+  );
+  return ({ uid }) => known.get(uid);
 }
 
 /** Shows runs that were started just now, before the sidecar is asked again. */

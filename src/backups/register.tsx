@@ -2,19 +2,37 @@ import {
   registerDetailsViewHeaderAction,
   registerDetailsViewSection,
   registerRoute,
+  registerSidebarEntry,
 } from '@kinvolk/headlamp-plugin/lib';
 import type { KubeObject } from '@kinvolk/headlamp-plugin/lib/k8s/cluster';
 import { Frame } from '../Frame';
-import { BACKUP_ROUTE, SIDEBAR_ENTRY } from '../routes';
+import { BACKUP_ROUTE, BACKUPS_ROUTE, SIDEBAR_BACKUPS, SIDEBAR_PARENT } from '../routes';
 import { BackUpHeaderAction } from './BackUpHeaderAction';
+import { BackupsPage } from './BackupsPage';
 import { ClaimBackups } from './ClaimBackups';
 import { RunRoute } from './RunPage';
 import type { Target } from './start';
 
 export function registerBackups(): void {
+  registerSidebarEntry({
+    parent: SIDEBAR_PARENT,
+    name: SIDEBAR_BACKUPS,
+    label: 'Backups',
+    url: BACKUPS_ROUTE.path,
+  });
+  registerRoute({
+    ...BACKUPS_ROUTE,
+    sidebar: SIDEBAR_BACKUPS,
+    exact: true,
+    component: () => (
+      <Frame>
+        <BackupsPage />
+      </Frame>
+    ),
+  });
   registerRoute({
     ...BACKUP_ROUTE,
-    sidebar: SIDEBAR_ENTRY,
+    sidebar: SIDEBAR_BACKUPS,
     exact: true,
     component: () => (
       <Frame>

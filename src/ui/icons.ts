@@ -22,3 +22,8 @@ export { default as volumesIcon } from '@iconify/icons-mdi/database-outline';
 export { default as oldIcon } from '@iconify/icons-mdi/clock-alert-outline';
 export { default as whyNotIcon } from '@iconify/icons-mdi/information-outline';
 export { default as skippedIcon } from '@iconify/icons-mdi/minus-circle-outline';
+export { default as backupsIcon } from '@iconify/icons-mdi/archive-outline';
+export { default as browseIcon } from '@iconify/icons-mdi/folder-search-outline';
+export { default as restoreIcon } from '@iconify/icons-mdi/backup-restore';
+export { default as provenIcon } from '@iconify/icons-mdi/shield-check-outline';
+export { default as goneIcon } from '@iconify/icons-mdi/archive-off-outline';

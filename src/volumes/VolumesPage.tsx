@@ -6,18 +6,14 @@ import {
 } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Stack } from '@mui/material';
 import { useMemo } from 'react';
-import { useSelector } from 'react-redux';
 import { type ClusterVolumes, LiveCluster, useVolumes } from '../api/queries';
-import { Stale } from '../setup/Shown';
+import { ListWarnings } from '../setup/ListWarnings';
 import { TroubleNotice } from '../setup/TroubleNotice';
-import { troubleText } from '../setup/troubleText';
 import { volumesIcon } from '../ui/icons';
-import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
-import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
-import { allowedNamespaces, namespacesAtHand } from './namespacesAtHand';
 import { rowOf } from './row';
+import { useNamespacesAtHand, useSelectedNamespaces } from './useNamespaces';
 import { VolumesTable } from './VolumesTable';
 
 /** The view Volumes & Backups: every volume of the selected clusters, how it stands, and what to do about it. */
@@ -35,24 +31,6 @@ export function VolumesPage() {
       <Lists lists={lists} selected={selected} />
     </SectionBox>
   );
-}
-
-/** Headlamp's namespace filter; empty for all namespaces. */
-function useSelectedNamespaces(): string[] {
-  const namespaces: Set<string> = useSelector(
-    (state: { filter: { namespaces: Set<string> } }) => state.filter.namespaces
-  );
-  return useMemo(() => [...namespaces].sort(), [namespaces]);
-}
-
-function useNamespacesAtHand(selected: string[]): (cluster: string) => string[] {
-  const configuration = K8s.useClustersConf();
-  return cluster =>
-    namespacesAtHand(
-      selected,
-      allowedNamespaces(cluster),
-      configuration?.[cluster]?.meta_data?.namespace
-    );
 }
 
 function Lists({ lists, selected }: { lists: ClusterVolumes[]; selected: string[] }) {
@@ -81,7 +59,7 @@ function Lists({ lists, selected }: { lists: ClusterVolumes[]; selected: string[
   if (only && others.length === 0 && isEmpty && isWhole && selected.length === 0) {
     return (
       <>
-        <Warnings {...only} isNamed={false} />
+        <ListWarnings {...only} isLoaded isNamed={false} />
         <Notice
           icon={volumesIcon}
           title={t('No volumes yet')}
@@ -93,7 +71,12 @@ function Lists({ lists, selected }: { lists: ClusterVolumes[]; selected: string[
   return (
     <>
       {lists.map(list => (
-        <Warnings key={list.cluster} {...list} isNamed={others.length > 0} />
+        <ListWarnings
+          key={list.cluster}
+          {...list}
+          isLoaded={!!list.value}
+          isNamed={others.length > 0}
+        />
       ))}
       <VolumesTable
         rows={shown}
@@ -120,60 +103,5 @@ function useShown(lists: ClusterVolumes[], selected: string[]) {
     // Clusters and their volumes, one after another: the lists around them are new each time.
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [selected, lists.length, ...lists.flatMap(({ cluster, value }) => [cluster, value])]
-  );
-}
-
-/** What is wrong with a list that is shown, or missing in it. */
-function Warnings({
-  cluster,
-  value,
-  trouble,
-  closed,
-  incomplete,
-  stale,
-  isNamed,
-}: ClusterVolumes & { isNamed: boolean }) {
-  const { t } = useText();
-  const name = isNamed && (
-    <>
-      <strong>{cluster}</strong>
-      {' · '}
-    </>
-  );
-  return (
-    <>
-      {trouble && value && <Stale cluster={cluster} trouble={trouble} isNamed={isNamed} />}
-      {trouble && !value && (
-        <Message severity="warning" sx={{ mb: 2 }}>
-          {name}
-          {Object.values(troubleText(trouble, t)).join('. ')}
-        </Message>
-      )}
-      {closed.length > 0 && (
-        <Message severity="warning" sx={{ mb: 2 }}>
-          {name}
-          {closed.map(({ namespace, trouble }) => {
-            const { title, text } = troubleText(trouble, t);
-            return (
-              <div key={namespace}>
-                <strong>{namespace}</strong> {`${title}. ${text}`}
-              </div>
-            );
-          })}
-        </Message>
-      )}
-      {stale.length > 0 && (
-        <Message severity="warning" sx={{ mb: 2 }}>
-          {name}
-          {[t('The data below may be out of date.'), ...stale.map(sentence)].join(' ')}
-        </Message>
-      )}
-      {incomplete && (
-        <Message severity="warning" sx={{ mb: 2 }}>
-          {name}
-          {t('This list is incomplete. There are more namespaces than could be checked.')}
-        </Message>
-      )}
-    </>
   );
 }

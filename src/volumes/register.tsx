@@ -1,6 +1,6 @@
 import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/lib';
 import { Frame } from '../Frame';
-import { SIDEBAR_ENTRY, VOLUME_ROUTE, VOLUMES_ROUTE } from '../routes';
+import { SIDEBAR_ENTRY, SIDEBAR_PARENT, VOLUME_ROUTE, VOLUMES_ROUTE } from '../routes';
 import { backUpIcon } from '../ui/icons';
 import { VolumeRoute } from './VolumePage';
 import { VolumesPage } from './VolumesPage';
@@ -8,10 +8,16 @@ import { VolumesPage } from './VolumesPage';
 export function registerVolumes(): void {
   registerSidebarEntry({
     parent: null,
-    name: SIDEBAR_ENTRY,
+    name: SIDEBAR_PARENT,
     label: VOLUMES_ROUTE.name,
     url: VOLUMES_ROUTE.path,
     icon: backUpIcon,
+  });
+  registerSidebarEntry({
+    parent: SIDEBAR_PARENT,
+    name: SIDEBAR_ENTRY,
+    label: 'Volumes',
+    url: VOLUMES_ROUTE.path,
   });
   registerRoute({
     ...VOLUMES_ROUTE,

@@ -1,0 +1,21 @@
+import { useHistory, useLocation } from 'react-router-dom';
+
+/** The query of the page's address, and how to change some of it. Going back does not lead through each change. */
+export function useUrlParameters(): [
+  URLSearchParams,
+  (changes: Record<string, string | undefined>) => void
+] {
+  const history = useHistory();
+  const { search } = useLocation();
+  const change = (changes: Record<string, string | undefined>) => {
+    // As it is now: Headlamp's own filters may have changed it since.
+    const { location } = history;
+    const parameters = new URLSearchParams(location.search);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value) parameters.set(name, value);
+      else parameters.delete(name);
+    }
+    history.replace({ ...location, search: parameters.toString() });
+  };
+  return [new URLSearchParams(search), change];
+}
