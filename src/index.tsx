@@ -1,5 +1,7 @@
 import { registerBackups } from './backups/register';
+import { registerRestores } from './restores/register';
 import { registerVolumes } from './volumes/register';
 
 registerVolumes();
 registerBackups();
+registerRestores();

@@ -4,8 +4,13 @@ import { RUNBOOKS_URL } from '../../sidecar/api/names.ts';
 import { CopyButton } from '../ui/Copyable';
 import { useText } from '../ui/text';
 
+interface LastOutputProps {
+  /** Or a run of another kind. */
+  backup: Pick<Backup, 'status' | 'stage'> & { helper: { lastWords?: string } | null };
+}
+
 /** The last output of the helper of a failed run, as a terminal would show it, and where to read on. */
-export function LastOutput({ backup: { status, stage, helper } }: { backup: Backup }) {
+export function LastOutput({ backup: { status, stage, helper } }: LastOutputProps) {
   const { t } = useText();
   if (status !== 'failed') return null;
   const output = helper?.lastWords;

@@ -27,3 +27,7 @@ export { default as browseIcon } from '@iconify/icons-mdi/folder-search-outline'
 export { default as restoreIcon } from '@iconify/icons-mdi/backup-restore';
 export { default as provenIcon } from '@iconify/icons-mdi/shield-check-outline';
 export { default as goneIcon } from '@iconify/icons-mdi/archive-off-outline';
+export { default as undoIcon } from '@iconify/icons-mdi/undo-variant';
+export { default as drillIcon } from '@iconify/icons-mdi/test-tube';
+export { default as warnIcon } from '@iconify/icons-mdi/alert-outline';
+export { default as laterIcon } from '@iconify/icons-mdi/progress-clock';

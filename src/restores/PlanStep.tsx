@@ -1,0 +1,194 @@
+import { Icon } from '@iconify/react';
+import { Router } from '@kinvolk/headlamp-plugin/lib';
+import {
+  Box,
+  Button,
+  Checkbox,
+  CircularProgress,
+  FormControlLabel,
+  Stack,
+  Typography,
+} from '@mui/material';
+import { useMemo, useRef, useState } from 'react';
+import { useHistory } from 'react-router-dom';
+import type { RestorePlan, StartRestore } from '../../sidecar/api';
+import { connectionTo } from '../api/connection';
+import { refresh } from '../api/queries';
+import { restoreClient } from '../api/restoreClient';
+import { usePlan } from '../api/restoreQueries';
+import { type Trouble, troubleOf } from '../api/trouble';
+import { NAMESPACE_PARAMETER, RESTORE_RUN_ROUTE } from '../routes';
+import { troubleText } from '../setup/troubleText';
+import { restoreIcon, retryIcon } from '../ui/icons';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
+import { useClusterPath } from '../useBackLink';
+import { Checks } from './Checks';
+import { confirmationOf, failingOf } from './confirmation';
+import { requestOf } from './draft';
+import { PlanFiles } from './PlanFiles';
+import { PlanSummary } from './PlanSummary';
+import { PlanWorkloads } from './PlanWorkloads';
+import type { StepProps } from './RestoreWizard';
+
+/** The last step: what the restore will do, whether it can start, and the button that starts it. */
+export function PlanStep({ cluster, draft }: StepProps) {
+  const { t } = useText();
+  const request = useMemo(() => requestOf(draft), [draft]);
+  const at = draft.from.namespace || request.target.namespace;
+  const { value: plan, trouble, isBusy, again } = usePlan(cluster, request, at);
+  if (isBusy && !plan) return <Looking mode={request.target.mode} />;
+  return (
+    <Stack spacing={3}>
+      {trouble && <NoPlan trouble={trouble} />}
+      {plan && (
+        <>
+          <PlanSummary plan={plan} request={request} />
+          <Checks checks={plan.checks} />
+          <PlanWorkloads cluster={cluster} plan={plan} />
+          <PlanFiles plan={plan} mode={request.target.mode} />
+          <Start
+            key={JSON.stringify(plan.files)}
+            cluster={cluster}
+            request={request}
+            plan={plan}
+            at={at}
+            onRefused={again}
+          />
+        </>
+      )}
+      <Box>
+        <Button
+          size="small"
+          startIcon={
+            isBusy ? <CircularProgress size={16} color="inherit" /> : <Icon icon={retryIcon} />
+          }
+          aria-disabled={isBusy || undefined}
+          onClick={isBusy ? undefined : again}
+        >
+          {isBusy ? t('Looking…') : t('Look again')}
+        </Button>
+      </Box>
+    </Stack>
+  );
+}
+
+function Looking({ mode }: { mode: StartRestore['target']['mode'] }) {
+  const { t } = useText();
+  return (
+    <Stack direction="row" spacing={2} alignItems="center" role="status" sx={{ py: 3 }}>
+      <CircularProgress size={24} aria-hidden />
+      <div>
+        <Typography>{t('Looking at what the restore will do. Nothing is changed yet.')}</Typography>
+        {mode !== 'new' && (
+          <Typography variant="body2" color="text.secondary">
+            {t('A pod looks into the claim, which takes some seconds.')}
+          </Typography>
+        )}
+      </div>
+    </Stack>
+  );
+}
+
+function NoPlan({ trouble }: { trouble: Trouble }) {
+  const { t } = useText();
+  const { title, text } = troubleText(trouble, t);
+  return (
+    <Message severity={trouble.kind === 'denied' ? 'warning' : 'error'}>
+      <Typography fontWeight={500}>{title}</Typography>
+      {text}
+    </Message>
+  );
+}
+
+interface StartProps {
+  cluster: string;
+  request: StartRestore;
+  plan: RestorePlan;
+  at: string;
+  /** The sidecar has found something that the plan did not know. */
+  onRefused(): void;
+}
+
+/** The button, what has to be confirmed before, and why it does nothing. */
+function Start({ cluster, request, plan, at, onRefused }: StartProps) {
+  const { t } = useText();
+  const [isConfirmed, setConfirmed] = useState(false);
+  const { start, isBusy, trouble } = useStart(cluster, request, at, onRefused);
+  const failing = failingOf(plan);
+  const confirmation = confirmationOf(plan, request, t);
+  const canStart = plan.canStart && (!confirmation || isConfirmed);
+  const isInert = !canStart || isBusy;
+  return (
+    <Stack spacing={1.5}>
+      {!plan.canStart && (
+        <Message severity="error">
+          {failing.length > 0
+            ? t('The restore cannot start. See the failed checks above. Nothing has been changed.')
+            : t('The restore cannot start. Nothing has been changed.')}
+        </Message>
+      )}
+      {plan.canStart && confirmation && (
+        <FormControlLabel
+          control={
+            <Checkbox
+              checked={isConfirmed}
+              onChange={(_, checked) => setConfirmed(checked)}
+              size="small"
+            />
+          }
+          label={confirmation}
+        />
+      )}
+      {trouble && (
+        <Message severity="error">
+          <Typography fontWeight={500}>{t('The restore was not started')}</Typography>
+          {Object.values(troubleText(trouble, t)).join('. ')}
+        </Message>
+      )}
+      <Box>
+        <Button
+          variant="contained"
+          startIcon={<Icon icon={restoreIcon} />}
+          aria-disabled={isInert || undefined}
+          onClick={isInert ? undefined : start}
+          sx={{ opacity: isInert ? 0.5 : undefined }}
+        >
+          {isBusy ? t('Starting…') : t('Start the restore')}
+        </Button>
+      </Box>
+    </Stack>
+  );
+}
+
+function useStart(cluster: string, request: StartRestore, at: string, onRefused: () => void) {
+  const history = useHistory();
+  const clusterPath = useClusterPath();
+  const [isBusy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<Trouble>();
+  // Before the next render, a second click would start another one.
+  const isStarting = useRef(false);
+  async function start() {
+    if (isStarting.current) return;
+    isStarting.current = true;
+    setBusy(true);
+    setTrouble(undefined);
+    try {
+      const client = restoreClient(connectionTo(cluster));
+      const { restore } = await client.start(request, { namespace: at });
+      const url = Router.createRouteURL(RESTORE_RUN_ROUTE.name, {
+        id: restore.id,
+        cluster: clusterPath(cluster),
+      });
+      void refresh(cluster);
+      // The way back leads past the wizard: what it shows has happened.
+      history.replace(`${url}?${NAMESPACE_PARAMETER}=${restore.target.namespace}`);
+    } catch (error) {
+      setTrouble(troubleOf(error));
+      setBusy(false);
+      isStarting.current = false;
+      onRefused();
+    }
+  }
+  return { start: () => void start(), isBusy, trouble };
+}

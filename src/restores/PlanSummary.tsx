@@ -1,0 +1,90 @@
+import { Utils } from '@kinvolk/headlamp-plugin/lib';
+import { Box, Paper, Typography } from '@mui/material';
+import type { RestorePlan, StartRestore } from '../../sidecar/api';
+import { Ago } from '../ui/Ago';
+import { formatBytes } from '../ui/bytes';
+import { Facts } from '../ui/Facts';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
+import { kindOf } from './sources';
+
+/** In one sentence what happens, and below it from what to where. */
+export function PlanSummary({ plan, request }: { plan: RestorePlan; request: StartRestore }) {
+  const { t, language } = useText();
+  const { source, claim, selected, neededBytes, availableBytes } = plan;
+  const volume = `${claim.namespace}/${claim.name}`;
+  const size = (bytes: number | null | undefined) =>
+    bytes === null || bytes === undefined ? undefined : formatBytes(bytes, language);
+  const entries = selected?.entries ?? source.files ?? undefined;
+  const bytes = size(selected ? selected.bytes : source.rawBytes);
+  const labels = Object.entries(claim.labels).map(([key, value]) => `${key}=${value}`);
+  return (
+    <Paper variant="outlined" sx={{ p: 2, backgroundColor: 'transparent' }}>
+      <Typography component="h3" variant="h6" sx={{ overflowWrap: 'anywhere', mb: 1 }}>
+        {claim.action === 'create'
+          ? t('Claim {{volume}} is created', { volume })
+          : t('Claim {{volume}} is changed', { volume })}
+      </Typography>
+      {!source.hasManifest && (
+        <Message severity="warning" sx={{ mb: 1 }}>
+          {kindOf(request.backup) === 'upload'
+            ? t('The archive was uploaded. Nothing but its own contents says what it should hold.')
+            : t('The archive has no manifest. Nothing says what it should hold.')}
+        </Message>
+      )}
+      <Facts
+        rows={[
+          {
+            name: t('From'),
+            value: (
+              <Box sx={{ overflowWrap: 'anywhere' }}>
+                {source.namespace && source.name
+                  ? t('Backup of {{volume}}', { volume: `${source.namespace}/${source.name}` })
+                  : source.archive}
+                {source.createdAt && (
+                  <>
+                    {' · '}
+                    <Ago date={source.createdAt} />
+                    {` (${Utils.localeDate(source.createdAt)})`}
+                  </>
+                )}
+              </Box>
+            ),
+          },
+          {
+            name: t('What'),
+            value: [
+              selected ? t('Selected files and folders') : t('Everything in the archive'),
+              entries !== undefined && t('{{count}} entries', { count: entries }),
+              bytes,
+            ]
+              .filter(Boolean)
+              .join(' · '),
+          },
+          {
+            name: claim.action === 'create' ? t('Size of the claim') : t('Size'),
+            value: claim.size,
+            hide: !claim.size,
+          },
+          { name: t('Storage class'), value: claim.storageClass, hide: !claim.storageClass },
+          {
+            name: t('Access modes'),
+            value: claim.accessModes.join(', '),
+            hide: claim.accessModes.length === 0,
+          },
+          { name: t('Labels'), value: labels.join(', '), hide: labels.length === 0 },
+          {
+            name: t('Space'),
+            value: [
+              size(neededBytes) && t('{{size}} needed', { size: size(neededBytes) }),
+              size(availableBytes) && t('{{size}} available', { size: size(availableBytes) }),
+            ]
+              .filter(Boolean)
+              .join(' · '),
+            hide: neededBytes === null && availableBytes === null,
+          },
+        ]}
+      />
+    </Paper>
+  );
+}

@@ -1,0 +1,252 @@
+import { K8s } from '@kinvolk/headlamp-plugin/lib';
+import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { AlertTitle, Box, Stack, Typography } from '@mui/material';
+import { useRef } from 'react';
+import { useLocation, useParams } from 'react-router-dom';
+import type { Restore } from '../../sidecar/api';
+import { connectionTo } from '../api/connection';
+import { isFinal } from '../api/final';
+import { restoreClient } from '../api/restoreClient';
+import { useRestore } from '../api/restoreQueries';
+import { LastOutput } from '../backups/LastOutput';
+import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
+import { Shown } from '../setup/Shown';
+import { Command } from '../ui/Copyable';
+import { alertIcon, stopIcon } from '../ui/icons';
+import { Message } from '../ui/Message';
+import { Notice } from '../ui/Notice';
+import { sentence } from '../ui/sentence';
+import { type Translate, useText } from '../ui/text';
+import { useBackLink } from '../useBackLink';
+import { ComparisonFacts } from './ComparisonFacts';
+import { ConfirmButton } from './ConfirmButton';
+import { hintOf } from './hint';
+import { isWriting } from './progress';
+import { RestoreFacts } from './RestoreFacts';
+import { RestoreProgress } from './RestoreProgress';
+import { RestoreSteps } from './RestoreSteps';
+import { restoreActivity } from './stepText';
+import { type TargetState, targetStateOf } from './targetState';
+import { Undo } from './Undo';
+
+/** The route to the page of one restore. */
+export function RestoreRunRoute() {
+  const cluster = K8s.useCluster() ?? '';
+  const { id } = useParams<{ id: string }>();
+  const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
+  return <RestorePage key={id} cluster={cluster} id={id} namespace={namespace} />;
+}
+
+interface RestorePageProps {
+  cluster: string;
+  id: string;
+  /** Of the claim that is written to, where it is known. */
+  namespace?: string;
+}
+
+/** The page of one restore. */
+export function RestorePage({ cluster, id, namespace }: RestorePageProps) {
+  const asked = useRestore(cluster, id, namespace);
+  return (
+    <Shown
+      cluster={cluster}
+      asked={asked}
+      namespace={namespace}
+      missing={<NoRestore cluster={cluster} />}
+    >
+      {restore => <One cluster={cluster} restore={restore} />}
+    </Shown>
+  );
+}
+
+function One({ cluster, restore }: { cluster: string; restore: Restore }) {
+  const { t } = useText();
+  const box = useRef<HTMLDivElement>(null);
+  const { target, undoOf, comparison } = restore;
+  const volume = `${target.namespace}/${target.name}`;
+  return (
+    <>
+      <SectionBox
+        backLink={useBackLink(cluster)}
+        title={
+          <SectionHeader
+            title={
+              undoOf
+                ? t('Undo of a restore into {{volume}}', { volume })
+                : t('Restore into {{volume}}', { volume })
+            }
+            actions={[<Undo key="undo" cluster={cluster} restore={restore} />]}
+          />
+        }
+      >
+        <Box ref={box} tabIndex={-1} sx={{ outline: 'none' }}>
+          <Stack spacing={2}>
+            {!isFinal(restore.status) && (
+              <RestoreProgress
+                {...restore}
+                activity={restoreActivity(restore, t)}
+                isCopying={restore.status === 'running' && isWriting(restore)}
+              >
+                <Cancel
+                  cluster={cluster}
+                  restore={restore}
+                  onCancelled={() => box.current?.focus()}
+                />
+              </RestoreProgress>
+            )}
+            <Outcome restore={restore} />
+            <LastOutput backup={restore} />
+            <RestoreFacts cluster={cluster} restore={restore} />
+          </Stack>
+        </Box>
+      </SectionBox>
+      {comparison && (
+        <SectionBox title={t('Comparison')}>
+          <ComparisonFacts comparison={comparison} />
+        </SectionBox>
+      )}
+      <RestoreSteps steps={restore.steps} />
+    </>
+  );
+}
+
+interface CancelProps {
+  cluster: string;
+  restore: Restore;
+  onCancelled(): void;
+}
+
+function Cancel({ cluster, restore: { id, target }, onCancelled }: CancelProps) {
+  const { t } = useText();
+  const volume = `${target.namespace}/${target.name}`;
+  return (
+    <ConfirmButton
+      cluster={cluster}
+      icon={stopIcon}
+      text={t('Cancel')}
+      label={t('Cancel the restore into {{volume}}', { volume })}
+      title={t('Cancel the restore into {{volume}}?', { volume })}
+      no={t('Keep it running')}
+      yes={t('Cancel the restore')}
+      isDangerous
+      failure={t('The restore could not be cancelled')}
+      act={async () => {
+        const client = restoreClient(connectionTo(cluster));
+        await client.cancel(id, { namespace: target.namespace });
+        onCancelled();
+      }}
+    >
+      <Typography>
+        {target.mode === 'new'
+          ? t('The new claim is deleted again. The backup is kept.')
+          : t(
+              'Files that have been written stay, so the claim may hold a part of the backup. Workloads that were stopped are started again. The backup is kept.'
+            )}
+      </Typography>
+    </ConfirmButton>
+  );
+}
+
+function NoRestore({ cluster }: { cluster: string }) {
+  const { t } = useText();
+  return (
+    <Notice
+      icon={alertIcon}
+      title={t('There is no such restore')}
+      text={t('Its record was deleted, or the link is for another cluster.')}
+    >
+      <Link routeName={VOLUMES_ROUTE.name} activeCluster={cluster}>
+        {t('Volumes & Backups')}
+      </Link>
+    </Notice>
+  );
+}
+
+/** What somebody wants to know first: whether the data is there, and if not, why, and how the claim stands. */
+function Outcome({ restore }: { restore: Restore }) {
+  const { t } = useText();
+  const { status, stage, reason, message, hint, warnings, comparison } = restore;
+  const advice = hint ? hintOf(hint) : undefined;
+  return (
+    <>
+      {status === 'success' && (
+        <Message severity="success">
+          <AlertTitle>{t('The data is restored')}</AlertTitle>
+          {comparison
+            ? t('{{count}} entries were compared with the archive. None differs.', {
+                count: comparison.entries,
+              })
+            : sentence(message)}
+        </Message>
+      )}
+      {status === 'failed' && (
+        <Message severity="error">
+          <AlertTitle>
+            {stage ? t('Failed at stage {{stage}}', { stage }) : t('Failed')}
+            {reason && ` (${reason})`}
+          </AlertTitle>
+          <Typography variant="body2">{sentence(message)}</Typography>
+          {advice && (
+            <Typography variant="body2" sx={{ mt: 1 }}>
+              <strong>{t('What to do')}</strong> {sentence(advice.text)}
+            </Typography>
+          )}
+          {advice?.command && (
+            <Box sx={{ mt: 1 }}>
+              <Command text={advice.command} />
+            </Box>
+          )}
+        </Message>
+      )}
+      {(status === 'failed' || status === 'cancelled') && <Target restore={restore} />}
+      {warnings.length > 0 && (
+        <Message severity="warning">
+          <AlertTitle>{t('{{count}} warnings', { count: warnings.length })}</AlertTitle>
+          {warnings.map(warning => (
+            <Typography key={warning} variant="body2">
+              {sentence(warning)}
+            </Typography>
+          ))}
+        </Message>
+      )}
+    </>
+  );
+}
+
+/** How the claim stands after a restore that did not succeed. */
+function Target({ restore }: { restore: Restore }) {
+  const { t } = useText();
+  const { target, safetyBackupId } = restore;
+  const state = targetStateOf(restore);
+  const isBad = state === 'mixed' || state === 'incomplete';
+  return (
+    <Message severity={isBad ? 'warning' : 'info'}>
+      {targetText(state, `${target.namespace}/${target.name}`, t)}
+      {state === 'mixed' &&
+        ` ${
+          safetyBackupId
+            ? t('Undo gives it back what it held before.')
+            : t('There is no backup of what it held before this restore.')
+        }`}
+    </Message>
+  );
+}
+
+function targetText(state: TargetState, volume: string, t: Translate): string {
+  switch (state) {
+    case 'untouched':
+      return t('Nothing was written. Claim {{volume}} is as it was.', { volume });
+    case 'not-created':
+      return t('Nothing was written. Claim {{volume}} was not created.', { volume });
+    case 'deleted':
+      return t('The new claim {{volume}} was deleted again.', { volume });
+    case 'incomplete':
+      return t('Claim {{volume}} does not hold all of the data. Do not use it, and delete it.', {
+        volume,
+      });
+    case 'mixed':
+      return t('Claim {{volume}} may hold a part of the backup, beside what it held before.', {
+        volume,
+      });
+  }
+}

@@ -1,0 +1,143 @@
+import { K8s } from '@kinvolk/headlamp-plugin/lib';
+import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Box, Button, Stack, Step, StepButton, Stepper } from '@mui/material';
+import { useEffect, useMemo, useRef } from 'react';
+import { useHistory, useLocation } from 'react-router-dom';
+import { useBackup } from '../api/queries';
+import { type Translate, useText } from '../ui/text';
+import { useBackLink } from '../useBackLink';
+import { type Draft, draftOf, searchOf, type Step as StepName, STEPS } from './draft';
+import { PlanStep } from './PlanStep';
+import { problemsOf } from './problems';
+import { kindOf } from './sources';
+import { WhatStep } from './WhatStep';
+import { WhereStep } from './WhereStep';
+
+/** What every step of the wizard gets. */
+export interface StepProps {
+  cluster: string;
+  draft: Draft;
+  change(differs: Partial<Draft>): void;
+}
+
+/** The route to the wizard. What is chosen is in its address. */
+export function RestoreRoute() {
+  const cluster = K8s.useCluster() ?? '';
+  const { search } = useLocation();
+  const history = useHistory();
+  const draft = useMemo(() => draftOf(search), [search]);
+  const latest = useRef(draft);
+  latest.current = draft;
+  const move = (differs: Partial<Draft>, isStep: boolean) => {
+    latest.current = { ...latest.current, ...differs };
+    const to = { search: `?${searchOf(latest.current)}` };
+    if (isStep) history.push(to);
+    else history.replace(to);
+  };
+  return (
+    <RestoreWizard
+      cluster={cluster}
+      draft={draft}
+      change={differs => move(differs, false)}
+      go={step => move({ step }, true)}
+    />
+  );
+}
+
+interface RestoreWizardProps extends StepProps {
+  go(step: StepName): void;
+}
+
+/** Restores an archive: what, where to, and, before anything changes, what will happen. */
+export function RestoreWizard({ cluster, draft, change, go }: RestoreWizardProps) {
+  const { t } = useText();
+  const { from } = draft;
+  const at = STEPS.indexOf(draft.step);
+  const canBe = (step: StepName) => {
+    const before = STEPS[STEPS.indexOf(step) - 1];
+    return !before || problemsOf(draft, before).length === 0;
+  };
+  const next = STEPS[at + 1];
+  const previous = STEPS[at - 1];
+  return (
+    <SectionBox
+      backLink={useBackLink(cluster)}
+      title={
+        <SectionHeader
+          title={
+            from.namespace && from.name
+              ? t('Restore {{volume}}', { volume: `${from.namespace}/${from.name}` })
+              : t('Restore a volume')
+          }
+        />
+      }
+    >
+      <Stack spacing={3} sx={{ maxWidth: 960 }}>
+        <Stepper nonLinear activeStep={at} sx={{ maxWidth: 640 }}>
+          {STEPS.map((step, index) => (
+            <Step key={step} completed={index < at} sx={{ '&:first-of-type': { pl: 0 } }}>
+              <StepButton disabled={!canBe(step)} onClick={() => index !== at && go(step)}>
+                {stepText(step, t)}
+              </StepButton>
+            </Step>
+          ))}
+        </Stepper>
+        {draft.backup && kindOf(draft.backup) === 'backup' && (
+          <VolumeOfBackup cluster={cluster} draft={draft} change={change} />
+        )}
+        <CurrentStep cluster={cluster} draft={draft} change={change} />
+        <Box sx={{ display: 'flex', gap: 1, flexWrap: 'wrap' }}>
+          {previous && <Button onClick={() => go(previous)}>{t('Back')}</Button>}
+          {next && (
+            <Button
+              variant="contained"
+              aria-disabled={!canBe(next) || undefined}
+              onClick={() => canBe(next) && go(next)}
+              sx={{ opacity: canBe(next) ? undefined : 0.5 }}
+            >
+              {next === 'plan' ? t('See what will happen') : t('Next')}
+            </Button>
+          )}
+        </Box>
+      </Stack>
+    </SectionBox>
+  );
+}
+
+function CurrentStep(props: StepProps) {
+  switch (props.draft.step) {
+    case 'what':
+      return <WhatStep {...props} />;
+    case 'where':
+      return <WhereStep {...props} />;
+    case 'plan':
+      return <PlanStep {...props} />;
+  }
+}
+
+function stepText(step: StepName, t: Translate): string {
+  switch (step) {
+    case 'what':
+      return t('What');
+    case 'where':
+      return t('Where to');
+    case 'plan':
+      return t('Plan');
+  }
+}
+
+/**
+ * Corrects of which volume the backup is: a link may say nothing about it, or what is not so, and the original claim is
+ * taken from it.
+ */
+function VolumeOfBackup({ cluster, draft: { backup, from }, change }: StepProps) {
+  const { value } = useBackup(cluster, backup, from.namespace || undefined);
+  const { namespace, name } = value ?? {};
+  const isKnown = !value || (from.namespace === namespace && from.name === name);
+  const correct = useRef(change);
+  correct.current = change;
+  useEffect(() => {
+    if (!isKnown && namespace && name) correct.current({ from: { namespace, name } });
+  }, [isKnown, namespace, name]);
+  return null;
+}

@@ -1,0 +1,69 @@
+import { Router } from '@kinvolk/headlamp-plugin/lib';
+import { Typography } from '@mui/material';
+import { useHistory } from 'react-router-dom';
+import type { Restore } from '../../sidecar/api';
+import { connectionTo } from '../api/connection';
+import { isFinal } from '../api/final';
+import { restoreClient } from '../api/restoreClient';
+import { useRestores } from '../api/restoreQueries';
+import { NAMESPACE_PARAMETER, RESTORE_RUN_ROUTE } from '../routes';
+import { undoIcon } from '../ui/icons';
+import { useText } from '../ui/text';
+import { useClusterPath } from '../useBackLink';
+import { ConfirmButton } from './ConfirmButton';
+import { RestoreRunLink } from './RestoreLink';
+
+/** Gives the claim back what it held before a restore, or leads to where that was done. */
+export function Undo({ cluster, restore }: { cluster: string; restore: Restore }) {
+  const { t } = useText();
+  const history = useHistory();
+  const clusterPath = useClusterPath();
+  const { id, target, status, safetyBackupId } = restore;
+  const { value: restores } = useRestores(cluster, target);
+  if (!safetyBackupId || !isFinal(status)) return null;
+  const volume = `${target.namespace}/${target.name}`;
+  const done = restores?.find(
+    each => each.undoOf === id && each.status !== 'failed' && each.status !== 'cancelled'
+  );
+  if (done) {
+    return (
+      <Typography component="span" variant="body2">
+        <RestoreRunLink cluster={cluster} id={done.id} namespace={target.namespace}>
+          {isFinal(done.status) ? t('It was undone') : t('It is being undone')}
+        </RestoreRunLink>
+      </Typography>
+    );
+  }
+  async function undo() {
+    const client = restoreClient(connectionTo(cluster));
+    const { restore: started } = await client.undo(id, { namespace: target.namespace });
+    const url = Router.createRouteURL(RESTORE_RUN_ROUTE.name, {
+      id: started.id,
+      cluster: clusterPath(cluster),
+    });
+    history.push(`${url}?${NAMESPACE_PARAMETER}=${target.namespace}`);
+  }
+  return (
+    <ConfirmButton
+      cluster={cluster}
+      icon={undoIcon}
+      text={t('Undo')}
+      label={t('Undo the restore into {{volume}}', { volume })}
+      title={t('Undo the restore into {{volume}}?', { volume })}
+      no={t('Keep it as it is')}
+      yes={t('Undo the restore')}
+      isDangerous
+      failure={t('The restore could not be undone')}
+      act={undo}
+    >
+      <Typography gutterBottom>
+        {t(
+          'The claim gets back exactly what it held before the restore, from the backup that was taken then.'
+        )}
+      </Typography>
+      <Typography>
+        {t('Anything that was written to it since is deleted. Both backups are kept.')}
+      </Typography>
+    </ConfirmButton>
+  );
+}

@@ -1,0 +1,95 @@
+import { Button, Chip, Stack, Typography } from '@mui/material';
+import { useState } from 'react';
+import { Choices } from '../ui/Choices';
+import { useText } from '../ui/text';
+import { ArchiveChoice } from './ArchiveChoice';
+import { BackupChoice } from './BackupChoice';
+import type { StepProps } from './RestoreWizard';
+import { kindOf, type SourceKind } from './sources';
+
+/** The first step: which archive, and what of it. */
+export function WhatStep(props: StepProps) {
+  const { t } = useText();
+  const { draft, change } = props;
+  const [kind, setKind] = useState<SourceKind>(kindOf(draft.backup));
+  const choose = (next: SourceKind) => {
+    setKind(next);
+    // What was chosen of another kind is not what is shown.
+    if (kindOf(draft.backup) !== next || !draft.backup) change({ backup: '', paths: [] });
+  };
+  return (
+    <Stack spacing={3}>
+      <Choices<SourceKind>
+        label={t('What do you want to restore?')}
+        value={kind}
+        onChoose={choose}
+        choices={[
+          {
+            value: 'backup',
+            title: t('A backup'),
+            text: t('One that NKVM made in this cluster, also of a volume that is gone.'),
+            children: <BackupChoice {...props} />,
+          },
+          {
+            value: 'archive',
+            title: t('Another archive at the destination'),
+            text: t(
+              'One that another installation wrote, or that somebody put there. Without a manifest nothing says what it should hold.'
+            ),
+            children: <ArchiveChoice {...props} />,
+          },
+        ]}
+      />
+      <Paths {...props} />
+    </Stack>
+  );
+}
+
+const SHOWN = 20;
+
+/** What of the archive is restored. */
+function Paths({ draft, change }: StepProps) {
+  const { t } = useText();
+  const { paths, backup } = draft;
+  const [isAll, setAll] = useState(false);
+  if (!backup) return null;
+  const shown = isAll ? paths : paths.slice(0, SHOWN);
+  return (
+    <section>
+      <Typography component="h3" variant="subtitle1" gutterBottom>
+        {t('Files')}
+      </Typography>
+      {paths.length === 0 ? (
+        <Typography variant="body2">{t('Everything in the archive is restored.')}</Typography>
+      ) : (
+        <Stack spacing={1}>
+          <Typography variant="body2">
+            {t('{{count}} paths are restored, each folder with everything in it.', {
+              count: paths.length,
+            })}
+          </Typography>
+          <Stack direction="row" flexWrap="wrap" gap={1}>
+            {shown.map(path => (
+              <Chip
+                key={path}
+                label={path}
+                sx={{ maxWidth: '100%', fontFamily: 'monospace' }}
+                onDelete={() => change({ paths: paths.filter(each => each !== path) })}
+              />
+            ))}
+          </Stack>
+          <Stack direction="row" gap={1}>
+            {shown.length < paths.length && (
+              <Button size="small" onClick={() => setAll(true)}>
+                {t('Show all {{total}}', { total: paths.length })}
+              </Button>
+            )}
+            <Button size="small" onClick={() => change({ paths: [] })}>
+              {t('Restore everything instead')}
+            </Button>
+          </Stack>
+        </Stack>
+      )}
+    </section>
+  );
+}

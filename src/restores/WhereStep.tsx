@@ -1,0 +1,184 @@
+import { Button, Checkbox, FormControlLabel, Stack, Typography } from '@mui/material';
+import { type ReactNode, useId } from 'react';
+import type { Volume } from '../../sidecar/api';
+import { useVolume, useVolumes } from '../api/queries';
+import { Choices } from '../ui/Choices';
+import { Message } from '../ui/Message';
+import { type Translate, useText } from '../ui/text';
+import { ownerText } from '../volumes/owners';
+import { useNamespacesAtHand } from '../volumes/useNamespaces';
+import { ClaimPicker } from './ClaimPicker';
+import type { Mode, Where } from './draft';
+import { NewClaim } from './NewClaim';
+import type { StepProps } from './RestoreWizard';
+import { kindOf } from './sources';
+
+const NONE: string[] = [];
+
+/** The second step: a new claim, the one that was backed up, or another one, and what is done with its files. */
+export function WhereStep(props: StepProps) {
+  const { t } = useText();
+  const { cluster, draft, change } = props;
+  const [list] = useVolumes([cluster], useNamespacesAtHand(NONE));
+  const volumes = list?.value ?? (list?.trouble && []);
+  const { from, where } = draft;
+  const hasOriginal = kindOf(draft.backup) === 'backup' && !!from.namespace && !!from.name;
+  const original = `${from.namespace}/${from.name}`;
+  return (
+    <Choices<Where>
+      label={t('Where do you want to restore to?')}
+      value={where}
+      onChoose={chosen => change({ where: chosen, target: { namespace: '', name: '' } })}
+      choices={[
+        {
+          value: 'new',
+          title: t('A new claim'),
+          text: t('It is created for this restore. Nothing that exists is changed.'),
+          children: <NewClaim {...props} volumes={volumes} />,
+        },
+        {
+          value: 'original',
+          title: t('The original claim'),
+          text: hasOriginal
+            ? t('{{volume}}, from which the backup was taken.', { volume: original })
+            : t('Of an archive that no backup here has, there is no original claim.'),
+          isDisabled: !hasOriginal,
+          children: <Original {...props} />,
+        },
+        {
+          value: 'existing',
+          title: t('Another claim that exists'),
+          text: t('Its files stay, are replaced or are deleted, as you choose.'),
+          children: (
+            <Stack spacing={2.5}>
+              <ClaimPicker {...props} volumes={volumes ?? []} />
+              <IntoExisting {...props} />
+            </Stack>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+function Original(props: StepProps) {
+  const { t } = useText();
+  const { cluster, draft, change } = props;
+  const { value: volume, trouble } = useVolume(cluster, draft.from);
+  if (trouble?.kind === 'notFound') {
+    return (
+      <Message severity="info">
+        {t('It does not exist any more. Restore to a new claim, which may have the same name.')}{' '}
+        <Button size="small" onClick={() => change({ where: 'new', target: draft.from })}>
+          {t('Create it again')}
+        </Button>
+      </Message>
+    );
+  }
+  return (
+    <Stack spacing={2.5}>
+      {volume && <UsedBy volume={volume} />}
+      <IntoExisting {...props} />
+    </Stack>
+  );
+}
+
+/** What uses the claim now. */
+export function UsedBy({ volume }: { volume: Volume }) {
+  const { t } = useText();
+  const { pods, podsVisible, owner } = volume;
+  if (!podsVisible || pods.length === 0) return null;
+  return (
+    <Message severity="info">
+      {t('{{owner}} uses this claim now.', {
+        owner: ownerText(owner) || pods.map(({ name }) => name).join(', '),
+      })}
+    </Message>
+  );
+}
+
+function modeTexts(mode: Mode, t: Translate): { title: string; text: string } {
+  switch (mode) {
+    case 'empty':
+      return {
+        title: t('Only if it is empty'),
+        text: t('A claim that holds any file is refused. Nothing can be overwritten.'),
+      };
+    case 'overwrite':
+      return {
+        title: t('Replace files'),
+        text: t(
+          'Files of the backup replace those with the same name. All other files stay as they are.'
+        ),
+      };
+    case 'mirror':
+      return {
+        title: t('Make it the same as the backup'),
+        text: t(
+          'As above, and every file that the backup does not have is deleted. You see how many before it starts.'
+        ),
+      };
+  }
+}
+
+/** What is done with the files of a claim that exists, and with what uses it. */
+function IntoExisting({ draft, change }: StepProps) {
+  const { t } = useText();
+  const modes: Mode[] = ['empty', 'overwrite', 'mirror'];
+  return (
+    <Stack spacing={2.5}>
+      <Choices<Mode>
+        label={t('What happens to the files in it?')}
+        value={draft.mode}
+        onChoose={mode => change({ mode })}
+        choices={modes.map(value => ({ value, ...modeTexts(value, t) }))}
+      />
+      <Stack spacing={1}>
+        <Option
+          title={t('Stop the workload that uses it')}
+          text={t(
+            'It is scaled down before the restore, and back to what it was afterwards. Without this, a claim in use is refused.'
+          )}
+          isChecked={draft.scale}
+          onChange={scale => change({ scale })}
+        />
+        <Option
+          title={t('Back the claim up first')}
+          text={t('Then the restore can be undone with one click.')}
+          isChecked={draft.safetyBackup}
+          onChange={safetyBackup => change({ safetyBackup })}
+        />
+      </Stack>
+    </Stack>
+  );
+}
+
+interface OptionProps {
+  title: string;
+  text: ReactNode;
+  isChecked: boolean;
+  onChange(isChecked: boolean): void;
+}
+
+function Option({ title, text, isChecked, onChange }: OptionProps) {
+  const id = useId();
+  return (
+    <div>
+      <FormControlLabel
+        control={
+          <Checkbox
+            size="small"
+            sx={{ py: 0.5 }}
+            checked={isChecked}
+            onChange={(_, checked) => onChange(checked)}
+            inputProps={{ 'aria-describedby': id }}
+          />
+        }
+        label={title}
+      />
+      <Typography id={id} variant="body2" color="text.secondary" sx={{ ml: '31px' }}>
+        {text}
+      </Typography>
+    </div>
+  );
+}

@@ -1,0 +1,31 @@
+import type { PlanCheck, RestorePlan, StartRestore } from '../../sidecar/api';
+import type { Translate } from '../ui/text';
+
+export const failingOf = ({ checks }: RestorePlan): PlanCheck[] =>
+  checks.filter(({ state }) => state === 'fails');
+
+/** @returns what a person confirms before a restore that cannot be taken back in part or at all; undefined: nothing. */
+export function confirmationOf(
+  { files }: RestorePlan,
+  { target, safetyBackup }: StartRestore,
+  t: Translate
+): string | undefined {
+  const isUnknown = !files || !files.isComplete;
+  if (target.mode === 'mirror') {
+    const count = files?.leftOver.count ?? 0;
+    if (isUnknown) {
+      return count > 0
+        ? t('Delete at least {{count}} files that the backup does not have', { count })
+        : t('Delete all files that the backup does not have');
+    }
+    return count > 0
+      ? t('Delete {{count}} files that the backup does not have', { count })
+      : undefined;
+  }
+  if (target.mode === 'overwrite' && !safetyBackup) {
+    const count = files?.replaced.count ?? 0;
+    if (isUnknown) return t('Replace files without a way back');
+    return count > 0 ? t('Replace {{count}} files without a way back', { count }) : undefined;
+  }
+  return undefined;
+}

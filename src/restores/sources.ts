@@ -1,0 +1,21 @@
+import type { Backup } from '../../sidecar/api';
+
+/** Where an archive comes from, by the `backup` of a request. */
+export type SourceKind = 'backup' | 'archive' | 'upload';
+
+const ARCHIVE = 'archive:';
+const UPLOAD = 'upload:';
+
+/** @param backup of a request; empty where nothing is chosen. */
+export const kindOf = (backup: string): SourceKind =>
+  backup.startsWith(ARCHIVE) ? 'archive' : backup.startsWith(UPLOAD) ? 'upload' : 'backup';
+
+export const archiveSource = (key: string): string => ARCHIVE + key;
+export const uploadSource = (id: string): string => UPLOAD + id;
+
+/** @returns the key of an archive, or the id of an upload or backup. */
+export const sourceName = (backup: string): string => backup.replace(/^(archive|upload):/, '');
+
+/** Whether there is something to restore: a proven archive that is where it should be. */
+export const isRestorable = ({ kind, status, copies }: Backup): boolean =>
+  kind === 'backup' && status === 'success' && copies.some(({ state }) => state === 'present');

@@ -1,0 +1,43 @@
+import { Autocomplete, TextField } from '@mui/material';
+
+interface ComboBoxProps {
+  label: string;
+  value: string;
+  /** What can be chosen; anything else can be typed. */
+  options: string[];
+  placeholder?: string;
+  isWrong?: boolean;
+  /** What belongs into it, or what is wrong with it. A space keeps its place free. */
+  helperText?: string;
+  onChange(text: string): void;
+  onBlur?(): void;
+}
+
+/** A field of text with proposals. */
+export function ComboBox(props: ComboBoxProps) {
+  const { label, value, options, placeholder, isWrong, helperText, onChange, onBlur } = props;
+  return (
+    <Autocomplete
+      freeSolo
+      options={options}
+      value={value}
+      inputValue={value}
+      onInputChange={(_, text, reason) => {
+        // A `reset` only repeats what was given.
+        if (reason !== 'reset') onChange(text);
+      }}
+      onChange={(_, chosen) => onChange(chosen ?? '')}
+      onBlur={onBlur}
+      renderInput={input => (
+        <TextField
+          {...input}
+          size="small"
+          label={label}
+          placeholder={placeholder}
+          error={isWrong}
+          helperText={helperText}
+        />
+      )}
+    />
+  );
+}
