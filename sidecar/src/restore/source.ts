@@ -6,33 +6,16 @@ import type { Destination, Stored } from '../destinations/destination.ts';
 import { checkKey } from '../destinations/key.ts';
 import { readText } from '../destinations/readText.ts';
 import { StageError, textOf } from '../errors.ts';
-import type { History } from '../history/history.ts';
+import type { ArchiveSource } from '../history/details.ts';
+import type { History, RunRecord } from '../history/history.ts';
+import type { SourceArchive } from './types.ts';
 
-/** An archive that can be restored: where it is, and what is known of it without reading it. */
-export interface RestoreSource {
-  /** As in the request: the id of a backup, `archive:KEY` or `upload:ID`. */
-  backup: string;
-  destination: Destination;
-  key: string;
-  /** Size of the archive as it is stored. */
-  bytes: number;
+/** An archive that can be restored, and what is known of it without reading it. */
+export interface RestoreSource extends SourceArchive {
   /** What its digest must be; undefined: nothing says so. */
   sha256: string | undefined;
-  /** Undefined where there is none: then nothing says what the archive should hold. */
-  manifest: StoredManifest | undefined;
   /** The backup that made it, where the history has it. */
-  run: Backup | undefined;
-  /** The claim that it is of, as far as that is known. */
-  source: ArchiveOrigin;
-}
-
-export interface ArchiveOrigin {
-  namespace: string | null;
-  name: string | null;
-  uid: string | null;
-  namespaceUid: string | null;
-  /** When the backup was asked for, ISO-8601. */
-  createdAt: string | null;
+  run: RunRecord | undefined;
 }
 
 /** A file that somebody has uploaded to be restored. */
@@ -193,7 +176,7 @@ async function manifestOf(
   return manifest;
 }
 
-const originOf = (manifest: StoredManifest | undefined): ArchiveOrigin => ({
+const originOf = (manifest: StoredManifest | undefined): ArchiveSource => ({
   namespace: manifest?.namespace ?? null,
   name: manifest?.pvc ?? null,
   uid: manifest?.pvcUid ?? null,
