@@ -59,6 +59,31 @@ it('tries a run in the middle again, and fails it after its last attempt', async
   });
 });
 
+it('asks the kind of a run that is not a backup, and looks at no archive for it', async () => {
+  const { id } = await started({ kind: 'restore' });
+  const kinds = {
+    restore: {
+      access: 'write' as const,
+      nodeOf: () => null,
+      work: async () => ({}),
+      afterRestart: async () => ({
+        status: 'failed' as const,
+        reason: 'RestoreInterrupted',
+        failureClass: 'needs-action' as const,
+        message: 'it had begun to write',
+        retryAfterMs: 5,
+      }),
+    },
+  };
+  const destination = failing(memoryDestination(), 'list');
+  await recover({ history, destination, identity, retry, kinds, now: () => new Date(), log });
+  expect(history.get(id)).toMatchObject({
+    status: 'failed',
+    reason: 'RestoreInterrupted',
+    endedAt: expect.any(String),
+  });
+});
+
 it.each([
   ['with its manifest is a success', false, 'success'],
   ['without a manifest stays for now, and proves nothing', true, 'queued'],

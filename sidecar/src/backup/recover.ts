@@ -1,10 +1,11 @@
 import type { Backup } from '../../api/index.ts';
 import { archiveOfManifest, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { textOf } from '../errors.ts';
-import type { History, RunChange } from '../history/history.ts';
+import type { History, RunChange, RunRecord } from '../history/history.ts';
 import type { Identity } from '../identity.ts';
 import { isOurs } from '../identity.ts';
+import { endAfterRestart, interruptedBy } from '../jobs/interrupted.ts';
+import type { JobEnd, JobKinds } from '../jobs/job.ts';
 import type { RetryPolicy } from '../jobs/retry.ts';
 import { nextAttempt } from '../jobs/retry.ts';
 import type { Log } from '../log.ts';
@@ -15,6 +16,8 @@ export interface RecoverOptions {
   destination: Destination;
   identity: Pick<Identity, 'clusterUid' | 'installation'>;
   retry: RetryPolicy;
+  /** What decides for runs of other kinds. */
+  kinds?: JobKinds;
   now(): Date;
   log: Log;
   signal?: AbortSignal;
@@ -22,9 +25,9 @@ export interface RecoverOptions {
 
 /**
  * Decides what becomes of the runs that an earlier process was in the middle of, before any run starts. Its helpers
- * and temporaries are deleted by the sweep.
+ * and temporaries are deleted by the sweep. A kind other than backups decides by itself; see `JobKind.afterRestart`.
  *
- * | among the archives of the run | the run |
+ * | among the archives of a backup | the run |
  * | --- | --- |
  * | one has its manifest, and the size that the manifest names | success: the manifest is written last |
  * | there is none like that, or the destination could not be read | tried again, or failed |
@@ -33,22 +36,34 @@ export interface RecoverOptions {
  * manifest may be about to get one from a process that does not know yet that it has been replaced. See `unproven.ts`.
  */
 export async function recover(options: RecoverOptions): Promise<void> {
-  const { history, now, log } = options;
+  const { history, now, log, kinds = {}, signal } = options;
   const interrupted = history.unfinished().filter(run => run.status === 'running');
   if (interrupted.length === 0) return;
-  const manifests = await manifestsOf(new Set(interrupted.map(({ id }) => id)), options);
+  const backups = interrupted.filter(({ kind }) => kind === 'backup').map(({ id }) => id);
+  const manifests = await manifestsOf(new Set(backups), options);
+  const endOf = async (run: RunRecord): Promise<JobEnd> => {
+    if (run.kind !== 'backup') {
+      return await endAfterRestart(run, kinds, signal ?? new AbortController().signal);
+    }
+    if ('error' in manifests) return interruptedBy(run, manifests.error);
+    return await endOfBackup(run, manifests.byRun.get(run.id) ?? [], options);
+  };
   for (const run of interrupted) {
-    const end =
-      'error' in manifests
-        ? interruptedBy(run, manifests.error)
-        : await endOf(run, manifests.byRun.get(run.id) ?? [], options);
+    const end = await endOf(run);
     // Whether the API server was away is not known; a process that is killed again and again must come to an end.
     const next = nextAttempt(run, end, options.retry, { now: now(), hadOutage: false });
-    const change = next?.change ?? { ...end, endedAt: end.endedAt ?? now().toISOString() };
+    const change = next?.change ?? withEnd(end, now());
     await history.commit(run.id, change);
     const about = { run: run.id, namespace: run.namespace, pvc: run.name, status: change.status };
     log.warn(about, 'decided what becomes of a run that an earlier process left');
   }
+}
+
+/** @returns what is recorded of a run that has ended for good. */
+function withEnd(end: JobEnd, now: Date): RunChange {
+  const change = { ...end, endedAt: end.endedAt ?? now.toISOString() };
+  delete change.retryAfterMs;
+  return change;
 }
 
 /** @returns the keys of the manifests of these runs, or why they are not known. */
@@ -57,6 +72,7 @@ async function manifestsOf(
   { destination, signal }: RecoverOptions
 ): Promise<{ byRun: Map<string, string[]> } | { error: unknown }> {
   const byRun = new Map<string, string[]>();
+  if (ids.size === 0) return { byRun };
   const wanted = (key: string) => ids.has(runOfManifest(key) ?? '');
   try {
     for await (const page of destination.list({ wanted, signal })) {
@@ -74,7 +90,7 @@ async function manifestsOf(
 const runOfManifest = (key: string): string | undefined =>
   parseArchiveName(archiveOfManifest(key) ?? '')?.runId;
 
-async function endOf(
+async function endOfBackup(
   run: Backup,
   manifestKeys: readonly string[],
   { destination, identity, signal }: RecoverOptions
@@ -96,14 +112,3 @@ async function endOf(
   }
   return interruptedBy(run, fault);
 }
-
-const interruptedBy = (run: Backup, fault?: unknown): RunChange => ({
-  status: 'failed',
-  stage: run.stage ?? 'create',
-  reason: 'Interrupted',
-  failureClass: 'transient',
-  message: `the sidecar was stopped in the middle of the run${
-    fault === undefined ? '' : ` (its archive could not be checked: ${textOf(fault)})`
-  }`,
-  hint: 'back up again',
-});

@@ -73,7 +73,7 @@ export const backupRoutes =
      */
     const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
       const run = history.get(id);
-      if (!run || !(await mayRead(run, held))) throw notFound(id);
+      if (run?.kind !== 'backup' || !(await mayRead(run, held))) throw notFound(id);
       const mayReadArchives = await held.has(rightOn('get', 'archive', run));
       return { run, show: (each: Backup) => shown(each, mayReadArchives) };
     };

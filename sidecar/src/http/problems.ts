@@ -31,9 +31,12 @@ export class Refusal extends Error {
 const STATUS_OF: Record<string, number> = {
   BadCursor: 400,
   BackupNotFound: 404,
+  RestoreNotFound: 404,
+  CheckNotFound: 404,
   NamespaceNotFound: 404,
   ClaimNotFound: 404,
   AlreadyEnded: 409,
+  RestoreUnderWay: 409,
   ClaimInUse: 409,
   ClaimLost: 409,
   ClaimNotBound: 409,

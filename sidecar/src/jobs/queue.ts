@@ -6,7 +6,7 @@ import { aboutOf } from './about.ts';
 import type { AttemptEnd, AttemptWorld } from './attempt.ts';
 import { attempt } from './attempt.ts';
 import type { OnVolume } from './conflicts.ts';
-import { isConflict } from './conflicts.ts';
+import { isConflict, isSameClaim } from './conflicts.ts';
 import { alreadyEnded, notFound, notRecovered } from './errors.ts';
 import type { Holds } from './holds.ts';
 import { holds } from './holds.ts';
@@ -54,6 +54,7 @@ export interface Queue {
   /**
    * Takes one run for each target; a run that has not ended and serves the request is returned instead of a new one.
    * @returns the runs in the order of the targets. They are on disk.
+   * @throws StageError (`RestoreUnderWay`) for a restore into a claim that has one which has not ended.
    */
   add(targets: readonly Target[], request: Asked): Promise<RunRecord[]>;
   /** Lets runs start: those of the history that wait, also those that were added to it since the queue was made. */
@@ -97,10 +98,10 @@ export function startQueue(options: QueueOptions): Queue {
     ...options,
     waiting,
     running,
-    interrupted: uid =>
+    interrupted: claim =>
       [...interrupted].flatMap(id => {
         const run = history.get(id);
-        return run?.uid === uid && run.endedAt === null ? [run] : [];
+        return run && isSameClaim(run, claim) && run.endedAt === null ? [run] : [];
       }),
   });
 
@@ -114,20 +115,29 @@ export function startQueue(options: QueueOptions): Queue {
 
   const served = () => ({ running: running.perNamespace(), lastServed });
   const nodeOf = (run: RunRecord): string | null => kinds[run.kind]?.nodeOf(run) ?? null;
-  const onVolume = ({ uid, kind }: RunRecord): OnVolume => ({
-    claimUid: uid,
-    kind,
-    access: kinds[kind]?.access ?? 'write', // a kind that this version does not know
+  const onVolume = (run: RunRecord): OnVolume => ({
+    claim: run,
+    kind: run.kind,
+    access: kinds[run.kind]?.access ?? 'write', // a kind that this version does not know
   });
+
+  /** A restore that is tried again has left a part: nobody may take that for what the volume holds. */
+  const hasWritten = ({ id }: RunRecord): boolean => {
+    const details = history.get(id)?.details;
+    return details?.kind === 'restore' && details.hasBegunToWrite;
+  };
 
   const mayStart = (run: RunRecord): boolean => {
     if (waiting.isDelayed(run.id)) return false;
     const job = onVolume(run);
-    if (running.ofClaim(run.uid).some(other => isConflict(job, onVolume(other.run)))) return false;
+    if (running.ofClaim(run).some(other => isConflict(job, onVolume(other.run)))) return false;
     // A restore would wait for ever if readers of its claim went past it.
     const isWriterAhead = (other: RunRecord): boolean =>
-      onVolume(other).access === 'write' && !waiting.isDelayed(other.id) && isAhead(other, run);
-    if (waiting.ofClaim(run.uid).some(isWriterAhead)) return false;
+      onVolume(other).access === 'write' &&
+      isConflict(job, onVolume(other)) &&
+      (!waiting.isDelayed(other.id) || hasWritten(other)) &&
+      isAhead(other, run);
+    if (waiting.ofClaim(run).some(isWriterAhead)) return false;
     const node = nodeOf(run);
     return node === null || running.onNode(node) < limits.perNode;
   };

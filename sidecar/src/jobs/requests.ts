@@ -1,4 +1,5 @@
 import type { History, RunChange, RunRecord } from '../history/history.ts';
+import { restoreUnderWay } from './errors.ts';
 import type { JobRequest, Place, Target } from './job.ts';
 import type { Progress } from './joins.ts';
 import { isServedBy, raised } from './joins.ts';
@@ -11,7 +12,7 @@ export interface RequestsOptions {
   waiting: WaitingRuns;
   running: RunningRuns;
   /** @returns the runs of a claim that a restart interrupted, until it is decided what becomes of them. */
-  interrupted(uid: string): RunRecord[];
+  interrupted(claim: Target): RunRecord[];
   newId(): string;
   placeOf(namespace: string): Place;
 }
@@ -34,28 +35,30 @@ async function take(
   request: JobRequest
 ): Promise<RunRecord[]> {
   /** @returns the runs of a claim that have not ended; those that started come first. */
-  const unfinishedOf = (uid: string): { run: RunRecord; progress: Progress }[] => [
-    ...running.ofClaim(uid).map(({ run, abort }) => ({
+  const unfinishedOf = (claim: Target): { run: RunRecord; progress: Progress }[] => [
+    ...running.ofClaim(claim).map(({ run, abort }) => ({
       run: history.get(run.id) ?? run,
       progress: abort.signal.aborted ? ('cancelling' as const) : ('running' as const),
     })),
-    ...interrupted(uid).map(run => ({
+    ...interrupted(claim).map(run => ({
       run,
       progress: run.status === 'queued' ? ('queued' as const) : ('running' as const),
     })),
-    ...waiting.ofClaim(uid).map(run => ({ run, progress: 'queued' as const })),
+    ...waiting.ofClaim(claim).map(run => ({ run, progress: 'queued' as const })),
   ];
 
+  const keyOf = ({ uid, namespace, name }: Target): string => uid || `${namespace}/${name}`;
   const byClaim = new Map<string, RunRecord>();
   const added: RunRecord[] = [];
   const changes = new Map<string, RunChange>();
   for (const target of targets) {
-    if (byClaim.has(target.uid)) continue;
-    const joined = unfinishedOf(target.uid).find(({ run, progress }) =>
-      isServedBy(request, run, progress)
-    );
+    if (byClaim.has(keyOf(target))) continue;
+    const unfinished = unfinishedOf(target);
+    const other = unfinished.find(({ run }) => run.kind === 'restore');
+    if (request.kind === 'restore' && other) throw restoreUnderWay(other.run);
+    const joined = unfinished.find(({ run, progress }) => isServedBy(request, run, progress));
     const run = joined?.run ?? queued(target, placeOf(target.namespace), request, newId());
-    byClaim.set(target.uid, run);
+    byClaim.set(keyOf(target), run);
     if (!joined) added.push(run);
     const change = joined?.progress === 'queued' ? raised(request, run) : undefined;
     if (change) changes.set(run.id, change);
@@ -66,8 +69,8 @@ async function take(
     await history.commit(id, change);
     waiting.change(id, change);
   }
-  return targets.flatMap(({ uid }) => {
-    const run = byClaim.get(uid);
+  return targets.flatMap(target => {
+    const run = byClaim.get(keyOf(target));
     return run ? [history.get(run.id) ?? run] : [];
   });
 }

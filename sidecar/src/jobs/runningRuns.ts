@@ -1,4 +1,6 @@
 import type { RunRecord } from '../history/history.ts';
+import { isSameClaim } from './conflicts.ts';
+import type { Target } from './job.ts';
 
 /** A run under way. */
 export interface RunningRun {
@@ -25,7 +27,8 @@ export class RunningRuns extends Map<string, RunningRun> {
     return [...this.values()].filter(each => each.node === node).length;
   }
 
-  ofClaim(uid: string): RunningRun[] {
-    return [...this.values()].filter(({ run }) => run.uid === uid);
+  /** See `isSameClaim`. */
+  ofClaim(claim: Target): RunningRun[] {
+    return [...this.values()].filter(({ run }) => isSameClaim(run, claim));
   }
 }

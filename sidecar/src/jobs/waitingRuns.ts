@@ -1,4 +1,6 @@
 import type { RunChange, RunRecord } from '../history/history.ts';
+import { isSameClaim } from './conflicts.ts';
+import type { Target } from './job.ts';
 import { Lanes } from './lanes.ts';
 
 /** The runs that wait to start; some not before the time of their next attempt. */
@@ -10,8 +12,8 @@ export interface WaitingRuns {
   /** Does nothing to a run that does not wait. */
   change(id: string, change: RunChange): void;
   remove(id: string): void;
-  /** @returns the runs of one claim that wait. */
-  ofClaim(uid: string): RunRecord[];
+  /** @returns the runs of one claim that wait; see `isSameClaim`. */
+  ofClaim(claim: Target): RunRecord[];
   /** Whether it waits for the time of its next attempt. */
   isDelayed(id: string): boolean;
   readonly lanes: Lanes<RunRecord>;
@@ -23,7 +25,7 @@ export interface WaitingRuns {
 /** @param onReady is called whenever a delay has ended. */
 export function waitingRuns(onReady: () => void): WaitingRuns {
   const runs = new Map<string, RunRecord>();
-  const byClaim = new Map<string, Set<string>>();
+  const byName = new Map<string, Set<string>>();
   const delays = new Map<string, NodeJS.Timeout>();
   const lanes = new Lanes<RunRecord>();
   let isStopped = false;
@@ -31,14 +33,14 @@ export function waitingRuns(onReady: () => void): WaitingRuns {
   const put = (run: RunRecord): void => {
     runs.set(run.id, run);
     lanes.add(run);
-    byClaim.set(run.uid, (byClaim.get(run.uid) ?? new Set()).add(run.id));
+    byName.set(nameOf(run), (byName.get(nameOf(run)) ?? new Set()).add(run.id));
   };
   const drop = (run: RunRecord): void => {
     runs.delete(run.id);
     lanes.remove(run);
-    const ofClaim = byClaim.get(run.uid);
-    ofClaim?.delete(run.id);
-    if (ofClaim?.size === 0) byClaim.delete(run.uid);
+    const ofName = byName.get(nameOf(run));
+    ofName?.delete(run.id);
+    if (ofName?.size === 0) byName.delete(nameOf(run));
   };
 
   return {
@@ -69,7 +71,10 @@ export function waitingRuns(onReady: () => void): WaitingRuns {
       delays.delete(id);
     },
 
-    ofClaim: uid => [...(byClaim.get(uid) ?? [])].flatMap(id => runs.get(id) ?? []),
+    ofClaim: claim =>
+      [...(byName.get(nameOf(claim)) ?? [])]
+        .flatMap(id => runs.get(id) ?? [])
+        .filter(run => isSameClaim(run, claim)),
     isDelayed: id => delays.has(id),
     lanes,
     get size() {
@@ -82,3 +87,5 @@ export function waitingRuns(onReady: () => void): WaitingRuns {
     },
   };
 }
+
+const nameOf = ({ namespace, name }: Pick<Target, 'namespace' | 'name'>) => `${namespace}/${name}`;

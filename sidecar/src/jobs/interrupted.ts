@@ -1,0 +1,41 @@
+import { textOf } from '../errors.ts';
+import type { RunRecord } from '../history/history.ts';
+import type { JobEnd, JobKinds } from './job.ts';
+
+/** @returns the end of an attempt that stopped with its process: it can be tried again. */
+export const interruptedBy = (run: RunRecord, fault?: unknown): JobEnd => ({
+  status: 'failed',
+  stage: run.stage ?? 'create',
+  reason: 'Interrupted',
+  failureClass: 'transient',
+  message: `the sidecar was stopped in the middle of the run${
+    fault === undefined ? '' : ` (its archive could not be checked: ${textOf(fault)})`
+  }`,
+  hint: 'start it again',
+});
+
+/**
+ * @param run of a process that is gone
+ * @returns how its attempt ended, as its kind decides. A kind that cannot decide is not tried again: a restore may have
+ *   written.
+ */
+export async function endAfterRestart(
+  run: RunRecord,
+  kinds: JobKinds,
+  signal: AbortSignal
+): Promise<JobEnd> {
+  const kind = kinds[run.kind];
+  if (!kind?.afterRestart) return interruptedBy(run);
+  try {
+    return await kind.afterRestart(run, signal);
+  } catch (error) {
+    return {
+      ...interruptedBy(run),
+      failureClass: 'needs-action',
+      message: `the sidecar was stopped in the middle of the run, and what it left is not known: ${textOf(
+        error
+      )}`,
+      hint: 'look at the claim, then start it again',
+    };
+  }
+}
