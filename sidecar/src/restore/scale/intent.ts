@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+/** What a workload is set back to, as its annotation `nkvm.io/restore` holds it. */
+export interface Intent {
+  /** The restore that has stopped it. */
+  run: string;
+  /** Another installation's are never touched. */
+  installation: string;
+  /** The claim for whose sake it was stopped. */
+  claim: string;
+  claimUid: string;
+  /** What is set back: `spec.replicas`, or `spec.suspend` of a CronJob. */
+  was: { replicas: number } | { suspend: boolean };
+}
+
+const Note = z.object({
+  run: z.string().min(1),
+  installation: z.string().min(1),
+  claim: z.string().default(''),
+  claimUid: z.string().default(''),
+  replicas: z.int().min(0).optional(),
+  suspend: z.boolean().optional(),
+});
+
+/** @returns the value of the annotation. */
+export const noteOf = ({ was, ...about }: Intent): string => JSON.stringify({ ...about, ...was });
+
+/** @returns undefined for a text that is not one of ours: a person, or a later version, has written it. */
+export function intentIn(note: string | undefined): Intent | undefined {
+  if (note === undefined) return undefined;
+  let read: unknown;
+  try {
+    read = JSON.parse(note);
+  } catch {
+    return undefined;
+  }
+  const { success, data } = Note.safeParse(read);
+  if (!success) return undefined;
+  const { replicas, suspend, ...about } = data;
+  if (replicas !== undefined) return { ...about, was: { replicas } };
+  if (suspend !== undefined) return { ...about, was: { suspend } };
+  return undefined;
+}

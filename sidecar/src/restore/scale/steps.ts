@@ -1,0 +1,93 @@
+import { RESTORE_ANNOTATION } from '../../../api/index.ts';
+import type { Workload, WorkloadChange } from '../../cluster/workloads.ts';
+import type { Intent } from './intent.ts';
+import { intentIn, noteOf } from './intent.ts';
+
+/** For whom a workload is stopped. */
+export type Stopping = Omit<Intent, 'was'>;
+
+/** @returns what a workload is at, in the terms of its kind. */
+export const levelOf = ({ kind, replicas, isSuspended }: Workload): Intent['was'] =>
+  kind === 'CronJob' ? { suspend: isSuspended } : { replicas: replicas ?? 1 };
+
+/** @returns whether a workload, by its spec, starts no pods. */
+export const isStopped = (workload: Workload): boolean => {
+  const level = levelOf(workload);
+  return 'suspend' in level ? level.suspend : level.replicas === 0;
+};
+
+/** What to do next to stop a workload. */
+export type DownStep =
+  | { kind: 'change'; change: WorkloadChange; was: Intent['was'] }
+  /** It is stopped; `was` is what this run recorded, undefined where it had been stopped before. */
+  | { kind: 'stopped'; was: Intent['was'] | undefined }
+  | { kind: 'refused'; by: Intent | undefined };
+
+/**
+ * Decides how a workload is stopped for a run. Count and annotation change in one patch, so each row is a state that a crash
+ * may have left.
+ *
+ * | annotation | spec | |
+ * | --- | --- | --- |
+ * | none | stopped | nothing to do, and nothing to set back |
+ * | none | not stopped | recorded and stopped |
+ * | of this run | stopped | done before: the recorded count stays |
+ * | of this run | not stopped | somebody has started it since: that count is recorded, and it is stopped |
+ * | of a run of ours that has ended, and has not set it back | stopped | recorded for this run, with the count of that one |
+ * | of such a run | not stopped | recorded and stopped |
+ * | of anything else, or not readable | any | refused |
+ *
+ * @param isOver whether a run of this installation has ended.
+ */
+export function downStep(
+  workload: Workload,
+  stopping: Stopping,
+  isOver: (runId: string) => boolean
+): DownStep {
+  const note = workload.annotations[RESTORE_ANNOTATION];
+  const intent = intentIn(note);
+  const isOurs = intent?.installation === stopping.installation;
+  const isThisRun = isOurs && intent.run === stopping.run;
+  if (note !== undefined && !isThisRun && !(isOurs && isOver(intent.run))) {
+    return { kind: 'refused', by: intent };
+  }
+  const stopped = isStopped(workload);
+  if (stopped && (intent === undefined || isThisRun)) return { kind: 'stopped', was: intent?.was };
+  const was = (stopped && intent?.was) || levelOf(workload);
+  const stop = 'suspend' in was ? { suspend: true } : { replicas: 0 };
+  return { kind: 'change', change: { note: noteOf({ ...stopping, was }), ...stop }, was };
+}
+
+/** What to do next to start a workload again. */
+export type UpStep =
+  /** `kept`: somebody has changed the workload meanwhile, and it stays as it is. */
+  | { kind: 'change'; change: WorkloadChange; was: Intent['was']; kept: Intent['was'] | undefined }
+  | { kind: 'nothing' };
+
+/**
+ * Decides how a workload is set back for a run.
+ *
+ * | annotation | spec | |
+ * | --- | --- | --- |
+ * | of this run | stopped | set back to what was recorded, and the annotation goes, in one patch |
+ * | of this run | not stopped | somebody's later change wins: only the annotation goes |
+ * | of this run, on a ReplicaSet with a controller | any | a copy that the Deployment's controller has made: only the annotation goes |
+ * | none, or of anything else | any | nothing |
+ */
+export function upStep(workload: Workload, run: Pick<Intent, 'run' | 'installation'>): UpStep {
+  const intent = intentIn(workload.annotations[RESTORE_ANNOTATION]);
+  if (!intent || !isOf(intent, run)) return { kind: 'nothing' };
+  const { was } = intent;
+  if (isCopy(workload)) return { kind: 'change', change: { note: null }, was, kept: undefined };
+  if (isStopped(workload)) {
+    return { kind: 'change', change: { note: null, ...was }, was, kept: undefined };
+  }
+  return { kind: 'change', change: { note: null }, was, kept: levelOf(workload) };
+}
+
+/** The controller of Deployments copies their annotations to their ReplicaSets, and never takes them away. */
+export const isCopy = ({ kind, ownerReferences }: Workload): boolean =>
+  kind === 'ReplicaSet' && ownerReferences.some(({ controller }) => controller);
+
+const isOf = (intent: Intent, run: Pick<Intent, 'run' | 'installation'>): boolean =>
+  intent.run === run.run && intent.installation === run.installation;

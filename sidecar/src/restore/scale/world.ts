@@ -1,0 +1,23 @@
+import type { ReadClaimPods } from '../../cluster/claimPods.ts';
+import type { SendEvent } from '../../cluster/events.ts';
+import type { ClusterInventory } from '../../cluster/inventory.ts';
+import type { PodIdentity } from '../../cluster/startInventory.ts';
+import type { Workloads } from '../../cluster/workloads.ts';
+import type { Log } from '../../log.ts';
+import type { ScaleLimits } from './wait.ts';
+
+/** What stopping and starting workloads needs of the world. */
+export interface ScaleWorld {
+  inventory: Pick<ClusterInventory, 'usersOf' | 'podsOf' | 'noted' | 'isReady'>;
+  workloads: Workloads;
+  readClaimPods: ReadClaimPods;
+  /** Helper pods of ours do not count as users of a claim. */
+  isOwnHelper(pod: PodIdentity): boolean;
+  installation: string;
+  /** Whether a run has not ended yet; false for one that the history does not know. */
+  isUnderWay(runId: string): boolean;
+  sendEvent: SendEvent;
+  log: Log;
+  now(): Date;
+  limits: ScaleLimits;
+}
