@@ -1,7 +1,7 @@
 /**
  * `npm run bundle -w sidecar`: puts the sidecar and all that it imports into `dist/`, for an image without
- * node_modules: `main.js`, what it reads beside it (`sql-wasm.wasm`, and the programs of helper pods in `pack/`), and the
- * licences of what is in them.
+ * node_modules: `main.js`, what it reads beside it (`sql-wasm.wasm`, and the programs of helper pods in `pack/` and `unpack/`),
+ * and the licences of what is in them.
  */
 import { build } from 'esbuild';
 import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -44,5 +44,22 @@ const { metafile } = await build({
 const wasm = createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm.wasm');
 copyFileSync(wasm, join(OUT, 'sql-wasm.wasm'));
 cpSync(join(HERE, 'src/helper/pack'), join(OUT, 'pack'), { recursive: true });
+cpSync(join(HERE, 'src/helper/unpack'), join(OUT, 'unpack'), {
+  recursive: true,
+  filter: path => !path.endsWith('.ts'),
+});
+// Helper pods get these as they are.
+await build({
+  absWorkingDir: join(HERE, 'src/helper/unpack/program'),
+  entryPoints: ['main.ts', 'hash.ts'],
+  outdir: join(OUT, 'unpack/program'),
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  logLevel: 'warning',
+});
 const sources = Object.keys(metafile.inputs).map(path => join(HERE, path));
 writeFileSync(join(OUT, 'THIRD-PARTY-LICENSES.txt'), licencesOf(sources));

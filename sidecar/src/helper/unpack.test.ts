@@ -1,0 +1,405 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ProcessCluster } from '../testing/processCluster.ts';
+import { processCluster } from '../testing/processCluster.ts';
+import type { Helper, HelperCluster } from './helper.ts';
+import { createHelper } from './helper.ts';
+import type { UnpackOptions, UnpackRequest } from './unpack.ts';
+import { unpackInto } from './unpack.ts';
+
+let root: string;
+let source: string;
+let volume: string;
+let cluster: ProcessCluster;
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'nkvm-unpack-'));
+  source = join(root, 'source');
+  volume = join(root, 'volume');
+  mkdirSync(source);
+  mkdirSync(volume);
+  cluster = processCluster(volume);
+});
+afterEach(async () => {
+  await cluster.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const { signal } = new AbortController();
+
+const helperIn = (changed: Partial<HelperCluster> = {}): Promise<Helper> =>
+  createHelper({ ...cluster, ...changed }, 'shop', {
+    runId: '01a',
+    attempt: 1,
+    installation: 'i',
+    claimName: 'orders-db',
+    access: 'write',
+    image: 'x',
+    memoryLimit: '1Mi',
+    node: null,
+    deadlineMs: 1000,
+  });
+
+/** Packs the source as a backup does. */
+const packed = (directory = source): Buffer =>
+  execFileSync(
+    'sh',
+    [
+      '-c',
+      `tar --create --file=- --format=posix --xattrs --xattrs-include='*' --acls --sparse --numeric-owner -C "$0" . | gzip -1`,
+      directory,
+    ],
+    { maxBuffer: 2 ** 30 }
+  );
+
+async function unpack(
+  archive: Buffer,
+  request: Partial<UnpackRequest> = {},
+  options: Partial<UnpackOptions> = {},
+  changed?: Partial<HelperCluster>
+) {
+  return unpackInto(
+    await helperIn(changed),
+    { mode: 'empty', encoding: 'gzip', expected: {}, isSelection: false, ...request },
+    Readable.from([archive]),
+    { signal, onProgress() {}, onWorking() {}, onPhase() {}, ...options }
+  );
+}
+
+const same = { differences: 0, examples: [], notRestored: [], leftOver: 0 };
+
+describe('unpackInto', () => {
+  it('unpacks an archive into an empty volume, and compares the volume with it', async () => {
+    mkdirSync(join(source, 'deep'));
+    writeFileSync(join(source, 'deep', 'file'), 'content');
+    symlinkSync('file', join(source, 'deep', 'link'));
+    const archive = packed();
+    const phases: string[] = [];
+    let bytes = 0;
+    const unpacked = await unpack(
+      archive,
+      { expected: { files: 4, rawBytes: gunzipSync(archive).length, sha256: sha256(archive) } },
+      { onPhase: phase => phases.push(phase), onProgress: sent => (bytes = sent) }
+    );
+    expect(unpacked).toMatchObject({
+      sent: { bytes: archive.length, sha256: sha256(archive) },
+      comparison: { entries: 4, bytes: 7, ...same },
+      tarExit: 0,
+      messages: [],
+      entries: 4,
+    });
+    expect(phases).toEqual(['write', 'compare']);
+    expect(bytes).toBe(archive.length);
+    expect(readFileSync(join(volume, 'deep', 'file'), 'utf8')).toBe('content');
+  });
+
+  it('takes a tar that is not compressed', async () => {
+    writeFileSync(join(source, 'a'), 'a');
+    const tar = gunzipSync(packed());
+    expect((await unpack(tar, { encoding: 'tar' })).comparison).toMatchObject(same);
+  });
+
+  it.each([['new'], ['empty']] as const)(
+    'refuses a volume that is not empty in mode %s, and writes nothing',
+    async mode => {
+      writeFileSync(join(source, 'a'), 'new');
+      writeFileSync(join(volume, 'b'), 'old');
+      await expect(unpack(packed(), { mode })).rejects.toMatchObject({
+        reason: 'VolumeNotEmpty',
+        details: ['b'],
+        hasWritten: false,
+        class: 'needs-action',
+      });
+      expect(readdirSync(volume)).toEqual(['b']);
+    }
+  );
+
+  it('takes a volume that holds only lost+found for empty', async () => {
+    mkdirSync(join(volume, 'lost+found'));
+    writeFileSync(join(source, 'a'), 'a');
+    expect((await unpack(packed())).comparison).toMatchObject({ entries: 2, ...same });
+  });
+
+  it('restores an empty volume, and refuses an archive without any entry', async () => {
+    expect((await unpack(packed())).comparison).toMatchObject({ entries: 1, ...same });
+    await expect(unpack(gzipSync(Buffer.alloc(10_240)))).rejects.toMatchObject({
+      reason: 'ArchiveEmpty',
+      hasWritten: false,
+    });
+  });
+
+  it.each<[string, UnpackRequest['expected'], string]>([
+    ['fewer entries', { files: 3 }, 'ArchiveNotAsSealed'],
+    ['more entries', { files: 1 }, 'ArchiveNotAsSealed'],
+    ['fewer bytes', { rawBytes: 20_480 }, 'ArchiveNotAsSealed'],
+    ['more bytes', { rawBytes: 1024 }, 'ArchiveNotAsSealed'],
+    ['another digest', { sha256: '0'.repeat(64) }, 'ArchiveNotAsSealed'],
+  ])('fails when the archive has %s than it had when it was made', async (_, expected, reason) => {
+    writeFileSync(join(source, 'a'), 'a');
+    await expect(unpack(packed(), { expected })).rejects.toMatchObject({ reason });
+  });
+
+  it('refuses more bytes than are allowed, before they are written', async () => {
+    writeFileSync(join(source, 'bomb'), Buffer.alloc(20_000_000));
+    await expect(unpack(packed(), { maxRawBytes: 1_000_000 })).rejects.toMatchObject({
+      reason: 'ArchiveTooBig',
+    });
+    expect(lstatSync(join(volume, 'bomb')).size).toBeLessThan(2_000_000);
+  });
+
+  it('finds a byte that the volume does not give back', async () => {
+    writeFileSync(join(source, 'a'), 'right');
+    writeFileSync(join(source, 'b'), 'right');
+    const env = tarThat(
+      'case "$*" in *--extract*--xattrs*) /usr/bin/env PATH=/usr/bin:/bin tar "$@"; echo wrong >"$volume/b"; exit 0;; esac'
+    );
+    const { comparison } = await inEnvironment(env, () => unpack(packed()));
+    expect(comparison).toMatchObject({ differences: 1 });
+    expect(comparison.examples).toEqual([
+      expect.stringMatching(/^b has 6 bytes, in the archive 5/),
+    ]);
+  });
+
+  it('finds a file that is missing afterwards', async () => {
+    writeFileSync(join(source, 'a'), 'right');
+    writeFileSync(join(source, 'b'), 'right');
+    const env = tarThat(
+      'case "$*" in *--extract*--xattrs*) /usr/bin/env PATH=/usr/bin:/bin tar "$@"; rm "$volume/b"; exit 0;; esac'
+    );
+    const { comparison } = await inEnvironment(env, () => unpack(packed()));
+    // The directory has another time, too.
+    expect(comparison.examples).toContain('b is missing');
+  });
+
+  it('says which tool the image lacks, and writes nothing', async () => {
+    writeFileSync(join(source, 'a'), 'a');
+    const archive = packed();
+    const env = tarThat('echo "tar (busybox) 1.35"; exit 0');
+    await expect(inEnvironment(env, () => unpack(archive))).rejects.toMatchObject({
+      reason: 'HelperImageUnfit',
+      message: 'the helper image lacks GNU tar',
+      hasWritten: false,
+    });
+    expect(readdirSync(volume)).toEqual([]);
+  });
+
+  it.each<[string, string, object]>([
+    ['was killed', 'kill -KILL $$', { reason: 'ExtractFailed', message: /signal 9/ }],
+    [
+      'says that the disk is full',
+      'cat >/dev/null; echo "tar: a: Cannot write: No space left on device" >&2; exit 2',
+      { reason: 'VolumeFull', class: 'needs-action' },
+    ],
+    [
+      'failed without a word',
+      'cat >/dev/null; exit 3',
+      { reason: 'ExtractFailed', message: /exit code 3/ },
+    ],
+  ])('fails when tar %s', async (_, script, { message, ...expected }: any) => {
+    writeFileSync(join(source, 'a'), 'a'.repeat(1_000_000));
+    const archive = packed();
+    const env = tarThat(`case "$*" in *--extract*--xattrs*) ${script};; esac`);
+    const failure = await inEnvironment(env, () => unpack(archive).catch(error => error));
+    expect(failure).toMatchObject(expected);
+    if (message) expect(failure.message).toMatch(message);
+  });
+
+  it('fails when the program in the pod is killed, and leaves no result behind', async () => {
+    writeFileSync(join(source, 'a'), 'a');
+    const archive = packed();
+    const env = programThat('node', 'case "$*" in *main.ts*) kill -KILL $$;; esac');
+    await expect(inEnvironment(env, () => unpack(archive))).rejects.toMatchObject({
+      reason: 'UnpackFailed',
+    });
+  });
+
+  it('fails with the reason of the source when that breaks off', async () => {
+    writeFileSync(join(source, 'a'), Buffer.alloc(1_000_000, 'a'));
+    const archive = packed();
+    const broken = Readable.from(
+      (async function* () {
+        yield archive.subarray(0, 500);
+        throw new Error('the destination broke off');
+      })()
+    );
+    await expect(
+      unpackInto(
+        await helperIn(),
+        { mode: 'new', encoding: 'gzip', expected: {}, isSelection: false },
+        broken,
+        { signal, onProgress() {}, onWorking() {}, onPhase() {} }
+      )
+    ).rejects.toThrow('the destination broke off');
+  });
+});
+
+/** A volume with a file that the archive has, one that it lacks, and others in the way. */
+function fillVolume(): void {
+  mkdirSync(join(volume, 'own', 'deep'), { recursive: true });
+  writeFileSync(join(volume, 'own', 'deep', 'file'), 'own');
+  writeFileSync(join(volume, 'same'), 'old');
+}
+
+describe('mode overwrite', () => {
+  it('replaces what the archive has, and keeps everything else', async () => {
+    fillVolume();
+    writeFileSync(join(source, 'same'), 'new');
+    mkdirSync(join(source, 'own'));
+    const unpacked = await unpack(packed(), { mode: 'overwrite' });
+    expect(unpacked.comparison).toMatchObject({ ...same, entries: 3, leftOver: 2 });
+    expect(unpacked).toMatchObject({
+      replaced: 1,
+      deleted: 0,
+      leftOverNames: ['own/deep', 'own/deep/file'],
+    });
+    expect(readFileSync(join(volume, 'same'), 'utf8')).toBe('new');
+    expect(readFileSync(join(volume, 'own', 'deep', 'file'), 'utf8')).toBe('own');
+  });
+
+  it('never writes through a symbolic link of the volume', async () => {
+    const outside = join(root, 'outside');
+    mkdirSync(outside);
+    writeFileSync(join(outside, 'file'), 'outside');
+    for (const name of ['dir', 'implied', 'file'])
+      symlinkSync(name === 'file' ? join(outside, 'file') : outside, join(volume, name));
+    mkdirSync(join(source, 'dir'));
+    mkdirSync(join(source, 'implied'));
+    for (const name of ['dir/file', 'implied/file', 'file'])
+      writeFileSync(join(source, name), 'new');
+    // An archive without an entry for one of its directories, as other programs make them.
+    const archive = execFileSync('sh', [
+      '-c',
+      'tar --create --format=posix -C "$0" --no-recursion ./dir ./dir/file ./implied/file ./file | gzip -1',
+      source,
+    ]);
+    const { comparison } = await unpack(archive, { mode: 'overwrite' });
+    expect(comparison).toMatchObject({ ...same, entries: 4 });
+    expect(readFileSync(join(outside, 'file'), 'utf8')).toBe('outside');
+    expect(readdirSync(outside)).toEqual(['file']);
+    for (const name of ['dir/file', 'implied/file', 'file']) {
+      expect(lstatSync(join(volume, name)).isFile()).toBe(true);
+      expect(readFileSync(join(volume, name), 'utf8')).toBe('new');
+    }
+  });
+
+  it('does not write through a file that the volume shares with a file outside of the archive', async () => {
+    writeFileSync(join(volume, 'kept'), 'shared');
+    linkSync(join(volume, 'kept'), join(volume, 'file'));
+    writeFileSync(join(source, 'file'), 'new');
+    await unpack(packed(), { mode: 'overwrite' });
+    expect(readFileSync(join(volume, 'kept'), 'utf8')).toBe('shared');
+    expect(readFileSync(join(volume, 'file'), 'utf8')).toBe('new');
+  });
+
+  it('changes types both ways', async () => {
+    mkdirSync(join(volume, 'toFile', 'full'), { recursive: true });
+    writeFileSync(join(volume, 'toFile', 'full', 'x'), '');
+    writeFileSync(join(volume, 'toDirectory'), '');
+    symlinkSync('nowhere', join(volume, 'toFifo'));
+    writeFileSync(join(source, 'toFile'), 'file');
+    mkdirSync(join(source, 'toDirectory'));
+    writeFileSync(join(source, 'toDirectory', 'x'), 'x');
+    execFileSync('mkfifo', [join(source, 'toFifo')]);
+    const unpacked = await unpack(packed(), { mode: 'overwrite' });
+    expect(unpacked.comparison).toMatchObject({ ...same, entries: 5 });
+    expect(unpacked.replaced).toBe(5);
+  });
+});
+
+describe('mode mirror', () => {
+  it('deletes exactly what the archive lacks', async () => {
+    fillVolume();
+    mkdirSync(join(volume, 'lost+found'));
+    writeFileSync(join(volume, 'lost+found', '#1'), 'found');
+    mkdirSync(join(source, 'own'));
+    writeFileSync(join(source, 'same'), 'new');
+    utimesSync(join(source, 'own'), 1e9, 1e9);
+    const unpacked = await unpack(packed(), { mode: 'mirror' });
+    expect(unpacked.comparison).toMatchObject({ ...same, entries: 3 });
+    expect(unpacked.deleted).toBe(2);
+    expect(readdirSync(volume).sort()).toEqual(['lost+found', 'own', 'same']);
+    expect(readdirSync(join(volume, 'lost+found'))).toEqual(['#1']);
+  });
+
+  it('deletes nothing when the archive is damaged', async () => {
+    fillVolume();
+    writeFileSync(join(source, 'same'), 'new');
+    const archive = packed();
+    await expect(
+      unpack(archive.subarray(0, archive.length - 20), { mode: 'mirror' })
+    ).rejects.toMatchObject({ stage: 'checksum' });
+    expect(readFileSync(join(volume, 'own', 'deep', 'file'), 'utf8')).toBe('own');
+  });
+
+  it('never deletes across a mount point', async context => {
+    mkdirSync(join(volume, 'a', 'mount'), { recursive: true });
+    if (spawnSync('mount', ['-t', 'tmpfs', 'nkvm', join(volume, 'a', 'mount')]).status !== 0) {
+      return context.skip('this machine does not let us mount');
+    }
+    try {
+      writeFileSync(join(volume, 'a', 'mount', 'inside'), '');
+      writeFileSync(join(volume, 'a', 'beside'), '');
+      const unpacked = await unpack(packed(), { mode: 'mirror' });
+      expect(unpacked.deleted).toBe(1);
+      expect(readdirSync(join(volume, 'a', 'mount'))).toEqual(['inside']);
+      expect(unpacked.comparison).toMatchObject(same);
+    } finally {
+      spawnSync('umount', [join(volume, 'a', 'mount')]);
+    }
+  });
+});
+
+describe('a selection', () => {
+  it('leaves the root and everything else of the volume alone', async () => {
+    fillVolume();
+    chmodSync(volume, 0o711);
+    mkdirSync(join(source, 'own'));
+    writeFileSync(join(source, 'own', 'new'), 'new');
+    const unpacked = await unpack(packed(), { mode: 'overwrite', isSelection: true });
+    expect(unpacked.comparison).toMatchObject({ ...same, entries: 2 });
+    expect(lstatSync(volume).mode & 0o777).toBe(0o711);
+    expect(readdirSync(join(volume, 'own')).sort()).toEqual(['deep', 'new']);
+  });
+});
+
+const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Puts a program before all others of its name, that does this first. @returns the PATH that finds it. */
+function programThat(name: string, script: string): string {
+  const bin = join(root, 'bin');
+  const real = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
+  if (!existsSync(bin)) mkdirSync(bin);
+  writeFileSync(join(bin, name), `#!/bin/sh\nvolume='${volume}'\n${script}\nexec '${real}' "$@"\n`);
+  chmodSync(join(bin, name), 0o755);
+  return `${bin}:${process.env.PATH}`;
+}
+const tarThat = (script: string): string => programThat('tar', script);
+
+async function inEnvironment<T>(path: string, use: () => Promise<T>): Promise<T> {
+  const before = process.env.PATH;
+  process.env.PATH = path;
+  try {
+    return await use();
+  } finally {
+    process.env.PATH = before;
+  }
+}

@@ -1,0 +1,220 @@
+import type { Duplex } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { RestoreMode } from '../../api/restores.ts';
+import { hashAndCount } from '../archive/digest.ts';
+import type { FedCommand } from '../cluster/exec.ts';
+import { StageError, textOf } from '../errors.ts';
+import type { Helper } from './helper.ts';
+import {
+  NEWS,
+  OTHERS_ARRIVED,
+  prepareCommand,
+  resultCommand,
+  UNFIT,
+  unpackCommand,
+} from './unpackCommand.ts';
+import { UnpackFailure } from './unpackFailure.ts';
+import type { Unpacked } from './unpackOutcome.ts';
+import { unpackOutcome } from './unpackOutcome.ts';
+import type { UnpackProgram } from './unpackProgram.ts';
+import { unpackProgram } from './unpackProgram.ts';
+import { UnpackResult } from './unpackResult.ts';
+
+export { lookAtVolume } from './lookAtVolume.ts';
+export { UnpackFailure } from './unpackFailure.ts';
+export type { Unpacked } from './unpackOutcome.ts';
+
+export interface UnpackRequest {
+  /** `new` and `empty` refuse a volume that holds anything but `lost+found`. */
+  mode: RestoreMode;
+  /** `gzip`: the archive itself; `tar`: some of its entries, unpacked, complete with the end of a tar. */
+  encoding: 'gzip' | 'tar';
+  /** What the archive was when it was made: size of its tar, entries, and SHA-256 of `body`. */
+  expected: { rawBytes?: number; files?: number; sha256?: string };
+  /** Where the size of the tar is not known: more is refused. */
+  maxRawBytes?: number;
+  /** The body holds some of a volume's entries: no others are looked at, and the root stays as it is. */
+  isSelection: boolean;
+}
+
+export interface UnpackOptions {
+  signal: AbortSignal;
+  /** @param bytes of `body` that were sent so far */
+  onProgress(bytes: number): void;
+  /** Is called every 15 s while the pod gets on, also while it takes nothing. */
+  onWorking(): void;
+  onPhase(phase: 'write' | 'compare'): void;
+}
+
+const RESULT_MS = 60_000;
+
+/**
+ * Sends `body` to the pod, which unpacks it into the volume and then compares the volume with what it received, see
+ * docs/reference/restore-checks.md.
+ * @throws StageError, mostly an `UnpackFailure`. The volume may hold a part of the archive then.
+ */
+export async function unpackInto(
+  helper: Helper,
+  { mode, encoding, expected, maxRawBytes, isSelection }: UnpackRequest,
+  body: Readable,
+  { signal, onProgress, onWorking, onPhase }: UnpackOptions
+): Promise<Unpacked> {
+  const program = unpackProgram();
+  await prepare(helper, program, signal);
+  const { rawBytes, files, sha256 } = expected;
+  const job = {
+    mode,
+    isSelection,
+    expected: {
+      ...(rawBytes !== undefined && { rawBytes }),
+      ...(files !== undefined && { files }),
+    },
+    ...(maxRawBytes !== undefined && { maxRawBytes }),
+  };
+  const fed = await helper.feed(unpackCommand(program, encoding, job), { signal });
+  onPhase('write');
+  fed.stdout.setEncoding('utf8').on('data', (news: string) => {
+    onWorking();
+    if (news.includes(NEWS.comparing)) onPhase('compare');
+  });
+  const counting = hashAndCount(onProgress);
+  const ended = await sendAll(fed, body, counting, signal);
+  const where = `helper pod ${helper.namespace}/${helper.pod}`;
+  if (ended.exitCode === undefined) throw sendBroke(where, ended);
+  const result = await resultOf(helper, ended.exitCode, fed.stderrTail().trim());
+  if (ended.error !== undefined && !result.refused && result.errors === 0) {
+    throw sendBroke(where, ended);
+  }
+  return unpackOutcome({
+    sent: ended.error === undefined ? counting.digest() : undefined,
+    expectedSha256: sha256,
+    result,
+    where,
+  });
+}
+
+/** Gives the pod the program, and learns whether its image can run it. */
+async function prepare(helper: Helper, program: UnpackProgram, signal: AbortSignal): Promise<void> {
+  const fed = await helper.feed(prepareCommand(program), { signal });
+  fed.stdout.resume();
+  const ended = await sendAll(fed, Readable.from([program.tar]), new PassThrough(), signal);
+  const where = `helper pod ${helper.namespace}/${helper.pod}`;
+  const stderr = fed.stderrTail().trim();
+  if (ended.exitCode === UNFIT) {
+    throw new UnpackFailure(
+      [
+        'exec',
+        'HelperImageUnfit',
+        stderr.split('\n').at(-1) ?? '',
+        'set NKVM_HELPER_IMAGE to the image of this version of NKVM',
+        'needs-action',
+      ],
+      { hasWritten: false }
+    );
+  }
+  if (ended.exitCode === 0) return;
+  throw new UnpackFailure(
+    [
+      'exec',
+      'PrepareFailed',
+      `the program that unpacks did not arrive in ${where}: ${
+        ended.exitCode === OTHERS_ARRIVED ? 'something else did' : stderr || textOf(ended.error)
+      }`,
+      'nothing, it is tried again; if it repeats, check the API server and the kubelet of that node',
+      'transient',
+    ],
+    { hasWritten: false },
+    { cause: ended.error }
+  );
+}
+
+/** How a command ended. */
+interface End {
+  /** Undefined when the connection broke. */
+  exitCode: number | undefined;
+  /** Why not all could be sent; undefined when all was. */
+  error: unknown;
+}
+
+/** Sends all of `body` and waits for the end of the command. @throws what `body` or the signal says. */
+async function sendAll(
+  fed: FedCommand,
+  body: Readable,
+  through: Duplex,
+  signal: AbortSignal
+): Promise<End> {
+  const abort = (): void => fed.abort();
+  signal.addEventListener('abort', abort);
+  fed.exit.catch(() => undefined);
+  let broken: 'body' | 'command' | undefined;
+  fed.stdin.once('error', () => (broken ??= 'command'));
+  body.once('error', () => {
+    broken ??= 'body';
+    if (broken === 'body') fed.abort(); // the end of the input would look like the end of the archive
+  });
+  try {
+    let error: unknown;
+    await pipeline(body, through, fed.stdin, { signal }).catch(reason => (error = reason));
+    signal.throwIfAborted();
+    if (error !== undefined && broken !== 'command') {
+      fed.abort();
+      throw error;
+    }
+    const exitCode = await fed.exit.catch(() => undefined);
+    signal.throwIfAborted();
+    return { exitCode, error };
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+/** @throws StageError when there is none, or the pod is not the one that was ready. */
+async function resultOf(helper: Helper, exitCode: number, stderr: string): Promise<UnpackResult> {
+  const where = `helper pod ${helper.namespace}/${helper.pod}`;
+  if (exitCode !== 0) {
+    throw new UnpackFailure([
+      'exec',
+      'UnpackFailed',
+      `the unpacking command in ${where} ended with exit code ${exitCode}: ${
+        stderr.split('\n').findLast(line => /error/i.test(line)) || stderr || 'it wrote nothing'
+      }`,
+      'if it happens again, give helpers more memory with NKVM_HELPER_MEMORY_LIMIT',
+      'unknown',
+    ]);
+  }
+  try {
+    const answer = await helper.execToEnd(resultCommand(), { timeoutMs: RESULT_MS });
+    if (answer.exitCode !== 0) throw new Error(answer.stderr.trim() || 'cat failed');
+    await helper.checkIsOurs();
+    return UnpackResult.parse(JSON.parse(answer.stdout));
+  } catch (error) {
+    if (error instanceof StageError) throw error;
+    throw new UnpackFailure(
+      [
+        'checksum',
+        'ResultMissing',
+        `what ${where} has done cannot be read: ${textOf(error)}`,
+        'nothing, it is tried again: without the result nothing proves that the volume is complete',
+        'transient',
+      ],
+      {},
+      { cause: error }
+    );
+  }
+}
+
+const sendBroke = (where: string, { error }: End): UnpackFailure =>
+  new UnpackFailure(
+    [
+      'copy',
+      'SendBroke',
+      `the way to ${where} broke: ${
+        error === undefined ? 'it ended without an exit code' : textOf(error)
+      }`,
+      'nothing, it is tried again; if it repeats, check the API server and the kubelet of that node',
+      'transient',
+    ],
+    {},
+    { cause: error }
+  );

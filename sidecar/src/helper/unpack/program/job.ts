@@ -1,0 +1,42 @@
+import type { Comparison } from './comparison.ts';
+import type { Mode } from './guard.ts';
+import type { RefusalReason } from './refusal.ts';
+
+/** What the program is asked to do; an argument of it, in JSON. */
+export interface Job {
+  mode: Mode;
+  /** The archive holds some of a volume's entries, and only they are looked at. */
+  isSelection: boolean;
+  expected: { rawBytes?: number; files?: number };
+  /** More bytes of tar are refused. */
+  maxRawBytes?: number;
+}
+
+/** What came out, as it is written to the file `result`. */
+export interface Result {
+  version: 1;
+  /** The archive or the volume was refused. Something may have been written. */
+  refused: {
+    reason: RefusalReason;
+    message: string;
+    entry: string | null;
+    hasWritten: boolean;
+  } | null;
+  /** What arrived in the pod; null where it was not read to its end. */
+  received: { bytes: number; sha256: string } | null;
+  /** Exit codes; null where it did not come that far. */
+  decompressorExit: number | null;
+  tarExit: number | null;
+  packExit: number | null;
+  entries: number;
+  rawBytes: number;
+  /** Entries of the volume that were replaced by something of another kind, or deleted by mode `mirror`. */
+  replaced: number;
+  deleted: number;
+  /** Messages of tar that are not about an attribute: how many, and the first. */
+  errors: number;
+  messages: string[];
+  /** Names that only the volume has, the first of them. */
+  leftOverNames: string[];
+  comparison: Comparison | null;
+}

@@ -1,0 +1,152 @@
+import { sameAclText } from './acl.ts';
+import { ContentDigest } from './contentDigest.ts';
+import type { Entry } from './entry.ts';
+import type { Guard } from './guard.ts';
+import { END, headerOf, paddingOf, storedBytes } from './header.ts';
+import type { Job } from './job.ts';
+import type { Output } from './output.ts';
+import type { Facts, Records } from './records.ts';
+import { Refusal } from './refusal.ts';
+import type { TarReader } from './tarReader.ts';
+
+/** tar cannot open a path that is longer (PATH_MAX with its NUL). */
+export const LONGEST_PATH = 4095;
+
+export interface Received {
+  entries: number;
+  /** Whether tar was given anything. */
+  hasWritten: boolean;
+}
+
+interface Ways {
+  reader: TarReader;
+  records: Records;
+  guard: Guard;
+  /** To the tar that unpacks. */
+  output: Output;
+  /** Gets the path of each entry, in their order. */
+  names: Output;
+  onEntry(entry: Entry): void;
+}
+
+/**
+ * Passes an archive on to tar, entry by entry, and keeps what it was.
+ * @param progress is kept up to date also when it throws
+ * @throws Refusal. tar has got nothing of the entry that is refused.
+ */
+export function receive(
+  { reader, records, guard, output, names, onEntry }: Ways,
+  { isSelection, expected, maxRawBytes }: Job,
+  progress: Received
+): void {
+  const digest = new ContentDigest();
+  const mostBytes = expected.rawBytes ?? maxRawBytes ?? Number.POSITIVE_INFINITY;
+  const checkBytes = (): void => {
+    if (reader.bytes <= mostBytes) return;
+    throw new Refusal(
+      expected.rawBytes === undefined ? 'ArchiveTooBig' : 'ArchiveNotAsSealed',
+      `the archive unpacks to more than ${mostBytes} bytes`
+    );
+  };
+  for (let entry = reader.next(); entry; entry = reader.next()) {
+    checkBytes();
+    progress.entries++;
+    if (expected.files !== undefined && progress.entries > expected.files) {
+      throw new Refusal(
+        'ArchiveNotAsSealed',
+        `the archive holds more than its ${expected.files} entries`
+      );
+    }
+    if (isSelection && entry.path === '') continue;
+    const record = guard.admit(entry);
+    records.set(record, factsOf(entry, records));
+    if (entry.type === 'hardlink') {
+      records.setLeader(record, records.leader(records.find(entry.target)));
+    }
+    onEntry(entry);
+    names.write(Buffer.from(`${entry.path === '' ? '.' : entry.path}\0`, 'latin1'));
+    output.write(headerOf(entry));
+    progress.hasWritten = true;
+    if (entry.type !== 'file') continue;
+    const content = contentOf(reader, entry, digest, piece => {
+      checkBytes();
+      output.write(piece);
+    });
+    records.setContent(record, entry.size, content);
+    output.write(paddingOf(storedBytes(entry)));
+  }
+  checkBytes();
+  if (progress.entries === 0) throw new Refusal('ArchiveEmpty', 'the archive holds no entry');
+  if (expected.files !== undefined && progress.entries !== expected.files) {
+    throw new Refusal(
+      'ArchiveNotAsSealed',
+      `the archive holds ${progress.entries} entries, and ${expected.files} when it was made`
+    );
+  }
+  if (expected.rawBytes !== undefined && reader.bytes !== expected.rawBytes) {
+    throw new Refusal(
+      'ArchiveNotAsSealed',
+      `the archive unpacks to ${reader.bytes} bytes, and to ${expected.rawBytes} when it was made`
+    );
+  }
+  output.write(END);
+}
+
+/** Reads the data of a file. @returns the digest of its content. */
+export function contentOf(
+  reader: TarReader,
+  { segments, size }: Entry,
+  digest: ContentDigest,
+  pass: (piece: Buffer) => void
+): Buffer {
+  let at = 0;
+  let segment = 0;
+  let inSegment = 0;
+  for (let data = reader.data(); data; data = reader.data()) {
+    pass(data);
+    if (!segments) {
+      digest.add(data);
+      continue;
+    }
+    for (let from = 0; from < data.length; ) {
+      const { offset, bytes } = segments[segment] as { offset: number; bytes: number };
+      if (inSegment === 0) digest.addZeros(offset - at);
+      const piece = data.subarray(from, from + bytes - inSegment);
+      digest.add(piece);
+      from += piece.length;
+      inSegment += piece.length;
+      at = offset + inSegment;
+      if (inSegment === bytes) {
+        segment++;
+        inSegment = 0;
+      }
+    }
+  }
+  if (segments) digest.addZeros(size - at);
+  return digest.end();
+}
+
+const NOTHING = Buffer.alloc(16);
+
+/** What an entry is compared by; the content of a file comes later. */
+export function factsOf(entry: Entry, records: Records): Facts {
+  const capability = entry.xattrs.find(([name]) => name === 'security.capability')?.[1];
+  const xattrs = entry.xattrs
+    .filter(([name]) => name !== 'security.capability')
+    .map(([name, value]) => `${name.length} ${name}${value.length} ${value}`)
+    .sort();
+  const acls = [sameAclText(entry.aclAccess), sameAclText(entry.aclDefault)].join('/');
+  return {
+    ...entry,
+    digest: textDigest(entry, records),
+    xattrs: xattrs.length === 0 ? 0 : records.shortHash(xattrs.join('')),
+    acls: acls === '/' ? 0 : records.shortHash(acls),
+    capability: capability === undefined ? 0 : records.shortHash(capability),
+  };
+}
+
+function textDigest({ type, target, major, minor }: Entry, records: Records): Buffer {
+  if (type === 'symlink') return records.digestOf(target);
+  if (type === 'character' || type === 'block') return records.digestOf(`${major}:${minor}`);
+  return NOTHING;
+}
