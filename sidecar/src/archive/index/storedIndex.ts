@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { z } from 'zod';
+import { hashAndCount } from '../digest.ts';
 import type { ArchiveIndex } from './archiveIndex.ts';
 import { IndexBuilder } from './builder.ts';
 import { EntryFields } from './entry.ts';
@@ -14,6 +15,7 @@ export const INDEX_VERSION = 1;
 export const IndexHeader = z.object({
   formatVersion: z.literal(INDEX_VERSION),
   archive: z.string(),
+  bytes: z.int().min(0).nullish().describe('size of the archive'),
   lines: z.literal(LINES_FORMAT),
   memberRawBytes: z
     .int()
@@ -29,6 +31,8 @@ export type IndexHeader = z.infer<typeof IndexHeader>;
 export interface ReadIndex {
   header: IndexHeader;
   index: ArchiveIndex;
+  /** Of what is stored. */
+  sha256: string;
 }
 
 /** A hostile index may be a bomb: what it unpacks to is limited by its own size, and each line is short. */
@@ -51,8 +55,10 @@ export async function readIndex(
   const reader = new LineReader(entry);
   let header: IndexHeader | undefined;
   let left = Math.max(storedBytes * MAX_RATIO, PIECE_BYTES);
+  const counting = hashAndCount();
   await pipeline(
     body,
+    counting,
     createGunzip({ chunkSize: PIECE_BYTES }),
     async function parse(text: AsyncIterable<Buffer>) {
       await forEachLine(limited(text), (bytes, from, to) => {
@@ -67,7 +73,7 @@ export async function readIndex(
     { signal }
   );
   if (!header) throw new BadLine('the index is empty');
-  return { header, index: builder.finish() };
+  return { header, index: builder.finish(), sha256: counting.digest().sha256 };
 
   async function* limited(text: AsyncIterable<Buffer>) {
     for await (const piece of text) {
