@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { ArchivePath } from './restores.ts';
 
+/** Which archive: id of a backup, `archive:KEY` for one that no backup here has, `upload:ID` for an upload. */
+export const ArchiveParams = z.strictObject({ id: z.string().min(1).max(300) });
+
 /** An entry of an archive. */
 export const ArchiveFile = z.strictObject({
   path: z

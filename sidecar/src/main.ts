@@ -12,6 +12,7 @@ import { rebuildHistory } from './backup/rebuildHistory.ts';
 import { recover } from './backup/recover.ts';
 import { runBackup } from './backup/run.ts';
 import { deleteUnproven } from './backup/unproven.ts';
+import { archivesAt } from './browse/archives.ts';
 import { accessOf } from './cluster/access.ts';
 import { claimsOf } from './cluster/claims.ts';
 import { connect } from './cluster/connection.ts';
@@ -339,6 +340,17 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     stop: clearInterval,
   });
 
+  const archives = await life.start({
+    name: 'the indexes of archives',
+    start: () =>
+      archivesAt({
+        destination,
+        log,
+        mayStore: ({ manifest }) => manifest?.installation === installation,
+      }),
+    stop: opened => opened.stop(),
+  });
+
   const server = await life.start({
     name: 'the API',
     start: () =>
@@ -349,6 +361,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
         open,
         access,
         destination,
+        archives,
         admission: admissionOf(inventory, open, room.look),
         rights: rightsOf(access),
         maxNamespaceScan: config.maxNamespaceScan,

@@ -8,11 +8,15 @@ import {
 } from 'fastify-type-provider-zod';
 import { randomBytes } from 'node:crypto';
 import type { Access } from '../cluster/access.ts';
+import type { ArchiveAccessWorld } from './archiveAccess.ts';
+import { archiveAccess } from './archiveAccess.ts';
 import type { BackupRoutes } from './backupRoutes.ts';
 import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
 import type { EventStreamOptions } from './eventStreams.ts';
 import { eventStreams } from './eventStreams.ts';
+import type { FileRoutes } from './fileRoutes.ts';
+import { fileRoutes } from './fileRoutes.ts';
 import type { Readiness } from './healthRoutes.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import type { InfoRoutes } from './infoRoutes.ts';
@@ -29,6 +33,8 @@ import { volumeRoutes } from './volumeRoutes.ts';
 
 /** Everything that the routes need. */
 export type HttpWorld = Omit<BackupRoutes, 'streams'> &
+  Omit<FileRoutes, 'access'> &
+  Omit<ArchiveAccessWorld, 'archives'> &
   VolumeRoutes &
   Omit<VolumeEventRoutes, 'streams'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
@@ -49,6 +55,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     exposeHeadRoutes: false, // HEAD of an event stream would never end
+    routerOptions: { maxParamLength: 300 }, // a name of an archive is as long as a file name may be
     rewriteUrl: ({ url = '/' }) => withoutUniqueSegment(url),
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply), // a URL that cannot be decoded
   });
@@ -68,7 +75,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     throw new Refusal(
       404,
       'NoSuchRoute',
-      `there is nothing at ${request.method} ${request.url.split('?')[0]}`,
+      `there is nothing at ${request.method} ${pathOf(request.url)}`,
       'GET /api/v1/openapi.json describes everything that there is'
     );
   });
@@ -109,6 +116,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(volumeRoutes(world));
         await known.register(volumeEventRoutes({ ...world, streams }));
         await known.register(backupRoutes({ ...world, streams }));
+        await known.register(fileRoutes({ ...world, access: archiveAccess(world) }));
       });
     },
     { prefix: '/api/v1' }
@@ -119,7 +127,13 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, randomBytes(6).toString('hex'));
   if (problem.status === 500) {
-    request.log.error({ err: error, errorId: problem.errorId, url: request.url }, problem.detail);
+    request.log.error(
+      { err: error, errorId: problem.errorId, url: pathOf(request.url) },
+      problem.detail
+    );
   }
   return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
+
+/** Without its query, which may name files of a volume. */
+const pathOf = (url: string): string => url.split('?')[0] ?? '';

@@ -193,7 +193,7 @@ describe('a caller with rights in a few of many namespaces', () => {
 describe('the installation', () => {
   it('shows its directory and free space to its administrators only', async () => {
     await world.close();
-    world = await httpWorld({ destination: { freeBytes: async () => 5 } });
+    world = await httpWorld({ destination: { id: 'memory', freeBytes: async () => 5 } });
     world.grants.nkvmAdmin = ['get settings nkvm'];
     expect((await get('nkvmAdmin', 'info')).body).toMatchObject({ backupDir: '/b', freeBytes: 5 });
     expect((await get('shopper', 'info')).body).toMatchObject({

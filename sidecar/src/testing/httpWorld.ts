@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Counter, Registry } from 'prom-client';
 import { admissionOf } from '../backup/admission.ts';
 import type { IsOpen } from '../backup/openNamespaces.ts';
+import { archivesAt } from '../browse/archives.ts';
 import type { Action, PathAction, Subject } from '../cluster/access.ts';
 import type { NamespaceFact } from '../cluster/facts.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
@@ -18,7 +19,8 @@ import { buildServer } from '../http/server.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { startQueue } from '../jobs/queue.ts';
 import { createLog } from '../observe/log.ts';
-import { memoryDestination } from './memoryDestination.ts';
+import type { MemoryStorage } from './memoryDestination.ts';
+import { memoryDestination, memoryStorage } from './memoryDestination.ts';
 import { testClaim } from './testClaim.ts';
 
 const claimOf = (namespace: string, name: string, more: Partial<Claim> = {}) =>
@@ -61,6 +63,8 @@ export interface HttpTestWorld {
   app: FastifyInstance;
   history: History;
   queue: Queue;
+  /** What is at the destination. */
+  storage: MemoryStorage;
   /** May be changed; answers on rights are not remembered. */
   grants: Record<string, string[]>;
   /** What the API server was asked: `AUDIENCE TOKEN` and `USER VERB WHAT`. */
@@ -177,8 +181,12 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
   const without = (namespace: string, name: string): Claim[] =>
     world.claims.filter(each => each.namespace !== namespace || each.name !== name);
 
+  const storage = memoryStorage();
+  const destination = memoryDestination(storage);
+  const archives = archivesAt({ destination, log, mayStore: () => true });
   const world: Omit<HttpTestWorld, 'app'> = {
     history,
+    storage,
     queue,
     grants,
     reviews,
@@ -248,6 +256,7 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     async close() {
       for (const stream of streams) stream.abort();
       await queue.stop();
+      archives.stop();
       await app.close();
       await history.close();
       rmSync(dir, { recursive: true, force: true });
@@ -277,7 +286,8 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     inventory,
     open: { known: open, ask: open },
     access,
-    destination: memoryDestination(),
+    destination,
+    archives,
     admission: admissionOf(inventory, { ask: open }),
     rights: rightsOf(access),
     maxNamespaceScan: 10,

@@ -1,0 +1,146 @@
+import type { StoredManifest } from '../archive/manifest.ts';
+import { readManifest } from '../archive/manifest.ts';
+import { manifestName } from '../archive/name.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { readText } from '../destinations/readText.ts';
+import { archiveMissing } from '../destinations/refusals.ts';
+import { StageError, textOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { FoundIndex } from './loadIndex.ts';
+import { indexName, rebuiltIndex, storedIndex, storeIndex } from './loadIndex.ts';
+import type { ArchiveRef, OpenArchive } from './openArchive.ts';
+import { openArchive } from './openArchive.ts';
+import { sharedCache } from './sharedCache.ts';
+
+/** Archives at a destination, opened to be read from. */
+export interface Archives {
+  /** @throws StageError (stage `checksum`, reason `ArchiveMissing`) */
+  ref(key: string, signal?: AbortSignal): Promise<ArchiveRef>;
+  /**
+   * Reads the index of an archive, or makes one from the archive, which takes as long as reading it. Callers who ask at the
+   * same time wait for the same one; it is given up when all of them have gone.
+   * @throws StageError
+   */
+  open(ref: ArchiveRef, signal?: AbortSignal): Promise<OpenArchive>;
+  /** @returns the archive if that takes no reading of the whole archive; undefined otherwise. */
+  openQuickly(ref: ArchiveRef, signal?: AbortSignal): Promise<OpenArchive | undefined>;
+  /** Forgets what is known of an archive, e.g. because it was deleted. */
+  forget(key: string): void;
+  stop(): void;
+}
+
+export interface ArchivesOptions {
+  destination: Destination;
+  log: Pick<Log, 'info' | 'warn'>;
+  /** Whether an index that was made here may be stored beside an archive. */
+  mayStore(ref: ArchiveRef): boolean;
+  /** Bytes of memory for indexes that nobody uses at the moment. */
+  keepBytes?: number;
+  /** How long one of them is kept. */
+  keepMs?: number;
+}
+
+const MANIFEST_BYTES = 4 * 1024 * 1024;
+const KEEP_BYTES = 128 * 1024 * 1024;
+const KEEP_MS = 5 * 60_000;
+/** An archive that is read in less than a second or two. */
+const QUICK_BYTES = 64 * 1024 * 1024;
+
+export function archivesAt({
+  destination,
+  log,
+  mayStore,
+  keepBytes = KEEP_BYTES,
+  keepMs = KEEP_MS,
+}: ArchivesOptions): Archives {
+  const cache = sharedCache<OpenArchive>({
+    keepBytes,
+    keepMs,
+    sizeOf: ({ index }) => index.bytes,
+  });
+  /** Archives whose stored index is not theirs. */
+  const wrong = new Set<string>();
+  const nameOf = ({ key, bytes }: ArchiveRef): string => `${key} ${bytes}`;
+
+  const opened = (ref: ArchiveRef, found: FoundIndex): OpenArchive =>
+    openArchive(ref, found.index, {
+      ...found,
+      indexIsWrong() {
+        const name = nameOf(ref);
+        if (found.origin === 'stored') wrong.add(name);
+        cache.forget(name);
+        log.warn({ archive: ref.key }, `index of ${ref.key} is not that of the archive`);
+      },
+    });
+
+  const fromStored = async (ref: ArchiveRef, signal: AbortSignal) => {
+    if (wrong.has(nameOf(ref))) return undefined;
+    const found = await storedIndex(ref, log, signal);
+    return found && opened(ref, found);
+  };
+
+  const load = async (ref: ArchiveRef, signal: AbortSignal): Promise<OpenArchive> => {
+    const stored = await fromStored(ref, signal);
+    if (stored) return stored;
+    const found = await rebuiltIndex(ref, signal);
+    if (mayStore(ref) && !wrong.has(nameOf(ref))) await keep(ref, found, signal);
+    return opened(ref, found);
+  };
+
+  const keep = async (ref: ArchiveRef, found: FoundIndex, signal: AbortSignal) => {
+    try {
+      if (await storeIndex(ref, found, signal))
+        log.info({ archive: ref.key }, `an index of ${ref.key} was made and stored beside it`);
+    } catch (error) {
+      if (!signal.aborted)
+        log.warn({ archive: ref.key }, `index of ${ref.key} could not be stored: ${textOf(error)}`);
+    }
+  };
+
+  const archives: Archives = {
+    async ref(key, signal) {
+      const stored = await destination.stat(key, { signal });
+      if (!stored) throw archiveMissing(destination.locate(key));
+      const manifest = await manifestOf(destination, key, signal);
+      return { destination, key, bytes: stored.bytes, manifest };
+    },
+    open: (ref, signal) => cache.get(nameOf(ref), each => load(ref, each), signal),
+    async openQuickly(ref, signal) {
+      const known = cache.peek(nameOf(ref));
+      if (known) return await known;
+      const isQuick =
+        ref.bytes <= QUICK_BYTES ||
+        (!wrong.has(nameOf(ref)) &&
+          (await destination.stat(indexName(ref.key), { signal })) !== undefined);
+      return isQuick ? await archives.open(ref, signal) : undefined;
+    },
+    forget(key) {
+      cache.forgetAll(name => name.startsWith(`${key} `));
+    },
+    stop: () => cache.stop(),
+  };
+  return archives;
+}
+
+/** A manifest that cannot be read says nothing: the archive can be read without it. */
+async function manifestOf(
+  destination: Destination,
+  key: string,
+  signal?: AbortSignal
+): Promise<StoredManifest | undefined> {
+  const name = manifestName(key);
+  try {
+    if (!(await destination.stat(name, { signal }))) return undefined;
+    const manifest = readManifest(
+      name,
+      await readText(destination, name, MANIFEST_BYTES, { signal })
+    );
+    return manifest.archive === key ? manifest : undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    if (error instanceof StageError && NOT_TO_BE_READ.includes(error.reason)) return undefined;
+    throw error;
+  }
+}
+
+const NOT_TO_BE_READ = ['ManifestUnreadable', 'ManifestTooNew'];

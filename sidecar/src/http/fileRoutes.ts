@@ -1,0 +1,66 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { ArchiveParams, FileList, FileQuery, Problem } from '../../api/index.ts';
+import { nodeAt } from '../archive/index/select.ts';
+import { ROOT } from '../archive/index/table.ts';
+import type { Archives } from '../browse/archives.ts';
+import type { ArchiveAccess } from './archiveAccess.ts';
+import { openWithin, untilGone } from './indexWait.ts';
+import { pageCursor } from './pageCursor.ts';
+import { Refusal } from './problems.ts';
+
+export interface FileRoutes {
+  access: ArchiveAccess;
+  archives: Archives;
+}
+
+/** What is in an archive. */
+export const fileRoutes =
+  ({ access, archives }: FileRoutes): FastifyPluginAsyncZod =>
+  async app => {
+    app.get(
+      '/backups/:id/files',
+      {
+        schema: {
+          summary: 'List the files of an archive',
+          description:
+            'The entries of one folder, or with `search` all below it whose names have the text. ' +
+            'An archive without an index is read as a whole first; until then the answer is 503 with reason `IndexBeingMade`.',
+          params: ArchiveParams,
+          querystring: FileQuery,
+          response: { 200: FileList, default: Problem },
+        },
+      },
+      async ({ caller, params, query }, reply) => {
+        const { cursor, limit, after, before, path, ...asked } = query;
+        const signal = untilGone(reply);
+        const archive = await access.find(caller, params.id);
+        const pages = pageCursor([params.id, path, after, before, asked]);
+        const from = pages.from(cursor);
+        const { index, listing, origin, canReadRanges } = await openWithin(
+          archives,
+          await archive.ref(signal),
+          signal
+        );
+        const node = path === '' ? ROOT : nodeAt(index, path);
+        if (!index.isDirectory(node)) throw notADirectory(path);
+        const { nodes, total } = await listing.page(
+          { ...asked, node, after: secondsOf(after), before: secondsOf(before) },
+          from,
+          limit
+        );
+        return {
+          files: nodes.map(each => index.entryOf(each)),
+          total,
+          nextCursor: pages.next(from + nodes.length, total),
+          index: origin,
+          canReadRanges,
+        };
+      }
+    );
+  };
+
+const secondsOf = (time: string | undefined): number | undefined =>
+  time === undefined ? undefined : Date.parse(time) / 1000;
+
+const notADirectory = (path: string): Refusal =>
+  new Refusal(422, 'NotADirectory', `${path} is not a folder`, 'ask for the folder that it is in');
