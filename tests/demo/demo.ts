@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { startHost } from '../browser/host/server.ts';
-import { findGnuTar } from '../playground/kubelet/tools.ts';
+import { findGnu } from '../playground/kubelet/tools.ts';
 import { onFreePort } from './freePort.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import type { DemoOptions } from './options.ts';
@@ -90,7 +90,8 @@ async function lookAt({ kubeconfig, as }: DemoOptions): Promise<() => Promise<Wo
       return world;
     };
   }
-  findGnuTar();
+  findGnu('tar');
+  findGnu('split');
   return async () => {
     const world = await playgroundWorld(as, say);
     opened.push(world);

@@ -134,7 +134,7 @@ export class ModelCluster {
     return (_namespace, name) =>
       this.#read(life, async () => {
         const claim = this.#claims.get(name);
-        return claim && { uid: claim.uid, labels: {}, annotations: {}, spec: {} };
+        return claim && { uid: claim.uid, labels: {}, annotations: {}, spec: {}, status: {} };
       });
   }
 

@@ -42,11 +42,9 @@ async function filesOf({ told, sidecar, name }: Installation): Promise<string[]>
   expect(told.ids, 'the order of the ids').toEqual([...told.ids].sort());
 
   const proven = backups.filter(({ status }) => status === 'success');
-  for (const run of proven) await expectProven(run, destination, name);
-  return proven.flatMap(({ archive }) => {
-    const key = basename(archive ?? '');
-    return [key, manifestName(key)];
-  });
+  const files: string[] = [];
+  for (const run of proven) files.push(...(await expectProven(run, destination, name)));
+  return files;
 }
 
 /** Faults that may end an attempt are none of an outage's: then every run succeeds at its first attempt. */
@@ -71,11 +69,12 @@ function expectNone(what: string, found: readonly unknown[]): void {
 const without = (one: readonly string[], other: readonly string[]): string[] =>
   one.filter(each => !other.includes(each));
 
+/** @returns the files of a backup: archive, manifest, and the index that the manifest names. */
 async function expectProven(
   run: Backup,
   destination: Destination,
   installation: string
-): Promise<void> {
+): Promise<string[]> {
   const key = basename(run.archive ?? '');
   const { bytes, sha256, contents } = await readBack(key, await destination.open(key), 'contents');
   expect({ bytes, sha256, files: contents?.files }).toEqual({
@@ -87,4 +86,9 @@ async function expectProven(
   const manifest = readManifest(manifestName(key), text);
   expect(archiveOfManifest(manifestName(key))).toBe(manifest.archive);
   expect(manifest).toMatchObject({ runId: run.id, bytes, sha256, pvcUid: run.uid, installation });
+  const { index } = manifest;
+  if (!index) return [key, manifestName(key)];
+  const stored = await readBack(index.key, await destination.open(index.key), 'checksum');
+  expect(stored).toEqual({ bytes: index.bytes, sha256: index.sha256 });
+  return [key, manifestName(key), index.key];
 }

@@ -201,7 +201,11 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
     const sent = await helped('read', async ({ helper, node, claim }) => {
       expect(node).toMatch(/^node-/);
       expect(claim.spec).toHaveProperty('accessModes');
-      const options = { level: 'contents' as const, onWorking: () => undefined };
+      const options = {
+        level: 'contents' as const,
+        archive: 'a.tar.gz',
+        onWorking: () => undefined,
+      };
       const { body, sent } = await execTransport.deliver(helper, options);
       await pipeline(body, createWriteStream(join(directory, 'a.tar.gz')));
       return await sent();

@@ -16,7 +16,7 @@ it('gives back what was written', () => {
 
 it('is JSON of several lines that ends like a text file', () => {
   expect(JSON.parse(text)).toEqual(manifest);
-  expect(text).toMatch(/^\{\n {2}"formatVersion": 2,\n[^]*\n\}\n$/);
+  expect(text).toMatch(/^\{\n {2}"formatVersion": 3,\n[^]*\n\}\n$/);
 });
 
 it.each<[string, Partial<Manifest>, string]>([
@@ -49,15 +49,15 @@ it.each([
   ['a list', '[]', 'ManifestUnreadable', /^manifest m: it: /],
   [
     'one that a later version declares incompatible',
-    '{"formatVersion":4,"readableBy":3,"anything":true}',
+    '{"formatVersion":5,"readableBy":4,"anything":true}',
     'ManifestTooNew',
-    /^manifest m has format version 4, which needs a reader of version 3; this NKVM reads up to 2$/,
+    /^manifest m has format version 5, which needs a reader of version 4; this NKVM reads up to 3$/,
   ],
   [
     'one of a later version that says nothing of older readers',
-    '{"formatVersion":3,"anything":true}',
+    '{"formatVersion":4,"anything":true}',
     'ManifestTooNew',
-    /^manifest m has format version 3/,
+    /^manifest m has format version 4/,
   ],
 ])('says why it cannot read %s', (_name, given, reason, message) => {
   expect(() => readManifest('m', given)).toThrow(
@@ -89,19 +89,55 @@ it('reads one of the first version (kept as it was written then)', () => {
   expect(read.tarMessages).toEqual(['tar: ./customers/anna.log: file changed as we read it']);
 });
 
+it('reads one of the second version (kept as it was written then)', () => {
+  const text = readFileSync(join(import.meta.dirname, 'fixtures/manifest-v2.json'), 'utf8');
+  const { readableBy, ...written } = JSON.parse(text);
+  expect(readableBy).toBe(2);
+  expect(readManifest('m', text)).toEqual({
+    ...written,
+    claim: { ...written.claim, status: {} },
+    usedBytes: null,
+    storageClass: 'fast', // of the claim
+    accessModes: ['ReadWriteOnce'],
+    filesystem: null,
+    members: null,
+    index: null,
+  });
+});
+
+it('can be read by the second version, which knows less', () => {
+  expect(JSON.parse(text).readableBy).toBe(2);
+});
+
+it('does not write one whose index belongs to another archive', () => {
+  const { index } = manifest;
+  if (!index) throw new Error('the example has an index');
+  expect(() =>
+    writeManifest({ ...manifest, index: { ...index, key: 'other.tar.gz.index.gz' } })
+  ).toThrow('index: belongs to another archive');
+});
+
+it.each([
+  ['of another archive', { ...manifest.index, key: 'other.tar.gz.index.gz' }],
+  ['of another kind', { tree: 'b' }],
+])('reads one whose index is %s as one without', (_, index) => {
+  const read = readManifest('m', JSON.stringify({ ...manifest, index }));
+  expect(read).toEqual({ ...stored, index: null });
+});
+
 it('reads one of a later version as far as it knows it, where that one allows it', () => {
   const later = {
     ...manifest,
-    formatVersion: 3,
+    formatVersion: 4,
     encryption: { recipients: 2 },
-    claim: { ...manifest.claim, status: {} },
+    claim: { ...manifest.claim, events: [] },
     owner: { kind: 'Federated', clusters: [] },
     seal: { ...manifest.seal, members: [1], omitted: { ...manifest.seal.omitted, fifos: 1 } },
     proof: { level: 'quantum', readFrom: 'storage' },
   };
   expect(readManifest('m', JSON.stringify(later))).toEqual({
     ...stored,
-    formatVersion: 3,
+    formatVersion: 4,
     owner: { kind: 'Unknown', reason: 'the manifest names an owner of another kind' },
     proof: null,
   });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { Omitted, Owner, Proof, Seal } from '../../api/index.ts';
 import { StageError, textOf } from '../errors.ts';
-import { parseArchiveName } from './name.ts';
+import { indexName, parseArchiveName } from './name.ts';
 
 /** Goes up with each change of the format. */
-export const MANIFEST_VERSION = 2;
+export const MANIFEST_VERSION = 3;
 
 /**
  * The oldest format version whose readers cannot misread what is written now. A later version that only adds fields keeps
@@ -14,6 +14,21 @@ export const READABLE_BY = 2;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const strings = z.record(z.string(), z.string());
+
+/** The gzip members that an archive is made of. */
+const Members = z.strictObject({
+  count: z.int().min(0),
+  rawBytes: z.int().min(1).describe('bytes of tar in each, except the last'),
+  sha256: sha256.describe('of their sizes, written as `1,2,3`'),
+});
+
+/** The list of what is in an archive, stored beside it. */
+const StoredIndex = z.strictObject({
+  key: z.string(),
+  bytes: z.int().min(0),
+  sha256,
+  entries: z.int().min(0),
+});
 
 const FIELDS = {
   archive: z.string().refine(name => parseArchiveName(name), 'is not an archive name'),
@@ -30,9 +45,16 @@ const FIELDS = {
       labels: strings,
       annotations: strings,
       spec: z.record(z.string(), z.unknown()).describe('as the API server gave it'),
+      status: z
+        .record(z.string(), z.unknown())
+        .describe('as the API server gave it: its capacity, above all'),
     })
     .describe('makes the claim again where it is gone'),
   capacityBytes: z.int().min(0).nullable().describe('size of the volume'),
+  usedBytes: z.int().min(0).nullable().describe('allocated to the files of the volume'),
+  storageClass: z.string().nullable(),
+  accessModes: z.array(z.string()),
+  filesystem: z.string().nullable().describe('of the volume, as `mount` names it, e.g. `ext4`'),
   owner: Owner,
   node: z.string().nullable().describe('where the helper pod ran'),
   createdAt: z.iso.datetime().describe('when the run was requested'),
@@ -40,6 +62,8 @@ const FIELDS = {
   bytes: z.int().min(0).describe('size of the archive'),
   sha256,
   seal: Seal,
+  members: Members.nullable().describe('null: there is one'),
+  index: StoredIndex.nullable().describe('null: it has none'),
   provenAt: z.iso.datetime().nullable(),
   proof: Proof.nullable().describe('how the archive was proven before it got its name'),
   warnings: z.array(z.string()).describe('sentences of NKVM'),
@@ -56,7 +80,20 @@ export const Manifest = z.strictObject({
 });
 export type Manifest = z.infer<typeof Manifest>;
 
-const Written = Manifest.superRefine(contradictions);
+const Written = Manifest.superRefine((manifest, context) => {
+  contradictions(manifest, context);
+  const { archive, index } = manifest;
+  if (index && index.key !== indexName(archive))
+    context.addIssue({ code: 'custom', path: ['index'], message: 'belongs to another archive' });
+});
+
+/** @returns the storage class that a claim names. */
+export const classOf = ({ storageClassName }: Record<string, unknown>): string | null =>
+  typeof storageClassName === 'string' && storageClassName !== '' ? storageClassName : null;
+
+/** @returns the access modes that a claim asks for. */
+export const modesOf = ({ accessModes }: Record<string, unknown>): string[] =>
+  z.array(z.string()).catch([]).parse(accessModes);
 
 /** As it is read: of version 1, which knew less, or of a later one, which knows more. */
 const Stored = z
@@ -66,8 +103,18 @@ const Stored = z
     clusterUid: z.string().nullable().default(null),
     installation: z.string().nullable().default(null),
     namespaceUid: z.string().nullable().default(null),
-    claim: z.object(FIELDS.claim.shape),
+    claim: z.object({
+      ...FIELDS.claim.shape,
+      status: FIELDS.claim.shape.status.default({}),
+    }),
     capacityBytes: FIELDS.capacityBytes.default(null),
+    usedBytes: FIELDS.usedBytes.default(null),
+    storageClass: FIELDS.storageClass.default(null),
+    accessModes: FIELDS.accessModes.default([]),
+    filesystem: FIELDS.filesystem.default(null),
+    // An index or members of another kind are as good as none: the archive can be read without them.
+    members: z.object(Members.shape).nullable().default(null).catch(null),
+    index: z.object(StoredIndex.shape).nullable().default(null).catch(null),
     owner: Owner.catch({ kind: 'Unknown', reason: 'the manifest names an owner of another kind' }),
     seal: z.object({
       ...Seal.shape,
@@ -80,7 +127,14 @@ const Stored = z
     proof: z.object(Proof.shape).nullable().default(null).catch(null),
     tarMessages: FIELDS.tarMessages.default([]),
   })
-  .superRefine(contradictions);
+  .superRefine(contradictions)
+  .transform(manifest => ({
+    ...manifest,
+    // Versions before 3 had them in the claim alone.
+    storageClass: manifest.storageClass ?? classOf(manifest.claim.spec),
+    accessModes: manifest.accessModes.length ? manifest.accessModes : modesOf(manifest.claim.spec),
+    index: manifest.index?.key === indexName(manifest.archive) ? manifest.index : null,
+  }));
 export type StoredManifest = z.infer<typeof Stored>;
 
 /** The same for what is written and what is read: one that contradicts itself proves nothing. */

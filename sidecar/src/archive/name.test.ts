@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import type { ArchiveParts } from './name.ts';
 import {
   archiveName,
+  archiveOfIndex,
   archiveOfManifest,
   clusterPart,
+  indexName,
   manifestName,
   parseArchiveName,
 } from './name.ts';
@@ -34,7 +36,7 @@ it('parses back to what it was made of, for any names that Kubernetes allows', (
     };
     const name = archiveName(made);
     const parsed = parseArchiveName(name);
-    expect(manifestName(name).length).toBeLessThanOrEqual(251);
+    expect(indexName(name).length).toBeLessThanOrEqual(251);
     expect(parsed).toMatchObject({ ...made, pvc: parsed?.pvc });
     if (parsed?.shortened) expect(made.pvc.startsWith(parsed.pvc.slice(0, -9))).toBe(true);
     else expect(parsed?.pvc).toBe(made.pvc);
@@ -43,14 +45,14 @@ it('parses back to what it was made of, for any names that Kubernetes allows', (
 
 it("shortens a claim's name only when it does not fit, and always in the same way", () => {
   const longest = { ...parts, cluster: 'c'.repeat(63), namespace: 'n'.repeat(63) };
-  const room = 246 - archiveName({ ...longest, pvc: 'p' }).length + 1;
+  const room = 242 - archiveName({ ...longest, pvc: 'p' }).length + 1;
   const fits = archiveName({ ...longest, pvc: 'p'.repeat(room) });
   expect(parseArchiveName(fits)).toMatchObject({ pvc: 'p'.repeat(room), shortened: false });
   const long = archiveName({ ...longest, pvc: 'p'.repeat(room + 1) });
-  expect(long.length).toBe(246);
+  expect(long.length).toBe(242);
   expect(archiveName({ ...longest, pvc: 'p'.repeat(room + 1) })).toBe(long);
   expect(parseArchiveName(long)).toMatchObject({
-    pvc: expect.stringMatching(/^p{54}_[0-9a-f]{8}$/),
+    pvc: expect.stringMatching(/^p{50}_[0-9a-f]{8}$/),
     shortened: true,
   });
 });
@@ -99,6 +101,23 @@ it('finds the manifest of an archive, and the archive of a manifest', () => {
   expect(archiveOfManifest(`${name}.json`)).toBe(name);
   expect(archiveOfManifest(name)).toBeUndefined();
   expect(archiveOfManifest('package.json')).toBeUndefined();
+});
+
+it('finds the index of an archive, and the archive of an index', () => {
+  const name = archiveName(parts);
+  expect(indexName(name)).toBe(`${name}.index.gz`);
+  expect(archiveOfIndex(`${name}.index.gz`)).toBe(name);
+  expect(parseArchiveName(indexName(name))).toBeUndefined();
+  expect(archiveOfIndex(name)).toBeUndefined();
+  expect(archiveOfIndex('other.index.gz')).toBeUndefined();
+});
+
+it('reads a name that is as long as those of earlier versions', () => {
+  const name = (length: number) =>
+    `kind__shop__${'d'.repeat(length - 42)}__20261120T101112Z__run.tar.gz`;
+  expect(name(246)).toHaveLength(246);
+  expect(parseArchiveName(name(246))).toMatchObject({ runId: 'run' });
+  expect(parseArchiveName(name(247))).toBeUndefined();
 });
 
 it.each([

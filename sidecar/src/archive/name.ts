@@ -19,9 +19,12 @@ export interface ParsedName extends ArchiveParts {
 
 const ARCHIVE_ENDING = '.tar.gz';
 const MANIFEST_ENDING = '.json';
+const INDEX_ENDING = '.index.gz';
 
-/** File systems take 255 bytes; `.age` of an encrypted archive and `.json` of its manifest must fit, too. */
-const MAX_LENGTH = 255 - '.age'.length - MANIFEST_ENDING.length;
+/** File systems take 255 bytes; `.age` of an encrypted archive and the ending of its index must fit, too. */
+const MAX_LENGTH = 255 - '.age'.length - INDEX_ENDING.length;
+/** The same without an index: names of earlier versions may be as long. */
+const MAX_READ_LENGTH = 255 - '.age'.length - MANIFEST_ENDING.length;
 const HASH_DIGITS = 8;
 
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
@@ -34,7 +37,7 @@ const NAME = new RegExp(
 );
 
 /**
- * @returns `<cluster>__<namespace>__<pvc>__<yyyymmddThhmmssZ>__<run id>.tar.gz`, at most 246 characters. Kubernetes
+ * @returns `<cluster>__<namespace>__<pvc>__<yyyymmddThhmmssZ>__<run id>.tar.gz`, at most 242 characters. Kubernetes
  *   names have no underscore, so it parses back. A claim's name that does not fit is cut short, see `ParsedName`;
  *   the run id keeps the whole unique.
  * @throws RangeError when a part is not what Kubernetes or `runIds` would give
@@ -50,7 +53,8 @@ export function archiveName({ cluster, namespace, pvc, at, runId }: ArchiveParts
 /** @returns what an archive's name says; `undefined` when it is not one of ours. */
 export function parseArchiveName(name: string): ParsedName | undefined {
   const { cluster, namespace, pvc, hash, at, runId } = NAME.exec(name)?.groups ?? {};
-  if (!cluster || !namespace || !pvc || !at || !runId || name.length > MAX_LENGTH) return undefined;
+  if (!cluster || !namespace || !pvc || !at || !runId || name.length > MAX_READ_LENGTH)
+    return undefined;
   const time = new Date(at.replace(/^(....)(..)(..T..)(..)(..Z)$/, '$1-$2-$3:$4:$5'));
   // Some parsers take 31 February for a day in March.
   if (Number.isNaN(time.getTime()) || timeText(time) !== at) return undefined;
@@ -63,6 +67,15 @@ export const manifestName = (archive: string): string => archive + MANIFEST_ENDI
 /** @returns the archive that a manifest describes; `undefined` when it is not the key of a manifest. */
 export function archiveOfManifest(key: string): string | undefined {
   const archive = key.endsWith(MANIFEST_ENDING) ? key.slice(0, -MANIFEST_ENDING.length) : '';
+  return parseArchiveName(archive) && archive;
+}
+
+/** @returns the key of the index beside an archive. */
+export const indexName = (archive: string): string => archive + INDEX_ENDING;
+
+/** @returns the archive that an index belongs to; `undefined` when it is not the key of an index. */
+export function archiveOfIndex(key: string): string | undefined {
+  const archive = key.endsWith(INDEX_ENDING) ? key.slice(0, -INDEX_ENDING.length) : '';
   return parseArchiveName(archive) && archive;
 }
 

@@ -8,6 +8,10 @@ import type { Helper } from '../helper/helper.ts';
 /** What must be deleted when a run breaks off. */
 export interface Held {
   staged?: Staged;
+  /** The index of the archive, under a temporary name. */
+  index?: Staged | undefined;
+  /** Key of an index that has its final name, but whose archive has no manifest yet. */
+  unlistedIndex?: string | undefined;
   /** Key of an archive that has its final name, but no manifest yet. */
   unlisted?: string | undefined;
 }
@@ -15,9 +19,9 @@ export interface Held {
 /** Deletes what must not stay. @returns what could not be deleted, for the record. */
 export async function undo(held: Held, destination: Destination): Promise<string[]> {
   const left: string[] = [];
-  await held.staged
-    ?.discard()
-    .catch(error => left.push(`a temporary file stays: ${textOf(error)}`));
+  for (const staged of [held.staged, held.index]) {
+    await staged?.discard().catch(error => left.push(`a temporary file stays: ${textOf(error)}`));
+  }
   if (held.unlisted) {
     const where = destination.locate(held.unlisted);
     try {
@@ -27,6 +31,11 @@ export async function undo(held: Held, destination: Destination): Promise<string
     } catch (error) {
       left.push(`${where} has no manifest and could not be deleted: ${textOf(error)}`);
     }
+  }
+  if (held.unlistedIndex) {
+    await destination
+      .remove(held.unlistedIndex)
+      .catch(error => left.push(`an index without an archive stays: ${textOf(error)}`));
   }
   return left;
 }

@@ -4,8 +4,11 @@ import { manifestName } from '../archive/name.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
 import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
+import { textOf } from '../errors.ts';
 import type { Held } from './breakOff.ts';
 import { proveStored } from './proof.ts';
+import type { StagedIndex } from './receiveIndex.ts';
+import { noIndex } from './receiveIndex.ts';
 
 /** A copy that was received and has no final name yet. */
 export interface Received {
@@ -14,6 +17,8 @@ export interface Received {
   staged: Staged;
   own: Digest;
   seal: Seal;
+  index: StagedIndex | undefined;
+  warnings: string[];
 }
 
 /** How a stored copy was compared with what the pod sent. */
@@ -22,10 +27,16 @@ export interface Proven {
   provenAt: string;
 }
 
+/** What the manifest says beside that. */
+export interface Published extends Proven {
+  index: StagedIndex['record'] | null;
+  warnings: string[];
+}
+
 export interface PublishOptions {
   level: VerifyLevel;
   /** @returns the text of the manifest, for a copy that was proven. @throws StageError. */
-  manifest(proven: Proven): string;
+  manifest(published: Published): string;
   signal: AbortSignal;
   now(): Date;
   /** Knows what must be deleted should a step fail. */
@@ -36,25 +47,26 @@ export interface PublishOptions {
 
 /**
  * Reads one copy back under its temporary name, gives it its name when it is what the pod sent, and writes the manifest last:
- * an archive without one does not count as a backup.
- * @throws StageError; `held` then says what must be deleted.
+ * an archive without one does not count as a backup. Its index gets its name before it.
+ * @returns the copy, and the warnings that are in its manifest. @throws StageError; `held` then says what must be deleted.
  */
 export async function proveAndPublish(
-  { destination, key, staged, own, seal }: Received,
+  { destination, key, staged, own, seal, index, warnings }: Received,
   { level, manifest, signal, now, held, unpacking }: PublishOptions
-): Promise<Copy> {
+): Promise<{ copy: Copy; warnings: string[] }> {
   const readFrom = await inLane(level === 'contents' ? unpacking : undefined, signal, async () => {
     const stored = await staged.readBack({ signal });
     return await proveStored(destination.locate(key), stored, own, seal, level, signal);
   });
   const proven: Proven = { proof: { level, readFrom }, provenAt: now().toISOString() };
-  const text = manifest(proven);
+  const published = { ...proven, ...(await publishIndex(index, warnings, signal, held)) };
+  const text = manifest(published);
   signal.throwIfAborted();
   await staged.publish({ signal });
   held.unlisted = key; // not before: a name that was taken belongs to another archive
   await destination.put(manifestName(key), text);
-  held.unlisted = undefined;
-  return {
+  held.unlisted = held.unlistedIndex = undefined;
+  const copy: Copy = {
     destination: destination.id,
     key,
     state: 'present',
@@ -62,6 +74,27 @@ export async function proveAndPublish(
     ...proven,
     verifiedAt: null,
   };
+  return { copy, warnings: published.warnings };
+}
+
+/** Gives an index its name. One that cannot have it is given up: the archive is whole without it. */
+async function publishIndex(
+  index: StagedIndex | undefined,
+  warnings: string[],
+  signal: AbortSignal,
+  held: Held
+): Promise<Pick<Published, 'index' | 'warnings'>> {
+  if (!index) return { index: null, warnings };
+  const { staged, record } = index;
+  try {
+    await staged.publish({ signal });
+    held.unlistedIndex = record.key;
+    return { index: record, warnings };
+  } catch (error) {
+    await staged.discard().catch(() => undefined); // the sweep deletes it
+    signal.throwIfAborted();
+    return { index: null, warnings: [...warnings, noIndex(textOf(error))] };
+  }
 }
 
 /**

@@ -98,7 +98,7 @@ it.each([
     claim,
     {
       cluster,
-      readClaim: async () => ({ uid: 'uid-a', labels: {}, annotations: {}, spec: {} }),
+      readClaim: async () => ({ uid: 'uid-a', labels: {}, annotations: {}, spec: {}, status: {} }),
       destination,
       clusterName: 'test',
       identity,
@@ -120,7 +120,7 @@ it.each([
   if (loseManifest) storage.archives.delete(manifestKey);
   await recovered(destination);
   expect(history.get(run.id)).toMatchObject({ status });
-  expect(storage.archives.size).toBe(loseManifest ? 1 : 2);
+  expect(storage.archives.size).toBe(loseManifest ? 2 : 3);
   await cluster.stop();
 });
 

@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TransformCallback } from 'node:stream';
 import { PassThrough, pipeline, Transform } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
+import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import { lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
@@ -50,7 +52,7 @@ beforeEach(() => {
   cluster = processCluster(dir);
   world = {
     cluster,
-    readClaim: async () => ({ uid: 'uid-1', labels: {}, annotations: {}, spec: {} }),
+    readClaim: async () => ({ uid: 'uid-1', labels: {}, annotations: {}, spec: {}, status: {} }),
     destination,
     clusterName: 'test',
     identity: { clusterUid: 'cluster-1', installation: 'i', namespaceUidOf: () => 'namespace-1' },
@@ -91,6 +93,7 @@ const onTheWay = (through: () => Transform): Partial<RunWorld> => ({
 });
 
 const NAME = 'test__shop__orders-db__20261121T100001Z__01run.tar.gz';
+const isIndex = (key: string): boolean => key.endsWith('.index.gz');
 const nothingStays = () => {
   expect([...storage.archives.keys()]).toEqual([]);
   expect(storage.temporaries.size).toBe(0);
@@ -135,6 +138,125 @@ describe('a backup that goes well', () => {
     ]);
     expect(cluster.existing.size).toBe(0);
     expect(storage.temporaries.size).toBe(0);
+  });
+
+  it('stores the index beside the archive, and what a restore needs in the manifest', async () => {
+    writeFileSync(join(dir, 'noise'), randomBytes(100_000));
+    await go({
+      readClaim: async () => ({
+        ...{ uid: 'uid-1', labels: {}, annotations: {} },
+        spec: { storageClassName: 'fast', accessModes: ['ReadWriteOnce'] },
+        status: { phase: 'Bound', capacity: { storage: '1Gi' } },
+      }),
+    });
+    const archive = storage.archives.get(NAME) ?? Buffer.alloc(0);
+    const index = storage.archives.get(`${NAME}.index.gz`) ?? Buffer.alloc(0);
+    const [head = '', ...lines] = gunzipSync(index).toString().trimEnd().split('\n');
+    const members = [archive.length];
+    expect(JSON.parse(head)).toEqual({
+      formatVersion: 1,
+      archive: NAME,
+      bytes: archive.length,
+      sha256: createHash('sha256').update(archive).digest('hex'),
+      rawBytes: gunzipSync(archive).length,
+      entries: 3,
+      lines: 'tar-R-vv',
+      memberRawBytes: 67_108_864,
+      members,
+    });
+    expect(lines).toHaveLength(3);
+    const manifest = storage.archives.get(`${NAME}.json`)?.toString() ?? '';
+    expect(readManifest(NAME, manifest)).toMatchObject({
+      formatVersion: 3,
+      claim: { status: { phase: 'Bound', capacity: { storage: '1Gi' } } },
+      storageClass: 'fast',
+      accessModes: ['ReadWriteOnce'],
+      filesystem: expect.stringMatching(/^\w+/),
+      members: {
+        count: 1,
+        rawBytes: 67_108_864,
+        sha256: createHash('sha256').update(members.join()).digest('hex'),
+      },
+      index: {
+        key: `${NAME}.index.gz`,
+        bytes: index.length,
+        sha256: createHash('sha256').update(index).digest('hex'),
+        entries: 3,
+      },
+    });
+    const { usedBytes } = JSON.parse(manifest);
+    expect(usedBytes).toBeGreaterThan(3_100_000);
+    expect(usedBytes).toBeLessThan(3_200_000);
+  });
+
+  it.each<[string, () => Partial<RunWorld>]>([
+    [
+      'cannot be fetched',
+      () => ({
+        cluster: {
+          ...cluster,
+          exec: async (target, command, options) => {
+            if (command[0] === 'cat') throw new Error('connection refused');
+            return await cluster.exec(target, command, options);
+          },
+        },
+      }),
+    ],
+    [
+      'arrives in part',
+      () => ({
+        cluster: {
+          ...cluster,
+          exec: async (target, command, options) =>
+            await cluster.exec(
+              target,
+              command[0] === 'cat' ? command.slice(0, 2) : command,
+              options
+            ),
+        },
+      }),
+    ],
+    [
+      'breaks off',
+      () => ({
+        cluster: {
+          ...cluster,
+          exec: async (target, command, options) => {
+            const running = await cluster.exec(target, command, options);
+            if (command[0] !== 'cat') return running;
+            const broken = after(0, (_chunk, done) => done(new Error('reset by peer')));
+            return { ...running, stdout: pipeline(running.stdout, broken, () => undefined) };
+          },
+        },
+      }),
+    ],
+    [
+      'cannot be stored',
+      () =>
+        changed({
+          stage: async (key, ...call) =>
+            await (isIndex(key) ? failing(destination, 'stage') : destination).stage(key, ...call),
+        }),
+    ],
+    [
+      'cannot get its name',
+      () =>
+        changed({
+          stage: async (key, ...call) =>
+            await (isIndex(key) ? failing(destination, 'publish') : destination).stage(
+              key,
+              ...call
+            ),
+        }),
+    ],
+  ])('is a success with a warning when the index %s', async (_, change) => {
+    const end = await go(change());
+    const warning = expect.stringMatching(/^the archive has no index, so that browsing it .*: \w/);
+    expect(end).toMatchObject({ status: 'success', warnings: [warning] });
+    expect([...storage.archives.keys()]).toEqual([NAME, `${NAME}.json`]);
+    expect(storage.temporaries.size).toBe(0);
+    const manifest = storage.archives.get(`${NAME}.json`)?.toString() ?? '';
+    expect(readManifest(NAME, manifest)).toMatchObject({ index: null, warnings: [warning] });
   });
 
   it('goes through its stages in their order', async () => {
@@ -204,6 +326,23 @@ const after = (
   });
 };
 
+/** Passes on the first gzip member of what comes. */
+function onlyFirstMember(): Transform {
+  const seen: Buffer[] = [];
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      seen.push(chunk);
+      done();
+    },
+    flush(done) {
+      const archive = Buffer.concat(seen);
+      const second = archive.indexOf(archive.subarray(0, 4), 1); // 1f 8b 08 00
+      expect(gunzipSync(archive.subarray(0, second))).toHaveLength(MEMBER_RAW_BYTES);
+      done(null, archive.subarray(0, second));
+    },
+  });
+}
+
 describe('a backup that goes wrong', () => {
   it.each<[string, () => Partial<RunWorld>, string, string]>([
     [
@@ -215,6 +354,16 @@ describe('a backup that goes wrong', () => {
     [
       'the stream is cut and looks like a clean end',
       () => onTheWay(() => after(1000, (_chunk, done) => done())),
+      'checksum',
+      'DigestDiffers',
+    ],
+    [
+      // It is a whole .tar.gz then, for gzip.
+      'the stream is cut at the end of a member',
+      () => {
+        writeFileSync(join(dir, 'second-member'), Buffer.alloc(70_000_000));
+        return onTheWay(() => onlyFirstMember());
+      },
       'checksum',
       'DigestDiffers',
     ],
@@ -308,7 +457,13 @@ describe('a backup that goes wrong', () => {
     [
       'the claim was made again',
       () => ({
-        readClaim: async () => ({ uid: 'uid-2', labels: {}, annotations: {}, spec: {} }),
+        readClaim: async () => ({
+          uid: 'uid-2',
+          labels: {},
+          annotations: {},
+          spec: {},
+          status: {},
+        }),
       }),
       'create',
       'ClaimNotFound',
@@ -424,7 +579,7 @@ describe('a backup that goes wrong', () => {
   });
 
   it.each([
-    ['created again', { uid: 'uid-2', labels: {}, annotations: {}, spec: {} }],
+    ['created again', { uid: 'uid-2', labels: {}, annotations: {}, spec: {}, status: {} }],
     ['deleted', undefined],
   ])('fails when its claim is %s while the helper waits for a node', async (_, later) => {
     let looks = 0;
@@ -502,7 +657,7 @@ describe('a backup that goes wrong', () => {
       })
     );
     expect(seen).toEqual([]);
-    expect([...storage.archives.keys()]).toEqual([NAME, `${NAME}.json`]);
+    expect([...storage.archives.keys()]).toEqual([`${NAME}.index.gz`, NAME, `${NAME}.json`]);
   });
 
   it('says where an archive without a manifest stays that could not be deleted', async () => {

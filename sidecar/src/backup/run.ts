@@ -2,7 +2,14 @@ import { pipeline } from 'node:stream';
 import type { Backup, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
-import { MANIFEST_VERSION, READABLE_BY, writeManifest } from '../archive/manifest.ts';
+import {
+  classOf,
+  MANIFEST_VERSION,
+  modesOf,
+  READABLE_BY,
+  writeManifest,
+} from '../archive/manifest.ts';
+import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
 import { archiveName } from '../archive/name.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
@@ -29,8 +36,10 @@ import { stageClock } from '../jobs/stageClock.ts';
 import { within } from '../within.ts';
 import type { Held } from './breakOff.ts';
 import { explain, retryAfterOf, timedOut, undo } from './breakOff.ts';
-import type { Proven } from './proveAndPublish.ts';
+import type { Published } from './proveAndPublish.ts';
 import { proveAndPublish } from './proveAndPublish.ts';
+import type { StagedIndex } from './receiveIndex.ts';
+import { receiveIndex } from './receiveIndex.ts';
 import { verdict } from './verdict.ts';
 
 /** What a run needs of the world. */
@@ -155,18 +164,18 @@ async function backUp(attempt: Attempt): Promise<JobEnd> {
     }
   );
   clock.enter('publish');
-  const copy = await proveAndPublish(
+  const { copy, warnings } = await proveAndPublish(
     { ...packed, destination },
     {
       level,
-      manifest: proven => manifestOf(attempt, { ...packed, ...proven }),
+      manifest: published => manifestOf(attempt, { ...packed, ...published }),
       signal,
       now,
       held,
       unpacking,
     }
   );
-  const { own, seal, warnings } = packed;
+  const { own, seal } = packed;
   const more = warnings.length > 1 ? 's' : '';
   return {
     status: 'success',
@@ -230,6 +239,9 @@ interface Packed {
   /** What arrived. */
   own: Digest;
   seal: Seal;
+  sealed: PodSeal;
+  /** Missing where there is none; a warning says why. */
+  index: StagedIndex | undefined;
   warnings: string[];
 }
 
@@ -237,20 +249,21 @@ interface Packed {
 async function receive(attempt: Attempt, helper: Helper, level: VerifyLevel): Promise<Packed> {
   const { run, claim, world, clock, held, signal, report } = attempt;
   const { transport = execTransport, destination } = world;
-  clock.enter('exec');
-  const delivering = transport.deliver(helper, { level, onWorking: () => clock.goesOn() });
-  const delivery = await within(signal, delivering, late => late.body.destroy());
-  const counter = hashAndCount(bytes => {
-    if (clock.current() === 'exec') clock.enter('copy');
-    clock.goesOn();
-    report({ bytes });
-  });
   const key = archiveName({
     cluster: world.clusterName,
     namespace: claim.namespace,
     pvc: claim.name,
     at: world.now(),
     runId: run.id,
+  });
+  clock.enter('exec');
+  const onWorking = (): void => clock.goesOn();
+  const delivering = transport.deliver(helper, { level, archive: key, onWorking });
+  const delivery = await within(signal, delivering, late => late.body.destroy());
+  const counter = hashAndCount(bytes => {
+    if (clock.current() === 'exec') clock.enter('copy');
+    clock.goesOn();
+    report({ bytes });
   });
   const body = pipeline(delivery.body, counter, () => undefined);
   const staged = await destination.stage(key, body, { signal });
@@ -260,20 +273,25 @@ async function receive(attempt: Attempt, helper: Helper, level: VerifyLevel): Pr
   const own = counter.digest();
   const sent = await within(signal, delivery.sent());
   attempt.sealed = sent.sealed;
-  return {
-    key,
-    staged,
+  const { seal, sealed, warnings } = verdict({
+    ...sent,
     own,
-    ...verdict({ ...sent, own, entriesBefore: world.entriesBefore(run) }),
-  };
+    entriesBefore: world.entriesBefore(run),
+  });
+  const { index, warnings: more } = await receiveIndex({
+    archive: key,
+    ...{ sealed, delivery, destination, signal, onBytes: onWorking },
+  });
+  held.index = index?.staged;
+  return { key, staged, own, seal, sealed, index, warnings: [...warnings, ...more] };
 }
 
 /** @returns the text of the manifest. @throws StageError when it contradicts itself. */
 function manifestOf(
-  { run, claim, world, sealed }: Attempt,
-  packed: Packed & Proven & { node: string; object: ClaimObject }
+  { run, claim, world }: Attempt,
+  packed: Omit<Packed, 'index'> & Published & { node: string; object: ClaimObject }
 ): string {
-  const { key, own, seal, warnings, node, object, proof, provenAt } = packed;
+  const { key, own, seal, sealed, index, warnings, node, object, proof, provenAt } = packed;
   const { clusterUid, installation, namespaceUidOf } = world.identity;
   return writeManifest({
     formatVersion: MANIFEST_VERSION,
@@ -287,18 +305,29 @@ function manifestOf(
     namespaceUid: run.namespaceUid ?? namespaceUidOf(run.namespace) ?? null,
     pvc: run.name,
     pvcUid: run.uid,
-    claim: { labels: object.labels, annotations: object.annotations, spec: object.spec },
+    claim: {
+      labels: object.labels,
+      annotations: object.annotations,
+      spec: object.spec,
+      status: object.status,
+    },
     capacityBytes: claim.capacityBytes,
+    usedBytes: sealed.usedBytes,
+    storageClass: classOf(object.spec),
+    accessModes: modesOf(object.spec),
+    filesystem: sealed.filesystem,
     owner: claim.owner,
     node,
     createdAt: run.createdAt,
     requestedBy: run.requestedBy,
     ...own,
     seal,
+    members: { ...sealed.members, rawBytes: MEMBER_RAW_BYTES },
+    index,
     provenAt,
     proof,
     warnings,
-    tarMessages: sealed?.messages ?? [],
+    tarMessages: sealed.messages,
     nkvmVersion: world.version,
     restoreCommand: restoreCommand(key),
   });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
-import { archiveName, manifestName, parseArchiveName } from '../archive/name.ts';
+import { archiveName, indexName, manifestName, parseArchiveName } from '../archive/name.ts';
 import { keysOf } from '../destinations/destination.ts';
 import { fenced } from '../destinations/fenced.ts';
 import { leaseLost } from '../fence.ts';
@@ -109,6 +109,42 @@ it('deletes what unsuccessful runs left, and nothing with a manifest', async () 
     ].sort()
   );
   expect(logged).toMatchObject([{ fields: { archives: [keyOf('left')] } }]);
+});
+
+it('deletes an index with its archive, or alone where it has none', async () => {
+  const failed = (id: string) => exampleRun({ id, status: 'failed', copies: [] });
+  const good = exampleRun({ id: 'good', copies: [copyOf(keyOf('good'))] });
+  const { put, clean, keys } = setUp([failed('left'), failed('orphan'), failed('young'), good]);
+  put(indexName(keyOf('left')));
+  put(keyOf('left'));
+  put(indexName(keyOf('orphan')));
+  put(indexName(keyOf('young')));
+  put(keyOf('young'), 0.5);
+  for (const key of [indexName(keyOf('good')), keyOf('good'), manifestName(keyOf('good'))])
+    put(key);
+  put(indexName(keyOf('stranger')));
+  expect(await clean()).toEqual({
+    deleted: [keyOf('left'), indexName(keyOf('orphan'))],
+    left: 1,
+  });
+  expect(await keys()).toEqual(
+    [
+      indexName(keyOf('good')),
+      keyOf('good'),
+      manifestName(keyOf('good')),
+      indexName(keyOf('stranger')),
+      keyOf('young'),
+      indexName(keyOf('young')),
+    ].sort()
+  );
+});
+
+it('keeps the index of an archive that is lost, and whose manifest is not', async () => {
+  const { put, clean, keys } = setUp([exampleRun({ id: 'lost', status: 'failed', copies: [] })]);
+  put(indexName(keyOf('lost')));
+  put(manifestName(keyOf('lost')));
+  expect(await clean()).toEqual({ deleted: [], left: 0 });
+  expect(await keys()).toHaveLength(2);
 });
 
 it('leaves and names what may belong to another installation', async () => {

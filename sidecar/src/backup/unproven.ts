@@ -1,6 +1,6 @@
 import type { Backup } from '../../api/index.ts';
 import type { ParsedName } from '../archive/name.ts';
-import { manifestName, parseArchiveName } from '../archive/name.ts';
+import { archiveOfIndex, indexName, manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
@@ -21,7 +21,8 @@ export interface UnprovenFacts {
 
 /**
  * Decides what becomes of an archive without a manifest: such a one does not count as a backup. The manifest is written right
- * after the archive gets its name, so that only a crash or a failure in between leaves one.
+ * after the archive gets its name, so that only a crash or a failure in between leaves one. An index goes with its archive; one
+ * whose archive is not there is judged in the same way.
  *
  * | its run in our history | the archive |
  * | --- | --- |
@@ -71,8 +72,8 @@ export interface UnprovenOptions {
 const NAMED = 20;
 
 /**
- * Deletes what `verdictOnUnproven` says. To be called now and then; never throws.
- * @returns the names of deleted archives, and how many were left.
+ * Deletes what `verdictOnUnproven` says, and indexes with their archives. To be called now and then; never throws.
+ * @returns the names of deleted archives, and of indexes that had none, and how many were left.
  */
 export async function deleteUnproven({
   history,
@@ -84,27 +85,33 @@ export async function deleteUnproven({
   const deleted: string[] = [];
   const left: string[] = [];
 
-  const verdictOn = (key: string, ageMs: number) => {
-    const name = parseArchiveName(key);
+  const verdictOn = (archive: string, ageMs: number) => {
+    const name = parseArchiveName(archive);
     if (!name) return 'wait';
-    return verdictOnUnproven({ key, name, ageMs, run: history.get(name.runId) });
+    return verdictOnUnproven({ key: archive, name, ageMs, run: history.get(name.runId) });
   };
   /** Most archives are those of successes: they need no look at the storage. */
   const wanted = (key: string) => {
-    const name = parseArchiveName(key);
+    const archive = archiveOfIndex(key) ?? key;
+    const name = parseArchiveName(archive);
     const run = name && history.get(name.runId);
-    return name !== undefined && !run?.copies.some(copy => copy.key === key);
+    return name !== undefined && !run?.copies.some(copy => copy.key === archive);
   };
 
   try {
     for await (const page of destination.list({ wanted, signal })) {
       for (const { key, modifiedAt } of page) {
-        const verdict = verdictOn(key, now().getTime() - modifiedAt.getTime());
-        if (verdict === 'wait' || (await destination.stat(manifestName(key), { signal }))) continue;
+        const indexed = archiveOfIndex(key);
+        const archive = indexed ?? key;
+        const verdict = verdictOn(archive, now().getTime() - modifiedAt.getTime());
+        if (verdict === 'wait') continue;
+        if (indexed && (await destination.stat(indexed, { signal }))) continue; // it goes with its archive
+        if (await destination.stat(manifestName(archive), { signal })) continue;
         if (verdict === 'leave') {
           left.push(key);
           continue;
         }
+        if (!indexed) await destination.remove(indexName(archive), { signal });
         await destination.remove(key, { signal });
         deleted.push(key);
       }

@@ -18,6 +18,10 @@ const whole: PodSeal = {
   tar: { errors: 0, sockets: 0, changed: 0, shrank: 0, removed: 0, attributes: 0 },
   messages: [],
   mountsInside: 0,
+  members: { count: 1, sha256: digest },
+  index: { bytes: 5, sha256: digest },
+  usedBytes: 4096,
+  filesystem: 'ext4',
 };
 const sound: Facts = {
   podExit: 0,
@@ -37,7 +41,7 @@ const omitted = (change: Partial<PodSeal['seal']['omitted']>): Partial<Facts> =>
 
 describe('verdict', () => {
   it('publishes when seal and own count agree', () => {
-    expect(verdict(sound)).toEqual({ seal: whole.seal, warnings: [] });
+    expect(verdict(sound)).toEqual({ seal: whole.seal, sealed: whole, warnings: [] });
   });
 
   it.each<[string, Partial<Facts>, string[]]>([

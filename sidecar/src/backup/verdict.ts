@@ -40,10 +40,12 @@ export interface Facts {
  * | something was left out, or cannot be kept or extracted | published, with a warning that counts it |
  * | all agree | published |
  *
- * @returns the seal, and warnings without any path, for the record. @throws StageError when it must not be published.
+ * @returns what the pod said, its seal for the record, and warnings without any path. @throws StageError when it must not
+ *   be published.
  */
 export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts): {
   seal: Seal;
+  sealed: PodSeal;
   warnings: string[];
 } {
   if (podExit > SIGNALS) {
@@ -106,7 +108,7 @@ export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts):
   }
   const isEmpty = seal.files <= 1;
   if (isEmpty && entriesBefore !== undefined) throw volumeEmptied(entriesBefore);
-  return { seal, warnings: warningsOf(sealed, isEmpty) };
+  return { seal, sealed, warnings: warningsOf(sealed, isEmpty) };
 }
 
 /** Sentences for everybody who may see the backup: counts, and never a path. */

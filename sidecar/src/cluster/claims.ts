@@ -9,6 +9,8 @@ export interface ClaimObject {
   labels: Record<string, string>;
   annotations: Record<string, string>;
   spec: Record<string, unknown>;
+  /** Its capacity and phase, above all; empty where there is none yet. */
+  status: Record<string, unknown>;
 }
 
 /**
@@ -28,7 +30,7 @@ export const claimsOf =
     try {
       const claim = await gateway.json<Raw<V1PersistentVolumeClaim>>({ path, signal });
       const { uid = '', labels = {}, annotations = {} } = claim.metadata ?? {};
-      return { uid, labels, annotations, spec: { ...claim.spec } };
+      return { uid, labels, annotations, spec: { ...claim.spec }, status: { ...claim.status } };
     } catch (error) {
       if (error instanceof ApiFailure && error.kind === 'notFound') return undefined;
       throw error;

@@ -20,6 +20,12 @@ export interface HelperSpec extends HelperId {
 export const HELPER_MEMORY_REQUEST_MI = 64;
 
 /**
+ * The pod keeps the index of its archive until it is fetched: 10 million entries take 150 MB. The kubelet evicts a pod
+ * whose work volume grows beyond its limit, so that a bigger index is given up before.
+ */
+export const INDEX_LIMIT_BYTES = 192 * 1024 * 1024;
+
+/**
  * Waits to be told to stop; as process 1 a plain `sleep` would ignore the signal. It then ends as if the signal had
  * killed it: after exit code 0 an evicted pod is `Succeeded`, and never says that it was evicted.
  */
@@ -86,7 +92,7 @@ export function helperPod(spec: HelperSpec, name = helperNames(spec)[0]): Pod {
               memory: `${HELPER_MEMORY_REQUEST_MI}Mi`,
               'ephemeral-storage': '16Mi',
             },
-            limits: { memory: spec.memoryLimit, 'ephemeral-storage': '64Mi' },
+            limits: { memory: spec.memoryLimit, 'ephemeral-storage': '320Mi' },
           },
           volumeMounts: [
             {
@@ -103,7 +109,7 @@ export function helperPod(spec: HelperSpec, name = helperNames(spec)[0]): Pod {
           name: 'volume',
           persistentVolumeClaim: { claimName: spec.claimName, readOnly: isReader },
         },
-        { name: 'work', emptyDir: { sizeLimit: '32Mi' } },
+        { name: 'work', emptyDir: { sizeLimit: '256Mi' } },
       ],
     },
   };

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 
 /**
  * Reads a program of helper pods, from a directory beside this file (in the bundle: beside it, too), without its comments.
- * Commands travel in the URL of the exec request, and some proxies limit it to 8 KiB.
  * @param comment what a line of comment begins with
  */
 export const program = (name: string, comment: string, directory = 'pack'): string =>
@@ -14,3 +14,29 @@ export const program = (name: string, comment: string, directory = 'pack'): stri
 
 /** Hashes what it passes on; see pack/hash.cjs. */
 export const HASH = program('hash.cjs', '//');
+
+/** Unpacks its first argument and runs it, with the others as its own. */
+const LOADER = `for tool in base64 gzip; do command -v "$tool" >/dev/null 2>&1 || missing="\${missing-}, $tool"; done
+[ -z "\${missing-}" ] || { echo "the helper image lacks \${missing#, }" >&2; exit 127; }
+program=$(printf %s "$1" | base64 -d | gzip -dc) || exit 125
+shift
+eval "$program"`;
+
+/**
+ * A long program in POSIX sh as a command. It travels compressed, because commands are a part of the exec request's URL,
+ * and some proxies limit that to 8 KiB.
+ * @param name shown in the pod's list of processes
+ * @param variables texts that the program finds in variables of these names
+ */
+export const shellProgram = (
+  name: string,
+  text: string,
+  variables: Readonly<Record<string, string>>,
+  args: readonly string[]
+): string[] => {
+  const assignments = Object.entries(variables).map(
+    ([variable, value]) => `${variable}='${value.replaceAll("'", `'\\''`)}'`
+  );
+  const packed = gzipSync([...assignments, text].join('\n'), { level: 9 }).toString('base64');
+  return ['sh', '-c', LOADER, name, packed, ...args];
+};

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Seal } from '../../api/index.ts';
+import type { Digest } from '../archive/digest.ts';
 import { StageError } from '../errors.ts';
 
 const count = z.int().min(0);
@@ -15,10 +16,19 @@ const TarCounts = z.object({
 });
 export type TarCounts = z.infer<typeof TarCounts>;
 
+const sha256 = Seal.shape.sha256;
+
 /** The lines of the helper's seal, as pack/pack.sh writes them. */
 const Lines = z.strictObject({
   ...Seal.omit({ omitted: true }).shape,
   ...TarCounts.shape,
+  members: count.describe('gzip members of the archive'),
+  membersSha256: sha256.describe('of their sizes, written as `1,2,3`'),
+  index: z.enum(['whole', 'too-big', 'failed']),
+  indexBytes: count.optional(),
+  indexSha256: sha256.optional(),
+  usedBytes: z.union([count, z.literal('unknown')]),
+  filesystem: z.string().max(64),
   longPaths: count,
   attributeFlags: z.union([count, z.literal('unknown')]),
   mountsInside: count.describe('file systems that are mounted inside the volume'),
@@ -32,10 +42,17 @@ export interface PodSeal {
   /** tar's messages, errors first; of many, the first and the last. */
   messages: string[];
   mountsInside: number;
+  members: { count: number; sha256: string };
+  /** The index that the pod holds, or why it holds none. */
+  index: Digest | 'too-big' | 'failed';
+  /** Allocated bytes of all files, from a walk beside tar; null where the helper image could not count them. */
+  usedBytes: number | null;
+  /** As `mount` names it, e.g. `ext4`; null: not known. */
+  filesystem: string | null;
 }
 
 /** Goes up when the format changes: an older NKVM's helper image or ours would misread it. */
-const FIRST_LINE = 'nkvm-seal 2';
+const FIRST_LINE = 'nkvm-seal 3';
 
 /**
  * Reads what the helper wrote after the stream: a first line with the format's version, `name=value` lines, an empty
@@ -62,7 +79,8 @@ export function readSeal(text: string): PodSeal {
     );
   }
   const { errors, sockets, changed, shrank, removed, attributes, ...others } = data;
-  const { longPaths, attributeFlags, mountsInside, ...seal } = others;
+  const { longPaths, attributeFlags, mountsInside, usedBytes, filesystem, ...more } = others;
+  const { members, membersSha256, index, indexBytes, indexSha256, ...seal } = more;
   return {
     seal: {
       ...seal,
@@ -79,5 +97,13 @@ export function readSeal(text: string): PodSeal {
       .split('\n')
       .filter(line => line !== ''),
     mountsInside,
+    members: { count: members, sha256: membersSha256 },
+    index: index === 'whole' ? indexOf(indexBytes, indexSha256) : index,
+    usedBytes: usedBytes === 'unknown' ? null : usedBytes,
+    filesystem: filesystem === 'unknown' || filesystem === '' ? null : filesystem,
   };
 }
+
+/** An index without a digest is as good as none. */
+const indexOf = (bytes: number | undefined, sha256: string | undefined): Digest | 'failed' =>
+  bytes === undefined || sha256 === undefined ? 'failed' : { bytes, sha256 };

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
@@ -9,6 +11,8 @@ import type { Helper, HelperCluster } from './helper.ts';
 import { createHelper } from './helper.ts';
 import { WORKING } from './packCommand.ts';
 import { execTransport } from './transport.ts';
+
+const ARCHIVE = 'kind__shop__orders-db__20261120T101112Z__01a.tar.gz';
 
 let dir: string;
 let cluster: ProcessCluster;
@@ -37,12 +41,31 @@ const helperIn = (changed: Partial<HelperCluster> = {}): Promise<Helper> =>
 
 it('delivers an archive, and then its seal', async () => {
   const onWorking = vi.fn();
-  const delivery = await execTransport.deliver(await helperIn(), { level: 'contents', onWorking });
+  const delivery = await execTransport.deliver(await helperIn(), {
+    level: 'contents',
+    archive: ARCHIVE,
+    onWorking,
+  });
   const archive = await buffer(delivery.body);
   const { podExit, stderr, sealed } = await delivery.sent();
   expect({ podExit, stderr }).toEqual({ podExit: 0, stderr: '' });
   expect(sealed?.seal).toMatchObject({ bytes: archive.length, files: 2 });
   expect(sealed?.seal.rawSha256).toMatch(/^[0-9a-f]{64}$/);
+});
+
+it('delivers the index that the seal vouches for', async () => {
+  const options = { level: 'checksum' as const, archive: ARCHIVE, onWorking: () => undefined };
+  const delivery = await execTransport.deliver(await helperIn(), options);
+  await buffer(delivery.body);
+  const { sealed } = await delivery.sent();
+  const index = await buffer(await delivery.index());
+  expect(sealed?.index).toEqual({
+    bytes: index.length,
+    sha256: createHash('sha256').update(index).digest('hex'),
+  });
+  expect(gunzipSync(index).toString()).toMatch(
+    /"archive":"kind__shop__orders-db.*\n.* "\.\/orders"\n$/s
+  );
 });
 
 it('tells that tar gets on, and keeps that out of the output', async () => {
@@ -56,6 +79,7 @@ it('tells that tar gets on, and keeps that out of the output', async () => {
   };
   const delivery = await execTransport.deliver(await helperIn(reporting), {
     level: 'checksum',
+    archive: ARCHIVE,
     onWorking,
   });
   await buffer(delivery.body);
@@ -70,7 +94,7 @@ it.each<[string, Partial<HelperCluster>]>([
   ],
   ['cannot be asked for', { execToEnd: () => Promise.reject(new Error('reset')) }],
 ])('has no archive to vouch for when the seal %s', async (_, changed) => {
-  const options = { level: 'checksum' as const, onWorking: () => undefined };
+  const options = { level: 'checksum' as const, archive: ARCHIVE, onWorking: () => undefined };
   const delivery = await execTransport.deliver(await helperIn(changed), options);
   await buffer(delivery.body);
   await expect(delivery.sent()).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from './helper.ts';
 import type { PackLevel } from './packCommand.ts';
-import { packCommand, sealCommand, WORKING } from './packCommand.ts';
+import { indexCommand, packCommand, sealCommand, WORKING } from './packCommand.ts';
 import type { PodSeal } from './seal.ts';
 import { readSeal } from './seal.ts';
 
@@ -22,10 +22,14 @@ export interface Delivery {
   body: Readable;
   /** To be called when `body` has ended. @throws StageError, or the error of a connection that broke. */
   sent(): Promise<Sent>;
+  /** The index, where the seal says that there is one. Its end proves nothing, either. @throws StageError, ApiFailure. */
+  index(): Promise<Readable>;
 }
 
 export interface DeliveryOptions {
   level: PackLevel;
+  /** Name of the archive, which its index tells. */
+  archive: string;
   /** Is called every 15 s while tar gets on, also while nothing comes out. */
   onWorking(): void;
 }
@@ -40,8 +44,8 @@ const SEAL_MS = 60_000;
 
 /** Over the API server: the packing command's standard output, and then a second command that reads the seal. */
 export const execTransport: Transport = {
-  async deliver(helper, { level, onWorking }) {
-    const { stdout, exit, stderrTail } = await helper.exec(packCommand(level), {
+  async deliver(helper, { level, archive, onWorking }) {
+    const { stdout, exit, stderrTail } = await helper.exec(packCommand(level, archive), {
       onStderr: text => text.includes(WORKING) && onWorking(),
     });
     exit.catch(() => undefined); // `sent` waits for it, when the body has ended
@@ -51,6 +55,11 @@ export const execTransport: Transport = {
         const podExit = await exit;
         const stderr = stderrTail().replaceAll(WORKING, '');
         return { podExit, stderr, sealed: podExit === 0 ? await sealOf(helper) : undefined };
+      },
+      async index() {
+        const { stdout, exit } = await helper.exec(indexCommand());
+        exit.catch(() => undefined); // its digest says whether all of it has come
+        return stdout;
       },
     };
   },

@@ -25,6 +25,7 @@ const old = exampleManifest({
       volumeName: 'pv-1',
       dataSource: { kind: 'VolumeSnapshot', name: 's' },
     },
+    status: { phase: 'Bound', capacity: { storage: '1Gi' } },
   },
 });
 const asBefore: ClaimWish = {

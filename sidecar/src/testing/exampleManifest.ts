@@ -1,5 +1,6 @@
 import type { Manifest } from '../archive/manifest.ts';
 import { MANIFEST_VERSION, READABLE_BY } from '../archive/manifest.ts';
+import { indexName } from '../archive/name.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
 
 /** A manifest such as production writes it, for tests. Size and digest go into the seal, too. */
@@ -23,8 +24,13 @@ export function exampleManifest(change: Partial<Manifest> = {}): Manifest {
       labels: { app: 'orders' },
       annotations: { 'example.com/note': 'größe' },
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      status: { phase: 'Bound', capacity: { storage: '1Gi' } },
     },
     capacityBytes: 2 ** 30,
+    usedBytes: 65_536,
+    storageClass: 'fast',
+    accessModes: ['ReadWriteOnce'],
+    filesystem: 'ext4',
     owner: {
       kind: 'Single',
       owner: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'orders' },
@@ -43,6 +49,8 @@ export function exampleManifest(change: Partial<Manifest> = {}): Manifest {
       rawBytes: 10_240,
       omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
     },
+    members: { count: 1, rawBytes: 64 * 1024 * 1024, sha256: 'cd'.repeat(32) },
+    index: { key: indexName(archive), bytes: 300, sha256: 'ef'.repeat(32), entries: 3 },
     provenAt: '2026-11-20T10:12:40.000Z',
     proof: { level: 'checksum', readFrom: 'storage' },
     warnings: ['some files changed while they were read'],

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Backup } from '../../../sidecar/api/index.ts';
 import { readManifest } from '../../../sidecar/src/archive/manifest.ts';
-import { manifestName } from '../../../sidecar/src/archive/name.ts';
+import { indexName, manifestName } from '../../../sidecar/src/archive/name.ts';
 import { helperSelector } from '../../../sidecar/src/helper/names.ts';
 import { installationId } from '../../../sidecar/src/identity.ts';
 import { ended } from '../../cluster/support/backups.ts';
@@ -18,7 +18,8 @@ export const namesAt = (backups: string): string[] =>
   existsSync(backups) ? readdirSync(backups).sort() : [];
 
 /**
- * Whatever happened, a destination holds pairs of an archive and its manifest, which agree, and nothing else.
+ * Whatever happened, a destination holds archives, each with its manifest and the index that it names, which agree, and
+ * nothing else.
  * @param unproven how many archives may have no manifest: a crash before it was written leaves one for an hour.
  * @returns the names of the archives that have one.
  */
@@ -28,18 +29,19 @@ export function expectWhole(backups: string, unproven = 0): string[] {
     name => name.endsWith('.tar.gz') && !name.startsWith('.') && !all.includes(manifestName(name))
   );
   expect(alone).toHaveLength(unproven);
-  const names = all.filter(name => !alone.includes(name));
+  const names = all.filter(name => !alone.some(key => name === key || name === indexName(key)));
   const archives = names.filter(name => name.endsWith('.tar.gz'));
-  expect(names).toEqual(archives.flatMap(key => [key, manifestName(key)]).sort());
-  for (const key of archives) {
+  const expected = archives.flatMap(key => {
     const manifest = readManifest(key, readFileSync(join(backups, manifestName(key)), 'utf8'));
-    const bytes = readFileSync(join(backups, key));
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    expect({ bytes: bytes.length, sha256 }).toEqual({
-      bytes: manifest.bytes,
-      sha256: manifest.sha256,
-    });
-  }
+    const { index } = manifest;
+    for (const file of [{ ...manifest, key }, ...(index ? [index] : [])]) {
+      const bytes = readFileSync(join(backups, file.key));
+      const sha256 = createHash('sha256').update(bytes).digest('hex');
+      expect({ bytes: bytes.length, sha256 }).toEqual({ bytes: file.bytes, sha256: file.sha256 });
+    }
+    return [key, manifestName(key), ...(index ? [index.key] : [])];
+  });
+  expect(names).toEqual(expected.sort());
   return archives;
 }
 

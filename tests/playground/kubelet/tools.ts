@@ -17,28 +17,35 @@ function find(program: string, path: string): string | undefined {
     });
 }
 
-const isGnuTar = (file: string): boolean =>
-  /GNU tar/.test(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout ?? '');
+const isGnu = (file: string): boolean =>
+  /GNU (tar|coreutils)/.test(spawnSync(file, ['--version'], { encoding: 'utf8' }).stdout ?? '');
 
-/** @returns where GNU tar lies; on a Mac it is `gtar`. @throws Error of one line when there is none. */
-export function findGnuTar(path = process.env.PATH ?? ''): string {
-  const tar = ['tar', 'gtar']
-    .map(program => find(program, path))
-    .find(file => file !== undefined && isGnuTar(file));
-  if (tar) return tar;
+/** GNU programs that a helper needs, and the package that has them on a Mac. */
+const GNU = { tar: 'gnu-tar', split: 'coreutils' } as const;
+
+/**
+ * @returns where a GNU program lies; on a Mac its name begins with `g`. @throws Error of one line when there is none.
+ */
+export function findGnu(program: keyof typeof GNU, path = process.env.PATH ?? ''): string {
+  const found = [program, `g${program}`]
+    .map(name => find(name, path))
+    .find(file => file !== undefined && isGnu(file));
+  if (found) return found;
   throw new Error(
-    'GNU tar is not installed: neither tar nor gtar is one; install it (on a Mac: brew install gnu-tar)'
+    `GNU ${program} is not installed: neither ${program} nor g${program} is one; install it (on a Mac: brew install ${GNU[program]})`
   );
 }
 
 /**
- * Makes a directory with what an image is expected to hold and a machine may lack or call otherwise: GNU `tar`, `node` (the one that runs this), `sha256sum`.
- * @returns PATH for containers. @throws Error of one line when there is no GNU tar.
+ * Makes a directory with what an image is expected to hold and a machine may lack or call otherwise: GNU `tar` and `split`, `node` (the one that runs this), `sha256sum`.
+ * @returns PATH for containers. @throws Error of one line when there is no GNU tar or split.
  */
 export function containerPath(directory: string, path = process.env.PATH ?? ''): string {
-  const tar = findGnuTar(path);
+  const tar = findGnu('tar', path);
+  const split = findGnu('split', path);
   mkdirSync(directory, { recursive: true });
   symlinkSync(tar, join(directory, 'tar'));
+  symlinkSync(split, join(directory, 'split'));
   symlinkSync(process.execPath, join(directory, 'node'));
   if (!find('sha256sum', path)) {
     const script = '#!/bin/sh\nexec shasum -a 256 "$@"\n';

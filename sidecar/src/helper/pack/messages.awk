@@ -14,6 +14,12 @@ function ring(lines, count,   at) {
   for (at = (count > 200 ? count - 49 : 151); at <= count; at++) print lines[at % 50]
 }
 
+# In the quoting style that the index needs, names are in quotes.
+match($0, /^tar: "([^"\\]|\\.)*"/) {
+  name = substr($0, 7, RLENGTH - 7)
+  gsub(/\\"/, "\"", name)
+  $0 = "tar: " name substr($0, RLENGTH + 1)
+}
 /^Total bytes written: / { raw = $4; next }
 /^tar: Exiting with failure status due to previous errors$/ { next }
 /^tar: Error is not recoverable: exiting now$/ { next }

@@ -1,32 +1,35 @@
 # Packs a volume, and then writes the seal: what was sent, and what could not be kept. It runs in the helper pod, in
-# POSIX sh, as `sh -c <this text> nkvm-pack VOLUME WORK HASH_JS MESSAGES_AWK LEVEL` (packCommand.ts).
+# POSIX sh, with the arguments VOLUME WORK LEVEL ARCHIVE; the last is the archive's name, for its index. packCommand.ts sets
+# hash_js, members_js, messages_awk, member_bytes and index_limit.
 #
-#     tar ── archive ──> [hash] ──> compressor ──> hash ──> standard output, which goes to the sidecar
+#     tar ── archive ──> [hash] ──> split ──> compressor, for each 64 MiB ──> members ──> standard output, to the sidecar
 #      ├── file 2, messages ──> messages.awk ──> WORK/messages
-#      └── file 3, names of entries ──> awk ──> WORK/entries
+#      └── file 3, lines about entries ──> awk ──> compressor ──> WORK/index.lines, and how many in WORK/entries
 #
 # Standard output carries the archive and nothing else. A command that is still running says so on standard error. The
-# sidecar reads WORK/seal with a second command when the stream has ended (format: seal.ts).
+# sidecar reads WORK/seal with a second command when the stream has ended (format: seal.ts), and WORK/index.head and
+# WORK/index.lines with a third.
 
 set -u
 umask 077
 # messages.awk matches tar's English messages.
 export LC_ALL=C
 volume=$1
-hash_js=$3
-messages_awk=$4
-level=$5
+level=$3
+archive=$4
 cd "$2" || exit 125
-rm -f seal seal.new sum raw.sum tar.exit compressor.exit messages entries flags messages.pipe names.pipe
+rm -f seal seal.new sum raw.sum tar.exit compressor.exit messages entries flags used members index.* *.pipe
 # Standard error of the command itself, wherever file 2 goes below.
 exec 4>&2
 
 # Before anything is read: another tar loses attributes without a word, and uses exit code 1 for broken archives.
 check_tools() {
   missing=
-  for tool in node awk mkfifo gzip grep find xargs; do
+  for tool in node awk mkfifo gzip grep find xargs head; do
     command -v "$tool" >/dev/null 2>&1 || missing="$missing, $tool"
   done
+  # Only GNU's can give its parts to a command.
+  [ "$(printf ab | split -b 1 --filter=cat 2>/dev/null)" = ab ] || missing="$missing, GNU split"
   if ! tar --version 2>/dev/null | grep -q 'GNU tar'; then
     missing="$missing, GNU tar"
   elif [ -n "$(tar --create --file=/dev/null --xattrs --acls --files-from=/dev/null 2>&1)" ]; then
@@ -56,24 +59,51 @@ choose_sparse() {
   [ "$(stat -f -c %T "$volume" 2>/dev/null)" != fuseblk ] || sparse=
 }
 
-# The two readers of what tar writes beside the archive. Their pipes must exist before tar opens them.
+# The readers of what tar and find write beside the archive. Their pipes must exist before those open them.
 start_readers() {
-  mkfifo messages.pipe names.pipe
+  mkfifo messages.pipe lines.pipe used.pipe
   awk "$messages_awk" <messages.pipe >messages &
   # A path of more than 4095 bytes (PATH_MAX) can be packed and not extracted. An escaped byte counts once.
   awk '
-    length($0) > 4095 { gsub(/\\[0-7][0-7][0-7]|\\./, "x"); if (length($0) > 4095) long++ }
-    END { print "files=" NR; print "longPaths=" long + 0 }' <names.pipe >entries &
+    length($0) > 4095 {
+      name = $0
+      sub(/^[^"]*"/, "", name)
+      gsub(/\\[0-7][0-7][0-7]|\\./, "x", name)
+      if (index(name, "\"") > 4096) long++
+    }
+    { print }
+    END { print "files=" NR >"entries"; print "longPaths=" long + 0 >"entries" }' <lines.pipe | write_lines &
+  # Each name of a file that has several has its share of the blocks.
+  awk '
+    { sum += $3 == "d" ? $1 : $1 / $2 }
+    END { if (NR) printf "%.0f\n", sum * 512; else print "unknown" }' <used.pipe >used &
 }
 
-# Flags of chattr (immutable, append-only, ...) are not in a tar. Where the file system has none, the count is unknown.
-count_flags() {
+# Whatever becomes of the index, all lines are read: tar ends when it cannot write them.
+write_lines() {
+  { $compressor && : >index.ok; } | head -c "$index_limit" >index.lines || rm -f index.ok
+  cat >/dev/null
+}
+
+# One walk beside tar, for what a tar does not tell: how many entries have flags of chattr (immutable, append-only, ...),
+# which are not in it, and how many blocks are in use. Where the file system has no flags, their count is unknown.
+walk() {
+  blocks='-fprintf /dev/fd/3 %b\t%n\t%y\n'
+  find / -prune -fprintf /dev/null %b 2>/dev/null || blocks=-true
   if lsattr -d "$volume" >/dev/null 2>&1; then
-    find "$volume" \( -type f -o -type d \) -print0 2>/dev/null | xargs -0 lsattr -d 2>/dev/null |
+    find "$volume" $blocks \( -type f -o -type d \) -print0 2>/dev/null | xargs -0 lsattr -d 2>/dev/null |
       awk 'length($1) > 15 && $1 ~ /[aAcCdDFijmPSstTux]/ { n++ } END { print n + 0 }'
   else
+    find "$volume" $blocks >/dev/null 2>&1
     echo unknown
   fi
+}
+
+# The file system of the volume, as mount names it (ext4, xfs, nfs4, fuse.s3fs).
+filesystem() {
+  awk -v at="$volume" '$5 == at { for (i = 7; i < NF; i++) if ($i == "-") type = $(i + 1) }
+    END { if (type == "") exit 1; print type }' /proc/self/mountinfo 2>/dev/null ||
+    stat -f -c %T "$volume" 2>/dev/null || echo unknown
 }
 
 # Says on standard error that process $1 still gets on: tar reads a whole directory before it writes its first byte,
@@ -88,11 +118,12 @@ report_progress() {
 }
 
 # No --one-file-system: what is mounted inside the volume is seen by its application, too, and subvolumes of btrfs are
-# other file systems. tar runs in the background, so that its process id is known.
+# other file systems. tar runs in the background, so that its process id is known. The quoting style c is the only one in
+# which a name that holds ` -> ` differs from a link.
 run_tar() {
-  tar --create --file=- --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
-    --totals --verbose --quoting-style=escape --index-file=/dev/fd/3 --directory="$volume" $exclude . \
-    2>messages.pipe 3>names.pipe 4>&- &
+  TZ=UTC0 tar --create --file=- --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
+    --totals --verbose --verbose --block-number --full-time --quoting-style=c --index-file=/dev/fd/3 \
+    --directory="$volume" $exclude . 2>messages.pipe 3>lines.pipe 4>&- &
   tar=$!
   report_progress "$tar" >/dev/null 2>&4 4>&- &
   reporter=$!
@@ -101,8 +132,16 @@ run_tar() {
   kill "$reporter"
 }
 
+# Each member is a gzip file of its own, so that a file can be read without unpacking all that is before it. The marker
+# after each tells members.cjs how long it is.
 compress_and_hash() {
-  { $compressor; echo $? >compressor.exit; } | node -e "$hash_js" sum
+  marker=$(head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n')
+  {
+    SHELL=/bin/sh split --bytes="$member_bytes" \
+      --filter="$compressor || { e=\$?; echo \$e >compressor.exit; exit \$e; }; printf $marker"
+    e=$?
+    [ -s compressor.exit ] || echo $e >compressor.exit
+  } | node -e "$members_js" "$marker" sum members
 }
 
 # The hash of what tar wrote is compared only when the archive is unpacked: at level `contents`, with one process more.
@@ -120,16 +159,49 @@ count_relinked() {
   find "$volume" ! -type d -links +1 -newerct "@$started" 2>/dev/null | wc -l
 }
 
+# The index is two gzip members: a line of JSON that says what it belongs to, and tar's lines. What is as long as its limit
+# was cut there, also when nobody noticed.
+seal_index() {
+  kept=$(wc -c <index.lines) || kept=0
+  if [ "$kept" -ge "$index_limit" ]; then
+    echo index=too-big
+  elif [ -e index.ok ] && write_head && cat index.head index.lines | node -e "$hash_js" index.sum >/dev/null &&
+    read -r bytes sha256 <index.sum; then
+    printf 'index=whole\nindexBytes=%s\nindexSha256=%s\n' "$bytes" "$sha256"
+    return
+  else
+    echo index=failed
+  fi
+  rm -f index.head index.lines
+}
+
+write_head() {
+  read -r bytes sha256 count list <sum
+  {
+    printf '{"formatVersion":1,"archive":"%s","bytes":%s,"sha256":"%s",' "$archive" "$bytes" "$sha256"
+    printf '"rawBytes":%s,' "$(sed -n 's/^rawBytes=//p' messages)"
+    printf '"entries":%s,' "$(sed -n 's/^files=//p' entries)"
+    printf '"lines":"tar-R-vv","memberRawBytes":%s,"members":[' "$member_bytes"
+    cat members
+    echo ']}'
+  } | $compressor >index.head
+}
+
 # The file gets the name `seal` last: a part of it is never read.
 write_seal() {
   {
-    echo 'nkvm-seal 2'
-    read -r bytes sha256 <sum && echo "bytes=$bytes" && echo "sha256=$sha256"
+    echo 'nkvm-seal 3'
+    read -r bytes sha256 count list <sum && printf 'bytes=%s\nsha256=%s\nmembers=%s\nmembersSha256=%s\n' \
+      "$bytes" "$sha256" "$count" "$list"
     [ "$level" != contents ] || { read -r bytes sha256 <raw.sum && echo "rawSha256=$sha256"; }
     echo "tarExit=$(cat tar.exit)"
     echo "compressorExit=$(cat compressor.exit)"
     cat entries
+    seal_index
     echo "attributeFlags=$(cat flags)"
+    used=$(cat used)
+    echo "usedBytes=${used:-unknown}"
+    echo "filesystem=$(filesystem)"
     echo "mountsInside=$(grep -cF " $volume/" /proc/self/mountinfo)"
     # Counts, an empty line, messages.
     awk -v n="$(count_relinked)" '/^changed=/ && !done { print "changed=" substr($0, 9) + n; done = 1; next } { print }' messages
@@ -141,10 +213,10 @@ choose_compressor
 exclude_empty_lost_and_found
 choose_sparse
 start_readers
-count_flags >flags &
+walk >flags 3>used.pipe &
 started=$(($(date +%s) - 2))
 # Without a reader there is nothing to seal.
 send || exit $?
-# For the readers, and for the flags.
+# For the readers, and for the walk.
 wait
 write_seal
