@@ -7,6 +7,8 @@ import { someOf } from './words.ts';
 export interface ScaleLimits {
   /** For all pods to be gone. A pod that has more time to end by its own terminationGracePeriodSeconds gets that. */
   podsGoneMs: number;
+  /** Beside the time that a pod has asked for: its volume must be unmounted, and the API server told. */
+  afterGraceMs: number;
   /** How long nobody must have started anything again, from the last change on. */
   settleMs: number;
   /** The same where something is known that may do it. Argo CD heals within 5 s, KEDA looks every 30 s. */
@@ -16,17 +18,17 @@ export interface ScaleLimits {
 
 export const SCALE_LIMITS: ScaleLimits = {
   podsGoneMs: 300_000,
+  afterGraceMs: 60_000,
   settleMs: 5_000,
   settleWithLoopMs: 12_000,
   lookEveryMs: 500,
 };
 
-/** Beside the time that a pod itself asked for: its volume must be unmounted, and the API server told. */
-const AFTER_GRACE_MS = 60_000;
-
 /** @returns how long the pods that are there now may take to be gone. */
-export const patienceFor = (pods: readonly PodOfClaim[], { podsGoneMs }: ScaleLimits): number =>
-  Math.max(podsGoneMs, ...pods.map(({ graceMs }) => graceMs + AFTER_GRACE_MS));
+export const patienceFor = (
+  pods: readonly PodOfClaim[],
+  { podsGoneMs, afterGraceMs }: Pick<ScaleLimits, 'podsGoneMs' | 'afterGraceMs'>
+): number => Math.max(podsGoneMs, ...pods.map(({ graceMs }) => graceMs + afterGraceMs));
 
 /** @returns the problem that pods did not end in time. */
 export function podsStay(
