@@ -1,0 +1,76 @@
+import type { Readable } from 'node:stream';
+import type { Backup } from '../../api/index.ts';
+import type { ClaimId, ClaimWrites } from '../cluster/claimWrites.ts';
+import type { ClusterInventory } from '../cluster/inventory.ts';
+import type { RestoreDetails } from '../history/details.ts';
+import type { History, RunChange, RunRecord } from '../history/history.ts';
+import type { StageClock } from '../jobs/stageClock.ts';
+import type { IntoClaimWorld } from './intoClaim.ts';
+import type { Scaler } from './scale/scaler.ts';
+import type { RestoreSource, SourceWorld } from './source.ts';
+import type { Steps } from './steps.ts';
+
+/** Entries of an archive that were asked for, as a tar of their own. */
+export interface SelectedEntries {
+  entries: number;
+  /** Bytes of contents. */
+  bytes: number;
+  /** Of the tar that they make, at most. */
+  rawBytes: number;
+  /** Reads only the parts of the archive that hold them. */
+  open(signal: AbortSignal): Readable;
+}
+
+/**
+ * @returns the entries that the paths stand for
+ * @throws StageError: `PathNotInArchive`, `HardLinkBroken`, or why the archive cannot be read
+ */
+export type SelectEntries = (
+  source: RestoreSource,
+  paths: readonly string[],
+  signal: AbortSignal
+) => Promise<SelectedEntries>;
+
+/**
+ * Backs up the target before it is written to.
+ * @returns the id of that backup; null: there is nothing to lose, and why. @throws StageError when it fails.
+ */
+export type TakeSafetyBackup = (
+  run: RunRecord,
+  options: { signal: AbortSignal; onProgress(message: string): void }
+) => Promise<{ id: string | null; message: string }>;
+
+/** What a restore needs of the world. */
+export interface RestoreWorld extends IntoClaimWorld, Omit<SourceWorld, 'history'> {
+  history: Pick<History, 'get' | 'commit'>;
+  inventory: Pick<ClusterInventory, 'claim' | 'podsOf'>;
+  claims: ClaimWrites;
+  scaler: Scaler;
+  selectEntries: SelectEntries;
+  takeSafetyBackup: TakeSafetyBackup;
+  now(): Date;
+}
+
+/** One attempt under way: what it is for, and what is known so far. */
+export interface RestoreAttempt {
+  run: RunRecord;
+  world: RestoreWorld;
+  clock: StageClock;
+  steps: Steps;
+  /** Ends the attempt, for whatever reason. */
+  signal: AbortSignal;
+  /** What is shown; it is on disk with the next `record`, or soon. */
+  show(change: Partial<RestoreDetails>, more?: RunChange): void;
+  /** The same, on disk when it resolves. */
+  record(change: Partial<RestoreDetails>, more?: RunChange): Promise<void>;
+  details: RestoreDetails;
+  /** The claim that this attempt has made. */
+  made?: ClaimId | undefined;
+  /** Deletions that go on beside the run: why each failed, or undefined. They never reject. */
+  closing: Promise<string | undefined>[];
+  helper?: NonNullable<Backup['helper']>;
+  warnings: string[];
+}
+
+/** What a restore says of itself before its first attempt. */
+export const isNewClaim = ({ target }: RestoreDetails): boolean => target.mode === 'new';

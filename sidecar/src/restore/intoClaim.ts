@@ -1,0 +1,147 @@
+import type { Readable } from 'node:stream';
+import type { RestoreMode } from '../../api/index.ts';
+import type { ReadClaim } from '../cluster/claims.ts';
+import type { ClaimId } from '../cluster/claimWrites.ts';
+import { StageError } from '../errors.ts';
+import type { HelperCluster } from '../helper/helper.ts';
+import type { VolumeLook } from '../helper/lookAtVolume.ts';
+import { lookAtVolume } from '../helper/lookAtVolume.ts';
+import type { Unpacked } from '../helper/unpack.ts';
+import { unpackInto } from '../helper/unpack.ts';
+import type { HelperUse } from '../helper/withHelper.ts';
+import { withHelper } from '../helper/withHelper.ts';
+import { sizeText } from './planSpace.ts';
+
+/** What is sent into a volume. */
+export interface RestoreBody {
+  /** `gzip`: the archive as it is stored; `tar`: some of its entries. */
+  encoding: 'gzip' | 'tar';
+  /** What arrives must be this. */
+  expected: { rawBytes?: number; files?: number; sha256?: string };
+  /** What its files will take in the volume; undefined: not known. */
+  neededBytes: number | undefined;
+  open(signal: AbortSignal): Promise<Readable> | Readable;
+}
+
+/** An archive, checked, and the claim that it is unpacked into. */
+export interface IntoClaim {
+  /** Names the helper pod. */
+  runId: string;
+  attempt: number;
+  claim: ClaimId;
+  mode: RestoreMode;
+  isSelection: boolean;
+  body: RestoreBody;
+}
+
+export interface IntoClaimWorld {
+  cluster: HelperCluster;
+  readClaim: ReadClaim;
+  installation: string;
+  image: string;
+  memoryLimit: string;
+  podTimeoutMs: number;
+  runTimeoutMs: number;
+}
+
+/** What goes on around it. */
+export interface IntoClaimHooks {
+  signal: AbortSignal;
+  helper: Omit<HelperUse, 'signal'>;
+  /** Right before the first byte is written. What it throws ends the restore with an untouched volume. */
+  beforeWrite(): Promise<void>;
+  onPhase(phase: 'write' | 'compare'): void;
+  onProgress(bytes: number): void;
+  onWorking(): void;
+}
+
+/**
+ * Unpacks an archive into a claim through a helper pod, and compares the volume with it afterwards. Restores and drills do it.
+ * The archive's digest must have been checked before.
+ * @returns what was done and what the comparison found; see `verdictOnRestore`.
+ * @throws StageError: `ClaimNotEmpty`, `TargetTooSmall`, or what the helper and the unpacking say.
+ */
+export async function restoreIntoClaim(
+  { runId, attempt, claim, mode, isSelection, body }: IntoClaim,
+  world: IntoClaimWorld,
+  { signal, helper: use, beforeWrite, onPhase, onProgress, onWorking }: IntoClaimHooks
+): Promise<Unpacked> {
+  return await withHelper(
+    { ...world.cluster, readClaim: world.readClaim },
+    {
+      namespace: claim.namespace,
+      claimUid: claim.uid,
+      spec: {
+        runId,
+        attempt,
+        installation: world.installation,
+        claimName: claim.name,
+        access: 'write',
+        image: world.image,
+        memoryLimit: world.memoryLimit,
+        node: null,
+        deadlineMs: world.runTimeoutMs,
+      },
+      podTimeoutMs: world.podTimeoutMs,
+    },
+    { ...use, signal },
+    async ({ helper }) => {
+      const look = await lookAtVolume(helper, { signal });
+      checkRoom(claim, mode, body, look);
+      await beforeWrite();
+      const { encoding, expected } = body;
+      const isKnown = expected.rawBytes !== undefined;
+      return await unpackInto(
+        helper,
+        {
+          ...{ mode, encoding, expected, isSelection },
+          ...(!isKnown && isEmptyMode(mode) && { maxRawBytes: look.freeBytes }),
+        },
+        await body.open(signal),
+        { signal, onProgress, onWorking, onPhase }
+      );
+    }
+  );
+}
+
+const isEmptyMode = (mode: RestoreMode): boolean => mode === 'new' || mode === 'empty';
+
+/**
+ * Whether the archive fits, from what the helper sees. Where files are replaced, how much that frees is not known: the plan
+ * has compared the need with the whole volume.
+ * @throws StageError before anything is written
+ */
+export function checkRoom(
+  { namespace, name }: Pick<ClaimId, 'namespace' | 'name'>,
+  mode: RestoreMode,
+  { neededBytes, expected: { files } }: Pick<RestoreBody, 'neededBytes' | 'expected'>,
+  { isEmpty, freeBytes, freeInodes }: Pick<VolumeLook, 'isEmpty' | 'freeBytes' | 'freeInodes'>
+): void {
+  if (!isEmptyMode(mode)) return;
+  const refuse = (reason: string, message: string, hint: string): StageError =>
+    new StageError('exec', reason, message, hint, 'needs-action');
+  if (!isEmpty) {
+    throw refuse(
+      'ClaimNotEmpty',
+      `claim ${namespace}/${name} is not empty`,
+      'restore with mode overwrite or mirror, which change files that are there, or into a new claim'
+    );
+  }
+  const bigger = mode === 'new' ? 'choose a bigger size' : 'restore into a bigger claim';
+  if (neededBytes !== undefined && neededBytes > freeBytes) {
+    throw refuse(
+      'TargetTooSmall',
+      `${sizeText(neededBytes)} are needed, the volume of claim ${namespace}/${name} has ${sizeText(
+        freeBytes
+      )} free`,
+      bigger
+    );
+  }
+  if (files !== undefined && freeInodes !== null && files > freeInodes) {
+    throw refuse(
+      'TargetTooSmall',
+      `${files} inodes are needed, the volume of claim ${namespace}/${name} has ${freeInodes} free`,
+      bigger
+    );
+  }
+}

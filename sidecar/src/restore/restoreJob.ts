@@ -1,0 +1,93 @@
+import { restoreMarkOf } from '../cluster/restoreMark.ts';
+import { StageError } from '../errors.ts';
+import type { RestoreDetails } from '../history/details.ts';
+import type { RunRecord } from '../history/history.ts';
+import { interruptedBy } from '../jobs/interrupted.ts';
+import type { JobEnd, JobKind } from '../jobs/job.ts';
+import type { RestoreWorld } from './attempt.ts';
+import { isNewClaim } from './attempt.ts';
+import { unmakeClaim } from './makeClaim.ts';
+import { runRestore } from './run.ts';
+import { targetState } from './targetState.ts';
+
+/** Restores, as the queue sees them. */
+export const restoreJob = (world: RestoreWorld): JobKind => ({
+  access: 'write',
+  nodeOf: () => null, // where the volume can be used is for the scheduler to say
+
+  async work(run, report, signal) {
+    const { details } = run;
+    if (details?.kind !== 'restore') return withoutDetails(world.now());
+    return await runRestore({ ...run, details }, world, report, signal);
+  },
+
+  async afterRestart(run, signal) {
+    const { details } = run;
+    if (details?.kind !== 'restore') return withoutDetails(world.now());
+    return await endOf({ ...run, details }, world, signal);
+  },
+});
+
+/**
+ * How a restore ended that an earlier process was in the middle of.
+ *
+ * | what it has left | |
+ * | --- | --- |
+ * | the claim that it has made, without the mark | success: the mark is removed only after the proof |
+ * | a claim with its mark | the claim is deleted, and the restore is tried again |
+ * | an existing claim, before the first byte was written | tried again |
+ * | an existing claim, after that | failed: a person decides |
+ */
+async function endOf(
+  run: RunRecord & { details: RestoreDetails },
+  world: RestoreWorld,
+  signal: AbortSignal
+): Promise<JobEnd> {
+  const { details, namespace, name } = run;
+  const interrupted = { ...interruptedBy(run), endedAt: world.now().toISOString() };
+  const safetyBackupId = details.safetyBackupId;
+  const left = { namespace, name, mode: details.target.mode, safetyBackupId };
+  if (!isNewClaim(details)) {
+    const state = targetState({ ...left, hasWritten: details.hasBegunToWrite, made: 'none' });
+    return {
+      ...interrupted,
+      message: `${interrupted.message}; ${state.message}`,
+      hint: state.hint ?? interrupted.hint,
+      failureClass: state.isAsBefore ? 'transient' : 'needs-action',
+    };
+  }
+  const claim = await world.readClaim(namespace, name, signal);
+  const mark = restoreMarkOf(claim?.annotations);
+  if (claim && claim.uid === details.createdUid && !mark && details.comparison) {
+    return {
+      status: 'success',
+      stage: 'cleanup',
+      message: 'restored; the sidecar was restarted before it recorded the success',
+      endedAt: world.now().toISOString(),
+    };
+  }
+  const isOurs = claim && mark?.runId === run.id && mark.installation === world.installation;
+  if (!isOurs) return interrupted;
+  // Its helper may still be there: the sweep, or the next attempt, waits for it.
+  const unmade = await unmakeClaim({ namespace, name, uid: claim.uid }, run.id, world.claims, 0);
+  const state = targetState({ ...left, hasWritten: true, ...unmade });
+  return { ...interrupted, message: `${interrupted.message}; ${state.message}` };
+}
+
+function withoutDetails(now: Date): JobEnd {
+  const {
+    stage,
+    reason,
+    message,
+    hint,
+    class: failureClass,
+  } = new StageError(
+    'create',
+    'DetailsUnreadable',
+    'this version of NKVM cannot read what was asked of this restore',
+    'start it again',
+    'needs-action'
+  );
+  const endedAt = now.toISOString();
+  return { status: 'failed', stage, reason, message, hint, failureClass, endedAt };
+}

@@ -1,0 +1,210 @@
+import type { ClaimId } from '../cluster/claimWrites.ts';
+import { StageError } from '../errors.ts';
+import { textOf } from '../errors.ts';
+import { writerPlacementOf } from '../helper/placement.ts';
+import type { Unpacked } from '../helper/unpack.ts';
+import { claimGone } from '../helper/withHelper.ts';
+import type { CheckedArchive } from './archiveCheck.ts';
+import { checkArchive,compareDigest } from './archiveCheck.ts';
+import type { RestoreAttempt } from './attempt.ts';
+import { isNewClaim } from './attempt.ts';
+import { explain } from './explain.ts';
+import type { RestoreBody } from './intoClaim.ts';
+import { restoreIntoClaim } from './intoClaim.ts';
+import { makeClaim } from './makeClaim.ts';
+import { claimWish } from './newClaim.ts';
+import { plannedSource } from './plannedSource.ts';
+import { sizeText } from './planSpace.ts';
+import type { Scaled } from './scale/scaler.ts';
+import type { RestoreSource } from './source.ts';
+import { findSource } from './source.ts';
+import type { Users } from './users.ts';
+
+/** An archive that was read and is what it should be. */
+export interface ReadySource {
+  source: RestoreSource;
+  checked: CheckedArchive;
+  body: RestoreBody;
+}
+
+/** Reads the whole archive, and finds the entries that are asked for. @throws StageError. */
+export async function readSource(attempt: RestoreAttempt): Promise<ReadySource> {
+  const { world, clock, steps, signal, details } = attempt;
+  steps.begin('check-archive');
+  const source = await findSource(details.backup, world, signal);
+  if (source.key !== details.archive) {
+    throw new StageError(
+      'create',
+      'ArchiveMissing',
+      `archive ${details.archive}, which was chosen, is not there any more`,
+      'start the restore again',
+      'needs-action'
+    );
+  }
+  const checked = await checkArchive(source, {
+    signal,
+    onProgress(bytes) {
+      clock.goesOn();
+      steps.say(`${Math.floor((bytes / Math.max(1, source.bytes)) * 100)} % read`);
+    },
+  });
+  const body = await bodyOf(attempt, source, checked);
+  steps.done(
+    checked.isCompared
+      ? `${sizeText(checked.bytes)} read: the digest is what it should be`
+      : `${sizeText(
+          checked.bytes
+        )} read: a complete .tar.gz; nothing says what its digest should be`
+  );
+  return { source, checked, body };
+}
+
+async function bodyOf(
+  { world, signal, details, show }: RestoreAttempt,
+  source: RestoreSource,
+  checked: CheckedArchive
+): Promise<RestoreBody> {
+  if (details.paths) {
+    const selected = await world.selectEntries(source, details.paths, signal);
+    show({ totalBytes: selected.rawBytes });
+    return {
+      encoding: 'tar',
+      expected: { files: selected.entries },
+      neededBytes: selected.bytes,
+      open: selected.open,
+    };
+  }
+  const { shown, usedBytes } = plannedSource(source);
+  const rawBytes = shown.rawBytes ?? checked.rawBytes;
+  show({ totalBytes: source.bytes });
+  return {
+    encoding: 'gzip',
+    expected: {
+      sha256: checked.sha256,
+      ...(rawBytes !== undefined && { rawBytes }),
+      ...(shown.files !== null && { files: shown.files }),
+    },
+    neededBytes: usedBytes ?? rawBytes,
+    open: ending => source.destination.open(source.key, { signal: ending }),
+  };
+}
+
+/** Stops the workloads that use the claim. @throws StageError when they cannot be stopped. */
+export async function stopWorkloads(attempt: RestoreAttempt): Promise<Scaled> {
+  const { world, clock, steps, signal, run } = attempt;
+  steps.begin('scale-down');
+  const scaled = await world.scaler.scaleDown(run, run.id, {
+    signal,
+    onProgress(message) {
+      clock.goesOn();
+      steps.say(message);
+    },
+  });
+  steps.done(scaled.message);
+  return scaled;
+}
+
+/** Backs up the target, so that the restore can be undone. @throws StageError when that fails. */
+export async function backUpFirst(attempt: RestoreAttempt): Promise<void> {
+  const { world, clock, steps, signal, run } = attempt;
+  steps.begin('safety-backup');
+  // One of an earlier attempt counts: nothing was written since.
+  const before = attempt.details.safetyBackupId;
+  if (before !== null && world.history.get(before)?.status === 'success') {
+    return steps.done(`backup ${before} holds the claim as it was`);
+  }
+  const { id, message } = await world.takeSafetyBackup(run, {
+    signal,
+    onProgress(text) {
+      clock.goesOn();
+      steps.say(text);
+    },
+  });
+  await attempt.record({ safetyBackupId: id });
+  steps.done(message);
+}
+
+/** @returns the claim that is written to: the one that was asked for, or a new one. @throws StageError. */
+export async function targetOf(attempt: RestoreAttempt, { source }: ReadySource): Promise<ClaimId> {
+  const { world, run, details, signal, steps } = attempt;
+  const { namespace, name, uid } = run;
+  if (!isNewClaim(details)) {
+    const claim = world.inventory.claim(namespace, name);
+    if (claim?.uid !== uid) throw claimGone('create', run, claim !== undefined);
+    const placement = writerPlacementOf(claim, []);
+    if ('node' in placement) return { namespace, name, uid };
+    const { reason, message, hint } = placement.refuse;
+    throw new StageError('create', reason, message, hint, 'needs-action');
+  }
+  steps.begin('create-claim');
+  const wish = claimWish(details.target, source.manifest);
+  const made = await makeClaim(run, wish, run.id, world, signal);
+  attempt.made = made;
+  await attempt.record({ createdUid: made.uid }, { uid: made.uid });
+  steps.done(`claim ${namespace}/${name} of ${wish.size} was created`);
+  return made;
+}
+
+/** Writes the archive into the claim, and compares. @throws StageError. */
+export async function writeAndCompare(
+  attempt: RestoreAttempt,
+  claim: ClaimId,
+  { source, checked, body }: ReadySource,
+  users: Users
+): Promise<Unpacked> {
+  const { run, world, details, clock, steps, signal } = attempt;
+  const tell = (helper: NonNullable<RestoreAttempt['helper']>): void => {
+    attempt.helper = helper;
+    attempt.show({}, { helper });
+  };
+  const isSelection = details.paths !== null;
+  const unpacked = await restoreIntoClaim(
+    {
+      runId: run.id,
+      attempt: run.attempt,
+      ...{ claim, mode: details.target.mode, isSelection, body },
+    },
+    world,
+    {
+      signal,
+      helper: {
+        onCreated({ pod }, node) {
+          tell({ pod, node, image: world.image });
+          clock.enter('wait');
+          steps.begin('write', 'waiting for the helper pod');
+        },
+        onReady: ({ pod }, node) => tell({ pod, node, image: world.image }),
+        async explain(error, helper) {
+          if (signal.aborted && !(signal.reason instanceof Error)) return error; // cancelled
+          const why = signal.aborted
+            ? error
+            : await explain(error, clock.current() ?? 'wait', helper);
+          const lastWords = await helper.lastOutput();
+          if (attempt.helper && lastWords !== undefined) tell({ ...attempt.helper, lastWords });
+          return why;
+        },
+        closing: gone => attempt.closing.push(gone.then(() => undefined, textOf)),
+      },
+      async beforeWrite() {
+        await users.check(signal);
+        await attempt.record({ hasBegunToWrite: true });
+        clock.enter('exec');
+        steps.say('');
+      },
+      onPhase(phase) {
+        if (phase === 'write' || clock.current() === 'checksum') return;
+        steps.done(`${sizeText(attempt.details.totalBytes ?? checked.bytes)} were sent`);
+        clock.enter('checksum');
+        steps.begin('compare');
+      },
+      onProgress(bytes) {
+        if (clock.current() === 'exec') clock.enter('copy');
+        clock.goesOn();
+        attempt.show({}, { bytes });
+      },
+      onWorking: () => clock.goesOn(),
+    }
+  );
+  if (!isSelection) compareDigest(source, unpacked.sent);
+  return unpacked;
+}
