@@ -5,7 +5,7 @@ import { writerPlacementOf } from '../helper/placement.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { claimGone } from '../helper/withHelper.ts';
 import type { CheckedArchive } from './archiveCheck.ts';
-import { checkArchive,compareDigest } from './archiveCheck.ts';
+import { checkArchive, compareDigest } from './archiveCheck.ts';
 import type { RestoreAttempt } from './attempt.ts';
 import { isNewClaim } from './attempt.ts';
 import { explain } from './explain.ts';
