@@ -27,6 +27,8 @@ function shell(block: string): string {
   const archive = basename(backup.archive ?? '');
   const text = block
     .replace(/^archive=.*$/m, '')
+    .replace("'*.conf'", "'*contents*'") // names of the volume that the tests have
+    .replace("'./.bashrc' './config/*'", "'*contents/*'")
     .replaceAll('deploy/restore.sh', `${join(ROOT, 'deploy/restore.sh')} --image ${IMAGE}`);
   const before = `set -eu; export KUBECONFIG=${kubeconfigPath()} archive=${archive} directory=${directory}/by-tar; cd ${directory};`;
   return run('sh', ['-c', `${before}\n${text}`]);
@@ -59,8 +61,12 @@ it('lists and copies the archive, and checks the copy', () => {
   expect(shell(blockWith('sha256sum --check'))).toContain(': OK');
 });
 
-it('looks into it', () => {
+it('looks into it, and takes some files out of it', () => {
   expect(shell(blockWith('tar -tzf'))).toContain('./');
+  shell(blockWith('mkdir -p restored'));
+  expect(
+    run('find', [join(directory, 'restored'), '-type', 'f']).split('\n').length
+  ).toBeGreaterThan(5);
 });
 
 it('restores into a new claim to the very same tree, and leaves no pod', () => {
