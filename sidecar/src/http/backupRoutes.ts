@@ -10,12 +10,10 @@ import {
   StartedBackups,
 } from '../../api/index.ts';
 import type { Admission } from '../backup/admission.ts';
-import { notReady } from '../backup/admission.ts';
 import type { Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { StageError } from '../errors.ts';
 import type { History } from '../history/history.ts';
-import { notFound } from '../jobs/errors.ts';
 import type { Queue } from '../jobs/queue.ts';
 import {
   isOfLiveNamespace,
@@ -25,13 +23,13 @@ import {
   withoutPaths,
 } from './backupView.ts';
 import { nameOf } from './caller.ts';
-import type { EventStream, EventStreams } from './eventStreams.ts';
-import type { HeldRights } from './heldRights.ts';
+import type { EventStreams } from './eventStreams.ts';
+import { followRun } from './followRun.ts';
 import { heldRights } from './heldRights.ts';
 import type { Refusal } from './problems.ts';
 import type { Rights } from './rights.ts';
+import { runAccess } from './runAccess.ts';
 import { runChanges } from './runChanges.ts';
-import { runEvents } from './runEvents.ts';
 import { namespacesOf, readableScope, scopeOf, toList } from './scope.ts';
 
 export interface BackupRoutes {
@@ -51,30 +49,17 @@ export const backupRoutes =
     const { queue, history, admission, inventory, rights, streams } = world;
     const { maxNamespaceScan: maxScan } = world;
     const changes = runChanges(history);
+    const access = runAccess(world);
 
     const shown = (run: Backup, mayReadArchives: boolean): Backup => ({
       ...(mayReadArchives ? run : withoutPaths(run)),
       queuePosition: queue.positionOf(run.id),
     });
 
-    /** Runs of a namespace that does not exist any more are for callers who may read those of all namespaces. */
-    const mayRead = async (run: Backup, held: HeldRights): Promise<boolean> => {
-      if (isOfLiveNamespace(run, inventory.namespace(run.namespace))) {
-        return await held.has(rightOn('get', 'backup', run));
-      }
-      if (await held.has(toList('backup'))) return true;
-      if (!inventory.isReady()) throw notReady();
-      return false;
-    };
-
-    /**
-     * @returns a run, and what shows it to this caller.
-     * @throws StageError (BackupNotFound) also without the right: ids are not to be tried out.
-     */
+    /** @returns a backup, and what shows it to this caller. @throws StageError (BackupNotFound) */
     const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
-      const run = history.get(id);
-      if (run?.kind !== 'backup' || !(await mayRead(run, held))) throw notFound(id);
-      const mayReadArchives = await held.has(rightOn('get', 'archive', run));
+      const run = await access.seenBy(caller, id, ['backup'], held);
+      const mayReadArchives = await held.has(access.rightOn('get', 'archive', run));
       return { run, show: (each: Backup) => shown(each, mayReadArchives) };
     };
 
@@ -201,35 +186,14 @@ export const backupRoutes =
         const { caller } = request;
         const held = heldRights(caller, rights);
         const { run, show } = await seenBy(caller, request.params.id, held);
-        let stream: EventStream | undefined;
-        const events = runEvents(
-          () => stream,
-          () => {
+        return followRun(request, reply, {
+          ...{ streams, changes, held, event: 'backup', run },
+          read() {
             const now = history.get(run.id);
             return now && show(now);
-          }
-        );
-        const unwatch = changes.watch(run.id, events.changed);
-        const close = () => {
-          unwatch();
-          events.stop();
-        };
-        try {
-          stream = streams.open(
-            reply,
-            { caller, isStillValid: request.isTokenValid, rights: held },
-            {
-              onClear: events.changed,
-              onClose: close,
-              mayRead: () => mayRead(run, heldRights(caller, rights)),
-            }
-          );
-        } catch (error) {
-          close();
-          throw error;
-        }
-        events.changed(); // after `watch`: a run that ends meanwhile is seen to end
-        return reply;
+          },
+          mayRead: () => access.mayRead(run, heldRights(caller, rights)),
+        });
       }
     );
   };

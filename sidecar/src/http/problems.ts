@@ -38,6 +38,7 @@ const STATUS_OF: Record<string, number> = {
   UnsafePath: 422,
   HardLinkBroken: 422,
   IndexTooBig: 422,
+  UploadNotFound: 404,
   NamespaceNotFound: 404,
   ClaimNotFound: 404,
   AlreadyEnded: 409,

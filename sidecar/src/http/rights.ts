@@ -105,5 +105,7 @@ const shellQuoted = (text: string): string =>
 
 function roleFor(action: Action | PathAction): string {
   if ('path' in action) return METRICS_CLUSTER_ROLE;
-  return action.resource === 'persistentvolumeclaims' ? 'nkvm-backup-operator' : 'nkvm-admin';
+  if (action.resource !== 'persistentvolumeclaims') return 'nkvm-admin';
+  const isOfRestores = action.subresource === 'restore' || action.subresource === 'archive';
+  return isOfRestores ? 'nkvm-restorer' : 'nkvm-backup-operator';
 }

@@ -24,6 +24,8 @@ import { infoRoutes } from './infoRoutes.ts';
 import type { MetricsRoute } from './metricsRoute.ts';
 import { metricsRoute } from './metricsRoute.ts';
 import { problemOf, Refusal } from './problems.ts';
+import type { RestoreRoutes } from './restoreRoutes.ts';
+import { restoreRoutes } from './restoreRoutes.ts';
 import { tokenReviews } from './tokenReviews.ts';
 import { withoutUniqueSegment } from './uniqueSegment.ts';
 import type { VolumeEventRoutes } from './volumeEventRoutes.ts';
@@ -38,7 +40,8 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   VolumeRoutes &
   Omit<VolumeEventRoutes, 'streams'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
-  InfoRoutes & {
+  InfoRoutes &
+  Partial<Pick<RestoreRoutes, 'restores' | 'uploadNamespace'>> & {
     access: Pick<Access, 'whoIs'>;
     streamOptions?: EventStreamOptions;
     readiness: () => Readiness;
@@ -117,6 +120,8 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(volumeEventRoutes({ ...world, streams }));
         await known.register(backupRoutes({ ...world, streams }));
         await known.register(fileRoutes({ ...world, access: archiveAccess(world) }));
+        const { restores } = world;
+        if (restores) await known.register(restoreRoutes({ ...world, restores, streams }));
       });
     },
     { prefix: '/api/v1' }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backup, Volume } from '../../api/index.ts';
 import { BackupList, VolumeList } from '../../api/index.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
@@ -201,22 +201,5 @@ describe('the installation', () => {
       backupDir: null,
       freeBytes: null,
     });
-  });
-});
-
-describe('cancelling', () => {
-  it('asks for the right that the run was started with', async () => {
-    vi.spyOn(world.queue, 'cancel').mockImplementation(async id => world.history.get(id) as Backup);
-    const restore = await recorded({ kind: 'restore', status: 'running', endedAt: null });
-    const cancel = () => world.ask('shopper', 'POST', `backups/${restore}/cancel`);
-    expect(await cancel()).toMatchObject({
-      status: 403,
-      body: { detail: expect.stringContaining('create persistentvolumeclaims/restore') },
-    });
-    world.grants.restorer = [
-      'get persistentvolumeclaims/backup shop',
-      'create persistentvolumeclaims/restore shop',
-    ];
-    expect((await world.ask('restorer', 'POST', `backups/${restore}/cancel`)).status).toBe(200);
   });
 });

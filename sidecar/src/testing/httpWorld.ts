@@ -16,6 +16,7 @@ import { runIds } from '../history/runId.ts';
 import { rightsOf } from '../http/rights.ts';
 import type { HttpWorld } from '../http/server.ts';
 import { buildServer } from '../http/server.ts';
+import type { JobKind } from '../jobs/job.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { startQueue } from '../jobs/queue.ts';
 import { createLog } from '../observe/log.ts';
@@ -148,22 +149,26 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
   };
 
   const ends: ((status: 'success' | 'failed') => void)[] = [];
+  const job = (access: JobKind['access']): JobKind => ({
+    access,
+    nodeOf: () => null,
+    work: (_run, report, signal) =>
+      new Promise(resolve => {
+        report({ stage: 'copy', bytes: 5 });
+        const endedAt = new Date().toISOString();
+        ends.push(status => resolve({ status, endedAt, message: `it is a ${status}` }));
+        const cancelled = () => resolve({ status: 'cancelled', endedAt });
+        if (signal.aborted) cancelled();
+        else signal.addEventListener('abort', cancelled);
+      }),
+  });
   const queue = startQueue({
     history,
     kinds: {
-      backup: {
-        access: 'read',
-        nodeOf: () => null,
-        work: (_run, report, signal) =>
-          new Promise(resolve => {
-            report({ stage: 'copy', bytes: 5 });
-            const endedAt = new Date().toISOString();
-            ends.push(status => resolve({ status, endedAt, message: `it is a ${status}` }));
-            const cancelled = () => resolve({ status: 'cancelled', endedAt });
-            if (signal.aborted) cancelled();
-            else signal.addEventListener('abort', cancelled);
-          }),
-      },
+      backup: job('read'),
+      restore: job('write'),
+      verify: job('none'),
+      drill: job('none'),
     },
     limits: { total: 1, perNode: 1 },
     retry: { maxAttempts: 1, delayMs: () => 0 },

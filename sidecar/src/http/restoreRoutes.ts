@@ -1,0 +1,244 @@
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import {
+  BackupParams,
+  Problem,
+  Restore,
+  RestoreList,
+  RestorePlan,
+  RestoreQuery,
+  StartedRestore,
+  StartRestore,
+} from '../../api/index.ts';
+import type { Subject } from '../cluster/access.ts';
+import type { Inventory } from '../cluster/inventory.ts';
+import type { History, RunRecord } from '../history/history.ts';
+import type { Queue } from '../jobs/queue.ts';
+import type { RestoreEngine } from '../restore/types.ts';
+import { isOfLiveNamespace, READ_ARCHIVES, rightOn } from './backupView.ts';
+import { nameOf } from './caller.ts';
+import type { EventStreams } from './eventStreams.ts';
+import { followRun } from './followRun.ts';
+import type { HeldRights } from './heldRights.ts';
+import { heldRights } from './heldRights.ts';
+import { restoreOf } from './restoreView.ts';
+import type { Rights } from './rights.ts';
+import { everywhere, runAccess } from './runAccess.ts';
+import { runChanges } from './runChanges.ts';
+import { readableScope, scopeOf, toList } from './scope.ts';
+import { needSource } from './sourceRights.ts';
+
+export interface RestoreRoutes {
+  queue: Queue;
+  history: History;
+  inventory: Pick<Inventory, 'namespaces' | 'namespace' | 'isReady'>;
+  rights: Rights;
+  maxNamespaceScan: number;
+  streams: EventStreams;
+  restores: RestoreEngine;
+  /** @returns the namespace that an upload was made in; undefined: there is none of this id. */
+  uploadNamespace?: ((id: string) => string | undefined) | undefined;
+}
+
+/** Plan, start, list, read, follow, cancel and undo restores. They belong to the claim that they write into. */
+export const restoreRoutes =
+  (world: RestoreRoutes): FastifyPluginAsyncZod =>
+  async app => {
+    const { queue, history, inventory, rights, streams, restores } = world;
+    const { maxNamespaceScan: maxScan } = world;
+    const changes = runChanges(history);
+    const access = runAccess(world);
+
+    /** Names of files are shown to who may read the archives of the target, or of the claim that the archive is of. */
+    const mayReadFiles = async (run: RunRecord, held: HeldRights): Promise<boolean> => {
+      if (await held.has(access.rightOn('get', 'archive', run))) return true;
+      const of = run.details?.kind === 'restore' ? run.details.source : undefined;
+      if (!of?.namespace || !of.name) return await held.has(everywhere('get', 'archive'));
+      const live = inventory.namespace(of.namespace)?.uid;
+      return live !== undefined && live === of.namespaceUid
+        ? await held.has(rightOn('get', 'archive', { namespace: of.namespace, name: of.name }))
+        : await held.has(everywhere('get', 'archive'));
+    };
+
+    const shown = (run: RunRecord, mayReadArchives: boolean): Restore =>
+      restoreOf(run, { mayReadArchives, queuePosition: queue.positionOf(run.id) });
+
+    const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
+      const run = await access.seenBy(caller, id, ['restore'], held);
+      const mayReadArchives = await mayReadFiles(run, held);
+      return { run, show: (each: RunRecord) => shown(each, mayReadArchives) };
+    };
+
+    /** @throws Refusal (403) that names the missing right, on the target or on the archive */
+    const needRights = async (caller: Subject, { backup, target }: StartRestore): Promise<void> => {
+      await rights.need(caller, rightOn('create', 'restore', target));
+      await needSource(caller, backup, target.namespace, { ...world, access });
+    };
+
+    const start = async (
+      caller: Subject,
+      request: StartRestore,
+      signal: AbortSignal,
+      undoOf?: string
+    ): Promise<RunRecord> => {
+      await needRights(caller, request);
+      const { target, details } = await restores.admit(request, signal, undoOf);
+      const asked = { kind: 'restore', priority: 'restore', details } as const;
+      const [run] = await queue.add([target], { ...asked, requestedBy: nameOf(caller) });
+      if (!run) throw new Error('the queue gave no run');
+      return run;
+    };
+
+    app.post(
+      '/restores',
+      {
+        schema: {
+          summary: 'Start a restore',
+          description:
+            'Whatever can be known before anything is written is checked first; the problem names what fails.',
+          body: StartRestore,
+          response: { 202: StartedRestore, default: Problem },
+        },
+      },
+      async (request, reply) => {
+        const { caller, body } = request;
+        const run = await start(caller, body, whileConnected(reply));
+        return reply.code(202).send({ restore: shown(run, true) });
+      }
+    );
+
+    app.post(
+      '/restores/plan',
+      {
+        schema: {
+          summary: 'Plan a restore',
+          description: 'Says what a restore would do, and what keeps it from starting.',
+          body: StartRestore,
+          response: { 200: RestorePlan, default: Problem },
+        },
+      },
+      async ({ caller, body }, reply) => {
+        await needRights(caller, body);
+        return await restores.plan(body, whileConnected(reply));
+      }
+    );
+
+    app.get(
+      '/restores',
+      {
+        schema: {
+          summary: 'List restores, newest first',
+          querystring: RestoreQuery,
+          response: { 200: RestoreList, default: Problem },
+        },
+      },
+      async ({ caller, query }) => {
+        const all = inventory.namespaces();
+        const withRuns = new Set(history.namespaces());
+        const namespaces = { filled: all.filter(each => withRuns.has(each)), all };
+        const scope = await readableScope(caller, rights, 'backup', query, namespaces, maxScan);
+        const isForAll = scope.isEverywhere || (await rights.has(caller, toList('backup')));
+        const named = query.namespace === undefined ? all : [query.namespace];
+        const allowed = new Map(
+          named.filter(scope.has).map(each => [each, inventory.namespace(each)?.uid])
+        );
+        const page = history.list(query, isForAll ? undefined : allowed, ['restore']);
+        const runs = page.backups.filter(
+          run => isForAll || isOfLiveNamespace(run, inventory.namespace(run.namespace))
+        );
+        const targets = [...new Set(runs.map(({ namespace }) => namespace))];
+        const archives = await scopeOf(caller, rights, READ_ARCHIVES, targets, maxScan);
+        return {
+          restores: runs.map(run => shown(run, archives.has(run.namespace))),
+          nextCursor: page.nextCursor,
+          incomplete: scope.isIncomplete,
+        };
+      }
+    );
+
+    app.get(
+      '/restores/:id',
+      {
+        schema: {
+          summary: 'Read one restore',
+          params: BackupParams,
+          response: { 200: Restore, default: Problem },
+        },
+      },
+      async ({ caller, params }) => {
+        const { run, show } = await seenBy(caller, params.id);
+        return show(run);
+      }
+    );
+
+    app.get(
+      '/restores/:id/events',
+      {
+        schema: {
+          summary: 'Follow a restore',
+          description:
+            'Server-sent events `restore`, each with the whole Restore, until it has ended.',
+          params: BackupParams,
+          produces: ['text/event-stream'],
+        },
+      },
+      async (request, reply) => {
+        const { caller } = request;
+        const held = heldRights(caller, rights);
+        const { run, show } = await seenBy(caller, request.params.id, held);
+        return followRun(request, reply, {
+          ...{ streams, changes, held, event: 'restore', run },
+          read() {
+            const now = history.get(run.id);
+            return now && show(now);
+          },
+          mayRead: () => access.mayRead(run, heldRights(caller, rights)),
+        });
+      }
+    );
+
+    app.post(
+      '/restores/:id/cancel',
+      {
+        schema: {
+          summary: 'Cancel a restore',
+          description:
+            'Answers when the run has ended. A new claim is deleted; what was written into an existing one stays.',
+          params: BackupParams,
+          response: { 200: Restore, default: Problem },
+        },
+      },
+      async ({ caller, params }) => {
+        const { run, show } = await seenBy(caller, params.id);
+        await rights.need(caller, access.rightOn('create', 'restore', run));
+        return show(await queue.cancel(run.id));
+      }
+    );
+
+    app.post(
+      '/restores/:id/undo',
+      {
+        schema: {
+          summary: 'Undo a restore',
+          description: 'Starts a restore of the safety backup that was taken before it.',
+          params: BackupParams,
+          response: { 202: StartedRestore, default: Problem },
+        },
+      },
+      async ({ caller, params }, reply) => {
+        const { run } = await seenBy(caller, params.id);
+        await rights.need(caller, access.rightOn('create', 'restore', run));
+        const undo = await start(caller, restores.undoOf(run), whileConnected(reply), run.id);
+        return reply.code(202).send({ restore: shown(undo, true) });
+      }
+    );
+  };
+
+/** @returns a signal that ends when the client goes before it has its answer. */
+function whileConnected({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort(new Error('the client has closed the connection'));
+  });
+  return gone.signal;
+}

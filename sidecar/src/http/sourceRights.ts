@@ -1,0 +1,55 @@
+import type { Action, Subject } from '../cluster/access.ts';
+import { StageError } from '../errors.ts';
+import type { History } from '../history/history.ts';
+import { notFound } from '../jobs/errors.ts';
+import { heldRights } from './heldRights.ts';
+import type { Rights } from './rights.ts';
+import type { RunAccess } from './runAccess.ts';
+import { everywhere } from './runAccess.ts';
+
+export interface SourceRights {
+  history: Pick<History, 'get'>;
+  rights: Rights;
+  access: RunAccess;
+  /** @returns the namespace that an upload was made in; undefined: there is none of this id. */
+  uploadNamespace?: ((id: string) => string | undefined) | undefined;
+}
+
+/**
+ * Makes sure that a caller may read the archive that a request names.
+ *
+ * | `backup` | needed |
+ * | --- | --- |
+ * | id of a backup | `get persistentvolumeclaims/archive` on its claim; in all namespaces where that namespace is gone |
+ * | `archive:KEY`, which no backup here has | `get persistentvolumeclaims/archive` in all namespaces: nobody can tell whose it is |
+ * | `upload:ID` | the target is in the namespace that it was uploaded to |
+ *
+ * @param into the namespace of the target
+ * @throws Refusal (403), or StageError (BackupNotFound, UploadNotFound) for what the caller may not even see
+ */
+export async function needSource(
+  caller: Subject,
+  backup: string,
+  into: string,
+  { history, rights, access, uploadNamespace }: SourceRights
+): Promise<void> {
+  const [, kind, id = ''] = /^(archive|upload):(.*)$/s.exec(backup) ?? [];
+  if (kind === 'archive') return await rights.need(caller, everywhere('get', 'archive'));
+  if (kind === 'upload') {
+    if (uploadNamespace?.(id) === into) return;
+    throw new StageError(
+      'queue',
+      'UploadNotFound',
+      `there is no upload ${id} in namespace ${into}`,
+      'upload the archive to the namespace that it is restored into',
+      'needs-action'
+    );
+  }
+  const run = history.get(backup);
+  if (run?.kind !== 'backup') throw notFound(backup);
+  const right: Action = access.rightOn('get', 'archive', run);
+  if (await rights.has(caller, right)) return;
+  // Who may see the backup is told which right is missing; for others it does not exist.
+  if (!(await access.mayRead(run, heldRights(caller, rights)))) throw notFound(backup);
+  await rights.need(caller, right);
+}
