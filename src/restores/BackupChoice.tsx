@@ -1,4 +1,4 @@
-import { Autocomplete, Box, Button, Chip, Stack, TextField, Typography } from '@mui/material';
+import { Autocomplete, Box, Chip, Stack, TextField, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { Backup } from '../../sidecar/api';
 import { useBackup, useBackups } from '../api/queries';
@@ -7,6 +7,7 @@ import { Shown } from '../setup/Shown';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
 import { Choices } from '../ui/Choices';
+import { LinkButton } from '../ui/LinkButton';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
@@ -33,12 +34,11 @@ export function BackupChoice(props: StepProps) {
         <Typography variant="body2">
           {t('Backups of {{volume}}', { volume: `${from.namespace}/${from.name}` })}
         </Typography>
-        <Button
-          size="small"
+        <LinkButton
           onClick={() => change({ backup: '', paths: [], from: { namespace: '', name: '' } })}
         >
           {t('Choose another volume')}
-        </Button>
+        </LinkButton>
       </Stack>
       <BackupsOf {...props} />
     </Stack>
@@ -125,15 +125,14 @@ function BackupsOf({ cluster, draft: { from, backup }, change }: StepProps) {
             />
             {canShowMore && (
               <Box>
-                <Button
-                  size="small"
+                <LinkButton
                   onClick={() => {
                     if (isAll || shown.length === restorable.length) void history.loadOlder?.();
                     setAll(true);
                   }}
                 >
                   {t('Show older backups')}
-                </Button>
+                </LinkButton>
               </Box>
             )}
           </Stack>

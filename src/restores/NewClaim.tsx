@@ -84,6 +84,7 @@ export function NewClaim({ cluster, draft, change, volumes: seen }: NewClaimProp
       <Autocomplete
         multiple
         disableCloseOnSelect
+        ChipProps={{ size: 'small' }}
         options={[...ACCESS_MODES]}
         value={draft.accessModes ?? modesOf(asBackedUp?.accessModes)}
         onChange={(_, accessModes) => change({ accessModes })}

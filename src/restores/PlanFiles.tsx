@@ -28,7 +28,7 @@ export function PlanFiles({ plan, mode }: { plan: RestorePlan; mode: RestoreMode
       <Box
         sx={{
           display: 'grid',
-          gridTemplateColumns: 'repeat(auto-fit, minmax(200px, 1fr))',
+          gridTemplateColumns: 'repeat(auto-fit, minmax(145px, 1fr))',
           gap: 1.5,
         }}
       >

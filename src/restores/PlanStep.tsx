@@ -1,7 +1,6 @@
 import { Icon } from '@iconify/react';
 import { Router } from '@kinvolk/headlamp-plugin/lib';
 import {
-  Box,
   Button,
   Checkbox,
   CircularProgress,
@@ -9,7 +8,7 @@ import {
   Stack,
   Typography,
 } from '@mui/material';
-import { useMemo, useRef, useState } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { useHistory } from 'react-router-dom';
 import type { RestorePlan, StartRestore } from '../../sidecar/api';
 import { connectionTo } from '../api/connection';
@@ -23,6 +22,7 @@ import { restoreIcon, retryIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { useClusterPath } from '../useBackLink';
+import { Buttons } from './Buttons';
 import { Checks } from './Checks';
 import { confirmationOf, failingOf } from './confirmation';
 import { requestOf } from './draft';
@@ -31,20 +31,45 @@ import { PlanSummary } from './PlanSummary';
 import { PlanWorkloads } from './PlanWorkloads';
 import type { StepProps } from './RestoreWizard';
 
+interface PlanStepProps extends StepProps {
+  /** The button that leads to the step before. */
+  back: ReactNode;
+}
+
 /** The last step: what the restore will do, whether it can start, and the button that starts it. */
-export function PlanStep({ cluster, draft }: StepProps) {
+export function PlanStep({ cluster, draft, back }: PlanStepProps) {
   const { t } = useText();
   const request = useMemo(() => requestOf(draft), [draft]);
   const at = draft.from.namespace || request.target.namespace;
   const { value: plan, trouble, isBusy, again } = usePlan(cluster, request, at);
-  if (isBusy && !plan) return <Looking mode={request.target.mode} />;
+  if (isBusy && !plan) {
+    return (
+      <>
+        <Looking mode={request.target.mode} />
+        <Buttons>{back}</Buttons>
+      </>
+    );
+  }
+  const lookAgain = (
+    <Button
+      variant="outlined"
+      startIcon={
+        isBusy ? <CircularProgress size={16} color="inherit" /> : <Icon icon={retryIcon} />
+      }
+      aria-disabled={isBusy || undefined}
+      onClick={isBusy ? undefined : again}
+    >
+      {isBusy ? t('Looking…') : t('Look again')}
+    </Button>
+  );
   return (
     <Stack spacing={3}>
       {trouble && <NoPlan trouble={trouble} />}
-      {plan && (
+      {plan ? (
         <>
+          {!plan.canStart && <Checks checks={plan.checks} />}
           <PlanSummary plan={plan} request={request} />
-          <Checks checks={plan.checks} />
+          {plan.canStart && <Checks checks={plan.checks} />}
           <PlanWorkloads cluster={cluster} plan={plan} />
           <PlanFiles plan={plan} mode={request.target.mode} />
           <Start
@@ -54,21 +79,17 @@ export function PlanStep({ cluster, draft }: StepProps) {
             plan={plan}
             at={at}
             onRefused={again}
-          />
+          >
+            {back}
+            {lookAgain}
+          </Start>
         </>
+      ) : (
+        <Buttons>
+          {back}
+          {lookAgain}
+        </Buttons>
       )}
-      <Box>
-        <Button
-          size="small"
-          startIcon={
-            isBusy ? <CircularProgress size={16} color="inherit" /> : <Icon icon={retryIcon} />
-          }
-          aria-disabled={isBusy || undefined}
-          onClick={isBusy ? undefined : again}
-        >
-          {isBusy ? t('Looking…') : t('Look again')}
-        </Button>
-      </Box>
     </Stack>
   );
 }
@@ -108,10 +129,12 @@ interface StartProps {
   at: string;
   /** The sidecar has found something that the plan did not know. */
   onRefused(): void;
+  /** Other buttons. */
+  children: ReactNode;
 }
 
 /** The button, what has to be confirmed before, and why it does nothing. */
-function Start({ cluster, request, plan, at, onRefused }: StartProps) {
+function Start({ cluster, request, plan, at, onRefused, children }: StartProps) {
   const { t } = useText();
   const [isConfirmed, setConfirmed] = useState(false);
   const { start, isBusy, trouble } = useStart(cluster, request, at, onRefused);
@@ -146,7 +169,8 @@ function Start({ cluster, request, plan, at, onRefused }: StartProps) {
           {Object.values(troubleText(trouble, t)).join('. ')}
         </Message>
       )}
-      <Box>
+      <Buttons>
+        {children}
         <Button
           variant="contained"
           startIcon={<Icon icon={restoreIcon} />}
@@ -156,7 +180,7 @@ function Start({ cluster, request, plan, at, onRefused }: StartProps) {
         >
           {isBusy ? t('Starting…') : t('Start the restore')}
         </Button>
-      </Box>
+      </Buttons>
     </Stack>
   );
 }

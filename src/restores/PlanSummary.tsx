@@ -1,5 +1,5 @@
 import { Utils } from '@kinvolk/headlamp-plugin/lib';
-import { Box, Paper, Typography } from '@mui/material';
+import { Box, Typography } from '@mui/material';
 import type { RestorePlan, StartRestore } from '../../sidecar/api';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
@@ -12,6 +12,7 @@ import { kindOf } from './sources';
 export function PlanSummary({ plan, request }: { plan: RestorePlan; request: StartRestore }) {
   const { t, language } = useText();
   const { source, claim, selected, neededBytes, availableBytes } = plan;
+  const isNew = claim.action === 'create';
   const volume = `${claim.namespace}/${claim.name}`;
   const size = (bytes: number | null | undefined) =>
     bytes === null || bytes === undefined ? undefined : formatBytes(bytes, language);
@@ -19,9 +20,9 @@ export function PlanSummary({ plan, request }: { plan: RestorePlan; request: Sta
   const bytes = size(selected ? selected.bytes : source.rawBytes);
   const labels = Object.entries(claim.labels).map(([key, value]) => `${key}=${value}`);
   return (
-    <Paper variant="outlined" sx={{ p: 2, backgroundColor: 'transparent' }}>
+    <section>
       <Typography component="h3" variant="h6" sx={{ overflowWrap: 'anywhere', mb: 1 }}>
-        {claim.action === 'create'
+        {isNew
           ? t('Claim {{volume}} is created', { volume })
           : t('Claim {{volume}} is changed', { volume })}
       </Typography>
@@ -62,17 +63,21 @@ export function PlanSummary({ plan, request }: { plan: RestorePlan; request: Sta
               .join(' · '),
           },
           {
-            name: claim.action === 'create' ? t('Size of the claim') : t('Size'),
+            name: t('Size'),
             value: claim.size,
             hide: !claim.size,
           },
-          { name: t('Storage class'), value: claim.storageClass, hide: !claim.storageClass },
+          {
+            name: t('Storage class'),
+            value: claim.storageClass,
+            hide: !isNew || !claim.storageClass,
+          },
           {
             name: t('Access modes'),
             value: claim.accessModes.join(', '),
-            hide: claim.accessModes.length === 0,
+            hide: !isNew || claim.accessModes.length === 0,
           },
-          { name: t('Labels'), value: labels.join(', '), hide: labels.length === 0 },
+          { name: t('Labels'), value: labels.join(', '), hide: !isNew || labels.length === 0 },
           {
             name: t('Space'),
             value: [
@@ -85,6 +90,6 @@ export function PlanSummary({ plan, request }: { plan: RestorePlan; request: Sta
           },
         ]}
       />
-    </Paper>
+    </section>
   );
 }

@@ -54,7 +54,7 @@ export function RestoreFacts({ cluster, restore }: { cluster: string; restore: R
             </Link>
           ),
         },
-        { name: t('Files in the claim'), value: modeText(target.mode, t) },
+        { name: t('Existing files'), value: modeText(target.mode, t), hide: target.mode === 'new' },
         {
           name: t('Files'),
           value: paths ? <Paths paths={paths} /> : t('Everything in the archive'),

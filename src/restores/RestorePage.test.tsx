@@ -103,7 +103,7 @@ describe('the page of a restore', () => {
     expect(screen.getByText(/may hold a part of the backup/)).toHaveTextContent(
       /Undo gives it back/
     );
-    expect(screen.getByText('Data/a has another size')).toBeVisible();
+    expect(screen.getByText('data/a has another size')).toBeVisible();
     expect(screen.getByText('tar: no space left')).toBeVisible();
     expect(screen.getByRole('link', { name: 'Troubleshoot the stage copy' })).toBeVisible();
     expect(screen.queryByText('The data is restored')).toBeNull();

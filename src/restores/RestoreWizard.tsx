@@ -1,11 +1,12 @@
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Box, Button, Stack, Step, StepButton, Stepper } from '@mui/material';
-import { useEffect, useMemo, useRef } from 'react';
+import { Button, Stack, Step, StepButton, Stepper } from '@mui/material';
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { useHistory, useLocation } from 'react-router-dom';
 import { useBackup } from '../api/queries';
 import { type Translate, useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';
+import { Buttons } from './Buttons';
 import { type Draft, draftOf, searchOf, type Step as StepName, STEPS } from './draft';
 import { PlanStep } from './PlanStep';
 import { problemsOf } from './problems';
@@ -85,9 +86,18 @@ export function RestoreWizard({ cluster, draft, change, go }: RestoreWizardProps
         {draft.backup && kindOf(draft.backup) === 'backup' && (
           <VolumeOfBackup cluster={cluster} draft={draft} change={change} />
         )}
-        <CurrentStep cluster={cluster} draft={draft} change={change} />
-        <Box sx={{ display: 'flex', gap: 1, flexWrap: 'wrap' }}>
-          {previous && <Button onClick={() => go(previous)}>{t('Back')}</Button>}
+        <CurrentStep
+          cluster={cluster}
+          draft={draft}
+          change={change}
+          back={
+            previous && (
+              <Button variant="outlined" onClick={() => go(previous)}>
+                {t('Back')}
+              </Button>
+            )
+          }
+        >
           {next && (
             <Button
               variant="contained"
@@ -98,21 +108,30 @@ export function RestoreWizard({ cluster, draft, change, go }: RestoreWizardProps
               {next === 'plan' ? t('See what will happen') : t('Next')}
             </Button>
           )}
-        </Box>
+        </CurrentStep>
       </Stack>
     </SectionBox>
   );
 }
 
-function CurrentStep(props: StepProps) {
-  switch (props.draft.step) {
-    case 'what':
-      return <WhatStep {...props} />;
-    case 'where':
-      return <WhereStep {...props} />;
-    case 'plan':
-      return <PlanStep {...props} />;
-  }
+interface CurrentStepProps extends StepProps {
+  /** The button that leads to the step before. */
+  back: ReactNode;
+  /** The button that leads on. */
+  children: ReactNode;
+}
+
+function CurrentStep({ back, children, ...props }: CurrentStepProps) {
+  if (props.draft.step === 'plan') return <PlanStep {...props} back={back} />;
+  return (
+    <>
+      {props.draft.step === 'what' ? <WhatStep {...props} /> : <WhereStep {...props} />}
+      <Buttons>
+        {back}
+        {children}
+      </Buttons>
+    </>
+  );
 }
 
 function stepText(step: StepName, t: Translate): string {

@@ -1,6 +1,7 @@
-import { Button, Chip, Stack, Typography } from '@mui/material';
+import { Chip, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import { Choices } from '../ui/Choices';
+import { LinkButton } from '../ui/LinkButton';
 import { useText } from '../ui/text';
 import { ArchiveChoice } from './ArchiveChoice';
 import { BackupChoice } from './BackupChoice';
@@ -78,15 +79,15 @@ function Paths({ draft, change }: StepProps) {
               />
             ))}
           </Stack>
-          <Stack direction="row" gap={1}>
+          <Stack direction="row" gap={2}>
             {shown.length < paths.length && (
-              <Button size="small" onClick={() => setAll(true)}>
+              <LinkButton onClick={() => setAll(true)}>
                 {t('Show all {{total}}', { total: paths.length })}
-              </Button>
+              </LinkButton>
             )}
-            <Button size="small" onClick={() => change({ paths: [] })}>
+            <LinkButton onClick={() => change({ paths: [] })}>
               {t('Restore everything instead')}
-            </Button>
+            </LinkButton>
           </Stack>
         </Stack>
       )}

@@ -1,8 +1,9 @@
-import { Button, Checkbox, FormControlLabel, Stack, Typography } from '@mui/material';
+import { Checkbox, FormControlLabel, Stack, Typography } from '@mui/material';
 import { type ReactNode, useId } from 'react';
 import type { Volume } from '../../sidecar/api';
 import { useVolume, useVolumes } from '../api/queries';
 import { Choices } from '../ui/Choices';
+import { LinkButton } from '../ui/LinkButton';
 import { Message } from '../ui/Message';
 import { type Translate, useText } from '../ui/text';
 import { ownerText } from '../volumes/owners';
@@ -69,9 +70,9 @@ function Original(props: StepProps) {
     return (
       <Message severity="info">
         {t('It does not exist any more. Restore to a new claim, which may have the same name.')}{' '}
-        <Button size="small" onClick={() => change({ where: 'new', target: draft.from })}>
+        <LinkButton onClick={() => change({ where: 'new', target: draft.from })}>
           {t('Create it again')}
-        </Button>
+        </LinkButton>
       </Message>
     );
   }

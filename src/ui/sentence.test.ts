@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import { sentence } from './sentence';
+
+it.each([
+  ['claim shop/a is full', 'Claim shop/a is full'],
+  ['shop/a is full', 'shop/a is full'],
+  ['nkvm-user may not', 'nkvm-user may not'],
+  ['', ''],
+])('makes a sentence of %j', (text, expected) => expect(sentence(text)).toBe(expected));
