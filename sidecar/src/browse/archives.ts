@@ -83,7 +83,8 @@ export function archivesAt({
     const stored = await fromStored(ref, signal);
     if (stored) return stored;
     const found = await rebuiltIndex(ref, signal);
-    if (mayStore(ref) && !wrong.has(nameOf(ref))) await keep(ref, found, signal);
+    if (!found.hasGlobals && mayStore(ref) && !wrong.has(nameOf(ref)))
+      await keep(ref, found, signal);
     return opened(ref, found);
   };
 

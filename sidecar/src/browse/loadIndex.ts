@@ -21,6 +21,7 @@ export interface FoundIndex {
   members: Members | undefined;
   rawBytes: number | undefined;
   origin: 'stored' | 'rebuilt';
+  hasGlobals: boolean;
 }
 
 /**
@@ -45,7 +46,13 @@ export async function storedIndex(
     if (header.bytes !== undefined && header.bytes !== null && header.bytes !== bytes)
       throw new Error('the archive has another size');
     const members = membersOf(header.memberRawBytes, header.members, bytes);
-    return { index, members, rawBytes: header.rawBytes ?? undefined, origin: 'stored' };
+    return {
+      index,
+      members,
+      rawBytes: header.rawBytes ?? undefined,
+      origin: 'stored',
+      hasGlobals: false,
+    };
   } catch (error) {
     if (signal?.aborted || error instanceof StageError) throw error;
     log.warn({ index: name }, `index ${name} is not used: ${textOf(error)}`);
@@ -64,8 +71,8 @@ export async function rebuiltIndex(ref: ArchiveRef, signal?: AbortSignal): Promi
   const builder = new IndexBuilder();
   const tar = readRaw({ destination, key, bytes, members: undefined }, 0, Infinity, signal);
   try {
-    const { rawBytes } = await scanTar(tar, entry => builder.add(entry));
-    return { index: builder.finish(), members: undefined, rawBytes, origin: 'rebuilt' };
+    const { rawBytes, hasGlobals } = await scanTar(tar, entry => builder.add(entry));
+    return { index: builder.finish(), members: undefined, rawBytes, origin: 'rebuilt', hasGlobals };
   } catch (error) {
     if (!(error instanceof BadTar)) throw error;
     throw new StageError(

@@ -24,6 +24,8 @@ export interface OpenArchive {
   canReadRanges: boolean;
   /** `stored`: beside the archive; `rebuilt`: the archive was read as a whole. */
   origin: 'stored' | 'rebuilt';
+  /** Entries do not stand for themselves, so that only the whole archive can be used. */
+  hasGlobals: boolean;
   /** Size of the tar, where it is known. */
   rawBytes: number | undefined;
   /**
@@ -36,7 +38,7 @@ export interface OpenArchive {
 export function openArchive(
   ref: ArchiveRef,
   index: ArchiveIndex,
-  found: Pick<OpenArchive, 'origin' | 'rawBytes' | 'indexIsWrong'> & {
+  found: Pick<OpenArchive, 'origin' | 'hasGlobals' | 'rawBytes' | 'indexIsWrong'> & {
     members: Members | undefined;
   }
 ): OpenArchive {

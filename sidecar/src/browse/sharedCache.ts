@@ -73,10 +73,9 @@ export function sharedCache<T>({
     }
   };
 
-  const turn = async (signal: AbortSignal): Promise<void> => {
+  const turn = async (): Promise<void> => {
     if (making >= atOnce) await new Promise<void>(resolve => queue.push(resolve));
     making += 1;
-    signal.throwIfAborted();
   };
   const endTurn = (): void => {
     making -= 1;
@@ -87,7 +86,8 @@ export function sharedCache<T>({
     const stop = new AbortController();
     const value = (async () => {
       try {
-        await turn(stop.signal);
+        await turn();
+        stop.signal.throwIfAborted();
         return await make(stop.signal);
       } finally {
         endTurn();

@@ -7,6 +7,8 @@ import { gzipSync } from 'node:zlib';
 /** An archive and its index, as a helper makes them. */
 export interface TestArchive {
   tar: Buffer;
+  /** What tar wrote about it. */
+  lines: Buffer;
   archive: Buffer;
   index: Buffer;
 }
@@ -50,7 +52,8 @@ export function testArchive(
       { env: { ...process.env, TZ: 'UTC0', LC_ALL: 'C' } }
     );
     const tar = readFileSync(at('tar'));
-    return { tar, ...packed(key, tar, readFileSync(at('lines')), memberRawBytes) };
+    const lines = readFileSync(at('lines'));
+    return { tar, lines, ...packed(key, tar, lines, memberRawBytes) };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -27,6 +27,8 @@ export interface EntryHead {
   offset: number;
   /** Its headers as they are in the archive. */
   raw: Buffer;
+  /** Where in `raw` the header itself is, after its extended headers. */
+  mainAt: number;
   /** How many bytes of the archive follow, without padding. */
   storedBytes: number;
   block: HeaderBlock;
@@ -70,11 +72,12 @@ export async function readEntryHead(
       return undefined;
     }
     const last = Buffer.from(bytes);
+    const mainAt = raw.reduce((sum, { length }) => sum + length, 0);
     raw.push(last);
     if (!'xXgLK'.includes(block.type)) {
       if (block.type === 'S') await readMoreOfOldSparse(source, last, raw);
       const own = new Map([...globals, ...pax.map(record => [record.key, record] as const)]);
-      return headOf({ offset, raw, last, block, pax, own, longName, longLink });
+      return headOf({ offset, raw, mainAt, last, block, pax, own, longName, longLink });
     }
     if (block.size > MAX_EXTENDED) throw new BadTar('an extended header is too big');
     const padded = Buffer.from(await source.read(padTo(block.size)));
@@ -98,6 +101,7 @@ export const padTo = (bytes: number): number => Math.ceil(bytes / BLOCK) * BLOCK
 interface Parts {
   offset: number;
   raw: Buffer[];
+  mainAt: number;
   /** The header itself, after its extended headers. */
   last: Buffer;
   block: HeaderBlock;
@@ -107,7 +111,17 @@ interface Parts {
   longLink: Buffer | undefined;
 }
 
-function headOf({ offset, raw, last, block, pax, own, longName, longLink }: Parts): EntryHead {
+function headOf({
+  offset,
+  raw,
+  mainAt,
+  last,
+  block,
+  pax,
+  own,
+  longName,
+  longLink,
+}: Parts): EntryHead {
   const number = (key: string) => {
     const record = own.get(key);
     return record && paxNumber(record);
@@ -132,6 +146,7 @@ function headOf({ offset, raw, last, block, pax, own, longName, longLink }: Part
   return {
     offset,
     raw: Buffer.concat(raw),
+    mainAt,
     storedBytes: type === HARDLINK ? 0 : size, // a link has none, whatever its header says
     block,
     pax,

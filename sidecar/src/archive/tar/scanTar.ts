@@ -12,6 +12,8 @@ export interface ScannedTar {
   rawBytes: number;
   /** Something follows the end of the tar that tar would not read. */
   hasTrailingBytes: boolean;
+  /** There are records that count for every entry that follows: entries do not stand for themselves. */
+  hasGlobals: boolean;
 }
 
 /**
@@ -44,7 +46,8 @@ export async function scanTar(
       else hasTrailingBytes = true;
     }
     if (zeros < 2 * BLOCK && !hasTrailingBytes) throw new EndOfBytes();
-    return { files, rawBytes: source.position, hasTrailingBytes };
+    globals.delete('comment');
+    return { files, rawBytes: source.position, hasTrailingBytes, hasGlobals: globals.size > 0 };
   } catch (error) {
     if (error instanceof EndOfBytes) throw new BadTar('the tar inside ends before its end');
     throw error;

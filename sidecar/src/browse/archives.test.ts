@@ -1,0 +1,146 @@
+import { Readable } from 'node:stream';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { readIndex } from '../archive/index/storedIndex.ts';
+import { manifestName } from '../archive/name.ts';
+import { exampleManifest } from '../testing/exampleManifest.ts';
+import { failing } from '../testing/failingDestination.ts';
+import { memoryDestination } from '../testing/memoryDestination.ts';
+import { testArchive } from '../testing/testArchive.ts';
+import { putArchive, testArchives } from '../testing/testOpenArchive.ts';
+import { archivesAt } from './archives.ts';
+
+const KEY = exampleManifest().archive;
+const INDEX = `${KEY}.index.gz`;
+const made = testArchive(KEY, 'mkdir a; echo x > a/file; ln a/file hard; ln -s a link', {
+  memberRawBytes: 4_096,
+});
+
+describe('an archive that is opened', () => {
+  it('has the index beside it', async () => {
+    const { storage, open } = testArchives();
+    putArchive(storage, KEY, made);
+    const archive = await open(KEY);
+    expect(archive).toMatchObject({
+      origin: 'stored',
+      canReadRanges: true,
+      rawBytes: made.tar.length,
+    });
+    expect(await open(KEY)).toBe(archive);
+  });
+
+  it('has one made and stored, where there is none, that is the same afterwards', async () => {
+    const { storage, archives, open } = testArchives();
+    putArchive(storage, KEY, { ...made, index: undefined });
+    const rebuilt = await open(KEY);
+    expect(rebuilt).toMatchObject({
+      origin: 'rebuilt',
+      canReadRanges: false,
+      rawBytes: made.tar.length,
+    });
+    archives.forget(KEY);
+    const stored = await open(KEY);
+    expect(stored.origin).toBe('stored');
+    for (let node = 0; node < rebuilt.index.nodes; node++)
+      expect(stored.index.entryOf(node)).toEqual(rebuilt.index.entryOf(node));
+    expect(gunzipSync(storage.archives.get(INDEX)!).toString()).toContain('"./a/file"');
+  });
+
+  it('leaves the destination alone where it must', async () => {
+    const { storage, open } = testArchives(false);
+    putArchive(storage, KEY, { ...made, index: undefined });
+    await open(KEY);
+    expect([...storage.archives.keys()]).toEqual([KEY]);
+  });
+
+  it('is not kept from being read by a destination that takes no index', async () => {
+    const { storage } = testArchives();
+    putArchive(storage, KEY, { ...made, index: undefined });
+    const archives = archivesAt({
+      destination: failing(memoryDestination(storage), 'publish'),
+      log: { info: () => {}, warn: () => {} },
+      mayStore: () => true,
+    });
+    expect(await archives.open(await archives.ref(KEY))).toMatchObject({ origin: 'rebuilt' });
+  });
+
+  it.each<[string, () => Buffer]>([
+    ['that is none', () => Buffer.from('nonsense')],
+    ['that is cut', () => made.index.subarray(0, -20)],
+    ['of another archive', () => testArchive('b.tar.gz', 'echo x > other').index],
+    ['of an archive of another size', () => changedHeader({ bytes: 5 })],
+  ])('does without an index %s, and never replaces it', async (_, index) => {
+    const { storage, open, warnings } = testArchives();
+    const stored = index();
+    putArchive(storage, KEY, { ...made, index: stored });
+    const archive = await open(KEY);
+    expect(archive.origin).toBe('rebuilt');
+    expect(archive.index.find('a/file')).toBeDefined();
+    expect(storage.archives.get(INDEX)).toEqual(stored);
+    expect(warnings[0]).toContain(`index ${INDEX} is not used`);
+  });
+
+  it('does not use members that cannot be those of the archive', async () => {
+    const { storage, open } = testArchives();
+    putArchive(storage, KEY, { ...made, index: changedHeader({ members: [1, 2] }) });
+    expect(await open(KEY)).toMatchObject({ origin: 'stored', canReadRanges: false });
+  });
+
+  it('has a manifest that is its own, or none', async () => {
+    const { storage, archives } = testArchives();
+    putArchive(storage, KEY, made);
+    const manifest = async () => (await archives.ref(KEY)).manifest;
+    expect(await manifest()).toBeUndefined();
+    storage.archives.set(manifestName(KEY), Buffer.from(JSON.stringify(exampleManifest())));
+    expect(await manifest()).toMatchObject({ archive: KEY, pvc: 'orders-db' });
+    storage.archives.set(manifestName(KEY), Buffer.from('{'));
+    expect(await manifest()).toBeUndefined();
+    await expect(archives.ref('gone.tar.gz')).rejects.toMatchObject({ reason: 'ArchiveMissing' });
+  });
+
+  it.each<[string, Buffer]>([
+    ['is no gzip', Buffer.from('nonsense')],
+    ['is cut', made.archive.subarray(0, -10)],
+    [
+      'is cut between two members',
+      made.archive.subarray(0, gzipSync(made.tar.subarray(0, 4_096)).length),
+    ],
+    ['is no tar', gzipSync('nonsense'.repeat(100))],
+  ])('is refused when it %s', async (_, archive) => {
+    const { storage, open } = testArchives();
+    putArchive(storage, KEY, { archive, index: undefined });
+    await expect(open(KEY)).rejects.toMatchObject({ reason: 'ArchiveBroken' });
+    expect([...storage.archives.keys()]).toEqual([KEY]);
+  });
+
+  it('is opened quickly only when that takes no reading of a big archive', async () => {
+    const { storage, archives } = testArchives();
+    putArchive(storage, KEY, { ...made, index: undefined });
+    const ref = { ...(await archives.ref(KEY)), bytes: 10 ** 9 };
+    expect(await archives.openQuickly(ref)).toBeUndefined();
+    putArchive(storage, KEY, { ...made, index: changedHeader({ bytes: 10 ** 9 }) });
+    expect(await archives.openQuickly(ref)).toMatchObject({ origin: 'stored' });
+  });
+});
+
+describe('an index made here', () => {
+  it('is read back as any other', async () => {
+    const { storage, open } = testArchives();
+    putArchive(storage, KEY, { ...made, index: undefined });
+    await open(KEY);
+    const bytes = storage.archives.get(INDEX)!;
+    const { header, index } = await readIndex(Readable.from([bytes]), KEY, bytes.length);
+    expect(header).toMatchObject({
+      archive: KEY,
+      bytes: made.archive.length,
+      rawBytes: made.tar.length,
+    });
+    expect(index.entries).toBe(5);
+  });
+});
+
+function changedHeader(change: object): Buffer {
+  const [header = '', ...lines] = gunzipSync(made.index).toString('latin1').split('\n');
+  const changed = JSON.stringify({ ...JSON.parse(header), ...change });
+  return gzipSync(Buffer.from([changed, ...lines].join('\n'), 'latin1'));
+}

@@ -1,0 +1,109 @@
+import { splitPath } from '../archive/entryPath.ts';
+import { FILE } from '../archive/index/entry.ts';
+import { readRaw } from '../archive/members/readRaw.ts';
+import { ByteSource, EndOfBytes } from '../archive/tar/byteSource.ts';
+import type { EntryHead } from '../archive/tar/entryHead.ts';
+import { readEntryHead } from '../archive/tar/entryHead.ts';
+import { BadTar, BLOCK } from '../archive/tar/header.ts';
+import { StageError } from '../errors.ts';
+import type { OpenArchive } from './openArchive.ts';
+
+/**
+ * Reads entries of an archive in archive order. What is between two of them is passed over: unpacked, or not even read where
+ * a later gzip member begins before the next one.
+ */
+export class EntryReader {
+  private readonly archive: OpenArchive;
+  private readonly signal: AbortSignal | undefined;
+  private source: ByteSource | undefined;
+  /** Where in the tar the source began. */
+  private start = 0;
+
+  constructor(archive: OpenArchive, signal?: AbortSignal) {
+    this.archive = archive;
+    this.signal = signal;
+  }
+
+  /**
+   * @returns the headers of an entry, which are those that the index names; the source is after them
+   * @throws StageError (stage `checksum`): `IndexWrong` when they are not; what `readRaw` throws
+   */
+  async head(node: number): Promise<{ head: EntryHead; source: ByteSource }> {
+    const { archive } = this;
+    const offset = archive.index.blockOf(node) * BLOCK;
+    return await this.orRefuse(async () => {
+      const source = await this.sourceAt(offset);
+      const head = await readEntryHead(source, new Map());
+      if (!head || !isEntry(archive, node, head)) throw new BadTar('another entry is there');
+      return { head, source };
+    });
+  }
+
+  /** Says in words what went wrong while an entry was read. */
+  async orRefuse<T>(reading: () => Promise<T>): Promise<T> {
+    try {
+      return await reading();
+    } catch (error) {
+      throw this.refusal(error);
+    }
+  }
+
+  refusal(error: unknown): unknown {
+    const isBadTar = error instanceof BadTar || error instanceof EndOfBytes;
+    // Members that are not where a stored index says look like a broken archive.
+    const isBadPlace =
+      error instanceof StageError &&
+      (error.reason === 'ArchiveTooShort' ||
+        (error.reason === 'ArchiveBroken' && this.archive.origin === 'stored'));
+    if (!isBadTar && !isBadPlace) return error;
+    const { archive } = this;
+    archive.indexIsWrong();
+    return indexWrong(archive, error);
+  }
+
+  async close(): Promise<void> {
+    await this.source?.close();
+  }
+
+  private async sourceAt(offset: number): Promise<ByteSource> {
+    const { members } = this.archive.raw;
+    if (this.source) {
+      const at = this.start + this.source.position;
+      const begin = members ? Math.floor(offset / members.rawBytes) * members.rawBytes : 0;
+      if (at <= offset && begin <= at) {
+        await this.source.skip(offset - at);
+        return this.source;
+      }
+      await this.source.close();
+    }
+    this.start = offset;
+    this.source = new ByteSource(readRaw(this.archive.raw, offset, Infinity, this.signal));
+    return this.source;
+  }
+}
+
+function isEntry({ index }: OpenArchive, node: number, head: EntryHead): boolean {
+  const { type, size } = index.columns;
+  if (head.type !== type[node]) return false;
+  if (head.type === FILE && head.size !== size[node]) return false;
+  const path = index.pathBytes(node);
+  const parts = splitPath(head.name);
+  const length = parts.reduce((sum, part) => sum + part.length + 1, -1);
+  if (Math.max(length, 0) !== path.length) return false;
+  let at = 0;
+  return parts.every(part => {
+    const isSame = path.compare(part, 0, part.length, at, at + part.length) === 0;
+    at += part.length + 1;
+    return isSame;
+  });
+}
+
+const indexWrong = ({ ref }: OpenArchive, cause: unknown) =>
+  new StageError(
+    'checksum',
+    'IndexWrong',
+    `index of archive ${ref.key} names another entry than the archive has at that place`,
+    'try again: the index is made again from the archive',
+    'transient',
+    { cause }
+  );
