@@ -46,6 +46,15 @@ const started = async (change: Partial<Backup> = {}): Promise<Backup> => {
 const recovered = (destination = memoryDestination()) =>
   recover({ history, destination, identity, retry, now: () => new Date(), log });
 
+it('does not try a safety backup again: the volume holds something else later', async () => {
+  const { id } = await started({ priority: 'restore' });
+  await recovered();
+  expect(history.get(id)).toMatchObject({
+    ...{ status: 'failed', attempt: 1, reason: 'Interrupted' },
+    endedAt: expect.any(String),
+  });
+});
+
 it('tries a run in the middle again, and fails it after its last attempt', async () => {
   const { id } = await started();
   await recovered();

@@ -30,7 +30,7 @@ export interface RecoverOptions {
  * | among the archives of a backup | the run |
  * | --- | --- |
  * | one has its manifest, and the size that the manifest names | success: the manifest is written last |
- * | there is none like that, or the destination could not be read | tried again, or failed |
+ * | there is none like that, or the destination could not be read | tried again, or failed; failed if a restore has asked for it |
  *
  * Its helper cannot go on: the stream ended with the process that read it. Nothing is deleted here: an archive without a
  * manifest may be about to get one from a process that does not know yet that it has been replaced. See `unproven.ts`.
@@ -51,13 +51,19 @@ export async function recover(options: RecoverOptions): Promise<void> {
   for (const run of interrupted) {
     const end = await endOf(run);
     // Whether the API server was away is not known; a process that is killed again and again must come to an end.
-    const next = nextAttempt(run, end, options.retry, { now: now(), hadOutage: false });
+    const next = isSafetyBackup(run)
+      ? undefined // later, the volume holds what the restore has written
+      : nextAttempt(run, end, options.retry, { now: now(), hadOutage: false });
     const change = next?.change ?? withEnd(end, now());
     await history.commit(run.id, change);
     const about = { run: run.id, namespace: run.namespace, pvc: run.name, status: change.status };
     log.warn(about, 'decided what becomes of a run that an earlier process left');
   }
 }
+
+/** Only a restore asks for a backup with this priority: of its target, before it writes. */
+export const isSafetyBackup = ({ kind, priority }: Pick<Backup, 'kind' | 'priority'>): boolean =>
+  kind === 'backup' && priority === 'restore';
 
 /** @returns what is recorded of a run that has ended for good. */
 function withEnd(end: JobEnd, now: Date): RunChange {

@@ -10,6 +10,8 @@ import { isConflict, isSameClaim } from './conflicts.ts';
 import { alreadyEnded, notFound, notRecovered } from './errors.ts';
 import type { Holds } from './holds.ts';
 import { holds } from './holds.ts';
+import type { CarryOut } from './inside.ts';
+import { carriesOut } from './inside.ts';
 import type { Asked, JobKinds, Place, Target } from './job.ts';
 import { CANCELLED, requestOf } from './job.ts';
 import type { Availability } from './outages.ts';
@@ -57,6 +59,8 @@ export interface Queue {
    * @throws StageError (`RestoreUnderWay`) for a restore into a claim that has one which has not ended.
    */
   add(targets: readonly Target[], request: Asked): Promise<RunRecord[]>;
+  /** Carries out a run at once, inside of one that holds its claim. */
+  readonly carryOut: CarryOut;
   /** Lets runs start: those of the history that wait, also those that were added to it since the queue was made. */
   resume(): void;
   /** While it is held no run starts; requests are still taken. */
@@ -241,7 +245,22 @@ export function startQueue(options: QueueOptions): Queue {
   const stopFollowing = holdWhileAway(availability, holding.hold);
   readHistory();
 
+  const carryOut = carriesOut({
+    placeOf: () => NOWHERE,
+    ...options,
+    world,
+    running,
+    nodeOf,
+    isStopping: () => stopping.signal.aborted,
+    onGone(id) {
+      startRuns();
+      tell(id);
+    },
+  });
+
   return {
+    carryOut,
+
     async add(targets, request) {
       const runs = await take(targets, requestOf(request));
       startRuns();
