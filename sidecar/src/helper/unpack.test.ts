@@ -2,90 +2,34 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
-  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ProcessCluster } from '../testing/processCluster.ts';
-import { processCluster } from '../testing/processCluster.ts';
-import type { Helper, HelperCluster } from './helper.ts';
-import { createHelper } from './helper.ts';
-import type { UnpackOptions, UnpackRequest } from './unpack.ts';
-import { unpackInto } from './unpack.ts';
+import type { UnpackWorld } from '../testing/unpackWorld.ts';
+import { SAME, unpackWorld } from '../testing/unpackWorld.ts';
+import type { UnpackRequest } from './unpack.ts';
 
-let root: string;
+let world: UnpackWorld;
 let source: string;
 let volume: string;
-let cluster: ProcessCluster;
-
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'nkvm-unpack-'));
-  source = join(root, 'source');
-  volume = join(root, 'volume');
-  mkdirSync(source);
-  mkdirSync(volume);
-  cluster = processCluster(volume);
+  world = unpackWorld();
+  ({ source, volume } = world);
 });
-afterEach(async () => {
-  await cluster.stop();
-  rmSync(root, { recursive: true, force: true });
-});
+afterEach(() => world.stop());
 
-const { signal } = new AbortController();
-
-const helperIn = (changed: Partial<HelperCluster> = {}): Promise<Helper> =>
-  createHelper({ ...cluster, ...changed }, 'shop', {
-    runId: '01a',
-    attempt: 1,
-    installation: 'i',
-    claimName: 'orders-db',
-    access: 'write',
-    image: 'x',
-    memoryLimit: '1Mi',
-    node: null,
-    deadlineMs: 1000,
-  });
-
-/** Packs the source as a backup does. */
-const packed = (directory = source): Buffer =>
-  execFileSync(
-    'sh',
-    [
-      '-c',
-      `tar --create --file=- --format=posix --xattrs --xattrs-include='*' --acls --sparse --numeric-owner -C "$0" . | gzip -1`,
-      directory,
-    ],
-    { maxBuffer: 2 ** 30 }
-  );
-
-async function unpack(
-  archive: Buffer,
-  request: Partial<UnpackRequest> = {},
-  options: Partial<UnpackOptions> = {},
-  changed?: Partial<HelperCluster>
-) {
-  return unpackInto(
-    await helperIn(changed),
-    { mode: 'empty', encoding: 'gzip', expected: {}, isSelection: false, ...request },
-    Readable.from([archive]),
-    { signal, onProgress() {}, onWorking() {}, onPhase() {}, ...options }
-  );
-}
-
-const same = { differences: 0, examples: [], notRestored: [], leftOver: 0 };
+const packed = (): Buffer => world.packed();
+const unpack: UnpackWorld['unpack'] = (...request) => world.unpack(...request);
 
 describe('unpackInto', () => {
   it('unpacks an archive into an empty volume, and compares the volume with it', async () => {
@@ -102,7 +46,7 @@ describe('unpackInto', () => {
     );
     expect(unpacked).toMatchObject({
       sent: { bytes: archive.length, sha256: sha256(archive) },
-      comparison: { entries: 4, bytes: 7, ...same },
+      comparison: { entries: 4, bytes: 7, ...SAME },
       tarExit: 0,
       messages: [],
       entries: 4,
@@ -115,7 +59,7 @@ describe('unpackInto', () => {
   it('takes a tar that is not compressed', async () => {
     writeFileSync(join(source, 'a'), 'a');
     const tar = gunzipSync(packed());
-    expect((await unpack(tar, { encoding: 'tar' })).comparison).toMatchObject(same);
+    expect((await unpack(tar, { encoding: 'tar' })).comparison).toMatchObject(SAME);
   });
 
   it.each([['new'], ['empty']] as const)(
@@ -136,11 +80,11 @@ describe('unpackInto', () => {
   it('takes a volume that holds only lost+found for empty', async () => {
     mkdirSync(join(volume, 'lost+found'));
     writeFileSync(join(source, 'a'), 'a');
-    expect((await unpack(packed())).comparison).toMatchObject({ entries: 2, ...same });
+    expect((await unpack(packed())).comparison).toMatchObject({ entries: 2, ...SAME });
   });
 
   it('restores an empty volume, and refuses an archive without any entry', async () => {
-    expect((await unpack(packed())).comparison).toMatchObject({ entries: 1, ...same });
+    expect((await unpack(packed())).comparison).toMatchObject({ entries: 1, ...SAME });
     await expect(unpack(gzipSync(Buffer.alloc(10_240)))).rejects.toMatchObject({
       reason: 'ArchiveEmpty',
       hasWritten: false,
@@ -169,10 +113,11 @@ describe('unpackInto', () => {
   it('finds a byte that the volume does not give back', async () => {
     writeFileSync(join(source, 'a'), 'right');
     writeFileSync(join(source, 'b'), 'right');
-    const env = tarThat(
+    world.before(
+      'tar',
       'case "$*" in *--extract*--xattrs*) /usr/bin/env PATH=/usr/bin:/bin tar "$@"; echo wrong >"$volume/b"; exit 0;; esac'
     );
-    const { comparison } = await inEnvironment(env, () => unpack(packed()));
+    const { comparison } = await unpack(packed());
     expect(comparison).toMatchObject({ differences: 1 });
     expect(comparison.examples).toEqual([
       expect.stringMatching(/^b has 6 bytes, in the archive 5/),
@@ -182,10 +127,11 @@ describe('unpackInto', () => {
   it('finds a file that is missing afterwards', async () => {
     writeFileSync(join(source, 'a'), 'right');
     writeFileSync(join(source, 'b'), 'right');
-    const env = tarThat(
+    world.before(
+      'tar',
       'case "$*" in *--extract*--xattrs*) /usr/bin/env PATH=/usr/bin:/bin tar "$@"; rm "$volume/b"; exit 0;; esac'
     );
-    const { comparison } = await inEnvironment(env, () => unpack(packed()));
+    const { comparison } = await unpack(packed());
     // The directory has another time, too.
     expect(comparison.examples).toContain('b is missing');
   });
@@ -193,8 +139,8 @@ describe('unpackInto', () => {
   it('says which tool the image lacks, and writes nothing', async () => {
     writeFileSync(join(source, 'a'), 'a');
     const archive = packed();
-    const env = tarThat('echo "tar (busybox) 1.35"; exit 0');
-    await expect(inEnvironment(env, () => unpack(archive))).rejects.toMatchObject({
+    world.before('tar', 'echo "tar (busybox) 1.35"; exit 0');
+    await expect(unpack(archive)).rejects.toMatchObject({
       reason: 'HelperImageUnfit',
       message: 'the helper image lacks GNU tar',
       hasWritten: false,
@@ -217,8 +163,8 @@ describe('unpackInto', () => {
   ])('fails when tar %s', async (_, script, { message, ...expected }: any) => {
     writeFileSync(join(source, 'a'), 'a'.repeat(1_000_000));
     const archive = packed();
-    const env = tarThat(`case "$*" in *--extract*--xattrs*) ${script};; esac`);
-    const failure = await inEnvironment(env, () => unpack(archive).catch(error => error));
+    world.before('tar', `case "$*" in *--extract*--xattrs*) ${script};; esac`);
+    const failure = await unpack(archive).catch(error => error);
     expect(failure).toMatchObject(expected);
     if (message) expect(failure.message).toMatch(message);
   });
@@ -226,8 +172,8 @@ describe('unpackInto', () => {
   it('fails when the program in the pod is killed, and leaves no result behind', async () => {
     writeFileSync(join(source, 'a'), 'a');
     const archive = packed();
-    const env = programThat('node', 'case "$*" in *main.ts*) kill -KILL $$;; esac');
-    await expect(inEnvironment(env, () => unpack(archive))).rejects.toMatchObject({
+    world.before('node', 'case "$*" in *main.ts*) kill -KILL $$;; esac');
+    await expect(unpack(archive)).rejects.toMatchObject({
       reason: 'UnpackFailed',
     });
   });
@@ -241,14 +187,7 @@ describe('unpackInto', () => {
         throw new Error('the destination broke off');
       })()
     );
-    await expect(
-      unpackInto(
-        await helperIn(),
-        { mode: 'new', encoding: 'gzip', expected: {}, isSelection: false },
-        broken,
-        { signal, onProgress() {}, onWorking() {}, onPhase() {} }
-      )
-    ).rejects.toThrow('the destination broke off');
+    await expect(unpack(broken, { mode: 'new' })).rejects.toThrow('the destination broke off');
   });
 });
 
@@ -265,7 +204,7 @@ describe('mode overwrite', () => {
     writeFileSync(join(source, 'same'), 'new');
     mkdirSync(join(source, 'own'));
     const unpacked = await unpack(packed(), { mode: 'overwrite' });
-    expect(unpacked.comparison).toMatchObject({ ...same, entries: 3, leftOver: 2 });
+    expect(unpacked.comparison).toMatchObject({ ...SAME, entries: 3, leftOver: 2 });
     expect(unpacked).toMatchObject({
       replaced: 1,
       deleted: 0,
@@ -276,7 +215,7 @@ describe('mode overwrite', () => {
   });
 
   it('never writes through a symbolic link of the volume', async () => {
-    const outside = join(root, 'outside');
+    const outside = join(world.root, 'outside');
     mkdirSync(outside);
     writeFileSync(join(outside, 'file'), 'outside');
     for (const name of ['dir', 'implied', 'file'])
@@ -292,7 +231,7 @@ describe('mode overwrite', () => {
       source,
     ]);
     const { comparison } = await unpack(archive, { mode: 'overwrite' });
-    expect(comparison).toMatchObject({ ...same, entries: 4 });
+    expect(comparison).toMatchObject({ ...SAME, entries: 4 });
     expect(readFileSync(join(outside, 'file'), 'utf8')).toBe('outside');
     expect(readdirSync(outside)).toEqual(['file']);
     for (const name of ['dir/file', 'implied/file', 'file']) {
@@ -320,7 +259,7 @@ describe('mode overwrite', () => {
     writeFileSync(join(source, 'toDirectory', 'x'), 'x');
     execFileSync('mkfifo', [join(source, 'toFifo')]);
     const unpacked = await unpack(packed(), { mode: 'overwrite' });
-    expect(unpacked.comparison).toMatchObject({ ...same, entries: 5 });
+    expect(unpacked.comparison).toMatchObject({ ...SAME, entries: 5 });
     expect(unpacked.replaced).toBe(5);
   });
 });
@@ -334,7 +273,7 @@ describe('mode mirror', () => {
     writeFileSync(join(source, 'same'), 'new');
     utimesSync(join(source, 'own'), 1e9, 1e9);
     const unpacked = await unpack(packed(), { mode: 'mirror' });
-    expect(unpacked.comparison).toMatchObject({ ...same, entries: 3 });
+    expect(unpacked.comparison).toMatchObject({ ...SAME, entries: 3 });
     expect(unpacked.deleted).toBe(2);
     expect(readdirSync(volume).sort()).toEqual(['lost+found', 'own', 'same']);
     expect(readdirSync(join(volume, 'lost+found'))).toEqual(['#1']);
@@ -361,7 +300,7 @@ describe('mode mirror', () => {
       const unpacked = await unpack(packed(), { mode: 'mirror' });
       expect(unpacked.deleted).toBe(1);
       expect(readdirSync(join(volume, 'a', 'mount'))).toEqual(['inside']);
-      expect(unpacked.comparison).toMatchObject(same);
+      expect(unpacked.comparison).toMatchObject(SAME);
     } finally {
       spawnSync('umount', [join(volume, 'a', 'mount')]);
     }
@@ -375,31 +314,10 @@ describe('a selection', () => {
     mkdirSync(join(source, 'own'));
     writeFileSync(join(source, 'own', 'new'), 'new');
     const unpacked = await unpack(packed(), { mode: 'overwrite', isSelection: true });
-    expect(unpacked.comparison).toMatchObject({ ...same, entries: 2 });
+    expect(unpacked.comparison).toMatchObject({ ...SAME, entries: 2 });
     expect(lstatSync(volume).mode & 0o777).toBe(0o711);
     expect(readdirSync(join(volume, 'own')).sort()).toEqual(['deep', 'new']);
   });
 });
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
-
-/** Puts a program before all others of its name, that does this first. @returns the PATH that finds it. */
-function programThat(name: string, script: string): string {
-  const bin = join(root, 'bin');
-  const real = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
-  if (!existsSync(bin)) mkdirSync(bin);
-  writeFileSync(join(bin, name), `#!/bin/sh\nvolume='${volume}'\n${script}\nexec '${real}' "$@"\n`);
-  chmodSync(join(bin, name), 0o755);
-  return `${bin}:${process.env.PATH}`;
-}
-const tarThat = (script: string): string => programThat('tar', script);
-
-async function inEnvironment<T>(path: string, use: () => Promise<T>): Promise<T> {
-  const before = process.env.PATH;
-  process.env.PATH = path;
-  try {
-    return await use();
-  } finally {
-    process.env.PATH = before;
-  }
-}

@@ -152,7 +152,8 @@ const REFUSALS: Partial<Record<string, [Stage, string]>> = {
 };
 const OTHER_REFUSAL: [Stage, string] = ['exec', 'see the reason'];
 
-const FULL = /: (No space left on device|Disk quota exceeded|File too large)$/;
+const FULL =
+  /: (No space left on device|Disk quota exceeded|File too large|Wrote only \d+ of \d+ bytes)$/;
 const READ_ONLY = /: Read-only file system$/;
 const BROKEN =
   /: (Input\/output error|Stale file handle|Structure needs cleaning|Transport endpoint is not connected)$/;

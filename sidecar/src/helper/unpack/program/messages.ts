@@ -18,12 +18,13 @@ const FORMS: readonly [keyof typeof SAID, RegExp][] = [
   ['mode', /^tar: (.*): Cannot change mode to [-rwxstST]{9}: /s],
   ['time', /^tar: (.*): Cannot (?:utime|change time): /s],
   ['device', /^tar: (.*): Cannot mknod: /s],
-  ['acl', /^tar: (.*): Warning: Cannot acl_[a-z_]+: /s],
 ];
+const ACL = /^tar: acl_\w+: Cannot (?:set|drop default) POSIX ACLs for file '(.*)': [^:]*$/s;
 const XATTR = /^tar: (?:\S+: )?Cannot set '([^']*)' extended attribute for file '(.*)': [^:]*$/s;
 
-/** @param line of tar's standard error, in the C locale and with quoting style `escape` */
-export function messageOf(line: string): Message {
+/** @param said a line of tar's standard error, in the C locale and with quoting style `escape` */
+export function messageOf(said: string): Message {
+  const line = said.replace(/^\S*tar: /, 'tar: '); // whatever it was called
   if (
     line === '' ||
     /^tar: (Exiting with failure status due to previous errors|Error is not recoverable: exiting now)$/.test(
@@ -36,6 +37,10 @@ export function messageOf(line: string): Message {
   if (xattr !== undefined && file !== undefined) {
     if (!NOT_ALLOWED.test(line) && !NO_ROOM.test(line)) return { kind: 'error' };
     return { kind: 'refused', what: kindOfXattr(xattr), path: pathOf(file) };
+  }
+  const [, withAcl] = ACL.exec(line) ?? [];
+  if (withAcl !== undefined && (NOT_ALLOWED.test(line) || NO_ROOM.test(line))) {
+    return { kind: 'refused', what: 'acl', path: pathOf(withAcl) };
   }
   if (!NOT_ALLOWED.test(line)) return { kind: 'error' };
   for (const [what, form] of FORMS) {

@@ -10,7 +10,7 @@ export interface Pax {
 
 export const noPax = (): Pax => ({ values: new Map(), sparse: [] });
 
-/** Adds the records of a pax header to `pax`. An empty value takes a keyword away. */
+/** Adds the records of a pax header to `pax`. An empty value takes a keyword away, but an attribute may be empty. */
 export function readPax(text: string, pax: Pax): void {
   for (let at = 0; at < text.length; ) {
     const space = text.indexOf(' ', at);
@@ -25,7 +25,7 @@ export function readPax(text: string, pax: Pax): void {
     const value = text.slice(equals + 1, end - 1);
     if (keyword === 'GNU.sparse.offset' || keyword === 'GNU.sparse.numbytes') {
       pax.sparse.push(decimal(value));
-    } else if (value === '') pax.values.delete(keyword);
+    } else if (value === '' && !keyword.startsWith('SCHILY.xattr.')) pax.values.delete(keyword);
     else pax.values.set(keyword, value);
     at = end;
   }
