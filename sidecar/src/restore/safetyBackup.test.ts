@@ -83,7 +83,7 @@ async function restoring(details: Parameters<typeof exampleRestoreDetails>[0] = 
     priority: 'restore',
     details: exampleRestoreDetails({ hasBegunToWrite: false, ...details }),
   });
-  await vi.waitUntil(() => outcome);
+  await vi.waitUntil(() => outcome !== undefined);
   return { id: run?.id ?? '', outcome: () => outcome };
 }
 const begun = () => vi.waitUntil(() => backups[0]);
