@@ -1,7 +1,9 @@
 import { registerBackups } from './backups/register';
+import { registerFiles } from './files/register';
 import { registerRestores } from './restores/register';
 import { registerVolumes } from './volumes/register';
 
 registerVolumes();
 registerBackups();
+registerFiles();
 registerRestores();

@@ -7,6 +7,18 @@ export const VOLUME_ROUTE = { name: 'Volume Backups', path: '/nkvm/volumes/:name
 /** `?name=CLAIM&status=STATUS`, and Headlamp's own `namespace=A B`. */
 export const BACKUPS_ROUTE = { name: 'All Volume Backups', path: '/nkvm/backups' };
 export const BACKUP_ROUTE = { name: 'Volume Backup', path: '/nkvm/backups/:id' };
+/** What is in the archive of a backup. `?path=FOLDER&search=TEXT`; see `files/view.ts` for all of them. */
+export const FILES_ROUTE = { name: 'Files of a Volume Backup', path: '/nkvm/backups/:id/files' };
+/** `?path=PATH` */
+export const VERSIONS_ROUTE = {
+  name: 'Versions of a File in Volume Backups',
+  path: '/nkvm/backups/:id/versions',
+};
+/** `?with=ID` of the older backup. */
+export const COMPARE_ROUTE = {
+  name: 'Comparison of Volume Backups',
+  path: '/nkvm/backups/:id/compare',
+};
 /** `?backup=ID&namespace=NAMESPACE&paths=PATH&paths=PATH`; see `restores/draft.ts` for all of them. */
 export const RESTORE_ROUTE = { name: 'Restore a Volume', path: '/nkvm/restore' };
 export const RESTORE_RUN_ROUTE = { name: 'Volume Restore', path: '/nkvm/restores/:id' };

@@ -8,6 +8,7 @@ import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { RunBadge } from '../ui/status';
 import { useText } from '../ui/text';
 import { useIsNarrow } from '../ui/useIsNarrow';
+import { ArchiveActions } from './ArchiveActions';
 import { ArchiveProof } from './ArchiveProof';
 import type { ClaimState } from './claimState';
 import { RunLink } from './RunLink';
@@ -46,10 +47,15 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
             </Lesser>
           )}
           {isNarrow && (
-            <Lesser>
-              <Started {...row} />
-              {sizeOf(row) && ` · ${sizeOf(row)}`}
-            </Lesser>
+            <>
+              <Lesser>
+                <Started {...row} />
+                {sizeOf(row) && ` · ${sizeOf(row)}`}
+              </Lesser>
+              <Box sx={{ display: 'inline-block', mt: 0.5 }}>
+                <Status {...row} />
+              </Box>
+            </>
           )}
         </>
       ),
@@ -69,15 +75,22 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
       id: 'status',
       label: t('Status'),
       isTight: true,
-      cell: ({ run, claim }) => <RunBadge status={run.status} isEarlier={claim === 'replaced'} />,
+      cell: row => <Status {...row} />,
     },
     size: { id: 'size', label: t('Size'), isTight: true, isRight: true, cell: sizeOf },
     proof: { id: 'proof', label: t('Proof'), cell: ({ run }) => <ArchiveProof backup={run} /> },
+    actions: {
+      id: 'actions',
+      label: t('Actions'),
+      isUnlabelled: true,
+      isTight: true,
+      cell: ({ cluster, run }) => <ArchiveActions cluster={cluster} backup={run} />,
+    },
   };
   const shown = isNarrow
-    ? ['volume', 'status']
+    ? ['volume', 'actions']
     : isMedium
-    ? ['volume', 'started', 'status', 'size', 'proof']
+    ? ['volume', 'started', 'status', 'size', 'proof', 'actions']
     : [
         'volume',
         'namespace',
@@ -86,6 +99,7 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
         'status',
         'size',
         'proof',
+        'actions',
       ];
   return (
     <PlainTable
@@ -96,6 +110,10 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
     />
   );
 }
+
+const Status = ({ run, claim }: BackupRow) => (
+  <RunBadge status={run.status} isEarlier={claim === 'replaced'} />
+);
 
 function Lesser({ children }: { children: React.ReactNode }) {
   return (

@@ -82,8 +82,14 @@ function messageOf({ status, message, warnings }: Backup, t: Translate): string 
     : '';
 }
 
+interface LoadOlderProps {
+  loadOlder(): Promise<void>;
+  /** Of a list that is not one of runs. */
+  isOfRows?: boolean;
+}
+
 /** Asks for older runs; says why they cannot be had. */
-export function LoadOlder({ loadOlder }: { loadOlder(): Promise<void> }) {
+export function LoadOlder({ loadOlder, isOfRows = false }: LoadOlderProps) {
   const { t } = useText();
   const [isBusy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<Trouble>();
@@ -99,7 +105,7 @@ export function LoadOlder({ loadOlder }: { loadOlder(): Promise<void> }) {
       {why && <Message severity="warning">{`${why.title}. ${why.text}`}</Message>}
       <Box sx={{ textAlign: 'center' }}>
         <Button aria-disabled={isBusy || undefined} onClick={isBusy ? undefined : load}>
-          {t('Show older runs')}
+          {isOfRows ? t('Show more') : t('Show older runs')}
         </Button>
       </Box>
     </Stack>

@@ -19,6 +19,8 @@ interface ShownProps<T> {
   namespace?: string;
   /** In place of what does not exist. */
   missing?: ReactNode;
+  /** In place of the sign that it loads. */
+  loading?: ReactNode;
   children(value: T): ReactNode;
 }
 
@@ -27,7 +29,7 @@ interface ShownProps<T> {
  * without a value there is what is wrong, or a sign that it loads.
  */
 export function Shown<T>(props: ShownProps<T>) {
-  const { cluster, asked, isPart, namespace, missing, children } = props;
+  const { cluster, asked, isPart, namespace, missing, loading, children } = props;
   const { value, trouble } = asked;
   if (value !== undefined) {
     return (
@@ -37,7 +39,7 @@ export function Shown<T>(props: ShownProps<T>) {
       </>
     );
   }
-  if (!trouble) return <Loader title="" />;
+  if (!trouble) return <>{loading ?? <Loader title="" />}</>;
   if (trouble.kind === 'notFound' && missing !== undefined) return <>{missing}</>;
   return isPart ? (
     <TroubleLine cluster={cluster} trouble={trouble} namespace={namespace} />

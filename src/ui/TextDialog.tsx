@@ -21,7 +21,9 @@ export function TextDialog({ title, isOpen, onClose, children, actions }: TextDi
         {title}
       </DialogTitle>
       <DialogContent dividers>{children}</DialogContent>
-      <DialogActions>{actions ?? <Button onClick={onClose}>{t('Close')}</Button>}</DialogActions>
+      <DialogActions sx={{ flexWrap: 'wrap' }}>
+        {actions ?? <Button onClick={onClose}>{t('Close')}</Button>}
+      </DialogActions>
     </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatAgo, formatDuration } from './time';
+import { formatAgo, formatDate, formatDuration } from './time';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -27,3 +27,9 @@ it.each([
   [90 * DAY, '3 months ago'],
   [800 * DAY, '2 years ago'],
 ])('writes %d ms ago as %s', (ms, expected) => expect(formatAgo(ms, 'en')).toBe(expected));
+
+it('writes a date in a language and a time zone', () => {
+  const date = '2026-11-20T23:05:00.000Z';
+  expect(formatDate(date, 'en', 'UTC')).toMatch(/^Nov 20, 2026, 11:05\sPM$/);
+  expect(formatDate(date, 'de', 'Asia/Tokyo')).toBe('21.11.2026, 08:05');
+});

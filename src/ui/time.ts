@@ -37,3 +37,14 @@ export function formatAgo(ms: number, language?: string): string {
   if (ms < 730 * DAY) return format.format(-Math.floor(ms / (30 * DAY)), 'month');
   return format.format(-Math.floor(ms / (365 * DAY)), 'year');
 }
+
+/** @returns e.g. `Nov 20, 2026, 10:00 AM`; with seconds where `timeStyle` is medium. */
+export const formatDate = (
+  date: string,
+  language?: string,
+  timeZone?: string,
+  timeStyle: 'short' | 'medium' = 'short'
+): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle, timeZone }).format(
+    new Date(date)
+  );

@@ -1,0 +1,23 @@
+import { Box } from '@mui/material';
+import type { Backup } from '../../sidecar/api';
+import { BrowseIconLink } from '../files/ArchiveLinks';
+import { RestoreIconLink } from '../restores/RestoreLink';
+import { useText } from '../ui/text';
+import { hasArchive } from './archiveState';
+
+/** What can be done with the archive of a run, in the row of a table; nothing where there is none. */
+export function ArchiveActions({ cluster, backup }: { cluster: string; backup: Backup }) {
+  const { t } = useText();
+  if (!hasArchive(backup)) return null;
+  const { id, namespace, name } = backup;
+  return (
+    <Box sx={{ whiteSpace: 'nowrap' }}>
+      <BrowseIconLink cluster={cluster} backup={backup} />
+      <RestoreIconLink
+        cluster={cluster}
+        start={{ backup: id, from: { namespace, name } }}
+        label={t('Restore {{volume}}…', { volume: `${namespace}/${name}` })}
+      />
+    </Box>
+  );
+}

@@ -1,0 +1,113 @@
+import { Icon, type IconifyIcon } from '@iconify/react';
+import { Router } from '@kinvolk/headlamp-plugin/lib';
+import { Button, IconButton, Tooltip } from '@mui/material';
+import { Link as RouterLink } from 'react-router-dom';
+import type { Backup } from '../../sidecar/api';
+import { COMPARE_ROUTE, FILES_ROUTE, NAMESPACE_PARAMETER, VERSIONS_ROUTE } from '../routes';
+import { browseIcon, compareIcon } from '../ui/icons';
+import { useText } from '../ui/text';
+import { useClusterPath } from '../useBackLink';
+
+type Of = Pick<Backup, 'id' | 'namespace'>;
+
+/** @returns how to make the address of a page about an archive. */
+function useArchiveUrl(cluster: string, route: { name: string }) {
+  const clusterPath = useClusterPath();
+  return ({ id, namespace }: Of, query: Record<string, string> = {}): string => {
+    const path = Router.createRouteURL(route.name, { id, cluster: clusterPath(cluster) });
+    return `${path}?${new URLSearchParams({ [NAMESPACE_PARAMETER]: namespace, ...query })}`;
+  };
+}
+
+/** @returns how to make the address of a folder in an archive. */
+export function useFilesUrl(cluster: string): (backup: Of, path?: string) => string {
+  const url = useArchiveUrl(cluster, FILES_ROUTE);
+  return (backup, path) => url(backup, path ? { path } : {});
+}
+
+/** @returns how to make the address of the versions of a file. */
+export function useVersionsUrl(cluster: string): (backup: Of, path: string) => string {
+  const url = useArchiveUrl(cluster, VERSIONS_ROUTE);
+  return (backup, path) => url(backup, { path });
+}
+
+/** @returns how to make the address of a comparison. @param older undefined: to be chosen there. */
+export function useCompareUrl(cluster: string): (backup: Of, older?: string) => string {
+  const url = useArchiveUrl(cluster, COMPARE_ROUTE);
+  return (backup, older) => url(backup, older ? { with: older } : {});
+}
+
+interface LinkProps {
+  cluster: string;
+  backup: Pick<Backup, 'id' | 'namespace' | 'name'>;
+}
+
+/** Leads to the files of an archive, in the row of a table. */
+export function BrowseIconLink({ cluster, backup }: LinkProps) {
+  const { t } = useText();
+  const { namespace, name } = backup;
+  const label = t('Browse files of {{volume}}', { volume: `${namespace}/${name}` });
+  return (
+    <Tooltip title={t('Browse files')}>
+      <IconButton
+        component={RouterLink}
+        to={useFilesUrl(cluster)(backup)}
+        size="small"
+        aria-label={label}
+        sx={{ my: -0.5 }}
+      >
+        <Icon icon={browseIcon} width={20} />
+      </IconButton>
+    </Tooltip>
+  );
+}
+
+/** Leads to the files of an archive. */
+export function BrowseLink({ cluster, backup }: LinkProps) {
+  const { t } = useText();
+  const { namespace, name } = backup;
+  return (
+    <LinkButton
+      to={useFilesUrl(cluster)(backup)}
+      icon={browseIcon}
+      text={t('Browse files')}
+      label={t('Browse files of {{volume}}', { volume: `${namespace}/${name}` })}
+    />
+  );
+}
+
+/** Leads to the comparison of an archive with an older one. */
+export function CompareLink({ cluster, backup }: LinkProps) {
+  const { t } = useText();
+  return (
+    <LinkButton
+      to={useCompareUrl(cluster)(backup)}
+      icon={compareIcon}
+      text={t('Compare…')}
+      label={t('Compare… with another backup')}
+    />
+  );
+}
+
+interface LinkButtonProps {
+  to: string;
+  icon: IconifyIcon;
+  text: string;
+  label: string;
+}
+
+function LinkButton({ to, icon, text, label }: LinkButtonProps) {
+  return (
+    <Button
+      component={RouterLink}
+      to={to}
+      size="small"
+      variant="outlined"
+      aria-label={label}
+      startIcon={<Icon icon={icon} />}
+      sx={{ whiteSpace: 'nowrap' }}
+    >
+      {text}
+    </Button>
+  );
+}

@@ -1,0 +1,135 @@
+import { Icon } from '@iconify/react';
+import { K8s } from '@kinvolk/headlamp-plugin/lib';
+import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Button, Stack, Typography } from '@mui/material';
+import { useLocation, useParams } from 'react-router-dom';
+import type { Backup } from '../../sidecar/api';
+import { useBackup } from '../api/queries';
+import { hasArchive } from '../backups/archiveState';
+import { RunLink } from '../backups/RunLink';
+import { RestoreButton } from '../restores/RestoreLink';
+import { BACKUPS_ROUTE, NAMESPACE_PARAMETER } from '../routes';
+import { Shown } from '../setup/Shown';
+import { formatBytes } from '../ui/bytes';
+import { alertIcon, downloadIcon } from '../ui/icons';
+import { Message } from '../ui/Message';
+import { Notice } from '../ui/Notice';
+import { useText } from '../ui/text';
+import { useFormatDate } from '../ui/useFormatDate';
+import { useBackLink } from '../useBackLink';
+import { CompareLink } from './ArchiveLinks';
+import { FileBrowser } from './FileBrowser';
+import { useDownload } from './useDownload';
+
+/** The backup that an address names: its id, and the namespace of its volume where that is known. */
+export function useArchiveAddress(): { cluster: string; id: string; namespace?: string } {
+  const { id } = useParams<{ id: string }>();
+  const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
+  return { cluster: K8s.useCluster() ?? '', id, namespace };
+}
+
+/** The route to what is in an archive. */
+export function FilesRoute() {
+  return <FilesPage {...useArchiveAddress()} />;
+}
+
+interface FilesPageProps {
+  cluster: string;
+  id: string;
+  namespace?: string;
+}
+
+/** The files in the archive of a backup. */
+export function FilesPage({ cluster, id, namespace }: FilesPageProps) {
+  const asked = useBackup(cluster, id, namespace);
+  return (
+    <Shown
+      cluster={cluster}
+      asked={asked}
+      namespace={namespace}
+      missing={<NoBackup cluster={cluster} />}
+    >
+      {backup => <Files cluster={cluster} backup={backup} />}
+    </Shown>
+  );
+}
+
+/** In place of what belongs to a backup that does not exist. */
+export function NoBackup({ cluster }: { cluster: string }) {
+  const { t } = useText();
+  return (
+    <Notice
+      icon={alertIcon}
+      title={t('There is no such backup')}
+      text={t('Its record was deleted, or the link is for another cluster.')}
+    >
+      <Link routeName={BACKUPS_ROUTE.name} activeCluster={cluster}>
+        {t('Backups')}
+      </Link>
+    </Notice>
+  );
+}
+
+function Files({ cluster, backup }: { cluster: string; backup: Backup }) {
+  const { t, language } = useText();
+  const formatDate = useFormatDate('medium');
+  const { download, isBusy } = useDownload(cluster);
+  const { id, namespace, name, bytes, createdAt } = backup;
+  const volume = `${namespace}/${name}`;
+  return (
+    <SectionBox
+      backLink={useBackLink(cluster)}
+      title={
+        <SectionHeader
+          title={t('Files of {{volume}}', { volume })}
+          actions={
+            hasArchive(backup)
+              ? [
+                  <Stack key="actions" direction="row" flexWrap="wrap" gap={1}>
+                    <RestoreButton
+                      cluster={cluster}
+                      start={{ backup: id, from: { namespace, name } }}
+                      label={t('Restore… all of {{volume}}', { volume })}
+                    />
+                    <CompareLink cluster={cluster} backup={backup} />
+                    <Button
+                      size="small"
+                      variant="outlined"
+                      aria-disabled={isBusy || undefined}
+                      aria-label={t('Download the archive of {{volume}}', { volume })}
+                      startIcon={<Icon icon={downloadIcon} />}
+                      onClick={() => void download({ id, namespace }, [])}
+                      sx={{ opacity: isBusy ? 0.5 : undefined }}
+                    >
+                      {t('Download archive')}
+                    </Button>
+                  </Stack>,
+                ]
+              : undefined
+          }
+        />
+      }
+    >
+      <Typography variant="body2" color="text.secondary" sx={{ mb: 2 }}>
+        <RunLink cluster={cluster} id={id} namespace={namespace}>
+          {t('Backup of {{date}}', { date: formatDate(createdAt) })}
+        </RunLink>
+        {bytes !== null && ` · ${formatBytes(bytes, language)}`}
+        {backup.seal &&
+          ` · ${t('{{number}} files and folders', {
+            count: backup.seal.files,
+            number: backup.seal.files.toLocaleString(language),
+          })}`}
+      </Typography>
+      {hasArchive(backup) ? (
+        <FileBrowser cluster={cluster} backup={backup} />
+      ) : (
+        <Message severity="info">
+          {backup.status === 'success'
+            ? t('The archive of this backup is not there any more.')
+            : t('This backup has not succeeded. There is no archive.')}
+        </Message>
+      )}
+    </SectionBox>
+  );
+}

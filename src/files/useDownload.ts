@@ -1,0 +1,44 @@
+import { useSnackbar } from 'notistack';
+import { useRef, useState } from 'react';
+import { archiveClient, type ArchiveRef } from '../api/archiveClient';
+import { connectionTo } from '../api/connection';
+import { troubleOf } from '../api/trouble';
+import { troubleText } from '../setup/troubleText';
+import { useText } from '../ui/text';
+import { save } from './save';
+
+export interface Download {
+  /** @param paths in the archive; empty: the whole archive, as it is stored. Tells how it went. */
+  download(archive: ArchiveRef, paths: string[]): Promise<void>;
+  isBusy: boolean;
+}
+
+/** Downloads what is in archives. One at a time: a second click is none. */
+export function useDownload(cluster: string): Download {
+  const { t } = useText();
+  const { enqueueSnackbar } = useSnackbar();
+  const [isBusy, setBusy] = useState(false);
+  const isUnderWay = useRef(false);
+
+  async function download(archive: ArchiveRef, paths: string[]) {
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
+    setBusy(true);
+    try {
+      const ticket = await archiveClient(connectionTo(cluster)).startDownload(archive, paths);
+      const saved = await save(cluster, ticket);
+      const { fileName } = ticket;
+      if (saved === 'started') enqueueSnackbar(t('Downloading {{fileName}}', { fileName }));
+      if (saved === 'done') {
+        enqueueSnackbar(t('{{fileName}} is saved', { fileName }), { variant: 'success' });
+      }
+    } catch (error) {
+      const { title, text } = troubleText(troubleOf(error), t);
+      enqueueSnackbar(`${t('The download failed')}. ${title}. ${text}`, { variant: 'error' });
+    } finally {
+      isUnderWay.current = false;
+      setBusy(false);
+    }
+  }
+  return { download, isBusy };
+}
