@@ -55,6 +55,7 @@ import { createMetrics } from './observe/metrics.ts';
 import { holdDatabase } from './oneProcess.ts';
 import { becomeWriter } from './oneWriter.ts';
 import { preparations } from './preparations.ts';
+import { composeRestores } from './restore/compose.ts';
 import { untilDone } from './untilDone.ts';
 import { VERSION } from './version.ts';
 
@@ -231,6 +232,13 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       }),
   };
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
+  const restores = composeRestores({
+    ...{ gateway, history, inventory, destination, access, installation, log, now },
+    helpers: backupWorld,
+    admission: () => admission,
+    archives: () => archives,
+    queue: () => queue,
+  });
   const queue = await life.start({
     name: 'the queue',
     start: () =>
@@ -242,6 +250,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
             now,
             run: (run, claim, report, signal) => runBackup(run, claim, backupWorld, report, signal),
           }),
+          restore: restores.kind,
         },
         limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
         retry,
@@ -278,6 +287,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     stop: watched => watched.stop(),
   });
 
+  const admission = admissionOf(inventory, open, room.look);
   const cleanArchives = () =>
     deleteUnproven({ history, destination, now, log, signal: life.signal });
   const prepared = await life.start({
@@ -362,7 +372,8 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
         access,
         destination,
         archives,
-        admission: admissionOf(inventory, open, room.look),
+        admission,
+        restores: restores.engine,
         rights: rightsOf(access),
         maxNamespaceScan: config.maxNamespaceScan,
         installation: {

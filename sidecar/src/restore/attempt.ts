@@ -4,6 +4,7 @@ import type { ClaimId, ClaimWrites } from '../cluster/claimWrites.ts';
 import type { ClusterInventory } from '../cluster/inventory.ts';
 import type { RestoreDetails } from '../history/details.ts';
 import type { History, RunChange, RunRecord } from '../history/history.ts';
+import type { Target } from '../jobs/job.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
 import type { IntoClaimWorld } from './intoClaim.ts';
 import type { Scaler } from './scale/scaler.ts';
@@ -32,13 +33,18 @@ export type SelectEntries = (
 ) => Promise<SelectedEntries>;
 
 /**
- * Backs up the target before it is written to.
- * @returns the id of that backup; null: there is nothing to lose, and why. @throws StageError when it fails.
+ * Backs up the target before it is written to. A restore that is tried again keeps the backup of the attempt before.
+ * @returns the id of the backup; it is proven. @throws StageError: nothing may be written then.
  */
 export type TakeSafetyBackup = (
-  run: RunRecord,
-  options: { signal: AbortSignal; onProgress(message: string): void }
-) => Promise<{ id: string | null; message: string }>;
+  target: Target,
+  restore: RunRecord,
+  options: {
+    signal: AbortSignal;
+    /** Is told the backup's id before it begins. */
+    onAdded(id: string): Promise<void>;
+  }
+) => Promise<string>;
 
 /** What a restore needs of the world. */
 export interface RestoreWorld extends IntoClaimWorld, Omit<SourceWorld, 'history'> {

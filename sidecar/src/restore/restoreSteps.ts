@@ -104,24 +104,29 @@ export async function stopWorkloads(attempt: RestoreAttempt): Promise<Scaled> {
   return scaled;
 }
 
+/** The backup has limits of its own. */
+const GOES_ON_MS = 30_000;
+
 /** Backs up the target, so that the restore can be undone. @throws StageError when that fails. */
 export async function backUpFirst(attempt: RestoreAttempt): Promise<void> {
   const { world, clock, steps, signal, run } = attempt;
+  const { namespace, name, uid } = run;
   steps.begin('safety-backup');
-  // One of an earlier attempt counts: nothing was written since.
-  const before = attempt.details.safetyBackupId;
-  if (before !== null && world.history.get(before)?.status === 'success') {
-    return steps.done(`backup ${before} holds the claim as it was`);
+  const claim = world.inventory.claim(namespace, name);
+  if (claim?.uid === uid && claim.phase === 'Pending') {
+    return steps.done('the claim has never been bound: there is nothing to lose');
   }
-  const { id, message } = await world.takeSafetyBackup(run, {
-    signal,
-    onProgress(text) {
-      clock.goesOn();
-      steps.say(text);
-    },
-  });
-  await attempt.record({ safetyBackupId: id });
-  steps.done(message);
+  const timer = setInterval(() => clock.goesOn(), GOES_ON_MS);
+  try {
+    const id = await world.takeSafetyBackup({ namespace, name, uid }, run, {
+      signal,
+      onAdded: added => attempt.record({ safetyBackupId: added }),
+    });
+    await attempt.record({ safetyBackupId: id });
+    steps.done(`backup ${id} holds the claim as it was`);
+  } finally {
+    clearInterval(timer);
+  }
 }
 
 /** @returns the claim that is written to: the one that was asked for, or a new one. @throws StageError. */
