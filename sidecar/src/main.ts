@@ -296,7 +296,8 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       preparations(
         {
           'runs that a restart interrupted': async () => {
-            await recover({ history, destination, identity, retry, now, log, signal });
+            const kinds = { restore: restores.kind };
+            await recover({ history, destination, identity, retry, kinds, now, log, signal });
             interrupted.forEach(onEnd); // those that it has ended
           },
           'the volumes of the cluster': async () => {

@@ -1,0 +1,487 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { manifestName } from '../archive/name.ts';
+import { ApiFailure } from '../cluster/apiFailure.ts';
+import type { ClaimPod } from '../cluster/inventory.ts';
+import type { Destination } from '../destinations/destination.ts';
+import type { RestoreDetails } from '../history/details.ts';
+import type { RunChange, RunRecord } from '../history/history.ts';
+import type { JobEnd } from '../jobs/job.ts';
+import { CANCELLED } from '../jobs/job.ts';
+import { exampleManifest } from '../testing/exampleManifest.ts';
+import { exampleRun } from '../testing/exampleRun.ts';
+import type { MemoryClaims } from '../testing/memoryClaims.ts';
+import { memoryClaims } from '../testing/memoryClaims.ts';
+import { memoryDestination } from '../testing/memoryDestination.ts';
+import type { ProcessCluster } from '../testing/processCluster.ts';
+import { processCluster } from '../testing/processCluster.ts';
+import { testClaim } from '../testing/testClaim.ts';
+import type { RestoreWorld } from './attempt.ts';
+import { restoreJob } from './restoreJob.ts';
+import { runRestore } from './run.ts';
+
+let root: string;
+let volume: string;
+let archive: Buffer;
+let destination: Destination;
+let cluster: ProcessCluster;
+let claims: MemoryClaims;
+let pods: ClaimPod[];
+let world: RestoreWorld;
+let run: RunRecord & { details: RestoreDetails };
+const backup = exampleRun();
+
+/** Packs a directory as a backup does, and stores it with its manifest. */
+async function store(source: string): Promise<void> {
+  archive = execFileSync('tar', ['--format=posix', '--sparse', '-czf', '-', '-C', source, '.']);
+  const sha256 = createHash('sha256').update(archive).digest('hex');
+  const files = execFileSync('tar', ['-tz'], { input: archive }).toString().split('\n').length - 1;
+  const manifest = exampleManifest({ runId: backup.id, bytes: archive.length, sha256 });
+  manifest.seal.files = files;
+  manifest.seal.rawBytes = gunzipSync(archive).length;
+  const key = manifest.archive;
+  await (await destination.stage(key, Readable.from([archive]))).publish();
+  await destination.put(manifestName(key), JSON.stringify(manifest));
+  backup.copies = [
+    {
+      ...{ destination: destination.id, key, state: 'present', bytes: archive.length, sha256 },
+      ...{ provenAt: null, proof: null, verifiedAt: null },
+    },
+  ];
+  run = {
+    ...exampleRun({ id: '01restore' }),
+    kind: 'restore',
+    uid: '',
+    copies: [],
+    details: {
+      kind: 'restore',
+      ...{ backup: backup.id, archive: key, destination: destination.id },
+      source: {
+        namespace: 'shop',
+        name: 'orders-db',
+        uid: null,
+        namespaceUid: null,
+        createdAt: null,
+      },
+      target: { namespace: 'shop', name: 'orders-db', mode: 'new' },
+      ...{ paths: null, scale: false, safetyBackup: false, safetyBackupId: null, undoOf: null },
+      ...{ steps: [], comparison: null, totalBytes: null, createdUid: null },
+      hasBegunToWrite: false,
+    },
+  };
+}
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'nkvm-restore-'));
+  const source = join(root, 'source');
+  volume = join(root, 'volume');
+  mkdirSync(join(source, 'sub'), { recursive: true });
+  mkdirSync(volume);
+  writeFileSync(join(source, 'sub/orders'), Buffer.alloc(300_000, 'order '));
+  writeFileSync(join(source, 'readme'), 'hello');
+  destination = memoryDestination();
+  cluster = processCluster(volume);
+  claims = memoryClaims();
+  pods = [];
+  await store(source);
+  const runs = new Map<string, RunRecord>([
+    [backup.id, backup],
+    [run.id, run],
+  ]);
+  world = {
+    cluster,
+    readClaim: claims.readClaim,
+    claims,
+    destination,
+    installation: 'i',
+    image: 'example/helper:1',
+    memoryLimit: '512Mi',
+    podTimeoutMs: 5_000,
+    runTimeoutMs: 60_000,
+    history: {
+      get: id => runs.get(id),
+      async commit(id, change) {
+        runs.set(id, { ...(runs.get(id) as RunRecord), ...change });
+      },
+    },
+    inventory: {
+      claim(namespace, name) {
+        const there = claims.all.get(`${namespace}/${name}`);
+        return there && testClaim({ namespace, name, uid: there.uid, pods });
+      },
+      podsOf: () => pods,
+    },
+    scaler: {
+      workloadsOf: async () => [],
+      scaleDown: async () => {
+        throw new Error('not asked for');
+      },
+      scaleUp: async () => ({ message: '', notes: [], left: [] }),
+      recover: async () => undefined,
+      problems: () => [],
+    },
+    selectEntries: async () => {
+      throw new Error('not asked for');
+    },
+    takeSafetyBackup: async () => 'safety-1',
+    now: () => new Date(),
+  };
+});
+afterEach(async () => {
+  await cluster.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+/** A destination that gives these bytes for the archive, each time when it is opened; at last always the last ones. */
+const giving = (...bodies: (() => Readable)[]): Partial<RestoreWorld> => ({
+  destination: {
+    ...destination,
+    async open(key, call) {
+      if (key !== run.details.archive) return await destination.open(key, call);
+      const body = bodies.length > 1 ? bodies.shift() : bodies[0];
+      return body?.() ?? Readable.from([]);
+    },
+  },
+});
+const whole = () => Readable.from([archive]);
+const breaking = () =>
+  Readable.from(
+    (async function* () {
+      yield archive.subarray(0, 100);
+      throw new Error('the disk is gone');
+    })()
+  );
+
+/** Makes the claim that is restored into, with a file in it. */
+async function into(mode: 'empty' | 'overwrite' | 'mirror', more: Partial<RestoreDetails> = {}) {
+  const made = await claims.create({
+    ...{ namespace: 'shop', name: 'orders-db', labels: {}, annotations: {} },
+    ...{ accessModes: [], size: '1Gi' },
+  });
+  run.uid = made.uid;
+  run.details = { ...run.details, ...more, target: { ...run.details.target, mode } };
+}
+const put = (name: string, text: string) => writeFileSync(join(volume, name), text);
+const names = () => readdirSync(volume).sort();
+
+const go = (
+  change: Partial<RestoreWorld> = {},
+  { signal = new AbortController().signal, report = (_: RunChange): void => undefined } = {}
+): Promise<JobEnd> => runRestore(run, { ...world, ...change }, report, signal);
+
+const detailsOf = (end: JobEnd) => end.details as RestoreDetails;
+const stateOf = (end: JobEnd) => detailsOf(end).steps.map(({ step, state }) => `${step} ${state}`);
+const isRestored = () =>
+  execFileSync('diff', ['-r', join(root, 'source'), volume], { encoding: 'utf8' });
+
+describe('a restore into a new claim', () => {
+  it('is a success when the volume is as the archive, and then the claim has no mark', async () => {
+    const end = await go();
+    expect(end).toMatchObject({ status: 'success', message: 'restored', warnings: [] });
+    expect(stateOf(end)).toEqual([
+      'check-archive done',
+      'create-claim done',
+      'write done',
+      'compare done',
+    ]);
+    expect(detailsOf(end).comparison).toMatchObject({ differences: 0, leftOver: 0 });
+    expect(isRestored()).toBe('');
+    const made = claims.all.get('shop/orders-db');
+    expect(made).toMatchObject({ size: '1Gi', labels: { app: 'orders' } });
+    expect(made?.annotations).toEqual({ 'example.com/note': 'größe' });
+    expect(end.uid).toBe(made?.uid);
+    expect(cluster.existing.size).toBe(0);
+  });
+
+  it('has a mark while it is written to', async () => {
+    let seen: Record<string, string> | undefined;
+    await go(
+      {},
+      {
+        report({ stage }) {
+          if (stage === 'copy') seen = { ...claims.all.get('shop/orders-db')?.annotations };
+        },
+      }
+    );
+    expect(seen).toMatchObject({ 'nkvm.io/restoring': '01restore', 'nkvm.io/installation': 'i' });
+  });
+
+  it('begins with nothing when the archive has changed', async () => {
+    const end = await go(
+      giving(() => Readable.from([Buffer.concat([archive.subarray(0, -1), Buffer.from('x')])]))
+    );
+    expect(end).toMatchObject({ status: 'failed', reason: 'ArchiveDiffers' });
+    expect(stateOf(end)[0]).toBe('check-archive failed');
+    expect(claims.all.size).toBe(0);
+    expect(names()).toEqual([]);
+  });
+
+  it.each<[string, () => Readable, string]>([
+    ['breaks off', breaking, 'Unexpected'],
+    ['is cut by then', () => Readable.from([archive.subarray(0, -1)]), 'ArchiveDamaged'],
+  ])('takes the claim back when the archive %s while it is written', async (_, then, reason) => {
+    const end = await go(giving(whole, then));
+    expect(end).toMatchObject({
+      status: 'failed',
+      reason,
+      uid: '',
+      message: expect.stringMatching(/; the new claim shop\/orders-db was deleted$/),
+    });
+    expect(claims.all.size).toBe(0);
+    expect(detailsOf(end).createdUid).toBeNull();
+    expect(stateOf(end)).toContain('create-claim undone');
+  });
+
+  it('marks the claim as incomplete where it cannot be deleted', async () => {
+    const refusing: MemoryClaims = {
+      ...claims,
+      async remove() {
+        throw new ApiFailure('forbidden', { kind: 'refused', class: 'needs-action' });
+      },
+    };
+    put('lost+other', 'the volume is not new'); // which lets it fail
+    const end = await go({ claims: refusing });
+    expect(end).toMatchObject({
+      status: 'failed',
+      reason: 'ClaimNotEmpty',
+      message: expect.stringMatching(/is incomplete and could not be deleted: forbidden$/),
+      hint: expect.stringMatching(/kubectl delete pvc orders-db -n shop/),
+    });
+    expect(claims.all.get('shop/orders-db')?.annotations).toMatchObject({
+      'nkvm.io/incomplete': '01restore',
+    });
+  });
+
+  it('never touches a claim of that name that somebody else has made', async () => {
+    await claims.create({
+      ...{ namespace: 'shop', name: 'orders-db', labels: {}, annotations: { a: 'b' } },
+      ...{ accessModes: [], size: '1Gi' },
+    });
+    const end = await go();
+    expect(end).toMatchObject({ reason: 'ClaimExists', failureClass: 'needs-action' });
+    expect(claims.all.get('shop/orders-db')?.annotations).toEqual({ a: 'b' });
+  });
+
+  it('takes the place of what an earlier attempt has left', async () => {
+    await claims.create({
+      ...{ namespace: 'shop', name: 'orders-db', labels: {}, accessModes: [], size: '1Gi' },
+      annotations: { 'nkvm.io/restoring': '01restore', 'nkvm.io/installation': 'i' },
+    });
+    expect(await go()).toMatchObject({ status: 'success' });
+    expect(claims.all.get('shop/orders-db')?.annotations).not.toHaveProperty('nkvm.io/restoring');
+  });
+
+  it('ends when a pod wants the claim while it is written', async () => {
+    const end = await go(
+      {},
+      {
+        report({ stage }) {
+          if (stage === 'wait') pods.push({ name: 'orders-0', phase: 'Pending', node: null });
+        },
+      }
+    );
+    expect(end).toMatchObject({
+      status: 'failed',
+      reason: 'ClaimInUse',
+      message: expect.stringMatching(/used by pod orders-0; the new claim .* was deleted/),
+    });
+    expect(names()).toEqual([]);
+    expect(claims.all.size).toBe(0);
+  });
+
+  it('is cancelled, and leaves nothing', async () => {
+    const stop = new AbortController();
+    const end = await go(
+      {},
+      {
+        signal: stop.signal,
+        report({ stage }) {
+          if (stage === 'copy') stop.abort(CANCELLED);
+        },
+      }
+    );
+    expect(end).toMatchObject({
+      status: 'cancelled',
+      message: 'cancelled at stage copy; the new claim shop/orders-db was deleted',
+    });
+    expect(claims.all.size).toBe(0);
+    expect(cluster.existing.size).toBe(0);
+  });
+});
+
+describe('a restore into an existing claim', () => {
+  it('that is empty is a success', async () => {
+    await into('empty');
+    expect(await go()).toMatchObject({ status: 'success' });
+    expect(isRestored()).toBe('');
+  });
+
+  it('with mode empty changes nothing where it holds anything', async () => {
+    await into('empty');
+    put('mine', 'precious');
+    expect(await go()).toMatchObject({
+      status: 'failed',
+      reason: 'ClaimNotEmpty',
+      message: expect.stringMatching(/; nothing was written to claim shop\/orders-db$/),
+      failureClass: 'needs-action',
+    });
+    expect(names()).toEqual(['mine']);
+  });
+
+  it('with mode overwrite leaves what the archive lacks', async () => {
+    await into('overwrite');
+    put('mine', 'precious');
+    put('readme', 'old');
+    const end = await go();
+    expect(end).toMatchObject({ status: 'success' });
+    expect(detailsOf(end).comparison).toMatchObject({ leftOver: 1, differences: 0 });
+    expect(names()).toEqual(['mine', 'readme', 'sub']);
+    expect(readFileSync(join(volume, 'readme'), 'utf8')).toBe('hello');
+  });
+
+  it('with mode mirror deletes what the archive lacks', async () => {
+    await into('mirror');
+    put('mine', 'precious');
+    expect(await go()).toMatchObject({ status: 'success' });
+    expect(isRestored()).toBe('');
+  });
+
+  it('is refused while a pod uses it', async () => {
+    await into('overwrite');
+    pods.push({ name: 'orders-0', phase: 'Running', node: 'node-a' });
+    expect(await go()).toMatchObject({ reason: 'ClaimInUse', failureClass: 'needs-action' });
+    expect(names()).toEqual([]);
+  });
+
+  it('is refused where the claim was made anew since', async () => {
+    await into('overwrite');
+    run.uid = 'another';
+    expect(await go()).toMatchObject({ reason: 'ClaimNotFound' });
+    expect(names()).toEqual([]);
+  });
+
+  it('takes a safety backup before it writes, and says so when it breaks off', async () => {
+    await into('overwrite', { safetyBackup: true });
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const end = await go(
+      {
+        takeSafetyBackup: async (_target, _run, { onAdded }) => {
+          seen.push(...names());
+          await onAdded('safety-1');
+          return 'safety-1';
+        },
+      },
+      {
+        signal: stop.signal,
+        report({ stage }) {
+          if (stage === 'copy') stop.abort(CANCELLED);
+        },
+      }
+    );
+    expect(seen).toEqual([]);
+    expect(end).toMatchObject({
+      status: 'cancelled',
+      message: 'cancelled at stage copy; claim shop/orders-db holds a part of the archive',
+      hint: 'undo it, which restores safety backup safety-1, or restore again',
+    });
+    expect(detailsOf(end).safetyBackupId).toBe('safety-1');
+    expect(claims.all.size).toBe(1);
+  });
+
+  it('is not tried again by itself once it has written', async () => {
+    await into('overwrite');
+    expect(await go(giving(whole, breaking))).toMatchObject({
+      status: 'failed',
+      failureClass: 'needs-action',
+      hint: expect.stringMatching(/no safety backup/),
+    });
+  });
+
+  it('does not begin where the safety backup fails', async () => {
+    await into('overwrite', { safetyBackup: true });
+    put('mine', 'precious');
+    const end = await go({
+      async takeSafetyBackup() {
+        throw new ApiFailure('away', { kind: 'unreachable', class: 'transient' });
+      },
+    });
+    expect(end).toMatchObject({ status: 'failed', failureClass: 'transient' });
+    expect(names()).toEqual(['mine']);
+  });
+});
+
+describe('after a restart', () => {
+  const { signal } = new AbortController();
+  const after = async (details: Partial<RestoreDetails>) =>
+    await restoreJob(world).afterRestart?.(
+      { ...run, status: 'running', details: { ...run.details, ...details } },
+      signal
+    );
+  const comparison = {
+    ...{ entries: 3, bytes: 1, differences: 0, examples: [], notRestored: [], leftOver: 0 },
+  };
+  const make = async (annotations: Record<string, string>) =>
+    await claims.create({
+      ...{ namespace: 'shop', name: 'orders-db', labels: {}, accessModes: [], size: '1Gi' },
+      annotations,
+    });
+  const marks = { 'nkvm.io/restoring': '01restore', 'nkvm.io/installation': 'i' };
+
+  it('the claim that was proven makes it a success', async () => {
+    const { uid } = await make({});
+    expect(await after({ createdUid: uid, comparison })).toMatchObject({ status: 'success' });
+  });
+
+  it('a claim with the mark is deleted, and the restore is tried again', async () => {
+    const { uid } = await make(marks);
+    expect(await after({ createdUid: uid, hasBegunToWrite: true, comparison })).toMatchObject({
+      status: 'failed',
+      failureClass: 'transient',
+    });
+    expect(claims.all.size).toBe(0);
+  });
+
+  it('so is one whose UID was not recorded any more', async () => {
+    await make(marks);
+    expect(await after({})).toMatchObject({ failureClass: 'transient' });
+    expect(claims.all.size).toBe(0);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['of another installation', { ...marks, 'nkvm.io/installation': 'other' }],
+    ['of another run', { ...marks, 'nkvm.io/restoring': 'another' }],
+    ['of somebody else', {}],
+  ])('a claim %s is not touched', async (_, annotations) => {
+    await make(annotations);
+    expect(await after({ createdUid: 'mine' })).toMatchObject({ failureClass: 'transient' });
+    expect(claims.all.size).toBe(1);
+  });
+
+  it.each([
+    [false, 'transient'],
+    [true, 'needs-action'],
+  ])('an existing claim that was written to (%s): %s', async (hasBegunToWrite, failureClass) => {
+    await into('overwrite', { hasBegunToWrite });
+    expect(await after({ target: run.details.target, hasBegunToWrite })).toMatchObject({
+      status: 'failed',
+      failureClass,
+    });
+    expect(claims.all.size).toBe(1);
+    expect(existsSync(volume)).toBe(true);
+  });
+});
