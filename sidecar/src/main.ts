@@ -197,7 +197,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
   });
   const onEnd = ({ id }: Backup): void => {
     const run = history.get(id); // with all of it, its start too
-    if (!run || run.endedAt === null) return;
+    if (!run || run.endedAt === null || run.kind !== 'backup') return;
     metrics.ended(run);
     events.ended(run);
   };
@@ -235,9 +235,6 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
   const restores = composeRestores({
     ...{ gateway, history, inventory, destination, access, installation, log, now },
     helpers: backupWorld,
-    admission: () => admission,
-    archives: () => archives,
-    queue: () => queue,
   });
   const queue = await life.start({
     name: 'the queue',

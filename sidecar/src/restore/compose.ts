@@ -1,4 +1,3 @@
-import type { Admission } from '../backup/admission.ts';
 import type { Access } from '../cluster/access.ts';
 import { claimPodsOf } from '../cluster/claimPods.ts';
 import { claimsOf } from '../cluster/claims.ts';
@@ -9,14 +8,14 @@ import type { ClusterInventory } from '../cluster/inventory.ts';
 import { readLimits } from '../cluster/quotas.ts';
 import { workloadsOf } from '../cluster/workloads.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { StageError } from '../errors.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
 import type { History } from '../history/history.ts';
 import type { JobKind } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
-import type { RestoreWorld, SelectEntries, TakeSafetyBackup } from './attempt.ts';
+import type { RestoreWorld } from './attempt.ts';
 import { restoreEngine } from './engine.ts';
-import type { LookInto } from './lookInto.ts';
 import { restoreJob } from './restoreJob.ts';
 import type { Scaler } from './scale/scaler.ts';
 import { scalerOf } from './scale/scalerOf.ts';
@@ -40,11 +39,6 @@ export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
     runTimeoutMs: number;
   };
   installation: string;
-  /** Of backups, for the one that is made before a restore. */
-  admission(): Admission;
-  selectEntries: SelectEntries;
-  lookInto: LookInto;
-  takeSafetyBackup: TakeSafetyBackup;
   now(): Date;
   log: Log;
 }
@@ -58,7 +52,7 @@ export interface Restores {
 }
 
 /** Puts together what restores are made of. Nothing is started. */
-export function composeRestores({ gateway, helpers, admission, ...parts }: RestoreParts): Restores {
+export function composeRestores({ gateway, helpers, ...parts }: RestoreParts): Restores {
   const { history, inventory, installation, log, now } = parts;
   const scaler = scalerOf({
     ...{ inventory, installation, log, now },
@@ -75,15 +69,29 @@ export function composeRestores({ gateway, helpers, admission, ...parts }: Resto
     scaler,
     claims: claimWritesOf(gateway),
     readClaim: claimsOf(gateway),
+    async selectEntries() {
+      throw notYet('some files of an archive', 'restore everything, into a new claim');
+    },
+    async takeSafetyBackup() {
+      throw notYet('with a safety backup', 'back up the claim first, and switch it off');
+    },
   };
   const engine = restoreEngine({
     ...world,
     ...parts,
     readLimits: (namespace, signal) => readLimits(gateway, namespace, signal),
-    async backupObstacle(namespace, name) {
-      const { refused } = await admission().admit([{ namespace, name }]);
-      return refused[0]?.error;
-    },
+    lookInto: async () => ({ later: 'the claim is looked into before anything is written' }),
+    backupObstacle: async () =>
+      notYet('with a safety backup', 'back up the claim first, and switch it off'),
   });
   return { kind: restoreJob(world), engine, scaler, world };
 }
+
+const notYet = (what: string, hint: string): StageError =>
+  new StageError(
+    'queue',
+    'NotSupported',
+    `this version does not restore ${what}`,
+    hint,
+    'needs-action'
+  );

@@ -180,7 +180,10 @@ const names = () => readdirSync(volume).sort();
 
 const go = (
   change: Partial<RestoreWorld> = {},
-  { signal = new AbortController().signal, report = (_: RunChange): void => undefined } = {}
+  {
+    signal = new AbortController().signal,
+    report = () => undefined,
+  }: { signal?: AbortSignal; report?(change: RunChange): void } = {}
 ): Promise<JobEnd> => runRestore(run, { ...world, ...change }, report, signal);
 
 const detailsOf = (end: JobEnd) => end.details as RestoreDetails;
