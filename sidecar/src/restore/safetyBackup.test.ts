@@ -65,11 +65,11 @@ beforeEach(async () => {
 async function restoring(details: Parameters<typeof exampleRestoreDetails>[0] = {}) {
   let outcome: Promise<string> | undefined;
   work = async (run, report, signal) => {
-    const onId = async (safetyBackupId: string) => {
+    const onAdded = async (safetyBackupId: string) => {
       const now = history.get(run.id)?.details;
       if (now?.kind === 'restore') report({ details: { ...now, safetyBackupId } });
     };
-    outcome = take(target, run, { signal, onId });
+    outcome = take(target, run, { signal, onAdded });
     outcome.catch(() => undefined);
     const status = await outcome.then(
       () => 'success' as const,
@@ -169,8 +169,8 @@ describe('a safety backup', () => {
     const before = history.count();
     const run = history.get(id) as RunRecord;
     const fresh = { ...run, id: 'x', details: exampleRestoreDetails({ hasBegunToWrite: false }) };
-    const onId = async () => Promise.reject(new Error('the disk is full'));
-    await expect(take(target, fresh, { signal, onId })).rejects.toThrow('the disk is full');
+    const onAdded = async () => Promise.reject(new Error('the disk is full'));
+    await expect(take(target, fresh, { signal, onAdded })).rejects.toThrow('the disk is full');
     expect(history.count()).toBe(before);
   });
 });

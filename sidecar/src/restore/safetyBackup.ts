@@ -11,8 +11,8 @@ export interface SafetyBackupWorld {
 
 export interface SafetyBackupOptions {
   signal: AbortSignal;
-  /** Is told the id that the backup will have, to be recorded in the restore's details first. */
-  onId(id: string): Promise<void>;
+  /** Is told the id that the backup will have before it begins, to be recorded in the details of the restore. */
+  onAdded(id: string): Promise<void>;
 }
 
 /**
@@ -31,7 +31,7 @@ export type TakeSafetyBackup = (
 
 export const safetyBackups =
   ({ history, carryOut }: SafetyBackupWorld): TakeSafetyBackup =>
-  async (target, restore, { signal, onId }) => {
+  async (target, restore, { signal, onAdded }) => {
     // As it is now: the run that the queue hands over may be from before the attempt before.
     const details = history.get(restore.id)?.details ?? restore.details;
     if (details?.kind !== 'restore') throw new Error(`run ${restore.id} is not a restore`);
@@ -50,7 +50,7 @@ export const safetyBackups =
       },
       {
         signal,
-        onId,
+        onId: onAdded,
         describe: message =>
           message === 'backed up'
             ? `safety backup before restore ${restore.id}`
