@@ -1,13 +1,13 @@
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
-import { manifestName } from '../archive/name.ts';
+import { indexName, manifestName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { readText } from '../destinations/readText.ts';
 import { archiveMissing } from '../destinations/refusals.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { FoundIndex } from './loadIndex.ts';
-import { indexName, rebuiltIndex, storedIndex, storeIndex } from './loadIndex.ts';
+import { rebuiltIndex, storedIndex, storeIndex } from './loadIndex.ts';
 import type { ArchiveRef, OpenArchive } from './openArchive.ts';
 import { openArchive } from './openArchive.ts';
 import { sharedCache } from './sharedCache.ts';

@@ -6,14 +6,12 @@ import { storedForm } from '../archive/index/writeIndex.ts';
 import type { Members } from '../archive/members/rawArchive.ts';
 import { membersOf } from '../archive/members/rawArchive.ts';
 import { readRaw } from '../archive/members/readRaw.ts';
+import { indexName } from '../archive/name.ts';
 import { BadTar } from '../archive/tar/header.ts';
 import { scanTar } from '../archive/tar/scanTar.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { ArchiveRef } from './openArchive.ts';
-
-/** @returns the key of the index beside an archive. */
-export const indexName = (archive: string): string => `${archive}.index.gz`;
 
 /** An index, and what it says of its archive. */
 export interface FoundIndex {
@@ -40,7 +38,7 @@ export async function storedIndex(
   const body = await destination.open(name, { signal });
   try {
     const { header, index, sha256 } = await readIndex(body, key, stored.bytes, signal);
-    const wanted = (manifest as { index?: { sha256: string } | null } | undefined)?.index?.sha256;
+    const wanted = manifest?.index?.sha256;
     if (wanted !== undefined && wanted !== sha256)
       throw new Error('its manifest names another SHA-256');
     if (header.bytes !== undefined && header.bytes !== null && header.bytes !== bytes)

@@ -1,15 +1,15 @@
-import type { Backup } from '../../api/index.ts';
 import type { Archives } from '../browse/archives.ts';
 import type { ArchiveRef } from '../browse/openArchive.ts';
-import type { Action, Subject } from '../cluster/access.ts';
+import type { Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { archiveMissing } from '../destinations/refusals.ts';
-import type { History } from '../history/history.ts';
+import type { History, RunRecord } from '../history/history.ts';
 import { notFound } from '../jobs/errors.ts';
-import { isOfLiveNamespace, READ_ARCHIVES, rightOn } from './backupView.ts';
+import { heldRights } from './heldRights.ts';
 import { Refusal } from './problems.ts';
 import type { Rights } from './rights.ts';
+import { everywhere, runAccess } from './runAccess.ts';
 
 /** An archive at the destination that no backup in the history has. */
 export const FOREIGN_PREFIX = 'archive:';
@@ -18,10 +18,13 @@ export const FOREIGN_PREFIX = 'archive:';
 export interface ReadableArchive {
   /** As it was asked for: id of a backup, `archive:KEY`, … */
   id: string;
-  /** What the caller needs; to be asked again while something is sent. */
-  right: Action;
   /** The backup that wrote it. */
-  run: Backup | undefined;
+  run: RunRecord | undefined;
+  /**
+   * @param maxAgeMs how old a remembered answer may be
+   * @returns whether the caller may still read it. @throws Refusal (503) when the API server did not say.
+   */
+  mayRead(maxAgeMs?: number): Promise<boolean>;
   /** @throws StageError or Refusal when the archive is not there */
   ref(signal?: AbortSignal): Promise<ArchiveRef>;
 }
@@ -31,8 +34,8 @@ export const isArchiveName = (key: string): boolean => /^[^.][^/]*\.(tar\.gz|tgz
 
 export interface ArchiveAccessWorld {
   history: Pick<History, 'get'>;
-  inventory: Pick<Inventory, 'namespace'>;
-  rights: Pick<Rights, 'has' | 'need'>;
+  inventory: Pick<Inventory, 'namespace' | 'isReady'>;
+  rights: Rights;
   archives: Pick<Archives, 'ref'>;
   destination: Pick<Destination, 'id'>;
 }
@@ -40,28 +43,20 @@ export interface ArchiveAccessWorld {
 /** Finds archives for callers who may read what is in them. */
 export interface ArchiveAccess {
   /**
-   * @throws StageError (BackupNotFound) also without the right: ids are not to be tried out
-   * @throws Refusal (403) for an archive that belongs to no backup here, without the right in all namespaces
+   * @throws StageError (BackupNotFound) for what the caller may not even see: ids are not to be tried out
+   * @throws Refusal (403) that names the missing right
    */
   find(caller: Subject, id: string): Promise<ReadableArchive>;
-  /** @returns the right that is needed on the files of a backup. */
-  rightOn(run: Backup): Action;
+  /** @returns the archive of a backup that the caller may read; undefined: the caller may not. */
+  ofRun(caller: Subject, run: RunRecord): Promise<ReadableArchive | undefined>;
 }
 
-export function archiveAccess({
-  history,
-  inventory,
-  rights,
-  archives,
-  destination,
-}: ArchiveAccessWorld): ArchiveAccess {
-  /** What a deleted namespace had is for callers who may read the archives of all namespaces. */
-  const rightOnRun = (run: Backup): Action =>
-    isOfLiveNamespace(run, inventory.namespace(run.namespace))
-      ? rightOn('get', 'archive', run)
-      : READ_ARCHIVES;
+export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
+  const { history, rights, archives, destination } = world;
+  const access = runAccess(world);
+  const allArchives = everywhere('get', 'archive');
 
-  const refOfRun = async (run: Backup, signal?: AbortSignal): Promise<ArchiveRef> => {
+  const refOfRun = async (run: RunRecord, signal?: AbortSignal): Promise<ArchiveRef> => {
     const copy = run.copies.find(
       each => each.destination === destination.id && each.state !== 'deleted'
     );
@@ -71,30 +66,44 @@ export function archiveAccess({
     return ref;
   };
 
+  const readable = (caller: Subject, run: RunRecord): ReadableArchive => ({
+    id: run.id,
+    run,
+    // What a namespace had is for others when it is deleted and made again.
+    mayRead: maxAgeMs => rights.has(caller, access.rightOn('get', 'archive', run), maxAgeMs),
+    ref: signal => refOfRun(run, signal),
+  });
+
   return {
-    rightOn: rightOnRun,
     async find(caller, id) {
       if (id.startsWith(FOREIGN_PREFIX)) {
-        await rights.need(caller, READ_ARCHIVES);
+        await rights.need(caller, allArchives);
         const key = id.slice(FOREIGN_PREFIX.length);
         if (!isArchiveName(key)) throw archiveMissing(key);
         return {
           id,
-          right: READ_ARCHIVES,
           run: undefined,
+          mayRead: maxAgeMs => rights.has(caller, allArchives, maxAgeMs),
           ref: signal => archives.ref(key, signal),
         };
       }
       const run = history.get(id);
       if (run?.kind !== 'backup') throw notFound(id);
-      const right = rightOnRun(run);
-      if (!(await rights.has(caller, right))) throw notFound(id);
-      return { id, right, run, ref: signal => refOfRun(run, signal) };
+      const archive = readable(caller, run);
+      if (await archive.mayRead()) return archive;
+      // Who may see the backup is told which right is missing; for others it does not exist.
+      if (!(await access.mayRead(run, heldRights(caller, rights)))) throw notFound(id);
+      throw await rights.lacking(caller, access.rightOn('get', 'archive', run));
+    },
+
+    async ofRun(caller, run) {
+      const archive = readable(caller, run);
+      return (await archive.mayRead()) ? archive : undefined;
     },
   };
 }
 
-const noArchive = ({ id, status }: Backup): Refusal =>
+const noArchive = ({ id, status }: RunRecord): Refusal =>
   new Refusal(
     409,
     'NoArchive',

@@ -48,8 +48,17 @@ const files = (who: string | undefined, id: string, query = '') =>
 const paths = (body: { files: { path: string }[] }) => body.files.map(({ path }) => path);
 
 describe('the files of an archive', () => {
-  it.each(['nobody', 'viewer', 'shopper', 'single', 'neighbour'])(
-    'are not there for %s, who may not read the archives of the claim',
+  it('are refused by the name of the right to who may see the backup', async () => {
+    expect(await files('shopper', await put())).toMatchObject({
+      status: 403,
+      body: {
+        detail: 'shopper may not get persistentvolumeclaims/archive of orders-db in namespace shop',
+      },
+    });
+  });
+
+  it.each(['nobody', 'viewer', 'single', 'neighbour'])(
+    'are not there for %s, who may not see the backup',
     async who => {
       const id = await put();
       expect(await files(who, id)).toMatchObject({

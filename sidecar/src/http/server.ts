@@ -13,10 +13,13 @@ import { archiveAccess } from './archiveAccess.ts';
 import type { BackupRoutes } from './backupRoutes.ts';
 import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
+import { downloadRoutes, ticketRoutes } from './downloadRoutes.ts';
+import { downloadTickets } from './downloadTickets.ts';
 import type { EventStreamOptions } from './eventStreams.ts';
 import { eventStreams } from './eventStreams.ts';
 import type { FileRoutes } from './fileRoutes.ts';
 import { fileRoutes } from './fileRoutes.ts';
+import { fileSender } from './fileSender.ts';
 import type { Readiness } from './healthRoutes.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import type { InfoRoutes } from './infoRoutes.ts';
@@ -105,7 +108,13 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   const { namespace } = world.installation;
   const reviews = tokenReviews(world.access);
   const streams = eventStreams(world.streamOptions);
-  app.addHook('preClose', async () => streams.endAll('stopping'));
+  const access = archiveAccess(world);
+  const sender = fileSender(world);
+  const downloads = { ...world, access, sender, tickets: downloadTickets() };
+  app.addHook('preClose', async () => {
+    streams.endAll('stopping');
+    sender.endAll();
+  });
   await app.register(metricsRoute({ ...world, reviews, namespace }));
   await app.register(
     async api => {
@@ -113,13 +122,15 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         reply.header('cache-control', 'no-store'); // answers depend on the caller
       });
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+      await api.register(downloadRoutes(downloads));
       await api.register(async known => {
         known.addHook('onRequest', authenticate({ reviews, namespace }));
         await known.register(infoRoutes(world));
         await known.register(volumeRoutes(world));
         await known.register(volumeEventRoutes({ ...world, streams }));
         await known.register(backupRoutes({ ...world, streams }));
-        await known.register(fileRoutes({ ...world, access: archiveAccess(world) }));
+        await known.register(fileRoutes({ ...world, access }));
+        await known.register(ticketRoutes(downloads));
         const { restores } = world;
         if (restores) await known.register(restoreRoutes({ ...world, restores, streams }));
       });

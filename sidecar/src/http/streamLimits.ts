@@ -2,7 +2,7 @@ import type { Subject } from '../cluster/access.ts';
 import { nameOf } from './caller.ts';
 import { Refusal } from './problems.ts';
 
-/** How many event streams may be open at once. */
+/** How many streams of a kind may be open at once. */
 export interface StreamLimits {
   /** With one token; browsers open no more than a few to one host. */
   perToken: number;
@@ -15,10 +15,14 @@ export const STREAM_LIMITS: StreamLimits = { perToken: 20, perUser: 100, total: 
 
 /**
  * Counts open streams.
+ * @param refuse makes the refusal, e.g. for more than `most` `of user somebody`
  * @returns what takes a place for a caller; it returns what gives the place back.
  * @throws Refusal (429) when there is none.
  */
-export function streamPlaces(limits: StreamLimits = STREAM_LIMITS) {
+export function streamPlaces(
+  limits: StreamLimits = STREAM_LIMITS,
+  refuse: (most: number, whose: string) => Refusal = tooMany
+) {
   const taken = new Map<string, number>();
   const add = (key: string, more: 1 | -1): void => {
     const count = (taken.get(key) ?? 0) + more;
@@ -32,7 +36,7 @@ export function streamPlaces(limits: StreamLimits = STREAM_LIMITS) {
       ['total', limits.total, 'in total'],
     ];
     const full = places.find(([key, most]) => (taken.get(key) ?? 0) >= most);
-    if (full) throw tooMany(full[1], full[2]);
+    if (full) throw refuse(full[1], full[2]);
     for (const [key] of places) add(key, 1);
     let isHeld = true;
     return () => {

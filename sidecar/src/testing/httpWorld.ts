@@ -10,6 +10,7 @@ import { archivesAt } from '../browse/archives.ts';
 import type { Action, PathAction, Subject } from '../cluster/access.ts';
 import type { NamespaceFact } from '../cluster/facts.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
+import type { Destination } from '../destinations/destination.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { runIds } from '../history/runId.ts';
@@ -64,6 +65,7 @@ export interface HttpTestWorld {
   app: FastifyInstance;
   history: History;
   queue: Queue;
+  destination: Destination;
   /** What is at the destination. */
   storage: MemoryStorage;
   /** May be changed; answers on rights are not remembered. */
@@ -191,6 +193,7 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
   const archives = archivesAt({ destination, log, mayStore: () => true });
   const world: Omit<HttpTestWorld, 'app'> = {
     history,
+    destination,
     storage,
     queue,
     grants,
