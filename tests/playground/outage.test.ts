@@ -134,6 +134,6 @@ describe('an API server that goes away and comes back', { timeout: 60_000 + RUNS
       after.map(() => ['success', null, expect.any(String)])
     );
     expect(after.filter(({ attempt }) => attempt !== 1)).toEqual([]);
-    expect(readdirSync(join(sidecar.dir, 'backups'))).toHaveLength(2 * RUNS);
+    expect(readdirSync(join(sidecar.dir, 'backups'))).toHaveLength(3 * RUNS);
   });
 });

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { writeManifest } from '../archive/manifest.ts';
-import { archiveName, manifestName } from '../archive/name.ts';
+import { archiveName, indexName, manifestName } from '../archive/name.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { keysOf } from '../destinations/destination.ts';
@@ -279,6 +279,7 @@ it('leaves alone what other installations and other programs put there', async (
   await from('run-2', { installation: 'another' });
   await destination.put('notes.json', '{}');
   await destination.put(keyOf('run-3'), 'an archive without a manifest');
+  await destination.put(indexName(keyOf('run-4')), 'an index without an archive');
   const before = await keysOf(destination);
   expect(await rebuild()).toMatchObject({ foreign: 2, added: 0, isComplete: true });
   expect(history.list({ limit: 9 }).backups).toEqual([]);

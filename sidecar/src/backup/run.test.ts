@@ -427,6 +427,19 @@ describe('a backup that goes wrong', () => {
       'InjectedFault',
     ],
     [
+      'the archive cannot have its name, though its index has',
+      () =>
+        changed({
+          stage: async (key, ...call) =>
+            await (isIndex(key) ? destination : failing(destination, 'publish')).stage(
+              key,
+              ...call
+            ),
+        }),
+      'publish',
+      'InjectedFault',
+    ],
+    [
       'reading back fails',
       () => ({ destination: failing(destination, 'readBack') }),
       'checksum',

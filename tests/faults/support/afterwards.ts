@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Backup } from '../../../sidecar/api/index.ts';
 import { readManifest } from '../../../sidecar/src/archive/manifest.ts';
-import { indexName, manifestName } from '../../../sidecar/src/archive/name.ts';
+import { archiveOfIndex, manifestName } from '../../../sidecar/src/archive/name.ts';
 import { helperSelector } from '../../../sidecar/src/helper/names.ts';
 import { installationId } from '../../../sidecar/src/identity.ts';
 import { ended } from '../../cluster/support/backups.ts';
@@ -20,16 +20,19 @@ export const namesAt = (backups: string): string[] =>
 /**
  * Whatever happened, a destination holds archives, each with its manifest and the index that it names, which agree, and
  * nothing else.
- * @param unproven how many archives may have no manifest: a crash before it was written leaves one for an hour.
+ * @param unproven how many archives, or indexes of archives, may have no manifest: a crash before it was written leaves
+ *   them for an hour.
  * @returns the names of the archives that have one.
  */
 export function expectWhole(backups: string, unproven = 0): string[] {
   const all = namesAt(backups);
-  const alone = all.filter(
+  // An index gets its name before its archive does.
+  const named = new Set(all.map(name => archiveOfIndex(name) ?? name));
+  const alone = [...named].filter(
     name => name.endsWith('.tar.gz') && !name.startsWith('.') && !all.includes(manifestName(name))
   );
   expect(alone).toHaveLength(unproven);
-  const names = all.filter(name => !alone.some(key => name === key || name === indexName(key)));
+  const names = all.filter(name => !alone.includes(archiveOfIndex(name) ?? name));
   const archives = names.filter(name => name.endsWith('.tar.gz'));
   const expected = archives.flatMap(key => {
     const manifest = readManifest(key, readFileSync(join(backups, manifestName(key)), 'utf8'));
