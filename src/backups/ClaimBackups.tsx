@@ -2,6 +2,9 @@ import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents'
 import { Stack } from '@mui/material';
 import type { VolumeRef } from '../../sidecar/api';
 import { useVolume } from '../api/queries';
+import { Proven } from '../checks/Proven';
+import { RestoreButton } from '../restores/RestoreLink';
+import { RestoreList } from '../restores/RestoreList';
 import { VOLUME_ROUTE } from '../routes';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
@@ -21,26 +24,43 @@ export function ClaimBackups({ cluster, claim, uid }: ClaimBackupsProps) {
   const { value: volume } = useVolume(cluster, claim);
   const step = volume && nextStepOf(volume);
   return (
-    <SectionBox title={t('Backups')}>
-      <Stack spacing={2}>
-        {step?.kind === 'blocked' && (
-          <Message severity="info">
-            <Blocked step={step} />
-          </Message>
-        )}
-        <ClaimRuns cluster={cluster} claim={claim} uid={volume?.uid ?? uid} />
-        {volume && (
-          <span>
-            <Link
-              routeName={VOLUME_ROUTE.name}
-              params={{ namespace: claim.namespace, name: claim.name }}
-              activeCluster={cluster}
-            >
-              {t('All about the backups of this volume')}
-            </Link>
-          </span>
-        )}
-      </Stack>
-    </SectionBox>
+    <>
+      <SectionBox title={t('Backups')}>
+        <Stack spacing={2}>
+          {step?.kind === 'blocked' && (
+            <Message severity="info">
+              <Blocked step={step} />
+            </Message>
+          )}
+          <ClaimRuns cluster={cluster} claim={claim} uid={volume?.uid ?? uid} />
+          {volume?.lastProvenRestore && (
+            <Proven
+              cluster={cluster}
+              namespace={claim.namespace}
+              proven={volume.lastProvenRestore}
+            />
+          )}
+          {volume && (
+            <Stack direction="row" alignItems="center" flexWrap="wrap" gap={2}>
+              {volume.lastSuccess && (
+                <RestoreButton
+                  cluster={cluster}
+                  start={{ backup: volume.lastSuccess.id, from: claim }}
+                  label={t('Restore {{volume}}', { volume: `${claim.namespace}/${claim.name}` })}
+                />
+              )}
+              <Link
+                routeName={VOLUME_ROUTE.name}
+                params={{ namespace: claim.namespace, name: claim.name }}
+                activeCluster={cluster}
+              >
+                {t('All about the backups of this volume')}
+              </Link>
+            </Stack>
+          )}
+        </Stack>
+      </SectionBox>
+      <RestoreList cluster={cluster} claim={claim} />
+    </>
   );
 }

@@ -1,8 +1,11 @@
+import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { SimpleTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Button, Stack } from '@mui/material';
 import { useState } from 'react';
 import type { Backup } from '../../sidecar/api';
 import { type Trouble, troubleOf } from '../api/trouble';
+import { RestoreIconLink } from '../restores/RestoreLink';
+import { isRestorable } from '../restores/sources';
 import { troubleText } from '../setup/troubleText';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
@@ -60,12 +63,26 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
       },
     },
     { label: t('Message'), gridTemplate: 'auto', getter: (backup: Backup) => messageOf(backup, t) },
+    {
+      label: t('Restore'),
+      gridTemplate: 'max-content',
+      getter: (backup: Backup) =>
+        isRestorable(backup) && (
+          <RestoreIconLink
+            cluster={cluster}
+            start={{ backup: backup.id, from: backup }}
+            label={t('Restore the backup of {{date}}', {
+              date: Utils.localeDate(backup.createdAt),
+            })}
+          />
+        ),
+    },
   ];
   return (
     <SimpleTable
       data={backups}
       emptyMessage={emptyMessage}
-      columns={isNarrow ? columns.slice(0, 2) : columns}
+      columns={isNarrow ? [...columns.slice(0, 2), ...columns.slice(-1)] : columns}
     />
   );
 }

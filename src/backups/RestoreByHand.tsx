@@ -1,37 +1,56 @@
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Stack, Typography } from '@mui/material';
+import { Box, Stack, Typography } from '@mui/material';
+import type { Backup } from '../../sidecar/api';
 import { Command } from '../ui/Copyable';
 import { useText } from '../ui/text';
-import { copyCommand } from './copyCommand';
+import { byHand } from './byHand';
 
-interface RestoreByHandProps {
-  /** Of the API. It names the archive by its path in the pod of the sidecar. */
-  command: string;
-  archive: string | null;
-}
-
-/** How to restore an archive with tar alone, and where to run that. */
-export function RestoreByHand({ command, archive }: RestoreByHandProps) {
+/** How to restore an archive without NKVM: commands that work as they are pasted, and where to run them. */
+export function RestoreByHand({ backup, command }: { backup: Backup; command: string }) {
   const { t } = useText();
-  const copy = archive && copyCommand(archive);
+  const commands = byHand(backup);
   return (
     <SectionBox title={t('Restore by hand')}>
-      <Stack spacing={1}>
+      <Stack spacing={1.5}>
         <Typography color="text.secondary">
-          {t(
-            'The archive is a plain tar file. This command extracts it without NKVM. Run it where the archive is, in the NKVM pod or on a machine with the same storage.'
-          )}
+          {t('The archive is a plain tar file. These commands restore it without NKVM.')}
         </Typography>
-        <Command text={command} />
-        {copy && (
+        {commands && (
           <>
-            <Typography color="text.secondary">
-              {t('To extract it on another machine, copy the archive there first')}
-            </Typography>
-            <Command text={copy} />
+            <Way
+              text={t('Copy the archive to your machine, and check it')}
+              command={commands.copy}
+            />
+            <Way
+              text={t('Unpack it there into a new folder, as root to restore owners, too')}
+              command={commands.extract}
+            />
+            <Way
+              text={t(
+                'Or restore it into the claim, which must be empty, from a checkout of the repository of NKVM'
+              )}
+              command={commands.intoClaim}
+            />
           </>
         )}
+        <Way
+          text={t(
+            'Where the archive is stored, in the NKVM pod or on a machine with the same storage'
+          )}
+          command={command}
+        />
       </Stack>
     </SectionBox>
+  );
+}
+
+function Way({ text, command }: { text: string; command: string }) {
+  return (
+    <Box>
+      <Typography variant="body2" gutterBottom>
+        {text}
+      </Typography>
+      <Command text={command} />
+    </Box>
   );
 }

@@ -6,6 +6,9 @@ import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
 import { isFinal } from '../api/final';
 import { useBackup } from '../api/queries';
+import { Checks } from '../checks/Checks';
+import { RestoreButton } from '../restores/RestoreLink';
+import { isRestorable } from '../restores/sources';
 import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { alertIcon } from '../ui/icons';
@@ -55,13 +58,26 @@ export function RunPage({ cluster, id, namespace }: RunPageProps) {
 function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
   const { t } = useText();
   const box = useRef<HTMLDivElement>(null);
+  const volume = `${backup.namespace}/${backup.name}`;
   return (
     <>
       <SectionBox
         backLink={useBackLink(cluster)}
         title={
           <SectionHeader
-            title={t('Backup of {{volume}}', { volume: `${backup.namespace}/${backup.name}` })}
+            title={t('Backup of {{volume}}', { volume })}
+            actions={
+              isRestorable(backup)
+                ? [
+                    <RestoreButton
+                      key="restore"
+                      cluster={cluster}
+                      start={{ backup: backup.id, from: backup }}
+                      label={t('Restore {{volume}}', { volume })}
+                    />,
+                  ]
+                : []
+            }
           />
         }
       >
@@ -81,9 +97,8 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
           </Stack>
         </Box>
       </SectionBox>
-      {backup.restoreCommand && (
-        <RestoreByHand command={backup.restoreCommand} archive={backup.archive} />
-      )}
+      {backup.restoreCommand && <RestoreByHand backup={backup} command={backup.restoreCommand} />}
+      {backup.status === 'success' && <Checks cluster={cluster} backup={backup} />}
       <Stages backup={backup} />
       {backup.seal && <SealFacts seal={backup.seal} tarMessages={backup.tarMessages} />}
     </>

@@ -4,6 +4,7 @@ import type { BackupSummary, Volume } from '../../sidecar/api';
 import { isFinal } from '../api/final';
 import { RunLink } from '../backups/RunLink';
 import { stageText } from '../backups/stageText';
+import { Proven } from '../checks/Proven';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
 import { oldIcon, successIcon } from '../ui/icons';
@@ -16,7 +17,7 @@ import type { Row } from './row';
 /** The newest run that is proven, and below it the newest run where that is another one. */
 export function LastGood({ cluster, volume, nowMs }: Row & { nowMs: number }) {
   const { t } = useText();
-  const { lastBackup, lastSuccess, backupsVisible, namespace } = volume;
+  const { lastBackup, lastSuccess, lastProvenRestore, backupsVisible, namespace } = volume;
   const isNewer = lastBackup && lastBackup.id !== lastSuccess?.id;
   return (
     <Box>
@@ -26,6 +27,11 @@ export function LastGood({ cluster, volume, nowMs }: Row & { nowMs: number }) {
         <Typography component="span" variant="body2" color="text.secondary">
           {backupsVisible ? t('Never') : t('No access')}
         </Typography>
+      )}
+      {lastProvenRestore && (
+        <Box>
+          <Proven cluster={cluster} namespace={namespace} proven={lastProvenRestore} isSmall />
+        </Box>
       )}
       {isNewer && <Newest cluster={cluster} namespace={namespace} run={lastBackup} />}
     </Box>
@@ -102,10 +108,10 @@ function Newest({
 }
 
 /** @returns what sorting and Headlamp's table see: the last good backup first, then whatever the cell shows. */
-export function lastGoodValue({ lastBackup, lastSuccess }: Volume): string {
+export function lastGoodValue({ lastBackup, lastSuccess, lastProvenRestore }: Volume): string {
   const good = lastSuccess ? lastSuccess.endedAt ?? lastSuccess.createdAt : '';
   const newest = lastBackup
     ? [lastBackup.id, lastBackup.status, lastBackup.stage, lastBackup.bytes].join(' ')
     : '';
-  return `${good} ${newest}`;
+  return `${good} ${newest} ${lastProvenRestore?.at ?? ''}`;
 }

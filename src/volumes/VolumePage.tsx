@@ -9,6 +9,8 @@ import { Action } from '../backups/Action';
 import { Blocked } from '../backups/Blocked';
 import { ClaimRuns } from '../backups/ClaimRuns';
 import { nextStepOf } from '../backups/nextStep';
+import { RestoreButton } from '../restores/RestoreLink';
+import { RestoreList } from '../restores/RestoreList';
 import { CLAIM_ROUTE, NAMESPACE_ROUTE, NODE_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
@@ -34,15 +36,31 @@ export function VolumeRoute() {
 export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeRef }) {
   const { t } = useText();
   const asked = useVolume(cluster, claim);
-  const { value: volume } = asked;
+  const { value: volume, trouble } = asked;
+  const volumeName = `${claim.namespace}/${claim.name}`;
+  const isGone = trouble?.kind === 'notFound';
+  // Of a volume that is gone, the wizard lists what there is.
+  const canRestore = volume ? volume.lastSuccess !== null : isGone;
   return (
     <>
       <SectionBox
         backLink={useBackLink(cluster)}
         title={
           <SectionHeader
-            title={t('Volume {{volume}}', { volume: `${claim.namespace}/${claim.name}` })}
-            actions={volume && [<Action key="action" cluster={cluster} volume={volume} />]}
+            title={t('Volume {{volume}}', { volume: volumeName })}
+            actions={[
+              ...(canRestore
+                ? [
+                    <RestoreButton
+                      key="restore"
+                      cluster={cluster}
+                      start={{ backup: volume?.lastSuccess?.id ?? '', from: claim }}
+                      label={t('Restore {{volume}}', { volume: volumeName })}
+                    />,
+                  ]
+                : []),
+              ...(volume ? [<Action key="action" cluster={cluster} volume={volume} />] : []),
+            ]}
           />
         }
       >
@@ -61,10 +79,13 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
           {found => <Summary cluster={cluster} volume={found} />}
         </Shown>
       </SectionBox>
-      {(volume || asked.trouble?.kind === 'notFound') && (
-        <SectionBox title={t('Backups')}>
-          <ClaimRuns cluster={cluster} claim={claim} uid={volume?.uid} />
-        </SectionBox>
+      {(volume || isGone) && (
+        <>
+          <SectionBox title={t('Backups')}>
+            <ClaimRuns cluster={cluster} claim={claim} uid={volume?.uid} />
+          </SectionBox>
+          <RestoreList cluster={cluster} claim={claim} />
+        </>
       )}
       {volume && (
         <SectionBox title={t('Details')}>

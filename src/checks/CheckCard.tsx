@@ -1,0 +1,175 @@
+import { Box, Stack, Typography } from '@mui/material';
+import type { Check } from '../../sidecar/api';
+import { connectionTo } from '../api/connection';
+import { isFinal } from '../api/final';
+import { restoreClient } from '../api/restoreClient';
+import { useCheck } from '../api/restoreQueries';
+import { durationMs } from '../backups/durations';
+import { stageText } from '../backups/stageText';
+import { ComparisonFacts } from '../restores/ComparisonFacts';
+import { ConfirmButton } from '../restores/ConfirmButton';
+import { RestoreProgress } from '../restores/RestoreProgress';
+import { Ago } from '../ui/Ago';
+import { stopIcon } from '../ui/icons';
+import { sentence } from '../ui/sentence';
+import { RunBadge } from '../ui/status';
+import { type Translate, useText } from '../ui/text';
+import { formatDuration } from '../ui/time';
+
+export function kindText(kind: Check['kind'], t: Translate): string {
+  switch (kind) {
+    case 'verify':
+      return t('Verification of the archive');
+    case 'drill':
+      return t('Restore drill');
+  }
+}
+
+/** What a check does right now. */
+function activityOf({ kind, status, stage }: Check, t: Translate): string {
+  if (status === 'queued') return t('Waiting for its turn');
+  if (stage === 'copy') {
+    return kind === 'verify' ? t('Reading the archive') : t('Restoring into a new claim');
+  }
+  if (stage === 'checksum') {
+    return kind === 'verify' ? t('Comparing checksums') : t('Comparing the files with the archive');
+  }
+  return stage ? stageText(stage, t) : t('Starting');
+}
+
+interface CheckCardProps {
+  cluster: string;
+  check: Check;
+}
+
+/** One check: while it runs how far it is, afterwards what it found. */
+export function CheckCard(props: CheckCardProps) {
+  return isFinal(props.check.status) ? <Ended {...props} /> : <UnderWay {...props} />;
+}
+
+function UnderWay({ cluster, check: listed }: CheckCardProps) {
+  const { t } = useText();
+  const { value: check = listed } = useCheck(cluster, listed.id, listed.namespace);
+  // The list is a moment behind.
+  if (isFinal(check.status)) return <Ended cluster={cluster} check={check} />;
+  const title = kindText(check.kind, t);
+  return (
+    <RestoreProgress
+      {...check}
+      activity={`${title}. ${activityOf(check, t)}`}
+      isCopying={check.stage === 'copy'}
+    >
+      <CancelCheck cluster={cluster} check={check} title={title} />
+    </RestoreProgress>
+  );
+}
+
+function Ended({ check }: CheckCardProps) {
+  const { t, language } = useText();
+  const { kind, status, createdAt, message, hint, reason, warnings, comparison, output } = check;
+  const took = durationMs(check);
+  const title = kindText(kind, t);
+  const hasDetails = comparison || output;
+  return (
+    <Box sx={{ border: 1, borderColor: 'divider', borderRadius: 1, p: 1.5 }}>
+      <Stack direction="row" alignItems="center" columnGap={1.5} rowGap={0.5} flexWrap="wrap">
+        <RunBadge status={status} />
+        <Typography variant="body2" fontWeight={500}>
+          {title}
+        </Typography>
+        <Typography variant="body2" color="text.secondary">
+          <Ago date={createdAt} />
+          {took !== undefined && ` · ${formatDuration(took, language)}`}
+        </Typography>
+      </Stack>
+      {message && (
+        <Typography variant="body2" sx={{ mt: 1, overflowWrap: 'anywhere' }}>
+          {sentence(message)}
+          {reason && ` (${reason})`}
+        </Typography>
+      )}
+      {status === 'failed' && hint && (
+        <Typography variant="body2" sx={{ mt: 0.5 }}>
+          <strong>{t('What to do')}</strong> {sentence(hint)}
+        </Typography>
+      )}
+      {warnings.map(warning => (
+        <Typography key={warning} variant="body2" color="text.secondary" sx={{ mt: 0.5 }}>
+          {sentence(warning)}
+        </Typography>
+      ))}
+      {hasDetails && (
+        <Box component="details" sx={{ mt: 1 }} open={status === 'failed'}>
+          <Typography component="summary" variant="body2" sx={{ cursor: 'pointer', mb: 1 }}>
+            {t('What was compared')}
+          </Typography>
+          {comparison && <ComparisonFacts comparison={comparison} />}
+          {output && <Output text={output} />}
+        </Box>
+      )}
+    </Box>
+  );
+}
+
+function Output({ text }: { text: string }) {
+  const { t } = useText();
+  return (
+    <Box sx={{ mt: 1.5 }}>
+      <Typography component="h3" variant="subtitle2" gutterBottom>
+        {t('Output of the check command')}
+      </Typography>
+      <Typography
+        component="pre"
+        variant="body2"
+        tabIndex={0}
+        role="region"
+        aria-label={t('Output of the check command')}
+        sx={theme => ({
+          m: 0,
+          p: 1.5,
+          maxHeight: '20em',
+          overflow: 'auto',
+          fontFamily: 'monospace',
+          whiteSpace: 'pre-wrap',
+          overflowWrap: 'anywhere',
+          border: '1px solid',
+          borderColor: theme.palette.divider,
+          borderRadius: 1,
+          background: theme.palette.background.muted,
+        })}
+      >
+        {text}
+      </Typography>
+    </Box>
+  );
+}
+
+interface CancelCheckProps {
+  cluster: string;
+  check: Check;
+  title: string;
+}
+
+function CancelCheck({ cluster, check: { id, namespace, kind }, title }: CancelCheckProps) {
+  const { t } = useText();
+  return (
+    <ConfirmButton
+      cluster={cluster}
+      icon={stopIcon}
+      text={t('Cancel')}
+      label={`${t('Cancel')}. ${title}`}
+      title={t('Cancel the check?')}
+      no={t('Keep it running')}
+      yes={t('Cancel the check')}
+      isDangerous
+      failure={t('The check could not be cancelled')}
+      act={() => restoreClient(connectionTo(cluster)).cancelCheck(id, { namespace })}
+    >
+      <Typography>
+        {kind === 'drill'
+          ? t('The claim that was made for it is deleted. The backup is kept.')
+          : t('The backup is kept.')}
+      </Typography>
+    </ConfirmButton>
+  );
+}

@@ -1,0 +1,124 @@
+import { Icon } from '@iconify/react';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Button, Stack, Typography } from '@mui/material';
+import { useState } from 'react';
+import type { Backup, StartDrill } from '../../sidecar/api';
+import { connectionTo } from '../api/connection';
+import { isFinal } from '../api/final';
+import { refresh } from '../api/queries';
+import { type RestoreClient, restoreClient } from '../api/restoreClient';
+import { useChecks } from '../api/restoreQueries';
+import { type Trouble, troubleOf } from '../api/trouble';
+import { isRestorable } from '../restores/sources';
+import { Shown } from '../setup/Shown';
+import { troubleText } from '../setup/troubleText';
+import { drillIcon, provenIcon } from '../ui/icons';
+import { LinkButton } from '../ui/LinkButton';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
+import { CheckCard } from './CheckCard';
+import { DrillDialog } from './DrillDialog';
+import { ProvenAt } from './Proven';
+
+const SHOWN = 3;
+
+/** Whether a backup can still be relied on: when that was last proven, and how to prove it now. */
+export function Checks({ cluster, backup }: { cluster: string; backup: Backup }) {
+  const { t } = useText();
+  const { id, namespace, provenRestorableAt } = backup;
+  const asked = useChecks(cluster, id, namespace);
+  const [isAll, setAll] = useState(false);
+  const { start, isBusy, trouble } = useStart(cluster);
+  const [isDrilling, setDrilling] = useState(false);
+  const underWay = (asked.value ?? []).filter(({ status }) => !isFinal(status));
+  const isInert = (kind: 'verify' | 'drill') =>
+    isBusy || underWay.some(check => check.kind === kind);
+  const why = trouble && troubleText(trouble, t);
+  return (
+    <SectionBox title={t('Proof over time')}>
+      <Stack spacing={2}>
+        {provenRestorableAt ? (
+          <ProvenAt at={provenRestorableAt} />
+        ) : (
+          <Typography variant="body2" color="text.secondary">
+            {t('This backup has not been restored yet, neither by a drill nor in earnest.')}
+          </Typography>
+        )}
+        {isRestorable(backup) && (
+          <Stack direction="row" flexWrap="wrap" gap={1.5}>
+            <Button
+              size="small"
+              variant="outlined"
+              startIcon={<Icon icon={provenIcon} />}
+              aria-disabled={isInert('verify') || undefined}
+              onClick={() =>
+                !isInert('verify') && void start(client => client.verify(id, { namespace }))
+              }
+              sx={{ opacity: isInert('verify') ? 0.5 : undefined }}
+            >
+              {t('Verify now')}
+            </Button>
+            <Button
+              size="small"
+              variant="outlined"
+              startIcon={<Icon icon={drillIcon} />}
+              aria-disabled={isInert('drill') || undefined}
+              onClick={() => !isInert('drill') && setDrilling(true)}
+              sx={{ opacity: isInert('drill') ? 0.5 : undefined }}
+            >
+              {t('Restore drill…')}
+            </Button>
+          </Stack>
+        )}
+        <Typography variant="body2" color="text.secondary">
+          {t(
+            'A verification reads the archive again and compares it with its seal. A drill restores it into a claim that is deleted afterwards.'
+          )}
+        </Typography>
+        {why && <Message severity="error">{`${why.title}. ${why.text}`}</Message>}
+        <Shown cluster={cluster} asked={asked} isPart namespace={namespace} missing={null}>
+          {checks => (
+            <Stack spacing={1.5}>
+              {(isAll ? checks : checks.slice(0, SHOWN)).map(check => (
+                <CheckCard key={check.id} cluster={cluster} check={check} />
+              ))}
+              {!isAll && checks.length > SHOWN && (
+                <span>
+                  <LinkButton onClick={() => setAll(true)}>
+                    {t('Show all {{total}}', { total: checks.length })}
+                  </LinkButton>
+                </span>
+              )}
+            </Stack>
+          )}
+        </Shown>
+        <DrillDialog
+          isOpen={isDrilling}
+          onClose={() => setDrilling(false)}
+          onStart={(request: StartDrill) => {
+            setDrilling(false);
+            void start(client => client.drill(id, request, { namespace }));
+          }}
+        />
+      </Stack>
+    </SectionBox>
+  );
+}
+
+function useStart(cluster: string) {
+  const [isBusy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<Trouble>();
+  async function start(act: (client: RestoreClient) => Promise<unknown>) {
+    setBusy(true);
+    setTrouble(undefined);
+    try {
+      await act(restoreClient(connectionTo(cluster)));
+      await refresh(cluster);
+    } catch (error) {
+      setTrouble(troubleOf(error));
+    } finally {
+      setBusy(false);
+    }
+  }
+  return { start, isBusy, trouble };
+}
