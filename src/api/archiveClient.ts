@@ -4,11 +4,13 @@ import type {
   FileList,
   FileQuery,
   FileVersions,
+  Upload,
 } from '../../sidecar/api';
 import type { Connection } from './connection';
 import { failureOf } from './failure';
 import { queryText } from './queryText';
 import type { SidecarRequest } from './send';
+import type { FileUpload } from './uploadFile';
 import { wait } from './wait';
 
 /** A backup whose archive is read, and the namespace of its volume, where that is known: see `SidecarRequest`. */
@@ -37,6 +39,8 @@ export interface ArchiveClient {
   ): Promise<ArchiveComparison>;
   /** @param paths empty: the whole archive, as it is. */
   startDownload(archive: ArchiveRef, paths: string[]): Promise<DownloadTicket>;
+  /** Stores a `.tar.gz` for a restore. @param namespace where a plain user's token is minted. */
+  upload(file: FileUpload, signal: AbortSignal, namespace?: string): Promise<Upload>;
 }
 
 const AGAIN_MS = 2_000;
@@ -69,5 +73,6 @@ export function archiveClient({ send }: Pick<Connection, 'send'>): ArchiveClient
       json({ path: `${backup(id)}/compare${queryText(query)}`, namespace, signal }),
     startDownload: ({ id, namespace }, paths) =>
       json({ path: `${backup(id)}/downloads`, body: { paths }, namespace }),
+    upload: (file, signal, namespace) => json({ path: '/api/v1/uploads', file, signal, namespace }),
   };
 }

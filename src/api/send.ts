@@ -8,6 +8,7 @@ import {
 import { type Failure, failureOf } from './failure';
 import type { Session, WhoAmI } from './session';
 import { type Mint, TokenRefused, type Tokens } from './token';
+import { type FileUpload, uploadFile } from './uploadFile';
 
 /** The shortest life that the API server gives. */
 const TOKEN_LIFE_SECONDS = 600;
@@ -28,6 +29,8 @@ export interface SidecarRequest {
   path: string;
   /** Sent as JSON, by POST. */
   body?: object;
+  /** Sent as it is, by POST, without a time limit. */
+  file?: FileUpload;
   method?: 'GET' | 'POST';
   /** The namespace that the request is about: a plain user's token is minted there. */
   namespace?: string;
@@ -57,6 +60,8 @@ export const mintIn =
     const seconds: number = spec?.expirationSeconds ?? TOKEN_LIFE_SECONDS;
     return { token: status.token, lifeMs: seconds * 1000 };
   };
+
+const NEVER = new AbortController().signal;
 
 const WHO_AM_I_MS = 10_000;
 
@@ -89,7 +94,7 @@ export const whoAmIIn =
  */
 export async function callSidecar(
   cluster: string,
-  { path, body, method, signal, ifNoneMatch }: SidecarRequest,
+  { path, body, file, method, signal, ifNoneMatch }: SidecarRequest,
   token?: string
 ): Promise<Response> {
   const headers: Record<string, string> = {
@@ -97,6 +102,10 @@ export async function callSidecar(
     ...(body && { 'Content-Type': 'application/json' }),
     ...(ifNoneMatch && { 'If-None-Match': ifNoneMatch }),
   };
+  if (file) {
+    const type = { ...headers, 'Content-Type': 'application/gzip' };
+    return await uploadFile(cluster, unique(path), type, file, signal ?? NEVER);
+  }
   const response: Response = await ApiProxy.clusterRequest(SERVICE_PROXY_PATH + unique(path), {
     cluster,
     method: method ?? (body ? 'POST' : 'GET'),

@@ -21,7 +21,7 @@ configure({ asyncUtilTimeout: 4_000 });
 vi.setConfig({ testTimeout: 20_000 });
 
 /** Puts `page` where Headlamp would put it. */
-function mount(page: ReactNode, url: string) {
+export function mount(page: ReactNode, url: string) {
   // A wide window: jsdom has no layout.
   vi.stubGlobal('matchMedia', (query: string) => ({
     matches: !query.includes('max-width'),

@@ -1,0 +1,40 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { canLink, linkTo } from './link';
+
+const { isRunningAsApp } = vi.hoisted(() => ({ isRunningAsApp: vi.fn(() => false) }));
+vi.mock('@kinvolk/headlamp-plugin/lib', () => ({ Headlamp: { isRunningAsApp } }));
+
+beforeEach(() => {
+  vi.unstubAllGlobals();
+  isRunningAsApp.mockReturnValue(false);
+});
+
+describe('an address of the sidecar for the browser itself', () => {
+  it.each([
+    ['/', `${location.origin}/clusters/main/api/v1/namespaces/nkvm/services/nkvm:http/proxy/x`],
+    [
+      '/headlamp',
+      `${location.origin}/headlamp/clusters/main/api/v1/namespaces/nkvm/services/nkvm:http/proxy/x`,
+    ],
+  ])('is below the base URL %s', (base, expected) => {
+    vi.stubGlobal('headlampBaseUrl', base);
+    expect(linkTo('main', '/x')).toBe(expected);
+  });
+
+  it('does not exist in the desktop app', async () => {
+    isRunningAsApp.mockReturnValue(true);
+    expect(linkTo('main', '/x')).toBeUndefined();
+    expect(await canLink('app')).toBe(false);
+  });
+
+  it.each([
+    ['leads there', new Response('ok'), true],
+    ['is answered by something else', new Response('<html>'), false],
+    ['is refused', new Response('', { status: 401 }), false],
+  ])('%s', async (name, response, expected) => {
+    const fetched = vi.fn<typeof fetch>(async () => response);
+    vi.stubGlobal('fetch', fetched);
+    expect(await canLink(name)).toBe(expected);
+    expect(fetched.mock.calls[0]?.[0]).toMatch(/\/proxy\/healthz\/~\d+$/);
+  });
+});

@@ -1,0 +1,78 @@
+import { screen, waitFor } from '@testing-library/react';
+import { describe, expect, it, vi } from 'vitest';
+import { fakeCluster, refusal } from '../testing/fakeCluster';
+import { fileList } from '../testing/fileSamples';
+import { openPage } from '../testing/mount';
+import { aBackup } from '../testing/samples';
+
+const TICKET = 'POST /backups/7/downloads';
+const ticket = {
+  path: '/api/v1/downloads/abc',
+  expiresAt: '2026-11-20T10:01:00.000Z',
+  fileName: 'archive.tar.gz',
+  bytes: 3,
+};
+
+/** Clicks on links that the page makes itself. */
+function watchLinks(): { href: string; download: string }[] {
+  const seen: { href: string; download: string }[] = [];
+  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (
+    this: HTMLAnchorElement
+  ) {
+    seen.push({ href: this.href, download: this.download });
+  });
+  return seen;
+}
+
+const open = (answers: Parameters<typeof fakeCluster>[0] = {}) => {
+  const cluster = fakeCluster({
+    'GET /backups/7': aBackup({ id: '7' }),
+    'GET /backups/7/files': fileList([]),
+    [TICKET]: ticket,
+    ...answers,
+  });
+  return { cluster, user: openPage(cluster.name, '/nkvm/backups/7/files?namespace=shop') };
+};
+const button = () =>
+  screen.findByRole('button', { name: 'Download the archive of shop/orders-db' });
+
+describe('a download', () => {
+  it('is a link with a ticket where the browser reaches the sidecar by itself', async () => {
+    const links = watchLinks();
+    const { cluster, user } = open();
+    const plain = globalThis.fetch;
+    vi.stubGlobal('fetch', (url: string, init?: RequestInit) =>
+      String(url).includes('/healthz/') ? Promise.resolve(new Response('ok')) : plain(url, init)
+    );
+    await user.click(await button());
+    expect(await screen.findByText('Downloading archive.tar.gz')).toBeVisible();
+    expect(cluster.calls).toContain(`${TICKET} {"paths":[]}`);
+    expect(links).toEqual([
+      {
+        href: `${location.origin}/clusters/${cluster.name}/api/v1/namespaces/nkvm/services/nkvm:http/proxy/api/v1/downloads/abc`,
+        download: 'archive.tar.gz',
+      },
+    ]);
+  });
+
+  it('goes through Headlamp’s ApiProxy elsewhere', async () => {
+    const links = watchLinks();
+    URL.createObjectURL = () => 'blob:abc';
+    const { user } = open({ 'GET /downloads/abc': new Response('abc') });
+    await user.click(await button());
+    expect(await screen.findByText('archive.tar.gz is saved')).toBeVisible();
+    expect(links).toEqual([{ href: 'blob:abc', download: 'archive.tar.gz' }]);
+  });
+
+  it.each([
+    ['cannot be prepared', { [TICKET]: refusal(403, 'user ann may not read archives') }],
+    ['is refused', { 'GET /downloads/abc': refusal(404, 'this address is good for one download') }],
+    ['is not whole', { 'GET /downloads/abc': new Response('ab') }],
+  ])('that %s says so, and nothing is saved', async (_, answers) => {
+    const links = watchLinks();
+    const { user } = open(answers);
+    await user.click(await button());
+    expect(await screen.findByText(/^The download failed/)).toBeVisible();
+    await waitFor(() => expect(links).toEqual([]));
+  });
+});
