@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HelperSpec } from './manifest.ts';
-import { helperPod } from './manifest.ts';
+import { helperPod, INDEX_LIMIT_BYTES } from './manifest.ts';
 
 const spec: HelperSpec = {
   runId: '01j',
@@ -58,6 +58,17 @@ describe('helperPod', () => {
 
   it('leaves the files’ groups alone', () => {
     expect(helperPod(spec).spec?.securityContext).not.toHaveProperty('fsGroup');
+  });
+
+  it('has room for the biggest index, so that the kubelet does not evict it, and asks for little', () => {
+    const { containers, volumes } = helperPod(spec).spec ?? {};
+    const work = volumes?.find(({ name }) => name === 'work')?.emptyDir?.sizeLimit;
+    const { limits, requests } = containers?.[0]?.resources ?? {};
+    const mebibytes = [work, limits?.['ephemeral-storage'], requests?.['ephemeral-storage']];
+    const [room = 0, limit = 0, asked = 0] = mebibytes.map(text => Number.parseInt(text ?? ''));
+    expect(room).toBeGreaterThanOrEqual(INDEX_LIMIT_BYTES / 1024 / 1024 + 32);
+    expect(limit).toBeGreaterThan(room);
+    expect(asked).toBeLessThanOrEqual(16);
   });
 
   it('goes to a node by affinity, past a cordon, and never round the scheduler', () => {
