@@ -56,6 +56,7 @@ import { holdDatabase } from './oneProcess.ts';
 import { becomeWriter } from './oneWriter.ts';
 import { preparations } from './preparations.ts';
 import { composeRestores } from './restore/compose.ts';
+import { verifyJob } from './restore/verifyJob.ts';
 import { untilDone } from './untilDone.ts';
 import { VERSION } from './version.ts';
 
@@ -248,6 +249,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
             run: (run, claim, report, signal) => runBackup(run, claim, backupWorld, report, signal),
           }),
           restore: restores.kind,
+          verify: verifyJob({ ...backupWorld, history }),
         },
         limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
         retry,

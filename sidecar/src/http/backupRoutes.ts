@@ -15,13 +15,7 @@ import type { Inventory } from '../cluster/inventory.ts';
 import type { StageError } from '../errors.ts';
 import type { History } from '../history/history.ts';
 import type { Queue } from '../jobs/queue.ts';
-import {
-  isOfLiveNamespace,
-  READ_ARCHIVES,
-  rightOn,
-  rightToStart,
-  withoutPaths,
-} from './backupView.ts';
+import { isOfLiveNamespace, READ_ARCHIVES, rightOn, withoutPaths } from './backupView.ts';
 import { nameOf } from './caller.ts';
 import type { EventStreams } from './eventStreams.ts';
 import { followRun } from './followRun.ts';
@@ -166,7 +160,7 @@ export const backupRoutes =
       async request => {
         const { caller, params } = request;
         const { run, show } = await seenBy(caller, params.id);
-        await rights.need(caller, rightToStart(run));
+        await rights.need(caller, rightOn('create', 'backup', run));
         return show(await queue.cancel(run.id));
       }
     );

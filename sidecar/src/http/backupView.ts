@@ -24,19 +24,6 @@ export const READ_ARCHIVES = {
   subresource: 'archive',
 } as const;
 
-/** @returns the right that a run was started with, which is also needed to cancel it. */
-export function rightToStart(run: Pick<Backup, 'kind' | 'namespace' | 'name'>): Action {
-  switch (run.kind) {
-    case 'restore':
-    case 'drill':
-      return rightOn('create', 'restore', run);
-    case 'backup':
-    case 'verify':
-    case 'copy':
-      return rightOn('create', 'backup', run);
-  }
-}
-
 /**
  * Whether a run belongs to the namespace that has its name now. A namespace that is deleted and made again belongs to
  * other people, perhaps: they have no right on the runs of the old one.

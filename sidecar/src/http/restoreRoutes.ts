@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import {
   BackupParams,
@@ -27,6 +26,7 @@ import { everywhere, runAccess } from './runAccess.ts';
 import { runChanges } from './runChanges.ts';
 import { readableScope, scopeOf, toList } from './scope.ts';
 import { needSource } from './sourceRights.ts';
+import { whileConnected } from './whileConnected.ts';
 
 export interface RestoreRoutes {
   queue: Queue;
@@ -233,12 +233,3 @@ export const restoreRoutes =
       }
     );
   };
-
-/** @returns a signal that ends when the client goes before it has its answer. */
-function whileConnected({ raw }: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) gone.abort(new Error('the client has closed the connection'));
-  });
-  return gone.signal;
-}

@@ -105,6 +105,7 @@ const shellQuoted = (text: string): string =>
 
 function roleFor(action: Action | PathAction): string {
   if ('path' in action) return METRICS_CLUSTER_ROLE;
+  if (action.resource === 'pods') return 'edit';
   if (action.resource !== 'persistentvolumeclaims') return 'nkvm-admin';
   const isOfRestores = action.subresource === 'restore' || action.subresource === 'archive';
   return isOfRestores ? 'nkvm-restorer' : 'nkvm-backup-operator';

@@ -13,6 +13,8 @@ import { archiveAccess } from './archiveAccess.ts';
 import type { BackupRoutes } from './backupRoutes.ts';
 import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
+import type { CheckRoutes } from './checkRoutes.ts';
+import { checkRoutes } from './checkRoutes.ts';
 import { downloadRoutes, ticketRoutes } from './downloadRoutes.ts';
 import { downloadTickets } from './downloadTickets.ts';
 import type { EventStreamOptions } from './eventStreams.ts';
@@ -44,7 +46,8 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   Omit<VolumeEventRoutes, 'streams'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
   InfoRoutes &
-  Partial<Pick<RestoreRoutes, 'restores' | 'uploadNamespace'>> & {
+  Partial<Pick<RestoreRoutes, 'restores' | 'uploadNamespace'>> &
+  Pick<CheckRoutes, 'drills'> & {
     access: Pick<Access, 'whoIs'>;
     streamOptions?: EventStreamOptions;
     readiness: () => Readiness;
@@ -131,6 +134,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(backupRoutes({ ...world, streams }));
         await known.register(fileRoutes({ ...world, access }));
         await known.register(ticketRoutes(downloads));
+        await known.register(checkRoutes({ ...world, streams }));
         const { restores } = world;
         if (restores) await known.register(restoreRoutes({ ...world, restores, streams }));
       });

@@ -37,7 +37,10 @@ export type JobKinds = Readonly<Partial<Record<RunKind, JobKind>>>;
 export const CANCELLED = Symbol('cancelled');
 
 /** A claim that a run is asked for; its `uid` is empty where the run is to create it. */
-export type Target = Pick<Backup, 'namespace' | 'name' | 'uid'>;
+export type Target = Pick<Backup, 'namespace' | 'name' | 'uid'> & {
+  /** Where the claim is, if not in the namespace that has its name now: a check of a backup belongs where the backup does. */
+  place?: Place | undefined;
+};
 
 /** Where a namespace is, so that a name alone never identifies anything. */
 export type Place = Pick<Backup, 'namespaceUid' | 'clusterUid'>;

@@ -57,7 +57,8 @@ async function take(
     const other = unfinished.find(({ run }) => run.kind === 'restore');
     if (request.kind === 'restore' && other) throw restoreUnderWay(other.run);
     const joined = unfinished.find(({ run, progress }) => isServedBy(request, run, progress));
-    const run = joined?.run ?? queued(target, placeOf(target.namespace), request, newId());
+    const run =
+      joined?.run ?? queued(target, target.place ?? placeOf(target.namespace), request, newId());
     byClaim.set(keyOf(target), run);
     if (!joined) added.push(run);
     const change = joined?.progress === 'queued' ? raised(request, run) : undefined;

@@ -9,7 +9,7 @@ export type RunState = Exclude<BackupStatus, 'running'> | RunStage;
  */
 export const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
   queued: ['create', 'failed', 'cancelled'],
-  create: ['wait', 'cleanup'],
+  create: ['wait', 'checksum', 'cleanup'], // a verification reads an archive, and needs no pod
   wait: ['exec', 'cleanup'],
   exec: ['copy', 'checksum', 'cleanup'], // a command that fails at once sends no byte
   copy: ['checksum', 'cleanup'],
