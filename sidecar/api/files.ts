@@ -54,6 +54,12 @@ export const FileList = z.strictObject({
 });
 export type FileList = z.infer<typeof FileList>;
 
+export const VersionQuery = z.strictObject({
+  path: ArchivePath,
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(50).default(10),
+});
+
 /** One archive of a volume, and the file in it. */
 export const FileVersion = z.strictObject({
   backup: z.string(),

@@ -33,6 +33,7 @@ import type { RestoreRoutes } from './restoreRoutes.ts';
 import { restoreRoutes } from './restoreRoutes.ts';
 import { tokenReviews } from './tokenReviews.ts';
 import { withoutUniqueSegment } from './uniqueSegment.ts';
+import { versionRoutes } from './versionRoutes.ts';
 import type { VolumeEventRoutes } from './volumeEventRoutes.ts';
 import { volumeEventRoutes } from './volumeEventRoutes.ts';
 import type { VolumeRoutes } from './volumeRoutes.ts';
@@ -133,6 +134,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(volumeEventRoutes({ ...world, streams }));
         await known.register(backupRoutes({ ...world, streams }));
         await known.register(fileRoutes({ ...world, access }));
+        await known.register(versionRoutes({ ...world, access }));
         await known.register(ticketRoutes(downloads));
         await known.register(checkRoutes({ ...world, streams }));
         const { restores } = world;
