@@ -66,6 +66,11 @@ export const SETTINGS = {
   NKVM_RUN_TIMEOUT_SECONDS: integer(60, 604_800, 'seconds')
     .default(21_600)
     .describe('how long a whole run may take; also the deadline of its helper pod'),
+  NKVM_SCALE_DOWN_TIMEOUT_SECONDS: integer(10, 86_400, 'seconds')
+    .default(300)
+    .describe(
+      'how long pods may take to end when a restore stops their workload; a pod with a longer grace period gets that and a minute'
+    ),
   NKVM_CONNECTION_TIMEOUT_SECONDS: integer(10, 3_600, 'seconds')
     .default(120)
     .describe(
@@ -127,6 +132,7 @@ export interface Config {
     readonly runTimeoutMs: number;
     readonly silenceMs: number;
   };
+  readonly scaleDownTimeoutMs: number;
   readonly discoveryTimeoutMs: number;
   readonly maxNamespaceScan: number;
   readonly maxParallel: number;
@@ -175,6 +181,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       runTimeoutMs: data.NKVM_RUN_TIMEOUT_SECONDS * 1000,
       silenceMs: data.NKVM_CONNECTION_TIMEOUT_SECONDS * 1000,
     },
+    scaleDownTimeoutMs: data.NKVM_SCALE_DOWN_TIMEOUT_SECONDS * 1000,
     discoveryTimeoutMs: data.NKVM_DISCOVERY_TIMEOUT_SECONDS * 1000,
     maxNamespaceScan: data.NKVM_MAX_NAMESPACE_SCAN,
     maxParallel: data.NKVM_MAX_PARALLEL,

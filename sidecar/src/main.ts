@@ -69,6 +69,9 @@ const CLEAN_ARCHIVES_MS = 60 * 60_000;
 /** Soon enough for a person who wonders why a pod does not start. */
 const HELD_VOLUMES_MS = 15_000;
 
+/** An application that is down waits for it; a look costs no request. */
+const LEFT_STOPPED_MS = 15_000;
+
 /** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
 const DESTINATION_LIMIT_MS = 120_000;
 
@@ -234,8 +237,11 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
   };
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
   const restores = composeRestores({
-    ...{ gateway, history, inventory, destination, access, installation, log, now },
+    ...{ gateway, history, inventory, destination, access, installation, fence, log, now },
     helpers: backupWorld,
+    podsGoneMs: config.scaleDownTimeoutMs,
+    carryOut: (...args) => queue.carryOut(...args),
+    room: () => room.look(),
   });
   const queue = await life.start({
     name: 'the queue',
@@ -320,6 +326,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
           onDone() {
             queue.resume();
             void cleanArchives();
+            void restores.scaler.recover();
           },
         }
       ),
@@ -333,6 +340,13 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       return [setInterval(sweep, SWEEP_MS), setInterval(cleanArchives, CLEAN_ARCHIVES_MS)];
     },
     stop: timers => timers.forEach(clearInterval),
+  });
+
+  await life.start({
+    name: 'the watch for workloads that a restore has left stopped',
+    start: () =>
+      setInterval(() => prepared.isReady() && void restores.scaler.recover(), LEFT_STOPPED_MS),
+    stop: clearInterval,
   });
 
   await life.start({
@@ -391,6 +405,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
             ...(history.problem()
               ? [`the history is read-only: ${history.problem()?.message}`]
               : []),
+            ...restores.scaler.problems(),
             ...inventory.problems(),
           ],
         }),

@@ -1,5 +1,6 @@
 import type { V1ObjectMeta, V2HorizontalPodAutoscaler } from '@kubernetes/client-node';
 import { RESTORE_ANNOTATION } from '../../api/index.ts';
+import type { Fence } from '../fence.ts';
 import { ApiFailure } from './apiFailure.ts';
 import { type Gateway, pathOf } from './gateway.ts';
 import type { Raw } from './projections.ts';
@@ -149,6 +150,15 @@ export function workloadsOf(gateway: Pick<Gateway, 'json'>): Workloads {
     },
   };
 }
+
+/** @returns workloads that are changed only while this process may write. */
+export const fencedWorkloads = (workloads: Workloads, fence: Fence): Workloads => ({
+  ...workloads,
+  async change(...args) {
+    fence.assertHeld();
+    return await workloads.change(...args);
+  },
+});
 
 const pathTo = ({ kind, namespace, name }: WorkloadRef): string => {
   const [group = '', resource = ''] = RESOURCES[kind].split(' ');

@@ -6,17 +6,20 @@ import { eventsOf } from '../cluster/events.ts';
 import type { Gateway } from '../cluster/gateway.ts';
 import type { ClusterInventory } from '../cluster/inventory.ts';
 import { readLimits } from '../cluster/quotas.ts';
-import { workloadsOf } from '../cluster/workloads.ts';
+import { fencedWorkloads, workloadsOf } from '../cluster/workloads.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
+import type { Fence } from '../fence.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
 import type { History } from '../history/history.ts';
+import type { CarryOut } from '../jobs/inside.ts';
 import type { JobKind } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import type { RestoreWorld } from './attempt.ts';
 import { restoreEngine } from './engine.ts';
 import { restoreJob } from './restoreJob.ts';
+import { safetyBackups } from './safetyBackup.ts';
 import type { Scaler } from './scale/scaler.ts';
 import { scalerOf } from './scale/scalerOf.ts';
 import { SCALE_LIMITS } from './scale/wait.ts';
@@ -39,6 +42,13 @@ export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
     runTimeoutMs: number;
   };
   installation: string;
+  fence: Fence;
+  /** How long the pods of stopped workloads may take to end. */
+  podsGoneMs: number;
+  /** Of the queue. */
+  carryOut: CarryOut;
+  /** @returns why the destination has too little space for another archive; undefined: it has enough. */
+  room(): Promise<StageError | undefined>;
   now(): Date;
   log: Log;
 }
@@ -56,12 +66,12 @@ export function composeRestores({ gateway, helpers, ...parts }: RestoreParts): R
   const { history, inventory, installation, log, now } = parts;
   const scaler = scalerOf({
     ...{ inventory, installation, log, now },
-    workloads: workloadsOf(gateway),
+    workloads: fencedWorkloads(workloadsOf(gateway), parts.fence),
     readClaimPods: claimPodsOf(gateway),
     isOwnHelper: ownHelpers(installation, id => history.get(id)),
     isUnderWay: id => history.get(id)?.endedAt === null,
     sendEvent: eventsOf(gateway),
-    limits: SCALE_LIMITS,
+    limits: { ...SCALE_LIMITS, podsGoneMs: parts.podsGoneMs },
   });
   const world: RestoreWorld = {
     ...parts,
@@ -72,17 +82,14 @@ export function composeRestores({ gateway, helpers, ...parts }: RestoreParts): R
     async selectEntries() {
       throw notYet('some files of an archive', 'restore everything, into a new claim');
     },
-    async takeSafetyBackup() {
-      throw notYet('with a safety backup', 'back up the claim first, and switch it off');
-    },
+    takeSafetyBackup: safetyBackups({ history, carryOut: parts.carryOut }),
   };
   const engine = restoreEngine({
     ...world,
     ...parts,
     readLimits: (namespace, signal) => readLimits(gateway, namespace, signal),
     lookInto: async () => ({ later: 'the claim is looked into before anything is written' }),
-    backupObstacle: async () =>
-      notYet('with a safety backup', 'back up the claim first, and switch it off'),
+    backupObstacle: parts.room,
   });
   return { kind: restoreJob(world), engine, scaler, world };
 }

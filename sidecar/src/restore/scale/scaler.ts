@@ -31,7 +31,7 @@ export interface Scaler {
   /**
    * Stops them all, and waits until every pod that uses the claim is gone and nobody starts one again. It may be called again
    * for the same run: what that run has stopped before keeps its recorded count.
-   * @param onProgress gets a sentence on what it waits for.
+   * @param onProgress gets a sentence on what it waits for, again and again.
    * @throws StageError (stage `create`; reasons `WorkloadNotStoppable`, `WorkloadInRestore`, `PodsStay`, `ScaledBack`,
    *   `ClaimInUse`, …). What was stopped by then is started again, or stays recorded for `recover`.
    */

@@ -48,7 +48,6 @@ export async function untilUnused(
     ? limits.settleWithLoopMs
     : limits.settleMs;
   const strangers = new Map<string, number>();
-  let said = '';
   for (;;) {
     const hasSettled = await haveSettled(stopped, world, signal);
     const users = inventory.usersOf(claim.namespace, claim.name).filter(isPod);
@@ -65,8 +64,9 @@ export async function untilUnused(
       throw notSettled(claim, stopped, patienceMs);
     }
     const names = someOf(users.map(({ chain }) => chain[0]?.name ?? ''));
-    if (names !== said) onProgress(names ? `waiting for the end of ${names}` : 'its pods are gone');
-    said = names;
+    onProgress(
+      names ? `waiting for the end of ${names}` : 'watching that nobody starts its pods again'
+    );
     await sleep(limits.lookEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
