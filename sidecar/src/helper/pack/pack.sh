@@ -119,9 +119,10 @@ report_progress() {
 
 # No --one-file-system: what is mounted inside the volume is seen by its application, too, and subvolumes of btrfs are
 # other file systems. tar runs in the background, so that its process id is known. The quoting style c is the only one in
-# which a name that holds ` -> ` differs from a link.
+# which a name that holds ` -> ` differs from a link. Records of 32 KiB instead of 10 save 0.6 s of
+# CPU for 2 GB, which is what passing the tar through split costs.
 run_tar() {
-  TZ=UTC0 tar --create --file=- --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
+  TZ=UTC0 tar --create --file=- --blocking-factor=64 --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
     --totals --verbose --verbose --block-number --full-time --quoting-style=c --index-file=/dev/fd/3 \
     --directory="$volume" $exclude . 2>messages.pipe 3>lines.pipe 4>&- &
   tar=$!
