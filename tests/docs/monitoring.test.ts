@@ -39,6 +39,7 @@ async function seriesNames(): Promise<string[]> {
     inventoryProblems: () => 0,
     history: {
       ofClaim: () => ({ lastBackup: null, lastSuccess: null, lastProvenRestore: null }),
+      checkFailure: () => null,
     },
     historySize: async () => ({ bytes: 0, freeBytes: 0, rows: 0 }),
     helperLeaks: async () => 0,

@@ -7,6 +7,8 @@ export interface ClaimEvent {
   /** Of the Event itself. A second one of the same name is not made. */
   name: string;
   claim: { namespace: string; name: string; uid: string };
+  /** What was done; by default a backup. */
+  action?: 'Backup' | 'Restore' | 'Check';
   type: 'Normal' | 'Warning';
   /** In UpperCamelCase, for programs. */
   reason: string;
@@ -42,14 +44,14 @@ export const eventsOf =
     }
   };
 
-function bodyOf({ name, claim, type, reason, message, at }: ClaimEvent) {
+function bodyOf({ name, claim, action = 'Backup', type, reason, message, at }: ClaimEvent) {
   return {
     metadata: { name, namespace: claim.namespace },
     involvedObject: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...claim },
     type,
     reason,
     message,
-    action: 'Backup',
+    action,
     count: 1,
     firstTimestamp: at,
     lastTimestamp: at,

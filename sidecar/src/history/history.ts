@@ -94,6 +94,12 @@ export interface History {
    */
   ofClaim(uid: string, namespace: string, name: string, namespaceUid?: string): ClaimHistory;
 
+  /** @returns when the newest verification, or drill, of a claim ended, if it failed. */
+  checkFailure(
+    kind: 'verify' | 'drill',
+    claim: Pick<Backup, 'uid' | 'namespace' | 'name'>
+  ): string | null;
+
   /** @returns runs that have not ended, oldest first. */
   unfinished(): RunRecord[];
 

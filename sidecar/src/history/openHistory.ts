@@ -233,6 +233,8 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
       };
     },
 
+    checkFailure: (kind, claim) => proofs.checkFailure(kind, claim),
+
     unfinished: () => table.unfinished().map(run => backupOf(durable.withProgress(run))),
 
     namespaces: () => [...namespaces],

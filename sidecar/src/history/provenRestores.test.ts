@@ -70,3 +70,24 @@ it('has nothing on an archive that the history does not have', async () => {
   const { uid, namespace, name } = exampleRun();
   expect(history.ofClaim(uid, namespace, name).lastProvenRestore).toBeNull();
 });
+
+it('says when the newest check of a claim failed, until one succeeds', async () => {
+  const { path, history } = await withDisk();
+  const claim = exampleRun();
+  const endedAt = '2026-11-22T10:00:00.000Z';
+  await history.add([
+    exampleCheck('drill', { id: 'a' }),
+    exampleCheck('drill', { id: 'b', status: 'failed', endedAt }),
+    exampleCheck('drill', { id: 'c', status: 'cancelled' }),
+    exampleCheck('drill', { id: 'd', status: 'running', endedAt: null }),
+    exampleCheck('verify', { id: 'e' }),
+  ]);
+  expect(history.checkFailure('drill', claim)).toBe(endedAt);
+  expect(history.checkFailure('verify', claim)).toBeNull();
+  expect(history.checkFailure('drill', { ...claim, uid: 'another' })).toBeNull();
+  await history.close();
+  const again = await openFor(path);
+  expect(again.checkFailure('drill', claim)).toBe(endedAt);
+  await again.commit('d', { status: 'success', endedAt });
+  expect(again.checkFailure('drill', claim)).toBeNull();
+});

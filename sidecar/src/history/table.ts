@@ -140,11 +140,11 @@ export class RunTable {
     );
   }
 
-  /** @returns the runs that may have proven that a backup can be restored, oldest first. */
+  /** @returns restores and checks that have ended, oldest first. */
   restores(): Run[] {
     return this.#query(
-      `${SELECT_RUNS} WHERE kind <> 'backup' AND kind IN ('restore', 'drill') AND status = 'success'
-        ORDER BY created_at, id`
+      `${SELECT_RUNS} WHERE kind <> 'backup' AND kind IN ('restore', 'verify', 'drill')
+        AND status IN ('success', 'failed') ORDER BY created_at, id`
     );
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import type { ClaimEvent } from '../cluster/events.ts';
+import { exampleCheck, exampleRestore } from '../testing/exampleRestore.ts';
 import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { claimEventOf } from './claimEvent.ts';
 
@@ -55,6 +56,48 @@ describe('the Event of a run', () => {
       },
     ],
   ])('%s', (_, ended, expected) => expect(claimEventOf(ended)).toMatchObject(expected));
+
+  it.each([
+    [
+      exampleRestore({ id: '01r', bytes: 200 }),
+      'Normal RestoreSucceeded',
+      'Restored: 200 B from kind__shop__',
+    ],
+    [
+      exampleRestore({ ...failed, id: '01r' }),
+      'Warning RestoreFailed',
+      'Restore failed at stage copy (StreamBroke)',
+    ],
+    [
+      exampleCheck('drill', { id: '01d', bytes: 200 }),
+      'Normal RestoreDrillSucceeded',
+      'Restore drill: 200 B of backup 01kbackup',
+    ],
+    [
+      exampleCheck('drill', { ...failed, id: '01d' }),
+      'Warning RestoreDrillFailed',
+      'Restore drill failed at stage copy',
+    ],
+    [
+      exampleCheck('verify', { id: '01v', bytes: 200 }),
+      'Normal VerificationSucceeded',
+      'Verified: 200 B of backup',
+    ],
+    [
+      exampleCheck('verify', { ...failed, id: '01v' }),
+      'Warning VerificationFailed',
+      'Verification failed at stage copy',
+    ],
+  ])('says what kind of run it was: %#', (ended, what, message) => {
+    const event = claimEventOf(ended);
+    expect(`${event?.type} ${event?.reason}`).toBe(what);
+    expect(event?.message).toContain(message);
+    expect(event?.name).toBe(`nkvm-${ended.kind}-${ended.id}`);
+    expect(event?.message).not.toContain('Backed up');
+  });
+
+  it('is not there for a claim that was never made', () =>
+    expect(claimEventOf(exampleRestore({ ...failed, uid: '' }))).toBeUndefined());
 
   it('is about the claim that was read, by its UID, at the time of the end', () => {
     const ended = run({ uid: 'u-1', endedAt: '2026-11-21T10:00:00.000Z' });

@@ -1,61 +1,101 @@
 import { parse } from 'node:path';
-import type { Backup } from '../../api/index.ts';
+import type { BackupStatus, RunKind } from '../../api/index.ts';
 import type { ClaimEvent } from '../cluster/events.ts';
 import { sizeText } from '../destinations/size.ts';
+import type { RunRecord } from '../history/history.ts';
 
 /** The longest message that the API server takes in `events.k8s.io`; longer ones make no better reading. */
 const LONGEST = 1024;
-const REASONS = {
-  success: 'BackupSucceeded',
-  failed: 'BackupFailed',
-  cancelled: 'BackupCancelled',
-} as const;
+
+interface Words {
+  /** Begins the reason. */
+  reason: string;
+  /** Of the Event's own name. */
+  name: string;
+  action: ClaimEvent['action'];
+  /** Begins the message. */
+  what: string;
+  /** What a success did. */
+  done: string;
+}
+
+const WORDS: Record<RunKind, Words> = {
+  backup: words('Backup', 'backup', 'Backup', 'Backed up'),
+  restore: words('Restore', 'restore', 'Restore', 'Restored'),
+  verify: { ...words('Verification', 'verify', 'Verification', 'Verified'), action: 'Check' },
+  drill: { ...words('RestoreDrill', 'drill', 'Restore drill', 'Restore drill'), action: 'Check' },
+  copy: words('Backup', 'copy', 'Copy of a backup', 'Copied'),
+};
+
+const ENDS: Record<Exclude<BackupStatus, 'queued' | 'running'>, string> = {
+  success: 'Succeeded',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
+};
 
 /**
- * What a claim's Event says of a run that has ended. Nothing of who asked for it: whoever sees the claim sees the Event.
+ * What a claim's Event says of a run that has ended: of a restore, the claim that it wrote into; of a verification or a
+ * drill, the claim that was backed up. Nothing of who asked for it: whoever sees the claim sees the Event.
  *
  * | run | type | reason |
  * | --- | --- | --- |
- * | success | Normal | BackupSucceeded |
- * | success, with warnings | Warning | BackupSucceeded |
- * | failed | Warning | BackupFailed |
- * | cancelled | Normal | BackupCancelled |
+ * | success | Normal | BackupSucceeded, RestoreSucceeded, VerificationSucceeded, RestoreDrillSucceeded |
+ * | success, with warnings | Warning | the same |
+ * | failed | Warning | …Failed |
+ * | cancelled | Normal | …Cancelled |
  *
- * @returns undefined for a run that has not ended.
+ * @returns undefined for a run that has not ended, and for a restore whose claim was never made, or was deleted again.
  */
-export function claimEventOf(run: Backup): ClaimEvent | undefined {
-  const { id, namespace, name, uid, status, warnings } = run;
-  if (status === 'queued' || status === 'running') return undefined;
+export function claimEventOf(run: RunRecord): ClaimEvent | undefined {
+  const { id, kind, namespace, name, uid, status, warnings } = run;
+  if (status === 'queued' || status === 'running' || uid === '') return undefined;
   const isBad = status === 'failed' || (status === 'success' && warnings.length > 0);
+  const { reason, name: called, action } = WORDS[kind];
   return {
     // One run, one Event, however often it is sent.
-    name: `nkvm-backup-${id}`,
+    name: `nkvm-${called}-${id}`,
     claim: { namespace, name, uid },
+    action,
     type: isBad ? 'Warning' : 'Normal',
-    reason: REASONS[status],
+    reason: reason + ENDS[status],
     message: shortened(`${messageOf(run)} (run ${id})`),
     at: run.endedAt ?? run.createdAt,
   };
 }
 
-function messageOf(run: Backup): string {
-  const { status, stage, reason, message, hint, archive, bytes, warnings } = run;
+function words(
+  reason: 'Backup' | 'Restore' | 'Verification' | 'RestoreDrill',
+  name: string,
+  what: string,
+  done: string
+): Words {
+  return { reason, name, what, done, action: reason === 'Restore' ? 'Restore' : 'Backup' };
+}
+
+function messageOf(run: RunRecord): string {
+  const { kind, status, stage, reason, message, hint, bytes, warnings } = run;
+  const { what, done } = WORDS[kind];
   switch (status) {
     case 'success': {
       const size = bytes === null ? '' : `: ${sizeText(bytes)}`;
-      const where = archive === null ? '' : ` as ${parse(archive).base}`;
       const count = warnings.length;
       const but = count > 0 ? `; ${count} warning${count > 1 ? 's' : ''}` : '';
-      return `Backed up${size}${where}${but}`;
+      return `${done}${size}${archiveText(run)}${but}`;
     }
     case 'failed': {
       const at = stage === null ? '' : ` at stage ${stage}`;
-      const what = hint === null ? '' : `. What to do: ${hint}`;
-      return `Backup failed${at} (${reason ?? 'unknown reason'}): ${message}${what}`;
+      const todo = hint === null ? '' : `. What to do: ${hint}`;
+      return `${what} failed${at} (${reason ?? 'unknown reason'}): ${message}${todo}`;
     }
     default:
-      return `Backup ${message || status}`;
+      return `${what} ${message || status}`;
   }
+}
+
+function archiveText({ archive, details }: RunRecord): string {
+  if (archive !== null) return ` as ${parse(archive).base}`;
+  if (details?.kind === 'restore') return ` from ${details.archive}`;
+  return details ? ` of backup ${details.backup}` : '';
 }
 
 /** The run's id stands at the end, and stays. */

@@ -7,15 +7,16 @@ import { latestBelievable } from '../history/runId.ts';
 /** Sources of the gauges of claims. */
 export interface ClaimGauges {
   inventory: Pick<Inventory, 'claims' | 'namespaces' | 'isReady'>;
-  history: Pick<History, 'ofClaim'>;
+  history: Pick<History, 'ofClaim' | 'checkFailure'>;
 }
 
-type Head = 'lastSuccess' | 'lastFailure';
+type Head = 'lastSuccess' | 'lastFailure' | 'lastProvenRestore';
 
 /**
- * Gauges for each claim of the cluster: when it was last backed up, and whether its newest run has failed.
+ * Gauges for each claim of the cluster: when it was last backed up, whether its newest run has failed, and when a backup of
+ * it was last restored or checked. Claims of which none was have no series of that.
  *
- * Both are computed from the inventory and the history at each scrape, so they are right after a restart. A claim that was
+ * They are computed from the inventory and the history at each scrape, so they are right after a restart. A claim that was
  * made again under its old name has another UID and no success; a claim that is gone has no series.
  */
 export function registerClaimGauges(registry: Registry, { inventory, history }: ClaimGauges): void {
@@ -45,6 +46,28 @@ export function registerClaimGauges(registry: Registry, { inventory, history }: 
     'When the newest run of a claim ended, if it failed; no series as soon as another run is requested',
     'lastFailure'
   );
+  gauge(
+    'nkvm_last_proven_restore_timestamp_seconds',
+    'When a backup of a claim was last restored as a whole and compared, by a drill or in earnest; never: no series',
+    'lastProvenRestore'
+  );
+  new Gauge({
+    name: 'nkvm_last_check_failure_timestamp_seconds',
+    help: 'When the newest verification, or drill, of the backups of a claim ended, if it failed',
+    labelNames: ['namespace', 'pvc', 'kind'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      if (!inventory.isReady()) return;
+      for (const claim of inventory.claims()) {
+        for (const kind of ['verify', 'drill'] as const) {
+          const at = history.checkFailure(kind, claim);
+          const labels = { namespace: claim.namespace, pvc: claim.name, kind };
+          if (at) this.set(labels, secondsOf(at));
+        }
+      }
+    },
+  });
 }
 
 function endOf(
@@ -54,7 +77,8 @@ function endOf(
   name: string,
   head: Head
 ): string | null | undefined {
-  const { lastBackup, lastSuccess } = history.ofClaim(uid, namespace, name);
+  const { lastBackup, lastSuccess, lastProvenRestore } = history.ofClaim(uid, namespace, name);
+  if (head === 'lastProvenRestore') return lastProvenRestore?.at;
   // A run that was recovered from its manifest may lack its end; without a time no alert would watch the claim.
   if (head === 'lastSuccess') return lastSuccess && (lastSuccess.endedAt ?? lastSuccess.createdAt);
   return lastBackup?.status === 'failed' ? lastBackup.endedAt : undefined;

@@ -1,5 +1,5 @@
-import type { Backup } from '../../api/index.ts';
 import type { SendEvent } from '../cluster/events.ts';
+import type { RunRecord } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { claimEventOf } from './claimEvent.ts';
 import type { Rate } from './tokenBucket.ts';
@@ -21,7 +21,7 @@ export interface EventSenderOptions {
 /** Tells Kubernetes how runs have ended. */
 export interface EventSender {
   /** Sends an Event on the run's claim, in its own time. A run is never the worse for what becomes of it. */
-  ended(run: Backup): void;
+  ended(run: RunRecord): void;
   /** Waits for those that are on their way. */
   settled(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export function eventSender(options: EventSenderOptions): EventSender {
   /** Where the right is missing: it is said once, and again when it was given and taken. */
   const closed = new Set<string>();
 
-  const tell = async (run: Backup): Promise<void> => {
+  const tell = async (run: RunRecord): Promise<void> => {
     const event = claimEventOf(run);
     if (!event) return;
     const about = { run: run.id, namespace: run.namespace, pvc: run.name };

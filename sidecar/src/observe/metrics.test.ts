@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Claim } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
+import { exampleCheck, exampleRestore } from '../testing/exampleRestore.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
 import { testClaim } from '../testing/testClaim.ts';
 import { sizeOfHistory } from './historySize.ts';
@@ -54,6 +55,50 @@ async function series(name: string): Promise<string[]> {
     .filter(line => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)))
     .map(line => line.slice(name.length));
 }
+
+describe('a restore or a check that has ended', () => {
+  it('is counted by its kind, and is no backup', async () => {
+    metrics.ended(exampleRestore({ status: 'failed' }));
+    metrics.ended(exampleCheck('drill', { status: 'failed' }));
+    metrics.ended(exampleCheck('verify'));
+    const counted = async (name: string) =>
+      (await series(name)).filter(line => !line.endsWith(' 0'));
+    expect(await counted('nkvm_restores_total')).toEqual(['{status="failed",namespace="shop"} 1']);
+    expect(await counted('nkvm_checks_total')).toEqual([
+      '{kind="verify",status="success"} 1',
+      '{kind="drill",status="failed"} 1',
+    ]);
+    expect(await counted('nkvm_backups_total')).toEqual([]);
+    expect(await counted('nkvm_backup_bytes_count')).toEqual([]);
+  });
+
+  it('has series before the first one, and none when its namespace is gone', async () => {
+    expect(await series('nkvm_restores_total')).toContain(
+      '{status="failed",namespace="billing"} 0'
+    );
+    namespaces = ['shop'];
+    expect((await series('nkvm_restores_total')).join()).not.toContain('billing');
+  });
+
+  it('shows on its claim when that was last proven, and when its newest check failed', async () => {
+    const { uid, namespace, name } = exampleRun();
+    claims = [testClaim({ uid, namespace, name })];
+    expect(await series('nkvm_last_proven_restore_timestamp_seconds')).toEqual([]);
+    const endedAt = '2026-11-20T10:00:00.000Z';
+    await history.add([
+      exampleRun({ id: '01kbackup' }),
+      exampleCheck('drill', { id: 'a', endedAt }),
+      exampleCheck('verify', { id: 'b', endedAt, status: 'failed' }),
+    ]);
+    const seconds = Date.parse(endedAt) / 1000;
+    expect(await series('nkvm_last_proven_restore_timestamp_seconds')).toEqual([
+      `{namespace="${namespace}",pvc="${name}"} ${seconds}`,
+    ]);
+    expect(await series('nkvm_last_check_failure_timestamp_seconds')).toEqual([
+      `{namespace="${namespace}",pvc="${name}",kind="verify"} ${seconds}`,
+    ]);
+  });
+});
 
 describe('a run that has ended', () => {
   it('is counted by result, stage and namespace', async () => {

@@ -11,7 +11,7 @@ export interface Metrics {
   registry: Registry;
   /** Counts a run that has ended. */
   ended(
-    run: Pick<Backup, 'status' | 'stage' | 'bytes' | 'namespace' | 'startedAt' | 'endedAt'>
+    run: Pick<Backup, 'kind' | 'status' | 'stage' | 'bytes' | 'namespace' | 'startedAt' | 'endedAt'>
   ): void;
   /** Counts the outcome of one Kubernetes Event. */
   event(outcome: Outcome): void;
@@ -41,7 +41,7 @@ const ARCHIVE_BYTES = [1, 8, 64, 512, 4096, 32_768, 262_144, 2_097_152].map(size
 
 /**
  * Only metrics with one series for each claim have the name of a claim as a label; histograms have neither namespace nor
- * claim. So 10,000 claims are 20,000 series at most. Series end with their claim or namespace.
+ * claim. So 10,000 claims are 50,000 series at most, and usually 20,000. Series end with their claim or namespace.
  */
 export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
   const registry = new Registry();
@@ -54,6 +54,8 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
     counted.set(labels.namespace, series.set(`${labels.result} ${labels.stage}`, labels));
     runs.inc({ ...labels }, by);
   };
+  /** Namespaces that have series of restores. */
+  const restored = new Set<string>();
   /** Namespaces that had claims at the last scrape. */
   let begun: ReadonlySet<string> = new Set();
   const runs = new Counter({
@@ -77,6 +79,36 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
       begun = withClaims;
     },
   });
+  const restores = new Counter({
+    name: 'nkvm_restores_total',
+    help: 'Restores that have ended, by status and by the namespace that they wrote into',
+    labelNames: ['status', 'namespace'],
+    registers,
+    collect() {
+      if (!seen.inventory.isReady()) return;
+      const existing = new Set(seen.inventory.namespaces());
+      for (const namespace of restored) {
+        if (existing.has(namespace)) continue;
+        restored.delete(namespace);
+        for (const status of RESULTS) this.remove({ status, namespace });
+      }
+      // Zero from the start: a restore into a namespace of which nobody has heard is rare, and its failure must be seen.
+      for (const namespace of existing) {
+        if (restored.has(namespace)) continue;
+        restored.add(namespace);
+        for (const status of RESULTS) this.inc({ status, namespace }, 0);
+      }
+    },
+  });
+  const checks = new Counter({
+    name: 'nkvm_checks_total',
+    help: 'Verifications and restore drills that have ended, by kind and status',
+    labelNames: ['kind', 'status'],
+    registers,
+  });
+  for (const kind of ['verify', 'drill']) {
+    for (const status of RESULTS) checks.inc({ kind, status }, 0);
+  }
   const durations = new Histogram({
     name: 'nkvm_backup_duration_seconds',
     help: 'Time from the start of a run, not from its request, to its end, by result',
@@ -104,7 +136,9 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
 
   return {
     registry,
-    ended({ status, stage, namespace, startedAt, endedAt, bytes: size }) {
+    ended({ kind, status, stage, namespace, startedAt, endedAt, bytes: size }) {
+      if (kind === 'restore') return restores.inc({ status, namespace });
+      if (kind === 'verify' || kind === 'drill') return checks.inc({ kind, status });
       count({ result: status, stage: stage ?? 'queue', namespace }, 1);
       if (status === 'success' && size !== null) bytes.observe(size);
       if (!startedAt || !endedAt) return;
