@@ -56,6 +56,7 @@ import { holdDatabase } from './oneProcess.ts';
 import { becomeWriter } from './oneWriter.ts';
 import { preparations } from './preparations.ts';
 import { composeRestores } from './restore/compose.ts';
+import { looksOf } from './restore/looks.ts';
 import { verifyJob } from './restore/verifyJob.ts';
 import { untilDone } from './untilDone.ts';
 import { VERSION } from './version.ts';
@@ -156,12 +157,13 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     DESTINATION_LIMIT_MS
   );
 
+  const looks = looksOf(runIds());
   const inventory = await life.start({
     name: 'the inventory',
     start: () =>
       startInventory(gateway, {
         log,
-        isOwnHelper: ownHelpers(installation, id => history.get(id)),
+        isOwnHelper: ownHelpers(installation, id => looks.get(id) ?? history.get(id)),
       }),
     stop: started => started.stop(),
   });
@@ -237,8 +239,10 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
   };
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
   const restores = composeRestores({
-    ...{ gateway, history, inventory, destination, access, installation, fence, log, now },
+    ...{ gateway, history, inventory, destination, access, installation, fence, looks, log, now },
     helpers: backupWorld,
+    archives: () => archives,
+    running: () => queue.running(),
     podsGoneMs: config.scaleDownTimeoutMs,
     carryOut: (...args) => queue.carryOut(...args),
     room: () => room.look(),
@@ -326,13 +330,14 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
           onDone() {
             queue.resume();
             void cleanArchives();
-            void restores.scaler.recover();
+            void restores.tidyUp();
           },
         }
       ),
   });
 
-  const sweep = sweeperOf({ pods, destination, installation, isUnderWay: queue.isRunning, log });
+  const isUnderWay = (id: string) => queue.isRunning(id) || looks.has(id);
+  const sweep = sweeperOf({ pods, destination, installation, isUnderWay, log });
   await life.start({
     name: 'the sweep',
     start() {
@@ -344,8 +349,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
 
   await life.start({
     name: 'the watch for workloads that a restore has left stopped',
-    start: () =>
-      setInterval(() => prepared.isReady() && void restores.scaler.recover(), LEFT_STOPPED_MS),
+    start: () => setInterval(() => prepared.isReady() && void restores.tidyUp(), LEFT_STOPPED_MS),
     stop: clearInterval,
   });
 

@@ -233,6 +233,77 @@ describe('restores through the API, on the playground', { timeout: 60_000 }, () 
       expect(differences(playground.volumePath('shop', 'never-used'))).toBe('');
     });
 
+    it('after a plan that says which files change', async () => {
+      writeFileSync(join(target, 'mine'), 'precious');
+      writeFileSync(join(target, 'README.txt'), 'old');
+      const plan = await planRestore(call, into('mirror'));
+      expect(plan).toMatchObject({
+        canStart: true,
+        files: {
+          added: { count: 15 },
+          replaced: { count: 1, names: ['README.txt'] },
+          leftOver: { count: 1, names: ['mine'] },
+          unchanged: { count: 0 },
+          isComplete: true,
+        },
+      });
+      expect(readdirSync(target).sort()).toEqual(['README.txt', 'mine']);
+      const empty = await planRestore(call, into('empty'));
+      expect(failsOf(empty)).toEqual({ empty: 'ClaimNotEmpty' });
+      await restore(call, into('mirror'));
+      const again = await planRestore(call, into('mirror'));
+      expect(again.files).toMatchObject({ unchanged: { count: 16 }, added: { count: 0 } });
+      await until('no helper stays', async () => (await helpers()).length === 0, 10_000);
+    });
+
+    it('with a safety backup, by which it is undone', async () => {
+      writeFileSync(join(target, 'mine'), 'precious');
+      const asked = { ...into('mirror'), safetyBackup: true };
+      const end = await restore(call, asked);
+      expect(end).toMatchObject({ status: 'success' });
+      expect(end.steps.map(({ step, state }) => `${step} ${state}`)).toContain(
+        'safety-backup done'
+      );
+      expect(differences(target)).toBe('');
+      const safety = await read(call, end.safetyBackupId ?? '');
+      expect(safety).toMatchObject({ status: 'success', name: 'target' });
+
+      const answer = await call(`/api/v1/restores/${end.id}/undo`, { method: 'POST' });
+      const { restore: undo } = await answer.json();
+      expect(await restoreEnded(call, undo.id)).toMatchObject({
+        status: 'success',
+        undoOf: end.id,
+        backup: safety.id,
+      });
+      expect(readdirSync(target)).toEqual(['mine']);
+      expect(readFileSync(join(target, 'mine'), 'utf8')).toBe('precious');
+    });
+
+    it('some files of it only', async () => {
+      writeFileSync(join(target, 'mine'), 'precious');
+      const paths = ['2026/11/part-003.dat', 'latest'];
+      const asked = { ...into('overwrite'), paths };
+      const plan = await planRestore(call, asked);
+      expect(plan).toMatchObject({ canStart: true, selected: { entries: 4 } });
+      expect(plan.files).toMatchObject({ added: { count: 4 }, leftOver: { count: 0 } });
+      expect(await restore(call, asked)).toMatchObject({
+        status: 'success',
+        paths,
+        comparison: { differences: 0 },
+      });
+      expect(readdirSync(target).sort()).toEqual(['2026', 'latest', 'mine']);
+      expect(readdirSync(join(target, '2026/11'))).toEqual(['part-003.dat']);
+      const file = '2026/11/part-003.dat';
+      expect(readFileSync(join(target, file)).equals(readFileSync(join(source, file)))).toBe(true);
+    });
+
+    it('is refused for a path that the archive does not have', async () => {
+      const asked = { ...into('overwrite'), paths: ['no/such'] };
+      expect(await startRestore(call, asked)).toMatchObject({
+        problem: { reason: 'PathNotInArchive' },
+      });
+    });
+
     it('is refused with the names of the pods that use it', async () => {
       playground.apply([
         {

@@ -2,11 +2,12 @@ import type { Readable } from 'node:stream';
 import type { Backup } from '../../api/index.ts';
 import type { ClaimId, ClaimWrites } from '../cluster/claimWrites.ts';
 import type { ClusterInventory } from '../cluster/inventory.ts';
+import type { Fence } from '../fence.ts';
 import type { RestoreDetails } from '../history/details.ts';
 import type { History, RunChange, RunRecord } from '../history/history.ts';
-import type { Target } from '../jobs/job.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
 import type { IntoClaimWorld } from './intoClaim.ts';
+import type { TakeSafetyBackup } from './safetyBackup.ts';
 import type { Scaler } from './scale/scaler.ts';
 import type { RestoreSource, SourceWorld } from './source.ts';
 import type { Steps } from './steps.ts';
@@ -32,22 +33,10 @@ export type SelectEntries = (
   signal: AbortSignal
 ) => Promise<SelectedEntries>;
 
-/**
- * Backs up the target before it is written to. A restore that is tried again keeps the backup of the attempt before.
- * @returns the id of the backup; it is proven. @throws StageError: nothing may be written then.
- */
-export type TakeSafetyBackup = (
-  target: Target,
-  restore: RunRecord,
-  options: {
-    signal: AbortSignal;
-    /** Is told the backup's id before it begins. */
-    onAdded(id: string): Promise<void>;
-  }
-) => Promise<string>;
-
 /** What a restore needs of the world. */
 export interface RestoreWorld extends IntoClaimWorld, Omit<SourceWorld, 'history'> {
+  /** Asked before each change that another process must not make at the same time. */
+  fence: Fence;
   history: Pick<History, 'get' | 'commit'>;
   inventory: Pick<ClusterInventory, 'claim' | 'podsOf'>;
   claims: ClaimWrites;

@@ -1,3 +1,4 @@
+import type { Archives } from '../browse/archives.ts';
 import type { Access } from '../cluster/access.ts';
 import { claimPodsOf } from '../cluster/claimPods.ts';
 import { claimsOf } from '../cluster/claims.ts';
@@ -8,7 +9,8 @@ import type { ClusterInventory } from '../cluster/inventory.ts';
 import { readLimits } from '../cluster/quotas.ts';
 import { fencedWorkloads, workloadsOf } from '../cluster/workloads.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { StageError } from '../errors.ts';
+import type { StageError } from '../errors.ts';
+import { textOf } from '../errors.ts';
 import type { Fence } from '../fence.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
@@ -18,11 +20,15 @@ import type { JobKind } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import type { RestoreWorld } from './attempt.ts';
 import { restoreEngine } from './engine.ts';
+import { leftClaims } from './leftClaims.ts';
+import { lookIntoClaim } from './lookInto.ts';
+import type { Looks } from './looks.ts';
 import { restoreJob } from './restoreJob.ts';
 import { safetyBackups } from './safetyBackup.ts';
 import type { Scaler } from './scale/scaler.ts';
 import { scalerOf } from './scale/scalerOf.ts';
 import { SCALE_LIMITS } from './scale/wait.ts';
+import { entriesOf } from './selectEntries.ts';
 import type { SourceWorld } from './source.ts';
 import type { RestoreEngine } from './types.ts';
 
@@ -49,6 +55,10 @@ export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
   carryOut: CarryOut;
   /** @returns why the destination has too little space for another archive; undefined: it has enough. */
   room(): Promise<StageError | undefined>;
+  looks: Looks;
+  archives(): Archives;
+  /** @returns the ids of the runs under way. */
+  running(): string[];
   now(): Date;
   log: Log;
 }
@@ -58,47 +68,60 @@ export interface Restores {
   kind: JobKind;
   engine: RestoreEngine;
   scaler: Scaler;
+  /** What a restore is carried out with; drills use it, too. */
   world: RestoreWorld;
+  /**
+   * Starts workloads again, and deletes claims, that restores which have ended have left. At the start, when the inventory is
+   * ready, and now and then. Never throws.
+   */
+  tidyUp(): Promise<void>;
 }
 
 /** Puts together what restores are made of. Nothing is started. */
-export function composeRestores({ gateway, helpers, ...parts }: RestoreParts): Restores {
-  const { history, inventory, installation, log, now } = parts;
+export function composeRestores(parts: RestoreParts): Restores {
+  const { gateway, helpers, archives, looks, running, ...rest } = parts;
+  const { history, inventory, installation, fence, log, now } = rest;
   const scaler = scalerOf({
     ...{ inventory, installation, log, now },
-    workloads: fencedWorkloads(workloadsOf(gateway), parts.fence),
+    workloads: fencedWorkloads(workloadsOf(gateway), fence),
     readClaimPods: claimPodsOf(gateway),
-    isOwnHelper: ownHelpers(installation, id => history.get(id)),
+    isOwnHelper: ownHelpers(installation, id => looks.get(id) ?? history.get(id)),
     isUnderWay: id => history.get(id)?.endedAt === null,
     sendEvent: eventsOf(gateway),
     limits: { ...SCALE_LIMITS, podsGoneMs: parts.podsGoneMs },
   });
+  const claims = claimWritesOf(gateway);
   const world: RestoreWorld = {
-    ...parts,
+    ...rest,
     ...helpers,
-    scaler,
-    claims: claimWritesOf(gateway),
+    ...{ scaler, claims },
     readClaim: claimsOf(gateway),
-    async selectEntries() {
-      throw notYet('some files of an archive', 'restore everything, into a new claim');
-    },
+    selectEntries: entriesOf(archives),
     takeSafetyBackup: safetyBackups({ history, carryOut: parts.carryOut }),
   };
   const engine = restoreEngine({
     ...world,
-    ...parts,
+    ...rest,
     readLimits: (namespace, signal) => readLimits(gateway, namespace, signal),
-    lookInto: async () => ({ later: 'the claim is looked into before anything is written' }),
+    lookInto: lookIntoClaim({
+      ...world,
+      ...{ archives, looks },
+      isBusy: ({ uid }) => running().some(id => history.get(id)?.uid === uid),
+    }),
     backupObstacle: parts.room,
   });
-  return { kind: restoreJob(world), engine, scaler, world };
+  const deleteLeft = leftClaims({ inventory, history, claims, installation, log });
+  return {
+    kind: restoreJob(world),
+    ...{ engine, scaler, world },
+    async tidyUp() {
+      try {
+        // A process that was replaced does not know the runs of its successor, and would take their claims for left.
+        fence.assertHeld();
+      } catch (error) {
+        return log.warn({}, `nothing that restores have left is looked after: ${textOf(error)}`);
+      }
+      await Promise.all([scaler.recover(), deleteLeft()]);
+    },
+  };
 }
-
-const notYet = (what: string, hint: string): StageError =>
-  new StageError(
-    'queue',
-    'NotSupported',
-    `this version does not restore ${what}`,
-    hint,
-    'needs-action'
-  );

@@ -120,7 +120,7 @@ export async function backUpFirst(attempt: RestoreAttempt): Promise<void> {
   try {
     const id = await world.takeSafetyBackup({ namespace, name, uid }, run, {
       signal,
-      onAdded: added => attempt.record({ safetyBackupId: added }),
+      onAdded: known => attempt.record({ safetyBackupId: known }),
     });
     await attempt.record({ safetyBackupId: id });
     steps.done(`backup ${id} holds the claim as it was`);
@@ -143,6 +143,7 @@ export async function targetOf(attempt: RestoreAttempt, { source }: ReadySource)
   }
   steps.begin('create-claim');
   const wish = claimWish(details.target, source.manifest);
+  world.fence.assertHeld();
   const made = await makeClaim(run, wish, run.id, world, signal);
   attempt.made = made;
   await attempt.record({ createdUid: made.uid }, { uid: made.uid });
@@ -191,6 +192,7 @@ export async function writeAndCompare(
         closing: gone => attempt.closing.push(gone.then(() => undefined, textOf)),
       },
       async beforeWrite() {
+        world.fence.assertHeld();
         await users.check(signal);
         await attempt.record({ hasBegunToWrite: true });
         clock.enter('exec');

@@ -18,6 +18,7 @@ import { manifestName } from '../archive/name.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { ClaimPod } from '../cluster/inventory.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { noFence } from '../fence.ts';
 import type { RestoreDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
 import type { JobEnd } from '../jobs/job.ts';
@@ -107,6 +108,7 @@ beforeEach(async () => {
     readClaim: claims.readClaim,
     claims,
     destination,
+    fence: noFence,
     installation: 'i',
     image: 'example/helper:1',
     memoryLimit: '512Mi',

@@ -174,7 +174,10 @@ async function takeBack(attempt: RestoreAttempt, error: unknown): Promise<Target
     ...{ namespace, name, mode: details.target.mode, safetyBackupId: details.safetyBackupId },
     hasWritten: attempt.details.hasBegunToWrite && !refusedInTime,
   };
-  if (!isNewClaim(details)) return targetState({ ...left, made: 'none' });
+  if (!isNewClaim(details)) {
+    attempt.show({ hasBegunToWrite: left.hasWritten });
+    return targetState({ ...left, made: 'none' });
+  }
   const made = attempt.made ?? (await findMade(run, run.id, world).catch(() => undefined));
   if (!made) return targetState({ ...left, made: 'none' });
   const unmade = await unmakeClaim(made, run.id, world.claims, UNMAKE_MS);
