@@ -2,18 +2,9 @@ import { pipeline } from 'node:stream';
 import type { Backup, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
-import {
-  classOf,
-  MANIFEST_VERSION,
-  modesOf,
-  READABLE_BY,
-  writeManifest,
-} from '../archive/manifest.ts';
-import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
 import { archiveName } from '../archive/name.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
-import { restoreCommand } from '../archive/restoreCommand.ts';
-import type { ClaimObject, ReadClaim } from '../cluster/claims.ts';
+import type { ReadClaim } from '../cluster/claims.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
@@ -36,7 +27,7 @@ import { stageClock } from '../jobs/stageClock.ts';
 import { within } from '../within.ts';
 import type { Held } from './breakOff.ts';
 import { explain, retryAfterOf, timedOut, undo } from './breakOff.ts';
-import type { Published } from './proveAndPublish.ts';
+import { manifestText } from './manifestText.ts';
 import { proveAndPublish } from './proveAndPublish.ts';
 import type { StagedIndex } from './receiveIndex.ts';
 import { receiveIndex } from './receiveIndex.ts';
@@ -168,7 +159,7 @@ async function backUp(attempt: Attempt): Promise<JobEnd> {
     { ...packed, destination },
     {
       level,
-      manifest: published => manifestOf(attempt, { ...packed, ...published }),
+      manifest: published => manifestText(run, claim, world, { ...packed, ...published }),
       signal,
       now,
       held,
@@ -284,53 +275,6 @@ async function receive(attempt: Attempt, helper: Helper, level: VerifyLevel): Pr
   });
   held.index = index?.staged;
   return { key, staged, own, seal, sealed, index, warnings: [...warnings, ...more] };
-}
-
-/** @returns the text of the manifest. @throws StageError when it contradicts itself. */
-function manifestOf(
-  { run, claim, world }: Attempt,
-  packed: Omit<Packed, 'index'> & Published & { node: string; object: ClaimObject }
-): string {
-  const { key, own, seal, sealed, index, warnings, node, object, proof, provenAt } = packed;
-  const { clusterUid, installation, namespaceUidOf } = world.identity;
-  return writeManifest({
-    formatVersion: MANIFEST_VERSION,
-    readableBy: READABLE_BY,
-    archive: key,
-    runId: run.id,
-    cluster: world.clusterName,
-    clusterUid,
-    installation,
-    namespace: run.namespace,
-    namespaceUid: run.namespaceUid ?? namespaceUidOf(run.namespace) ?? null,
-    pvc: run.name,
-    pvcUid: run.uid,
-    claim: {
-      labels: object.labels,
-      annotations: object.annotations,
-      spec: object.spec,
-      status: object.status,
-    },
-    capacityBytes: claim.capacityBytes,
-    usedBytes: sealed.usedBytes,
-    storageClass: classOf(object.spec),
-    accessModes: modesOf(object.spec),
-    filesystem: sealed.filesystem,
-    owner: claim.owner,
-    node,
-    createdAt: run.createdAt,
-    requestedBy: run.requestedBy,
-    ...own,
-    seal,
-    members: { ...sealed.members, rawBytes: MEMBER_RAW_BYTES },
-    index,
-    provenAt,
-    proof,
-    warnings,
-    tarMessages: sealed.messages,
-    nkvmVersion: world.version,
-    restoreCommand: restoreCommand(key),
-  });
 }
 
 function failedBy(error: StageError): JobEnd {
