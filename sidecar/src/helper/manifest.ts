@@ -116,7 +116,14 @@ export function helperPod(spec: HelperSpec, name = helperNames(spec)[0]): Pod {
 }
 
 /** What tar needs to restore owners, modes, devices and file capabilities. */
-const RESTORE_CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'MKNOD', 'SETFCAP'];
+export const RESTORE_CAPABILITIES = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FOWNER',
+  'FSETID',
+  'MKNOD',
+  'SETFCAP',
+];
 
 /**
  * The node as an affinity and never as `nodeName`, which goes round the scheduler and its checks of the volume. The

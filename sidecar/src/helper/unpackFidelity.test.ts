@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tarOf } from '../testing/handmadeTar.ts';
 import type { UnpackWorld } from '../testing/unpackWorld.ts';
 import { SAME, unpackWorld } from '../testing/unpackWorld.ts';
+import { RESTORE_CAPABILITIES } from './manifest.ts';
 
 let world: UnpackWorld;
 beforeEach(() => {
@@ -95,6 +96,27 @@ describe.runIf(isRoot)('a restore gives back', () => {
       : >'*?[x]'; ln -s "$(printf '\\377\\n')" "$(printf 'l\\tnk')"; mkdir 'u: Cannot stat'; : >'u: Cannot stat/a: Cannot mknod'
       n=$(printf '%0250d' 0); : >$n; mkdir -p $n.d/$n/$n/$n/$n/$n/$n/$n; : >$n.d/$n/$n/$n/$n/$n/$n/$n/file; ln $n $n.d/$n/link; ln -s $n$n $n.d/link`);
     await restoresTheSame();
+  });
+
+  it('all of that with the capabilities of a helper pod, and no others', async context => {
+    if (spawnSync('setpriv', ['--version']).status !== 0) {
+      return context.skip('this machine has no setpriv');
+    }
+    make(`
+      echo a >a; chown 1234:4321 a; chmod 4755 a; ln a a2; echo b >b; chown 5:6 b; chmod 2070 b; mkdir -m 000 closed
+      echo c >closed/c; chmod 000 closed/c; ln closed/c c2; chown 7:8 closed closed/c; mkdir -m 1777 tmp; chown 9:9 tmp
+      mknod c c 1 3; setfattr -n user.x -v y b; setfacl -m u:77:r b; cp /bin/true t; setcap cap_net_raw+ep t; chown 3 .`);
+    const added = RESTORE_CAPABILITIES.map(name => `+${name.toLowerCase()}`).join(',');
+    world.before(
+      'sh',
+      `[ -n "$NKVM_TEST_LESS" ] || { export NKVM_TEST_LESS=1; exec setpriv --bounding-set=-all,${added} --inh-caps=-all "$0" "$@"; }`
+    );
+    await restoresTheSame();
+    // Again, over what is there, and with something to delete.
+    make('rm -r tmp; echo more >>b');
+    const { comparison } = await world.unpack(world.packed(), { mode: 'mirror' });
+    expect(comparison).toMatchObject(SAME);
+    expect(listing(world.volume)).toBe(listing(world.source));
   });
 
   it('the same from archives of other formats', async () => {

@@ -81,7 +81,7 @@ report_progress() {
 
 # A shell keeps the pipes of a command that it runs open until the command has ended; the program closes them before.
 think() {
-  sh -c 'exec node "$@" 3>names.pipe 4>&7 >raw.pipe 7>&-' think "$program" "$volume" "$job" 6<&-
+  sh -c 'exec node --max-semi-space-size=4 "$@" 3>names.pipe 4>&7 >raw.pipe 7>&-' think "$program" "$volume" "$job" 6<&-
   echo $? >brain.exit
   # Whoever waits for the program goes on.
   cat <step.out >/dev/null 2>&1 &
