@@ -98,6 +98,30 @@ describe.runIf(isRoot)('a restore gives back', () => {
     await restoresTheSame();
   });
 
+  it('paths that are longer than 4,095 bytes', async () => {
+    // Each step is entered before the next is made: no path is longer than the kernel takes.
+    make(`
+      n=$(printf 'd%0200d' 0); echo top >top; i=0
+      while [ $i -lt 60 ]; do
+        mkdir -m 750 $n; touch -d "@150000000$((i % 10)).123456789" .; cd -P $n; i=$((i + 1))
+        if [ $((i % 6)) = 0 ]; then echo $i >file; chown 12:13 file; ln file link; ln -s file symlink; mkdir side; echo x >side/x; fi
+      done
+      touch -d @1400000000.5 .`);
+    const { comparison, entries } = await world.unpack(world.packed());
+    expect(comparison).toMatchObject({ ...SAME, entries });
+    expect(entries).toBeGreaterThan(100);
+    const tree = (directory: string): string =>
+      execFileSync(
+        'sh',
+        ['-c', `cd "$0"; find . -printf '%P|%y|%m|%U:%G|%T@|%n\n' | sort`, directory],
+        {
+          encoding: 'latin1',
+        }
+      );
+    // find has the kernel's limit for what it prints of a file, and none for the path.
+    expect(tree(world.volume)).toBe(tree(world.source));
+  });
+
   it('all of that with the capabilities of a helper pod, and no others', async context => {
     if (spawnSync('setpriv', ['--version']).status !== 0) {
       return context.skip('this machine has no setpriv');

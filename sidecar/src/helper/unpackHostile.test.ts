@@ -16,6 +16,7 @@ import type { HandmadeEntry } from '../testing/handmadeTar.ts';
 import { TAR_END, tarEntries, tarOf } from '../testing/handmadeTar.ts';
 import type { UnpackWorld } from '../testing/unpackWorld.ts';
 import { SAME, unpackWorld } from '../testing/unpackWorld.ts';
+import { Deep } from './unpack/program/deep.ts';
 import { Guard } from './unpack/program/guard.ts';
 import { Input } from './unpack/program/input.ts';
 import { Output } from './unpack/program/output.ts';
@@ -200,7 +201,15 @@ describe('an archive that lies', () => {
     const records = new Records();
     const guard = new Guard(records, new Target(world.volume), 'empty');
     const reader = new TarReader(new Input(openSync(path, 'r')));
-    const ways = { reader, records, guard, output: nowhere, names: nowhere, onEntry() {} };
+    const ways = {
+      reader,
+      records,
+      guard,
+      deep: new Deep(),
+      output: nowhere,
+      names: nowhere,
+      onEntry() {},
+    };
     try {
       receive(
         ways,

@@ -1,3 +1,4 @@
+import { LONGEST_PATH } from './deep.ts';
 import type { Entry } from './entry.ts';
 import type { Records } from './records.ts';
 import { IMPLIED, NONE } from './records.ts';
@@ -5,6 +6,8 @@ import { Refusal } from './refusal.ts';
 import { ancestors, type Target } from './target.ts';
 
 export type Mode = 'new' | 'empty' | 'overwrite' | 'mirror';
+
+export const isIntoEmpty = (mode: Mode): boolean => mode === 'new' || mode === 'empty';
 
 const NO_DIGEST = Buffer.alloc(16);
 const MOST_KNOWN = 50_000;
@@ -94,10 +97,11 @@ export class Guard {
 
   /** Nothing of the volume is ever written through: what is in the way goes first, links and shared files alike. */
   #makeWay(path: string, type: Entry['type']): void {
+    if (path.length > LONGEST_PATH) return; // only into an empty volume
     const there = this.#target.look(path);
     if (!there) return;
     if (there.isDirectory() && type === 'directory') return;
-    if (this.#mode === 'new' || this.#mode === 'empty') {
+    if (isIntoEmpty(this.#mode)) {
       throw new Refusal(
         'VolumeNotEmpty',
         'something else writes to the volume while it is restored',

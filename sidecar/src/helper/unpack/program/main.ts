@@ -9,8 +9,9 @@
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { Comparer } from './comparison.ts';
 import { ContentDigest } from './contentDigest.ts';
+import { Deep } from './deep.ts';
 import { type LeftOut, plainEntry } from './entry.ts';
-import { Guard } from './guard.ts';
+import { Guard, isIntoEmpty } from './guard.ts';
 import { END, headerOf } from './header.ts';
 import { Input } from './input.ts';
 import type { Job, Result } from './job.ts';
@@ -31,13 +32,15 @@ const CAP_FSETID = 4n;
 const [volume = '', request = '{}'] = process.argv.slice(2);
 const job = JSON.parse(request) as Job;
 const records = new Records();
-const target = new Target(Buffer.from(volume, 'utf8').toString('latin1'));
+const root = Buffer.from(volume, 'utf8').toString('latin1');
+const target = new Target(root);
 const guard = new Guard(records, target, job.mode);
 const comparer = new Comparer(records, {
   mayKeepSetgid: hasCapability(CAP_FSETID),
   // What mode mirror must not delete.
   isOfVolume: path => !target.leadsToMount(path) && !target.isInMount(path),
 });
+const deep = new Deep();
 const progress: Received = { entries: 0, hasWritten: false };
 const result: Result = {
   version: 1,
@@ -74,14 +77,14 @@ try {
 finish();
 
 function unpack(): void {
-  if (job.mode === 'new' || job.mode === 'empty') checkIsEmpty();
+  if (isIntoEmpty(job.mode)) checkIsEmpty();
   const reader = new TarReader(new Input(0));
   const output = new Output(1);
   const names = new Output(3);
   try {
     const onEntry = ({ path, leftOut }: { path: string; leftOut: readonly LeftOut[] }): void =>
       comparer.leftOut(path, leftOut);
-    receive({ reader, records, guard, output, names, onEntry }, job, progress);
+    receive({ reader, records, guard, deep, output, names, onEntry }, job, progress);
     output.close();
   } catch (error) {
     // A tar that has ended too early says why.
@@ -96,6 +99,7 @@ function unpack(): void {
   }
   readMessages();
   if (result.errors > 0 || (result.tarExit ?? 2) > 2 || result.decompressorExit !== 0) return;
+  deep.settle(root, records);
   if (job.mode === 'mirror' && !job.isSelection) mirror();
   if (result.errors > 0) return;
   say('comparing');

@@ -1,16 +1,14 @@
 import { sameAclText } from './acl.ts';
 import { ContentDigest } from './contentDigest.ts';
+import { type Deep, LONGEST_PATH } from './deep.ts';
 import type { Entry } from './entry.ts';
-import type { Guard } from './guard.ts';
+import { type Guard, isIntoEmpty } from './guard.ts';
 import { END, headerOf, paddingOf, storedBytes } from './header.ts';
 import type { Job } from './job.ts';
 import type { Output } from './output.ts';
 import type { Facts, Records } from './records.ts';
 import { Refusal } from './refusal.ts';
 import type { TarReader } from './tarReader.ts';
-
-/** tar cannot open a path that is longer (PATH_MAX with its NUL). */
-export const LONGEST_PATH = 4095;
 
 export interface Received {
   entries: number;
@@ -19,6 +17,7 @@ export interface Received {
 }
 
 interface Ways {
+  deep: Deep;
   reader: TarReader;
   records: Records;
   guard: Guard;
@@ -35,8 +34,8 @@ interface Ways {
  * @throws Refusal. tar has got nothing of the entry that is refused.
  */
 export function receive(
-  { reader, records, guard, output, names, onEntry }: Ways,
-  { isSelection, expected, maxRawBytes }: Job,
+  { reader, records, guard, deep, output, names, onEntry }: Ways,
+  { mode, isSelection, expected, maxRawBytes }: Job,
   progress: Received
 ): void {
   const digest = new ContentDigest();
@@ -58,6 +57,13 @@ export function receive(
       );
     }
     if (isSelection && entry.path === '') continue;
+    if (entry.path.length > LONGEST_PATH && (isSelection || !isIntoEmpty(mode))) {
+      throw new Refusal(
+        'ArchiveUnsupported',
+        `a path has ${entry.path.length} bytes: more than ${LONGEST_PATH} can be restored only into an empty volume`,
+        entry.path
+      );
+    }
     const record = guard.admit(entry);
     records.set(record, factsOf(entry, records));
     if (entry.type === 'hardlink') {
@@ -65,7 +71,13 @@ export function receive(
     }
     onEntry(entry);
     names.write(Buffer.from(`${entry.path === '' ? '.' : entry.path}\0`, 'latin1'));
-    output.write(headerOf(entry));
+    output.write(
+      headerOf({
+        ...entry,
+        path: deep.place(entry.path),
+        target: entry.type === 'hardlink' ? deep.place(entry.target) : entry.target,
+      })
+    );
     progress.hasWritten = true;
     if (entry.type !== 'file') continue;
     const content = contentOf(reader, entry, digest, piece => {
