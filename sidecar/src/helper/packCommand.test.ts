@@ -1,107 +1,41 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
-  chmodSync,
   existsSync,
   linkSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { firstBlocks } from '../testing/firstBlocks.ts';
-import { VOLUME_PATH, WORK_PATH } from './names.ts';
-import type { PackLevel } from './packCommand.ts';
-import { indexCommand, packCommand, WORKING } from './packCommand.ts';
-import { readSeal } from './seal.ts';
-
-const ARCHIVE = 'kind__shop__orders-db__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';
+import type { Packing } from '../testing/packing.ts';
+import { ARCHIVE, packing } from '../testing/packing.ts';
+import { packCommand, WORKING } from './packCommand.ts';
 
 /** What the command needs beside tar. */
 const TOOLS = ['sh', 'rm', 'node', 'awk', 'mkfifo', 'gzip', 'grep', 'find', 'xargs'];
 TOOLS.push('base64', 'head', 'cat', 'split');
 
-let root: string;
-let volume: string;
-let work: string;
+let root: Packing['root'];
+let volume: Packing['volume'];
+let work: Packing['work'];
+let start: Packing['start'];
+let pack: Packing['pack'];
+let sealed: Packing['sealed'];
+let instead: Packing['instead'];
+let remove: Packing['remove'];
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'nkvm-pack-'));
-  volume = join(root, 'volume');
-  work = join(root, 'work');
-  mkdirSync(volume);
-  mkdirSync(work);
+  ({ root, volume, work, start, pack, sealed, instead, remove } = packing());
 });
-afterEach(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => remove());
 
-function start(
-  from = volume,
-  env = process.env,
-  level: PackLevel = 'checksum',
-  indexLimit?: number
-) {
-  const here = new Map([
-    [VOLUME_PATH, from],
-    [WORK_PATH, work],
-  ]);
-  const [program = '', ...args] = packCommand(level, ARCHIVE, indexLimit).map(
-    word => here.get(word) ?? word
-  );
-  return spawn(program, args, { env });
-}
-
-/** Runs the command as the helper pod does, on directories of this machine. */
-async function pack(
-  env: NodeJS.ProcessEnv = process.env,
-  from = volume,
-  level?: PackLevel,
-  indexLimit?: number
-) {
-  const child = start(from, env, level, indexLimit);
-  const exit = new Promise<number | null>(resolve => child.on('close', resolve));
-  const [archive, stderr] = await Promise.all([buffer(child.stdout), buffer(child.stderr)]);
-  return { exit: await exit, archive, stderr: stderr.toString() };
-}
-
-const sealed = () => readSeal(readFileSync(join(work, 'seal'), 'utf8'));
 const seal = () => sealed().seal;
-
-const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
-
-/** The index as the sidecar fetches it: its first line, and tar's. */
-function index() {
-  const [program = '', ...args] = indexCommand().map(word => word.replace(WORK_PATH, work));
-  const bytes = spawnSync(program, args).stdout;
-  const [head = '', ...lines] = gunzipSync(bytes).toString('latin1').trimEnd().split('\n');
-  return { bytes, head: JSON.parse(head), lines };
-}
-
-/** @returns the gzip members that the index names, cut out of the archive and unpacked. */
-function membersOf(archive: Buffer, sizes: number[]): Buffer[] {
-  let at = 0;
-  const parts = sizes.map(size => gunzipSync(archive.subarray(at, (at += size))));
-  expect(at).toBe(archive.length);
-  return parts;
-}
-
-/** Puts a program before all others of its name. @returns the environment that finds it. */
-function instead(name: string, script: string): NodeJS.ProcessEnv {
-  const bin = join(root, 'bin');
-  mkdirSync(bin, { recursive: true });
-  writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
-  chmodSync(join(bin, name), 0o755);
-  return { ...process.env, PATH: `${bin}:${process.env.PATH}` };
-}
 
 /** An environment that has only these programs of this machine. */
 function only(...names: string[]): NodeJS.ProcessEnv {
@@ -120,8 +54,6 @@ async function sockets(...names: string[]): Promise<void> {
   await Promise.all(servers.map(server => new Promise(done => server.once('listening', done))));
   onTestFinished(() => servers.forEach(server => server.close()));
 }
-
-const igzip = spawnSync('sh', ['-c', 'command -v igzip'], { encoding: 'utf8' }).stdout.trim();
 
 describe('the packing command', () => {
   it('seals what it wrote: bytes, hash, entries', async () => {
@@ -148,116 +80,6 @@ describe('the packing command', () => {
     const query = new URLSearchParams();
     for (const word of packCommand('contents', ARCHIVE)) query.append('command', word);
     expect(query.toString().length).toBeLessThan(7_500);
-  });
-
-  it('writes members of 64 MiB of tar, and an index with the sizes of all', async () => {
-    writeFileSync(join(volume, 'a'), randomBytes(1_000_000));
-    writeFileSync(join(volume, 'b'), Buffer.alloc(140_000_000, 'some text '));
-    const { archive } = await pack();
-    const { bytes, head, lines } = index();
-    const raw = gunzipSync(archive);
-    expect(head).toEqual({
-      formatVersion: 1,
-      archive: ARCHIVE,
-      bytes: archive.length,
-      sha256: sha256(archive),
-      rawBytes: raw.length,
-      entries: 3,
-      lines: 'tar-R-vv',
-      memberRawBytes: 64 * 1024 * 1024,
-      members: expect.any(Array),
-    });
-    const members = membersOf(archive, head.members);
-    expect(members.map(({ length }) => length)).toEqual([
-      64 * 1024 * 1024,
-      64 * 1024 * 1024,
-      raw.length - 128 * 1024 * 1024,
-    ]);
-    expect(Buffer.concat(members).equals(raw)).toBe(true);
-    expect(lines.map(line => Number(/^block (\d+): /.exec(line)?.[1]))).toEqual(firstBlocks(raw));
-    expect(sealed()).toMatchObject({
-      members: { count: 3, sha256: sha256(head.members.join()) },
-      index: { bytes: bytes.length, sha256: sha256(bytes) },
-    });
-  });
-
-  it('lists every kind of entry and of name as its sample does, each at its first block', async () => {
-    const sample = fileURLToPath(new URL('../archive/index/fixtures/', import.meta.url));
-    const extract = ['--numeric-owner', '--xattrs', '--acls', '-pxf', `${sample}tar-lines.tar`];
-    const { status } = spawnSync('tar', [...extract, '-C', volume]);
-    if (status !== 0) return; // only root may make devices
-    const { archive } = await pack();
-    const { lines } = index();
-    const said = (text: string[]) => text.map(line => line.replace(/^block \d+: /, '')).sort();
-    const rest = (line: string) => !/old-with-nanoseconds|"\.\/"|first-name|second link/.test(line);
-    const expected = readFileSync(`${sample}tar-lines.txt`, 'latin1').trimEnd().split('\n');
-    expect(said(lines).filter(rest)).toEqual(said(expected).filter(rest));
-    expect(lines).toHaveLength(expected.length);
-    expect(lines.map(line => Number(/^block (\d+): /.exec(line)?.[1]))).toEqual(
-      firstBlocks(gunzipSync(archive))
-    );
-  });
-
-  it('cannot be deceived by what the volume holds about the ends of members', async () => {
-    const archives = join(volume, 'archives');
-    mkdirSync(archives);
-    for (const name of ['1', '2']) {
-      const { archive } = await pack();
-      writeFileSync(join(archives, name), archive);
-    }
-    const { archive } = await pack();
-    expect(membersOf(archive, index().head.members)).toHaveLength(1);
-    expect(seal().bytes).toBe(archive.length);
-  });
-
-  it('gives up an index that would be too big, and packs all the same', async () => {
-    for (let at = 0; at < 300; at += 1) writeFileSync(join(volume, sha256(`${at}`)), '');
-    const { exit, archive } = await pack(process.env, volume, undefined, 4_000);
-    expect(exit).toBe(0);
-    expect(sealed()).toMatchObject({ index: 'too-big', seal: { files: 301, tarExit: 0 } });
-    expect(seal().sha256).toBe(sha256(archive));
-    expect(existsSync(join(work, 'index.lines'))).toBe(false);
-  });
-
-  it.each<[string, () => NodeJS.ProcessEnv]>([
-    // split names each part of the archive.
-    ['its compressor fails', () => instead('igzip', `[ "$FILE" ] || exit 1; exec ${igzip} "$@"`)],
-    [
-      'its compressor is killed',
-      () => instead('igzip', `[ "$FILE" ] || kill -9 $$; exec ${igzip} "$@"`),
-    ],
-    [
-      'the disk is full',
-      () => instead('head', '[ "$2" -gt 99 ] && exit 1; exec /usr/bin/head "$@"'),
-    ],
-  ])('does without an index when %s', async (_, env) => {
-    for (let at = 0; at < 300; at += 1) writeFileSync(join(volume, sha256(`${at}`)), '');
-    const { exit, archive } = await pack(env());
-    expect(exit).toBe(0);
-    expect(sealed()).toMatchObject({
-      index: 'failed',
-      seal: { files: 301, tarExit: 0, compressorExit: 0, sha256: sha256(archive) },
-    });
-  });
-
-  it('counts the bytes that files use: holes are free, and a file with two names is one', async () => {
-    writeFileSync(join(volume, 'a'), randomBytes(1_000_000));
-    linkSync(join(volume, 'a'), join(volume, 'b'));
-    truncateSync(join(volume, 'a'), 500_000_000);
-    await pack();
-    expect(sealed().usedBytes).toBeGreaterThanOrEqual(1_000_000);
-    expect(sealed().usedBytes).toBeLessThan(1_100_000);
-    await pack(instead('lsattr', 'exit 1'));
-    expect(sealed().usedBytes).toBeLessThan(1_100_000);
-    expect(sealed().usedBytes).toBeGreaterThanOrEqual(1_000_000);
-  });
-
-  it('does not know the used bytes where find cannot tell them, and counts flags all the same', async () => {
-    writeFileSync(join(volume, 'a'), 'a');
-    const env = instead('find', 'case "$*" in *fprintf*) exit 1;; esac; exec /usr/bin/find "$@"');
-    await pack(env);
-    expect(sealed()).toMatchObject({ usedBytes: null, seal: { files: 2 } });
-    expect(seal().omitted.attributeFlags).toBe(0);
   });
 
   it('packs an empty volume', async () => {

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
+import type { PackLevel } from '../helper/packCommand.ts';
+import { packCommand } from '../helper/packCommand.ts';
+import { readSeal } from '../helper/seal.ts';
+
+export const ARCHIVE = 'kind__shop__orders-db__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';
+
+export type Packing = ReturnType<typeof packing>;
+
+/** Directories of this machine in which the packing command runs as it does in a helper pod. */
+export function packing() {
+  const root = mkdtempSync(join(tmpdir(), 'nkvm-pack-'));
+  const volume = join(root, 'volume');
+  const work = join(root, 'work');
+  mkdirSync(volume);
+  mkdirSync(work);
+
+  const start = (
+    from = volume,
+    env = process.env,
+    level: PackLevel = 'checksum',
+    indexLimit?: number
+  ) => {
+    const here = new Map([
+      [VOLUME_PATH, from],
+      [WORK_PATH, work],
+    ]);
+    const [program = '', ...args] = packCommand(level, ARCHIVE, indexLimit).map(
+      word => here.get(word) ?? word
+    );
+    return spawn(program, args, { env });
+  };
+
+  return {
+    root,
+    volume,
+    work,
+    start,
+    async pack(
+      env: NodeJS.ProcessEnv = process.env,
+      from = volume,
+      level?: PackLevel,
+      indexLimit?: number
+    ) {
+      const child = start(from, env, level, indexLimit);
+      const exit = new Promise<number | null>(resolve => child.on('close', resolve));
+      const [archive, stderr] = await Promise.all([buffer(child.stdout), buffer(child.stderr)]);
+      return { exit: await exit, archive, stderr: stderr.toString() };
+    },
+    sealed: () => readSeal(readFileSync(join(work, 'seal'), 'utf8')),
+    /** Puts a program before all others of its name. @returns the environment that finds it. */
+    instead(name: string, script: string): NodeJS.ProcessEnv {
+      const bin = join(root, 'bin');
+      mkdirSync(bin, { recursive: true });
+      writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+      chmodSync(join(bin, name), 0o755);
+      return { ...process.env, PATH: `${bin}:${process.env.PATH}` };
+    },
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
