@@ -283,7 +283,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     holdForLease(isHeld ? undefined : 'the Lease could not be renewed, so nothing may be written')
   );
 
-  const holdForRoom = holdWhile(queue.hold);
+  const holdForRoom = holdWhile(queue.holdForRoom);
   const room = await life.start({
     name: 'the free space of the destination',
     start: () =>

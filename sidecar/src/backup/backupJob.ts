@@ -21,6 +21,7 @@ export interface BackupJobOptions {
 /** Backups, as the queue sees them. */
 export const backupJob = ({ claimOf, now, run: carryOut }: BackupJobOptions): JobKind => ({
   access: 'read',
+  needsRoom: true,
 
   nodeOf({ namespace, name }) {
     const claim = claimOf(namespace, name);

@@ -14,6 +14,8 @@ export type JobEnd = RunChange & {
 /** One kind of run, as the queue sees it. */
 export interface JobKind {
   access: VolumeAccess;
+  /** It stores something: it waits while the destination has too little space. */
+  needsRoom?: boolean;
   /** @returns the node that the helper must run on; null: any. */
   nodeOf(run: RunRecord): string | null;
   /**

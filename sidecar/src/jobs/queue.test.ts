@@ -508,4 +508,19 @@ describe('holding', () => {
     releases[1]?.();
     await begun(1);
   });
+
+  it('for room starts a restore, and no backup', async () => {
+    await queue.stop();
+    queue = newQueue({
+      kinds: { backup: job({ needsRoom: true }), restore: job({ access: 'write' }) },
+    });
+    const release = queue.holdForRoom('the disk is nearly full');
+    await queue.add([claim('a')], somebody);
+    await queue.add([claim('b')], { ...somebody, kind: 'restore', priority: 'restore' });
+    await begun(1);
+    expect(underWay[0]?.run.kind).toBe('restore');
+    expect(queue.waitsFor()).toEqual(['the disk is nearly full']);
+    release();
+    await begun(2);
+  });
 });

@@ -65,7 +65,9 @@ export interface Queue {
   resume(): void;
   /** While it is held no run starts; requests are still taken. */
   readonly hold: Holds['hold'];
-  /** @returns why no run starts now, in sentences; empty: runs may start. */
+  /** The same for the kinds that need room at the destination; a restore starts from a full one, too. */
+  readonly holdForRoom: Holds['hold'];
+  /** @returns why no run, or no run that needs room, starts now, in sentences; empty: runs may start. */
   waitsFor(): string[];
   /** @returns the run when it has ended. @throws StageError (reason `AlreadyEnded`, `BackupNotFound` or `Starting`). */
   cancel(id: string): Promise<RunRecord>;
@@ -94,6 +96,7 @@ export function startQueue(options: QueueOptions): Queue {
   const running = new RunningRuns();
   const stopping = new AbortController();
   const holding = holds(() => startRuns());
+  const holdingForRoom = holds(() => startRuns());
   const outages = outagesOf(availability, options.outageMs);
   /** Runs that an earlier process was in the middle of, until `resume`. */
   const interrupted = new Set<string>();
@@ -133,6 +136,7 @@ export function startQueue(options: QueueOptions): Queue {
 
   const mayStart = (run: RunRecord): boolean => {
     if (waiting.isDelayed(run.id)) return false;
+    if (kinds[run.kind]?.needsRoom && holdingForRoom.reasons().length > 0) return false;
     const job = onVolume(run);
     if (running.ofClaim(run).some(other => isConflict(job, onVolume(other.run)))) return false;
     // A restore would wait for ever if readers of its claim went past it.
@@ -275,7 +279,8 @@ export function startQueue(options: QueueOptions): Queue {
     },
 
     hold: holding.hold,
-    waitsFor: holding.reasons,
+    holdForRoom: holdingForRoom.hold,
+    waitsFor: () => [...holding.reasons(), ...holdingForRoom.reasons()],
 
     async cancel(id) {
       const run = history.get(id);

@@ -61,8 +61,8 @@ export const restoreEnded = (call: Call, id: string, limitMs = 60_000): Promise<
   );
 
 /** Asks for a restore and waits for its end. @throws Error when it is not taken. */
-export async function restore(call: Call, asked: Asked): Promise<Restore> {
+export async function restore(call: Call, asked: Asked, limitMs?: number): Promise<Restore> {
   const { restore: run, problem } = await startRestore(call, asked);
   if (!run) throw new Error(problem?.message);
-  return await restoreEnded(call, run.id);
+  return await restoreEnded(call, run.id, limitMs);
 }
