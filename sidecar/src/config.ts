@@ -46,6 +46,11 @@ export const SETTINGS = {
     .describe(
       'space that stays free where the archives are: with less, no backup is accepted or starts; 0Mi: no limit'
     ),
+  NKVM_UPLOAD_LIMIT: z
+    .string()
+    .regex(/^\d+(Mi|Gi)$/, 'takes an amount of space such as 512Mi or 20Gi')
+    .default('20Gi')
+    .describe('size of an archive that can be uploaded to be restored; 0Mi: none can'),
   NKVM_NAMESPACE: kubernetesName.default('nkvm').describe('namespace that NKVM itself runs in'),
   NKVM_HELPER_IMAGE: z
     .string()
@@ -118,6 +123,7 @@ export interface Config {
   readonly backupDir: string;
   readonly metadataDbPath: string;
   readonly minFreeBytes: number;
+  readonly uploadLimitBytes: number;
   readonly cluster: {
     readonly mode: 'auto' | 'in-cluster' | 'kubeconfig';
     readonly kubeconfig: string | undefined;
@@ -168,6 +174,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     backupDir: data.NKVM_BACKUP_DIR,
     metadataDbPath: data.NKVM_METADATA_DB_PATH,
     minFreeBytes: mebibytes(data.NKVM_MIN_FREE_SPACE) * 1024 * 1024,
+    uploadLimitBytes: mebibytes(data.NKVM_UPLOAD_LIMIT) * 1024 * 1024,
     cluster: {
       mode: data.NKVM_DEFAULT_AUTH_MODE,
       kubeconfig: data.NKVM_KUBECONFIG,

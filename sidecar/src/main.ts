@@ -13,6 +13,7 @@ import { recover } from './backup/recover.ts';
 import { runBackup } from './backup/run.ts';
 import { deleteUnproven } from './backup/unproven.ts';
 import { archivesAt } from './browse/archives.ts';
+import { isUploadKey, uploadsAt } from './browse/uploads.ts';
 import { accessOf } from './cluster/access.ts';
 import { claimsOf } from './cluster/claims.ts';
 import { connect } from './cluster/connection.ts';
@@ -238,7 +239,38 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       }),
   };
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
+  const archives = await life.start({
+    name: 'the indexes of archives',
+    start: () =>
+      archivesAt({
+        destination,
+        log,
+        mayStore: ({ key, manifest }) =>
+          manifest?.installation === installation || isUploadKey(key),
+      }),
+    stop: opened => opened.stop(),
+  });
+
+  const uploads = await life.start({
+    name: 'the uploads',
+    start: () =>
+      uploadsAt({
+        ...{ destination, installation, log },
+        maxBytes: config.uploadLimitBytes,
+        floorBytes: config.minFreeBytes,
+        isInUse: id =>
+          history
+            .unfinished()
+            .some(
+              ({ details }) => details?.kind === 'restore' && details.backup === `upload:${id}`
+            ),
+        onRemove: key => archives.forget(key),
+      }),
+    stop: taken => taken.stop(),
+  });
+
   const restores = composeRestores({
+    uploadOf: id => uploads.find(id),
     ...{ gateway, history, inventory, destination, access, installation, fence, looks, log, now },
     helpers: backupWorld,
     archives: () => archives,
@@ -368,17 +400,6 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
     stop: clearInterval,
   });
 
-  const archives = await life.start({
-    name: 'the indexes of archives',
-    start: () =>
-      archivesAt({
-        destination,
-        log,
-        mayStore: ({ manifest }) => manifest?.installation === installation,
-      }),
-    stop: opened => opened.stop(),
-  });
-
   const server = await life.start({
     name: 'the API',
     start: () =>
@@ -390,6 +411,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
         access,
         destination,
         archives,
+        uploads,
         admission,
         restores: restores.engine,
         rights: rightsOf(access),

@@ -1,5 +1,6 @@
 import type { Archives } from '../browse/archives.ts';
 import type { ArchiveRef } from '../browse/openArchive.ts';
+import type { Uploads } from '../browse/uploads.ts';
 import type { Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { Destination } from '../destinations/destination.ts';
@@ -10,9 +11,11 @@ import { heldRights } from './heldRights.ts';
 import { Refusal } from './problems.ts';
 import type { Rights } from './rights.ts';
 import { everywhere, runAccess } from './runAccess.ts';
+import { noUpload, rightToUpload, uploadNamespace } from './uploadRoutes.ts';
 
 /** An archive at the destination that no backup in the history has. */
 export const FOREIGN_PREFIX = 'archive:';
+export const UPLOAD_PREFIX = 'upload:';
 
 /** An archive that a caller may read. */
 export interface ReadableArchive {
@@ -38,6 +41,7 @@ export interface ArchiveAccessWorld {
   rights: Rights;
   archives: Pick<Archives, 'ref'>;
   destination: Pick<Destination, 'id'>;
+  uploads: Uploads;
 }
 
 /** Finds archives for callers who may read what is in them. */
@@ -74,6 +78,28 @@ export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
     ref: signal => refOfRun(run, signal),
   });
 
+  /** An upload is for those who may restore into its namespace. */
+  const upload = async (caller: Subject, id: string): Promise<ReadableArchive> => {
+    const name = id.slice(UPLOAD_PREFIX.length);
+    const mayRead = async (maxAgeMs?: number) => {
+      const namespace = uploadNamespace(world)(name);
+      return (
+        namespace !== undefined && (await rights.has(caller, rightToUpload(namespace), maxAgeMs))
+      );
+    };
+    if (!(await mayRead())) throw noUpload(name);
+    return {
+      id,
+      run: undefined,
+      mayRead,
+      async ref() {
+        const ref = world.uploads.ref(name);
+        if (!ref) throw noUpload(name);
+        return ref;
+      },
+    };
+  };
+
   return {
     async find(caller, id) {
       if (id.startsWith(FOREIGN_PREFIX)) {
@@ -87,6 +113,7 @@ export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
           ref: signal => archives.ref(key, signal),
         };
       }
+      if (id.startsWith(UPLOAD_PREFIX)) return await upload(caller, id);
       const run = history.get(id);
       if (run?.kind !== 'backup') throw notFound(id);
       const archive = readable(caller, run);

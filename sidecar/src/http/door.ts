@@ -44,8 +44,11 @@ export async function openDoor(
   let answer = wait;
   // A response without a socket waits behind another: the request was pipelined, which no client of ours does. Each would
   // be answered into memory while the client reads nothing.
-  const server = http.createServer((request, response) =>
-    response.socket ? answer(request, response) : void request.socket.destroy()
+  const server = http.createServer(
+    // An upload takes as long as it takes; other bodies have a limit of their own, and headers that of Node.
+    { requestTimeout: 0 },
+    (request, response) =>
+      response.socket ? answer(request, response) : void request.socket.destroy()
   );
   server.listen(listenOn);
   await once(server, 'listening');

@@ -22,6 +22,8 @@ import { eventStreams } from './eventStreams.ts';
 import type { FileRoutes } from './fileRoutes.ts';
 import { fileRoutes } from './fileRoutes.ts';
 import { fileSender } from './fileSender.ts';
+import type { ForeignRoutes } from './foreignRoutes.ts';
+import { foreignRoutes } from './foreignRoutes.ts';
 import type { Readiness } from './healthRoutes.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import type { InfoRoutes } from './infoRoutes.ts';
@@ -31,8 +33,11 @@ import { metricsRoute } from './metricsRoute.ts';
 import { problemOf, Refusal } from './problems.ts';
 import type { RestoreRoutes } from './restoreRoutes.ts';
 import { restoreRoutes } from './restoreRoutes.ts';
+import { refuseSlowBodies } from './slowBodies.ts';
 import { tokenReviews } from './tokenReviews.ts';
 import { withoutUniqueSegment } from './uniqueSegment.ts';
+import type { UploadRoutes } from './uploadRoutes.ts';
+import { uploadNamespace, uploadRoutes } from './uploadRoutes.ts';
 import { versionRoutes } from './versionRoutes.ts';
 import type { VolumeEventRoutes } from './volumeEventRoutes.ts';
 import { volumeEventRoutes } from './volumeEventRoutes.ts';
@@ -48,6 +53,8 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
   InfoRoutes &
   Partial<Pick<RestoreRoutes, 'restores' | 'uploadNamespace'>> &
+  UploadRoutes &
+  ForeignRoutes &
   Pick<CheckRoutes, 'drills'> & {
     access: Pick<Access, 'whoIs'>;
     streamOptions?: EventStreamOptions;
@@ -76,6 +83,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   app.addHook('onRequest', async request => {
     delete request.raw.headers.cookie;
   });
+  app.addHook('onRequest', refuseSlowBodies());
   app.addHook('onResponse', async (request, reply) => {
     const about = { status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
     world.log.debug({ ...about, method: request.method, url: request.url }, 'request');
@@ -136,9 +144,19 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(fileRoutes({ ...world, access }));
         await known.register(versionRoutes({ ...world, access }));
         await known.register(ticketRoutes(downloads));
+        await known.register(foreignRoutes(world));
+        await known.register(uploadRoutes(world));
         await known.register(checkRoutes({ ...world, streams }));
         const { restores } = world;
-        if (restores) await known.register(restoreRoutes({ ...world, restores, streams }));
+        if (restores)
+          await known.register(
+            restoreRoutes({
+              ...world,
+              restores,
+              streams,
+              uploadNamespace: world.uploadNamespace ?? uploadNamespace(world),
+            })
+          );
       });
     },
     { prefix: '/api/v1' }

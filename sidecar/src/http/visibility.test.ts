@@ -4,6 +4,7 @@ import { BackupList, VolumeList } from '../../api/index.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
 import type { HttpTestWorld } from '../testing/httpWorld.ts';
 import { httpWorld } from '../testing/httpWorld.ts';
+import { memoryDestination } from '../testing/memoryDestination.ts';
 
 let world: HttpTestWorld;
 
@@ -193,7 +194,7 @@ describe('a caller with rights in a few of many namespaces', () => {
 describe('the installation', () => {
   it('shows its directory and free space to its administrators only', async () => {
     await world.close();
-    world = await httpWorld({ destination: { id: 'memory', freeBytes: async () => 5 } });
+    world = await httpWorld({ destination: { ...memoryDestination(), freeBytes: async () => 5 } });
     world.grants.nkvmAdmin = ['get settings nkvm'];
     expect((await get('nkvmAdmin', 'info')).body).toMatchObject({ backupDir: '/b', freeBytes: 5 });
     expect((await get('shopper', 'info')).body).toMatchObject({

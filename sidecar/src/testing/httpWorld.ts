@@ -7,6 +7,7 @@ import { Counter, Registry } from 'prom-client';
 import { admissionOf } from '../backup/admission.ts';
 import type { IsOpen } from '../backup/openNamespaces.ts';
 import { archivesAt } from '../browse/archives.ts';
+import { uploadsAt } from '../browse/uploads.ts';
 import type { Action, PathAction, Subject } from '../cluster/access.ts';
 import type { NamespaceFact } from '../cluster/facts.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
@@ -191,6 +192,15 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
   const storage = memoryStorage();
   const destination = memoryDestination(storage);
   const archives = archivesAt({ destination, log, mayStore: () => true });
+  const uploads = uploadsAt({
+    destination,
+    installation: 'test',
+    maxBytes: 1_000_000,
+    floorBytes: 0,
+    isInUse: () => false,
+    onRemove: key => archives.forget(key),
+    log,
+  });
   const world: Omit<HttpTestWorld, 'app'> = {
     history,
     destination,
@@ -265,6 +275,7 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
       for (const stream of streams) stream.abort();
       await queue.stop();
       archives.stop();
+      uploads.stop();
       await app.close();
       await history.close();
       rmSync(dir, { recursive: true, force: true });
@@ -296,6 +307,7 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     access,
     destination,
     archives,
+    uploads,
     admission: admissionOf(inventory, { ask: open }),
     rights: rightsOf(access),
     maxNamespaceScan: 10,

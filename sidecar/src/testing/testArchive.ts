@@ -49,7 +49,7 @@ export function testArchive(
         ...['-vv', '--block-number', '--full-time', '--quoting-style=c'],
         ...[`--index-file=${at('lines')}`, `--directory=${at('files')}`, '.'],
       ],
-      { env: { ...process.env, TZ: 'UTC0', LC_ALL: 'C' } }
+      { env: { PATH: '/usr/bin:/bin', TZ: 'UTC0', LC_ALL: 'C' } }
     );
     const tar = readFileSync(at('tar'));
     const lines = readFileSync(at('lines'));
