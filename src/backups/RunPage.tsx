@@ -97,8 +97,8 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
           </Stack>
         </Box>
       </SectionBox>
-      {backup.restoreCommand && <RestoreByHand backup={backup} command={backup.restoreCommand} />}
       {backup.status === 'success' && <Checks cluster={cluster} backup={backup} />}
+      {backup.restoreCommand && <RestoreByHand backup={backup} command={backup.restoreCommand} />}
       <Stages backup={backup} />
       {backup.seal && <SealFacts seal={backup.seal} tarMessages={backup.tarMessages} />}
     </>

@@ -8,6 +8,7 @@ import { formatBytes } from '../ui/bytes';
 import { Choices } from '../ui/Choices';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
+import { useNamespacesAtHand } from '../volumes/useNamespaces';
 import type { StepProps } from './RestoreWizard';
 import { archiveSource } from './sources';
 
@@ -15,10 +16,13 @@ type Archive = ForeignArchives['archives'][number];
 
 const SHOWN = 10;
 
+const NONE: string[] = [];
+
 /** Which of the archives at the destination that no backup of this cluster has. */
-export function ArchiveChoice({ cluster, draft: { backup, from }, change }: StepProps) {
+export function ArchiveChoice({ cluster, draft: { backup }, change }: StepProps) {
   const { t } = useText();
-  const asked = useArchives(cluster, true, from.namespace || undefined);
+  const [atHand] = useNamespacesAtHand(NONE)(cluster);
+  const asked = useArchives(cluster, true, atHand);
   const [search, setSearch] = useState('');
   return (
     <Shown cluster={cluster} asked={asked} isPart>

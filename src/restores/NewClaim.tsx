@@ -9,6 +9,7 @@ import { ACCESS_MODES, type Draft, labelsOf, linesOf, requestOf } from './draft'
 import { isClaimName, isNamespaceName, proposedName } from './names';
 import { problemsOf } from './problems';
 import type { StepProps } from './RestoreWizard';
+import { kindOf } from './sources';
 
 interface NewClaimProps extends StepProps {
   /** That the person may see; undefined while they are not known. */
@@ -193,7 +194,8 @@ function useAsBackedUp(cluster: string, draft: Draft) {
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [backup, named]
   );
-  return usePlan(cluster, request, from.namespace || named?.namespace).value?.claim;
+  const at = (kindOf(backup) === 'backup' && from.namespace) || named?.namespace;
+  return usePlan(cluster, request, at).value?.claim;
 }
 
 /** @returns names of objects, as far as the person may list them. */

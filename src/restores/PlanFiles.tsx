@@ -1,6 +1,7 @@
 import { Box, Paper, Typography } from '@mui/material';
 import type { RestoreMode, RestorePlan } from '../../sidecar/api';
 import { Message } from '../ui/Message';
+import { statusColor } from '../ui/statusColor';
 import { useText } from '../ui/text';
 
 /** How many files of the claim are new, replaced, unchanged and left over, with names. */
@@ -64,8 +65,10 @@ function Change({ title, text, count, names, isBad = false }: ChangeProps) {
       <Typography
         variant="h5"
         component="p"
-        sx={{ fontVariantNumeric: 'tabular-nums' }}
-        color={isBad && count > 0 ? 'error' : undefined}
+        sx={{
+          fontVariantNumeric: 'tabular-nums',
+          ...(isBad && count > 0 && { color: statusColor('error') }),
+        }}
       >
         {count.toLocaleString(language)}
       </Typography>

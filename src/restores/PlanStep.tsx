@@ -30,6 +30,7 @@ import { PlanFiles } from './PlanFiles';
 import { PlanSummary } from './PlanSummary';
 import { PlanWorkloads } from './PlanWorkloads';
 import type { StepProps } from './RestoreWizard';
+import { kindOf } from './sources';
 
 interface PlanStepProps extends StepProps {
   /** The button that leads to the step before. */
@@ -40,7 +41,9 @@ interface PlanStepProps extends StepProps {
 export function PlanStep({ cluster, draft, back }: PlanStepProps) {
   const { t } = useText();
   const request = useMemo(() => requestOf(draft), [draft]);
-  const at = draft.from.namespace || request.target.namespace;
+  // An archive of elsewhere may name a namespace of another cluster.
+  const isOfHere = kindOf(draft.backup) === 'backup';
+  const at = (isOfHere && draft.from.namespace) || request.target.namespace;
   const { value: plan, trouble, isBusy, again } = usePlan(cluster, request, at);
   if (isBusy && !plan) {
     return (

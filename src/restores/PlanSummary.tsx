@@ -64,7 +64,8 @@ export function PlanSummary({ plan, request }: { plan: RestorePlan; request: Sta
           },
           {
             name: t('Size'),
-            value: claim.size,
+            // What was provisioned is in bytes.
+            value: /^\d+$/.test(claim.size ?? '') ? size(Number(claim.size)) : claim.size,
             hide: !claim.size,
           },
           {

@@ -1,12 +1,17 @@
-import { Chip, Stack, Typography } from '@mui/material';
+import { Chip, Link, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
+import { Link as RouterLink } from 'react-router-dom';
+import type { Upload } from '../../sidecar/api';
+import { useFilesUrl } from '../files/ArchiveLinks';
+import { UploadArchive } from '../files/UploadArchive';
 import { Choices } from '../ui/Choices';
 import { LinkButton } from '../ui/LinkButton';
 import { useText } from '../ui/text';
+import { useNamespacesAtHand } from '../volumes/useNamespaces';
 import { ArchiveChoice } from './ArchiveChoice';
 import { BackupChoice } from './BackupChoice';
 import type { StepProps } from './RestoreWizard';
-import { kindOf, type SourceKind } from './sources';
+import { kindOf, type SourceKind, uploadSource } from './sources';
 
 /** The first step: which archive, and what of it. */
 export function WhatStep(props: StepProps) {
@@ -16,7 +21,9 @@ export function WhatStep(props: StepProps) {
   const choose = (next: SourceKind) => {
     setKind(next);
     // What was chosen of another kind is not what is shown.
-    if (kindOf(draft.backup) !== next || !draft.backup) change({ backup: '', paths: [] });
+    if (kindOf(draft.backup) === next && draft.backup) return;
+    const nothing = { namespace: '', name: '' };
+    change({ backup: '', paths: [], ...(next !== 'backup' && { from: nothing, where: 'new' }) });
   };
   return (
     <Stack spacing={3}>
@@ -39,6 +46,12 @@ export function WhatStep(props: StepProps) {
             ),
             children: <ArchiveChoice {...props} />,
           },
+          {
+            value: 'upload',
+            title: t('A .tar.gz file of this computer'),
+            text: t('It is sent to NKVM, and deleted there after some hours.'),
+            children: <UploadChoice {...props} />,
+          },
         ]}
       />
       <Paths {...props} />
@@ -48,10 +61,39 @@ export function WhatStep(props: StepProps) {
 
 const SHOWN = 20;
 
-/** What of the archive is restored. */
-function Paths({ draft, change }: StepProps) {
+/** A file that is sent, or the one that was sent before. */
+function UploadChoice({ cluster, draft: { backup, from }, change }: StepProps) {
   const { t } = useText();
-  const { paths, backup } = draft;
+  const [upload, setUpload] = useState<Upload>();
+  const [atHand] = useNamespacesAtHand(NONE)(cluster);
+  const isChosen = kindOf(backup) === 'upload';
+  return (
+    <Stack spacing={1.5}>
+      <UploadArchive
+        cluster={cluster}
+        namespace={from.namespace || atHand}
+        upload={isChosen ? upload : undefined}
+        onUploaded={uploaded => {
+          setUpload(uploaded);
+          change({ backup: uploadSource(uploaded.id), paths: [], where: 'new' });
+        }}
+      />
+      {isChosen && !upload && (
+        <Typography variant="body2">
+          {t('An archive that was uploaded before is chosen.')}
+        </Typography>
+      )}
+    </Stack>
+  );
+}
+
+const NONE: string[] = [];
+
+/** What of the archive is restored. */
+function Paths({ cluster, draft, change }: StepProps) {
+  const { t } = useText();
+  const { paths, backup, from } = draft;
+  const filesUrl = useFilesUrl(cluster);
   const [isAll, setAll] = useState(false);
   if (!backup) return null;
   const shown = isAll ? paths : paths.slice(0, SHOWN);
@@ -61,7 +103,18 @@ function Paths({ draft, change }: StepProps) {
         {t('Files')}
       </Typography>
       {paths.length === 0 ? (
-        <Typography variant="body2">{t('Everything in the archive is restored.')}</Typography>
+        <Stack direction="row" flexWrap="wrap" columnGap={2} alignItems="baseline">
+          <Typography variant="body2">{t('Everything in the archive is restored.')}</Typography>
+          {kindOf(backup) === 'backup' && from.namespace && (
+            <Link
+              component={RouterLink}
+              to={filesUrl({ id: backup, namespace: from.namespace })}
+              variant="body2"
+            >
+              {t('Choose files and folders')}
+            </Link>
+          )}
+        </Stack>
       ) : (
         <Stack spacing={1}>
           <Typography variant="body2">

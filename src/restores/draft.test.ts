@@ -123,6 +123,11 @@ describe('what is missing', () => {
     ['a name', { target: { namespace: 'shop', name: 'Orders' } }, ['name']],
     ['a claim', { where: 'existing', target: { namespace: '', name: '' } }, ['namespace', 'name']],
     ['the original', { where: 'original', from: { namespace: 'shop', name: '' } }, ['original']],
+    [
+      'the original of an archive of elsewhere',
+      { where: 'original', backup: 'archive:x.tar.gz' },
+      ['original'],
+    ],
     ['a size', { size: 'big' }, ['size']],
     ['a label', { labels: { 'not good': 'x' } }, ['labels']],
   ])('is %s', (_, differs, expected) => {

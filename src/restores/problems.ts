@@ -1,5 +1,6 @@
 import type { Draft, Step } from './draft';
 import { isClaimName, isNamespaceName, isQuantity } from './names';
+import { kindOf } from './sources';
 
 /** A field of the wizard that is missing or wrong. */
 export type Problem =
@@ -23,8 +24,13 @@ export function problemsOf(draft: Draft, step: Step): Problem[] {
   return [...what, ...placeProblems(draft)];
 }
 
-function placeProblems({ where, from, target, size, accessModes, labels }: Draft): Problem[] {
-  if (where === 'original') return from.namespace && from.name ? [] : ['original'];
+function placeProblems({ backup, where, from, target, ...made }: Draft): Problem[] {
+  const { size, accessModes, labels } = made;
+  if (where === 'original') {
+    // A claim that only has the name of one in another cluster is not the original.
+    const isKnown = kindOf(backup) === 'backup' && from.namespace && from.name;
+    return isKnown ? [] : ['original'];
+  }
   const named: Problem[] = [
     ...(isNamespaceName(target.namespace) ? [] : ['namespace' as const]),
     ...(isClaimName(target.name) ? [] : ['name' as const]),

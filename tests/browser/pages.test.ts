@@ -5,6 +5,7 @@ import { identityTests } from './pages/identity.ts';
 import { listTests } from './pages/list.ts';
 import { outageTests } from './pages/outages.ts';
 import { peopleTests } from './pages/people.ts';
+import { restoreTests } from './pages/restore.ts';
 import { runTests } from './pages/run.ts';
 import { scaleTests } from './pages/scale.ts';
 import { setupTests } from './pages/setup.ts';
@@ -26,6 +27,7 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 60_000 }, () => {
 
   describe('in the list of volumes, a person', () => listTests(seen));
   describe('of a backup, a person', () => runTests(seen));
+  describe('who wants a volume back', () => restoreTests(seen));
   describe('which volume is meant', () => identityTests(seen));
   describe('with other surroundings, a page', () => surroundingsTests(seen));
   describe('of the people at a page, Headlamp', () => peopleTests(seen));

@@ -16,6 +16,8 @@ export const API = {
   run: ofApi('backups/[^/~]+'),
   /** Changes of one run, as they come. */
   runEvents: ofApi('backups/[^/~]+/events'),
+  /** Plans of restores. */
+  plan: ofApi('restores/plan'),
   all: /\/proxy\/api\/v1\//,
 } as const;
 
