@@ -23,6 +23,7 @@ import { execInPod, execToEnd, execWithInput } from './cluster/exec.ts';
 import { gatewayOf } from './cluster/gateway.ts';
 import { lane } from './cluster/lane.ts';
 import { readClusterUid } from './cluster/namespaces.ts';
+import { podLogsOf } from './cluster/podLog.ts';
 import { podsOf } from './cluster/pods.ts';
 import { startInventory } from './cluster/startInventory.ts';
 import type { Config } from './config.ts';
@@ -57,7 +58,9 @@ import { holdDatabase } from './oneProcess.ts';
 import { becomeWriter } from './oneWriter.ts';
 import { preparations } from './preparations.ts';
 import { composeRestores } from './restore/compose.ts';
+import { drillJob } from './restore/drillJob.ts';
 import { looksOf } from './restore/looks.ts';
+import { scratchSweeper } from './restore/sweepScratch.ts';
 import { verifyJob } from './restore/verifyJob.ts';
 import { untilDone } from './untilDone.ts';
 import { VERSION } from './version.ts';
@@ -292,6 +295,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
           }),
           restore: restores.kind,
           verify: verifyJob({ ...backupWorld, history }),
+          drill: drillJob({ ...restores.world, readPodLog: podLogsOf(gateway) }),
         },
         limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
         retry,
@@ -369,11 +373,13 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
   });
 
   const isUnderWay = (id: string) => queue.isRunning(id) || looks.has(id);
-  const sweep = sweeperOf({ pods, destination, installation, isUnderWay, log });
+  const sweepHelpers = sweeperOf({ pods, destination, installation, isUnderWay, log });
+  const sweepScratch = scratchSweeper({ ...restores.world, inventory, isUnderWay, log });
+  const sweep = () => void Promise.all([sweepHelpers(), sweepScratch()]);
   await life.start({
     name: 'the sweep',
     start() {
-      void sweep();
+      sweep();
       return [setInterval(sweep, SWEEP_MS), setInterval(cleanArchives, CLEAN_ARCHIVES_MS)];
     },
     stop: timers => timers.forEach(clearInterval),
@@ -414,6 +420,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
         uploads,
         admission,
         restores: restores.engine,
+        drills: restores.engine,
         rights: rightsOf(access),
         maxNamespaceScan: config.maxNamespaceScan,
         installation: {
