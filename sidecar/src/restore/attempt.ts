@@ -11,6 +11,7 @@ import type { TakeSafetyBackup } from './safetyBackup.ts';
 import type { Scaler } from './scale/scaler.ts';
 import type { RestoreSource, SourceWorld } from './source.ts';
 import type { Steps } from './steps.ts';
+import type { ReadUsers } from './users.ts';
 
 /** Entries of an archive that were asked for, as a tar of their own. */
 export interface SelectedEntries {
@@ -39,6 +40,7 @@ export interface RestoreWorld extends IntoClaimWorld, Omit<SourceWorld, 'history
   fence: Fence;
   history: Pick<History, 'get' | 'commit'>;
   inventory: Pick<ClusterInventory, 'claim' | 'podsOf'>;
+  readUsers: ReadUsers;
   claims: ClaimWrites;
   scaler: Scaler;
   selectEntries: SelectEntries;

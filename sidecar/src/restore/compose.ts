@@ -81,11 +81,12 @@ export interface Restores {
 export function composeRestores(parts: RestoreParts): Restores {
   const { gateway, helpers, archives, looks, running, ...rest } = parts;
   const { history, inventory, installation, fence, log, now } = rest;
+  const readClaimPods = claimPodsOf(gateway);
+  const isOwnHelper = ownHelpers(installation, id => looks.get(id) ?? history.get(id));
   const scaler = scalerOf({
     ...{ inventory, installation, log, now },
     workloads: fencedWorkloads(workloadsOf(gateway), fence),
-    readClaimPods: claimPodsOf(gateway),
-    isOwnHelper: ownHelpers(installation, id => looks.get(id) ?? history.get(id)),
+    ...{ readClaimPods, isOwnHelper },
     isUnderWay: id => history.get(id)?.endedAt === null,
     sendEvent: eventsOf(gateway),
     limits: { ...SCALE_LIMITS, podsGoneMs: parts.podsGoneMs },
@@ -96,6 +97,10 @@ export function composeRestores(parts: RestoreParts): Restores {
     ...helpers,
     ...{ scaler, claims },
     readClaim: claimsOf(gateway),
+    async readUsers(namespace, claim, signal) {
+      const found = await readClaimPods(namespace, claim, signal);
+      return found.filter(pod => !isOwnHelper({ namespace, ...pod }));
+    },
     selectEntries: entriesOf(archives),
     takeSafetyBackup: safetyBackups({ history, carryOut: parts.carryOut }),
   };

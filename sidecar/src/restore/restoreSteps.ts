@@ -193,7 +193,7 @@ export async function writeAndCompare(
       },
       async beforeWrite() {
         world.fence.assertHeld();
-        await users.check(signal);
+        await users.checkNow(signal);
         await attempt.record({ hasBegunToWrite: true });
         clock.enter('exec');
         steps.say('');

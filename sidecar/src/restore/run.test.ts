@@ -127,6 +127,7 @@ beforeEach(async () => {
       },
       podsOf: () => pods,
     },
+    readUsers: async () => pods,
     scaler: {
       workloadsOf: async () => [],
       scaleDown: async () => {

@@ -100,7 +100,7 @@ async function restored(
   clock.enter('create');
   const ready = await readSource(attempt);
   const scaled = details.scale ? await stopWorkloads(attempt) : undefined;
-  const users = usersOf(run, world.inventory, scaled);
+  const users = usersOf(run, world, scaled);
   await users.check(signal);
   if (!isNewClaim(details) && details.safetyBackup) await backUpFirst(attempt);
   const claim = await targetOf(attempt, ready);

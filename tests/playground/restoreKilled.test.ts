@@ -1,0 +1,113 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Backup, Restore } from '../../sidecar/api/index.ts';
+import type { Call } from '../cluster/support/backups.ts';
+import { backUp } from '../cluster/support/backups.ts';
+import { readRestore, restoreEnded, startRestore } from '../cluster/support/restores.ts';
+import { until } from '../cluster/support/until.ts';
+import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Sidecar } from '../support/sidecar.ts';
+import { startSidecar } from '../support/sidecar.ts';
+import type { Draft } from './store/object.ts';
+
+const OBJECTS: Draft[] = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'nkvm-restore', namespace: 'shop' },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'nkvm-restore' },
+    subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
+  },
+  ...['orders-db', 'target'].map(name => ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace: 'shop' },
+    spec: {
+      accessModes: ['ReadWriteOnce'],
+      storageClassName: 'immediate',
+      resources: { requests: { storage: '1Gi' } },
+    },
+  })),
+];
+
+let world: Awaited<ReturnType<typeof playgroundWorld>>;
+let sidecar: Sidecar;
+let token: string;
+let backup: Backup;
+const call: Call = (path, init) => sidecar.fetch(path, token, init);
+const env = () => ({
+  NKVM_KUBECONFIG: world.playground.kubeconfigFor('system:serviceaccount:nkvm:nkvm-runner'),
+  NKVM_CLUSTER_NAME: 'playground',
+  NKVM_MAX_ATTEMPTS: '3',
+});
+
+beforeAll(async () => {
+  world = await playgroundWorld('admin', () => undefined, {
+    objects: OBJECTS,
+    filled: [{ namespace: 'shop', claim: 'orders-db', bytes: 60e6 }],
+  });
+  await world.sidecar.remove();
+  token = await adminToken(world.kubeUrl);
+  sidecar = await startSidecar(env());
+  backup = await backUp(call, 'shop', 'orders-db');
+}, 120_000);
+afterAll(async () => {
+  await sidecar?.remove();
+  await world?.stop();
+});
+
+/** Kills the sidecar when the restore is so far, and starts another one in its place. */
+async function killedAt(run: Restore, isThere: (run: Restore) => boolean): Promise<void> {
+  await until('it is so far', async () => isThere(await readRestore(call, run.id)), 30_000, 5);
+  await sidecar.stop('SIGKILL');
+  sidecar = await startSidecar(env(), sidecar.dir);
+}
+const start = async (target: object): Promise<Restore> => {
+  const asked = { backup: backup.id, target: target as never, safetyBackup: false };
+  const { restore, problem } = await startRestore(call, asked);
+  if (!restore) throw new Error(problem?.message);
+  return restore;
+};
+
+it.each<[string, (run: Restore) => boolean]>([
+  ['has made its claim', ({ target }) => target.uid !== null],
+  ['writes', ({ stage }) => stage === 'copy'],
+  ['compares', ({ stage }) => stage === 'checksum'],
+])(
+  'a restore into a new claim that was killed when it %s is done again, and proven',
+  { timeout: 120_000 },
+  async (what, isThere) => {
+    const name = `killed-${what.replaceAll(' ', '-')}`;
+    const run = await start({ namespace: 'shop', name, mode: 'new' });
+    await killedAt(run, isThere);
+    const end = await restoreEnded(call, run.id, 90_000);
+    expect(end).toMatchObject({ status: 'success', target: { name } });
+    const { playground, kubeUrl } = world;
+    const [from, to] = [
+      playground.volumePath('shop', 'orders-db'),
+      playground.volumePath('shop', name),
+    ];
+    execFileSync('diff', ['-r', '--no-dereference', from, to]);
+    const path = `/api/v1/namespaces/shop/persistentvolumeclaims/${name}`;
+    const claim = await (await fetch(kubeUrl + path)).json();
+    expect(claim.metadata.uid).toBe(end.target.uid);
+    expect(claim.metadata.annotations ?? {}).not.toHaveProperty('nkvm.io/restoring');
+  }
+);
+
+it(
+  'a restore into a claim that exists says after a kill that it holds a part',
+  { timeout: 120_000 },
+  async () => {
+    const run = await start({ namespace: 'shop', name: 'target', mode: 'overwrite' });
+    await killedAt(run, ({ stage }) => stage === 'copy');
+    expect(await restoreEnded(call, run.id)).toMatchObject({
+      status: 'failed',
+      reason: 'Interrupted',
+      failureClass: 'needs-action',
+      message: expect.stringMatching(/claim shop\/target holds a part of the archive/),
+      hint: expect.stringMatching(/no safety backup/),
+    });
+  }
+);
