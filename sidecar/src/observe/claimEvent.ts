@@ -9,7 +9,7 @@ const LONGEST = 1024;
 
 interface Words {
   /** Begins the reason. */
-  reason: string;
+  subject: string;
   /** Of the Event's own name. */
   name: string;
   action: ClaimEvent['action'];
@@ -50,26 +50,26 @@ export function claimEventOf(run: RunRecord): ClaimEvent | undefined {
   const { id, kind, namespace, name, uid, status, warnings } = run;
   if (status === 'queued' || status === 'running' || uid === '') return undefined;
   const isBad = status === 'failed' || (status === 'success' && warnings.length > 0);
-  const { reason, name: called, action } = WORDS[kind];
+  const { subject, name: called, action } = WORDS[kind];
   return {
     // One run, one Event, however often it is sent.
     name: `nkvm-${called}-${id}`,
     claim: { namespace, name, uid },
     action,
     type: isBad ? 'Warning' : 'Normal',
-    reason: reason + ENDS[status],
+    reason: subject + ENDS[status],
     message: shortened(`${messageOf(run)} (run ${id})`),
     at: run.endedAt ?? run.createdAt,
   };
 }
 
 function words(
-  reason: 'Backup' | 'Restore' | 'Verification' | 'RestoreDrill',
+  subject: 'Backup' | 'Restore' | 'Verification' | 'RestoreDrill',
   name: string,
   what: string,
   done: string
 ): Words {
-  return { reason, name, what, done, action: reason === 'Restore' ? 'Restore' : 'Backup' };
+  return { subject, name, what, done, action: subject === 'Restore' ? 'Restore' : 'Backup' };
 }
 
 function messageOf(run: RunRecord): string {
