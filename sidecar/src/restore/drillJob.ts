@@ -134,7 +134,7 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
   show({ scratch: { name: claim.name, uid: claim.uid } });
   await world.history.commit(runId, { details: attempt.details });
 
-  const { shown, usedBytes } = plannedSource(source);
+  const { shown, neededBytes } = plannedSource(source);
   const rawBytes = shown.rawBytes ?? checked.rawBytes;
   const unpacked = await restoreIntoClaim(
     {
@@ -146,7 +146,7 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
           ...(rawBytes !== undefined && { rawBytes }),
           ...(shown.files !== null && { files: shown.files }),
         },
-        neededBytes: usedBytes ?? rawBytes,
+        neededBytes: neededBytes ?? rawBytes,
         open: ending => source.destination.open(source.key, { signal: ending }),
       },
     },

@@ -35,7 +35,7 @@ const sound: PlanFacts = {
       rawBytes: GI / 2,
       files: 3,
     },
-    usedBytes: null,
+    neededBytes: GI / 2,
   },
   digest: { is: true },
   selected: { is: null },
@@ -215,7 +215,7 @@ describe('the plan of a restore', () => {
     ],
     [
       'a smaller volume than needed',
-      { ...into('mirror'), ...full, source: { ...sound.source, usedBytes: 2 * GI } },
+      { ...into('mirror'), ...full, source: { ...sound.source, neededBytes: 2 * GI } },
       'space',
       'TargetTooSmall',
     ],
@@ -266,7 +266,7 @@ describe('the plan of a restore', () => {
     ],
     [
       'nothing says how much it unpacks to',
-      { source: { ...sound.source, shown: { ...sound.source.shown, rawBytes: null } } },
+      { source: { ...sound.source, neededBytes: null } },
       'space',
       'later',
     ],

@@ -12,7 +12,7 @@ export interface Space {
 
 /** Bytes of contents: what a file system needs besides is not known before there is one. */
 export function spaceOf({ request, source, selected, wish, claim, look }: PlanFacts): Space {
-  const all = source.usedBytes ?? source.shown.rawBytes;
+  const all = source.neededBytes;
   const needed = request.paths ? ('is' in selected ? selected.is?.bytes ?? null : null) : all;
   if (request.target.mode === 'new') {
     const size = bytesOf(wish.size ?? undefined);

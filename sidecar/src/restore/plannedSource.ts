@@ -6,14 +6,15 @@ import type { RestoreSource } from './source.ts';
 export interface PlannedSource {
   found: { is: RestoreSource } | { fails: StageError };
   shown: RestorePlan['source'];
-  /** What the volume's files took; null: not known. */
-  usedBytes: number | null;
+  /** What its files take in a volume; null: not known. */
+  neededBytes: number | null;
 }
 
 /** @returns what a plan shows of an archive that is there. */
 export function plannedSource(source: RestoreSource): PlannedSource {
   const { backup, key, bytes, manifest, run, source: from } = source;
   const seal = manifest?.seal ?? run?.seal;
+  const [rawBytes, files] = [seal?.rawBytes ?? null, seal?.files ?? null];
   return {
     found: { is: source },
     shown: {
@@ -24,18 +25,39 @@ export function plannedSource(source: RestoreSource): PlannedSource {
       createdAt: from.createdAt,
       hasManifest: manifest !== undefined,
       bytes,
-      rawBytes: seal?.rawBytes ?? null,
-      files: seal?.files ?? null,
+      ...{ rawBytes, files },
     },
-    usedBytes: usedBytesOf(manifest),
+    neededBytes: neededBytesOf({ usedBytes: manifest?.usedBytes ?? null, rawBytes, files }),
   };
 }
 
-/** Older manifests do not say it. */
-const usedBytesOf = (manifest: object | undefined): number | null =>
-  manifest && 'usedBytes' in manifest && typeof manifest.usedBytes === 'number'
-    ? manifest.usedBytes
-    : null;
+/** At least a header, padding and the header of times in nanoseconds: it is in the tar and not in the volume. */
+const TAR_BYTES_OF_ENTRY = 3 * 512;
+
+/**
+ * How much room the files of an archive need, from what is known of them.
+ *
+ * | the volume | needs |
+ * | --- | --- |
+ * | small files, which fill a block each | what was allocated to them: the tar has less |
+ * | a file system that compresses | what is in the tar: less was allocated, and the target may not compress |
+ * | sparse files | either: holes are in neither |
+ *
+ * @returns null where nothing says it
+ */
+export function neededBytesOf({
+  usedBytes,
+  rawBytes,
+  files,
+}: {
+  usedBytes: number | null;
+  rawBytes: number | null;
+  files: number | null;
+}): number | null {
+  if (rawBytes === null) return usedBytes;
+  const contents = Math.max(0, rawBytes - (files ?? 0) * TAR_BYTES_OF_ENTRY);
+  return Math.max(contents, usedBytes ?? rawBytes);
+}
 
 /** @returns what a plan shows of an archive that cannot be restored. */
 export const missingSource = (
@@ -49,5 +71,5 @@ export const missingSource = (
     ...{ hasManifest: false, bytes: 0, rawBytes: null, files: null },
     ...known,
   },
-  usedBytes: null,
+  neededBytes: null,
 });

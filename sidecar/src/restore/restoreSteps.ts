@@ -74,7 +74,7 @@ async function bodyOf(
       open: selected.open,
     };
   }
-  const { shown, usedBytes } = plannedSource(source);
+  const { shown, neededBytes } = plannedSource(source);
   const rawBytes = shown.rawBytes ?? checked.rawBytes;
   show({ totalBytes: source.bytes });
   return {
@@ -84,7 +84,7 @@ async function bodyOf(
       ...(rawBytes !== undefined && { rawBytes }),
       ...(shown.files !== null && { files: shown.files }),
     },
-    neededBytes: usedBytes ?? rawBytes,
+    neededBytes: neededBytes ?? rawBytes,
     open: ending => source.destination.open(source.key, { signal: ending }),
   };
 }
