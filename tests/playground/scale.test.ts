@@ -278,6 +278,20 @@ describe('the workloads of a claim', { timeout: 60_000 }, () => {
     expect(await stateOf('Deployment', 'b')).toBe('1 r2');
   });
 
+  it('that may not be changed are named, with the command that allows it', async () => {
+    await apply('media', 1, claimNamed('media'), deployment('web', 'media', 1));
+    const message =
+      'deployments.apps "web" is forbidden: User "x" cannot patch resource "deployments"';
+    fault = ({ method }) =>
+      method === 'PATCH'
+        ? new ApiFailure(message, { kind: 'refused', class: 'needs-action', status: 403 })
+        : undefined;
+    await expect(newScaler().scaleDown(target('media'), 'r1', stops())).rejects.toMatchObject({
+      reason: 'WorkloadNotStopped',
+      hint: expect.stringContaining(`kubectl create rolebinding nkvm-restore -n ${namespace}`),
+    });
+  });
+
   it('whose pods do not end are named, and come back', async () => {
     const stubborn = deployment('web', 'media', 1);
     stubborn.spec.template = template('media', "trap '' TERM; while :; do sleep 0.1; done");
