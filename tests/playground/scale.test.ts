@@ -292,6 +292,25 @@ describe('the workloads of a claim', { timeout: 60_000 }, () => {
     });
   });
 
+  it('that another restore stops in the same moment are left to it', async () => {
+    underWay.add('r2');
+    await apply('media', 2, claimNamed('media'), deployment('web', 'media'));
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
+    const note = JSON.stringify({ run: 'r2', installation: 'i1', claim: 'x', replicas: 2 });
+    const body = { metadata: { annotations: { [ANNOTATION]: note } }, spec: { replicas: 0 } };
+    let patches = 0;
+    fault = async ({ method }) => {
+      if (method !== 'PATCH' || (patches += 1) > 1) return undefined;
+      await gateway.json({ method, path, body });
+      return new ApiFailure('changed', { kind: 'conflict', class: 'transient', status: 409 });
+    };
+    await expect(newScaler().scaleDown(target('media'), 'r1', stops())).rejects.toMatchObject({
+      reason: 'WorkloadInRestore',
+      message: expect.stringContaining('was stopped by restore r2 for claim x'),
+    });
+    expect(await stateOf('Deployment', 'web')).toBe('0 r2');
+  });
+
   it('whose pods do not end are named, and come back', async () => {
     const stubborn = deployment('web', 'media', 1);
     stubborn.spec.template = template('media', "trap '' TERM; while :; do sleep 0.1; done");

@@ -448,6 +448,12 @@ describe('after a restart', () => {
     });
   const marks = { 'nkvm.io/restoring': '01restore', 'nkvm.io/installation': 'i' };
 
+  it('what was asked of it cannot be read: nothing is done', async () => {
+    const end = await restoreJob(world).afterRestart?.({ ...run, details: null }, signal);
+    expect(end).toMatchObject({ status: 'failed', reason: 'DetailsUnreadable' });
+    expect(claims.all.size).toBe(0);
+  });
+
   it('the claim that was proven makes it a success', async () => {
     const { uid } = await make({});
     expect(await after({ createdUid: uid, comparison })).toMatchObject({ status: 'success' });
