@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
 import { kubectl } from './support/kubectl.ts';
 import { type Action, allowed, serviceAccount } from './support/rights.ts';
@@ -113,6 +113,47 @@ describe.each([
 ])('%s', (_, user, needed, refused) => {
   it('may do what its work needs', () => expect(allowedOf(user, needed)).toEqual(needed));
   it('may do nothing beside it', () => expect(allowedOf(user, refused)).toEqual([]));
+});
+
+describe('the role nkvm-restore, bound in one namespace', () => {
+  const RESTORER = serviceAccount('shop', 'restorer');
+  beforeAll(() => {
+    const role = ['--clusterrole=nkvm-restore', '--serviceaccount=shop:restorer'];
+    kubectl(['create', 'rolebinding', 'restorer', '--namespace=shop', ...role]);
+  });
+  afterAll(() => void kubectl(['delete', 'rolebinding', 'restorer', '--namespace=shop']));
+
+  const needed = [
+    'create pods shop',
+    'delete pods shop',
+    'create pods/exec shop',
+    'create events shop',
+    'get persistentvolumeclaims shop',
+    'create persistentvolumeclaims shop',
+    'patch persistentvolumeclaims shop',
+    'delete persistentvolumeclaims shop',
+    'list resourcequotas shop',
+    'list limitranges shop',
+    'patch deployments.apps shop',
+    'patch statefulsets.apps shop',
+    'patch replicasets.apps shop',
+    'patch cronjobs.batch shop',
+    'list horizontalpodautoscalers.autoscaling shop',
+  ];
+  it('grants what a restore needs', () => expect(allowedOf(RESTORER, needed)).toEqual(needed));
+  it('grants nothing beside it, and nothing elsewhere', () =>
+    expect(
+      allowedOf(RESTORER, [
+        'create persistentvolumeclaims billing',
+        'patch deployments.apps billing',
+        'create deployments.apps shop',
+        'delete deployments.apps shop',
+        'get secrets shop',
+        'update persistentvolumeclaims shop',
+        'list persistentvolumes',
+        'create persistentvolumeclaims/restore shop',
+      ])
+    ).toEqual([]));
 });
 
 describe('kubectl auth can-i', () => {
