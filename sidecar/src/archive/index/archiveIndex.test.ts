@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { indexOfLines, linesFor } from '../../testing/testIndex.ts';
 import { IndexBuilder } from './builder.ts';
-import { EntryFields } from './entry.ts';
+import { EntryFields, SYMLINK } from './entry.ts';
 
 const SAMPLE = readFileSync(join(import.meta.dirname, 'fixtures/tar-lines.txt'));
 
@@ -91,5 +91,37 @@ describe('an index', () => {
       }
     };
     expect(add).toThrow(expect.objectContaining({ reason: 'IndexTooBig' }));
+  });
+
+  it.each<[string, (entry: EntryFields, i: number) => void]>([
+    ['targets of links', entry => entry.link.set(Buffer.alloc(100_000, 'a'))],
+    ['owners', (entry, i) => (entry.owner = `${i}/0`)],
+    ['long names', (entry, i) => entry.name.set(Buffer.from(`${'n'.repeat(100_000)}${i}`))],
+  ])('takes no more for %s, also when paths are few', (_, change) => {
+    const builder = new IndexBuilder(1_000_000);
+    const entry = new EntryFields();
+    entry.type = SYMLINK;
+    entry.name.set(Buffer.from('one'));
+    const add = () => {
+      for (let i = 0; i < 100_000; i++) {
+        change(entry, i);
+        builder.add(entry);
+      }
+    };
+    expect(add).toThrow(expect.objectContaining({ reason: 'IndexTooBig' }));
+  });
+
+  it('has a table that nobody can foresee who chooses names', async () => {
+    const table = async () => {
+      vi.resetModules();
+      const fresh = new (await import('./builder.ts')).IndexBuilder();
+      const entry = new EntryFields();
+      for (let i = 0; i < 100; i++) {
+        entry.name.set(Buffer.from(`file-${i}`));
+        fresh.add(entry);
+      }
+      return fresh.finish().columns.table;
+    };
+    expect(await table()).not.toEqual(await table());
   });
 });

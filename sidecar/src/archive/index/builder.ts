@@ -7,6 +7,8 @@ import { DIRECTORY, HARDLINK, SYMLINK } from './entry.ts';
 import { findChild, insertChild, ROOT } from './table.ts';
 
 const SLASH = 0x2f;
+/** What an owner takes in memory beside its text. */
+const OWNER_BYTES = 80;
 const DOT = 0x2e;
 
 /** Bytes of memory that one index may take. */
@@ -23,6 +25,7 @@ export class IndexBuilder {
   private lastOwner = '';
   private lastOwnerNumber = -1;
   private readonly owners = new Map<string, number>();
+  private ownerBytes = 0;
   /** Path of the directory of the entry before, and its node: most entries have the same. */
   private lastDirectory: Buffer = Buffer.alloc(0);
   private lastDirectoryLength = -1;
@@ -64,11 +67,19 @@ export class IndexBuilder {
     if (entry.type === SYMLINK || entry.type === HARDLINK) this.addLink(node, entry);
   }
 
+  /** Entries of one and the same path, too, bring names of links and owners. */
+  private checkSize(): void {
+    if (bytesOfColumns(this.columns) + this.ownerBytes > this.maxBytes) throw tooBig(this.count);
+  }
+
   private addLink(node: number, { link }: EntryFields): void {
     const { columns } = this;
     const from = columns.linksLength;
     const need = from + link.length + 4;
-    if (need > columns.links.length) columns.links = doubled(columns.links, need);
+    if (need > columns.links.length) {
+      columns.links = doubled(columns.links, need);
+      this.checkSize();
+    }
     columns.links.writeUInt32LE(link.length, from);
     columns.links.set(link.view(), from + 4);
     columns.linksLength = need;
@@ -81,6 +92,8 @@ export class IndexBuilder {
     if (number === undefined) {
       number = this.owners.size;
       this.owners.set(owner, number);
+      this.ownerBytes += OWNER_BYTES + owner.length;
+      if (this.owners.size % 1_024 === 0) this.checkSize();
     }
     this.lastOwner = owner;
     this.lastOwnerNumber = number;
@@ -117,7 +130,10 @@ export class IndexBuilder {
     const node = this.count;
     const nameFrom = columns.nameStart[node]!;
     const nameTo = nameFrom + to - from;
-    if (nameTo > columns.names.length) columns.names = doubled(columns.names, nameTo);
+    if (nameTo > columns.names.length) {
+      columns.names = doubled(columns.names, nameTo);
+      this.checkSize();
+    }
     bytes.copy(columns.names, nameFrom, from, to);
     columns.nameStart[node + 1] = nameTo;
     columns.parent[node] = parent;
@@ -128,7 +144,7 @@ export class IndexBuilder {
     this.count += 1;
     if (this.count + 1 >= columns.parent.length) {
       this.columns = growColumns(columns, this.count);
-      if (bytesOfColumns(this.columns) > this.maxBytes) throw tooBig(this.count);
+      this.checkSize();
     }
     insertChild(this.columns, node, this.count);
     return node;

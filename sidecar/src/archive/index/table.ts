@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Columns } from './columns.ts';
 
 /** The node of the root of an archive. */
@@ -6,9 +7,15 @@ export const ROOT = 0;
 /** A hash table with open addressing: an element is a node, 0 is free (the root is in no directory). At most 2/3 full. */
 type Table = Pick<Columns, 'table' | 'parent' | 'names' | 'nameStart'>;
 
+/**
+ * Whoever writes into a volume chooses the names. Without a secret they could choose thousands with the same hash, and each
+ * look-up would go through all of them.
+ */
+const SECRET = randomBytes(4).readUInt32LE();
+
 /** FNV-1a over the number of the directory and the name. */
 function hashOf(parent: number, bytes: Uint8Array, from: number, to: number): number {
-  let hash = Math.imul(parent ^ 0x811c9dc5, 0x01000193) ^ (parent >>> 15);
+  let hash = Math.imul(parent ^ SECRET, 0x01000193) ^ (parent >>> 15);
   for (let at = from; at < to; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
   hash ^= hash >>> 15;
   return Math.imul(hash, 0x2c1b3c6d) >>> 0;

@@ -13,10 +13,14 @@ import type { ByteSource } from './byteSource.ts';
 import type { HeaderBlock } from './header.ts';
 import { BadTar, BLOCK, readHeaderBlock, sizeAt } from './header.ts';
 import type { PaxRecord } from './pax.ts';
-import { paxNumber, paxTime, readPax } from './pax.ts';
+import { MAX_RECORDS, paxNumber, paxTime, readPax } from './pax.ts';
 
-/** Extended attributes and ACLs are in extended headers: usually some hundred bytes, but bigger ones are allowed. */
+/**
+ * Extended attributes and ACLs are in extended headers: usually some hundred bytes, but bigger ones are allowed. All of one
+ * entry are held in memory at once, and so are those that count for all entries.
+ */
 const MAX_EXTENDED = 16 * 1024 * 1024;
+const MAX_GLOBALS = 1_000;
 
 /** How the holes of a file are stored. `1.0`: a map before its contents, as NKVM's archives have it. */
 export type SparseForm = 'none' | '1.0' | '0.x' | 'old';
@@ -64,6 +68,7 @@ export async function readEntryHead(
   let pax: PaxRecord[] = [];
   let longName: Buffer | undefined;
   let longLink: Buffer | undefined;
+  let extended = 0;
   for (;;) {
     const bytes = source.readNow(BLOCK) ?? (await source.read(BLOCK));
     const block = readHeaderBlock(bytes);
@@ -79,20 +84,30 @@ export async function readEntryHead(
       const own = new Map([...globals, ...pax.map(record => [record.key, record] as const)]);
       return headOf({ offset, raw, mainAt, last, block, pax, own, longName, longLink });
     }
-    if (block.size > MAX_EXTENDED) throw new BadTar('an extended header is too big');
+    extended += BLOCK + block.size;
+    if (extended > MAX_EXTENDED) throw new BadTar('an extended header is too big');
     const padded = Buffer.from(await source.read(padTo(block.size)));
     raw.push(padded);
     const body = padded.subarray(0, block.size);
     if (block.type === 'L') longName = untilZero(body);
     else if (block.type === 'K') longLink = untilZero(body);
-    else if (block.type !== 'g') pax = [...pax, ...readPax(body)];
-    else {
+    else if (block.type !== 'g') {
+      pax = [...pax, ...readPax(body)];
+      if (pax.length > MAX_RECORDS) throw new BadTar('an entry has too many extended records');
+    } else {
       for (const record of readPax(body)) globals.set(record.key, record);
+      if (areTooMany(globals)) throw new BadTar('too many records count for all entries');
       // It belongs to no entry.
       offset = source.position;
       raw = [];
     }
   }
+}
+
+function areTooMany(globals: Globals): boolean {
+  let bytes = 0;
+  for (const { value } of globals.values()) bytes += value.length;
+  return globals.size > MAX_GLOBALS || bytes > MAX_EXTENDED;
 }
 
 /** @returns whole blocks for so many bytes. */

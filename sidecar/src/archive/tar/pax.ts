@@ -6,6 +6,9 @@ export interface PaxRecord {
   value: Buffer;
 }
 
+/** Each takes some hundred bytes of memory, and five in the archive; a usual entry has less than twenty. */
+export const MAX_RECORDS = 100_000;
+
 /** @param bytes contents of a header of type `x` or `g`: `LENGTH KEY=VALUE\n` again and again. @throws BadTar */
 export function readPax(bytes: Buffer): PaxRecord[] {
   const records: PaxRecord[] = [];
@@ -17,6 +20,7 @@ export function readPax(bytes: Buffer): PaxRecord[] {
     const equals = bytes.indexOf(0x3d, space);
     if (end > bytes.length || equals < 0 || equals >= end || bytes[end - 1] !== 0x0a)
       throw new BadTar('an extended header is damaged');
+    if (records.length === MAX_RECORDS) throw new BadTar('an extended header has too many records');
     records.push({
       key: bytes.toString('utf8', space + 1, equals),
       value: Buffer.from(bytes.subarray(equals + 1, end - 1)),

@@ -84,6 +84,30 @@ describe('a tar that is read', () => {
     tar[at] = byte;
     return tar;
   };
+  it.each<[string, Buffer[]]>([
+    ['many records in one header', [extended('x', '5 a=\n'.repeat(200_000))]],
+    [
+      'many headers of one entry',
+      Array.from({ length: 40 }, () => extended('x', record('a', 1_000_000))),
+    ],
+    [
+      'many records in many headers',
+      Array.from({ length: 30 }, () => extended('x', '5 a=\n'.repeat(10_000))),
+    ],
+    [
+      'many records for all entries',
+      Array.from({ length: 2_000 }, (_, i) => extended('g', record(`k${i}`, 1))),
+    ],
+    [
+      'big records for all entries',
+      Array.from({ length: 40 }, (_, i) =>
+        Buffer.concat([extended('g', record(`k${i}`, 1_000_000)), SAMPLE.subarray(1_024, 1_536)])
+      ),
+    ],
+  ])('is refused before it fills the memory with %s', async (_, headers) => {
+    await expect(indexOf(Buffer.concat(headers))).rejects.toThrow(/too (many|big)/);
+  });
+
   it.each<[string, Buffer]>([
     ['is empty', Buffer.alloc(0)],
     ['is cut in an entry', SAMPLE.subarray(0, 80_000)],
@@ -96,3 +120,20 @@ describe('a tar that is read', () => {
     await expect(indexOf(tar)).rejects.toThrow(BadTar);
   });
 });
+
+/** @returns an extended header of type `x` or `g`. */
+function extended(type: string, body: string): Buffer {
+  const header = Buffer.alloc(512);
+  header.write(`${body.length.toString(8).padStart(11, '0')}\0`, 124);
+  header.write(type, 156);
+  header.write('        ', 148);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return Buffer.concat([header, Buffer.alloc(Math.ceil(body.length / 512) * 512, body)]);
+}
+
+function record(key: string, bytes: number): string {
+  const rest = ` ${key}=${'v'.repeat(bytes)}\n`;
+  const digits = `${rest.length + 8}`.length;
+  return `${`${rest.length + digits}`.padStart(digits, '0')}${rest}`;
+}

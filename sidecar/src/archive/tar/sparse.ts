@@ -11,8 +11,9 @@ interface Segment {
 }
 
 const ZEROS = Buffer.alloc(64 * 1024);
-/** A map has 40 bytes for each part of a file: this is room for 1,000,000. */
-const MAX_MAP_BYTES = 40 * 1024 * 1024;
+/** A part takes up to 40 bytes in a map before the contents, and as few as four: neither may fill the memory. */
+const MAX_SEGMENTS = 1_000_000;
+const MAX_MAP_BYTES = 40 * MAX_SEGMENTS;
 
 /**
  * Gives the contents of a file, its holes as zeros. The source is after the headers; afterwards it is after the contents.
@@ -70,6 +71,7 @@ async function mapBeforeContents(source: ByteSource): Promise<Segment[]> {
         if (byte !== 0x0a || digits === '') throw wrongMap();
         numbers.push(Number(digits));
         digits = '';
+        if (numbers[0]! > MAX_SEGMENTS) throw wrongMap();
       }
       if (numbers.length > 0 && numbers.length === 2 * numbers[0]! + 1) {
         return pairs(numbers.slice(1));
@@ -82,7 +84,10 @@ async function mapBeforeContents(source: ByteSource): Promise<Segment[]> {
 /** Forms 0.0 (a record for each number) and 0.1 (all in one). */
 function mapOfRecords({ pax }: EntryHead): Segment[] {
   const map = pax.find(({ key }) => key === 'GNU.sparse.map');
-  if (map) return pairs(map.value.toString('latin1').split(',').map(Number));
+  if (map) {
+    const numbers = map.value.toString('latin1').split(',', 2 * MAX_SEGMENTS + 1);
+    return pairs(numbers.map(Number));
+  }
   return pairs(
     pax
       .filter(({ key }) => key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes')
@@ -107,7 +112,12 @@ function mapOfHeader({ raw, mainAt }: EntryHead): Segment[] {
 }
 
 function pairs(numbers: number[]): Segment[] {
-  if (numbers.length % 2 !== 0 || !numbers.every(each => Number.isSafeInteger(each) && each >= 0))
+  const isTooLong = numbers.length > 2 * MAX_SEGMENTS;
+  if (
+    isTooLong ||
+    numbers.length % 2 !== 0 ||
+    !numbers.every(each => Number.isSafeInteger(each) && each >= 0)
+  )
     throw wrongMap();
   const segments: Segment[] = [];
   for (let at = 0; at < numbers.length; at += 2)
