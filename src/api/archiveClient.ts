@@ -68,9 +68,9 @@ export function archiveClient({ send }: Pick<Connection, 'send'>): ArchiveClient
     files: ({ id, namespace }, query, signal) =>
       json({ path: `${backup(id)}/files${queryText(query)}`, namespace, signal }),
     versions: ({ id, namespace }, query, signal) =>
-      json({ path: `${backup(id)}/versions${queryText(query)}`, namespace, signal }),
+      json({ path: `${backup(id)}/files/versions${queryText(query)}`, namespace, signal }),
     compare: ({ id, namespace }, query, signal) =>
-      json({ path: `${backup(id)}/compare${queryText(query)}`, namespace, signal }),
+      json({ path: `${backup(id)}/comparison${queryText(query)}`, namespace, signal }),
     startDownload: ({ id, namespace }, paths) =>
       json({ path: `${backup(id)}/downloads`, body: { paths }, namespace }),
     upload: (file, signal, namespace) => json({ path: '/api/v1/uploads', file, signal, namespace }),

@@ -15,7 +15,7 @@ const open = (answers: Parameters<typeof fakeCluster>[0] = {}, id = '9') => {
   const cluster = fakeCluster({
     'GET /backups': runs,
     [`GET /backups/${id}`]: runs.backups.find(run => run.id === id)!,
-    [`GET /backups/${id}/compare`]: comparison({
+    [`GET /backups/${id}/comparison`]: comparison({
       added: 1,
       changed: 1,
       removed: 1,
@@ -31,13 +31,13 @@ const open = (answers: Parameters<typeof fakeCluster>[0] = {}, id = '9') => {
   return { cluster, user: openPage(cluster.name, `/nkvm/backups/${id}/compare?namespace=shop`) };
 };
 const asked = (cluster: { calls: string[] }) =>
-  cluster.calls.filter(call => call.includes('/compare'));
+  cluster.calls.filter(call => call.includes('/comparison'));
 
 describe('the comparison of two archives', () => {
   it('counts and lists what has changed since the backup before', async () => {
     const { cluster } = open();
     expect(await screen.findByText('1,234')).toBeVisible();
-    expect(asked(cluster)).toEqual(['GET /backups/9/compare?with=7&limit=200']);
+    expect(asked(cluster)).toEqual(['GET /backups/9/comparison?with=7&limit=200']);
     const row = (path: string) => screen.getByRole('link', { name: path }).closest('tr')!;
     expect(row('new/a')).toHaveTextContent('Added');
     expect(row('b')).toHaveTextContent('1 KiB → 2 KiB');
@@ -65,7 +65,7 @@ describe('the comparison of two archives', () => {
   it('says where there is nothing to compare with, and where nothing has changed', async () => {
     open({}, '5');
     expect(await screen.findByText(/no older backup of this volume/)).toBeVisible();
-    open({ 'GET /backups/9/compare': comparison({ same: 3 }) });
+    open({ 'GET /backups/9/comparison': comparison({ same: 3 }) });
     expect(await screen.findByText('Both backups hold the same files.')).toBeVisible();
   });
 });

@@ -6,7 +6,7 @@ import { openPage } from '../testing/mount';
 import { aBackup } from '../testing/samples';
 
 const PATH = '2026/a.txt';
-const VERSIONS = 'GET /backups/7/versions';
+const VERSIONS = 'GET /backups/7/files/versions';
 const version = (backup: string, day: number) => ({
   backup,
   createdAt: `2026-11-${day}T10:00:00.000Z`,
