@@ -1,3 +1,4 @@
+import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { Box } from '@mui/material';
 import type { Backup } from '../../sidecar/api';
 import { BrowseIconLink } from '../files/ArchiveLinks';
@@ -9,14 +10,14 @@ import { hasArchive } from './archiveState';
 export function ArchiveActions({ cluster, backup }: { cluster: string; backup: Backup }) {
   const { t } = useText();
   if (!hasArchive(backup)) return null;
-  const { id, namespace, name } = backup;
+  const { id, namespace, name, createdAt } = backup;
   return (
     <Box sx={{ whiteSpace: 'nowrap' }}>
       <BrowseIconLink cluster={cluster} backup={backup} />
       <RestoreIconLink
         cluster={cluster}
         start={{ backup: id, from: { namespace, name } }}
-        label={t('Restore {{volume}}…', { volume: `${namespace}/${name}` })}
+        label={t('Restore the backup of {{date}}', { date: Utils.localeDate(createdAt) })}
       />
     </Box>
   );

@@ -3,8 +3,10 @@ import { useRef } from 'react';
 import type { Backup, VolumeRef } from '../../sidecar/api';
 import { isFinal } from '../api/final';
 import { LiveCluster, useBackup, useBackups } from '../api/queries';
+import { CompareLink } from '../files/ArchiveLinks';
 import { Shown } from '../setup/Shown';
 import { useText } from '../ui/text';
+import { hasArchive } from './archiveState';
 import { HistoryTable, LoadOlder } from './HistoryTable';
 import { RunLink } from './RunLink';
 import { RunProgress } from './RunProgress';
@@ -42,6 +44,8 @@ function Runs({ cluster, uid, runs, loadOlder }: RunsProps) {
   const underWay = runs.filter(({ status }) => !isFinal(status));
   const ended = runs.filter(({ status }) => isFinal(status));
   const own = ended.filter(run => run.uid === uid);
+  const archives = own.filter(hasArchive);
+  const [newest] = archives;
   const earlier = ended.filter(run => run.uid !== uid);
   return (
     <Stack spacing={2} ref={box} tabIndex={-1} sx={{ outline: 'none' }}>
@@ -73,6 +77,11 @@ function Runs({ cluster, uid, runs, loadOlder }: RunsProps) {
         </section>
       )}
       {loadOlder && <LoadOlder loadOlder={loadOlder} />}
+      {newest && archives.length > 1 && (
+        <span>
+          <CompareLink cluster={cluster} backup={newest} />
+        </span>
+      )}
     </Stack>
   );
 }

@@ -1,11 +1,8 @@
-import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { SimpleTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Button, Stack } from '@mui/material';
 import { useState } from 'react';
 import type { Backup } from '../../sidecar/api';
 import { type Trouble, troubleOf } from '../api/trouble';
-import { RestoreIconLink } from '../restores/RestoreLink';
-import { isRestorable } from '../restores/sources';
 import { troubleText } from '../setup/troubleText';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
@@ -15,6 +12,7 @@ import { RunBadge } from '../ui/status';
 import { type Translate, useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
 import { useIsNarrow } from '../ui/useIsNarrow';
+import { ArchiveActions } from './ArchiveActions';
 import { durationMs } from './durations';
 import { RunLink } from './RunLink';
 
@@ -64,18 +62,9 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
     },
     { label: t('Message'), gridTemplate: 'auto', getter: (backup: Backup) => messageOf(backup, t) },
     {
-      label: t('Restore'),
+      label: t('Archive'),
       gridTemplate: 'max-content',
-      getter: (backup: Backup) =>
-        isRestorable(backup) && (
-          <RestoreIconLink
-            cluster={cluster}
-            start={{ backup: backup.id, from: backup }}
-            label={t('Restore the backup of {{date}}', {
-              date: Utils.localeDate(backup.createdAt),
-            })}
-          />
-        ),
+      getter: (backup: Backup) => <ArchiveActions cluster={cluster} backup={backup} />,
     },
   ];
   return (

@@ -7,6 +7,8 @@ import type { Backup } from '../../sidecar/api';
 import { isFinal } from '../api/final';
 import { useBackup } from '../api/queries';
 import { Checks } from '../checks/Checks';
+import { BrowseLink } from '../files/ArchiveLinks';
+import { DownloadArchiveButton } from '../files/DownloadArchiveButton';
 import { RestoreButton } from '../restores/RestoreLink';
 import { isRestorable } from '../restores/sources';
 import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
@@ -69,12 +71,15 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
             actions={
               isRestorable(backup)
                 ? [
-                    <RestoreButton
-                      key="restore"
-                      cluster={cluster}
-                      start={{ backup: backup.id, from: backup }}
-                      label={t('Restore {{volume}}', { volume })}
-                    />,
+                    <Stack key="actions" direction="row" flexWrap="wrap" gap={1}>
+                      <RestoreButton
+                        cluster={cluster}
+                        start={{ backup: backup.id, from: backup }}
+                        label={t('Restore {{volume}}', { volume })}
+                      />
+                      <BrowseLink cluster={cluster} backup={backup} />
+                      <DownloadArchiveButton cluster={cluster} backup={backup} />
+                    </Stack>,
                   ]
                 : []
             }

@@ -1,5 +1,5 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
-import { Router } from '@kinvolk/headlamp-plugin/lib';
+import { Router, Utils } from '@kinvolk/headlamp-plugin/lib';
 import { Button, IconButton, Tooltip } from '@mui/material';
 import { Link as RouterLink } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
@@ -43,12 +43,12 @@ interface LinkProps {
 }
 
 /** Leads to the files of an archive, in the row of a table. */
-export function BrowseIconLink({ cluster, backup }: LinkProps) {
+export function BrowseIconLink({ cluster, backup }: { cluster: string; backup: Backup }) {
   const { t } = useText();
-  const { namespace, name } = backup;
-  const label = t('Browse files of {{volume}}', { volume: `${namespace}/${name}` });
+  const date = Utils.localeDate(backup.createdAt);
+  const label = t('Browse files of the backup of {{date}}', { date });
   return (
-    <Tooltip title={t('Browse files')}>
+    <Tooltip title={label}>
       <IconButton
         component={RouterLink}
         to={useFilesUrl(cluster)(backup)}
@@ -83,8 +83,7 @@ export function CompareLink({ cluster, backup }: LinkProps) {
     <LinkButton
       to={useCompareUrl(cluster)(backup)}
       icon={compareIcon}
-      text={t('Compare…')}
-      label={t('Compare… with another backup')}
+      text={t('Compare backups…')}
     />
   );
 }
@@ -93,7 +92,8 @@ interface LinkButtonProps {
   to: string;
   icon: IconifyIcon;
   text: string;
-  label: string;
+  /** What it is about, for those who hear it without what is around it. */
+  label?: string;
 }
 
 function LinkButton({ to, icon, text, label }: LinkButtonProps) {

@@ -1,7 +1,6 @@
-import { Icon } from '@iconify/react';
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Button, Stack, Typography } from '@mui/material';
+import { Stack, Typography } from '@mui/material';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
 import { useBackup } from '../api/queries';
@@ -11,15 +10,15 @@ import { RestoreButton } from '../restores/RestoreLink';
 import { BACKUPS_ROUTE, NAMESPACE_PARAMETER } from '../routes';
 import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
-import { alertIcon, downloadIcon } from '../ui/icons';
+import { alertIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useBackLink } from '../useBackLink';
 import { CompareLink } from './ArchiveLinks';
+import { DownloadArchiveButton } from './DownloadArchiveButton';
 import { FileBrowser } from './FileBrowser';
-import { useDownload } from './useDownload';
 
 /** The backup that an address names: its id, and the namespace of its volume where that is known. */
 export function useArchiveAddress(): { cluster: string; id: string; namespace?: string } {
@@ -73,7 +72,6 @@ export function NoBackup({ cluster }: { cluster: string }) {
 function Files({ cluster, backup }: { cluster: string; backup: Backup }) {
   const { t, language } = useText();
   const formatDate = useFormatDate('medium');
-  const { download, isBusy } = useDownload(cluster);
   const { id, namespace, name, bytes, createdAt } = backup;
   const volume = `${namespace}/${name}`;
   return (
@@ -92,17 +90,7 @@ function Files({ cluster, backup }: { cluster: string; backup: Backup }) {
                       label={t('Restore… all of {{volume}}', { volume })}
                     />
                     <CompareLink cluster={cluster} backup={backup} />
-                    <Button
-                      size="small"
-                      variant="outlined"
-                      aria-disabled={isBusy || undefined}
-                      aria-label={t('Download the archive of {{volume}}', { volume })}
-                      startIcon={<Icon icon={downloadIcon} />}
-                      onClick={() => void download({ id, namespace }, [])}
-                      sx={{ opacity: isBusy ? 0.5 : undefined }}
-                    >
-                      {t('Download archive')}
-                    </Button>
+                    <DownloadArchiveButton cluster={cluster} backup={backup} />
                   </Stack>,
                 ]
               : undefined

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { backupsTests } from './pages/backups.ts';
 import { cacheTests } from './pages/cache.ts';
 import { surroundingsTests } from './pages/clusters.ts';
+import { filesTests } from './pages/files.ts';
 import { identityTests } from './pages/identity.ts';
 import { listTests } from './pages/list.ts';
 import { outageTests } from './pages/outages.ts';
@@ -28,6 +30,8 @@ describe.skipIf(!hasBrowser)('in a browser', { timeout: 60_000 }, () => {
   describe('in the list of volumes, a person', () => listTests(seen));
   describe('of a backup, a person', () => runTests(seen));
   describe('who wants a volume back', () => restoreTests(seen));
+  describe('in the list of all backups, a person', () => backupsTests(seen));
+  describe('of the files of a backup, a person', () => filesTests(seen));
   describe('which volume is meant', () => identityTests(seen));
   describe('with other surroundings, a page', () => surroundingsTests(seen));
   describe('of the people at a page, Headlamp', () => peopleTests(seen));

@@ -18,6 +18,8 @@ export const API = {
   runEvents: ofApi('backups/[^/~]+/events'),
   /** Plans of restores. */
   plan: ofApi('restores/plan'),
+  /** What is in an archive. */
+  files: ofApi('backups/[^/~]+/files'),
   all: /\/proxy\/api\/v1\//,
 } as const;
 
