@@ -20,7 +20,7 @@ export function DownloadArchiveButton({ cluster, backup }: DownloadArchiveButton
       size="small"
       variant="outlined"
       aria-disabled={isBusy || undefined}
-      aria-label={t('Download the archive of {{volume}}', { volume: `${namespace}/${name}` })}
+      aria-label={t('Download archive of {{volume}}', { volume: `${namespace}/${name}` })}
       startIcon={<Icon icon={downloadIcon} />}
       onClick={() => void download({ id, namespace }, [])}
       sx={{ whiteSpace: 'nowrap', opacity: isBusy ? 0.5 : undefined }}

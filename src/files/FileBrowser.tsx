@@ -35,7 +35,16 @@ export function FileBrowser({ cluster, backup }: { cluster: string; backup: Back
   const files = useMemo(() => pages?.flatMap(({ files }) => files) ?? [], [pages]);
   const more = useMore(loadMore);
 
-  const openFolder = (path: string) => go({ ...EVERYTHING, path }, true);
+  const place = useRef<HTMLDivElement>(null);
+  const openFolder = (path: string) => {
+    // The list goes, and with it the focus.
+    if (place.current?.contains(document.activeElement)) place.current.focus();
+    go({ ...EVERYTHING, path }, true);
+  };
+  const goUp = () => {
+    if (isSearch(view)) openFolder(view.path);
+    else if (view.path) openFolder(parentOf(view.path));
+  };
   const open = (file: ArchiveFile) =>
     file.type === 'directory' ? openFolder(file.path) : setDetailed(file);
   const sort = (by: Sort) =>
@@ -52,98 +61,105 @@ export function FileBrowser({ cluster, backup }: { cluster: string; backup: Back
         </Box>
         <FileSearch view={view} onChange={go} />
       </Box>
-      <Shown
-        cluster={cluster}
-        asked={asked}
-        isPart
-        namespace={backup.namespace}
-        loading={<Opening />}
-        missing={
-          isWithoutRight(asked.trouble) ? (
-            <NoArchiveRight backup={backup} />
-          ) : (
-            <Message
-              severity="info"
-              action={
-                view.path ? (
-                  <Button size="small" color="inherit" onClick={() => openFolder('')}>
-                    {t('To the top folder')}
-                  </Button>
-                ) : undefined
-              }
-            >
-              {t('There is no such folder in this archive.')}
-            </Message>
-          )
-        }
+      {/* Keeps the focus, and the way up, while the list is another one. */}
+      <Stack
+        ref={place}
+        spacing={1.5}
+        tabIndex={-1}
+        onKeyDown={event => {
+          if (event.key === 'Backspace' && event.target === event.currentTarget) goUp();
+        }}
+        sx={{ outline: 'none' }}
       >
-        {([first]) => {
-          const total = first?.total ?? 0;
-          return (
-            <>
-              <IndexNotice index={first?.index} canReadRanges={first?.canReadRanges ?? true} />
-              <SelectionBar
-                cluster={cluster}
-                backup={backup}
-                total={total}
-                isSearch={isSearch(view)}
-                selection={selection}
-                isBusy={isBusy}
-                onDownload={() => void download(ref, [...selection])}
-                onDetails={path => setDetailed(files.find(file => file.path === path))}
-                fileAt={path => files.find(file => file.path === path)}
-                onClear={() => setSelection(new Set())}
-              />
-              {total === 0 ? (
-                <Empty isSearch={isSearch(view)} onClear={() => go(EVERYTHING)} />
-              ) : (
-                <FileGrid
-                  label={
-                    isSearch(view)
-                      ? t('Found in {{folder}}', { folder })
-                      : t('Files in {{folder}}', { folder })
-                  }
-                  files={files}
+        <Shown
+          cluster={cluster}
+          asked={asked}
+          isPart
+          namespace={backup.namespace}
+          loading={<Opening />}
+          missing={
+            isNoFolder(asked.trouble) ? (
+              <Message
+                severity="info"
+                action={
+                  view.path ? (
+                    <Button size="small" color="inherit" onClick={() => openFolder('')}>
+                      {t('To the top folder')}
+                    </Button>
+                  ) : undefined
+                }
+              >
+                {t('There is no such folder in this archive.')}
+              </Message>
+            ) : undefined
+          }
+        >
+          {([first]) => {
+            const total = first?.total ?? 0;
+            return (
+              <>
+                <IndexNotice index={first?.index} canReadRanges={first?.canReadRanges ?? true} />
+                <SelectionBar
+                  cluster={cluster}
+                  backup={backup}
                   total={total}
-                  view={view}
+                  isSearch={isSearch(view)}
                   selection={selection}
-                  loadMore={more.load}
-                  isLoadingMore={asked.isLoadingMore}
-                  onSort={sort}
-                  onOpen={open}
-                  onToggle={({ path }) => setSelection(toggled(selection, path))}
-                  onToggleAll={() =>
-                    setSelection(
-                      isAllSelected
-                        ? new Set([...selection].filter(path => !paths.includes(path)))
-                        : withSelected(selection, paths)
-                    )
-                  }
-                  onParent={() =>
-                    (view.path || isSearch(view)) &&
-                    openFolder(isSearch(view) ? view.path : parentOf(view.path))
-                  }
+                  isBusy={isBusy}
+                  onDownload={() => void download(ref, [...selection])}
+                  onDetails={path => setDetailed(files.find(file => file.path === path))}
+                  fileAt={path => files.find(file => file.path === path)}
                   onClear={() => setSelection(new Set())}
                 />
-              )}
-              {more.trouble && <MoreTrouble trouble={more.trouble} onRetry={more.retry} />}
-              {selection.size >= MAX_SELECTED && (
-                <Message severity="warning">
-                  {t('At most {{number}} entries can be selected. Select their folder instead.', {
-                    number: MAX_SELECTED.toLocaleString(language),
+                {total === 0 ? (
+                  <Empty isSearch={isSearch(view)} onClear={() => go(EVERYTHING)} />
+                ) : (
+                  <FileGrid
+                    label={
+                      isSearch(view)
+                        ? t('Found in {{folder}}', { folder })
+                        : t('Files in {{folder}}', { folder })
+                    }
+                    files={files}
+                    total={total}
+                    view={view}
+                    selection={selection}
+                    loadMore={more.load}
+                    isLoadingMore={asked.isLoadingMore}
+                    onSort={sort}
+                    onOpen={open}
+                    onToggle={({ path }) => setSelection(toggled(selection, path))}
+                    onToggleAll={() =>
+                      setSelection(
+                        isAllSelected
+                          ? new Set([...selection].filter(path => !paths.includes(path)))
+                          : withSelected(selection, paths)
+                      )
+                    }
+                    onParent={goUp}
+                    place={place}
+                    onClear={() => setSelection(new Set())}
+                  />
+                )}
+                {more.trouble && <MoreTrouble trouble={more.trouble} onRetry={more.retry} />}
+                {selection.size >= MAX_SELECTED && (
+                  <Message severity="warning">
+                    {t('At most {{number}} entries can be selected. Select their folder instead.', {
+                      number: MAX_SELECTED.toLocaleString(language),
+                    })}
+                  </Message>
+                )}
+                <Announcement
+                  text={t('{{number}} of {{total}} entries are loaded', {
+                    number: files.length.toLocaleString(language),
+                    total: total.toLocaleString(language),
                   })}
-                </Message>
-              )}
-              <Announcement
-                text={t('{{number}} of {{total}} entries are loaded', {
-                  number: files.length.toLocaleString(language),
-                  total: total.toLocaleString(language),
-                })}
-              />
-            </>
-          );
-        }}
-      </Shown>
+                />
+              </>
+            );
+          }}
+        </Shown>
+      </Stack>
       {detailed && (
         <FileDetails
           cluster={cluster}
@@ -229,28 +245,9 @@ function Opening() {
   );
 }
 
-/** The backup is there, so that its archive is hidden from those who may see backups, but not files. */
-const isWithoutRight = (trouble?: Trouble): boolean =>
-  trouble?.kind === 'notFound' && trouble.message.startsWith('there is no backup');
-
-function NoArchiveRight({ backup: { namespace, name } }: { backup: Backup }) {
-  const { t } = useText();
-  return (
-    <Message severity="warning">
-      {t(
-        'You don’t have permission to {{verb}} {{resource}}/{{subresource}} of {{name}} in namespace {{namespace}}.',
-        {
-          verb: 'get',
-          resource: 'persistentvolumeclaims',
-          subresource: 'archive',
-          name,
-          namespace,
-        }
-      )}{' '}
-      {t('Ask a cluster administrator for it.')}
-    </Message>
-  );
-}
+/** The archive is there, but not the folder of the address. */
+const isNoFolder = (trouble?: Trouble): boolean =>
+  trouble?.kind === 'notFound' && trouble.message.startsWith('the archive has nothing at');
 
 interface IndexNoticeProps {
   index?: 'stored' | 'rebuilt';

@@ -1,7 +1,7 @@
 import { Icon } from '@iconify/react';
 import { Box, ButtonBase, Checkbox, CircularProgress, Typography } from '@mui/material';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useId, useRef, useState } from 'react';
+import { type RefObject, useEffect, useId, useRef, useState } from 'react';
 import type { ArchiveFile } from '../../sidecar/api';
 import { ascendingIcon, descendingIcon } from '../ui/icons';
 import { useText } from '../ui/text';
@@ -30,6 +30,8 @@ interface FileGridProps {
   /** Is asked for more rows; undefined when there are none, or they are on their way. */
   loadMore?: () => void;
   isLoadingMore: boolean;
+  /** Has the focus while another folder loads: then the grid of that folder takes it. */
+  place: RefObject<HTMLElement>;
   onSort(sort: Sort): void;
   onOpen(file: ArchiveFile): void;
   onToggle(file: ArchiveFile): void;
@@ -82,11 +84,13 @@ export function FileGrid(props: FileGridProps) {
   }, [isNearEnd, loadMore]);
 
   // Another folder begins at its top.
-  const place = JSON.stringify(view);
+  const shownView = JSON.stringify(view);
   useEffect(() => {
-    setActive(-1);
+    const takesFocus = props.place.current === document.activeElement;
+    setActive(takesFocus ? 0 : -1);
     box.current?.scrollTo({ top: 0 });
-  }, [place]);
+    if (takesFocus) box.current?.focus();
+  }, [shownView, props.place]);
 
   const keys: GridKeys = {
     active,

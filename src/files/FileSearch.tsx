@@ -96,7 +96,7 @@ export function FileSearch({ view, onChange }: FileSearchProps) {
           aria-haspopup="dialog"
           onClick={event => setAnchor(event.currentTarget)}
         >
-          <Badge badgeContent={filters} color="primary">
+          <Badge badgeContent={filters || undefined} color="primary">
             <Icon icon={filterIcon} width={22} />
           </Badge>
         </IconButton>

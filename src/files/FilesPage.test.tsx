@@ -65,10 +65,22 @@ describe('the files of an archive', () => {
     expect(new URLSearchParams(window.location.search).get('path')).toBe('2026');
     expect(screen.getByText('1 selected')).toBeVisible();
     cluster.answer(FILES, ROOT);
-    (await grid('Files in 2026')).focus();
+    // The list is another one, and has the focus again.
+    expect(await grid('Files in 2026')).toHaveFocus();
     await user.keyboard('{Backspace}');
-    expect(await grid()).toBeVisible();
+    expect(await grid()).toHaveFocus();
+    expect(activeRow(await grid())).toHaveTextContent('2026');
     expect(new URLSearchParams(window.location.search).get('path')).toBeNull();
+  });
+
+  it('lead up again with Backspace from an empty folder', async () => {
+    const { cluster, user } = open();
+    (await grid()).focus();
+    cluster.answer(FILES, fileList([]));
+    await user.keyboard('{Home}{Enter}');
+    expect(await screen.findByText('This folder is empty.')).toBeVisible();
+    await user.keyboard('{Backspace}');
+    expect(await grid()).toHaveFocus();
   });
 
   it('open with what their address says, and lead back by the breadcrumb', async () => {
@@ -173,9 +185,9 @@ describe('the files of an archive', () => {
     ],
     [
       'a right that is missing',
-      refusal(404, 'there is no backup 7'),
+      refusal(403, 'user ann may not get persistentvolumeclaims/archive in namespace shop'),
       '',
-      /permission to get persistentvolumeclaims\/archive of orders-db in namespace shop/,
+      /User ann may not get persistentvolumeclaims\/archive in namespace shop/,
     ],
     ['what broke', refusal(500, 'the archive cannot be read'), '', /The archive cannot be read/],
   ])('say of %s what it is', async (_, answer, query, text) => {

@@ -33,8 +33,7 @@ const open = (answers: Parameters<typeof fakeCluster>[0] = {}) => {
   });
   return { cluster, user: openPage(cluster.name, '/nkvm/backups/7/files?namespace=shop') };
 };
-const button = () =>
-  screen.findByRole('button', { name: 'Download the archive of shop/orders-db' });
+const button = () => screen.findByRole('button', { name: 'Download archive of shop/orders-db' });
 
 describe('a download', () => {
   it('is a link with a ticket where the browser reaches the sidecar by itself', async () => {

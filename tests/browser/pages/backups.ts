@@ -65,7 +65,7 @@ export function backupsTests(world: Seen): void {
 
   it('finds it in the sidebar, and narrows it down by its address and by hand', async () => {
     const page = await world().headlamp.open('/nkvm/volumes');
-    await page.getByRole('link', { name: 'Backups', exact: true }).click();
+    await page.locator('a[href$="/nkvm/backups"]').first().click();
     await page.getByRole('link', { name: 'uploads' }).first().waitFor();
     await page.getByLabel('Volume').fill('closed');
     await page.getByRole('option', { name: GONE.name }).click();
