@@ -41,7 +41,7 @@ export interface ArchivesOptions {
 }
 
 const MANIFEST_BYTES = 4 * 1024 * 1024;
-const KEEP_BYTES = 128 * 1024 * 1024;
+const KEEP_BYTES = 96 * 1024 * 1024;
 const KEEP_MS = 5 * 60_000;
 /** An archive that is read in less than a second or two. */
 const QUICK_BYTES = 64 * 1024 * 1024;

@@ -333,7 +333,8 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
 async function readEvents(answer: Response, events: TestStream['events']): Promise<void> {
   let rest = '';
   try {
-    for await (const chunk of answer.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const text = answer.body?.pipeThrough(new TextDecoderStream());
+    for await (const chunk of (text ?? []) as unknown as AsyncIterable<string>) {
       rest += chunk;
       const messages = rest.split('\n\n');
       rest = messages.pop() ?? '';

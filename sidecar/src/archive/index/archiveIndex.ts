@@ -9,6 +9,8 @@ import { findChild, ROOT } from './table.ts';
 /** A chain of hard links is one link long; a hostile archive may lead in circles. */
 const MAX_LINKS = 10;
 
+const BIG_DIRECTORY = 50_000;
+
 /**
  * The entries of one archive as a tree. An entry is a number (`node`): the root is 0, and -1 is none. Most nodes are in
  * archive order; see `blockOf`.
@@ -46,6 +48,15 @@ export class ArchiveIndex {
     this.childStart = start.subarray(1);
     this.children = children;
     this.isSorted = new Uint8Array(Math.ceil(nodes / 8));
+    this.sortBigDirectories();
+  }
+
+  /** Who lists one of them does not wait for it; small ones are sorted in no time when somebody does. */
+  private sortBigDirectories(): void {
+    for (let node = 0; node < this.nodes; node++) {
+      const after = node + 1 < this.nodes ? this.childStart[node + 1]! : this.children.length;
+      if (after - this.childStart[node]! >= BIG_DIRECTORY) this.childrenOf(node);
+    }
   }
 
   /** Bytes of memory. */

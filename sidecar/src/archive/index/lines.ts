@@ -262,17 +262,26 @@ export async function forEachLine(
   source: AsyncIterable<Buffer>,
   onLine: (bytes: Buffer, from: number, to: number) => void
 ): Promise<number> {
+  // The beginning of a line whose end has not come yet.
   let rest: Buffer = Buffer.alloc(0);
   let lines = 0;
   for await (const chunk of source) {
-    const piece = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
     let from = 0;
-    for (let to = piece.indexOf(NEWLINE); to >= 0; to = piece.indexOf(NEWLINE, from)) {
-      onLine(piece, from, to);
+    let to = chunk.indexOf(NEWLINE);
+    if (rest.length > 0 && to >= 0) {
+      const line = Buffer.concat([rest, chunk.subarray(0, to)]);
+      rest = chunk.subarray(0, 0);
+      onLine(line, 0, line.length);
+      lines += 1;
+      from = to + 1;
+      to = chunk.indexOf(NEWLINE, from);
+    }
+    for (; to >= 0; to = chunk.indexOf(NEWLINE, from)) {
+      onLine(chunk, from, to);
       lines += 1;
       from = to + 1;
     }
-    rest = piece.subarray(from);
+    if (from < chunk.length) rest = Buffer.concat([rest, chunk.subarray(from)]);
     if (rest.length > LONGEST_LINE) throw new BadLine('a line of the index is too long');
   }
   if (rest.length > 0) throw new BadLine('the last line of the index has no end');
