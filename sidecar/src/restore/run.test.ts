@@ -380,6 +380,27 @@ describe('a restore into an existing claim', () => {
     expect(names()).toEqual([]);
   });
 
+  it('writes nothing where the claim is made anew while the helper waits', async () => {
+    await into('overwrite');
+    put('mine', 'precious');
+    let isAnother = false;
+    const end = await go(
+      {
+        async readClaim(...of) {
+          const claim = await world.readClaim(...of);
+          return claim && isAnother ? { ...claim, uid: 'another' } : claim;
+        },
+      },
+      {
+        report({ stage }) {
+          if (stage === 'wait') isAnother = true;
+        },
+      }
+    );
+    expect(end).toMatchObject({ reason: 'ClaimNotFound' });
+    expect(names()).toEqual(['mine']);
+  });
+
   it('takes a safety backup before it writes, and says so when it breaks off', async () => {
     await into('overwrite', { safetyBackup: true });
     const stop = new AbortController();
