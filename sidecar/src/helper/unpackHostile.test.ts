@@ -192,6 +192,17 @@ describe('an entry that leads out of the volume', () => {
   });
 });
 
+describe('an archive that is refused at its first entry', () => {
+  it('is not said to have changed nothing when that was in the way of a file', async () => {
+    writeFileSync(join(world.volume, 'a'), 'old');
+    const archive = gzipSync(tarOf({ name: 'a/b', flag: '1', target: 'c' }));
+    await expect(world.unpack(archive, { mode: 'overwrite' })).rejects.toMatchObject({
+      reason: 'ArchiveHostile',
+      hasWritten: true,
+    });
+  });
+});
+
 describe('an archive that lies', () => {
   /** Reads it as the program in the pod does. @returns why it refuses */
   const refusalOf = (raw: Buffer): unknown => {

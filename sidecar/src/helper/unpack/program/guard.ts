@@ -24,6 +24,8 @@ export class Guard {
   readonly #known = new Set<string>();
   /** Entries that were removed from the volume because the archive has something else of that name. */
   replaced = 0;
+  /** Whether anything of the volume was removed, or was about to be. */
+  hasRemoved = false;
 
   constructor(records: Records, target: Target, mode: Mode) {
     this.#records = records;
@@ -108,6 +110,7 @@ export class Guard {
         path
       );
     }
+    this.hasRemoved = true;
     this.replaced += this.#target.remove(path, there.isDirectory());
   }
 }

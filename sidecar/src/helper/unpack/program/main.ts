@@ -70,7 +70,7 @@ try {
       reason: error.reason,
       message: error.message,
       entry: error.entry,
-      hasWritten: progress.hasWritten,
+      hasWritten: progress.hasWritten || guard.hasRemoved,
     };
   }
 }
@@ -183,6 +183,11 @@ function compare(): void {
       comparer.missing(path, record);
     }
   });
+  // Names of the archive that were lost on the way would leave entries that nobody has looked at.
+  if (!records.areAll(SEEN | IMPLIED)) {
+    result.messages.push('the list of what the archive holds is not complete');
+    return;
+  }
   result.comparison = comparer.result();
   result.leftOverNames = comparer.leftOverNames;
 }

@@ -160,6 +160,14 @@ export class Records {
     chunk.flags[record & MASK] = this.flags(record) | flags;
   }
 
+  /** Whether each record has one of these flags. */
+  areAll(flags: number): boolean {
+    for (let record = 0; record < this.count; record++) {
+      if ((this.flags(record) & flags) === 0) return false;
+    }
+    return true;
+  }
+
   /** The entry whose hard link this is; itself where it is none. */
   leader(record: number): number {
     const leader = this.#chunk(record).leader[record & MASK] as number;
