@@ -9,6 +9,7 @@ import { isNewClaim } from './attempt.ts';
 import { unmakeClaim } from './makeClaim.ts';
 import { runRestore } from './run.ts';
 import { targetState } from './targetState.ts';
+import { verdictOnRestore } from './verdictOnRestore.ts';
 
 /** Restores, as the queue sees them. */
 export const restoreJob = (world: RestoreWorld): JobKind => ({
@@ -59,10 +60,12 @@ async function endOf(
   const claim = await world.readClaim(namespace, name, signal);
   const mark = restoreMarkOf(claim?.annotations);
   if (claim && claim.uid === details.createdUid && !mark && details.comparison) {
+    const { comparison, paths } = details;
     return {
       status: 'success',
       stage: 'cleanup',
       message: 'restored; the sidecar was restarted before it recorded the success',
+      warnings: verdictOnRestore({ mode: 'new', isSelection: paths !== null, comparison }),
       endedAt: world.now().toISOString(),
     };
   }

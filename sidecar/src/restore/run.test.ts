@@ -430,6 +430,24 @@ describe('a restore into an existing claim', () => {
     expect(claims.all.size).toBe(1);
   });
 
+  it('does not begin where a pod has used the claim during the safety backup', async () => {
+    await into('overwrite', { safetyBackup: true });
+    put('mine', 'precious');
+    const end = await go({
+      async takeSafetyBackup(_target, _run, { signal }) {
+        pods.push({ name: 'nightly-1', phase: 'Running', node: 'node-a' });
+        await new Promise(resolve => signal.addEventListener('abort', resolve));
+        pods.length = 0;
+        throw signal.reason;
+      },
+    });
+    expect(end).toMatchObject({
+      reason: 'ClaimInUse',
+      message: expect.stringMatching(/by pod nightly-1; nothing was written/),
+    });
+    expect(names()).toEqual(['mine']);
+  });
+
   it('is not tried again by itself once it has written', async () => {
     await into('overwrite');
     expect(await go(giving(whole, breaking))).toMatchObject({
@@ -478,6 +496,17 @@ describe('after a restart', () => {
   it('the claim that was proven makes it a success', async () => {
     const { uid } = await make({});
     expect(await after({ createdUid: uid, comparison })).toMatchObject({ status: 'success' });
+  });
+
+  it('and says what could not be restored, as if nothing had happened', async () => {
+    const { uid } = await make({});
+    const notRestored = [{ kind: 'owner' as const, count: 2, names: [] }];
+    expect(
+      await after({ createdUid: uid, comparison: { ...comparison, notRestored } })
+    ).toMatchObject({
+      status: 'success',
+      warnings: ['the owner of 2 entries could not be restored here'],
+    });
   });
 
   it('a claim with the mark is deleted, and the restore is tried again', async () => {

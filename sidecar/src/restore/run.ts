@@ -102,12 +102,13 @@ async function restored(
   const scaled = details.scale ? await stopWorkloads(attempt) : undefined;
   const users = usersOf(run, world, scaled);
   await users.check(signal);
-  if (!isNewClaim(details) && details.safetyBackup) await backUpFirst(attempt);
-  const claim = await targetOf(attempt, ready);
+  // From here on: what a pod writes during the safety backup is not in it, and would be lost.
   const unwatch = watchUsers(users, { signal, onUse });
   let comparison: RestoreComparison;
   let bytes: number;
   try {
+    if (!isNewClaim(details) && details.safetyBackup) await backUpFirst(attempt);
+    const claim = await targetOf(attempt, ready);
     const unpacked = await writeAndCompare(attempt, claim, ready, users);
     ({ comparison } = unpacked);
     bytes = unpacked.sent.bytes;

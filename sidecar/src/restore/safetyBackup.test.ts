@@ -145,6 +145,18 @@ describe('a safety backup', () => {
     await over(restore.id);
   });
 
+  it('is taken again where nothing was written since: workloads ran between the attempts', async () => {
+    const first = await restoring();
+    (await begun()).end();
+    const id = await first.outcome();
+    await over(first.id);
+    const second = await restoring({ safetyBackupId: id });
+    await vi.waitUntil(() => backups[1]);
+    backups[1]?.end();
+    expect(await second.outcome()).toBe(backups[1]?.run.id);
+    expect(backups[1]?.run.id).not.toBe(id);
+  });
+
   it('of the attempt before is kept: the volume may hold a part of the archive since', async () => {
     const first = await restoring();
     (await begun()).end();

@@ -19,7 +19,9 @@ export interface SafetyBackupOptions {
  * Backs up the target of a restore before it writes, so that the restore can be undone. It is a backup like any other, except
  * that an empty volume is no surprise: that may be why somebody restores.
  *
- * A restore that is tried again keeps the backup of the attempt before: later the volume may hold a part of the archive.
+ * A restore that is tried again before it has written takes another one: its workloads were started again in between, and the
+ * backup of the attempt before lacks what they have written. One that has written keeps that backup: the volume may hold a part
+ * of the archive.
  * @returns the backup's id; it is proven.
  * @throws StageError (reason `SafetyBackupFailed`): nothing may be written then.
  */
@@ -35,10 +37,12 @@ export const safetyBackups =
     // As it is now: the run that the queue hands over may be from before the attempt before.
     const details = history.get(restore.id)?.details ?? restore.details;
     if (details?.kind !== 'restore') throw new Error(`run ${restore.id} is not a restore`);
-    const before =
-      details.safetyBackupId === null ? undefined : history.get(details.safetyBackupId);
-    if (before?.status === 'success') return before.id;
-    if (details.hasBegunToWrite) throw tooLate(target, restore);
+    if (details.hasBegunToWrite) {
+      const before =
+        details.safetyBackupId === null ? undefined : history.get(details.safetyBackupId);
+      if (before?.status === 'success') return before.id;
+      throw tooLate(target, restore);
+    }
 
     const backup = await carryOut(
       target,

@@ -24,6 +24,12 @@ describe('verdictOnRestore', () => {
       facts({ leftOver: 7 }, 'overwrite'),
       [],
     ],
+    [
+      'warns where the volume was empty when it was backed up',
+      facts({ entries: 1, bytes: 0 }),
+      ['the archive holds no file: if it should, restore an older backup of the volume'],
+    ],
+    ['accepts one empty file that was chosen', facts({ entries: 1, bytes: 0 }, 'empty', true), []],
     ['accepts them beside a selection', facts({ leftOver: 7 }, 'mirror', true), []],
     [
       'warns of what could not be set, without names',

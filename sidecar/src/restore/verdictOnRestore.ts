@@ -17,6 +17,7 @@ export interface RestoreFacts {
  * | an entry is missing or differs | fails, `RestoreDiffers` |
  * | modes new, empty, mirror, everything: the volume has entries that the archive lacks | fails, `VolumeChanged` |
  * | an attribute could not be set, and the file system or the kernel said so | success, with a warning |
+ * | everything was restored, and that is nothing but the root of the volume | success, with a warning |
  * | otherwise | success |
  *
  * @returns warnings, without any path. @throws StageError (stage `checksum`) when it must not be called a success.
@@ -54,7 +55,13 @@ export function verdictOnRestore({ mode, isSelection, comparison }: RestoreFacts
       'needs-action'
     );
   }
-  return notRestored.map(warningOf);
+  const isEmpty = entries === 1 && comparison.bytes === 0 && !isSelection;
+  return [
+    ...(isEmpty
+      ? ['the archive holds no file: if it should, restore an older backup of the volume']
+      : []),
+    ...notRestored.map(warningOf),
+  ];
 }
 
 const KINDS: Record<NotRestored['kind'], string> = {
