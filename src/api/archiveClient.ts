@@ -39,7 +39,7 @@ export interface ArchiveClient {
   ): Promise<ArchiveComparison>;
   /** @param paths empty: the whole archive, as it is. */
   startDownload(archive: ArchiveRef, paths: string[]): Promise<DownloadTicket>;
-  /** Stores a `.tar.gz` for a restore. @param namespace where a plain user's token is minted. */
+  /** Stores a `.tar.gz`. @param namespace the only one into which it can be restored. */
   upload(file: FileUpload, signal: AbortSignal, namespace?: string): Promise<Upload>;
 }
 
@@ -73,6 +73,7 @@ export function archiveClient({ send }: Pick<Connection, 'send'>): ArchiveClient
       json({ path: `${backup(id)}/comparison${queryText(query)}`, namespace, signal }),
     startDownload: ({ id, namespace }, paths) =>
       json({ path: `${backup(id)}/downloads`, body: { paths }, namespace }),
-    upload: (file, signal, namespace) => json({ path: '/api/v1/uploads', file, signal, namespace }),
+    upload: (file, signal, namespace) =>
+      json({ path: `/api/v1/uploads${queryText({ namespace })}`, file, signal, namespace }),
   };
 }

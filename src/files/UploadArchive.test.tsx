@@ -33,7 +33,7 @@ describe('the upload of an archive', () => {
     const { cluster, onUploaded, user } = open({ 'POST /uploads': uploaded });
     await user.upload(await input(), file);
     await vi.waitFor(() => expect(onUploaded).toHaveBeenCalledWith(uploaded));
-    expect(cluster.calls.at(-1)).toBe('POST /uploads');
+    expect(cluster.calls.at(-1)).toBe('POST /uploads?namespace=shop');
     expect(cluster.sent.at(-1)?.token).toBe('minted');
   });
 

@@ -15,7 +15,7 @@ import { useFormatDate } from '../ui/useFormatDate';
 
 interface UploadArchiveProps {
   cluster: string;
-  /** Where a plain user's token is minted. */
+  /** The only one into which it can be restored. */
   namespace?: string;
   /** The upload that was made before, where it is known. */
   upload?: Upload;

@@ -5,5 +5,6 @@ it.each([
   ['claim shop/a is full', 'Claim shop/a is full'],
   ['shop/a is full', 'shop/a is full'],
   ['nkvm-user may not', 'nkvm-user may not'],
+  ['system:serviceaccount:a:b may not', 'system:serviceaccount:a:b may not'],
   ['', ''],
 ])('makes a sentence of %j', (text, expected) => expect(sentence(text)).toBe(expected));
