@@ -39,7 +39,7 @@ export interface RestoreWorld extends IntoClaimWorld, Omit<SourceWorld, 'history
   /** Asked before each change that another process must not make at the same time. */
   fence: Fence;
   history: Pick<History, 'get' | 'commit'>;
-  inventory: Pick<ClusterInventory, 'claim' | 'podsOf'>;
+  inventory: Pick<ClusterInventory, 'claim' | 'namespace' | 'podsOf'>;
   readUsers: ReadUsers;
   claims: ClaimWrites;
   scaler: Scaler;

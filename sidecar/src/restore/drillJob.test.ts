@@ -77,6 +77,9 @@ beforeEach(async () => {
     ...{ cluster, claims, destination, history, readClaim: claims.readClaim },
     ...{ installation: 'i', image: 'example/helper:1', memoryLimit: '512Mi' },
     ...{ podTimeoutMs: 5_000, runTimeoutMs: 60_000, lookMs: 5 },
+    inventory: {
+      namespace: name => ({ name, uid: exampleRun().namespaceUid ?? '', createdAt: '' }),
+    },
     readPodLog: async () => 'all rows are there',
     now: () => new Date('2026-11-26T10:00:00.000Z'),
   };
@@ -153,6 +156,12 @@ describe('a drill', () => {
     expect((await drill()).end).toMatchObject({ status: 'failed', reason: 'ArchiveDiffers' });
     expect(made).toEqual([]);
     nothingStays();
+  });
+
+  it('is not made in a namespace that was deleted and made again', async () => {
+    const inventory = { namespace: () => ({ name: 'shop', uid: 'another', createdAt: '' }) };
+    expect((await drill({}, { inventory })).end).toMatchObject({ reason: 'NamespaceNotFound' });
+    expect(made).toEqual([]);
   });
 
   it('leaves no claim when its helper does not start', async () => {

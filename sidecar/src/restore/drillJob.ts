@@ -1,5 +1,6 @@
 import type { Backup } from '../../api/index.ts';
 import type { ClaimId, ClaimWrites } from '../cluster/claimWrites.ts';
+import type { ClusterInventory } from '../cluster/inventory.ts';
 import type { ReadPodLog } from '../cluster/podLog.ts';
 import { StageError, textOf } from '../errors.ts';
 import { RUN_LABEL } from '../helper/names.ts';
@@ -17,6 +18,7 @@ import { restoreIntoClaim } from './intoClaim.ts';
 import { findMade, makeClaim, unmakeClaim } from './makeClaim.ts';
 import { claimWish } from './newClaim.ts';
 import { plannedSource } from './plannedSource.ts';
+import { checkSameNamespace } from './sameNamespace.ts';
 import type { SourceWorld } from './source.ts';
 import { findSource } from './source.ts';
 import { verdictOnRestore } from './verdictOnRestore.ts';
@@ -25,6 +27,7 @@ import { failedBy } from './verifyJob.ts';
 /** What a drill needs of the world. */
 export interface DrillWorld extends IntoClaimWorld, Omit<SourceWorld, 'history'> {
   history: Pick<History, 'get' | 'commit'>;
+  inventory: Pick<ClusterInventory, 'namespace'>;
   claims: ClaimWrites;
   readPodLog: ReadPodLog;
   /** Milliseconds between two looks at a pod. */
@@ -129,6 +132,7 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
   );
   // None of the labels of the old claim: a policy or a selector would take the scratch claim for one of the application's.
   const labels = { ...DRILL_LABELS, [RUN_LABEL]: runId };
+  checkSameNamespace(run, world.inventory.namespace(namespace));
   const claim = await makeClaim(target, { ...wish, labels, annotations: {} }, runId, world, signal);
   attempt.made = claim;
   show({ scratch: { name: claim.name, uid: claim.uid } });

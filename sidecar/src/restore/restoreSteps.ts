@@ -15,6 +15,7 @@ import { makeClaim } from './makeClaim.ts';
 import { claimWish } from './newClaim.ts';
 import { plannedSource } from './plannedSource.ts';
 import { sizeText } from './planSpace.ts';
+import { checkSameNamespace } from './sameNamespace.ts';
 import type { Scaled } from './scale/scaler.ts';
 import type { RestoreSource } from './source.ts';
 import { findSource } from './source.ts';
@@ -142,6 +143,7 @@ export async function targetOf(attempt: RestoreAttempt, { source }: ReadySource)
     throw new StageError('create', reason, message, hint, 'needs-action');
   }
   steps.begin('create-claim');
+  checkSameNamespace(run, world.inventory.namespace(namespace));
   const wish = claimWish(details.target, source.manifest);
   world.fence.assertHeld();
   const made = await makeClaim(run, wish, run.id, world, signal);

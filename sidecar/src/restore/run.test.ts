@@ -125,6 +125,7 @@ beforeEach(async () => {
         const there = claims.all.get(`${namespace}/${name}`);
         return there && testClaim({ namespace, name, uid: there.uid, pods });
       },
+      namespace: name => ({ name, uid: exampleRun().namespaceUid ?? '', createdAt: '' }),
       podsOf: () => pods,
     },
     readUsers: async () => pods,
@@ -211,6 +212,14 @@ describe('a restore into a new claim', () => {
     expect(made?.annotations).toEqual({ 'example.com/note': 'größe' });
     expect(end.uid).toBe(made?.uid);
     expect(cluster.existing.size).toBe(0);
+  });
+
+  it('is not made in a namespace that was deleted and made again, or is gone', async () => {
+    for (const live of [{ name: 'shop', uid: 'another', createdAt: '' }, undefined]) {
+      const end = await go({ inventory: { ...world.inventory, namespace: () => live } });
+      expect(end).toMatchObject({ status: 'failed', reason: 'NamespaceNotFound' });
+    }
+    expect(claims.all.size).toBe(0);
   });
 
   it('has a mark while it is written to', async () => {
