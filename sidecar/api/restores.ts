@@ -82,7 +82,10 @@ export const PlanCheck = z.strictObject({
 });
 export type PlanCheck = z.infer<typeof PlanCheck>;
 
-/** A kind of change to the files of an existing claim: how many, and the first names. */
+/**
+ * A kind of change to the files of an existing claim: how many, and the first names; none for callers without the right to
+ * read the archives of that claim.
+ */
 const FileChange = z.strictObject({ count: z.int().min(0), names: z.array(z.string()) });
 
 /** What a restore changes in an existing claim. */

@@ -262,14 +262,18 @@ describe('downloads that run', () => {
       },
     });
   }
-  async function serve(sender: ReturnType<typeof fileSender>, mayRead: () => Promise<boolean>) {
+  async function serve(
+    sender: ReturnType<typeof fileSender>,
+    mayRead: () => Promise<boolean>,
+    { bytes, open }: { bytes: number | null; open(): Readable } = { bytes: null, open: endless }
+  ) {
     const server = http.createServer((_request, response) => {
       const reply = { raw: response, hijack: () => undefined } as never;
       const place = sender.takePlace({ username: 'a', uid: undefined, groups: [], extra: {} });
       void sender.send(reply, place, {
         fileName: 'x',
-        bytes: null,
-        open: async () => endless(),
+        bytes,
+        open: async () => open(),
         mayRead,
       });
     });
@@ -278,6 +282,21 @@ describe('downloads that run', () => {
     const { port } = server.address() as AddressInfo;
     return { server, url: `http://127.0.0.1:${port}/` };
   }
+
+  it.each([
+    ['fewer', 30, [10, 10]],
+    ['more', 30, [10, 20, 10]],
+    ['more in one piece', 30, [40]],
+  ])('never look complete with %s bytes than were announced', async (_, bytes, sizes) => {
+    const warn = vi.fn();
+    const open = () => Readable.from(sizes.map(size => Buffer.alloc(size)));
+    const sender = fileSender({ log: { warn } });
+    const { server, url } = await serve(sender, async () => true, { bytes, open });
+    const reading = fetch(url).then(answer => answer.arrayBuffer());
+    await expect(reading).rejects.toThrow(/terminated|fetch failed/);
+    expect(warn.mock.calls[0]?.[1]).toContain('it does not have 30 bytes any more');
+    server.close();
+  });
 
   it('end when the right ends, and when nobody can say whether it has', async () => {
     for (const mayRead of [async () => false, async () => Promise.reject(new Error('unknown'))]) {

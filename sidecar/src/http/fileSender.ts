@@ -68,6 +68,7 @@ export function fileSender({
       const body = await firstBytes(file);
       const stop = new AbortController();
       all.add(stop);
+      const { bytes } = file;
       const out = reply.raw;
       reply.hijack();
       out.writeHead(200, headersOf(file));
@@ -77,10 +78,20 @@ export function fileSender({
       }, lookAgainMs);
       let sent = 0;
       let sentBefore = -1;
+      /** Kept until it is sure that nothing follows: a file that has grown must not look complete. */
+      let last: Buffer | undefined;
       const counted = new Transform({
         transform(chunk: Buffer, _encoding, pass) {
           sent += chunk.length;
-          pass(null, chunk);
+          // What follows the announced end would be taken for the next answer on this connection.
+          if (bytes !== null && sent > bytes) return pass(wrongLength(bytes));
+          const ready = last;
+          last = chunk;
+          pass(null, ready);
+        },
+        flush(pass) {
+          if (bytes !== null && sent !== bytes) return pass(wrongLength(bytes));
+          pass(null, last);
         },
       });
       const stuck = setInterval(() => {
@@ -144,6 +155,8 @@ const begun = (body: Readable): Promise<Readable> =>
     body.once('readable', () => resolve(body));
     body.once('end', () => resolve(body));
   });
+
+const wrongLength = (bytes: number): Error => new Error(`it does not have ${bytes} bytes any more`);
 
 const tooMany = (most: number, whose: string): Refusal =>
   new Refusal(

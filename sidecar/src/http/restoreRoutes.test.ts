@@ -221,6 +221,8 @@ describe.each([
 
   it('takes an upload in the namespace that it was made in, and nowhere else', async () => {
     const upload = body({ backup: 'upload:u1' });
+    const ofOneClaim = userWith('one', 'create persistentvolumeclaims/restore shop/copy');
+    expect((await post(ofOneClaim, path, upload)).status).toBe(403);
     expect((await post('restorer', path, body({ backup: 'upload:u2' }))).status).toBe(404);
     expect((await post('restorer', path, upload)).status).toBe(ok);
     const elsewhere = { ...upload, target: { ...upload.target, namespace: 'billing' } };
@@ -450,4 +452,47 @@ it('follows a restore to its end', async () => {
   expect(new Set(stream.events.map(({ event }) => event))).toEqual(new Set(['restore']));
   expect(stream.events.at(-1)?.data).toMatchObject({ status: 'success' });
   expect(Restore.parse(stream.events.at(-1)?.data)).toBeTruthy();
+});
+
+describe('a plan of a restore into an existing claim', () => {
+  const names = { count: 2, names: ['secret/a', 'secret/b'] };
+  const none = { count: 2, names: [] };
+  const existing = () => body({}, { name: 'orders-db', mode: 'mirror' });
+  const files = { added: names, replaced: names, unchanged: names, leftOver: names };
+
+  it('names files of the claim only to who may read its archives', async () => {
+    plan.files = { ...files, isComplete: true };
+    const reader = userWith(
+      'reader',
+      ...world.grants.restorer!,
+      'get persistentvolumeclaims/archive shop/orders-db'
+    );
+    expect((await post(reader, 'restores/plan', existing())).body.files).toEqual(plan.files);
+    expect((await post('restorer', 'restores/plan', existing())).body.files).toEqual({
+      ...{ added: none, replaced: none, unchanged: none, leftOver: none },
+      isComplete: true,
+    });
+    plan.files = null;
+  });
+
+  it('is one of few at once', async () => {
+    let tooMany = 0;
+    let goOn = () => {};
+    const wait = new Promise<void>(resolve => (goOn = resolve));
+    const { plan: planned } = engine;
+    engine.plan = async (...args) => {
+      await wait;
+      return await planned(...args);
+    };
+    const all = Array.from({ length: 20 }, () => post('restorer', 'restores/plan', existing()));
+    const refused = all.map(async each => {
+      const answer = await each;
+      if (answer.status === 429 && ++tooMany === 16) goOn();
+      return answer;
+    });
+    const answers = await Promise.all(refused);
+    engine.plan = planned;
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(4);
+    expect(answers.find(({ status }) => status === 429)?.body.reason).toBe('TooManyPlans');
+  });
 });

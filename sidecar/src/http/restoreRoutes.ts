@@ -20,12 +20,14 @@ import type { EventStreams } from './eventStreams.ts';
 import { followRun } from './followRun.ts';
 import type { HeldRights } from './heldRights.ts';
 import { heldRights } from './heldRights.ts';
+import { Refusal } from './problems.ts';
 import { restoreOf } from './restoreView.ts';
 import type { Rights } from './rights.ts';
 import { everywhere, runAccess } from './runAccess.ts';
 import { runChanges } from './runChanges.ts';
 import { readableScope, scopeOf, toList } from './scope.ts';
 import { needSource } from './sourceRights.ts';
+import { streamPlaces } from './streamLimits.ts';
 import { whileConnected } from './whileConnected.ts';
 
 export interface RestoreRoutes {
@@ -40,6 +42,9 @@ export interface RestoreRoutes {
   uploadNamespace?: ((id: string) => string | undefined) | undefined;
 }
 
+/** Each reads an archive and may start a pod. A page that plans again leaves the plan before. */
+const PLAN_LIMITS = { perToken: 4, perUser: 8, total: 12 };
+
 /** Plan, start, list, read, follow, cancel and undo restores. They belong to the claim that they write into. */
 export const restoreRoutes =
   (world: RestoreRoutes): FastifyPluginAsyncZod =>
@@ -48,6 +53,7 @@ export const restoreRoutes =
     const { maxNamespaceScan: maxScan } = world;
     const changes = runChanges(history);
     const access = runAccess(world);
+    const takePlace = streamPlaces(PLAN_LIMITS, tooManyPlans);
 
     /** Names of files are shown to who may read the archives of the target, or of the claim that the archive is of. */
     const mayReadFiles = async (run: RunRecord, held: HeldRights): Promise<boolean> => {
@@ -119,7 +125,15 @@ export const restoreRoutes =
       },
       async ({ caller, body }, reply) => {
         await needRights(caller, body);
-        return await restores.plan(body, whileConnected(reply));
+        // Names in the claim are as much of its data as those in its archives.
+        const mayReadTarget = await rights.has(caller, rightOn('get', 'archive', body.target));
+        const giveBack = takePlace(caller);
+        try {
+          const plan = await restores.plan(body, whileConnected(reply));
+          return mayReadTarget ? plan : withoutNames(plan);
+        } finally {
+          giveBack();
+        }
       }
     );
 
@@ -233,3 +247,27 @@ export const restoreRoutes =
       }
     );
   };
+
+function withoutNames(plan: RestorePlan): RestorePlan {
+  if (!plan.files) return plan;
+  const { added, replaced, unchanged, leftOver, isComplete } = plan.files;
+  const counted = ({ count }: typeof added) => ({ count, names: [] });
+  return {
+    ...plan,
+    files: {
+      added: counted(added),
+      replaced: counted(replaced),
+      unchanged: counted(unchanged),
+      leftOver: counted(leftOver),
+      isComplete,
+    },
+  };
+}
+
+const tooManyPlans = (most: number, whose: string): Refusal =>
+  new Refusal(
+    429,
+    'TooManyPlans',
+    `${most} plans of restores are being made ${whose}, and no more are allowed`,
+    'wait until one of them is there'
+  );

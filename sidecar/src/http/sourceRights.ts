@@ -6,6 +6,7 @@ import { heldRights } from './heldRights.ts';
 import type { Rights } from './rights.ts';
 import type { RunAccess } from './runAccess.ts';
 import { everywhere } from './runAccess.ts';
+import { rightToUpload } from './uploadRoutes.ts';
 
 export interface SourceRights {
   history: Pick<History, 'get'>;
@@ -22,7 +23,7 @@ export interface SourceRights {
  * | --- | --- |
  * | id of a backup | `get persistentvolumeclaims/archive` on its claim; in all namespaces where that namespace is gone |
  * | `archive:KEY`, which no backup here has | `get persistentvolumeclaims/archive` in all namespaces: nobody can tell whose it is |
- * | `upload:ID` | the target is in the namespace that it was uploaded to |
+ * | `upload:ID` | `create persistentvolumeclaims/restore` in the namespace that it was uploaded to, which is that of the target |
  *
  * @param into the namespace of the target
  * @throws Refusal (403), or StageError (BackupNotFound, UploadNotFound) for what the caller may not even see
@@ -36,7 +37,8 @@ export async function needSource(
   const [, kind, id = ''] = /^(archive|upload):(.*)$/s.exec(backup) ?? [];
   if (kind === 'archive') return await rights.need(caller, everywhere('get', 'archive'));
   if (kind === 'upload') {
-    if (uploadNamespace?.(id) === into) return;
+    // Not on one claim only: ids are in records of restores, which others may see.
+    if (uploadNamespace?.(id) === into) return await rights.need(caller, rightToUpload(into));
     throw new StageError(
       'queue',
       'UploadNotFound',
