@@ -53,8 +53,8 @@ try {
   const tryThis = options.kubeconfig
     ? `Click Back up on a volume and watch it; open a run for its seal and the tar command that restores it.
   The archives lie on this machine, and go with the demo.`
-    : `Click Back up on a volume and watch it; open a run for its seal and the tar command that restores it;
-  back up billing/statements to see bytes flow, and cancel it.`;
+    : `Click Back up on a volume and watch it; back up billing/statements to see bytes flow, and cancel it.
+  Something to restore: shop/retired-cms was deleted. Open Backups, browse its files, and restore it into a new claim.`;
   console.log(`
   ${host.url}/c/main/nkvm/volumes
 

@@ -11,7 +11,7 @@ import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { fill } from './fill.ts';
-import { BACKED_UP, FILLED, type Filling, RETIRED, shop } from './shop.ts';
+import { BACKED_UP, FILLED, type Filling, restoresAllowed, RETIRED, shop } from './shop.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../deploy/k8s');
 
@@ -69,7 +69,10 @@ export async function playgroundWorld(
   }
 }
 
-/** Makes some history, by real backups; one of them is of a claim that is gone afterwards. */
+/**
+ * Makes some history, by real backups; one of them is of a claim that is gone afterwards, and can be restored: restores are
+ * allowed from now on.
+ */
 export async function makeHistory({
   playground,
   sidecar,
@@ -77,6 +80,7 @@ export async function makeHistory({
   playground: Playground;
   sidecar: Sidecar;
 }): Promise<void> {
+  playground.apply(restoresAllowed());
   const kubeUrl = await playground.proxyAs('admin');
   const token = await adminToken(kubeUrl);
   const call: Call = (path, init) => sidecar.fetch(path, token, init);

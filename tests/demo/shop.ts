@@ -105,11 +105,11 @@ function draftOf(workload: Workload): Draft {
   }
 }
 
-const opening = (namespace: string): Draft => ({
+const bound = (role: 'nkvm-runtime' | 'nkvm-restore', namespace: string): Draft => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'RoleBinding',
-  metadata: { name: 'nkvm-runtime', namespace },
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'nkvm-runtime' },
+  metadata: { name: role, namespace },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
   subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
 });
 
@@ -129,7 +129,7 @@ export const shop = (): Draft[] => [
     kind: 'Namespace',
     metadata: { name },
   })),
-  ...OPEN.map(opening),
+  ...OPEN.map(namespace => bound('nkvm-runtime', namespace)),
   VIEWER,
   ...claims(),
   ...workloads.map(draftOf),
@@ -154,6 +154,10 @@ export const FILLED: Filling[] = [
   { namespace: 'billing', claim: 'statements', bytes: 600e6 },
   { namespace: 'billing', claim: 'reports', bytes: 1e6 },
 ];
+
+/** Lets NKVM restore into the namespaces that are open for backups. */
+export const restoresAllowed = (): Draft[] =>
+  OPEN.map(namespace => bound('nkvm-restore', namespace));
 
 /** What is backed up before anybody clicks, so that there is a history. */
 export const BACKED_UP = [
