@@ -1,4 +1,3 @@
-import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { Autocomplete, Box, Chip, TextField } from '@mui/material';
 import { useEffect, useMemo, useState } from 'react';
 import type { Volume } from '../../sidecar/api';
@@ -7,6 +6,7 @@ import { ComboBox } from '../ui/ComboBox';
 import { useText } from '../ui/text';
 import { ACCESS_MODES, type Draft, labelsOf, linesOf, requestOf } from './draft';
 import { isClaimName, isNamespaceName, proposedName } from './names';
+import { useClassNames, useNamespaceNames } from './objectNames';
 import { problemsOf } from './problems';
 import type { StepProps } from './RestoreWizard';
 import { kindOf } from './sources';
@@ -22,9 +22,14 @@ export function NewClaim({ cluster, draft, change, volumes: seen }: NewClaimProp
   const { target } = draft;
   const volumes = seen ?? [];
   useProposal(draft, change, seen);
-  const asBackedUp = useAsBackedUp(cluster, draft);
-  const namespaces = namesOf(K8s.ResourceClasses.Namespace.useList({ cluster })[0]);
-  const classes = namesOf(K8s.ResourceClasses.StorageClass.useList({ cluster })[0]);
+  const { claim: asBackedUp, isBusy } = useAsBackedUp(cluster, draft);
+  const asItWas = isBusy
+    ? t('Reading what it was…')
+    : asBackedUp
+    ? t('As it was, unless you change it.')
+    : ' ';
+  const namespaces = useNamespaceNames(cluster);
+  const classes = useClassNames(cluster);
   const known = [...new Set([...namespaces, ...volumes.map(({ namespace }) => namespace)])].sort();
   const isTaken = volumes.some(
     ({ namespace, name }) => namespace === target.namespace && name === target.name
@@ -72,15 +77,13 @@ export function NewClaim({ cluster, draft, change, volumes: seen }: NewClaimProp
         options={NONE}
         {...size}
         isWrong={problems.includes('size')}
-        helperText={
-          problems.includes('size') ? t('A size, e.g. 10Gi') : t('As it was, unless you change it.')
-        }
+        helperText={problems.includes('size') ? t('A size, e.g. 10Gi') : asItWas}
       />
       <ComboBox
         label={t('Storage class')}
         options={classes}
         {...storageClass}
-        helperText={t('As it was, unless you change it.')}
+        helperText={asItWas}
       />
       <Autocomplete
         multiple
@@ -195,9 +198,6 @@ function useAsBackedUp(cluster: string, draft: Draft) {
     [backup, named]
   );
   const at = (kindOf(backup) === 'backup' && from.namespace) || named?.namespace;
-  return usePlan(cluster, request, at).value?.claim;
+  const { value, isBusy } = usePlan(cluster, request, at);
+  return { claim: value?.claim, isBusy: isBusy && !value };
 }
-
-/** @returns names of objects, as far as the person may list them. */
-const namesOf = (items: { metadata: { name: string } }[] | null) =>
-  (items ?? []).map(({ metadata }) => metadata.name);

@@ -129,6 +129,32 @@ describe('the wizard, without a backup', () => {
     // A claim that happens to have its name in this cluster is not the one that was backed up.
     expect(await screen.findByRole('radio', { name: 'The original claim' })).toBeDisabled();
   });
+
+  it('uploads a file for one namespace, and restores it there alone', async () => {
+    const { cluster, user } = open('', {
+      'POST /uploads': {
+        id: 'u1',
+        bytes: 5,
+        sha256: 'ab',
+        files: 1,
+        rawBytes: 10_240,
+        expiresAt: '2026-11-27T10:00:00.000Z',
+      },
+    });
+    await user.click(await screen.findByRole('radio', { name: /^A \.tar\.gz file/ }));
+    const namespace = screen.getByLabelText('Namespace to restore into');
+    await user.clear(namespace);
+    await user.type(namespace, 'shop');
+    await user.upload(
+      screen.getByLabelText('Archive to upload'),
+      new File(['12345'], 'mine.tar.gz', { type: 'application/gzip' })
+    );
+    await waitFor(() => expect(window.location.search).toMatch(/backup=upload%3Au1/));
+    expect(cluster.calls).toContain('POST /uploads?namespace=shop');
+    await user.click(await button('Next'));
+    expect(screen.getByLabelText('Namespace')).toHaveValue('shop');
+    expect(screen.getByRole('radio', { name: 'The original claim' })).toBeDisabled();
+  });
 });
 
 describe('where to restore to', () => {

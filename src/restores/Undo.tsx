@@ -62,7 +62,9 @@ export function Undo({ cluster, restore }: { cluster: string; restore: Restore }
         )}
       </Typography>
       <Typography>
-        {t('Anything that was written to it since is deleted. Both backups are kept.')}
+        {t(
+          'Anything that was written to it since is deleted. What it holds now is backed up first, so this can be undone, too.'
+        )}
       </Typography>
     </ConfirmButton>
   );

@@ -1,15 +1,18 @@
-import { Chip, Link, Stack, Typography } from '@mui/material';
+import { Box, Chip, Link, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import { Link as RouterLink } from 'react-router-dom';
 import type { Upload } from '../../sidecar/api';
 import { useFilesUrl } from '../files/ArchiveLinks';
 import { UploadArchive } from '../files/UploadArchive';
 import { Choices } from '../ui/Choices';
+import { ComboBox } from '../ui/ComboBox';
 import { LinkButton } from '../ui/LinkButton';
 import { useText } from '../ui/text';
 import { useNamespacesAtHand } from '../volumes/useNamespaces';
 import { ArchiveChoice } from './ArchiveChoice';
 import { BackupChoice } from './BackupChoice';
+import { isNamespaceName } from './names';
+import { useNamespaceNames } from './objectNames';
 import type { StepProps } from './RestoreWizard';
 import { kindOf, type SourceKind, uploadSource } from './sources';
 
@@ -61,23 +64,46 @@ export function WhatStep(props: StepProps) {
 
 const SHOWN = 20;
 
-/** A file that is sent, or the one that was sent before. */
-function UploadChoice({ cluster, draft: { backup, from }, change }: StepProps) {
+/** A file that is sent, or the one that was sent before; and into which namespace, which the upload is bound to. */
+function UploadChoice({ cluster, draft, change }: StepProps) {
   const { t } = useText();
+  const { backup, target } = draft;
   const [upload, setUpload] = useState<Upload>();
   const [atHand] = useNamespacesAtHand(NONE)(cluster);
+  const [namespace, setNamespace] = useState(target.namespace || atHand || '');
   const isChosen = kindOf(backup) === 'upload';
+  const isNamed = isNamespaceName(namespace);
   return (
     <Stack spacing={1.5}>
-      <UploadArchive
-        cluster={cluster}
-        namespace={from.namespace || atHand}
-        upload={isChosen ? upload : undefined}
-        onUploaded={uploaded => {
-          setUpload(uploaded);
-          change({ backup: uploadSource(uploaded.id), paths: [], where: 'new' });
-        }}
-      />
+      <Box sx={{ maxWidth: 480 }}>
+        <ComboBox
+          label={t('Namespace to restore into')}
+          value={namespace}
+          options={useNamespaceNames(cluster)}
+          onChange={text => {
+            setNamespace(text.trim());
+            // What was uploaded for another namespace cannot be restored there.
+            if (isChosen) change({ backup: '' });
+          }}
+          isWrong={namespace !== '' && !isNamed}
+          helperText={t('The upload can be restored into this namespace only.')}
+        />
+      </Box>
+      {isNamed && (
+        <UploadArchive
+          key={namespace}
+          cluster={cluster}
+          namespace={namespace}
+          upload={isChosen ? upload : undefined}
+          onUploaded={uploaded => {
+            setUpload(uploaded);
+            change({
+              ...{ backup: uploadSource(uploaded.id), paths: [], where: 'new' },
+              target: { namespace, name: '' },
+            });
+          }}
+        />
+      )}
       {isChosen && !upload && (
         <Typography variant="body2">
           {t('An archive that was uploaded before is chosen.')}

@@ -24,12 +24,19 @@ export function WhereStep(props: StepProps) {
   const volumes = list?.value ?? (list?.trouble && []);
   const { from, where } = draft;
   const hasOriginal = kindOf(draft.backup) === 'backup' && !!from.namespace && !!from.name;
+  const isUpload = kindOf(draft.backup) === 'upload';
   const original = `${from.namespace}/${from.name}`;
   return (
     <Choices<Where>
       label={t('Where do you want to restore to?')}
       value={where}
-      onChoose={chosen => change({ where: chosen, target: { namespace: '', name: '' } })}
+      onChoose={chosen =>
+        // An upload stays in its namespace.
+        change({
+          where: chosen,
+          target: { namespace: isUpload ? draft.target.namespace : '', name: '' },
+        })
+      }
       choices={[
         {
           value: 'new',

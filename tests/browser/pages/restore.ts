@@ -1,4 +1,6 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -38,7 +40,7 @@ export function restoreTests(world: Seen): void {
     await expectGoodLooks(page.getByRole('radio', { name: /Newest/ }), 'restore-what');
     await button(page, 'Next').click();
     const size = page.getByLabel('Size');
-    await expect.poll(() => size.inputValue()).toBe('1Gi');
+    await expect.poll(() => size.inputValue(), { timeout: 20_000 }).toBe('1Gi');
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('uploads-restored');
     await expectGoodLooks(size, 'restore-where-new');
     await button(page, 'See what will happen').click();
@@ -94,7 +96,7 @@ export function restoreTests(world: Seen): void {
     expect(existsSync(extra)).toBe(true);
   });
 
-  it('verifies a backup, and reads the result', async () => {
+  it('verifies a backup, rehearses its restore, and reads the results', async () => {
     const page = await world().headlamp.open(`/nkvm/backups/${backup.id}?namespace=shop`);
     await button(page, 'Verify now').click();
     await page.getByText('Verification of the archive', { exact: true }).waitFor();
@@ -102,6 +104,43 @@ export function restoreTests(world: Seen): void {
     await button(page, 'Restore drill…').click();
     await page.getByRole('dialog', { name: 'Restore drill' }).waitFor();
     await shoot(page, 'pages/restore-drill-dialog');
+    await button(page, 'Start the drill').click();
+    const compared = page.getByText('What was compared').first();
+    await compared.waitFor();
+    await compared.click();
+    await page
+      .getByText('Could not be restored')
+      .or(page.getByText('Nothing is missing'))
+      .first()
+      .waitFor();
+    await expectGoodLooks(compared, 'restore-drill', ['light']);
+  });
+
+  it('restores a file of this computer', async () => {
+    allowRestores(world);
+    const folder = mkdtempSync(join(tmpdir(), 'upload-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'brought along.txt'), 'data');
+    const archive = join(folder, 'mine.tar.gz');
+    execFileSync('tar', ['-czf', archive, '-C', folder, 'brought along.txt']);
+    const page = await world().headlamp.open('/nkvm/restore');
+    await page.getByRole('radio', { name: /^A \.tar\.gz file/ }).click();
+    await page.getByRole('combobox', { name: 'Namespace to restore into' }).fill('shop');
+    await page.getByLabel('Archive to upload').setInputFiles(archive);
+    await page.getByText('The archive was uploaded and read to its end.').waitFor();
+    await shoot(page, 'pages/restore-upload');
+    await button(page, 'Next').click();
+    await page.getByLabel('Name', { exact: true }).fill('brought-along');
+    await page.getByRole('combobox', { name: 'Size' }).fill('1Gi');
+    await page.getByRole('combobox', { name: 'Storage class' }).fill('immediate');
+    await button(page, 'See what will happen').click();
+    await page.getByText(/^The archive was uploaded/).waitFor();
+    await shoot(page, 'pages/restore-upload-plan');
+    await start(page).click();
+    await restored(page).waitFor();
+    expect(names(world().playground.volumePath('shop', 'brought-along'))).toEqual([
+      'brought along.txt',
+    ]);
   });
 
   it('starts without a backup, and chooses one of a volume', async () => {
