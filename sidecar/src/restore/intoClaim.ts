@@ -31,6 +31,8 @@ export interface IntoClaim {
   claim: ClaimId;
   mode: RestoreMode;
   isSelection: boolean;
+  /** No safety backup could be taken, because there was no volume: whatever is in it now would be lost. */
+  mustBeEmpty?: boolean;
   body: RestoreBody;
 }
 
@@ -59,10 +61,10 @@ export interface IntoClaimHooks {
  * Unpacks an archive into a claim through a helper pod, and compares the volume with it afterwards. Restores and drills do it.
  * The archive's digest must have been checked before.
  * @returns what was done and what the comparison found; see `verdictOnRestore`.
- * @throws StageError: `ClaimNotEmpty`, `TargetTooSmall`, or what the helper and the unpacking say.
+ * @throws StageError: `ClaimNotEmpty`, `SafetyBackupMissing`, `TargetTooSmall`, or what the helper and the unpacking say.
  */
 export async function restoreIntoClaim(
-  { runId, attempt, claim, mode, isSelection, body }: IntoClaim,
+  { runId, attempt, claim, mode, isSelection, mustBeEmpty = false, body }: IntoClaim,
   world: IntoClaimWorld,
   { signal, helper: use, beforeWrite, onPhase, onProgress, onWorking }: IntoClaimHooks
 ): Promise<Unpacked> {
@@ -87,6 +89,7 @@ export async function restoreIntoClaim(
     { ...use, signal },
     async ({ helper }) => {
       const look = await lookAtVolume(helper, { signal });
+      if (mustBeEmpty && !look.isEmpty) throw holdsFiles(claim);
       checkRoom(claim, mode, body, look);
       await beforeWrite();
       const { encoding, expected } = body;
@@ -103,6 +106,15 @@ export async function restoreIntoClaim(
     }
   );
 }
+
+const holdsFiles = ({ namespace, name }: ClaimId): StageError =>
+  new StageError(
+    'exec',
+    'SafetyBackupMissing',
+    `claim ${namespace}/${name} was not bound yet when it was to be backed up, and its volume holds files`,
+    'nothing, it is tried again: now that the claim is bound, it can be backed up first',
+    'transient'
+  );
 
 const isEmptyMode = (mode: RestoreMode): boolean => mode === 'new' || mode === 'empty';
 

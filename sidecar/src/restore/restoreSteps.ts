@@ -108,14 +108,19 @@ export async function stopWorkloads(attempt: RestoreAttempt): Promise<Scaled> {
 /** The backup has limits of its own. */
 const GOES_ON_MS = 30_000;
 
-/** Backs up the target, so that the restore can be undone. @throws StageError when that fails. */
-export async function backUpFirst(attempt: RestoreAttempt): Promise<void> {
+/**
+ * Backs up the target, so that the restore can be undone.
+ * @returns false: there is no volume yet. It may get one that somebody has made and filled.
+ * @throws StageError when that fails.
+ */
+export async function backUpFirst(attempt: RestoreAttempt): Promise<boolean> {
   const { world, clock, steps, signal, run } = attempt;
   const { namespace, name, uid } = run;
   steps.begin('safety-backup');
   const claim = world.inventory.claim(namespace, name);
   if (claim?.uid === uid && claim.phase === 'Pending') {
-    return steps.done('the claim has never been bound: there is nothing to lose');
+    steps.done('the claim is not bound yet: its volume must be empty');
+    return false;
   }
   const timer = setInterval(() => clock.goesOn(), GOES_ON_MS);
   try {
@@ -125,6 +130,7 @@ export async function backUpFirst(attempt: RestoreAttempt): Promise<void> {
     });
     await attempt.record({ safetyBackupId: id });
     steps.done(`backup ${id} holds the claim as it was`);
+    return true;
   } finally {
     clearInterval(timer);
   }
@@ -158,7 +164,8 @@ export async function writeAndCompare(
   attempt: RestoreAttempt,
   claim: ClaimId,
   { source, checked, body }: ReadySource,
-  users: Users
+  users: Users,
+  mustBeEmpty: boolean
 ): Promise<Unpacked> {
   const { run, world, details, clock, steps, signal } = attempt;
   const tell = (helper: NonNullable<RestoreAttempt['helper']>): void => {
@@ -170,7 +177,7 @@ export async function writeAndCompare(
     {
       runId: run.id,
       attempt: run.attempt,
-      ...{ claim, mode: details.target.mode, isSelection, body },
+      ...{ claim, mode: details.target.mode, isSelection, mustBeEmpty, body },
     },
     world,
     {

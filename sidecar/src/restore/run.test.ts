@@ -457,6 +457,30 @@ describe('a restore into an existing claim', () => {
     expect(names()).toEqual(['mine']);
   });
 
+  it('that is bound to a volume with files only by the restore is backed up first', async () => {
+    await into('mirror', { safetyBackup: true });
+    put('mine', 'precious');
+    const pending = testClaim({ namespace: 'shop', name: 'orders-db', uid: run.uid });
+    const end = await go({
+      inventory: { ...world.inventory, claim: () => ({ ...pending, phase: 'Pending' }) },
+    });
+    expect(end).toMatchObject({
+      ...{ status: 'failed', reason: 'SafetyBackupMissing', failureClass: 'transient' },
+      message: expect.stringMatching(/; nothing was written to claim/),
+    });
+    expect(names()).toEqual(['mine']);
+  });
+
+  it('that is not bound yet needs no safety backup', async () => {
+    await into('mirror', { safetyBackup: true });
+    const pending = testClaim({ namespace: 'shop', name: 'orders-db', uid: run.uid });
+    const end = await go({
+      inventory: { ...world.inventory, claim: () => ({ ...pending, phase: 'Pending' }) },
+    });
+    expect(end).toMatchObject({ status: 'success' });
+    expect(isRestored()).toBe('');
+  });
+
   it('is not tried again by itself once it has written', async () => {
     await into('overwrite');
     expect(await go(giving(whole, breaking))).toMatchObject({

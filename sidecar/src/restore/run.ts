@@ -107,9 +107,9 @@ async function restored(
   let comparison: RestoreComparison;
   let bytes: number;
   try {
-    if (!isNewClaim(details) && details.safetyBackup) await backUpFirst(attempt);
+    const hasNone = !isNewClaim(details) && details.safetyBackup && !(await backUpFirst(attempt));
     const claim = await targetOf(attempt, ready);
-    const unpacked = await writeAndCompare(attempt, claim, ready, users);
+    const unpacked = await writeAndCompare(attempt, claim, ready, users, hasNone);
     ({ comparison } = unpacked);
     bytes = unpacked.sent.bytes;
     attempt.show({ comparison }, { tarMessages: unpacked.messages });
