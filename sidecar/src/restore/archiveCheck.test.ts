@@ -8,7 +8,7 @@ import { checkArchive } from './archiveCheck.ts';
 import type { RestoreSource } from './source.ts';
 
 const { signal } = new AbortController();
-const TAR = Buffer.alloc(50_000, 'tar');
+const TAR = Buffer.concat([Buffer.alloc(50_000, 'tar'), Buffer.alloc(1_024)]);
 const GZIP = Buffer.concat([gzipSync(TAR.subarray(0, 20_000)), gzipSync(TAR.subarray(20_000))]);
 const sha256 = createHash('sha256').update(GZIP).digest('hex');
 
@@ -62,6 +62,7 @@ describe('an archive that is about to be restored', () => {
 
   it.each<[string, Buffer]>([
     ['it is cut', GZIP.subarray(0, -1)],
+    ['it is cut between two gzip members', gzipSync(TAR.subarray(0, 20_000))],
     ['it is something else', Buffer.from('hello')],
   ])('of which nothing is known is refused where %s', async (_, bytes) => {
     const source = { ...(await sourceOf(bytes)), sha256: undefined };

@@ -22,7 +22,8 @@ export interface CheckOptions {
 
 /**
  * Reads the whole archive, before anything of it is written to a volume, and compares its digest with what manifest, history
- * or upload say. Where nothing says so, it is unpacked as well: only its own checksums tell that it is complete.
+ * or upload say. Where nothing says so, it is unpacked as well: only its own checksums, and the end of its tar, tell that it is
+ * complete. One that is cut between two gzip members has whole checksums, and would break off when half of it is written.
  * @throws StageError: `ArchiveDiffers`, `ArchiveBroken`, `ArchiveUnreadable`, or what the destination says.
  */
 export async function checkArchive(
@@ -65,6 +66,9 @@ const short = (sha256: string): string => `${sha256.slice(0, 12)}…`;
 /** Bytes that gunzip gives in one piece; its default of 16 KiB costs a third of the speed. */
 const PIECE_BYTES = 256 * 1024;
 
+/** A tar ends with at least one block of zeros; see unpack/program/tarReader.ts. */
+const END_BYTES = 512;
+
 async function unpacked(
   place: string,
   archive: NodeJS.ReadableStream,
@@ -75,13 +79,21 @@ async function unpacked(
   let isBroken = false;
   gunzip.once('error', () => (isBroken = true));
   let rawBytes = 0;
+  let zeros = 0;
   try {
     await pipeline(
       archive,
       counting,
       gunzip,
       async (tar: AsyncIterable<Buffer>) => {
-        for await (const chunk of tar) rawBytes += chunk.length;
+        for await (const chunk of tar) {
+          rawBytes += chunk.length;
+          const last = chunk.findLastIndex(byte => byte !== 0);
+          zeros = last < 0 ? zeros + chunk.length : chunk.length - 1 - last;
+        }
+        if (zeros >= END_BYTES) return;
+        isBroken = true;
+        throw new Error('the tar inside ends before its end');
       },
       { signal }
     );
