@@ -80,6 +80,21 @@ describe('an archive that is opened', () => {
     expect(warnings[0]).toContain(`index ${INDEX} is not used`);
   });
 
+  it('does without an index that lacks entries which its archive was sealed with', async () => {
+    const { storage, open, warnings } = testArchives();
+    const [header, ...lines] = gunzipSync(made.index).toString('latin1').split('\n');
+    const fewer = lines.filter(line => !line.includes('a/file'));
+    const index = gzipSync(Buffer.from([header, ...fewer].join('\n'), 'latin1'));
+    putArchive(storage, KEY, { ...made, index });
+    const manifest = exampleManifest({ bytes: made.archive.length, index: null });
+    manifest.seal.files = 5;
+    storage.archives.set(manifestName(KEY), Buffer.from(JSON.stringify(manifest)));
+    const archive = await open(KEY);
+    expect(archive.ref.manifest).toBeDefined();
+    expect(warnings).toEqual([expect.stringMatching(/has 3 entries, and the archive 5$/)]);
+    expect(archive).toMatchObject({ origin: 'rebuilt', index: { entries: 5 } });
+  });
+
   it('does not use members that cannot be those of the archive', async () => {
     const { storage, open } = testArchives();
     putArchive(storage, KEY, { ...made, index: changedHeader({ members: [1, 2] }) });

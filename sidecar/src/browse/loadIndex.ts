@@ -43,6 +43,10 @@ export async function storedIndex(
       throw new Error('its manifest names another SHA-256');
     if (header.bytes !== undefined && header.bytes !== null && header.bytes !== bytes)
       throw new Error('the archive has another size');
+    const sealed = manifest?.seal.files;
+    // Without a digest nothing else tells that a part of it is missing, and then a part of what is chosen.
+    if (wanted === undefined && sealed !== undefined && index.entries < sealed)
+      throw new Error(`it has ${index.entries} entries, and the archive ${sealed}`);
     const members = membersOf(header.memberRawBytes, header.members, bytes);
     return {
       index,
