@@ -21,8 +21,7 @@ const text = readFileSync(
 );
 const NAME = 'kind__shop__data-orders-db-0__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';
 const blocks = [...text.matchAll(/```sh\n([^]*?)```/g)].map(([, block = '']) => block);
-const [check = '', checkIndex = '', , readFile = '', readMember = '', ...more] = blocks;
-const [restore = '', restoreInCluster = ''] = more;
+const [check = '', checkIndex = '', , readFile = '', readMember = '', restore = ''] = blocks;
 
 const hasJq = (() => {
   try {
@@ -86,21 +85,6 @@ it('lists every field of the first line of an index, and no other', () => {
 it('gives the command that the service gives', () => {
   const command = restore.replace(/\\\n\s*/, '').trim();
   expect(command).toBe(restoreCommand('$a').replace("'$a'", '/var/lib/nkvm/backups/$a'));
-});
-
-it('gives the same command for a restore in a cluster', () => {
-  const command = restoreCommand('-').replace(/^tar/, '\\\n  tar');
-  expect(restoreInCluster).toContain(`kubectl exec -i -n shop restore -- ${command}\n`);
-});
-
-it.skipIf(!hasJq)('gives a command that makes the claim again (needs jq)', () => {
-  const [jq = ''] = /jq '[^]*?'/.exec(restoreInCluster) ?? [];
-  const claim = JSON.parse(run(`${jq} "${join(dir, 'backups', manifestName(NAME))}"`, dir));
-  expect(claim).toMatchObject({
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'orders-db-restored', namespace: 'shop', labels: { app: 'orders' } },
-    spec: { accessModes: ['ReadWriteOnce'] },
-  });
 });
 
 it.skipIf(!hasJq)('gives commands that check an archive (needs jq)', () => {
