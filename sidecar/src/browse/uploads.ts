@@ -36,6 +36,8 @@ export interface Uploads {
   /** The same, and waits for what an earlier process has left. */
   find(id: string): Promise<(UploadRecord & { destination: Destination; key: string }) | undefined>;
   ref(id: string): ArchiveRef | undefined;
+  /** @returns how many uploads of a namespace are kept. */
+  heldBy(namespace: string): number;
   /** @throws StageError (`UploadInUse`) while a restore needs it */
   remove(id: string): Promise<void>;
   stop(): void;
@@ -118,15 +120,30 @@ export function uploadsAt(options: UploadsOptions): Uploads {
   );
   const timer = setInterval(() => void sweep(), SWEEP_MS).unref();
 
-  /** @throws StageError when the announced, or any, upload cannot fit */
-  const room = async (announced: number): Promise<number> => {
+  /** Bytes that uploads under way may still bring. */
+  let promised = 0;
+
+  /**
+   * All uploads together take no more than half of the space that would be free without them: backups need the other half, and
+   * whoever may upload for one namespace could keep those of all others from running.
+   * @returns how many bytes may come, which are promised until `giveBack`
+   * @throws StageError when the announced, or any, upload cannot fit
+   */
+  const takeRoom = async (announced: number | undefined) => {
     const { maxBytes, floorBytes } = options;
-    if (announced > maxBytes) throw tooBig(maxBytes);
+    if (announced !== undefined && announced > maxBytes) throw tooBig(maxBytes);
     const free = await destination.freeBytes();
-    if (free === undefined) return maxBytes;
-    const full = nearlyFull(free - announced, floorBytes);
-    if (full) throw full;
-    return Math.min(maxBytes, free - floorBytes);
+    let mostBytes = announced ?? maxBytes;
+    if (free !== undefined) {
+      const full = nearlyFull(free - promised - (announced ?? 0), floorBytes);
+      if (full) throw full;
+      const held = [...records.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+      const share = Math.floor((free + held) / 2) - held - promised;
+      if (share <= 0 || (announced ?? 0) > share) throw noShare(Math.max(0, share));
+      mostBytes = Math.min(mostBytes, share, free - promised - floorBytes);
+    }
+    promised += mostBytes;
+    return { mostBytes, giveBack: () => void (promised -= mostBytes) };
   };
 
   return {
@@ -134,11 +151,12 @@ export function uploadsAt(options: UploadsOptions): Uploads {
       await recovered; // it would take this one for the rest of an earlier one
       const id = randomBytes(16).toString('hex');
       const key = keyOf(id);
-      const mostBytes = await room(announcedBytes ?? 0);
+      const { mostBytes, giveBack } = await takeRoom(announcedBytes);
       const sent = limitedBody(body, mostBytes, () =>
-        mostBytes < options.maxBytes ? nearlyFull(0, options.floorBytes)! : tooBig(mostBytes)
+        mostBytes < options.maxBytes ? noShare(mostBytes) : tooBig(mostBytes)
       );
-      const staged = await destination.stage(key, sent.body, { signal });
+      // What has arrived is not free any more, and so is counted twice: for a while others may bring less.
+      const staged = await destination.stage(key, sent.body, { signal }).finally(giveBack);
       try {
         const facts = await checkedUpload(key, staged, sent.digest(), signal);
         const expiresAt = new Date(now() + UPLOAD_MS).toISOString();
@@ -157,6 +175,8 @@ export function uploadsAt(options: UploadsOptions): Uploads {
       }
     },
     get: live,
+    heldBy: namespace =>
+      [...records.values()].filter(record => record.namespace === namespace).length,
     async find(id) {
       await recovered;
       const record = live(id);
@@ -191,6 +211,17 @@ const tooBig = (maxBytes: number) =>
     'UploadTooBig',
     `the upload is bigger than ${sizeText(maxBytes)}`,
     'put the archive into the backup directory instead, or raise NKVM_UPLOAD_LIMIT',
+    'needs-action'
+  );
+
+const noShare = (bytes: number) =>
+  new StageError(
+    'copy',
+    'DestinationNearlyFull',
+    `uploads may take half of the free space of the destination, of which ${sizeText(
+      bytes
+    )} are left for this one`,
+    'delete uploads that are not needed, or put the archive into the backup directory instead',
     'needs-action'
   );
 

@@ -86,7 +86,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   app.addHook('onRequest', refuseSlowBodies());
   app.addHook('onResponse', async (request, reply) => {
     const about = { status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
-    world.log.debug({ ...about, method: request.method, url: request.url }, 'request');
+    world.log.debug({ ...about, method: request.method, url: pathOf(request.url) }, 'request');
   });
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler(request => {

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -15,10 +15,16 @@ const BODY_MS = 60_000;
  */
 export const refuseSlowBodies =
   (limitMs = BODY_MS) =>
-  async ({ raw, routeOptions }: FastifyRequest): Promise<void> => {
-    if (raw.complete || routeOptions.config.takesLong) return;
-    const timer = setTimeout(() => {
-      if (!raw.complete) raw.destroy();
-    }, limitMs).unref();
+  async ({ raw, routeOptions }: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    if (raw.complete) return;
+    let timer: NodeJS.Timeout | undefined;
+    const wait = () => {
+      timer = setTimeout(() => {
+        if (!raw.complete) raw.destroy();
+      }, limitMs).unref();
+    };
+    // An upload that was refused is read to nowhere: whoever has no token could send one for ever.
+    if (routeOptions.config.takesLong) reply.raw.once('finish', wait);
+    else wait();
     raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
   };

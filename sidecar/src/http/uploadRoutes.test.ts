@@ -209,6 +209,30 @@ describe('uploads', () => {
   });
 });
 
+describe('uploads together', () => {
+  it('take no more than half of the free space', async () => {
+    const { length } = made.archive;
+    const free = (bytes: number) =>
+      Object.assign(world.destination, { freeBytes: async () => bytes });
+    free(2 * length);
+    expect((await upload('restorer', made.archive)).status).toBe(201);
+    free(length);
+    expect(await upload('restorer', made.archive)).toMatchObject({
+      status: 507,
+      body: { reason: 'DestinationNearlyFull' },
+    });
+    free(3 * length);
+    expect((await upload('restorer', made.archive)).status).toBe(201);
+  });
+
+  it('are few for one namespace', async () => {
+    const answers = [];
+    for (let i = 0; i < 21; i++) answers.push(await upload('restorer', made.archive));
+    expect(answers.map(({ status }) => status)).toEqual([...Array(20).fill(201), 429]);
+    expect(answers.at(-1)!.body.reason).toBe('TooManyUploads');
+  });
+});
+
 describe('archives that no backup here has', () => {
   it('are listed for those with the right in all namespaces', async () => {
     const theirs = 'other__crm__data__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';

@@ -22,6 +22,9 @@ export interface UploadRoutes {
 /** Each takes space, and is unpacked once. */
 const LIMITS = { perToken: 1, perUser: 2, total: 3 };
 
+/** How many are kept for a namespace, each for a day. */
+const MOST_KEPT = 20;
+
 const GZIP = ['application/gzip', 'application/x-gzip', 'application/octet-stream'];
 
 /** @returns the right that an upload needs: what it is for is a restore into its namespace. */
@@ -75,6 +78,7 @@ export const uploadRoutes =
         const live = inventory.namespace(namespace);
         if (!live) throw noNamespace(namespace);
         if (!GZIP.includes(headers['content-type']?.split(';')[0]?.trim() ?? '')) throw notGzip();
+        if (uploads.heldBy(namespace) >= MOST_KEPT) throw tooManyKept(namespace);
         const giveBack = takePlace(caller);
         try {
           const { id, bytes, sha256, files, rawBytes, expiresAt } = await uploads.take(
@@ -106,7 +110,8 @@ export const uploadRoutes =
       },
       async ({ caller, params: { id } }, reply) => {
         const upload = uploads.get(id);
-        if (!upload || !(await rights.has(caller, rightToUpload(upload.namespace))))
+        const isThere = upload && uploadNamespace({ uploads, inventory })(id) !== undefined;
+        if (!isThere || !(await rights.has(caller, rightToUpload(upload.namespace))))
           throw noUpload(id);
         await uploads.remove(id);
         return reply.code(204).send(null);
@@ -139,6 +144,14 @@ const notGzip = (): Refusal =>
     'NotGzip',
     'the content type of an upload is application/gzip',
     'send the .tar.gz as the body, with Content-Type: application/gzip'
+  );
+
+const tooManyKept = (namespace: string): Refusal =>
+  new Refusal(
+    429,
+    'TooManyUploads',
+    `${MOST_KEPT} uploads are kept for namespace ${namespace}, and no more are allowed`,
+    'delete those that are not needed; each is deleted after 24 hours'
   );
 
 const tooMany = (most: number, whose: string): Refusal =>
