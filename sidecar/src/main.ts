@@ -54,6 +54,7 @@ import { helperLeaks } from './observe/helperLeaks.ts';
 import { sizeOfHistory } from './observe/historySize.ts';
 import { createLog } from './observe/log.ts';
 import { createMetrics } from './observe/metrics.ts';
+import { runEnds } from './observe/runEnds.ts';
 import { holdDatabase } from './oneProcess.ts';
 import { becomeWriter } from './oneWriter.ts';
 import { preparations } from './preparations.ts';
@@ -205,12 +206,7 @@ async function start(life: Lifecycle, config: Config, log: ReturnType<typeof cre
       }),
     stop: sender => sender.settled(),
   });
-  const onEnd = ({ id }: Backup): void => {
-    const run = history.get(id); // with all of it, its start too
-    if (!run || run.endedAt === null || run.kind !== 'backup') return;
-    metrics.ended(run);
-    events.ended(run);
-  };
+  const onEnd = runEnds({ history, metrics, events });
 
   const backupWorld = {
     cluster: {
