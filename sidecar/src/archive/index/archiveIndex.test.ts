@@ -94,9 +94,9 @@ describe('an index', () => {
   });
 
   it.each<[string, (entry: EntryFields, i: number) => void]>([
-    ['targets of links', entry => entry.link.set(Buffer.alloc(100_000, 'a'))],
+    ['targets of links', entry => entry.link.set(Buffer.alloc(10_000, 'a'))],
     ['owners', (entry, i) => (entry.owner = `${i}/0`)],
-    ['long names', (entry, i) => entry.name.set(Buffer.from(`${'n'.repeat(100_000)}${i}`))],
+    ['long names', (entry, i) => entry.name.set(Buffer.from(`${'n'.repeat(10_000)}${i}`))],
   ])('takes no more for %s, also when paths are few', (_, change) => {
     const builder = new IndexBuilder(1_000_000);
     const entry = new EntryFields();
@@ -109,6 +109,17 @@ describe('an index', () => {
       }
     };
     expect(add).toThrow(expect.objectContaining({ reason: 'IndexTooBig' }));
+  });
+
+  it('has no path and no target that is longer than a request may name', () => {
+    for (const field of ['name', 'link'] as const) {
+      const entry = new EntryFields();
+      entry.name.set(Buffer.from('one'));
+      entry[field].set(Buffer.from('a/'.repeat(2_000_000)));
+      expect(() => new IndexBuilder().add(entry)).toThrow(
+        expect.objectContaining({ reason: 'IndexTooBig' })
+      );
+    }
   });
 
   it('has a table that nobody can foresee who chooses names', async () => {

@@ -11,6 +11,12 @@ const SLASH = 0x2f;
 const OWNER_BYTES = 80;
 const DOT = 0x2e;
 
+/**
+ * Longest path, and target of a link. No request can name a longer one (`ArchivePath`), and a page of a list has hundreds. A
+ * header of some megabytes could hold a path through millions of directories.
+ */
+const LONGEST_PATH = 16 * 1024;
+
 /** Bytes of memory that one index may take. */
 export const MAX_INDEX_BYTES = 192 * 1024 * 1024;
 
@@ -39,6 +45,7 @@ export class IndexBuilder {
   /** @throws StageError (stage `checksum`, reason `IndexTooBig`) */
   add(entry: EntryFields): void {
     const { bytes, length } = entry.name;
+    if (Math.max(length, entry.link.length) > LONGEST_PATH) throw tooLong();
     let end = length;
     while (end > 0 && bytes[end - 1] === SLASH) end -= 1;
     let from = end;
@@ -160,6 +167,15 @@ function doubled(buffer: Buffer, need: number): Buffer {
   buffer.copy(bigger);
   return bigger;
 }
+
+const tooLong = () =>
+  new StageError(
+    'checksum',
+    'IndexTooBig',
+    `the archive has a path of more than ${LONGEST_PATH} bytes, too long to list it here`,
+    'restore it as a whole, or list it with tar: tar -tzf ARCHIVE',
+    'needs-action'
+  );
 
 const tooBig = (entries: number) =>
   new StageError(

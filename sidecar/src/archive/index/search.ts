@@ -19,8 +19,9 @@ const PIECE = 16_384;
 export async function search(index: ArchiveIndex, query: Search): Promise<Uint32Array> {
   const found = new Found();
   const wanted = query.text.toLowerCase();
+  const isBelow = below(index, query.node);
   const add = (node: number) => {
-    if (node !== ROOT && query.isWanted(node) && isBelow(index, node, query.node)) found.add(node);
+    if (node !== ROOT && isBelow(node) && query.isWanted(node)) found.add(node);
   };
   for (let from = 0; from < index.nodes; from += PIECE) {
     const to = Math.min(from + PIECE, index.nodes);
@@ -76,12 +77,21 @@ function nodeAt(nameStart: Uint32Array, place: number, from: number, to: number)
   return low;
 }
 
-function isBelow({ columns: { parent } }: ArchiveIndex, node: number, top: number): boolean {
-  if (top === ROOT) return true;
-  for (let each = parent[node]!; ; each = parent[each]!) {
-    if (each === top) return true;
-    if (each === ROOT) return false;
-  }
+/**
+ * @returns whether a node is below a directory, to be asked in the order of nodes. A directory comes before what is in it, so
+ *   that each node is looked at once, however deep the tree is.
+ */
+function below({ nodes, columns: { parent } }: ArchiveIndex, top: number) {
+  if (top === ROOT) return () => true;
+  const isBelow = new Uint8Array(nodes);
+  let next = top + 1;
+  return (node: number): boolean => {
+    for (; next <= node; next++) {
+      const up = parent[next]!;
+      if (up === top || isBelow[up] === 1) isBelow[next] = 1;
+    }
+    return isBelow[node] === 1;
+  };
 }
 
 /** Numbers, without an array that has to know how many there will be. */
