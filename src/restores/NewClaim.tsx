@@ -169,6 +169,8 @@ function useProposal(
   useEffect(() => {
     if (isDone || !volumes) return;
     setDone(true);
+    // Somebody was faster than the list.
+    if (target.name) return;
     const namespace = target.namespace || from.namespace;
     const taken = volumes.filter(each => each.namespace === namespace).map(({ name }) => name);
     change({ target: { namespace, name: proposedName(from.name, taken) } });

@@ -177,6 +177,20 @@ describe('where to restore to', () => {
     await waitFor(() => expect(screen.getByLabelText('Name')).toHaveValue('orders-db-restored-2'));
   });
 
+  it('proposes no name over one that was typed before the claims were known', async () => {
+    let resolve = () => {};
+    const promise = new Promise<void>(done => (resolve = done));
+    const { user } = open(`${OF_7}&step=where&target=shop%2F`, {
+      'GET /volumes': () => promise.then(() => volumeList([aVolume()])),
+    });
+    const name = await screen.findByLabelText('Name');
+    await user.type(name, 'mine');
+    resolve();
+    await user.click(screen.getByLabelText('Namespace'));
+    expect(await screen.findByRole('option', { name: 'shop' })).toBeVisible();
+    expect(name).toHaveValue('mine');
+  });
+
   it('says that a name is taken or cannot be one, and does not go on', async () => {
     const { user } = open(`${OF_7}&step=where`);
     const name = await screen.findByLabelText('Name');
