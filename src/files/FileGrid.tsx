@@ -1,7 +1,7 @@
 import { Icon } from '@iconify/react';
 import { Box, ButtonBase, Checkbox, CircularProgress, Typography } from '@mui/material';
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
-import { type RefObject, useEffect, useId, useRef, useState } from 'react';
+import { type RefObject, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { ArchiveFile } from '../../sidecar/api';
 import { ascendingIcon, descendingIcon } from '../ui/icons';
 import { useText } from '../ui/text';
@@ -83,9 +83,9 @@ export function FileGrid(props: FileGridProps) {
     if (isNearEnd) loadMore?.();
   }, [isNearEnd, loadMore]);
 
-  // Another folder begins at its top.
+  // Another folder begins at its top. Before it is seen: no key goes astray.
   const shownView = JSON.stringify(view);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const takesFocus = props.place.current === document.activeElement;
     setActive(takesFocus ? 0 : -1);
     box.current?.scrollTo({ top: 0 });
