@@ -202,10 +202,12 @@ describe('execInPod', () => {
   it('tells that nobody listens', async () => {
     const { gateway } = await apiServer(() => undefined);
     closers.splice(0).forEach(close => close());
-    await expect(execInPod(gateway, target, ['cat'], { handshakeMs: 2_000 })).rejects.toMatchObject({
-      class: 'transient',
-      message: expect.stringMatching(/could not begin: the API server .* cannot be reached/),
-    });
+    await expect(execInPod(gateway, target, ['cat'], { handshakeMs: 2_000 })).rejects.toMatchObject(
+      {
+        class: 'transient',
+        message: expect.stringMatching(/could not begin: the API server .* cannot be reached/),
+      }
+    );
   });
 
   it('breaks off when it is told to', async () => {
@@ -379,12 +381,14 @@ describe('a handshake', () => {
   ])('that meets %s is classified', async (_, status, answer, kind, failureClass) => {
     const body = typeof answer === 'string' ? answer : JSON.stringify(answer);
     const { gateway } = await apiServer(() => undefined, { status, body });
-    await expect(execInPod(gateway, target, ['cat'], { handshakeMs: 2_000 })).rejects.toMatchObject({
-      name: 'ApiFailure',
-      kind,
-      class: failureClass,
-      status,
-    });
+    await expect(execInPod(gateway, target, ['cat'], { handshakeMs: 2_000 })).rejects.toMatchObject(
+      {
+        name: 'ApiFailure',
+        kind,
+        class: failureClass,
+        status,
+      }
+    );
   });
 
   it('is repeated while the API server restarts', async () => {
