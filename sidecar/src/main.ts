@@ -58,11 +58,11 @@ import { runEnds } from './observe/runEnds.ts';
 import { holdDatabase } from './oneProcess.ts';
 import { becomeWriter } from './oneWriter.ts';
 import { preparations } from './preparations.ts';
+import { drillJob } from './restore/check/drillJob.ts';
+import { scratchSweeper } from './restore/check/sweepScratch.ts';
+import { verifyJob } from './restore/check/verifyJob.ts';
 import { composeRestores } from './restore/compose.ts';
-import { drillJob } from './restore/drillJob.ts';
-import { looksOf } from './restore/looks.ts';
-import { scratchSweeper } from './restore/sweepScratch.ts';
-import { verifyJob } from './restore/verifyJob.ts';
+import { looksOf } from './restore/plan/looks.ts';
 import { untilDone } from './untilDone.ts';
 import { VERSION } from './version.ts';
 

@@ -13,7 +13,7 @@ import { StageError } from '../errors.ts';
 import type { RunDetails } from '../history/details.ts';
 import type { History, RunRecord } from '../history/history.ts';
 import type { Queue } from '../jobs/queue.ts';
-import { checkedCopies } from '../restore/checkedCopies.ts';
+import { checkedCopies } from '../restore/check/checkedCopies.ts';
 import type { RestoreEngine } from '../restore/types.ts';
 import { isOfLiveNamespace } from './backupView.ts';
 import { nameOf } from './caller.ts';

@@ -6,12 +6,12 @@ import type { Fence } from '../fence.ts';
 import type { RestoreDetails } from '../history/details.ts';
 import type { History, RunChange, RunRecord } from '../history/history.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
+import type { ReadUsers } from './claim/users.ts';
 import type { IntoClaimWorld } from './intoClaim.ts';
 import type { TakeSafetyBackup } from './safetyBackup.ts';
 import type { Scaler } from './scale/scaler.ts';
 import type { RestoreSource, SourceWorld } from './source.ts';
 import type { Steps } from './steps.ts';
-import type { ReadUsers } from './users.ts';
 
 /** Entries of an archive that were asked for, as a tar of their own. */
 export interface SelectedEntries {

@@ -1,8 +1,8 @@
 import type { RestoreStep } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
-import type { PlanWorld } from './facts.ts';
-import { gatherFacts } from './facts.ts';
-import { planOf } from './plan.ts';
+import type { PlanWorld } from './plan/facts.ts';
+import { gatherFacts } from './plan/facts.ts';
+import { planOf } from './plan/plan.ts';
 import { stepNames } from './steps.ts';
 import type { RestoreEngine } from './types.ts';
 import { undoRequest } from './undo.ts';

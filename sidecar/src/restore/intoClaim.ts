@@ -10,7 +10,7 @@ import type { Unpacked } from '../helper/unpack.ts';
 import { unpackInto } from '../helper/unpack.ts';
 import type { HelperUse } from '../helper/withHelper.ts';
 import { withHelper } from '../helper/withHelper.ts';
-import { sizeText } from './planSpace.ts';
+import { sizeText } from './plan/planSpace.ts';
 
 /** What is sent into a volume. */
 export interface RestoreBody {

@@ -6,9 +6,9 @@ import { interruptedBy } from '../jobs/interrupted.ts';
 import type { JobEnd, JobKind } from '../jobs/job.ts';
 import type { RestoreWorld } from './attempt.ts';
 import { isNewClaim } from './attempt.ts';
-import { unmakeClaim } from './makeClaim.ts';
+import { unmakeClaim } from './claim/makeClaim.ts';
+import { targetState } from './claim/targetState.ts';
 import { runRestore } from './run.ts';
-import { targetState } from './targetState.ts';
 import { verdictOnRestore } from './verdictOnRestore.ts';
 
 /** Restores, as the queue sees them. */

@@ -8,18 +8,18 @@ import type { CheckedArchive } from './archiveCheck.ts';
 import { checkArchive, compareDigest } from './archiveCheck.ts';
 import type { RestoreAttempt } from './attempt.ts';
 import { isNewClaim } from './attempt.ts';
+import { makeClaim } from './claim/makeClaim.ts';
+import { claimWish } from './claim/newClaim.ts';
+import { checkSameNamespace } from './claim/sameNamespace.ts';
+import type { Users } from './claim/users.ts';
 import { explain } from './explain.ts';
 import type { RestoreBody } from './intoClaim.ts';
 import { restoreIntoClaim } from './intoClaim.ts';
-import { makeClaim } from './makeClaim.ts';
-import { claimWish } from './newClaim.ts';
-import { plannedSource } from './plannedSource.ts';
-import { sizeText } from './planSpace.ts';
-import { checkSameNamespace } from './sameNamespace.ts';
+import { plannedSource } from './plan/plannedSource.ts';
+import { sizeText } from './plan/planSpace.ts';
 import type { Scaled } from './scale/scaler.ts';
 import type { RestoreSource } from './source.ts';
 import { findSource } from './source.ts';
-import type { Users } from './users.ts';
 
 /** An archive that was read and is what it should be. */
 export interface ReadySource {

@@ -8,8 +8,11 @@ import { CANCELLED } from '../jobs/job.ts';
 import { stageClock } from '../jobs/stageClock.ts';
 import type { RestoreAttempt, RestoreWorld } from './attempt.ts';
 import { isNewClaim } from './attempt.ts';
+import { findMade, markProven, unmakeClaim } from './claim/makeClaim.ts';
+import type { TargetState } from './claim/targetState.ts';
+import { targetState } from './claim/targetState.ts';
+import { usersOf, watchUsers } from './claim/users.ts';
 import { explain } from './explain.ts';
-import { findMade, markProven, unmakeClaim } from './makeClaim.ts';
 import {
   backUpFirst,
   readSource,
@@ -18,9 +21,6 @@ import {
   writeAndCompare,
 } from './restoreSteps.ts';
 import { stepNames, stepsOf } from './steps.ts';
-import type { TargetState } from './targetState.ts';
-import { targetState } from './targetState.ts';
-import { usersOf, watchUsers } from './users.ts';
 import { verdictOnRestore } from './verdictOnRestore.ts';
 
 /** A claim without its helper is gone within a moment; a pod that uses it may keep it for ever. */

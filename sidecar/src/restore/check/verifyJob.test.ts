@@ -1,0 +1,135 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Copy } from '../../../api/index.ts';
+import { lane } from '../../cluster/lane.ts';
+import type { History, RunChange, RunRecord } from '../../history/history.ts';
+import { CANCELLED } from '../../jobs/job.ts';
+import { exampleCheck } from '../../testing/exampleRestore.ts';
+import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { storedBackup } from '../../testing/storedBackup.ts';
+import { withDisk } from '../../testing/testDisk.ts';
+import type { VerifyWorld } from './verifyJob.ts';
+import { verifyJob } from './verifyJob.ts';
+
+const at = '2026-11-26T10:00:00.000Z';
+let history: History;
+let storage = memoryStorage();
+let backup: RunRecord;
+let archive: Buffer;
+let reported: RunChange[];
+
+beforeEach(async () => {
+  ({ history } = await withDisk());
+  storage = memoryStorage();
+  reported = [];
+  const stored = await storedBackup({ id: 'b' });
+  ({ archive } = stored);
+  backup = stored.run;
+  storage.archives.set(stored.key, archive);
+  await history.add([backup]);
+});
+
+const check = exampleCheck('verify', { status: 'running' }, { backup: 'b' });
+const verify = (
+  differs: Partial<VerifyWorld> = {},
+  signal = new AbortController().signal,
+  run = check
+) =>
+  verifyJob({
+    history,
+    destination: memoryDestination(storage),
+    unpacking: lane(1),
+    runTimeoutMs: 60_000,
+    now: () => new Date(at),
+    ...differs,
+  }).work(run, change => reported.push(change), signal);
+const copies = () => history.get('b')?.copies;
+
+it('reads the archive again, and says when on its copy', async () => {
+  expect(await verify()).toMatchObject({
+    status: 'success',
+    stage: 'cleanup',
+    bytes: archive.length,
+    message: expect.stringContaining('2 entries'),
+    endedAt: at,
+  });
+  expect(copies()).toEqual([{ ...backup.copies[0], verifiedAt: at }]);
+  expect(reported.at(-2)?.bytes ?? reported.find(({ bytes }) => bytes)?.bytes).toBe(archive.length);
+  expect(reported.map(({ stage }) => stage).filter(Boolean)).toEqual([
+    'create',
+    'checksum',
+    'cleanup',
+  ]);
+});
+
+it('fails when the archive is not there, and says so on its copy', async () => {
+  storage.archives.clear();
+  expect(await verify()).toMatchObject({
+    status: 'failed',
+    stage: 'checksum',
+    reason: 'ArchiveMissing',
+    failureClass: 'needs-action',
+  });
+  expect(copies()).toMatchObject([{ state: 'missing', verifiedAt: null }]);
+  expect(history.get('b')).toMatchObject({ status: 'success', archive: null });
+});
+
+it('fails when the archive is damaged, and deletes nothing', async () => {
+  const [key = ''] = storage.archives.keys();
+  storage.archives.set(key, archive.subarray(0, -9));
+  expect(await verify()).toMatchObject({ status: 'failed', reason: 'ArchiveBroken' });
+  expect(storage.archives.size).toBe(1);
+  expect(copies()).toEqual(backup.copies);
+});
+
+describe('several copies', () => {
+  const elsewhere = (): Copy => ({ ...(backup.copies[0] as Copy), destination: 'old' });
+
+  it('at a destination that is not configured are named, and never called verified', async () => {
+    await history.commit('b', { copies: [...backup.copies, elsewhere()] });
+    expect(await verify()).toMatchObject({ status: 'success', warnings: [expect.any(String)] });
+    await history.commit('b', { copies: [elsewhere()] });
+    expect(await verify()).toMatchObject({ status: 'failed', reason: 'DestinationNotConfigured' });
+    expect(copies()).toEqual([elsewhere()]);
+  });
+
+  it('keep what became of the others meanwhile', async () => {
+    await history.commit('b', { copies: [...backup.copies, elsewhere()] });
+    const destination = memoryDestination(storage);
+    const open = destination.open.bind(destination);
+    destination.open = async (key, call) => {
+      const deleted = (history.get('b')?.copies ?? []).map(each => ({
+        ...each,
+        state: 'deleted' as const,
+      }));
+      await history.commit('b', { copies: deleted });
+      return await open(key, call);
+    };
+    await verify({ destination });
+    expect(copies()).toMatchObject([{ state: 'deleted' }, { state: 'deleted' }]);
+  });
+});
+
+it.each([
+  ['was never made', { id: 'b2', status: 'failed' as const, copies: [] }, 'BackupHasNoArchive'],
+  ['is not known', undefined, 'BackupNotFound'],
+])('fails for a backup that %s', async (_, run, reason) => {
+  if (run) await history.add([{ ...backup, ...run }]);
+  const of = exampleCheck('verify', { status: 'running' }, { backup: 'b2' });
+  expect(await verify({}, undefined, of)).toMatchObject({ status: 'failed', reason });
+});
+
+it('can be cancelled', async () => {
+  const abort = new AbortController();
+  abort.abort(CANCELLED);
+  expect(await verify({}, abort.signal)).toMatchObject({ status: 'cancelled' });
+  expect(copies()).toEqual(backup.copies);
+});
+
+it('ends when it takes too long', async () => {
+  const unpacking = lane(1);
+  await unpacking.enter(new AbortController().signal);
+  expect(await verify({ unpacking, runTimeoutMs: 5 })).toMatchObject({
+    status: 'failed',
+    reason: 'RunTimedOut',
+  });
+});

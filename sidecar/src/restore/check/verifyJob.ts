@@ -1,0 +1,156 @@
+import type { Copy } from '../../../api/index.ts';
+import type { Lane } from '../../cluster/lane.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import { sizeText } from '../../destinations/size.ts';
+import { StageError } from '../../errors.ts';
+import type { History, RunRecord } from '../../history/history.ts';
+import type { JobEnd, JobKind } from '../../jobs/job.ts';
+import { CANCELLED } from '../../jobs/job.ts';
+import type { StageClock } from '../../jobs/stageClock.ts';
+import { stageClock } from '../../jobs/stageClock.ts';
+import { checkedCopies } from './checkedCopies.ts';
+import { verifyCopy } from './verifyCopy.ts';
+
+export interface VerifyWorld {
+  history: Pick<History, 'get' | 'commit'>;
+  destination: Destination;
+  /** Where archives that are unpacked wait for each other. */
+  unpacking: Lane;
+  runTimeoutMs: number;
+  now(): Date;
+}
+
+/** Storage that gives no byte for so long hangs. */
+const SILENCE_MS = 900_000;
+
+/** Verifications of backups, as the queue sees them. They read archives, and no volume. */
+export const verifyJob = (world: VerifyWorld): JobKind => ({
+  access: 'none',
+  nodeOf: () => null,
+
+  async work(run, report, signal) {
+    const { now } = world;
+    const clock = stageClock({
+      now,
+      limits: { checksum: SILENCE_MS },
+      onChange: (stage, stages) => report({ stage, stages }),
+    });
+    const limit = AbortSignal.timeout(world.runTimeoutMs);
+    clock.enter('create');
+    let end: JobEnd;
+    try {
+      const ends = AbortSignal.any([signal, limit, clock.signal]);
+      end = await verified(run, world, clock, bytes => report({ bytes }), ends);
+    } catch (error) {
+      end =
+        signal.aborted && signal.reason === CANCELLED
+          ? { status: 'cancelled', message: 'cancelled: nothing was changed' }
+          : failedBy(limit.aborted ? timedOut(world.runTimeoutMs) : error);
+    }
+    const stage = end.status === 'success' ? ('cleanup' as const) : clock.current();
+    clock.enter('cleanup');
+    clock.stop();
+    const endedAt = now().toISOString();
+    return { ...(stage && { stage }), ...end, stages: clock.times(), endedAt };
+  },
+});
+
+async function verified(
+  { details }: RunRecord,
+  { history, destination, unpacking, now }: VerifyWorld,
+  clock: StageClock,
+  onProgress: (bytes: number) => void,
+  signal: AbortSignal
+): Promise<JobEnd> {
+  const backup = details?.kind === 'verify' ? history.get(details.backup) : undefined;
+  if (!backup) {
+    throw new StageError(
+      'create',
+      'BackupNotFound',
+      'the backup that is to be verified is not in the history',
+      'list the backups with GET /api/v1/backups',
+      'needs-action'
+    );
+  }
+  const copies = checkedCopies(backup);
+  const here = copies.filter(copy => copy.destination === destination.id);
+  if (here.length === 0) throw notConfigured(copies);
+  const leave = await unpacking.enter(signal);
+  let before = 0;
+  let fault: StageError | undefined;
+  try {
+    clock.enter('checksum');
+    for (const copy of here) {
+      const look = await verifyCopy(copy, backup.seal, destination, {
+        ...{ signal, now },
+        onProgress(bytes) {
+          clock.goesOn();
+          onProgress(before + bytes);
+        },
+      });
+      before += copy.bytes;
+      fault ??= look.fault;
+      await keep(backup.id, look.copy, history);
+    }
+  } finally {
+    leave();
+  }
+  if (fault) throw fault;
+  const elsewhere = copies.length - here.length;
+  const files = backup.seal ? ` in ${backup.seal.files.toLocaleString('en')} entries` : '';
+  return {
+    status: 'success',
+    bytes: before,
+    message: `${sizeText(before)}${files} were read again: as sealed`,
+    warnings:
+      elsewhere > 0
+        ? [`${elsewhere} more at destinations that are not configured any more were not read`]
+        : [],
+  };
+}
+
+/** The other copies may have changed meanwhile. */
+async function keep(id: string, copy: Copy, history: VerifyWorld['history']): Promise<void> {
+  const now = history.get(id);
+  if (!now) return;
+  const isThis = (each: Copy) => each.destination === copy.destination && each.key === copy.key;
+  // Deleted meanwhile: then it is not there by intent.
+  if (!now.copies.some(each => isThis(each) && each.state !== 'deleted')) return;
+  await history.commit(id, { copies: now.copies.map(each => (isThis(each) ? copy : each)) });
+}
+
+const notConfigured = (copies: readonly Copy[]): StageError =>
+  new StageError(
+    'create',
+    'DestinationNotConfigured',
+    `its archive is at ${copies
+      .map(({ destination }) => destination)
+      .join(', ')}, which is not configured any more`,
+    'configure that destination again, or check the archive there by hand',
+    'needs-action'
+  );
+
+const timedOut = (runTimeoutMs: number): StageError =>
+  new StageError(
+    'checksum',
+    'RunTimedOut',
+    `the verification took longer than ${runTimeoutMs / 1000} s`,
+    'give runs more time with NKVM_RUN_TIMEOUT_SECONDS',
+    'needs-action'
+  );
+
+/** @returns the end of a check that something broke. */
+export function failedBy(error: unknown): JobEnd {
+  const known =
+    error instanceof StageError
+      ? error
+      : new StageError(
+          'create',
+          'Unexpected',
+          `the check broke: ${error instanceof Error ? error.message : String(error)}`,
+          'see the log of the sidecar for this run, then start it again',
+          'unknown'
+        );
+  const { stage, reason, message, hint, class: failureClass } = known;
+  return { status: 'failed', stage, reason, message, hint, failureClass };
+}

@@ -1,0 +1,25 @@
+import type { NamespaceFact } from '../../cluster/facts.ts';
+import { StageError } from '../../errors.ts';
+import type { RunRecord } from '../../history/history.ts';
+
+/**
+ * Makes sure that a claim is made in the namespace that was asked for. A run may wait for hours, and a namespace that was deleted
+ * and made again meanwhile belongs to other people: nobody has said that they may have the data.
+ * @param live the namespace as it is now; undefined: there is none
+ * @throws StageError (stage `create`, reason `NamespaceNotFound`)
+ */
+export function checkSameNamespace(
+  { namespace, namespaceUid }: Pick<RunRecord, 'namespace' | 'namespaceUid'>,
+  live: Pick<NamespaceFact, 'uid'> | undefined
+): void {
+  if (namespaceUid === null || live?.uid === namespaceUid) return;
+  throw new StageError(
+    'create',
+    'NamespaceNotFound',
+    live
+      ? `namespace ${namespace} was deleted and made again since this was asked for`
+      : `namespace ${namespace} does not exist any more`,
+    'start it again, if the data may go to whoever has the namespace now',
+    'needs-action'
+  );
+}

@@ -1,0 +1,75 @@
+import type { RestoreMode } from '../../../api/index.ts';
+
+/** What a restore that did not succeed has left. */
+export interface LeftFacts {
+  namespace: string;
+  name: string;
+  mode: RestoreMode;
+  /** It had begun to write. */
+  hasWritten: boolean;
+  /** What became of a claim that the restore has made; `none`: it has made none. */
+  made: 'none' | 'deleted' | 'terminating' | 'left';
+  /** Why a claim that it has made could not be deleted. */
+  why?: string | undefined;
+  safetyBackupId: string | null;
+}
+
+/** What the record says of it. */
+export interface TargetState {
+  /** For the end of the message. */
+  message: string;
+  /** What to do; undefined: whatever the failure itself says. */
+  hint: string | undefined;
+  /** Whether another attempt finds everything as the first one did. */
+  isAsBefore: boolean;
+}
+
+/**
+ * Decides what a failed or cancelled restore says of its target, so that nobody takes it for restored, or for untouched.
+ *
+ * | the target | it is as before |
+ * | --- | --- |
+ * | a new claim that was never made, or is deleted | yes |
+ * | a new claim that is being deleted, or that could not be deleted and is marked | the next attempt deletes it first |
+ * | an existing claim, before the first byte was written | yes |
+ * | an existing claim, after that | no |
+ */
+export function targetState(facts: LeftFacts): TargetState {
+  const { namespace, name, mode, hasWritten, made, why, safetyBackupId } = facts;
+  const claim = `claim ${namespace}/${name}`;
+  if (mode === 'new') {
+    switch (made) {
+      case 'none':
+        return { message: '', hint: undefined, isAsBefore: true };
+      case 'deleted':
+        return { message: `the new ${claim} was deleted`, hint: undefined, isAsBefore: true };
+      case 'terminating':
+        return {
+          message: `the new ${claim} is incomplete and being deleted, but a pod still uses it`,
+          hint: `stop that pod; see it with kubectl describe pvc ${name} -n ${namespace}`,
+          isAsBefore: true,
+        };
+      case 'left':
+        return {
+          message: `the new ${claim} is incomplete and could not be deleted${
+            why ? `: ${why}` : ''
+          }`,
+          hint: `delete it with kubectl delete pvc ${name} -n ${namespace}; NKVM tries it again, too`,
+          isAsBefore: true,
+        };
+    }
+  }
+  if (!hasWritten) {
+    return { message: `nothing was written to ${claim}`, hint: undefined, isAsBefore: true };
+  }
+  const deletes = mode === 'mirror' ? ', and files that the archive lacks may be deleted' : '';
+  const undo =
+    safetyBackupId === null
+      ? 'there is no safety backup: restore again, or restore another backup'
+      : `undo it, which restores safety backup ${safetyBackupId}, or restore again`;
+  return {
+    message: `${claim} holds a part of the archive${deletes}`,
+    hint: undo,
+    isAsBefore: false,
+  };
+}

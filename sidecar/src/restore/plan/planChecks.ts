@@ -1,0 +1,94 @@
+import type { PlanCheck } from '../../../api/index.ts';
+import { claimInUse } from '../../helper/placement.ts';
+import { namespaceNotFound, namespaceTerminating } from '../claim/claimRefusal.ts';
+import { isBlocked } from '../scale/scaler.ts';
+import { answerCheck, check, failed, refusal } from './checks.ts';
+import type { PlanFacts } from './planFacts.ts';
+
+export function archiveCheck({ source: { found, shown } }: PlanFacts): PlanCheck {
+  if ('fails' in found) return failed('archive', found.fails);
+  if (shown.hasManifest) return check('archive', 'passes', `archive ${shown.archive} is there`);
+  return check(
+    'archive',
+    'warns',
+    `archive ${shown.archive} has no manifest: nothing says what it should hold, or which volume it is of`,
+    'compare the list of its files with what you expect'
+  );
+}
+
+export const digestCheck = ({ digest, source: { found } }: PlanFacts): PlanCheck | undefined =>
+  'fails' in found
+    ? undefined
+    : answerCheck('digest', digest, isCompared =>
+        isCompared
+          ? 'the archive was read: its digest is what it should be'
+          : check(
+              'digest',
+              'warns',
+              'the archive is a complete .tar.gz, but nothing says what its digest should be'
+            )
+      );
+
+export const pathsCheck = ({ selected, source: { found } }: PlanFacts): PlanCheck | undefined =>
+  'fails' in found
+    ? undefined
+    : answerCheck('paths', selected, is => `the archive has ${is?.entries ?? 0} of the entries`);
+
+export function namespaceCheck({ namespace, request }: PlanFacts): PlanCheck {
+  const name = request.target.namespace;
+  if (!namespace) return failed('namespace', namespaceNotFound(name));
+  if (namespace.terminating) return failed('namespace', namespaceTerminating(name));
+  return check('namespace', 'passes', `namespace ${name} is there`);
+}
+
+export function inUseCheck(facts: PlanFacts): PlanCheck | undefined {
+  const { request, pods, workloads } = facts;
+  const { target } = request;
+  if (!request.scale) {
+    const used = claimInUse(target, pods);
+    if (used) return failed('in-use', refusal(used.reason, used.message, used.hint));
+    return check('in-use', 'passes', 'no pod uses the claim');
+  }
+  if ('fails' in workloads) return failed('in-use', workloads.fails);
+  if ('later' in workloads) return check('in-use', 'later', workloads.later);
+  const blocked = workloads.is.find(isBlocked);
+  if (blocked) {
+    return failed(
+      'in-use',
+      refusal(
+        'WorkloadNotStoppable',
+        `${blocked.kind} ${blocked.name} uses the claim and cannot be stopped: ${blocked.obstacle}`,
+        'stop it by hand and start the restore again, or restore into a new claim'
+      )
+    );
+  }
+  const stopped = workloads.is.filter(({ action }) => action !== 'none');
+  const risky = stopped.find(({ obstacle }) => obstacle !== null);
+  const names = stopped.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  if (risky) return check('in-use', 'warns', `${risky.kind} ${risky.name}: ${risky.obstacle}`);
+  return check(
+    'in-use',
+    'passes',
+    names ? `${names} will be stopped and started again` : 'no workload uses the claim'
+  );
+}
+
+export const safetyCheck = ({ safety, claim }: PlanFacts): PlanCheck | undefined =>
+  claim && answerCheck('safety-backup', safety, () => 'the claim will be backed up first');
+
+export function emptyCheck({ look, request, claim }: PlanFacts): PlanCheck | undefined {
+  const { namespace, name } = request.target;
+  if (!claim) return undefined;
+  return answerCheck('empty', look, seen => {
+    if (!seen) return 'the claim has never been bound, so it is empty';
+    if (seen.isEmpty) return 'the claim is empty';
+    return failed(
+      'empty',
+      refusal(
+        'ClaimNotEmpty',
+        `claim ${namespace}/${name} is not empty`,
+        'restore with mode overwrite or mirror, which change files that are there, or into a new claim'
+      )
+    );
+  });
+}
