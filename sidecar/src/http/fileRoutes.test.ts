@@ -57,6 +57,15 @@ describe('the files of an archive', () => {
     });
   });
 
+  it('are listed a few times at once for a caller, so that nobody can keep the process busy', async () => {
+    const id = await put();
+    const many = Array.from({ length: 40 }, () => files('admin', id, '?search=h'));
+    const reasons = (await Promise.all(many)).map(({ body }) => body.reason);
+    expect(reasons.filter(reason => reason === undefined).length).toBeGreaterThanOrEqual(6);
+    expect(reasons).toContain('TooManyLists');
+    expect((await files('admin', id)).status).toBe(200);
+  });
+
   it.each(['nobody', 'viewer', 'single', 'neighbour'])(
     'are not there for %s, who may not see the backup',
     async who => {

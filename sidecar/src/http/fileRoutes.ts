@@ -7,6 +7,7 @@ import type { ArchiveAccess } from './archiveAccess.ts';
 import { openWithin, untilGone } from './indexWait.ts';
 import { pageCursor } from './pageCursor.ts';
 import { Refusal } from './problems.ts';
+import { streamPlaces } from './streamLimits.ts';
 
 export interface FileRoutes {
   access: ArchiveAccess;
@@ -17,6 +18,7 @@ export interface FileRoutes {
 export const fileRoutes =
   ({ access, archives }: FileRoutes): FastifyPluginAsyncZod =>
   async app => {
+    const takePlace = streamPlaces(LIST_LIMITS, tooManyLists);
     app.get(
       '/backups/:id/files',
       {
@@ -36,28 +38,44 @@ export const fileRoutes =
         const archive = await access.find(caller, params.id);
         const pages = pageCursor([params.id, path, after, before, asked]);
         const from = pages.from(cursor);
-        const { index, listing, origin, canReadRanges } = await openWithin(
-          archives,
-          await archive.ref(signal),
-          signal
-        );
-        const node = path === '' ? ROOT : nodeAt(index, path);
-        if (!index.isDirectory(node)) throw notADirectory(path);
-        const { nodes, total } = await listing.page(
-          { ...asked, node, after: secondsOf(after), before: secondsOf(before) },
-          from,
-          limit
-        );
-        return {
-          files: nodes.map(each => index.entryOf(each)),
-          total,
-          nextCursor: pages.next(from + nodes.length, total),
-          index: origin,
-          canReadRanges,
-        };
+        const leave = takePlace(caller);
+        try {
+          const { index, listing, origin, canReadRanges } = await openWithin(
+            archives,
+            await archive.ref(signal),
+            signal
+          );
+          const node = path === '' ? ROOT : nodeAt(index, path);
+          if (!index.isDirectory(node)) throw notADirectory(path);
+          const { nodes, total } = await listing.page(
+            { ...asked, node, after: secondsOf(after), before: secondsOf(before) },
+            from,
+            limit
+          );
+          return {
+            files: nodes.map(each => index.entryOf(each)),
+            total,
+            nextCursor: pages.next(from + nodes.length, total),
+            index: origin,
+            canReadRanges,
+          };
+        } finally {
+          leave();
+        }
       }
     );
   };
+
+/** A search through a million names takes a part of a second of the one thread that there is. */
+const LIST_LIMITS = { perToken: 6, perUser: 12, total: 24 };
+
+const tooManyLists = (most: number, whose: string): Refusal =>
+  new Refusal(
+    429,
+    'TooManyLists',
+    `${most} lists of files are being made ${whose}, and no more are allowed`,
+    'wait until one of them is there'
+  );
 
 const secondsOf = (time: string | undefined): number | undefined =>
   time === undefined ? undefined : Date.parse(time) / 1000;
