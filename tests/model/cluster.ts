@@ -37,6 +37,8 @@ export class ModelCluster {
   #connections = new Set<() => void>();
   #made = 0;
   #isAway = false;
+  /** How many outages are under way at once. */
+  #outages = 0;
   #listeners = new Set<() => void>();
   #losesNext = false;
   #sticksNext = false;
@@ -99,12 +101,15 @@ export class ModelCluster {
 
   /** The API server goes away: every call fails, every stream breaks. */
   goAway(): void {
+    this.#outages += 1;
     this.#setAway(true);
     this.breakConnections();
   }
 
+  /** One outage ends. Another that began meanwhile lasts its whole time: shorter ones may cost an attempt. */
   comeBack(): void {
-    this.#setAway(false);
+    this.#outages = Math.max(0, this.#outages - 1);
+    if (this.#outages === 0) this.#setAway(false);
   }
 
   /** The next change is carried out, and its answer is lost. */
@@ -119,7 +124,8 @@ export class ModelCluster {
 
   /** Ends every fault. */
   heal(): void {
-    this.comeBack();
+    this.#outages = 0;
+    this.#setAway(false);
     this.#losesNext = false;
     this.#sticksNext = false;
     this.#stuck.clear();

@@ -22,20 +22,30 @@ export interface Outages {
 /** One failed call counts as "away" until the next probe, which takes some milliseconds: that is no outage. */
 const OUTAGE_MS = 1_000;
 
-/** @param leastMs shorter times do not count. */
-export function outagesOf(availability: Availability, leastMs = OUTAGE_MS): Outages {
+/** @param leastMs shorter times do not count. @param now in milliseconds, never going back. */
+export function outagesOf(
+  availability: Availability,
+  leastMs = OUTAGE_MS,
+  now: () => number = () => performance.now()
+): Outages {
   let count = 0;
   let timer: NodeJS.Timeout | undefined;
+  let awaySince: number | undefined;
   /** Whether the present absence has lasted long enough. */
   let isOutage = false;
+  const countIt = (): void => {
+    if (!isOutage) count += 1;
+    isOutage = true;
+  };
   const follow = (): void => {
     clearTimeout(timer);
+    // On a busy machine the answer that ends an outage can come before a timer that is due.
+    if (awaySince !== undefined && now() - awaySince >= leastMs) countIt();
     isOutage = false;
+    awaySince = undefined;
     if (!availability.isAway()) return;
-    timer = setTimeout(() => {
-      isOutage = true;
-      count += 1;
-    }, leastMs).unref();
+    awaySince = now();
+    timer = setTimeout(countIt, leastMs).unref();
   };
   follow();
   const unfollow = availability.onChange(follow);
