@@ -39,7 +39,7 @@ function leaseServer(holder = '') {
   return { server, gateway };
 }
 
-/** The parts that matter, in the order of `main.ts`. */
+/** The parts that matter, in the order of `start/`. */
 function service(gateway: Gateway, closeHistory: () => Promise<void>) {
   const life = lifecycle(silent);
   const started = (async () => {

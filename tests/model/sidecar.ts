@@ -35,7 +35,7 @@ export interface Surroundings {
   onEnd(run: Backup): void;
 }
 
-/** The product's parts, put together as `main.ts` does it, without HTTP and without a real API server. */
+/** The product's parts, put together as `start/` does it, without HTTP and without a real API server. */
 export interface ModelSidecar {
   queue: Queue;
   history: History;

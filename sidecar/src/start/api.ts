@@ -1,0 +1,65 @@
+import { admissionOf } from '../backup/admission.ts';
+import { rightsOf } from '../http/rights.ts';
+import { buildServer } from '../http/server.ts';
+import type { Preparations } from '../preparations.ts';
+import { VERSION } from '../version.ts';
+import type { Foundations } from './foundations.ts';
+import type { Runs } from './runs.ts';
+
+/** Starts the API, in the place of what has answered until now. */
+export async function startApi(
+  foundations: Foundations,
+  runs: Runs,
+  { prepared }: { prepared: Preparations }
+): Promise<void> {
+  const { life, config, log, door, history, destination, inventory } = foundations;
+  const { clusterName, access, open } = foundations;
+  const { metrics, archives, uploads, restores, queue, room } = runs;
+  const admission = admissionOf(inventory, open, room.look);
+  const server = await life.start({
+    name: 'the API',
+    start: () =>
+      buildServer({
+        queue,
+        history,
+        inventory,
+        open,
+        access,
+        destination,
+        archives,
+        uploads,
+        admission,
+        restores: restores.engine,
+        drills: restores.engine,
+        rights: rightsOf(access),
+        maxNamespaceScan: config.maxNamespaceScan,
+        installation: {
+          version: VERSION,
+          cluster: clusterName,
+          namespace: config.namespace,
+          backupDir: config.backupDir,
+          maxParallel: config.maxParallel,
+        },
+        readiness: () => ({
+          isReady: inventory.isReady() && prepared.isReady(),
+          says: [
+            ...prepared.left(),
+            ...queue.waitsFor(),
+            ...(history.problem()
+              ? [`the history is read-only: ${history.problem()?.message}`]
+              : []),
+            ...restores.scaler.problems(),
+            ...inventory.problems(),
+          ],
+        }),
+        metrics: metrics.registry,
+        log,
+      }),
+    stop(built) {
+      door.shut();
+      return built.close();
+    },
+  });
+  await server.ready();
+  door.open(server.routing);
+}

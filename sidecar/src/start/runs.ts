@@ -1,0 +1,186 @@
+import type { Backup } from '../../api/index.ts';
+import { backupJob } from '../backup/backupJob.ts';
+import { entriesBefore } from '../backup/emptied.ts';
+import { proofLevel, proofsBefore } from '../backup/proofLevel.ts';
+import { runBackup } from '../backup/run.ts';
+import { archivesAt } from '../browse/archives.ts';
+import { isUploadKey, uploadsAt } from '../browse/uploads.ts';
+import { claimsOf } from '../cluster/claims.ts';
+import { eventsOf } from '../cluster/events.ts';
+import type { ExecTarget } from '../cluster/exec.ts';
+import { execInPod, execToEnd, execWithInput } from '../cluster/exec.ts';
+import { lane } from '../cluster/lane.ts';
+import { podLogsOf } from '../cluster/podLog.ts';
+import { watchRoom } from '../destinations/room.ts';
+import { runIds } from '../history/runId.ts';
+import { holdWhile } from '../jobs/holds.ts';
+import { startQueue } from '../jobs/queue.ts';
+import { backoffMs } from '../jobs/retry.ts';
+import { eventSender } from '../observe/eventSender.ts';
+import { helperLeaks } from '../observe/helperLeaks.ts';
+import { sizeOfHistory } from '../observe/historySize.ts';
+import { createMetrics } from '../observe/metrics.ts';
+import { runEnds } from '../observe/runEnds.ts';
+import { drillJob } from '../restore/check/drillJob.ts';
+import { verifyJob } from '../restore/check/verifyJob.ts';
+import { composeRestores } from '../restore/compose.ts';
+import { VERSION } from '../version.ts';
+import type { Foundations } from './foundations.ts';
+
+/** Runs delete their helpers. For all that takes time at the end see foundations.ts. */
+const STOP_QUEUE_MS = 32_000;
+
+/** What carries runs out. */
+export type Runs = Awaited<ReturnType<typeof startRuns>>;
+
+/** Starts what carries runs out, and what tells of their ends. No run begins before `queue.resume`. */
+export async function startRuns(foundations: Foundations) {
+  const { life, config, log, now, gateway, lease, fence, history, destination, looks } =
+    foundations;
+  const { inventory, clusterName, clusterUid, installation, identity, pods, access } = foundations;
+
+  const metrics = createMetrics({
+    depth: () => queue.depth(),
+    inventory,
+    history,
+    inventoryProblems: () => inventory.problems().length,
+    isHistoryReadOnly: () => history.isReadOnly(),
+    historySize: () => sizeOfHistory(config.metadataDbPath, history),
+    helperLeaks: helperLeaks({ pods, history, installation, now: () => performance.now() }),
+  });
+  const events = await life.start({
+    name: 'the Events on claims',
+    start: () =>
+      eventSender({
+        send: eventsOf(gateway),
+        now: () => performance.now(),
+        log,
+        onOutcome: metrics.event,
+      }),
+    stop: sender => sender.settled(),
+  });
+  const onEnd = runEnds({ history, metrics, events });
+
+  const backupWorld = {
+    cluster: {
+      pods,
+      statusLagMs: 5_000,
+      exec: (target: ExecTarget, command: readonly string[]) =>
+        execInPod(gateway, target, command, { silenceMs: config.helper.silenceMs }),
+      execWithInput: execWithInput.bind(undefined, gateway),
+      execToEnd: execToEnd.bind(undefined, gateway),
+    },
+    readClaim: claimsOf(gateway),
+    destination,
+    clusterName,
+    identity,
+    image: config.helper.image,
+    memoryLimit: config.helper.memoryLimit,
+    podTimeoutMs: config.helper.podTimeoutMs,
+    runTimeoutMs: config.helper.runTimeoutMs,
+    version: VERSION,
+    now,
+    entriesBefore: (run: Backup) => entriesBefore(history, run),
+    unpacking: lane(1),
+    proofLevel: (run: Backup) =>
+      proofLevel({
+        asked: run.verify,
+        usual: config.verifyLevel,
+        contentsEvery: config.verifyContentsEvery,
+        before: proofsBefore(history, run, config.verifyContentsEvery),
+      }),
+  };
+  const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
+  const archives = await life.start({
+    name: 'the indexes of archives',
+    start: () =>
+      archivesAt({
+        destination,
+        log,
+        mayStore: ({ key, manifest }) =>
+          manifest?.installation === installation || isUploadKey(key),
+      }),
+    stop: opened => opened.stop(),
+  });
+
+  const uploads = await life.start({
+    name: 'the uploads',
+    start: () =>
+      uploadsAt({
+        ...{ destination, installation, log },
+        maxBytes: config.uploadLimitBytes,
+        floorBytes: config.minFreeBytes,
+        isInUse: id =>
+          history
+            .unfinished()
+            .some(
+              ({ details }) => details?.kind === 'restore' && details.backup === `upload:${id}`
+            ),
+        onRemove: key => archives.forget(key),
+      }),
+    stop: taken => taken.stop(),
+  });
+
+  const restores = composeRestores({
+    uploadOf: id => uploads.find(id),
+    ...{ gateway, history, inventory, destination, access, installation, fence, looks, log, now },
+    helpers: backupWorld,
+    archives: () => archives,
+    running: () => queue.running(),
+    podsGoneMs: config.scaleDownTimeoutMs,
+    carryOut: (...args) => queue.carryOut(...args),
+    room: () => room.look(),
+  });
+  const queue = await life.start({
+    name: 'the queue',
+    start: () =>
+      startQueue({
+        history,
+        kinds: {
+          backup: backupJob({
+            claimOf: (namespace, name) => inventory.claim(namespace, name),
+            now,
+            run: (run, claim, report, signal) => runBackup(run, claim, backupWorld, report, signal),
+          }),
+          restore: restores.kind,
+          verify: verifyJob({ ...backupWorld, history }),
+          drill: drillJob({ ...restores.world, readPodLog: podLogsOf(gateway) }),
+        },
+        limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
+        retry,
+        availability: gateway.availability,
+        placeOf: namespace => ({
+          clusterUid,
+          namespaceUid: identity.namespaceUidOf(namespace) ?? null,
+        }),
+        newId: runIds(undefined, history.newestId()),
+        now,
+        log,
+        onEnd,
+      }),
+    stop: started => started.stop(),
+    stopLimitMs: STOP_QUEUE_MS,
+  });
+
+  const interrupted = history.unfinished();
+  const holdForLease = holdWhile(queue.hold);
+  lease?.onChange(isHeld =>
+    holdForLease(isHeld ? undefined : 'the Lease could not be renewed, so nothing may be written')
+  );
+
+  const holdForRoom = holdWhile(queue.holdForRoom);
+  const room = await life.start({
+    name: 'the free space of the destination',
+    start: () =>
+      watchRoom({
+        destination,
+        floorBytes: config.minFreeBytes,
+        onChange: problem => holdForRoom(problem?.message),
+        log,
+      }),
+    stop: watched => watched.stop(),
+  });
+  return {
+    ...{ metrics, onEnd, retry, archives, uploads, restores, queue, interrupted, room },
+  };
+}

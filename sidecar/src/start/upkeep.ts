@@ -1,0 +1,110 @@
+import { heldVolumes } from '../backup/heldVolume.ts';
+import { rebuildHistory } from '../backup/rebuildHistory.ts';
+import { recover } from '../backup/recover.ts';
+import { deleteUnproven } from '../backup/unproven.ts';
+import { sweeperOf } from '../jobs/sweep.ts';
+import { preparations } from '../preparations.ts';
+import { scratchSweeper } from '../restore/check/sweepScratch.ts';
+import type { Foundations } from './foundations.ts';
+import type { Runs } from './runs.ts';
+
+/** Leftovers are rare, and cost nothing but space. */
+const SWEEP_MS = 5 * 60_000;
+
+/** Archives without a manifest are even rarer, and each look reads the whole directory. */
+const CLEAN_ARCHIVES_MS = 60 * 60_000;
+
+/** Soon enough for a person who wonders why a pod does not start. */
+const HELD_VOLUMES_MS = 15_000;
+
+/** An application that is down waits for it; a look costs no request. */
+const LEFT_STOPPED_MS = 15_000;
+
+/** Runs wait for it. What is left is done at the next start. */
+const REBUILD_LIMIT_MS = 10 * 60_000;
+
+/** Starts what an earlier process has left to do, lets runs begin when that is done, and looks after leftovers from then on. */
+export async function startUpkeep(foundations: Foundations, runs: Runs) {
+  const { life, config, log, now, history, destination, looks, inventory } = foundations;
+  const { clusterUid, installation, identity, pods } = foundations;
+  const { onEnd, retry, restores, queue, interrupted } = runs;
+
+  /** @returns nothing for a namespace that has just been deleted. */
+  const factOf = (name: string) => {
+    const fact = inventory.namespace(name);
+    return fact ? [{ name, uid: fact.uid, createdAt: fact.createdAt }] : [];
+  };
+  const cleanArchives = () =>
+    deleteUnproven({ history, destination, now, log, signal: life.signal });
+  const prepared = await life.start({
+    name: 'the preparations',
+    start: signal =>
+      preparations(
+        {
+          'runs that a restart interrupted': async () => {
+            const kinds = { restore: restores.kind };
+            await recover({ history, destination, identity, retry, kinds, now, log, signal });
+            interrupted.forEach(onEnd); // those that it has ended
+          },
+          'the volumes of the cluster': async () => {
+            await inventory.ready(config.discoveryTimeoutMs);
+            history.fillIdentity(clusterUid, inventory.namespaces().flatMap(factOf));
+          },
+          'the archives at the destination': () =>
+            rebuildHistory({
+              history,
+              destination,
+              identity,
+              claimUidOf: (namespace, name) => inventory.claim(namespace, name)?.uid,
+              log,
+              limitMs: REBUILD_LIMIT_MS,
+              signal,
+            }),
+        },
+        {
+          signal,
+          log,
+          onDone() {
+            queue.resume();
+            void cleanArchives();
+            void restores.tidyUp();
+          },
+        }
+      ),
+  });
+
+  const isUnderWay = (id: string) => queue.isRunning(id) || looks.has(id);
+  const sweepHelpers = sweeperOf({ pods, destination, installation, isUnderWay, log });
+  const sweepScratch = scratchSweeper({ ...restores.world, inventory, isUnderWay, log });
+  const sweep = () => void Promise.all([sweepHelpers(), sweepScratch()]);
+  await life.start({
+    name: 'the sweep',
+    start() {
+      sweep();
+      return [setInterval(sweep, SWEEP_MS), setInterval(cleanArchives, CLEAN_ARCHIVES_MS)];
+    },
+    stop: timers => timers.forEach(clearInterval),
+  });
+
+  await life.start({
+    name: 'the watch for workloads that a restore has left stopped',
+    start: () => setInterval(() => prepared.isReady() && void restores.tidyUp(), LEFT_STOPPED_MS),
+    stop: clearInterval,
+  });
+
+  await life.start({
+    name: 'the watch for pods that wait for a volume',
+    start: () =>
+      setInterval(
+        heldVolumes({
+          running: queue.running,
+          claimOf: (namespace, name) => inventory.claim(namespace, name),
+          history,
+          log,
+        }),
+        HELD_VOLUMES_MS
+      ),
+    stop: clearInterval,
+  });
+  return { prepared };
+}
