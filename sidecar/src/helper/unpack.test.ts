@@ -260,6 +260,17 @@ describe('mode overwrite', () => {
     }
   });
 
+  it('waits for the list of names before it compares them, also where compressing is slow', async () => {
+    writeFileSync(join(source, 'a'), 'a');
+    const archive = packed();
+    for (const program of ['igzip', 'pigz', 'gzip']) {
+      const late = 'cat >"$0.$$"; sleep 1; exec <"$0.$$"';
+      world.before(program, `case "$(readlink /proc/$$/fd/0)" in *names.pipe) ${late};; esac`);
+    }
+    const { comparison } = await unpack(archive, { mode: 'overwrite' });
+    expect(comparison).toMatchObject({ ...SAME, entries: 2 });
+  });
+
   it('does not write through a file that the volume shares with a file outside of the archive', async () => {
     writeFileSync(join(volume, 'kept'), 'shared');
     linkSync(join(volume, 'kept'), join(volume, 'file'));

@@ -112,7 +112,7 @@ while read -r step <steps; do
       : >step.out
       ;;
     pack-all) pack_all >step.out ;;
-    pack-names) pack_names >step.out ;;
+    pack-names) wait "$names"; pack_names >step.out ;;
     pack-messages) cat pack.messages >step.out ;;
     names) wait "$names"; $gunzip <names.gz >step.out ;;
     end) break ;;
