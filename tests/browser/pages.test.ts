@@ -21,7 +21,7 @@ const hasBrowser = findChromium() !== undefined;
 if (!hasBrowser) console.warn('No Chromium on this machine: the tests of the pages are skipped.');
 
 // One cluster, one sidecar and one browser for all of them: starting those takes longer than most of the tests.
-describe.skipIf(!hasBrowser)('in a browser', { timeout: 60_000 }, () => {
+describe.skipIf(!hasBrowser)('in a browser', { timeout: 120_000 }, () => {
   let world: SeenWorld;
   beforeAll(async () => void (world = await seeShop()), 180_000);
   afterAll(() => world?.stop());

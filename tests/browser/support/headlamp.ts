@@ -8,6 +8,9 @@ import { launchChromium } from './chromium.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 export const WIDE = 1400;
 export const NARROW = 400;
+/** Until a page that does not come is given up: on a busy machine one takes half a minute. */
+const PATIENCE_MS = 60_000;
+
 /** Widths at which pages are looked at: a phone, a tablet, half of a screen, a laptop. */
 export const WIDTHS = [390, 800, 1024, 1440] as const;
 export const HEIGHT = 950;
@@ -71,6 +74,7 @@ export async function startHeadlamp(options: HeadlampOptions): Promise<Headlamp>
           reducedMotion: 'reduce',
           locale,
         });
+        context.setDefaultTimeout(PATIENCE_MS);
         const page = await context.newPage();
         // The browser may end first, and its contexts with it.
         page.on('close', () => void context.close().catch(() => undefined));
