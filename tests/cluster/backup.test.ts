@@ -188,7 +188,8 @@ describe('a running backup', () => {
       const success = await ended(call, id, 150_000);
       expect(success).toMatchObject({ status: 'success', attempt: 2, reason: null });
       const files = inSidecar('ls -A "$NKVM_BACKUP_DIR"').split('\n');
-      expect(files.filter(name => name.includes(id) || name.startsWith('.tmp'))).toHaveLength(2);
+      // Archive, index and manifest.
+      expect(files.filter(name => name.includes(id) || name.startsWith('.tmp'))).toHaveLength(3);
       expect(helpers()).toEqual([]);
     }
   );
