@@ -88,7 +88,7 @@ describe('a backup fails by name, and leaves nothing, when', () => {
     const pod = ['--namespace=billing', `nkvm-backup-${id}-1`];
     // More than the emptyDir may hold: the kubelet evicts the pod. The stream is held up meanwhile, so that it lasts.
     kubectl(['exec', ...pod, '--', 'sh', '-c', 'pkill -STOP igzip || kill -STOP $(pidof igzip)']);
-    kubectl(['exec', ...pod, '--', 'sh', '-c', 'head -c 90M /dev/zero > /work/ballast']);
+    kubectl(['exec', ...pod, '--', 'sh', '-c', 'head -c 300M /dev/zero > /work/ballast']);
     expect(await ended(call, id, 120_000)).toMatchObject({
       status: 'failed',
       stage: 'copy',
