@@ -59,7 +59,10 @@ export async function proveAndPublish(
     return await proveStored(destination.locate(key), stored, own, seal, level, signal);
   });
   const proven: Proven = { proof: { level, readFrom }, provenAt: now().toISOString() };
-  const published = { ...proven, ...(await publishIndex(index, warnings, signal, held)) };
+  const published = {
+    ...proven,
+    ...(await publishIndex({ destination, key, index, warnings }, signal, held)),
+  };
   const text = manifest(published);
   signal.throwIfAborted();
   await staged.publish({ signal });
@@ -79,14 +82,19 @@ export async function proveAndPublish(
 
 /** Gives an index its name. One that cannot have it is given up: the archive is whole without it. */
 async function publishIndex(
-  index: StagedIndex | undefined,
-  warnings: string[],
+  {
+    destination,
+    key,
+    index,
+    warnings,
+  }: Pick<Received, 'destination' | 'key' | 'index' | 'warnings'>,
   signal: AbortSignal,
   held: Held
 ): Promise<Pick<Published, 'index' | 'warnings'>> {
   if (!index) return { index: null, warnings };
   const { staged, record } = index;
   try {
+    await removeEarlierIndex(destination, key, record.key, signal);
     await staged.publish({ signal });
     held.unlistedIndex = record.key;
     return { index: record, warnings };
@@ -95,6 +103,21 @@ async function publishIndex(
     signal.throwIfAborted();
     return { index: null, warnings: [...warnings, noIndex(textOf(error))] };
   }
+}
+
+/**
+ * An attempt of this run that was killed in the same second may have left an index of this name, whose archive has none: it
+ * would be taken for the index of another archive.
+ */
+async function removeEarlierIndex(
+  destination: Destination,
+  archive: string,
+  index: string,
+  signal: AbortSignal
+): Promise<void> {
+  if (!(await destination.stat(index, { signal }))) return;
+  if (await destination.stat(archive, { signal })) return; // it belongs to that one
+  await destination.remove(index, { signal });
 }
 
 /**

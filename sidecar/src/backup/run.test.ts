@@ -189,6 +189,14 @@ describe('a backup that goes well', () => {
     expect(usedBytes).toBeLessThan(3_200_000);
   });
 
+  it('takes the place of an index that a killed attempt has left, whose archive has no name', async () => {
+    storage.archives.set(`${NAME}.index.gz`, Buffer.from('of another archive'));
+    expect(await go()).toMatchObject({ status: 'success', warnings: [] });
+    const manifest = readManifest(NAME, storage.archives.get(`${NAME}.json`)?.toString() ?? '');
+    const index = storage.archives.get(`${NAME}.index.gz`) ?? Buffer.alloc(0);
+    expect(manifest.index?.sha256).toBe(createHash('sha256').update(index).digest('hex'));
+  });
+
   it.each<[string, () => Partial<RunWorld>]>([
     [
       'cannot be fetched',
