@@ -1,6 +1,5 @@
 import type { ClaimId } from '../cluster/claimWrites.ts';
 import { StageError } from '../errors.ts';
-import { textOf } from '../errors.ts';
 import { writerPlacementOf } from '../helper/placement.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { claimGone } from '../helper/withHelper.ts';
@@ -12,7 +11,7 @@ import { makeClaim } from './claim/makeClaim.ts';
 import { claimWish } from './claim/newClaim.ts';
 import { checkSameNamespace } from './claim/sameNamespace.ts';
 import type { Users } from './claim/users.ts';
-import { explain } from './explain.ts';
+import { helperHooks } from './helperHooks.ts';
 import type { RestoreBody } from './intoClaim.ts';
 import { restoreIntoClaim } from './intoClaim.ts';
 import { plannedSource } from './plan/plannedSource.ts';
@@ -173,6 +172,7 @@ export async function writeAndCompare(
     attempt.show({}, { helper });
   };
   const isSelection = details.paths !== null;
+  const hooks = helperHooks({ attempt, clock, signal, image: world.image, tell });
   const unpacked = await restoreIntoClaim(
     {
       runId: run.id,
@@ -183,22 +183,11 @@ export async function writeAndCompare(
     {
       signal,
       helper: {
-        onCreated({ pod }, node) {
-          tell({ pod, node, image: world.image });
-          clock.enter('wait');
+        ...hooks,
+        onCreated(helper, node) {
+          hooks.onCreated(helper, node);
           steps.begin('write', 'waiting for the helper pod');
         },
-        onReady: ({ pod }, node) => tell({ pod, node, image: world.image }),
-        async explain(error, helper) {
-          if (signal.aborted && !(signal.reason instanceof Error)) return error; // cancelled
-          const why = signal.aborted
-            ? error
-            : await explain(error, clock.current() ?? 'wait', helper);
-          const lastWords = await helper.lastOutput();
-          if (attempt.helper && lastWords !== undefined) tell({ ...attempt.helper, lastWords });
-          return why;
-        },
-        closing: gone => attempt.closing.push(gone.then(() => undefined, textOf)),
       },
       async beforeWrite() {
         world.fence.assertHeld();

@@ -2,7 +2,7 @@ import type { Backup } from '../../../api/index.ts';
 import type { ClaimId, ClaimWrites } from '../../cluster/claimWrites.ts';
 import type { ClusterInventory } from '../../cluster/inventory.ts';
 import type { ReadPodLog } from '../../cluster/podLog.ts';
-import { StageError, textOf } from '../../errors.ts';
+import { StageError } from '../../errors.ts';
 import { RUN_LABEL } from '../../helper/names.ts';
 import type { DrillDetails } from '../../history/details.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
@@ -15,6 +15,7 @@ import { findMade, makeClaim, unmakeClaim } from '../claim/makeClaim.ts';
 import { claimWish } from '../claim/newClaim.ts';
 import { checkSameNamespace } from '../claim/sameNamespace.ts';
 import { explain } from '../explain.ts';
+import { helperHooks } from '../helperHooks.ts';
 import type { IntoClaimWorld } from '../intoClaim.ts';
 import { restoreIntoClaim } from '../intoClaim.ts';
 import { plannedSource } from '../plan/plannedSource.ts';
@@ -206,23 +207,7 @@ function hooksOf(attempt: Attempt): Parameters<typeof restoreIntoClaim>[2] {
   };
   return {
     signal,
-    helper: {
-      onCreated({ pod }, node) {
-        tell({ pod, node, image: world.image });
-        clock.enter('wait');
-      },
-      onReady: ({ pod }, node) => tell({ pod, node, image: world.image }),
-      async explain(error, helper) {
-        if (signal.aborted && !(signal.reason instanceof Error)) return error; // cancelled
-        const why = signal.aborted
-          ? error
-          : await explain(error, clock.current() ?? 'wait', helper);
-        const lastWords = await helper.lastOutput();
-        if (attempt.helper && lastWords !== undefined) tell({ ...attempt.helper, lastWords });
-        return why;
-      },
-      closing: gone => attempt.closing.push(gone.then(() => undefined, textOf)),
-    },
+    helper: helperHooks({ attempt, clock, signal, image: world.image, tell }),
     async beforeWrite() {
       clock.enter('exec');
     },
