@@ -3,6 +3,7 @@ import { FailureClass, Stage } from './errors.ts';
 import {
   MAX_VOLUMES_PER_REQUEST,
   PRIORITIES,
+  PROOF_LEVELS,
   RUN_KINDS,
   RUN_STAGES,
   STATUSES,
@@ -107,11 +108,15 @@ export type Seal = z.infer<typeof Seal>;
 /** How an archive was proven. */
 export const Proof = z.strictObject({
   level: z
-    .enum(['checksum', 'contents'])
-    .describe('checksum: its bytes and SHA-256; contents: also unpacked and counted'),
+    .enum(PROOF_LEVELS)
+    .describe(
+      'size: the storage says only how many bytes it holds; checksum: its bytes and a checksum of them; contents: also unpacked and counted'
+    ),
   readFrom: z
-    .enum(['storage', 'cache'])
-    .describe('cache: the bytes may have come from memory instead of the storage'),
+    .enum(['storage', 'cache', 'server'])
+    .describe(
+      'storage: the bytes were read again; cache: they may have come from memory instead; server: the storage itself compared them'
+    ),
 });
 export type Proof = z.infer<typeof Proof>;
 

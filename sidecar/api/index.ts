@@ -7,3 +7,4 @@ export * from './streams.ts';
 export * from './info.ts';
 export * from './files.ts';
 export * from './restores.ts';
+export * from './destinations.ts';

@@ -125,3 +125,52 @@ export const STREAM_END_REASONS = [
 
 /** Biggest number of volumes in one request. */
 export const MAX_VOLUMES_PER_REQUEST = 100;
+
+/** Label of a Secret that is a destination: its value is the kind, its name the name of the destination. */
+export const DESTINATION_LABEL = 'nkvm.io/destination';
+
+/** What the label may say. */
+export const DESTINATION_KINDS = [
+  's3',
+  'sftp',
+  'scp',
+  'ftp',
+  'ftps',
+  'rsync',
+  'restic',
+  'directory',
+] as const;
+
+/** The destination of the settings, the directory `NKVM_BACKUP_DIR`. No Secret may have its name. */
+export const LOCAL_DESTINATION = 'local';
+
+/** Annotation of such a Secret: `"true"` for destinations that backups go to unless something else is asked for. */
+export const DEFAULT_ANNOTATION = 'nkvm.io/default';
+
+/** Annotation of such a Secret: `"false"` where a backup is a success without a copy there. */
+export const REQUIRED_ANNOTATION = 'nkvm.io/required';
+
+/** Annotation of such a Secret: when a person said that the recovery kit is stored (RFC 3339). */
+export const KIT_STORED_ANNOTATION = 'nkvm.io/recovery-kit-stored-at';
+
+/** Annotation of a claim or a namespace: names of the destinations of its backups, separated by commas. */
+export const DESTINATION_ANNOTATION = 'nkvm.io/destination';
+
+/** What a check of a destination does, in this order. A kind without a step skips it. */
+export const CHECK_STEPS = [
+  'settings',
+  'resolve',
+  'connect',
+  'tls',
+  'host-key',
+  'login',
+  'space',
+  'write',
+  'read-back',
+  'range',
+  'rename',
+  'delete',
+] as const;
+
+/** How an archive was proven, weakest first. */
+export const PROOF_LEVELS = ['size', 'checksum', 'contents'] as const;

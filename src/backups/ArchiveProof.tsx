@@ -25,6 +25,11 @@ function textsOf(state: Exclude<ArchiveState, { kind: 'none' }>, t: Translate): 
             t('Checksum'),
             t('The archive has the size and the SHA-256 that the helper pod sent.'),
           ];
+        case 'size':
+          return [
+            t('Size'),
+            t('The storage says only how many bytes it holds: as many as were sent.'),
+          ];
         case 'unknown':
           return [t('Proven'), t('How it was proven was not recorded at that time.')];
       }

@@ -4,7 +4,7 @@ import type { Backup } from '../../sidecar/api';
 export type ArchiveState =
   | {
       kind: 'proven';
-      how: 'contents' | 'checksum' | 'unknown';
+      how: 'contents' | 'checksum' | 'size' | 'unknown';
       at: string | null;
       verifiedAt: string | null;
     }

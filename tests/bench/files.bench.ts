@@ -14,7 +14,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
 import { archivesAt } from '../../sidecar/src/browse/archives.ts';
-import { localDestination } from '../../sidecar/src/destinations/local.ts';
+import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import type { HttpWorld } from '../../sidecar/src/http/server.ts';
 import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
 import { httpWorld } from '../../sidecar/src/testing/httpWorld.ts';

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import * as fs from 'node:fs/promises';
-import type { LocalFiles } from '../../sidecar/src/destinations/localWrite.ts';
+import type { LocalFiles } from '../../sidecar/src/destinations/directory/localWrite.ts';
 import type { FileCalls } from '../../sidecar/src/history/wholeFile.ts';
 import type { Life } from './life.ts';
 

@@ -7,7 +7,7 @@ import { runBackup } from '../../sidecar/src/backup/run.ts';
 import { deleteUnproven, UNPROVEN_AGE_MS } from '../../sidecar/src/backup/unproven.ts';
 import { lane } from '../../sidecar/src/cluster/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
-import { localDestination } from '../../sidecar/src/destinations/local.ts';
+import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import type { History } from '../../sidecar/src/history/history.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { runIds } from '../../sidecar/src/history/runId.ts';

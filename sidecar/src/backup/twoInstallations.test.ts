@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import { writeManifest } from '../archive/manifest.ts';
 import { archiveName, manifestName } from '../archive/name.ts';
-import { localDestination } from '../destinations/local.ts';
+import { localDestination } from '../destinations/directory/local.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { installationId } from '../identity.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';

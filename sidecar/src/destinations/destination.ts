@@ -15,10 +15,36 @@ export interface StoredBytes {
   readFrom(): ReadFrom;
 }
 
+export interface StageCall extends Call {
+  /**
+   * How many bytes may come, as far as that is known: an estimate that may be too small. S3 takes 10,000 parts, so that
+   * their size must be chosen before the first is sent.
+   */
+  expectedBytes?: number | undefined;
+}
+
+/**
+ * What the storage itself says of bytes that it holds, without sending them back.
+ *
+ * - `checksum`: it computed a checksum of what it stored, and that is the checksum of what was sent
+ * - `size`: it says only how many bytes it holds, and these are as many as were sent
+ */
+export interface Confirmed {
+  level: 'checksum' | 'size';
+  /** For people: how, e.g. `CRC64NVME of S3`, `sha256sum on the server`. */
+  by: string;
+}
+
 /** An archive that is stored under a temporary name. */
 export interface Staged {
   /** What was written, in bytes. */
   readonly bytes: number;
+  /**
+   * Asks the storage what it holds.
+   * @returns the strongest that it can say; undefined when it can say nothing: then only reading back proves anything
+   * @throws StageError (stage `checksum`, reason `DigestDiffers`) when it holds something else
+   */
+  confirm(call?: Call): Promise<Confirmed | undefined>;
   /**
    * Gives back what is stored under the temporary name, from the storage itself where that is possible.
    * @throws StageError (stage `checksum`); so does `body` when the storage fails later
@@ -63,10 +89,17 @@ export interface Listing extends Call {
 export interface Destination {
   /** Names the destination in records, for as long as it exists. */
   readonly id: string;
-  /** Protocol: `local`, `memory`. */
+  /** `local` for the directory of the settings, else the kind of the Secret; `memory` in tests. */
   readonly kind: string;
-  /** For people: where it is, e.g. a directory. */
+  /** For people: where it is, e.g. a directory or a URL. Never has a credential in it. */
   readonly location: string;
+  /** Whether reading back costs no download: then every archive is read back. */
+  readonly isNear: boolean;
+  /**
+   * Whether what is staged can be read back and confirmed only after `publish`, as with S3, which shows nothing of an
+   * upload before it is complete. An archive does not count before its manifest, which is written last.
+   */
+  readonly provesAfterPublish: boolean;
 
   /** For people: the name of `key` outside of NKVM, e.g. an absolute path. */
   locate(key: string): string;
@@ -75,7 +108,7 @@ export interface Destination {
    * Stores `body` under a temporary name, in constant memory. `key` cannot be found before `publish`.
    * @throws StageError (stage `copy`) when `body` breaks off or the storage refuses. Nothing is left then.
    */
-  stage(key: string, body: Readable, call?: Call): Promise<Staged>;
+  stage(key: string, body: Readable, call?: StageCall): Promise<Staged>;
 
   /**
    * Stores a short text in one step, under its final name, durable when the promise resolves.
@@ -104,6 +137,9 @@ export interface Destination {
 
   /** @returns bytes that can still be stored; `undefined` where the storage does not say. */
   freeBytes(call?: Call): Promise<number | undefined>;
+
+  /** Ends its connections. Streams under way break off. May be called twice; no other call follows it. */
+  close(): Promise<void>;
 }
 
 /** @returns all keys that a listing has, sorted. For small destinations: it holds all of them in memory. */

@@ -75,6 +75,10 @@ export function limited(to: Destination, limitMs: number): Destination {
 
   const limitedStaged = (staged: Staged, key: string): Staged => ({
     bytes: staged.bytes,
+    confirm: (call = {}) =>
+      bound(['checksum', `ask for the checksum of ${key}`], limitMs, call, one =>
+        staged.confirm(one)
+      ),
     readBack: (call = {}) =>
       bound(['checksum', `read back ${key}`], limitMs, call, one => staged.readBack(one), letGo),
     publish: (call = {}) =>
@@ -103,7 +107,7 @@ export function limited(to: Destination, limitMs: number): Destination {
     async stage(key, body, call = {}) {
       try {
         const staged = await bound(['copy', `store ${key}`], Infinity, call, one =>
-          to.stage(key, body, one)
+          to.stage(key, body, { ...one, expectedBytes: call.expectedBytes })
         );
         return limitedStaged(staged, key);
       } catch (error) {

@@ -2,14 +2,18 @@ import type { Stage } from '../../api/index.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError } from '../errors.ts';
 
-/** What can be made to fail. `readBack`, `publish` and `discard` belong to what was staged. */
+/** What can be made to fail. `confirm`, `readBack`, `publish` and `discard` belong to what was staged. */
 export type Step =
-  | Exclude<keyof Destination, 'id' | 'kind' | 'location' | 'locate'>
+  | Exclude<
+      keyof Destination,
+      'id' | 'kind' | 'location' | 'isNear' | 'provesAfterPublish' | 'locate' | 'close'
+    >
   | keyof Omit<Staged, 'bytes'>;
 
 const STAGE_OF: Record<Step, Stage> = {
   stage: 'copy',
   put: 'publish',
+  confirm: 'checksum',
   readBack: 'checksum',
   publish: 'publish',
   discard: 'cleanup',
@@ -51,6 +55,7 @@ export function failing(to: Destination, step: Step, error: Error = refusal(step
   };
   const failingStaged = (staged: Staged): Staged => ({
     ...staged,
+    confirm: step === 'confirm' ? fail : staged.confirm,
     readBack: step === 'readBack' ? fail : staged.readBack,
     publish: async call => {
       if (step !== 'publish') return staged.publish(call);

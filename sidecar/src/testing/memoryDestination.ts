@@ -58,6 +58,7 @@ export function memoryDestination(
     let published: Promise<void> | undefined;
     return {
       bytes: temporary.contents.length,
+      confirm: async () => undefined,
       async readBack() {
         if (!temporaries.has(temporary)) throw archiveMissing(locate(key));
         return { body: bodyOf(temporary.contents), readFrom: () => 'cache' };
@@ -79,6 +80,8 @@ export function memoryDestination(
     id: 'memory',
     kind: 'memory',
     location: 'memory',
+    isNear: true,
+    provesAfterPublish: false,
     locate,
     stage,
     async put(key, text) {
@@ -115,6 +118,7 @@ export function memoryDestination(
       return left.length;
     },
     freeBytes: async () => undefined,
+    close: async () => undefined,
   };
 }
 

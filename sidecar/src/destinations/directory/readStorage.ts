@@ -3,7 +3,7 @@ import * as fs from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline, Transform } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { ReadFrom, StoredBytes } from './destination.ts';
+import type { ReadFrom, StoredBytes } from '../destination.ts';
 
 /**
  * Biggest piece in which an archive is read. Node frees pieces by their number rather than their size: with 256 KiB it is

@@ -15,12 +15,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
-import { describeDestination } from '../testing/destinationSuite.ts';
-import { keysOf } from './destination.ts';
+import { describeDestination } from '../../testing/destinationSuite.ts';
+import { keysOf } from '../destination.ts';
+import { lockName } from '../temporary.ts';
 import type { LocalOptions } from './local.ts';
 import { localDestination } from './local.ts';
 import type { LocalFiles } from './localWrite.ts';
-import { lockName } from './temporary.ts';
 
 const MiB = 1024 * 1024;
 

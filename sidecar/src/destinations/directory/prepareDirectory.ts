@@ -1,5 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
-import { textOf } from '../errors.ts';
+import { textOf } from '../../errors.ts';
 
 /**
  * Makes a directory that NKVM writes to, where it is not there yet.

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StageError } from '../errors.ts';
+import { StageError } from '../../errors.ts';
 import { localError } from './localErrors.ts';
 
 const attempt = { stage: 'copy', dir: '/backups', key: 'a.tar.gz' } as const;

@@ -1,8 +1,8 @@
-import type { Stage } from '../../api/index.ts';
-import type { FailureClass } from '../errors.ts';
-import { StageError, textOf } from '../errors.ts';
-import { codeOf } from '../files.ts';
-import { sizeText } from './size.ts';
+import type { Stage } from '../../../api/index.ts';
+import type { FailureClass } from '../../errors.ts';
+import { StageError, textOf } from '../../errors.ts';
+import { codeOf } from '../../files.ts';
+import { sizeText } from '../size.ts';
 
 /** What was under way in a backup directory when a system call failed. */
 export interface Attempt {

@@ -2,10 +2,10 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { codeOf, syncDirectory } from '../files.ts';
+import { codeOf, syncDirectory } from '../../files.ts';
+import { nameTaken, streamBroke, temporaryGone } from '../refusals.ts';
+import { lockName } from '../temporary.ts';
 import { localError } from './localErrors.ts';
-import { nameTaken, streamBroke, temporaryGone } from './refusals.ts';
-import { lockName } from './temporary.ts';
 
 /** Only the user that NKVM runs as can read archives. */
 const MODE = 0o600;

@@ -2,17 +2,17 @@ import type { Dirent, Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Stage } from '../../api/index.ts';
-import { StageError } from '../errors.ts';
-import { codeOf, syncDirectory } from '../files.ts';
-import type { Destination, Staged, Stored } from './destination.ts';
-import { checkKey } from './key.ts';
+import type { Stage } from '../../../api/index.ts';
+import { StageError } from '../../errors.ts';
+import { codeOf, syncDirectory } from '../../files.ts';
+import type { Destination, Staged, Stored } from '../destination.ts';
+import { checkKey } from '../key.ts';
+import { archiveMissing } from '../refusals.ts';
+import { newTemporary, temporaryOf, UNNAMED_AGE_MS } from '../temporary.ts';
 import { localError } from './localErrors.ts';
 import type { LocalFiles } from './localWrite.ts';
 import { isThere, publishTemporary, writeTemporary } from './localWrite.ts';
 import { READ_BYTES, readStorage } from './readStorage.ts';
-import { archiveMissing } from './refusals.ts';
-import { newTemporary, temporaryOf, UNNAMED_AGE_MS } from './temporary.ts';
 
 /** Keys of one page of a listing. */
 const PAGE = 500;
@@ -48,6 +48,7 @@ export function localDestination(
       let published: Promise<void> | undefined;
       return {
         bytes,
+        confirm: async () => undefined, // a directory is read back
         readBack: call =>
           readStorage(
             join(dir, temporary),
@@ -98,6 +99,8 @@ export function localDestination(
 
   return {
     ...localPlace(dir, id),
+    isNear: true,
+    provesAfterPublish: false,
     locate: key => join(dir, key),
     stage,
 
@@ -171,6 +174,8 @@ export function localDestination(
       const { bavail, bsize } = await orRefuse('copy', '', fs.statfs(dir));
       return bavail * bsize;
     },
+
+    close: async () => undefined,
   };
 }
 

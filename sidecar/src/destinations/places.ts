@@ -1,0 +1,28 @@
+import type { DestinationKind } from '../../api/index.ts';
+import type { Destination } from './destination.ts';
+
+/** A destination that is configured, by the settings of the process or by a Secret. */
+export interface Place {
+  readonly name: string;
+  readonly kind: DestinationKind;
+  /** For people: where it is. Never has a credential in it. */
+  readonly location: string;
+  readonly isDefault: boolean;
+  readonly isRequired: boolean;
+  /**
+   * @returns the destination, for one use. After a change of its settings later calls return another one, and this one goes
+   *   on until what uses it has ended.
+   * @throws StageError when its settings are wrong (`needs-action`), or it has failed so often that nothing is sent there
+   *   for a while (`transient`)
+   */
+  use(): Destination;
+}
+
+/** The destinations that are configured now. */
+export interface Places {
+  /** @returns `local` first, the others by name. */
+  all(): readonly Place[];
+  get(name: string): Place | undefined;
+  /** Calls `listener` after every change. @returns what ends that. */
+  onChange(listener: () => void): () => void;
+}
