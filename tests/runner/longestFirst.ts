@@ -2,7 +2,14 @@ import type { TestSpecification } from 'vitest/node';
 import { BaseSequencer } from 'vitest/node';
 
 /** Files that take minutes. They start first, so that no core is idle at the end while the last of them runs. */
-const LONGEST = ['tests/browser/pages.test.ts', 'sidecar/src/main.test.ts'];
+const LONGEST = [
+  'tests/browser/backups.test.ts',
+  'tests/browser/restores.test.ts',
+  'tests/browser/volumes.test.ts',
+  'tests/playground/restore-scale.test.ts',
+  'tests/playground/restoreKilled.test.ts',
+  'sidecar/src/main.test.ts',
+];
 
 /** Vitest's own order knows how long files took only where they have run before. */
 export class LongestFirst extends BaseSequencer {

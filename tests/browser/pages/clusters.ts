@@ -24,9 +24,9 @@ export function surroundingsTests(world: Seen): void {
       ],
     });
     const page = await headlamp.open('/c/main+east/nkvm/volumes');
-    await inMain(page, 'east').waitFor();
     await page.getByRole('button', { name: 'Show/Hide search' }).click();
     await page.getByPlaceholder('Search').fill('old-exports');
+    await inMain(page, 'east').waitFor();
     const row = page
       .getByRole('row')
       .filter({ has: page.getByRole('link', { name: 'old-exports', exact: true }) })
