@@ -41,6 +41,15 @@ export default defineConfig({
           testTimeout,
         },
       },
+      {
+        test: {
+          name: 'destinations',
+          include: ['tests/{destinations,servers}/**/*.test.ts'],
+          exclude,
+          environment: 'node',
+          testTimeout,
+        },
+      },
     ],
   },
 });

@@ -1,0 +1,142 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { identityOf } from '../cluster/machine/processes.ts';
+import { until } from '../cluster/support/until.ts';
+
+/** A real server that a test has started for itself. */
+export interface Server {
+  readonly host: '127.0.0.1';
+  readonly port: number;
+  readonly pid: number;
+  /** All that it has. It is deleted when the server stops. */
+  readonly dir: string;
+  /** @returns what it has written to stdout and stderr. */
+  output(): string;
+  /** Ends it, the processes that it has started, and its directory. May be called twice. */
+  stop(): Promise<void>;
+}
+
+export interface Program {
+  command: string;
+  args: readonly string[];
+  env?: NodeJS.ProcessEnv;
+}
+
+export interface ServerOptions {
+  /** For messages, and in the name of its directory. */
+  name: string;
+  /** Writes what it needs into `dir`, which is empty. @returns how it is started in the foreground on that port. */
+  prepare(dir: string, port: number): Program | Promise<Program>;
+  /** @returns whether it serves. Default: the port is open. May throw for "not yet". */
+  isReady?(port: number, dir: string): Promise<boolean>;
+}
+
+const READY_MS = 30_000;
+const STOPPING_MS = 5_000;
+/** The port was free a moment ago; somebody else may have taken it since. */
+const TRIES = 3;
+
+/**
+ * Starts a server on a free port of 127.0.0.1, and waits until it serves.
+ * @throws Error with what it wrote, when it ends or does not serve within 30 s
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await startOn(await freePort(), options);
+    } catch (error) {
+      if (tried === TRIES || !/in use/i.test(String(error))) throw error;
+    }
+  }
+}
+
+/** @returns a port of 127.0.0.1 that nobody uses at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(0, '127.0.0.1', resolve)
+  );
+  const address = server.address();
+  await new Promise(resolve => server.close(resolve));
+  if (!address || typeof address === 'string') throw new Error('no port of 127.0.0.1 is free');
+  return address.port;
+}
+
+async function startOn(port: number, options: ServerOptions): Promise<Server> {
+  const { name, prepare, isReady = isOpen } = options;
+  const dir = mkdtempSync(join(tmpdir(), `nkvm-${name}-`));
+  const clear = () => rmSync(dir, { recursive: true, force: true });
+  let child: ChildProcess;
+  try {
+    const { command, args, env } = await prepare(dir, port);
+    // in the process group of the tests, so that whatever ends them ends it, too
+    child = spawn(command, args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  } catch (error) {
+    clear();
+    throw error;
+  }
+  let output = '';
+  let end: string | undefined;
+  child.stdout?.on('data', chunk => (output += chunk));
+  child.stderr?.on('data', chunk => (output += chunk));
+  const ended = new Promise<void>(resolve => {
+    child.once('error', error => resolve(void (end = error.message)));
+    child.once('close', (code, signal) => resolve(void (end ??= `ended with ${signal ?? code}`)));
+  });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const server: Server = {
+    host: '127.0.0.1',
+    port,
+    pid: child.pid ?? 0,
+    dir,
+    output: () => output,
+    async stop() {
+      const started = end === undefined ? descendantsOf(server.pid) : [];
+      child.kill();
+      await Promise.race([ended, pause(STOPPING_MS, undefined, { ref: false }).then(kill)]);
+      await ended;
+      for (const pid of started) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+      await until(`${name} has ended`, () => !started.some(isRunning), STOPPING_MS, 10);
+      process.off('exit', kill);
+      clear();
+    },
+  };
+  const limit = Date.now() + READY_MS;
+  while (!(await isReady(port, dir).catch(() => false))) {
+    if (end === undefined && Date.now() < limit) {
+      await pause(20);
+      continue;
+    }
+    const why = end ?? `does not serve after ${READY_MS / 1000} s`;
+    await server.stop();
+    throw new Error(`${name} on port ${port}: ${why}: ${output.trim().slice(-2000)}`);
+  }
+  return server;
+}
+
+/** A process that nobody has waited for yet has ended all the same. */
+const isRunning = (pid: number): boolean => identityOf(pid) !== undefined;
+
+const isOpen = (port: number): Promise<boolean> =>
+  new Promise(resolve => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+/** @returns the processes that it and its children have started, as far as they are alive (Linux). */
+function descendantsOf(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    const pids = children.split(' ').filter(Boolean).map(Number);
+    return pids.flatMap(child => [child, ...descendantsOf(child)]);
+  } catch {
+    return [];
+  }
+}
