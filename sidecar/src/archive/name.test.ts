@@ -1,7 +1,10 @@
 import { expect, it } from 'vitest';
 import type { ArchiveParts } from './name.ts';
 import {
+  ARCHIVE_FORMS,
+  archiveFormOf,
   archiveName,
+  archiveNameIn,
   archiveOfIndex,
   archiveOfManifest,
   clusterPart,
@@ -82,7 +85,9 @@ it.each<[string, Partial<ArchiveParts>]>([
 it.each([
   '',
   'notes.tar.gz',
-  'kind__shop__data__20261120T101112Z__r.tar',
+  'kind__shop__data__20261120T101112Z__r.tar.age',
+  'kind__shop__data__20261120T101112Z__r.gz',
+  'kind__shop__data__20261120T101112Z__r.tar.gz.age.age',
   'kind__shop__data__20261120T101112Z__r.tar.gz.json',
   'kind__shop__data__20260231T101112Z__r.tar.gz',
   'kind__shop__data__20261120T106112Z__r.tar.gz',
@@ -112,12 +117,47 @@ it('finds the index of an archive, and the archive of an index', () => {
   expect(archiveOfIndex('other.index.gz')).toBeUndefined();
 });
 
+it('keeps the parts of a name in every form, and changes one form into another', () => {
+  const long = {
+    ...parts,
+    cluster: 'c'.repeat(63),
+    namespace: 'n'.repeat(63),
+    pvc: 'p'.repeat(253),
+  };
+  for (const made of [parts, long]) {
+    const names = ARCHIVE_FORMS.map(form => archiveName(made, form));
+    for (const [at, name] of names.entries()) {
+      const { form, ...rest } = parseArchiveName(name)!;
+      expect(form).toBe(ARCHIVE_FORMS[at]);
+      expect(archiveFormOf(name)).toBe(form);
+      expect({ ...rest, form: 'tar.gz' }).toEqual(parseArchiveName(names[0]!));
+      expect(ARCHIVE_FORMS.map(other => archiveNameIn(name, other))).toEqual(names);
+      expect(archiveOfIndex(indexName(name))).toBe(name);
+      expect(archiveOfManifest(manifestName(name))).toBe(name);
+      expect(Math.max(indexName(name).length, manifestName(name).length)).toBeLessThanOrEqual(255);
+    }
+    expect(new Set(names.map(indexName)).size).toBe(3);
+  }
+});
+
+it('gives the index of an encrypted archive an ending that shows it is encrypted', () => {
+  const name = archiveName(parts, 'tar.gz.age');
+  expect(name).toBe(`${archiveName(parts)}.age`);
+  expect(indexName(name)).toBe(`${archiveName(parts)}.index.gz.age`);
+  expect(archiveOfIndex(`${name}.index.gz`)).toBeUndefined();
+  expect(archiveFormOf(manifestName(name))).toBeUndefined();
+  expect(archiveFormOf('by-hand.tar.gz.age')).toBe('tar.gz.age');
+  expect(archiveFormOf('notes.txt.age')).toBeUndefined();
+  expect(() => archiveNameIn('notes.txt', 'tar')).toThrow(RangeError);
+});
+
 it('reads a name that is as long as those of earlier versions', () => {
   const name = (length: number) =>
     `kind__shop__${'d'.repeat(length - 42)}__20261120T101112Z__run.tar.gz`;
   expect(name(246)).toHaveLength(246);
   expect(parseArchiveName(name(246))).toMatchObject({ runId: 'run' });
   expect(parseArchiveName(name(247))).toBeUndefined();
+  expect(parseArchiveName(`${name(246)}.age`)).toMatchObject({ form: 'tar.gz.age' });
 });
 
 it.each([
