@@ -1,0 +1,73 @@
+import { BlockList, isIP } from 'node:net';
+import type { Stage } from '../../../api/index.ts';
+import { StageError } from '../../errors.ts';
+
+/**
+ * Where clouds hand out the credentials of the machine to whoever asks: whoever may write a Secret could make NKVM send
+ * requests there. Private addresses are allowed, because that is where storage is.
+ */
+const IPV4: [string, number][] = [
+  ['169.254.0.0', 16], // AWS, Azure, Google, OpenStack, DigitalOcean, Oracle; also AWS 169.254.170.2 and .23 for pods
+  ['168.63.129.16', 32], // Azure, the agent of the host
+  ['100.100.100.200', 32], // Alibaba
+  ['192.0.0.192', 32], // Oracle, classic
+];
+const IPV6 = [
+  'fd00:ec2::254', // AWS
+  'fd00:ec2::23', // AWS, EKS Pod Identity
+  'fd20:ce::254', // Google
+  'fd00:c1::a9fe:a9fe', // Oracle
+  'fd00:42::42', // Scaleway
+  'fe80::a9fe:a9fe', // OpenStack
+];
+
+const refused = new BlockList();
+for (const [address, bits] of IPV4) {
+  refused.addSubnet(address, bits, 'ipv4'); // covers ::ffff:169.254.169.254 as well
+  refused.addSubnet(`::${address}`, 96 + bits, 'ipv6'); // "compatible", not used any more
+  refused.addSubnet(`64:ff9b::${address}`, 96 + bits, 'ipv6'); // NAT64
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
+  const half = (high: number, low: number) => (high * 256 + low).toString(16);
+  refused.addSubnet(`2002:${half(a, b)}:${half(c, d)}::`, 16 + bits, 'ipv6'); // 6to4
+}
+for (const address of IPV6) refused.addAddress(address, 'ipv6');
+
+/** @param address an IP address, also in brackets or with a zone. @returns false for a name: that is resolved first. */
+export function isRefusedAddress(address: string): boolean {
+  const plain = address.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '');
+  const family = isIP(plain);
+  return family !== 0 && refused.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Code of the error that `lookupAllowed` gives. */
+export const ADDRESS_REFUSED = 'NKVM_ADDRESS_REFUSED';
+
+/** @returns an error as a system call would give it, for functions that take a callback; `networkError` puts it in words. */
+export const addressRefused = (host: string, address: string): NodeJS.ErrnoException =>
+  Object.assign(new Error(`${host} is the address ${address} of cloud metadata`), {
+    code: ADDRESS_REFUSED,
+  });
+
+/**
+ * `net.connect` and `tls.connect` ask no `lookup` for a host that is an address, so that each connection needs this, too.
+ * @throws StageError (reason `AddressRefused`)
+ */
+export function assertAllowedHost(host: string, { stage, place }: { stage: Stage; place: string }) {
+  if (isRefusedAddress(host)) throw refusedAddress(stage, place, host);
+}
+
+/** @param options the cause, where there is one */
+export const refusedAddress = (
+  stage: Stage,
+  place: string,
+  host: string,
+  options?: ErrorOptions
+): StageError =>
+  new StageError(
+    stage,
+    'AddressRefused',
+    `destination ${place}: ${host} is an address at which clouds give out credentials`,
+    'name the server of the storage; no destination may be at such an address',
+    'needs-action',
+    options
+  );
