@@ -37,8 +37,10 @@ export interface Confirmed {
 
 /** An archive that is stored under a temporary name. */
 export interface Staged {
-  /** What was written, in bytes. */
+  /** What was taken, in bytes. */
   readonly bytes: number;
+  /** The file as it is stored, where that is not what was taken, as with encryption. */
+  readonly stored?: { bytes: number; sha256: string } | undefined;
   /**
    * Asks the storage what it holds.
    * @returns the strongest that it can say; undefined when it can say nothing: then only reading back proves anything

@@ -75,6 +75,7 @@ export function limited(to: Destination, limitMs: number): Destination {
 
   const limitedStaged = (staged: Staged, key: string): Staged => ({
     bytes: staged.bytes,
+    stored: staged.stored,
     confirm: (call = {}) =>
       bound(['checksum', `ask for the checksum of ${key}`], limitMs, call, one =>
         staged.confirm(one)

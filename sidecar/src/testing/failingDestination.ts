@@ -8,7 +8,7 @@ export type Step =
       keyof Destination,
       'id' | 'kind' | 'location' | 'isNear' | 'provesAfterPublish' | 'locate' | 'close'
     >
-  | keyof Omit<Staged, 'bytes'>;
+  | keyof Omit<Staged, 'bytes' | 'stored'>;
 
 const STAGE_OF: Record<Step, Stage> = {
   stage: 'copy',
