@@ -1,5 +1,5 @@
 export function runInGroup(
   command: string,
   args: readonly string[],
-  options?: { cwd?: string; env?: NodeJS.ProcessEnv; directory?: string }
+  options?: { cwd?: string; env?: NodeJS.ProcessEnv; directory?: string; output?: number }
 ): Promise<number>;

@@ -19,10 +19,11 @@ const PATIENCE_MS = 10_000;
  * this process is killed, or npm that started it is, a shell beside it kills the group and removes `directory`.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, directory?: string }} options
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, directory?: string, output?: number }} options `output`: a file descriptor
+ *   that takes what the program prints; by default it is printed
  * @returns {Promise<number>} its exit code; 128 and the signal's number when a signal ended it; 127 when it did not start.
  */
-export async function runInGroup(command, args, { cwd, env, directory = '' } = {}) {
+export async function runInGroup(command, args, { cwd, env, directory = '', output } = {}) {
   const guard = spawn('/bin/sh', ['-c', GUARD, 'guard', directory], {
     cwd: '/',
     // It needs `rm`, whatever PATH is being tried out.
@@ -31,7 +32,7 @@ export async function runInGroup(command, args, { cwd, env, directory = '' } = {
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const guarded = once(guard, 'exit').catch(() => undefined);
-  const stdio = ['ignore', 'inherit', 'inherit'];
+  const stdio = ['ignore', output ?? 'inherit', output ?? 'inherit'];
   const child = spawn(command, args, { cwd, env, detached: true, stdio });
   if (child.pid) guard.stdin.write(`${child.pid}\n`);
 

@@ -1,10 +1,19 @@
 /**
- * Runs the steps of a suite one after another and counts what passed.
+ * Runs the steps of a suite in their order, those that use one core side by side, and counts what passed.
  * usage: node tests/runner/run.ts fast|cluster|faults
  * Writes .results/SUITE.count (`passed failed`) for whoever adds up several suites.
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runInGroup } from './group.mjs';
 import type { Step } from './suites.ts';
@@ -40,16 +49,16 @@ process.on('exit', () => temporary && rmSync(temporary, { recursive: true, force
 mkdirSync(RESULTS, { recursive: true });
 const total: Count = { passed: 0, failed: 0 };
 const broken: string[] = [];
-for (const step of steps) {
-  console.log(`\n── ${step.name}`);
-  const count = await run(step);
-  total.passed += count.passed;
-  total.failed += count.failed;
-  if (count.failed) broken.push(step.name);
+const left = [...steps];
+while (left.length > 0) {
+  const end = left.findIndex(({ usesOneCore }) => !usesOneCore);
+  const group = left.splice(0, Math.max(1, end < 0 ? left.length : end));
+  if (group.length === 1) await runAloud(group[0] as Step);
+  else await runSideBySide(group);
 }
-const left = temporary ? readdirSync(temporary).filter(isOurs) : [];
-if (left.length) {
-  console.log(`\nLeft behind in the temporary directory: ${left.join(', ')}`);
+const leftBehind = temporary ? readdirSync(temporary).filter(isOurs) : [];
+if (leftBehind.length) {
+  console.log(`\nLeft behind in the temporary directory: ${leftBehind.join(', ')}`);
   total.failed += 1;
 }
 writeFileSync(join(RESULTS, `${name}.count`), `${total.passed} ${total.failed}\n`);
@@ -62,14 +71,46 @@ function isOurs(file: string): boolean {
   return /^(nkvm|playground|demo)-/.test(file);
 }
 
+async function runAloud(step: Step): Promise<void> {
+  console.log(`\n── ${step.name}`);
+  const started = Date.now();
+  add(step, await run(step));
+  console.log(`   ${secondsSince(started)} s`);
+}
+
+/** As many at a time as there are cores. What each prints is shown when it has ended. */
+async function runSideBySide(group: Step[]): Promise<void> {
+  const waiting = [...group];
+  const lane = async (): Promise<void> => {
+    for (let step = waiting.shift(); step; step = waiting.shift()) {
+      const file = join(RESULTS, `${step.name}.log`);
+      const output = openSync(file, 'w');
+      const started = Date.now();
+      const count = await run(step, output);
+      closeSync(output);
+      console.log(`\n── ${step.name}\n${readFileSync(file, 'utf8')}   ${secondsSince(started)} s`);
+      add(step, count);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+}
+
+function add({ name }: Step, count: Count): void {
+  total.passed += count.passed;
+  total.failed += count.failed;
+  if (count.failed) broken.push(name);
+}
+
+function secondsSince(started: number): string {
+  return ((Date.now() - started) / 1000).toFixed(1);
+}
+
 /** A step that ends badly counts at least one failure, whatever its report says. */
-async function run({ command, report }: Step): Promise<Count> {
+async function run({ command, report }: Step, output?: number): Promise<Count> {
   if (report) rmSync(report, { force: true });
   const [program = '', ...args] = command;
-  const started = Date.now();
-  const status = await runInGroup(program, args, { env });
+  const status = await runInGroup(program, args, { env, ...(output !== undefined && { output }) });
   if (isStopped) process.exit(status);
-  console.log(`   ${((Date.now() - started) / 1000).toFixed(1)} s`);
   const count = report ? readReport(report) : { passed: status === 0 ? 1 : 0, failed: 0 };
   return { ...count, failed: Math.max(count.failed, status === 0 ? 0 : 1) };
 }

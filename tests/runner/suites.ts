@@ -8,6 +8,8 @@ export interface Step {
   name: string;
   command: readonly string[];
   report?: string;
+  /** Uses one core: such steps that follow each other run side by side. */
+  usesOneCore?: boolean;
 }
 
 const vitest = (name: string, ...args: string[]): Step => ({
@@ -26,17 +28,23 @@ const vitest = (name: string, ...args: string[]): Step => ({
 
 /** What needs no root and no cluster. */
 export const FAST: readonly Step[] = [
-  { name: 'format', command: ['prettier', '--check', '--loglevel=warn', '.'] },
+  { name: 'format', usesOneCore: true, command: ['prettier', '--check', '--loglevel=warn', '.'] },
   {
     name: 'lint',
+    usesOneCore: true,
     command: ['eslint', '--max-warnings', '0', '--ext', '.js,.mjs,.ts,.tsx', '.'],
   },
-  { name: 'types-plugin', command: ['tsc', '--noEmit'] },
-  { name: 'types-sidecar', command: ['tsc', '--noEmit', '-p', 'sidecar'] },
-  { name: 'types-tests', command: ['tsc', '--noEmit', '-p', 'tests'] },
-  { name: 'types-host', command: ['tsc', '--noEmit', '-p', 'tests/browser/host'] },
+  { name: 'types-plugin', usesOneCore: true, command: ['tsc', '--noEmit'] },
+  { name: 'types-sidecar', usesOneCore: true, command: ['tsc', '--noEmit', '-p', 'sidecar'] },
+  { name: 'types-tests', usesOneCore: true, command: ['tsc', '--noEmit', '-p', 'tests'] },
+  {
+    name: 'types-host',
+    usesOneCore: true,
+    command: ['tsc', '--noEmit', '-p', 'tests/browser/host'],
+  },
   {
     name: 'strings', // every English string of the plugin stands in locales/, and no other
+    usesOneCore: true,
     command: [
       'i18next',
       'src/**/*.{ts,tsx}',
