@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { DestinationName, DestinationProblem } from './destinations.ts';
 import { FailureClass, Stage } from './errors.ts';
 import {
+  MAX_DESTINATIONS_PER_BACKUP,
   MAX_VOLUMES_PER_REQUEST,
   PRIORITIES,
   PROOF_LEVELS,
@@ -60,6 +62,15 @@ export const StartBackups = z.strictObject({
     .boolean()
     .default(false)
     .describe('do not join a run that has already read data: queue a new one after it'),
+  destinations: z
+    .array(DestinationName)
+    .min(1)
+    .max(MAX_DESTINATIONS_PER_BACKUP)
+    .refine(names => new Set(names).size === names.length, { message: 'names one twice' })
+    .optional()
+    .describe(
+      'where the archives are to be stored; by default what the annotation `nkvm.io/destination` of the claim or of its namespace says, else the destinations that are marked as default'
+    ),
 });
 export type StartBackups = z.infer<typeof StartBackups>;
 
@@ -125,10 +136,22 @@ export const Copy = z.strictObject({
   destination: z.string().describe('id of the destination'),
   key: z.string().describe('name of the archive there'),
   state: z
-    .enum(['present', 'missing', 'deleted'])
-    .describe('missing: not found where it should be; deleted: removed by NKVM'),
-  bytes: z.int().min(0),
+    .enum(['present', 'awaited', 'failed', 'missing', 'deleted'])
+    .describe(
+      'present: proven there; awaited: asked for, and tried again; failed: asked for, and not tried again by itself; missing: not found where it should be; deleted: removed by NKVM'
+    ),
+  isRequired: z.boolean().describe('the backup is a success only when this copy is present'),
+  problem: DestinationProblem.nullable().describe(
+    'why the archive is not there; null: nothing is wrong, or nobody has tried yet'
+  ),
+  retryAt: z.iso.datetime().nullable().describe('while `awaited`: when it is tried again'),
+  bytes: z.int().min(0).describe('of the archive, as it is read; 0 where there is none'),
   sha256: z.string(),
+  encrypted: z.boolean().describe('whether the file there is encrypted'),
+  stored: z
+    .strictObject({ bytes: z.int().min(0), sha256: z.string() })
+    .nullable()
+    .describe('the file as it is stored, which `sha256sum` shows; null: as `bytes` and `sha256`'),
   provenAt: z.iso.datetime().nullable(),
   proof: Proof.nullable().describe('null: from before proofs were recorded'),
   verifiedAt: z.iso.datetime().nullable().describe('when it was last read again and compared'),
@@ -171,7 +194,12 @@ export const Backup = z.strictObject({
   bytes: z.int().nullable().describe('bytes received so far, then the size of the archive'),
   sha256: z.string().nullable(),
   archive: z.string().nullable().describe('path of the first copy that is present'),
-  copies: z.array(Copy),
+  destinations: z
+    .array(z.string())
+    .describe('ids of the destinations that the backup was asked for; empty for other kinds'),
+  copies: z
+    .array(Copy)
+    .describe('one for each destination, when the run has ended; later copies are at the end'),
   message: z.string().describe('one sentence on the outcome; empty while it runs'),
   reason: z.string().nullable().describe('stable, for programs: why it failed'),
   hint: z.string().nullable().describe('what to do about the failure'),

@@ -2,6 +2,7 @@
 export * from './names.ts';
 export * from './errors.ts';
 export * from './backups.ts';
+export * from './copies.ts';
 export * from './volumes.ts';
 export * from './streams.ts';
 export * from './info.ts';

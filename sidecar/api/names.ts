@@ -126,6 +126,9 @@ export const STREAM_END_REASONS = [
 /** Biggest number of volumes in one request. */
 export const MAX_VOLUMES_PER_REQUEST = 100;
 
+/** Biggest number of destinations of one backup. */
+export const MAX_DESTINATIONS_PER_BACKUP = 8;
+
 /** Label of a Secret that is a destination: its value is the kind, its name the name of the destination. */
 export const DESTINATION_LABEL = 'nkvm.io/destination';
 

@@ -26,6 +26,7 @@ export const aBackup = (differs: Partial<Backup> = {}): Backup =>
     bytes: 3 * 1024 ** 2,
     sha256: 'ab'.repeat(32),
     archive: '/backups/main__shop__orders-db__20261120T100000Z__01jd5.tar.gz',
+    destinations: ['local'],
     copies: [
       {
         destination: 'local',
@@ -36,6 +37,11 @@ export const aBackup = (differs: Partial<Backup> = {}): Backup =>
         provenAt: '2026-11-20T10:00:05.200Z',
         proof: { level: 'checksum', readFrom: 'storage' },
         verifiedAt: null,
+        isRequired: true,
+        problem: null,
+        retryAt: null,
+        encrypted: false,
+        stored: null,
       },
     ],
     message: '3.0 MiB of shop/orders-db are proven',

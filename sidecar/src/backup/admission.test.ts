@@ -12,9 +12,10 @@ const inventory: Pick<Inventory, 'claim' | 'isReady' | 'namespaces'> = {
 };
 const volumes = ['a', 'lost', 'none'].map(name => ({ namespace: 'shop', name }));
 const open = { ask: async () => true };
+const places = () => [{ name: 'local', isDefault: true }];
 
 it('takes the volumes that can be backed up, and says of each other why not', async () => {
-  const { claims, refused } = await admissionOf(inventory, open).admit(volumes);
+  const { claims, refused } = await admissionOf(inventory, open, places).admit(volumes);
   expect(claims.map(({ name }) => name)).toEqual(['a']);
   expect(refused.map(({ volume, error }) => [volume.name, error.reason])).toEqual([
     ['lost', 'ClaimLost'],
@@ -24,7 +25,7 @@ it('takes the volumes that can be backed up, and says of each other why not', as
 
 it('takes none while the destination is nearly full', async () => {
   const room = async () => nearlyFull(1, 2);
-  const { claims, refused } = await admissionOf(inventory, open, room).admit(volumes);
+  const { claims, refused } = await admissionOf(inventory, open, places, room).admit(volumes);
   expect(claims).toEqual([]);
   expect(refused.map(({ error }) => error.reason)).toEqual(
     volumes.map(() => 'DestinationNearlyFull')
@@ -32,6 +33,15 @@ it('takes none while the destination is nearly full', async () => {
 });
 
 it('takes none before the volumes are known', async () => {
-  const admission = admissionOf({ ...inventory, isReady: () => false }, open);
+  const admission = admissionOf({ ...inventory, isReady: () => false }, open, places);
   await expect(admission.admit(volumes)).rejects.toMatchObject({ reason: 'InventoryNotReady' });
+});
+
+it('says where each archive is to be stored, and refuses destinations that there are not', async () => {
+  const admission = admissionOf(inventory, open, places);
+  const [a] = (await admission.admit(volumes)).claims;
+  expect(a?.destinations).toEqual(['local']);
+  const { claims, refused } = await admission.admit(volumes.slice(0, 1), ['offsite']);
+  expect(claims).toEqual([]);
+  expect(refused.map(({ error }) => error.reason)).toEqual(['DestinationUnknown']);
 });

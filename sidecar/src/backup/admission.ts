@@ -1,6 +1,8 @@
 import type { VolumeRef } from '../../api/index.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
+import type { Place } from '../destinations/places.ts';
 import { StageError } from '../errors.ts';
+import { chooseDestinations } from './choice.ts';
 import { obstacleOf } from './obstacle.ts';
 import type { OpenNamespaces } from './openNamespaces.ts';
 
@@ -8,24 +10,35 @@ import type { OpenNamespaces } from './openNamespaces.ts';
 export interface Admission {
   /**
    * @returns the claims that can be backed up now and the refusals of the others, each in the order of the request.
+   * @param destinations that the request names; undefined: none
    * @throws StageError (stage `queue`) when the volumes of the cluster are not known yet.
    */
-  admit(volumes: readonly VolumeRef[]): Promise<Admitted>;
+  admit(volumes: readonly VolumeRef[], destinations?: readonly string[]): Promise<Admitted>;
 }
 
+/** A claim, and where its archive is to be stored. */
+export type AdmittedClaim = Claim & { destinations: string[] };
+
 export interface Admitted {
-  claims: Claim[];
+  claims: AdmittedClaim[];
   refused: { volume: VolumeRef; error: StageError }[];
 }
 
-/** @param room says why the destination has too little space for another archive; undefined: it has enough. */
+/**
+ * @param places the destinations that there are
+ * @param room says why the destination has too little space for another archive; undefined: it has enough.
+ */
 export function admissionOf(
   inventory: Pick<Inventory, 'claim' | 'isReady' | 'namespaces'>,
   open: Pick<OpenNamespaces, 'ask'>,
+  places: () => readonly Pick<Place, 'name' | 'isDefault'>[],
   room: () => Promise<StageError | undefined> = async () => undefined
 ): Admission {
   /** @throws StageError that says what is in the way. */
-  const claimOf = async ({ namespace, name }: VolumeRef): Promise<Claim> => {
+  const claimOf = async (
+    { namespace, name }: VolumeRef,
+    asked: readonly string[] | undefined
+  ): Promise<AdmittedClaim> => {
     const claim = inventory.claim(namespace, name);
     if (!claim) throw notThere(inventory, namespace, name);
     const isOpen = await open.ask(namespace);
@@ -39,18 +52,19 @@ export function admissionOf(
         isOpen === 'unknown' ? 'transient' : 'needs-action'
       );
     }
-    return claim;
+    const destinations = chooseDestinations({ claim: `${namespace}/${name}`, asked }, places());
+    return { ...claim, destinations };
   };
 
   return {
-    async admit(volumes) {
+    async admit(volumes, asked) {
       if (!inventory.isReady()) throw notReady();
       const nearlyFull = await room();
       if (nearlyFull) {
         return { claims: [], refused: volumes.map(volume => ({ volume, error: nearlyFull })) };
       }
-      const looks = await Promise.allSettled(volumes.map(claimOf));
-      const claims: Claim[] = [];
+      const looks = await Promise.allSettled(volumes.map(volume => claimOf(volume, asked)));
+      const claims: AdmittedClaim[] = [];
       const refused: Admitted['refused'] = [];
       for (const [at, volume] of volumes.entries()) {
         const look = looks[at];

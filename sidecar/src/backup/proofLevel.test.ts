@@ -38,6 +38,11 @@ it('reads from the history how the claim’s archives were proven, newest first'
     provenAt: null,
     proof: { level, readFrom: 'storage' as const },
     verifiedAt: null,
+    isRequired: true,
+    problem: null,
+    retryAt: null,
+    encrypted: false,
+    stored: null,
   });
   const run = exampleRun();
   await history.add([

@@ -76,6 +76,11 @@ export async function proveAndPublish(
     ...own,
     ...proven,
     verifiedAt: null,
+    isRequired: true,
+    problem: null,
+    retryAt: null,
+    encrypted: false,
+    stored: null,
   };
   return { copy, warnings: published.warnings };
 }

@@ -48,6 +48,11 @@ export async function provenArchiveAt(
       provenAt,
       proof,
       verifiedAt: null,
+      isRequired: true,
+      problem: null,
+      retryAt: null,
+      encrypted: false,
+      stored: null,
     },
   };
 }

@@ -181,6 +181,7 @@ const runOf = (proven: ProvenArchive): Backup => {
     queuePosition: null,
     acceptEmpty: false,
     verify: null,
+    destinations: [proven.copy.destination],
     archive: null, // it and the command follow from `copies`
     restoreCommand: null,
     provenRestorableAt: null,

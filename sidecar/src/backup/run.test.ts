@@ -134,6 +134,11 @@ describe('a backup that goes well', () => {
         provenAt: '2026-11-21T10:00:01.000Z',
         proof: { level: level, readFrom: 'cache' },
         verifiedAt: null,
+        isRequired: true,
+        problem: null,
+        retryAt: null,
+        encrypted: false,
+        stored: null,
       },
     ]);
     expect(cluster.existing.size).toBe(0);

@@ -23,6 +23,11 @@ const copyOf = (key: string): Backup['copies'][number] => ({
   provenAt: null,
   proof: null,
   verifiedAt: null,
+  isRequired: true,
+  problem: null,
+  retryAt: null,
+  encrypted: false,
+  stored: null,
 });
 const runWith = (change: Partial<Backup>) => exampleRun({ id: 'run-1', copies: [], ...change });
 const longName = 'x'.repeat(250);

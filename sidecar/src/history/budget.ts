@@ -8,6 +8,8 @@ const HINT_BYTES = 512;
 const LAST_WORDS_BYTES = 2048;
 const WARNINGS = 8;
 const WARNING_BYTES = 256;
+const PROBLEM_BYTES = 512;
+const PROBLEM_HINT_BYTES = 256;
 
 /** The texts of a run whose length depends on what happened. */
 interface Texts {
@@ -16,14 +18,16 @@ interface Texts {
   warnings: string[];
   tarMessages: string[];
   helper: { lastWords?: string | undefined } | null;
+  copies: { problem: { message: string; hint: string } | null }[];
 }
 
 /**
  * Cuts the texts of a run, so that a history of many runs stays small: all of it is in memory. A run takes about 1.5 KiB,
- * and never more than some 9 KiB.
+ * and never more than some 9 KiB, and 1 KiB for
+ * each copy that has failed.
  */
 export function withinBudget<T extends Texts>(run: T): T {
-  const { message, hint, warnings, tarMessages, helper } = run;
+  const { message, hint, warnings, tarMessages, helper, copies } = run;
   const lastWords = helper?.lastWords;
   return {
     ...run,
@@ -31,6 +35,14 @@ export function withinBudget<T extends Texts>(run: T): T {
     hint: hint && cut(hint, HINT_BYTES),
     warnings: warnings.slice(0, WARNINGS).map(each => cut(each, WARNING_BYTES)),
     tarMessages: tarMessagesWithin(tarMessages),
+    copies: copies.map(copy => ({
+      ...copy,
+      problem: copy.problem && {
+        ...copy.problem,
+        message: cut(copy.problem.message, PROBLEM_BYTES),
+        hint: cut(copy.problem.hint, PROBLEM_HINT_BYTES),
+      },
+    })),
     helper:
       lastWords === undefined ? helper : { ...helper, lastWords: cut(lastWords, LAST_WORDS_BYTES) },
   };

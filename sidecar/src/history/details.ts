@@ -67,11 +67,24 @@ export const DrillDetails = z.strictObject({
 });
 export type DrillDetails = z.infer<typeof DrillDetails>;
 
+/** A copy of an archive to another destination. The claim of its run is the one that was backed up. */
+export const CopyDetails = z.strictObject({
+  kind: z.literal('copy'),
+  /** Id of the backup. */
+  backup: z.string(),
+  /** Id of the destination that it is written to. */
+  destination: z.string(),
+  /** Bytes of the archive; null: not known. */
+  totalBytes: z.int().min(0).nullable(),
+});
+export type CopyDetails = z.infer<typeof CopyDetails>;
+
 /** What a run has beside what every run has. Backups have none. */
 export const RunDetails = z.discriminatedUnion('kind', [
   RestoreDetails,
   VerifyDetails,
   DrillDetails,
+  CopyDetails,
 ]);
 export type RunDetails = z.infer<typeof RunDetails>;
 
@@ -101,6 +114,7 @@ const Stored = z.discriminatedUnion('kind', [
     hasBegunToWrite: z.boolean().catch(true),
   }),
   z.object({ ...VerifyDetails.shape, totalBytes }),
+  z.object({ ...CopyDetails.shape, totalBytes }),
   z.object({
     ...DrillDetails.shape,
     totalBytes,
@@ -134,6 +148,7 @@ const OUTPUT_BYTES = 2048;
 export function detailsWithin(details: RunDetails): RunDetails {
   switch (details.kind) {
     case 'verify':
+    case 'copy':
       return details;
     case 'drill':
       return {

@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } fro
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { Copy } from '../../api/index.ts';
 import { Backup } from '../../api/index.ts';
 import { exampleRestore } from '../testing/exampleRestore.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
@@ -80,6 +81,11 @@ it('makes a copy of what was the path of an archive', async () => {
       provenAt: '2026-11-20T10:06:12.345Z',
       proof: null,
       verifiedAt: null,
+      isRequired: true,
+      problem: null,
+      retryAt: null,
+      encrypted: false,
+      stored: null,
     },
   ]);
   expect(history.get(id('b'))?.copies[0]?.destination).toBe('local-2');
@@ -229,6 +235,94 @@ describe('a file of schema version 4', () => {
     new EntryWriter(db).writeKnown(entry ? [entry] : []);
     expect(value(`SELECT status FROM runs WHERE id = 'r'`)).toBe('failed');
     expect(value(`SELECT details FROM runs WHERE id = 'r'`)).toBe(before);
+    db.close();
+  });
+});
+
+/** @returns a path with what schema version 5 left there, its journal too. */
+function schema5(): string {
+  const path = newPath();
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, gunzipSync(readFileSync(join(FIXTURES, 'schema-5.db.gz'))));
+  copyFileSync(join(FIXTURES, 'schema-5.changes-2'), `${path}.changes-2`);
+  return path;
+}
+
+describe('a file of schema version 5', () => {
+  const of5 = (letter: string) => `01kc2b3c4d5e6f7g8h9jkmnp${letter}`;
+  const awaited: Copy = {
+    destination: 'offsite',
+    key: 'k.tar.gz',
+    state: 'awaited',
+    isRequired: true,
+    problem: {
+      stage: 'copy',
+      reason: 'ConnectionRefused',
+      message: 'it refused the connection',
+      hint: 'start it',
+      failureClass: 'transient',
+    },
+    retryAt: '2026-11-26T18:00:00.000Z',
+    bytes: 0,
+    sha256: '',
+    provenAt: null,
+    proof: null,
+    verifiedAt: null,
+    encrypted: false,
+    stored: null,
+  };
+
+  it('is read with its journal', async () => {
+    const { history, notices } = await open(schema5());
+    expect(notices).toEqual([]);
+    const { backups } = history.list({ limit: 50 });
+    expect(backups.map(run => `${run.id.at(-1)} ${run.status} ${run.destinations}`)).toEqual([
+      'f success local',
+      'e queued ',
+      'b failed ',
+      'a success local',
+    ]);
+    for (const run of backups) expect(Backup.parse(run)).toEqual(run);
+    expect(history.get(of5('a'))?.copies).toMatchObject([
+      {
+        verifiedAt: '2026-11-26T17:00:00.000Z',
+        isRequired: true,
+        ...{ problem: null, retryAt: null, encrypted: false, stored: null },
+      },
+    ]);
+    expect(history.get(of5('c'))?.details).toMatchObject({ kind: 'restore', backup: of5('a') });
+  });
+
+  it('keeps all that is known of several copies', async () => {
+    const path = schema5();
+    const { history } = await open(path);
+    const [copy] = history.get(of5('a'))?.copies ?? [];
+    if (!copy) throw new Error('the fixture has no copy');
+    const stored = { bytes: 5, sha256: 'cd'.repeat(32) };
+    const copies = [
+      { ...copy, encrypted: true, stored },
+      { ...awaited, isRequired: false },
+    ];
+    await history.commit(of5('a'), { destinations: ['local', 'offsite', 'nas'], copies });
+    await history.close();
+    const again = await open(path);
+    expect(again.history.get(of5('a'))).toMatchObject({
+      destinations: ['local', 'offsite', 'nas'],
+      copies,
+    });
+  });
+
+  it('can be read by version 4 and 5 afterwards, to which a copy that is awaited is missing', async () => {
+    const path = schema5();
+    const { history } = await open(path);
+    await history.commit(of5('a'), { copies: [awaited] });
+    await history.close();
+    const db = new Database(readFileSync(path));
+    expect(db.exec('SELECT readable_from FROM history_journal')[0]?.values).toEqual([[4]]);
+    // what those versions ask for a path: only a copy that is present has one
+    expect(
+      db.exec(`SELECT backup_path FROM backup_history WHERE id = '${of5('a')}'`)[0]?.values
+    ).toEqual([[null]]);
     db.close();
   });
 });

@@ -8,7 +8,8 @@ import type { Run } from './row.ts';
 export function provenBackup({ kind, status, details }: Run): string | undefined {
   if (status !== 'success' || !details || details.kind !== kind) return undefined;
   switch (details.kind) {
-    case 'verify': // reads the archive, and restores nothing
+    case 'verify': // they read the archive, and restore nothing
+    case 'copy':
       return undefined;
     case 'drill':
       return details.comparison?.differences === 0 ? details.backup : undefined;

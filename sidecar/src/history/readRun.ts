@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { BackupSummary } from '../../api/index.ts';
 import {
   Copy,
+  DestinationProblem,
   FAILURE_CLASSES,
   Omitted,
   PRIORITIES,
@@ -21,7 +22,9 @@ import { unpackStages } from './stageColumn.ts';
 export const SELECT_RUNS = `SELECT runs.*, (
   SELECT json_group_array(json_object(
     'position', position, 'destination', destination_id, 'key', key, 'state', state, 'bytes', bytes, 'sha256', sha256,
-    'provenAt', proven_at, 'level', proof_level, 'readFrom', proof_read_from, 'verifiedAt', verified_at
+    'provenAt', proven_at, 'level', proof_level, 'readFrom', proof_read_from, 'verifiedAt', verified_at,
+    'isRequired', is_required, 'problem', problem, 'retryAt', retry_at,
+    'encrypted', encrypted, 'storedBytes', stored_bytes, 'storedSha256', stored_sha256
   )) FROM copies WHERE run_id = runs.id
 ) AS copies FROM runs`;
 
@@ -57,6 +60,8 @@ const StoredHelper = z
   })
   .nullable()
   .catch(null);
+
+const StoredProblem = z.object(DestinationProblem.shape).nullable().catch(null);
 
 /** The columns that are needed to read a summary, by `readHead`. */
 export const HEAD_COLUMNS =
@@ -97,6 +102,7 @@ export function readRun(row: Row): Run | undefined {
   const head = readHead(row);
   if (!head) return undefined;
   const { createdAt } = head;
+  const copies = copiesIn(row);
   return {
     ...head,
     clusterUid: textOrNull(row.cluster_uid),
@@ -104,7 +110,8 @@ export function readRun(row: Row): Run | undefined {
     failureClass: classIn(row.failure_class) ?? null,
     hint: textOrNull(row.hint),
     sha256: textOrNull(row.checksum_sha256),
-    copies: copiesIn(row),
+    destinations: destinationsIn(row) ?? copies.map(({ destination }) => destination),
+    copies,
     startedAt: textOrNull(row.started_at),
     priority: priorityIn(row.priority) ?? 'on-demand',
     attempt: Number(row.attempt),
@@ -120,6 +127,11 @@ export function readRun(row: Row): Run | undefined {
     helper: StoredHelper.parse(json(row.helper)),
     ...detailsIn(row),
   };
+}
+
+/** @returns undefined where they are those of the copies. */
+function destinationsIn({ destinations }: Row): string[] | undefined {
+  return typeof destinations === 'string' ? textsIn(json(destinations)) : undefined;
 }
 
 /** Details that cannot be read do not hide the run. */
@@ -155,6 +167,14 @@ function copiesIn(row: Row): Copy[] {
         provenAt: textOrNull(each.provenAt),
         proof: level && readFrom ? { level, readFrom } : null,
         verifiedAt: textOrNull(each.verifiedAt),
+        isRequired: each.isRequired !== 0,
+        problem: StoredProblem.parse(json(each.problem)),
+        retryAt: textOrNull(each.retryAt),
+        encrypted: each.encrypted === 1,
+        stored:
+          typeof each.storedBytes === 'number' && typeof each.storedSha256 === 'string'
+            ? { bytes: each.storedBytes, sha256: each.storedSha256 }
+            : null,
       };
     });
 }

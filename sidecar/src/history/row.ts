@@ -92,6 +92,7 @@ const runRow = (run: Run): Row => ({
   stages: packStages(run.stages, run.createdAt),
   seal: run.seal && packSeal(run.seal, run),
   helper: run.helper && JSON.stringify(run.helper),
+  destinations: isAsCopies(run) ? null : JSON.stringify(run.destinations),
   // Details that a later version wrote, and that cannot be read here, stay as they are.
   ...(run.details && { details: JSON.stringify(run.details) }),
 });
@@ -107,7 +108,18 @@ const copyRow = (copy: Copy, run: Run): Row => ({
   proof_level: copy.proof?.level ?? null,
   proof_read_from: copy.proof?.readFrom ?? null,
   verified_at: copy.verifiedAt,
+  is_required: copy.isRequired ? 1 : 0,
+  problem: copy.problem && JSON.stringify(copy.problem),
+  retry_at: copy.retryAt,
+  encrypted: copy.encrypted ? 1 : 0,
+  stored_bytes: copy.stored?.bytes ?? null,
+  stored_sha256: copy.stored?.sha256 ?? null,
 });
+
+/** Whether a run has copies where it was asked for them, and nowhere else. */
+const isAsCopies = ({ destinations, copies }: Run): boolean =>
+  destinations.length === copies.length &&
+  copies.every(({ destination }, at) => destination === destinations[at]);
 
 /** @returns the seal without what the run has, too, and without counts of nothing. */
 function packSeal({ omitted, ...seal }: Seal, run: Run): string {

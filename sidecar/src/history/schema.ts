@@ -61,6 +61,15 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
     details ->> '$.comparison.differences' AS differences, attempt, warnings, details ->> 'undoOf' AS undo_of,
     details ->> 'safetyBackupId' AS safety_backup_id
   FROM runs WHERE kind = 'restore';`,
+
+  // An NKVM of schema 4 or 5 shows a copy that is not there yet as missing, and reads the others as before.
+  `ALTER TABLE runs ADD COLUMN destinations TEXT CHECK (destinations IS NULL OR json_valid(destinations));
+  ALTER TABLE copies ADD COLUMN is_required INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE copies ADD COLUMN problem TEXT CHECK (problem IS NULL OR json_valid(problem));
+  ALTER TABLE copies ADD COLUMN retry_at TEXT;
+  ALTER TABLE copies ADD COLUMN encrypted INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE copies ADD COLUMN stored_bytes INTEGER; -- NULL: as it is read
+  ALTER TABLE copies ADD COLUMN stored_sha256 TEXT;`,
 ];
 
 /** Runs of about 1 KB fill big pages better, and `export` copies page by page: 9 ms instead of 23 at 10,000 runs. */

@@ -70,7 +70,7 @@ export const backupRoutes =
       },
       async (request, reply) => {
         const { caller } = request;
-        const { volumes, ...options } = request.body;
+        const { volumes, destinations, ...options } = request.body;
         const refusals = new Map<VolumeRef, Refusal | StageError>();
         await Promise.all(
           volumes.map(async volume => {
@@ -83,7 +83,7 @@ export const backupRoutes =
           })
         );
         const allowed = volumes.filter(volume => !refusals.has(volume));
-        const { claims, refused } = await admission.admit(allowed);
+        const { claims, refused } = await admission.admit(allowed, destinations);
         for (const { volume, error } of refused) refusals.set(volume, error);
         const [first] = volumes.flatMap(volume => refusals.get(volume) ?? []);
         if (first && claims.length === 0) throw first;

@@ -31,7 +31,17 @@ const begin = async (differs: Parameters<typeof httpWorld>[0] = {}) => {
   world.storage.archives.set(`${KEY}.index.gz`, made.index);
   const copy = {
     ...{ destination: 'memory', key: KEY, state: 'present' as const, bytes: made.archive.length },
-    ...{ sha256: 'ab'.repeat(32), provenAt: null, proof: null, verifiedAt: null },
+    ...{
+      sha256: 'ab'.repeat(32),
+      provenAt: null,
+      proof: null,
+      verifiedAt: null,
+      isRequired: true,
+      problem: null,
+      retryAt: null,
+      encrypted: false,
+      stored: null,
+    },
   } as const;
   const run = exampleRun({ namespaceUid: 'uid-shop', copies: [copy] });
   await world.history.add([run]);

@@ -37,6 +37,11 @@ async function put({ index = stored.index as Buffer | null, namespaceUid = 'uid-
         provenAt: null,
         proof: null,
         verifiedAt: null,
+        isRequired: true,
+        problem: null,
+        retryAt: null,
+        encrypted: false,
+        stored: null,
       },
     ],
   });

@@ -42,6 +42,8 @@ export const CANCELLED = Symbol('cancelled');
 export type Target = Pick<Backup, 'namespace' | 'name' | 'uid'> & {
   /** Where the claim is, if not in the namespace that has its name now: a check of a backup belongs where the backup does. */
   place?: Place | undefined;
+  /** Where the archive of a backup is to be stored: ids of destinations. */
+  destinations?: readonly string[] | undefined;
 };
 
 /** Where a namespace is, so that a name alone never identifies anything. */

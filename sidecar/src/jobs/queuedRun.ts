@@ -22,6 +22,7 @@ export const queued = (
   bytes: null,
   sha256: null,
   archive: null,
+  destinations: [...(target.destinations ?? [])],
   copies: [],
   message: '',
   reason: null,

@@ -60,7 +60,16 @@ async function store(source: string): Promise<void> {
   backup.copies = [
     {
       ...{ destination: destination.id, key, state: 'present', bytes: archive.length, sha256 },
-      ...{ provenAt: null, proof: null, verifiedAt: null },
+      ...{
+        provenAt: null,
+        proof: null,
+        verifiedAt: null,
+        isRequired: true,
+        problem: null,
+        retryAt: null,
+        encrypted: false,
+        stored: null,
+      },
     },
   ];
   run = {

@@ -15,7 +15,12 @@ export async function startApi(
   const { life, config, log, door, history, destination, inventory } = foundations;
   const { clusterName, access, open } = foundations;
   const { metrics, archives, uploads, restores, queue, room } = runs;
-  const admission = admissionOf(inventory, open, room.look);
+  const admission = admissionOf(
+    inventory,
+    open,
+    () => [{ name: destination.id, isDefault: true }],
+    room.look
+  );
   const server = await life.start({
     name: 'the API',
     start: () =>

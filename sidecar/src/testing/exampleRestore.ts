@@ -41,6 +41,7 @@ export const exampleRestoreDetails = (change: Partial<RestoreDetails> = {}): Res
 /** What a restore, a verification or a drill does not have of a backup. */
 const NO_BACKUP = {
   archive: null,
+  destinations: [],
   copies: [],
   sha256: null,
   seal: null,
@@ -56,6 +57,7 @@ export const exampleRestore = (
 ): RunRecord => ({
   ...exampleRun({
     ...NO_BACKUP,
+    destinations: [],
     copies: [],
     warnings: [],
     tarMessages: [],
@@ -75,7 +77,14 @@ export const exampleCheck = (
   change: Partial<RunRecord> = {},
   details: Partial<Omit<DrillDetails, 'kind'>> = {}
 ): RunRecord => ({
-  ...exampleRun({ ...NO_BACKUP, copies: [], warnings: [], tarMessages: [], kind }),
+  ...exampleRun({
+    ...NO_BACKUP,
+    destinations: [],
+    copies: [],
+    warnings: [],
+    tarMessages: [],
+    kind,
+  }),
   details:
     kind === 'verify'
       ? { backup: details.backup ?? '01kbackup', totalBytes: 5, kind }

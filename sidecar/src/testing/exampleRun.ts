@@ -23,6 +23,7 @@ export function exampleRun(change: Partial<Backup> = {}): Backup {
     bytes: 1_213_456_789,
     sha256,
     archive: `/var/lib/nkvm/backups/${key}`,
+    destinations: ['local'],
     copies: [
       {
         destination: 'local',
@@ -33,6 +34,11 @@ export function exampleRun(change: Partial<Backup> = {}): Backup {
         provenAt: after(12_000),
         proof: { level: 'checksum', readFrom: 'storage' },
         verifiedAt: null,
+        isRequired: true,
+        problem: null,
+        retryAt: null,
+        encrypted: false,
+        stored: null,
       },
     ],
     message: '1.1 GiB in 50,178 entries, proven by SHA-256',

@@ -308,7 +308,9 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     destination,
     archives,
     uploads,
-    admission: admissionOf(inventory, { ask: open }),
+    admission: admissionOf(inventory, { ask: open }, () => [
+      { name: destination.id, isDefault: true },
+    ]),
     rights: rightsOf(access),
     maxNamespaceScan: 10,
     installation: {
