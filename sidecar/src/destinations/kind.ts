@@ -1,5 +1,7 @@
 import type { z } from 'zod';
-import type { CHECK_STEPS, DESTINATION_KINDS } from '../../api/index.ts';
+import type { CHECK_STEPS, DESTINATION_KINDS, ShownHostKey } from '../../api/index.ts';
+import type { ArchiveForm } from '../archive/name.ts';
+import { StageError } from '../errors.ts';
 import type { Destination } from './destination.ts';
 
 /** What a destination is made for. */
@@ -10,6 +12,18 @@ export interface PlaceContext {
   installation: string;
   /** A directory of this process for files that must be complete before they are sent. It may not exist yet. */
   workDir: string;
+  /** Directories that this process uses itself, absolute: no destination may be in, at or around one of them. */
+  ownDirs?: readonly string[] | undefined;
+}
+
+/** What a probe of the step `host-key` fails with when nobody has confirmed the key that the server shows. */
+export class HostKeyError extends StageError {
+  readonly hostKey: ShownHostKey;
+
+  constructor(hostKey: ShownHostKey, ...of: ConstructorParameters<typeof StageError>) {
+    super(...of);
+    this.hostKey = hostKey;
+  }
 }
 
 /** One step of a check on the way to a server, before the first byte is written. */
@@ -22,13 +36,15 @@ export interface Probe {
 /** A kind of destination: what its Secret holds, and how it is opened. */
 export interface Kind<Settings> {
   readonly kind: (typeof DESTINATION_KINDS)[number];
+  /** How archives are stored there; `tar.gz` where it is not said. */
+  readonly archiveForm?: ArchiveForm;
   /** Parses the data of the Secret, all text. Its messages name keys and never show values. */
   readonly settings: z.ZodType<Settings>;
   /** For people: where it is. Never has a credential in it. */
   location(settings: Settings): string;
   /** Whether the settings turn off the check of a certificate or of a host key. */
   isInsecure(settings: Settings): boolean;
-  /** Opens no connection yet. */
+  /** Opens no connection yet. @throws StageError (`needs-action`) when the settings cannot be used here */
   open(settings: Settings, context: PlaceContext): Destination;
   /** The steps on the way, in the order of `CHECK_STEPS`: those of resolve, connect, tls, host-key and login that it has. */
   probes(settings: Settings): Probe[];

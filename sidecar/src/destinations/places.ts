@@ -1,4 +1,5 @@
 import type { DestinationKind } from '../../api/index.ts';
+import type { ArchiveForm } from '../archive/name.ts';
 import type { Destination } from './destination.ts';
 
 /** A destination that is configured, by the settings of the process or by a Secret. */
@@ -9,6 +10,8 @@ export interface Place {
   readonly location: string;
   readonly isDefault: boolean;
   readonly isRequired: boolean;
+  /** How archives are stored there. */
+  readonly archiveForm: ArchiveForm;
   /**
    * @returns the destination, for one use. After a change of its settings later calls return another one, and this one goes
    *   on until what uses it has ended.

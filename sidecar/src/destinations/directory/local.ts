@@ -25,6 +25,8 @@ export interface LocalOptions {
   /** Whose temporaries these are. */
   installation: string;
   id?: string;
+  /** `local` for the directory of the settings. */
+  kind?: 'local' | 'directory';
   files?: LocalFiles;
   now?: () => number;
 }
@@ -32,7 +34,7 @@ export interface LocalOptions {
 /** Archives as plain files in one directory, which must exist. */
 export function localDestination(
   dir: string,
-  { installation, id, files = fs, now = Date.now }: LocalOptions
+  { installation, id, kind = 'local', files = fs, now = Date.now }: LocalOptions
 ): Destination {
   /** Temporaries and locks of this process: `sweep` leaves them alone. */
   const underWay = new Set<string>();
@@ -99,6 +101,7 @@ export function localDestination(
 
   return {
     ...localPlace(dir, id),
+    kind,
     isNear: true,
     provesAfterPublish: false,
     locate: key => join(dir, key),

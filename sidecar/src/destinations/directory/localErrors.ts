@@ -47,7 +47,7 @@ export function localError(error: unknown, { stage, dir, key, freeBytes }: Attem
       return refuse(
         'DestinationMissing',
         `backup directory ${dir} is not there${subject}`,
-        'mount its volume, or set NKVM_BACKUP_DIR to a directory that exists',
+        'mount its volume, or name a directory that exists',
         'needs-action'
       );
     case 'EFBIG':
