@@ -222,9 +222,11 @@ describe('a restore into a claim in use', { timeout: 180_000 }, () => {
 
       sidecar = await startSidecar(env(), sidecar.dir);
       const end = await restoreEnded(call, id, 120_000);
+      const isPart = end.message.includes('holds a part of the archive');
+      const expected = isPart ? '0 of 0 run' : '2 of 2 run';
       await until(
-        `the application runs again (it was at: ${stopped})`,
-        async () => (await state()) === '2 of 2 run',
+        `${expected} (it was at: ${stopped})`,
+        async () => (await state()).startsWith(expected),
         60_000
       );
       if (end.status === 'success') {
@@ -239,6 +241,18 @@ describe('a restore into a claim in use', { timeout: 180_000 }, () => {
       // The way back is there, and it holds what was there before the first attempt wrote.
       const safety = end.safetyBackupId ? await read(call, end.safetyBackupId) : undefined;
       if (end.status === 'success') expect(safety?.status).toBe('success');
+      if (isPart) {
+        // It stays down, however often NKVM looks for what restores have left, until the claim is whole.
+        await until(
+          'somebody is told',
+          async () => (await (await call('/readyz')).text()).includes('not set back: 1'),
+          60_000
+        );
+        const answer = await call(`/api/v1/restores/${id}/undo`, { method: 'POST' });
+        const { restore: undo } = (await answer.json()) as { restore: Restore };
+        expect(await restoreEnded(call, undo.id, 120_000)).toMatchObject({ status: 'success' });
+        await until('the application runs', async () => (await state()) === '2 of 2 run', 30_000);
+      }
       const backups = (await (await call('/api/v1/backups')).json()).backups as Backup[];
       expect(backups.filter(each => each.status === 'running' || each.status === 'queued')).toEqual(
         []

@@ -10,6 +10,8 @@ import type { ClusterInventory } from '../../sidecar/src/cluster/inventory.ts';
 import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
 import type { Workload, WorkloadKind } from '../../sidecar/src/cluster/workloads.ts';
 import { workloadsOf } from '../../sidecar/src/cluster/workloads.ts';
+import type { PastRestore } from '../../sidecar/src/restore/scale/partHolder.ts';
+import { NOTHING_WRITTEN } from '../../sidecar/src/restore/scale/partHolder.ts';
 import type { Scaler } from '../../sidecar/src/restore/scale/scaler.ts';
 import { scalerOf } from '../../sidecar/src/restore/scale/scalerOf.ts';
 import type { ScaleLimits } from '../../sidecar/src/restore/scale/wait.ts';
@@ -32,6 +34,7 @@ let gateway: Gateway;
 let inventory: ClusterInventory;
 /** Runs that have not ended. */
 let underWay: Set<string>;
+let restores: PastRestore[];
 let events: ClaimEvent[];
 /** Decides which calls fail. */
 let fault: (call: Call) => Error | undefined | Promise<Error | undefined>;
@@ -55,6 +58,7 @@ beforeEach(() => {
   namespace = `shop-${(count += 1)}`;
   playground.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
   underWay = new Set(['r1']);
+  restores = [];
   events = [];
   fault = () => undefined;
 });
@@ -76,6 +80,7 @@ const newScaler = (change: Partial<ScaleLimits> = {}, installation = 'i1'): Scal
     isOwnHelper: ({ name }) => name.startsWith('nkvm-'),
     installation,
     isUnderWay: run => underWay.has(run),
+    restoresInto: () => restores,
     sendEvent: async event => {
       events.push(event);
       return { outcome: 'sent' };
@@ -217,12 +222,14 @@ describe('the workloads of a claim', { timeout: 60_000 }, () => {
     expect(said[0]).toContain('waiting until its pods are gone');
     expect(await scaled.stillDown()).toBeUndefined();
 
-    const up = await scaler.scaleUp('r1');
+    const up = await scaler.scaleUp('r1', NOTHING_WRITTEN);
     expect(up.left).toEqual([]);
     expect(await stateOf('Deployment', 'web')).toBe('2');
     expect(await stateOf('Deployment', 'worker')).toBe('1');
     expect(await stateOf('CronJob', 'nightly')).toBe('false');
-    expect((await scaler.scaleUp('r1')).message).toBe('nothing had to be set back');
+    expect((await scaler.scaleUp('r1', NOTHING_WRITTEN)).message).toBe(
+      'nothing had to be set back'
+    );
   });
 
   it('of a StatefulSet come back with their count', async () => {
@@ -230,7 +237,7 @@ describe('the workloads of a claim', { timeout: 60_000 }, () => {
     const scaler = newScaler();
     await scaler.scaleDown(target('data-db-1'), 'r1', stops());
     expect(await stateOf('StatefulSet', 'db')).toBe('0 r1');
-    await scaler.scaleUp('r1');
+    await scaler.scaleUp('r1', NOTHING_WRITTEN);
     expect(await stateOf('StatefulSet', 'db')).toBe('2');
   });
 
@@ -362,7 +369,7 @@ describe('somebody else’s loop', { timeout: 60_000 }, () => {
     const { stillDown } = await scaler.scaleDown(target('media'), 'r1', stops());
     await set('Deployment', 'web', 1);
     expect(await stillDown()).toMatchObject({ reason: 'ScaledBack' });
-    const up = await scaler.scaleUp('r1');
+    const up = await scaler.scaleUp('r1', NOTHING_WRITTEN);
     expect(up.notes[0]).toContain('was set to 1 replica by somebody else');
     expect(await stateOf('Deployment', 'web')).toBe('1');
   });
@@ -376,7 +383,7 @@ describe('somebody else’s loop', { timeout: 60_000 }, () => {
       reason: 'ClaimInUse',
       message: expect.stringContaining('of ReplicaSet other-'),
     });
-    await scaler.scaleUp('r1');
+    await scaler.scaleUp('r1', NOTHING_WRITTEN);
     expect(await stateOf('Deployment', 'other')).toBe('1');
   });
 
@@ -423,7 +430,7 @@ describe('after a crash', { timeout: 60_000 }, () => {
     await again.recover();
     expect(await stateOf('Deployment', 'web')).toBe('0 r1');
     await again.scaleDown(target('media'), 'r1', stops());
-    await again.scaleUp('r1');
+    await again.scaleUp('r1', NOTHING_WRITTEN);
     expect(await stateOf('Deployment', 'web')).toBe('2');
   });
 
@@ -444,7 +451,47 @@ describe('after a crash', { timeout: 60_000 }, () => {
     const again = newScaler();
     await again.scaleDown(target('media'), 'r2', stops());
     expect(await stateOf('Deployment', 'web')).toBe('0 r2');
-    await again.scaleUp('r2');
+    await again.scaleUp('r2', NOTHING_WRITTEN);
+    expect(await stateOf('Deployment', 'web')).toBe('2');
+  });
+
+  it('those of a claim that holds a part of an archive stay stopped until it is whole', async () => {
+    await stopped();
+    underWay.clear();
+    const part = { hasWritten: true, isWhole: true, isProven: false };
+    restores = [{ id: 'r1', ...part }];
+    const again = newScaler();
+    await again.recover();
+    await again.recover();
+    expect(await stateOf('Deployment', 'web')).toBe('0 r1');
+    expect(again.problems()[0]).toMatch(
+      /^Deployment shop-\d+\/web stays stopped, because claim media holds a part of what restore r1 was to write\./
+    );
+    expect(again.problems()[0]).toContain(
+      `To start it on what is there: kubectl scale deployment web -n ${namespace} --replicas 2`
+    );
+    expect(events).toMatchObject([{ claim: target('media'), reason: 'WorkloadStopped' }]);
+
+    // An undo that ends before it writes leaves them as they are, and one that is proven sets them back.
+    for (const [run, ended, expected] of [
+      ['r2', NOTHING_WRITTEN, '0 r2'],
+      ['r3', { ...part, isProven: true }, '2'],
+    ] as const) {
+      underWay = new Set([run]);
+      restores = [{ id: run, ...NOTHING_WRITTEN }, ...restores];
+      await again.scaleDown(target('media'), run, stops());
+      await again.scaleUp(run, ended);
+      expect(await stateOf('Deployment', 'web')).toBe(expected);
+    }
+    expect(again.problems()).toEqual([]);
+  });
+
+  it('a person can start them all the same', async () => {
+    await stopped();
+    underWay.clear();
+    restores = [{ id: 'r1', hasWritten: true, isWhole: true, isProven: false }];
+    await set('Deployment', 'web', 2);
+    await newScaler().recover();
     expect(await stateOf('Deployment', 'web')).toBe('2');
   });
 
@@ -506,7 +553,7 @@ describe('after a crash', { timeout: 60_000 }, () => {
     };
     await scaler.scaleDown(target('media'), 'r1', stops());
     expect(lost).toBe(1);
-    await scaler.scaleUp('r1');
+    await scaler.scaleUp('r1', NOTHING_WRITTEN);
     expect(await stateOf('Deployment', 'web')).toBe('2');
   });
 });
@@ -515,7 +562,7 @@ it('leaves no note behind, on no workload', async () => {
   await apply('media', 2, claimNamed('media'), deployment('web', 'media'));
   const scaler = newScaler();
   await scaler.scaleDown(target('media'), 'r1', stops());
-  await scaler.scaleUp('r1');
+  await scaler.scaleUp('r1', NOTHING_WRITTEN);
   underWay.clear();
   await scaler.recover();
   await noted(0);

@@ -7,10 +7,13 @@ import type { Backup } from '../../api/index.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { writeManifest } from '../archive/manifest.ts';
 import { archiveName, manifestName } from '../archive/name.ts';
+import { ApiFailure } from '../cluster/apiFailure.ts';
 import { lane } from '../cluster/lane.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
+import type { JobKinds } from '../jobs/job.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
+import { exampleRestore } from '../testing/exampleRestore.ts';
 import { queuedRun } from '../testing/exampleRun.ts';
 import { failing } from '../testing/failingDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
@@ -53,6 +56,32 @@ it('does not try a safety backup again: the volume holds something else later', 
     ...{ status: 'failed', attempt: 1, reason: 'Interrupted' },
     endedAt: expect.any(String),
   });
+});
+
+it('decides again when the API server did not say what a restore has left, and the others at once', async () => {
+  const restore = { ...exampleRestore({ id: '00restore', status: 'running' }), endedAt: null };
+  await history.add([restore]);
+  const { id } = await started({ id: '01backup' });
+  let isAway = true;
+  const away = new ApiFailure('no answer', { kind: 'unreachable', class: 'transient' });
+  const kinds: JobKinds = {
+    restore: {
+      ...{ access: 'write', nodeOf: () => null, work: async () => ({}) },
+      async afterRestart() {
+        if (isAway) throw away;
+        return { status: 'success', message: 'restored' };
+      },
+    },
+  };
+  const destination = memoryDestination();
+  const go = () =>
+    recover({ history, destination, identity, retry, kinds, now: () => new Date(), log });
+  await expect(go()).rejects.toBe(away);
+  expect(history.get(restore.id)).toMatchObject({ status: 'running' });
+  expect(history.get(id)).toMatchObject({ status: 'queued' });
+  isAway = false;
+  await go();
+  expect(history.get(restore.id)).toMatchObject({ status: 'success' });
 });
 
 it('tries a run in the middle again, and fails it after its last attempt', async () => {

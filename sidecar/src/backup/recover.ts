@@ -34,6 +34,8 @@ export interface RecoverOptions {
  *
  * Its helper cannot go on: the stream ended with the process that read it. Nothing is deleted here: an archive without a
  * manifest may be about to get one from a process that does not know yet that it has been replaced. See `unproven.ts`.
+ *
+ * @throws ApiFailure when the API server did not say what one of them has left; the others are decided. To be called again.
  */
 export async function recover(options: RecoverOptions): Promise<void> {
   const { history, now, log, kinds = {}, signal } = options;
@@ -48,8 +50,15 @@ export async function recover(options: RecoverOptions): Promise<void> {
     if ('error' in manifests) return interruptedBy(run, manifests.error);
     return await endOfBackup(run, manifests.byRun.get(run.id) ?? [], options);
   };
+  let isUnknown: unknown;
   for (const run of interrupted) {
-    const end = await endOf(run);
+    let end: JobEnd;
+    try {
+      end = await endOf(run);
+    } catch (error) {
+      isUnknown = error;
+      continue;
+    }
     // Whether the API server was away is not known; a process that is killed again and again must come to an end.
     const next = isSafetyBackup(run)
       ? undefined // later, the volume holds what the restore has written
@@ -59,6 +68,7 @@ export async function recover(options: RecoverOptions): Promise<void> {
     const about = { run: run.id, namespace: run.namespace, pvc: run.name, status: change.status };
     log.warn(about, 'decided what becomes of a run that an earlier process left');
   }
+  if (isUnknown !== undefined) throw isUnknown;
 }
 
 /** Only a restore asks for a backup with this priority: of its target, before it writes. */

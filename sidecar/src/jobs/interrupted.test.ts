@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ApiFailure } from '../cluster/apiFailure.ts';
 import { exampleCheck, exampleRestore } from '../testing/exampleRestore.ts';
 import { endAfterRestart } from './interrupted.ts';
 import type { JobKind } from './job.ts';
@@ -26,6 +27,12 @@ it.each([
     reason: 'Interrupted',
     failureClass: 'transient',
   });
+});
+
+it('asks again when the API server is away', async () => {
+  const away = new ApiFailure('no answer', { kind: 'unreachable', class: 'transient' });
+  const kinds = { restore: kind(() => Promise.reject(away)) };
+  await expect(endAfterRestart(exampleRestore(), kinds, signal)).rejects.toBe(away);
 });
 
 it('does not repeat a restore when nobody can tell what it left', async () => {

@@ -1,3 +1,4 @@
+import { ApiFailure } from '../cluster/apiFailure.ts';
 import { textOf } from '../errors.ts';
 import type { RunRecord } from '../history/history.ts';
 import type { JobEnd, JobKinds } from './job.ts';
@@ -18,6 +19,7 @@ export const interruptedBy = (run: RunRecord, fault?: unknown): JobEnd => ({
  * @param run of a process that is gone
  * @returns how its attempt ended, as its kind decides. A kind that cannot decide is not tried again: a restore may have
  *   written.
+ * @throws ApiFailure when the API server did not say what the run has left: it may be proven. To be asked again.
  */
 export async function endAfterRestart(
   run: RunRecord,
@@ -29,6 +31,7 @@ export async function endAfterRestart(
   try {
     return await kind.afterRestart(run, signal);
   } catch (error) {
+    if (error instanceof ApiFailure && error.class !== 'needs-action') throw error;
     return {
       ...interruptedBy(run),
       failureClass: 'needs-action',

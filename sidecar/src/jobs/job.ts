@@ -26,7 +26,8 @@ export interface JobKind {
   work(run: RunRecord, report: (change: RunChange) => void, signal: AbortSignal): Promise<JobEnd>;
   /**
    * Decides how an attempt ended that an earlier process was in the middle of, before any run starts: a failure whose class
-   * says whether it is tried again, or a success. It may run twice. Never throws.
+   * says whether it is tried again, or a success. It may run twice.
+   * @throws ApiFailure where the API server did not say: it is asked again.
    * Absent: `failed`, and tried again.
    */
   afterRestart?(run: RunRecord, signal: AbortSignal): Promise<JobEnd>;

@@ -21,6 +21,7 @@ import type { Log } from '../log.ts';
 import type { RestoreWorld } from './attempt.ts';
 import { leftClaims } from './claim/leftClaims.ts';
 import { restoreEngine } from './engine.ts';
+import { pastRestores } from './pastRestores.ts';
 import { lookIntoClaim } from './plan/lookInto.ts';
 import type { Looks } from './plan/looks.ts';
 import { restoreJob } from './restoreJob.ts';
@@ -88,6 +89,7 @@ export function composeRestores(parts: RestoreParts): Restores {
     workloads: fencedWorkloads(workloadsOf(gateway), fence),
     ...{ readClaimPods, isOwnHelper },
     isUnderWay: id => history.get(id)?.endedAt === null,
+    restoresInto: claim => pastRestores(history, claim),
     sendEvent: eventsOf(gateway),
     limits: { ...SCALE_LIMITS, podsGoneMs: parts.podsGoneMs },
   });

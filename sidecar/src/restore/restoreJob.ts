@@ -1,3 +1,4 @@
+import type { RestoreComparison } from '../../api/index.ts';
 import { restoreMarkOf } from '../cluster/restoreMark.ts';
 import { StageError } from '../errors.ts';
 import type { RestoreDetails } from '../history/details.ts';
@@ -37,7 +38,10 @@ export const restoreJob = (world: RestoreWorld): JobKind => ({
  * | the claim that it has made, without the mark | success: the mark is removed only after the proof |
  * | a claim with its mark | the claim is deleted, and the restore is tried again |
  * | an existing claim, before the first byte was written | tried again |
- * | an existing claim, after that | failed: a person decides |
+ * | an existing claim that was compared, and was what the archive is | success |
+ * | an existing claim, in between | failed: a person decides |
+ *
+ * @throws ApiFailure when the API server did not say what has become of a new claim: it may be proven
  */
 async function endOf(
   run: RunRecord & { details: RestoreDetails },
@@ -47,8 +51,14 @@ async function endOf(
   const { details, namespace, name } = run;
   const interrupted = { ...interruptedBy(run), endedAt: world.now().toISOString() };
   const safetyBackupId = details.safetyBackupId;
-  const left = { namespace, name, mode: details.target.mode, safetyBackupId };
+  const left = {
+    ...{ namespace, name, safetyBackupId },
+    mode: details.target.mode,
+    isScaled: details.scale,
+  };
   if (!isNewClaim(details)) {
+    const proven = compared(details);
+    if (proven) return provenEnd(proven, details, world.now());
     const state = targetState({ ...left, hasWritten: details.hasBegunToWrite, made: 'none' });
     return {
       ...interrupted,
@@ -60,14 +70,7 @@ async function endOf(
   const claim = await world.readClaim(namespace, name, signal);
   const mark = restoreMarkOf(claim?.annotations);
   if (claim && claim.uid === details.createdUid && !mark && details.comparison) {
-    const { comparison, paths } = details;
-    return {
-      status: 'success',
-      stage: 'cleanup',
-      message: 'restored; the sidecar was restarted before it recorded the success',
-      warnings: verdictOnRestore({ mode: 'new', isSelection: paths !== null, comparison }),
-      endedAt: world.now().toISOString(),
-    };
+    return provenEnd(details.comparison, details, world.now());
   }
   const isOurs = claim && mark?.runId === run.id && mark.installation === world.installation;
   if (!isOurs) return interrupted;
@@ -76,6 +79,29 @@ async function endOf(
   const state = targetState({ ...left, hasWritten: true, ...unmade });
   return { ...interrupted, message: `${interrupted.message}; ${state.message}` };
 }
+
+/** @returns the comparison of a volume after which the last look for pods has found none: see `run.ts`. */
+function compared({
+  hasBegunToWrite,
+  steps,
+  comparison,
+}: RestoreDetails): RestoreComparison | null {
+  const isDone = steps.some(({ step, state }) => step === 'compare' && state === 'done');
+  return hasBegunToWrite && isDone ? comparison : null;
+}
+
+/** @throws StageError when the comparison was no proof, and nothing of it should be there. */
+const provenEnd = (
+  comparison: RestoreComparison,
+  { target: { mode }, paths }: RestoreDetails,
+  now: Date
+): JobEnd => ({
+  status: 'success',
+  stage: 'cleanup',
+  message: 'restored; the sidecar was restarted before it recorded the success',
+  warnings: verdictOnRestore({ mode, isSelection: paths !== null, comparison }),
+  endedAt: now.toISOString(),
+});
 
 function withoutDetails(now: Date): JobEnd {
   const {

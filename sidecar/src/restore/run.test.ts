@@ -34,6 +34,8 @@ import { testClaim } from '../testing/testClaim.ts';
 import type { RestoreWorld } from './attempt.ts';
 import { restoreJob } from './restoreJob.ts';
 import { runRestore } from './run.ts';
+import type { Ended } from './scale/partHolder.ts';
+import type { Scaler } from './scale/scaler.ts';
 
 let root: string;
 let volume: string;
@@ -143,7 +145,7 @@ beforeEach(async () => {
       scaleDown: async () => {
         throw new Error('not asked for');
       },
-      scaleUp: async () => ({ message: '', notes: [], left: [] }),
+      scaleUp: async () => ({ message: '', notes: [], held: [], left: [] }),
       recover: async () => undefined,
       problems: () => [],
     },
@@ -490,6 +492,37 @@ describe('a restore into an existing claim', () => {
     expect(isRestored()).toBe('');
   });
 
+  it('starts workloads again, but not on a part of the archive', async () => {
+    const said: Ended[] = [];
+    const scaler: Scaler = {
+      ...world.scaler,
+      scaleDown: async () => ({ workloads: [], message: '', stillDown: async () => undefined }),
+      async scaleUp(_run, ended) {
+        said.push(ended);
+        const stays = ended.hasWritten && !ended.isProven;
+        return { message: '', notes: [], held: stays ? ['web stays stopped'] : [], left: [] };
+      },
+    };
+    await into('overwrite', { scale: true });
+    expect(await go({ scaler })).toMatchObject({ status: 'success' });
+    const end = await go({ scaler, ...giving(whole, breaking) });
+    expect(end).toMatchObject({
+      status: 'failed',
+      message: expect.stringMatching(/holds a part of the archive; its workloads stay stopped$/),
+      hint: expect.stringMatching(/restore again.*then its workloads are started again/),
+      warnings: expect.arrayContaining(['web stays stopped']),
+    });
+    expect(stateOf(end)).toContain('scale-up failed');
+    put('mine', 'precious');
+    run.details.target.mode = 'empty';
+    expect(await go({ scaler })).toMatchObject({ status: 'failed', reason: 'ClaimNotEmpty' });
+    expect(said).toEqual([
+      { hasWritten: true, isWhole: true, isProven: true },
+      { hasWritten: true, isWhole: true, isProven: false },
+      { hasWritten: false, isWhole: true, isProven: false },
+    ]);
+  });
+
   it('is not tried again by itself once it has written', async () => {
     await into('overwrite');
     expect(await go(giving(whole, breaking))).toMatchObject({
@@ -574,6 +607,23 @@ describe('after a restart', () => {
     await make(annotations);
     expect(await after({ createdUid: 'mine' })).toMatchObject({ failureClass: 'transient' });
     expect(claims.all.size).toBe(1);
+  });
+
+  it('an existing claim that was compared to the end is a success', async () => {
+    await into('overwrite');
+    const steps: RestoreDetails['steps'] = [{ step: 'compare', state: 'done', message: '' }];
+    const { target } = run.details;
+    const details = { target, hasBegunToWrite: true, comparison };
+    expect(await after({ ...details, steps })).toMatchObject({ status: 'success' });
+    expect(await after(details)).toMatchObject({ status: 'failed', failureClass: 'needs-action' });
+  });
+
+  it('is asked again when the API server does not say what became of the claim', async () => {
+    const { uid } = await make({});
+    const away = new ApiFailure('away', { kind: 'unreachable', class: 'transient' });
+    const asked = restoreJob({ ...world, readClaim: () => Promise.reject(away) });
+    const details = { ...run.details, createdUid: uid, comparison };
+    await expect(asked.afterRestart?.({ ...run, details }, signal)).rejects.toBe(away);
   });
 
   it.each([

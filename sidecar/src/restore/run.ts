@@ -33,7 +33,8 @@ const UNMAKE_MS = 30_000;
  * 2. on request, the workloads that use the claim are stopped, and the claim is backed up,
  * 3. a new claim is made, with a mark that keeps everybody from taking it for complete,
  * 4. a helper pod unpacks the archive, and compares the volume with it; pods that appear meanwhile end it,
- * 5. the mark is removed, and only then it is a success; workloads are started again, however it ended.
+ * 5. the mark is removed, and only then it is a success; workloads are started again, however it ended, unless the claim holds
+ *    a part of the archive.
  *
  * @param report takes what changes on the way.
  * @param signal ends the attempt; with the reason `CANCELLED` it ends as cancelled.
@@ -77,7 +78,7 @@ export async function runRestore(
   }
   if (clock.current() !== 'cleanup') clock.enter('cleanup');
   const left = (await Promise.all(attempt.closing)).filter(text => text !== undefined);
-  await startWorkloads(attempt);
+  await startWorkloads(attempt, end.status === 'success');
   clock.stop();
   return {
     ...end,
@@ -174,6 +175,7 @@ async function takeBack(attempt: RestoreAttempt, error: unknown): Promise<Target
   const left = {
     ...{ namespace, name, mode: details.target.mode, safetyBackupId: details.safetyBackupId },
     hasWritten: attempt.details.hasBegunToWrite && !refusedInTime,
+    isScaled: details.scale,
   };
   if (!isNewClaim(details)) {
     attempt.show({ hasBegunToWrite: left.hasWritten });
@@ -187,14 +189,19 @@ async function takeBack(attempt: RestoreAttempt, error: unknown): Promise<Target
   return targetState({ ...left, ...unmade });
 }
 
-/** Sets the workloads back, however the restore ended. */
-async function startWorkloads(attempt: RestoreAttempt): Promise<void> {
+/** Sets the workloads back, unless the claim holds a part of the archive. */
+async function startWorkloads(attempt: RestoreAttempt, isProven: boolean): Promise<void> {
   const { world, run, details, steps } = attempt;
   if (!details.scale) return;
   steps.begin('scale-up');
-  const { message, notes, left } = await world.scaler.scaleUp(run.id);
-  attempt.warnings.push(...notes, ...left);
-  if (left.length > 0) steps.failed(left.join('; '));
+  const { message, notes, held, left } = await world.scaler.scaleUp(run.id, {
+    hasWritten: attempt.details.hasBegunToWrite,
+    isWhole: details.paths === null,
+    isProven,
+  });
+  attempt.warnings.push(...notes, ...held, ...left);
+  const stopped = [...held, ...left];
+  if (stopped.length > 0) steps.failed(stopped.join('; '));
   else steps.done(message);
 }
 

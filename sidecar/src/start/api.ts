@@ -53,7 +53,7 @@ export async function startApi(
             ...(history.problem()
               ? [`the history is read-only: ${history.problem()?.message}`]
               : []),
-            ...restores.scaler.problems(),
+            ...stillStopped(restores.scaler.problems().length),
             ...inventory.problems(),
           ],
         }),
@@ -68,3 +68,11 @@ export async function startApi(
   await server.ready();
   door.open(server.routing);
 }
+
+/** Without names: nobody has said who asks. The log, and Events on the claims, have them. */
+const stillStopped = (count: number): string[] =>
+  count === 0
+    ? []
+    : [
+        `workloads that restores have stopped and not set back: ${count}; the log says which and why`,
+      ];

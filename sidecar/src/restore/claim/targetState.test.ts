@@ -7,6 +7,7 @@ const isNew: LeftFacts = {
   name: 'orders-db',
   mode: 'new',
   hasWritten: true,
+  isScaled: false,
   made: 'deleted',
   safetyBackupId: null,
 };
@@ -49,6 +50,13 @@ describe('what a restore that did not succeed has left', () => {
       { ...existing, safetyBackupId: '01s' },
       'claim shop/orders-db holds a part of the archive',
       /restores safety backup 01s/,
+      false,
+    ],
+    [
+      'the same, whose workloads it has stopped',
+      { ...existing, isScaled: true, safetyBackupId: '01s' },
+      'claim shop/orders-db holds a part of the archive; its workloads stay stopped',
+      /restores safety backup 01s, or restore again; then its workloads are started again\. To start them on what is there, use kubectl scale/,
       false,
     ],
     [

@@ -7,6 +7,8 @@ export interface LeftFacts {
   mode: RestoreMode;
   /** It had begun to write. */
   hasWritten: boolean;
+  /** It was to stop the workloads that use the claim. */
+  isScaled: boolean;
   /** What became of a claim that the restore has made; `none`: it has made none. */
   made: 'none' | 'deleted' | 'terminating' | 'left';
   /** Why a claim that it has made could not be deleted. */
@@ -32,10 +34,10 @@ export interface TargetState {
  * | a new claim that was never made, or is deleted | yes |
  * | a new claim that is being deleted, or that could not be deleted and is marked | the next attempt deletes it first |
  * | an existing claim, before the first byte was written | yes |
- * | an existing claim, after that | no |
+ * | an existing claim, after that | no; workloads stay stopped, see `scale/partHolder.ts` |
  */
 export function targetState(facts: LeftFacts): TargetState {
-  const { namespace, name, mode, hasWritten, made, why, safetyBackupId } = facts;
+  const { namespace, name, mode, hasWritten, isScaled, made, why, safetyBackupId } = facts;
   const claim = `claim ${namespace}/${name}`;
   if (mode === 'new') {
     switch (made) {
@@ -67,9 +69,13 @@ export function targetState(facts: LeftFacts): TargetState {
     safetyBackupId === null
       ? 'there is no safety backup: restore again, or restore another backup'
       : `undo it, which restores safety backup ${safetyBackupId}, or restore again`;
+  const stopped = isScaled ? '; its workloads stay stopped' : '';
+  const starts = isScaled
+    ? '; then its workloads are started again. To start them on what is there, use kubectl scale'
+    : '';
   return {
-    message: `${claim} holds a part of the archive${deletes}`,
-    hint: undo,
+    message: `${claim} holds a part of the archive${deletes}${stopped}`,
+    hint: `${undo}${starts}`,
     isAsBefore: false,
   };
 }

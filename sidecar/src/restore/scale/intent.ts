@@ -9,6 +9,8 @@ export interface Intent {
   /** The claim for whose sake it was stopped. */
   claim: string;
   claimUid: string;
+  /** Restores that had stopped it before, and had not set it back when this one took over. The newest is last. */
+  after?: readonly string[];
   /** What is set back: `spec.replicas`, or `spec.suspend` of a CronJob. */
   was: { replicas: number } | { suspend: boolean };
 }
@@ -18,6 +20,7 @@ const Note = z.object({
   installation: z.string().min(1),
   claim: z.string().default(''),
   claimUid: z.string().default(''),
+  after: z.array(z.string()).optional(),
   replicas: z.int().min(0).optional(),
   suspend: z.boolean().optional(),
 });
@@ -36,7 +39,8 @@ export function intentIn(note: string | undefined): Intent | undefined {
   }
   const { success, data } = Note.safeParse(read);
   if (!success) return undefined;
-  const { replicas, suspend, ...about } = data;
+  const { replicas, suspend, after, ...rest } = data;
+  const about = { ...rest, ...(after && { after }) };
   if (replicas !== undefined) return { ...about, was: { replicas } };
   if (suspend !== undefined) return { ...about, was: { suspend } };
   return undefined;

@@ -5,6 +5,8 @@ import { isWorkloadKind } from '../../cluster/workloads.ts';
 import { textOf } from '../../errors.ts';
 import type { Intent } from './intent.ts';
 import { intentIn } from './intent.ts';
+import type { PastRestore } from './partHolder.ts';
+import { partHolder } from './partHolder.ts';
 import type { Up } from './scaleUp.ts';
 import { setBack } from './scaleUp.ts';
 import { nameOf } from './words.ts';
@@ -40,7 +42,8 @@ export function tellerOf({ sendEvent, log, now }: ScaleWorld) {
     const key = `${run} ${nameOf(ref)}`;
     if (told.has(key)) return;
     told.add(key);
-    log.error(about, up.sentence);
+    if (up.kind === 'held') log.warn(about, up.sentence);
+    else log.error(about, up.sentence);
     if (claim === '' || claimUid === '') return;
     const sent = await sendEvent({
       name: `nkvm-stopped-${run}-${createHash('sha256').update(key).digest('hex').slice(0, 8)}`,
@@ -55,16 +58,33 @@ export function tellerOf({ sendEvent, log, now }: ScaleWorld) {
 }
 
 /**
+ * @param ended a restore whose end is not recorded yet
+ * @returns what says, of an annotation, which restore has left its claim with a part of an archive
+ */
+export const partHolderIn =
+  ({ restoresInto }: Pick<ScaleWorld, 'restoresInto'>, ended?: PastRestore) =>
+  ({ run, after = [], claim, claimUid }: Intent, namespace: string): string | undefined => {
+    const known = restoresInto({ namespace, name: claim, uid: claimUid });
+    const now = known.map(each => (each.id === ended?.id ? ended : each));
+    return partHolder([...after, run], now);
+  };
+
+/**
  * Sets back what runs have left that ended, or that the history does not know.
  * @returns what became of each. Never throws.
  */
 export async function setBackLeft(world: ScaleWorld): Promise<{ noted: Noted; up: Up }[]> {
   const { inventory, isUnderWay, workloads, log } = world;
+  const holder = partHolderIn(world);
   if (!inventory.isReady()) return [];
   try {
     const all = notedBy(world).filter(({ intent }) => !isUnderWay(intent.run));
     return await Promise.all(
-      all.map(async noted => ({ noted, up: await setBack(workloads, noted.ref, noted.intent) }))
+      all.map(async noted => {
+        const { ref, intent } = noted;
+        const byPart = (live: Intent) => holder(live, ref.namespace);
+        return { noted, up: await setBack(workloads, ref, intent, byPart) };
+      })
     );
   } catch (error) {
     log.error({}, `workloads that restores have stopped could not be looked for: ${textOf(error)}`);

@@ -1,5 +1,6 @@
 import type { PlanWorkload } from '../../../api/index.ts';
 import type { StageError } from '../../errors.ts';
+import type { Ended } from './partHolder.ts';
 
 /** The claim that no pod may use for the time of a restore. */
 export interface ScaleTarget {
@@ -43,18 +44,20 @@ export interface Scaler {
 
   /**
    * Sets everything that this run has stopped back to what it was, where nobody has changed it since. To be called however
-   * the restore ended; a second call does nothing. Never throws: what could not be set back is in `left`, is tried again by
-   * `recover`, and is in `problems` until then.
+   * the restore ended; a second call does nothing. Where the claim holds a part of an archive, its workloads stay stopped, and
+   * are in `held`. Never throws: what could not be set back is in `left`, is tried again by `recover`, and is in `problems`
+   * until then, as is what is held.
    */
-  scaleUp(runId: string): Promise<ScaledUp>;
+  scaleUp(runId: string, ended: Ended): Promise<ScaledUp>;
 
   /**
-   * Does `scaleUp` for the runs of this installation that have ended, or that the history does not know. At the start, when
+   * Does `scaleUp` for the runs of this installation that have ended, or that the history does not know: nothing is known then
+   * that keeps their workloads stopped. At the start, when
    * the inventory is ready, and with each sweep. Never throws.
    */
   recover(): Promise<void>;
 
-  /** @returns a sentence for each workload that stays stopped because it could not be set back. */
+  /** @returns a sentence for each workload that stays stopped and why. */
   problems(): string[];
 }
 
@@ -79,6 +82,8 @@ export interface ScaledUp {
   message: string;
   /** Sentences on what was not set back, because somebody else has changed it meanwhile. */
   notes: string[];
+  /** Sentences on what stays stopped until the claim is whole, with the command that starts it all the same. */
+  held: string[];
   /** Sentences on what could not be set back yet, with the command that does it. */
   left: string[];
 }

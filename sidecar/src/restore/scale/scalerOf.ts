@@ -1,6 +1,8 @@
 import { lookAt, planOf } from './lookAt.ts';
+import type { Ended } from './partHolder.ts';
+import { NOTHING_WRITTEN } from './partHolder.ts';
 import type { Noted } from './recover.ts';
-import { notedBy, setBackLeft, tellerOf } from './recover.ts';
+import { notedBy, partHolderIn, setBackLeft, tellerOf } from './recover.ts';
 import { scaleDown } from './scaleDown.ts';
 import type { ScaledUp, Scaler } from './scaler.ts';
 import type { Up } from './scaleUp.ts';
@@ -17,12 +19,13 @@ export function scalerOf(world: ScaleWorld): Scaler {
   const tell = tellerOf(world);
 
   const took = async (up: Up, { ref, intent }: Noted): Promise<void> => {
-    if (up.kind === 'left') problems.set(nameOf(ref), up.sentence);
+    if (up.kind === 'left' || up.kind === 'held') problems.set(nameOf(ref), up.sentence);
     else problems.delete(nameOf(ref));
     await tell(up, intent);
   };
 
-  const scaleUp = async (runId: string): Promise<ScaledUp> => {
+  const scaleUp = async (runId: string, ended: Ended): Promise<ScaledUp> => {
+    const holder = partHolderIn(world, { id: runId, ...ended });
     const noted = [
       ...(touched.get(runId) ?? []),
       ...notedBy(world).filter(({ intent }) => intent.run === runId),
@@ -30,7 +33,8 @@ export function scalerOf(world: ScaleWorld): Scaler {
     const unique = [...new Map(noted.map(each => [nameOf(each.ref), each])).values()];
     const ups = await Promise.all(
       unique.map(async each => {
-        const up = await setBack(world.workloads, each.ref, each.intent);
+        const { ref, intent } = each;
+        const up = await setBack(world.workloads, ref, intent, live => holder(live, ref.namespace));
         await took(up, each);
         return up;
       })
@@ -54,7 +58,7 @@ export function scalerOf(world: ScaleWorld): Scaler {
         });
       } catch (error) {
         // Its own annotation may be from an attempt before, so also where nothing was stopped this time.
-        await scaleUp(runId);
+        await scaleUp(runId, NOTHING_WRITTEN);
         throw error;
       }
     },
@@ -79,6 +83,7 @@ function scaledUp(ups: readonly Up[]): ScaledUp {
   return {
     message: back.length > 0 ? `set back ${back.join(', ')}` : 'nothing had to be set back',
     notes: ups.flatMap(up => (up.kind === 'kept' ? [up.sentence] : [])),
+    held: ups.flatMap(up => (up.kind === 'held' ? [up.sentence] : [])),
     left: ups.flatMap(up => (up.kind === 'left' ? [up.sentence] : [])),
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RESTORE_ANNOTATION } from '../../../api/index.ts';
 import type { Workload } from '../../cluster/workloads.ts';
 import { testWorkload } from '../../testing/testWorkload.ts';
+import type { Intent } from './intent.ts';
 import { intentIn, noteOf } from './intent.ts';
 import { downStep, upStep } from './steps.ts';
 
@@ -21,7 +22,9 @@ describe('stopping', () => {
     if (step.kind === 'stopped') return `stopped, recorded: ${JSON.stringify(step.was)}`;
     const { note, ...spec } = step.change;
     const intent = intentIn(note ?? undefined);
-    return `${intent?.run} records ${JSON.stringify(intent?.was)}, sets ${JSON.stringify(spec)}`;
+    return `${[...(intent?.after ?? []), intent?.run].join(' then ')} records ${JSON.stringify(
+      intent?.was
+    )}, sets ${JSON.stringify(spec)}`;
   };
 
   it.each<[string, Partial<Workload>, string]>([
@@ -39,8 +42,8 @@ describe('stopping', () => {
     ],
     [
       'after a run that ended and has not set it back',
-      { ...stopped, ...note({ replicas: 3 }, { run: 'ended' }) },
-      'r1 records {"replicas":3}, sets {"replicas":0}',
+      { ...stopped, ...note({ replicas: 3 }, { run: 'ended', after: ['r0'] }) },
+      'r0 then ended then r1 records {"replicas":3}, sets {"replicas":0}',
     ],
     [
       'after such a run, when somebody has started it since',
@@ -75,8 +78,10 @@ describe('stopping', () => {
 describe('starting again', () => {
   /** @returns what is set, and what is said of a count that stays. */
   const up = (workload: Partial<Workload>): string => {
-    const step = upStep(testWorkload(workload), stopping);
+    const partHolder = ({ claim }: Intent) => (claim === 'half' ? 'r0' : undefined);
+    const step = upStep(testWorkload(workload), stopping, partHolder);
     if (step.kind === 'nothing') return 'nothing';
+    if (step.kind === 'held') return `held by ${step.by}, to be ${JSON.stringify(step.was)}`;
     const kept = step.kept ? `, kept ${JSON.stringify(step.kept)}` : '';
     return JSON.stringify(step.change) + kept;
   };
@@ -86,6 +91,16 @@ describe('starting again', () => {
       'sets the recorded count',
       { ...stopped, ...note({ replicas: 3 }) },
       '{"note":null,"replicas":3}',
+    ],
+    [
+      'leaves one stopped whose claim holds a part of an archive',
+      { ...stopped, ...note({ replicas: 3 }, { claim: 'half' }) },
+      'held by r0, to be {"replicas":3}',
+    ],
+    [
+      'lets somebody start it all the same',
+      { replicas: 3, ...note({ replicas: 3 }, { claim: 'half' }) },
+      '{"note":null}, kept {"replicas":3}',
     ],
     ['twice does nothing', { replicas: 3 }, 'nothing'],
     [

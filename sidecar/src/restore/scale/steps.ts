@@ -4,7 +4,10 @@ import type { Intent } from './intent.ts';
 import { intentIn, noteOf } from './intent.ts';
 
 /** For whom a workload is stopped. */
-export type Stopping = Omit<Intent, 'was'>;
+export type Stopping = Omit<Intent, 'was' | 'after'>;
+
+/** Of a chain of restores that end half-way; the annotation stays short. */
+const MOST_BEFORE = 10;
 
 /** @returns what a workload is at, in the terms of its kind. */
 export const levelOf = ({ kind, replicas, isSuspended }: Workload): Intent['was'] =>
@@ -33,7 +36,7 @@ export type DownStep =
  * | none | not stopped | recorded and stopped |
  * | of this run | stopped | done before: the recorded count stays |
  * | of this run | not stopped | somebody has started it since: that count is recorded, and it is stopped |
- * | of a run of ours that has ended, and has not set it back | stopped | recorded for this run, with the count of that one |
+ * | of a run of ours that has ended, and has not set it back | stopped | recorded for this run, with the count of that one, and after it |
  * | of such a run | not stopped | recorded and stopped |
  * | of anything else, or not readable | any | refused |
  *
@@ -44,24 +47,29 @@ export function downStep(
   stopping: Stopping,
   isOver: (runId: string) => boolean
 ): DownStep {
-  const note = workload.annotations[RESTORE_ANNOTATION];
-  const intent = intentIn(note);
+  const found = workload.annotations[RESTORE_ANNOTATION];
+  const intent = intentIn(found);
   const isOurs = intent?.installation === stopping.installation;
   const isThisRun = isOurs && intent.run === stopping.run;
-  if (note !== undefined && !isThisRun && !(isOurs && isOver(intent.run))) {
+  if (found !== undefined && !isThisRun && !(isOurs && isOver(intent.run))) {
     return { kind: 'refused', by: intent };
   }
   const stopped = isStopped(workload);
   if (stopped && (intent === undefined || isThisRun)) return { kind: 'stopped', was: intent?.was };
   const was = (stopped && intent?.was) || levelOf(workload);
   const stop = 'suspend' in was ? { suspend: true } : { replicas: 0 };
-  return { kind: 'change', change: { note: noteOf({ ...stopping, was }), ...stop }, was };
+  const after =
+    stopped && intent ? [...(intent.after ?? []), intent.run].slice(-MOST_BEFORE) : undefined;
+  const note = noteOf({ ...stopping, ...(after && { after }), was });
+  return { kind: 'change', change: { note, ...stop }, was };
 }
 
 /** What to do next to start a workload again. */
 export type UpStep =
   /** `kept`: somebody has changed the workload meanwhile, and it stays as it is. */
   | { kind: 'change'; change: WorkloadChange; was: Intent['was']; kept: Intent['was'] | undefined }
+  /** It stays stopped; `by`: the restore that has left the claim as it is. */
+  | { kind: 'held'; by: string; was: Intent['was'] }
   | { kind: 'nothing' };
 
 /**
@@ -69,17 +77,26 @@ export type UpStep =
  *
  * | annotation | spec | |
  * | --- | --- | --- |
+ * | of this run | stopped, and the claim holds a part of an archive | stays stopped, and the annotation stays |
  * | of this run | stopped | set back to what was recorded, and the annotation goes, in one patch |
  * | of this run | not stopped | somebody's later change wins: only the annotation goes |
  * | of this run, on a ReplicaSet with a controller | any | a copy that the Deployment's controller has made: only the annotation goes |
  * | none, or of anything else | any | nothing |
+ *
+ * @param partHolder see `partHolder.ts`
  */
-export function upStep(workload: Workload, run: Pick<Intent, 'run' | 'installation'>): UpStep {
+export function upStep(
+  workload: Workload,
+  run: Pick<Intent, 'run' | 'installation'>,
+  partHolder: (intent: Intent) => string | undefined
+): UpStep {
   const intent = intentIn(workload.annotations[RESTORE_ANNOTATION]);
   if (!intent || !isOf(intent, run)) return { kind: 'nothing' };
   const { was } = intent;
   if (isCopy(workload)) return { kind: 'change', change: { note: null }, was, kept: undefined };
   if (isStopped(workload)) {
+    const by = partHolder(intent);
+    if (by !== undefined) return { kind: 'held', by, was };
     return { kind: 'change', change: { note: null, ...was }, was, kept: undefined };
   }
   return { kind: 'change', change: { note: null }, was, kept: levelOf(workload) };

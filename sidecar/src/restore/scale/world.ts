@@ -4,6 +4,7 @@ import type { ClusterInventory } from '../../cluster/inventory.ts';
 import type { PodIdentity } from '../../cluster/startInventory.ts';
 import type { Workloads } from '../../cluster/workloads.ts';
 import type { Log } from '../../log.ts';
+import type { PastRestore } from './partHolder.ts';
 import type { ScaleLimits } from './wait.ts';
 
 /** What stopping and starting workloads needs of the world. */
@@ -16,6 +17,8 @@ export interface ScaleWorld {
   installation: string;
   /** Whether a run has not ended yet; false for one that the history does not know. */
   isUnderWay(runId: string): boolean;
+  /** @returns what the history knows of the restores into a claim, newest first. */
+  restoresInto(claim: { namespace: string; name: string; uid: string }): PastRestore[];
   sendEvent: SendEvent;
   log: Log;
   now(): Date;
