@@ -9,8 +9,8 @@ import { Choices } from '../ui/Choices';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { useNamespacesAtHand } from '../volumes/useNamespaces';
-import type { StepProps } from './RestoreWizard';
 import { archiveSource } from './sources';
+import type { StepProps } from './stepProps';
 
 type Archive = ForeignArchives['archives'][number];
 

@@ -12,8 +12,8 @@ import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
 import { useNamespacesAtHand } from '../volumes/useNamespaces';
-import type { StepProps } from './RestoreWizard';
 import { isRestorable, kindOf } from './sources';
+import type { StepProps } from './stepProps';
 
 /** Which backup: of which volume, and which of its backups. */
 export function BackupChoice(props: StepProps) {

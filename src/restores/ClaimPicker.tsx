@@ -6,8 +6,8 @@ import { ComboBox } from '../ui/ComboBox';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { isClaimName, isNamespaceName } from './names';
-import type { StepProps } from './RestoreWizard';
-import { UsedBy } from './WhereStep';
+import type { StepProps } from './stepProps';
+import { UsedBy } from './UsedBy';
 
 const textOf = ({ namespace, name }: { namespace: string; name: string }) =>
   namespace || name ? `${namespace}/${name}` : '';

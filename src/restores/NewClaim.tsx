@@ -8,8 +8,8 @@ import { ACCESS_MODES, type Draft, labelsOf, linesOf, requestOf } from './draft'
 import { isClaimName, isNamespaceName, proposedName } from './names';
 import { useClassNames, useNamespaceNames } from './objectNames';
 import { problemsOf } from './problems';
-import type { StepProps } from './RestoreWizard';
 import { kindOf } from './sources';
+import type { StepProps } from './stepProps';
 
 interface NewClaimProps extends StepProps {
   /** That the person may see; undefined while they are not known. */

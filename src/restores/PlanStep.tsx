@@ -29,8 +29,8 @@ import { requestOf } from './draft';
 import { PlanFiles } from './PlanFiles';
 import { PlanSummary } from './PlanSummary';
 import { PlanWorkloads } from './PlanWorkloads';
-import type { StepProps } from './RestoreWizard';
 import { kindOf } from './sources';
+import type { StepProps } from './stepProps';
 
 interface PlanStepProps extends StepProps {
   /** The button that leads to the step before. */

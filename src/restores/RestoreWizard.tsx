@@ -11,15 +11,9 @@ import { type Draft, draftOf, searchOf, type Step as StepName, STEPS } from './d
 import { PlanStep } from './PlanStep';
 import { problemsOf } from './problems';
 import { kindOf } from './sources';
+import type { StepProps } from './stepProps';
 import { WhatStep } from './WhatStep';
 import { WhereStep } from './WhereStep';
-
-/** What every step of the wizard gets. */
-export interface StepProps {
-  cluster: string;
-  draft: Draft;
-  change(differs: Partial<Draft>): void;
-}
 
 /** The route to the wizard. What is chosen is in its address. */
 export function RestoreRoute() {

@@ -13,8 +13,8 @@ import { ArchiveChoice } from './ArchiveChoice';
 import { BackupChoice } from './BackupChoice';
 import { isNamespaceName } from './names';
 import { useNamespaceNames } from './objectNames';
-import type { StepProps } from './RestoreWizard';
 import { kindOf, type SourceKind, uploadSource } from './sources';
+import type { StepProps } from './stepProps';
 
 /** The first step: which archive, and what of it. */
 export function WhatStep(props: StepProps) {

@@ -1,18 +1,17 @@
 import { Checkbox, FormControlLabel, Stack, Typography } from '@mui/material';
 import { type ReactNode, useId } from 'react';
-import type { Volume } from '../../sidecar/api';
 import { useVolume, useVolumes } from '../api/queries';
 import { Choices } from '../ui/Choices';
 import { LinkButton } from '../ui/LinkButton';
 import { Message } from '../ui/Message';
 import { type Translate, useText } from '../ui/text';
-import { ownerText } from '../volumes/owners';
 import { useNamespacesAtHand } from '../volumes/useNamespaces';
 import { ClaimPicker } from './ClaimPicker';
 import type { Mode, Where } from './draft';
 import { NewClaim } from './NewClaim';
-import type { StepProps } from './RestoreWizard';
 import { kindOf } from './sources';
+import type { StepProps } from './stepProps';
+import { UsedBy } from './UsedBy';
 
 const NONE: string[] = [];
 
@@ -88,20 +87,6 @@ function Original(props: StepProps) {
       {volume && <UsedBy volume={volume} />}
       <IntoExisting {...props} />
     </Stack>
-  );
-}
-
-/** What uses the claim now. */
-export function UsedBy({ volume }: { volume: Volume }) {
-  const { t } = useText();
-  const { pods, podsVisible, owner } = volume;
-  if (!podsVisible || pods.length === 0) return null;
-  return (
-    <Message severity="info">
-      {t('{{owner}} uses this claim now.', {
-        owner: ownerText(owner) || pods.map(({ name }) => name).join(', '),
-      })}
-    </Message>
   );
 }
 
