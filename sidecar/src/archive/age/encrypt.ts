@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { Transform } from 'node:stream';
+import { CHUNK_BYTES, NONCE_BYTES, payloadKey, sealChunk } from './chunks.ts';
+import { FILE_KEY_BYTES, writeHeader } from './header.ts';
+import type { Recipients } from './wrap.ts';
+import { wrapFileKey } from './wrap.ts';
+
+/** A file that is being encrypted. */
+export interface Encryption {
+  /** Takes what is to be encrypted, gives the file. */
+  stream: Transform;
+  /** Opens the file, and no other. Whoever encrypts can read again what was stored, without any secret key. */
+  fileKey: Buffer;
+}
+
+/** @throws AgeError (`key`) for a public key that is none. */
+export async function encryption(whom: Recipients): Promise<Encryption> {
+  const fileKey = randomBytes(FILE_KEY_BYTES);
+  const header = writeHeader(await wrapFileKey(fileKey, whom), fileKey);
+  return { stream: sealing(header, fileKey), fileKey };
+}
+
+function sealing(header: Buffer, fileKey: Buffer): Transform {
+  const nonce = randomBytes(NONCE_BYTES);
+  const key = payloadKey(fileKey, nonce);
+  const held = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  let [filled, number] = [0, 0];
+  return new Transform({
+    construct(done) {
+      this.push(header);
+      this.push(nonce);
+      done();
+    },
+    transform(piece: Buffer, _encoding, done) {
+      let at = 0;
+      while (at < piece.length) {
+        // Only now it is known that the chunk is not the last one.
+        if (filled === CHUNK_BYTES) {
+          this.push(sealChunk(key, number++, false, held));
+          filled = 0;
+        }
+        // Whole chunks in one piece need no copy.
+        while (filled === 0 && piece.length - at > CHUNK_BYTES) {
+          this.push(sealChunk(key, number++, false, piece.subarray(at, at + CHUNK_BYTES)));
+          at += CHUNK_BYTES;
+        }
+        const copied = piece.copy(held, filled, at, at + CHUNK_BYTES - filled);
+        filled += copied;
+        at += copied;
+      }
+      done();
+    },
+    flush(done) {
+      this.push(sealChunk(key, number, true, held.subarray(0, filled)));
+      done();
+    },
+  });
+}
