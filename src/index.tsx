@@ -1,4 +1,5 @@
 import { registerBackups } from './backups/register';
+import { registerDestinations } from './destinations/register';
 import { registerFiles } from './files/register';
 import { registerRestores } from './restores/register';
 import { registerVolumes } from './volumes/register';
@@ -7,3 +8,4 @@ registerVolumes();
 registerBackups();
 registerFiles();
 registerRestores();
+registerDestinations();

@@ -22,6 +22,17 @@ export const COMPARE_ROUTE = {
 /** `?backup=ID&namespace=NAMESPACE&paths=PATH&paths=PATH`; see `restores/draft.ts` for all of them. */
 export const RESTORE_ROUTE = { name: 'Restore a Volume', path: '/nkvm/restore' };
 export const RESTORE_RUN_ROUTE = { name: 'Volume Restore', path: '/nkvm/restores/:id' };
+export const DESTINATIONS_ROUTE = { name: 'Backup Destinations', path: '/nkvm/destinations' };
+/** Before the page of one: there, `new` would be a name. */
+export const NEW_DESTINATION_ROUTE = {
+  name: 'New Backup Destination',
+  path: '/nkvm/destinations/new',
+};
+export const DESTINATION_ROUTE = { name: 'Backup Destination', path: '/nkvm/destinations/:name' };
+export const EDIT_DESTINATION_ROUTE = {
+  name: 'Settings of a Backup Destination',
+  path: '/nkvm/destinations/:name/edit',
+};
 
 /** Headlamp's own: the kind, as Kubernetes writes it, is the name of the route and the key of its details page. */
 export const CLAIM_ROUTE = 'PersistentVolumeClaim';
@@ -32,6 +43,7 @@ export const NODE_ROUTE = 'Node';
 export const SIDEBAR_PARENT = 'nkvm';
 export const SIDEBAR_ENTRY = 'nkvm-volumes';
 export const SIDEBAR_BACKUPS = 'nkvm-backups';
+export const SIDEBAR_DESTINATIONS = 'nkvm-destinations';
 
 /** Query parameter of our pages: a plain user's token is minted in the namespace of the volume. */
 export const NAMESPACE_PARAMETER = 'namespace';

@@ -8,10 +8,16 @@ export function useClusterPath(): (cluster: string) => string {
   return cluster => [cluster, ...selected.filter(each => each !== cluster)].join('+');
 }
 
-/** @returns for Headlamp's SectionBox: back to the page that led here, or to the list for those who opened a link. */
-export function useBackLink(cluster: string): string | boolean {
+/**
+ * @param list the page that those who opened a link get to.
+ * @returns for Headlamp's SectionBox: back to the page that led here.
+ */
+export function useBackLink(
+  cluster: string,
+  list: { name: string } = VOLUMES_ROUTE
+): string | boolean {
   const clusterPath = useClusterPath();
   // The router gives a key to each page that was opened from another one.
   const { key } = useLocation();
-  return key ? true : Router.createRouteURL(VOLUMES_ROUTE.name, { cluster: clusterPath(cluster) });
+  return key ? true : Router.createRouteURL(list.name, { cluster: clusterPath(cluster) });
 }

@@ -5,6 +5,7 @@ import {
   TOKEN_HEADER,
   UNIQUE_SEGMENT_PREFIX,
 } from '../../sidecar/api/names.ts';
+import { confidential } from './confidential';
 import { type Failure, failureOf } from './failure';
 import type { Session, WhoAmI } from './session';
 import { type Mint, TokenRefused, type Tokens } from './token';
@@ -29,6 +30,8 @@ export interface SidecarRequest {
   path: string;
   /** Sent as JSON, by POST. */
   body?: object;
+  /** The body holds credentials. */
+  isConfidential?: boolean;
   /** Sent as it is, by POST, without a time limit. */
   file?: FileUpload;
   method?: 'GET' | 'POST';
@@ -94,7 +97,7 @@ export const whoAmIIn =
  */
 export async function callSidecar(
   cluster: string,
-  { path, body, file, method, signal, ifNoneMatch }: SidecarRequest,
+  { path, body, isConfidential, file, method, signal, ifNoneMatch }: SidecarRequest,
   token?: string
 ): Promise<Response> {
   const headers: Record<string, string> = {
@@ -112,7 +115,7 @@ export async function callSidecar(
     headers,
     isJSON: false,
     autoLogoutOnAuthError: false,
-    ...(body && { body: JSON.stringify(body) }),
+    ...(body && { body: isConfidential ? confidential(body) : JSON.stringify(body) }),
     // Even `undefined` would remove the time limit.
     ...(signal && { signal }),
   });

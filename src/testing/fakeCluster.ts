@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { SERVICE_PROXY_PATH, TOKEN_HEADER } from '../../sidecar/api/names.ts';
+import { NKVM_NAMESPACE, SERVICE_PROXY_PATH, TOKEN_HEADER } from '../../sidecar/api/names.ts';
 
 type Body = object | Response;
 /** What a request gets: a body for 200, a whole answer, or a function of what was sent. */
@@ -19,11 +19,29 @@ export interface FakeCluster {
   sent: { path: string; token: string | null }[];
   /** Whoever is logged in to Headlamp; undefined for nobody. */
   person: string | undefined;
+  /** Requests to the API server for Secrets of NKVM's namespace, e.g. `POST secrets`. */
+  secretCalls: { request: string; sent: unknown }[];
+  /** What the API server says of the person's rights. */
+  mayWriteSecrets: boolean;
   /** Changes an answer while the page is shown. */
   answer(request: string, answer: Answer): void;
 }
 
 export const TOKEN_REQUEST = 'POST nkvm/nkvm-admin token';
+
+const SECRETS_PATH = `/api/v1/namespaces/${NKVM_NAMESPACE}/secrets`;
+
+/** jsdom's Blobs cannot be read by `text`. */
+const contentOf = async (body: unknown): Promise<unknown> => {
+  if (typeof body === 'string') return JSON.parse(body);
+  if (!(body instanceof Blob)) return undefined;
+  const text = await new Promise<string>(resolve => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.readAsText(body);
+  });
+  return JSON.parse(text);
+};
 
 const token = { spec: { expirationSeconds: 600 }, status: { token: 'minted' } };
 
@@ -47,6 +65,8 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
     calls: [],
     sent: [],
     person: 'ann',
+    secretCalls: [],
+    mayWriteSecrets: true,
     answer: (request, answer) => void (known[request] = answer),
   };
   const known: Record<string, Answer> = {
@@ -55,6 +75,8 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
     'GET /info': refusal(401, 'the request carries no token'),
     // An older sidecar has no stream of changes.
     'GET /volumes/events': refusal(404, 'not found'),
+    // Of Secrets, where a test says nothing else.
+    ...{ POST: {}, PATCH: {}, DELETE: {} },
     ...answers,
   };
 
@@ -62,7 +84,7 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
     const method = init.method ?? 'GET';
     const { pathname, search } = new URL(String(url), 'http://headlamp');
     const path = pathname.replace(/^\/clusters\/[^/]+/, '');
-    const sent = typeof init.body === 'string' ? JSON.parse(init.body) : undefined;
+    const sent = await contentOf(init.body);
     const tokenOf = /^\/api\/v1\/namespaces\/(.+)\/serviceaccounts\/(.+)\/token$/.exec(path);
     const headers = new Headers(init.headers);
     if (tokenOf) return give(`${method} ${tokenOf[1]}/${tokenOf[2]} token`, sent, headers, search);
@@ -70,6 +92,14 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
       return cluster.person
         ? json(201, { status: { userInfo: { username: cluster.person } } })
         : json(401, { message: 'Unauthorized' });
+    }
+    if (path.endsWith('/selfsubjectaccessreviews')) {
+      return json(201, { status: { allowed: cluster.mayWriteSecrets } });
+    }
+    if (path.startsWith(SECRETS_PATH)) {
+      const request = `${method} secrets${path.slice(SECRETS_PATH.length)}`;
+      cluster.secretCalls.push({ request, sent });
+      return give(request in known ? request : method, sent, headers, search);
     }
     if (!path.startsWith(SERVICE_PROXY_PATH)) return json(200, { items: [], metadata: {} });
 

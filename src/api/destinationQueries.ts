@@ -1,0 +1,61 @@
+import { useQueries, useQuery } from '@tanstack/react-query';
+import type { DestinationDetails, DestinationList } from '../../sidecar/api';
+import { type Asked, asked, clusterKey, IDLE_MS, queries } from './cache';
+import { connectionTo } from './connection';
+import { destinationClient } from './destinationClient';
+
+const clientOf = (cluster: string) => destinationClient(connectionTo(cluster));
+
+const listKey = (cluster: string, namespace?: string) => [
+  ...clusterKey(cluster),
+  'destinations',
+  namespace,
+];
+
+const listQuery = (cluster: string, namespace?: string) => ({
+  queryKey: listKey(cluster, namespace),
+  queryFn: (): Promise<DestinationList> => clientOf(cluster).destinations({ namespace }),
+  refetchInterval: IDLE_MS,
+});
+
+/** Where backups can go, kept fresh. @param namespace where a plain user's token is minted. */
+export function useDestinations(cluster: string, namespace?: string): Asked<DestinationList> {
+  const query = useQuery(listQuery(cluster, namespace), queries);
+  return asked(query, listKey(cluster, namespace));
+}
+
+/** The destinations of several clusters, kept fresh. */
+export function useDestinationLists(
+  clusters: string[],
+  namespaceOf: (cluster: string) => string | undefined
+): (Asked<DestinationList> & { cluster: string })[] {
+  const found = useQueries(
+    { queries: clusters.map(cluster => listQuery(cluster, namespaceOf(cluster))) },
+    queries
+  );
+  return clusters.map((cluster, index) => ({
+    cluster,
+    ...asked<DestinationList>(found[index]!, listKey(cluster, namespaceOf(cluster))),
+  }));
+}
+
+/** How often to ask for one that is not there: its Secret may have been written a moment ago. */
+const SOON_MS = 2_000;
+
+/** One destination and what is stored there, kept fresh. */
+export function useDestination(
+  cluster: string,
+  name: string,
+  namespace?: string
+): Asked<DestinationDetails> {
+  const queryKey = [...clusterKey(cluster), 'destination', name];
+  const query = useQuery(
+    {
+      queryKey,
+      queryFn: () => clientOf(cluster).destination(name, { namespace }),
+      refetchInterval: ({ state }) => (state.data ? IDLE_MS : SOON_MS),
+    },
+    queries
+  );
+  return asked(query, queryKey);
+}

@@ -1,0 +1,89 @@
+import type { IconifyIcon } from '@iconify/react';
+import { SectionBox, type StatusLabelProps } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Stack, Typography } from '@mui/material';
+import type { AppendOnly, Destination } from '../../sidecar/api';
+import { connectionTo } from '../api/connection';
+import { destinationClient } from '../api/destinationClient';
+import { refresh } from '../api/queries';
+import { TroubleMessage } from '../setup/TroubleMessage';
+import { ActionButton } from '../ui/ActionButton';
+import { Ago } from '../ui/Ago';
+import { protectedIcon, unknownIcon, warnIcon } from '../ui/icons';
+import { sentence } from '../ui/sentence';
+import { Badge } from '../ui/status';
+import { type Translate, useText } from '../ui/text';
+import { useAction } from './useAction';
+
+interface AppendOnlySectionProps {
+  cluster: string;
+  destination: Destination;
+  mayManage: boolean;
+}
+
+/** Whether somebody with NKVM's credentials could delete archives there. */
+export function AppendOnlySection({ cluster, destination, mayManage }: AppendOnlySectionProps) {
+  const { t } = useText();
+  const { name, appendOnly } = destination;
+  const { start, isBusy, trouble } = useAction();
+  return (
+    <SectionBox title={t('Protection against deletion')}>
+      <Stack spacing={2}>
+        {appendOnly ? (
+          <Stack direction="row" flexWrap="wrap" alignItems="center" gap={1.5}>
+            <Badge {...LOOKS[appendOnly.result]} text={resultText(appendOnly.result, t)} />
+            <Typography variant="body2" sx={{ overflowWrap: 'anywhere' }}>
+              {sentence(appendOnly.message)}
+            </Typography>
+            <Typography variant="body2" color="text.secondary">
+              <Ago date={appendOnly.at} />
+            </Typography>
+          </Stack>
+        ) : (
+          <Typography variant="body2" color="text.secondary">
+            {t(
+              'Not checked yet. The check writes a small file and tries to delete it with the credentials that NKVM has.'
+            )}
+          </Typography>
+        )}
+        {mayManage && (
+          <span>
+            <ActionButton
+              icon={protectedIcon}
+              text={isBusy ? t('Checking…') : t('Check now')}
+              label={t('Check whether archives can be deleted')}
+              isInert={isBusy}
+              onClick={() =>
+                void start(async signal => {
+                  const client = destinationClient(connectionTo(cluster));
+                  await client.checkAppendOnly(name, { signal });
+                  await refresh(cluster);
+                })
+              }
+            />
+          </span>
+        )}
+        <TroubleMessage trouble={trouble} />
+      </Stack>
+    </SectionBox>
+  );
+}
+
+function resultText(result: AppendOnly['result'], t: Translate): string {
+  switch (result) {
+    case 'protected':
+      return t('Protected');
+    case 'deletable':
+      return t('Can be deleted');
+    case 'undetermined':
+      return t('Could not be determined');
+  }
+}
+
+const LOOKS: Record<
+  AppendOnly['result'],
+  { icon: IconifyIcon; color: StatusLabelProps['status'] }
+> = {
+  protected: { icon: protectedIcon, color: 'success' },
+  deletable: { icon: warnIcon, color: 'warning' },
+  undetermined: { icon: unknownIcon, color: '' },
+};

@@ -1,0 +1,81 @@
+import { Stack, Typography } from '@mui/material';
+import { useState } from 'react';
+import { useHistory } from 'react-router-dom';
+import type { Destination } from '../../sidecar/api';
+import { DESTINATIONS_ROUTE } from '../routes';
+import { ActionButton } from '../ui/ActionButton';
+import { deleteIcon } from '../ui/icons';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
+import { TextDialog } from '../ui/TextDialog';
+import { useUrlOf } from './DestinationLink';
+import { SecretProblem } from './SecretProblem';
+import { useSecret } from './useSecret';
+
+/** Removes a destination from NKVM, after saying what that means. What is stored there is never deleted. */
+export function DeleteButton({
+  cluster,
+  destination,
+}: {
+  cluster: string;
+  destination: Destination;
+}) {
+  const { t } = useText();
+  const history = useHistory();
+  const url = useUrlOf(cluster)(DESTINATIONS_ROUTE);
+  const [isAsking, setAsking] = useState(false);
+  const secret = useSecret(cluster);
+  const { name, catalog, isDefault } = destination;
+  async function remove() {
+    if (await secret.write('delete', secrets => secrets.remove(name))) history.push(url);
+  }
+  return (
+    <>
+      <ActionButton icon={deleteIcon} text={t('Remove…')} onClick={() => setAsking(true)} />
+      <TextDialog
+        title={t('Remove destination {{name}}?', { name })}
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        actions={
+          <>
+            <ActionButton variant="text" text={t('Keep it')} onClick={() => setAsking(false)} />
+            <ActionButton
+              variant="contained"
+              isDangerous
+              text={t('Remove the destination')}
+              isInert={secret.isBusy}
+              onClick={() => void remove()}
+            />
+          </>
+        }
+      >
+        <Stack spacing={2}>
+          <Typography>
+            {t(
+              'Its Secret is deleted, and with it the credentials. The archives stay where they are. With the same Secret, NKVM finds them again.'
+            )}
+          </Typography>
+          {catalog === null ? (
+            <Message severity="warning">
+              {t('What is stored there was not read yet. It may hold the only copy of backups.')}
+            </Message>
+          ) : (
+            catalog.onlyHere > 0 && (
+              <Message severity="warning">
+                {t('{{count}} backups have no other copy. They cannot be restored meanwhile.', {
+                  count: catalog.onlyHere,
+                })}
+              </Message>
+            )
+          )}
+          {isDefault && (
+            <Message severity="warning">
+              {t('It is a default. New backups do not go there any more.')}
+            </Message>
+          )}
+          <SecretProblem trouble={secret.trouble} />
+        </Stack>
+      </TextDialog>
+    </>
+  );
+}

@@ -1,0 +1,122 @@
+import { K8s } from '@kinvolk/headlamp-plugin/lib';
+import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Button, Stack, Typography } from '@mui/material';
+import { useSnackbar } from 'notistack';
+import { useMemo, useState } from 'react';
+import { useHistory, useParams } from 'react-router-dom';
+import type { Destination } from '../../sidecar/api';
+import { useDestination } from '../api/destinationQueries';
+import { DESTINATION_ROUTE, DESTINATIONS_ROUTE } from '../routes';
+import { Shown } from '../setup/Shown';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
+import { useBackLink } from '../useBackLink';
+import { useNamespacesAtHand, useSelectedNamespaces } from '../volumes/useNamespaces';
+import { useUrlOf } from './DestinationLink';
+import { EncryptionFields } from './EncryptionFields';
+import { canEncrypt, type Kind } from './fields';
+import { changeOf, emptyForm, type Form, problemsOf } from './form';
+import { Purpose } from './Purpose';
+import { SecretProblem } from './SecretProblem';
+import { SettingsFields } from './SettingsFields';
+import { useSecret } from './useSecret';
+
+/** The route to the settings of one destination. */
+export function EditRoute() {
+  const { t } = useText();
+  const cluster = K8s.useCluster() ?? '';
+  const { name } = useParams<{ name: string }>();
+  const namespace = useNamespacesAtHand(useSelectedNamespaces())(cluster)[0];
+  const asked = useDestination(cluster, name, namespace);
+  return (
+    <SectionBox
+      backLink={useBackLink(cluster, DESTINATIONS_ROUTE)}
+      title={<SectionHeader title={t('Settings of destination {{name}}', { name })} />}
+    >
+      <Shown cluster={cluster} asked={asked}>
+        {({ destination }) =>
+          destination.kind === 'local' ? (
+            <Message severity="info">
+              {t(
+                'It is part of the installation, and has no Secret. Its settings are those of NKVM.'
+              )}
+            </Message>
+          ) : (
+            <Edit cluster={cluster} destination={destination} kind={destination.kind} />
+          )
+        }
+      </Shown>
+    </SectionBox>
+  );
+}
+
+interface EditProps {
+  cluster: string;
+  destination: Destination;
+  kind: Kind;
+}
+
+/** Changes the Secret of a destination. What is stored is not read, so that it cannot be shown. */
+function Edit({ cluster, destination, kind }: EditProps) {
+  const { t } = useText();
+  const history = useHistory();
+  const { enqueueSnackbar } = useSnackbar();
+  const { name, isDefault, isRequired } = destination;
+  const url = useUrlOf(cluster)(DESTINATION_ROUTE, { name });
+  const [form, setForm] = useState<Form>(() => ({
+    ...emptyForm(kind),
+    ...{ name, isDefault, isRequired },
+    encryption: 'kept',
+  }));
+  const [hasPendingKey, setPendingKey] = useState(false);
+  const problems = useMemo(() => problemsOf(form, true), [form]);
+  const change = (differs: Partial<Form>) => setForm(known => ({ ...known, ...differs }));
+  const secret = useSecret(cluster);
+  const isInert = secret.isBusy || hasPendingKey || Object.keys(problems).length > 0;
+  async function save() {
+    if (!(await secret.write('patch', secrets => secrets.change(name, changeOf(form))))) return;
+    enqueueSnackbar(t('{{name}} is saved. Test it to see whether it works.', { name }), {
+      variant: 'success',
+    });
+    history.push(url);
+  }
+  return (
+    <Stack spacing={3} sx={{ maxWidth: 960 }}>
+      <Typography color="text.secondary">
+        {t('What is stored is not shown. Fill in what you want to change.')}
+      </Typography>
+      <SettingsFields form={form} problems={problems} isEdit change={change} />
+      <Purpose form={form} change={change} />
+      {canEncrypt(kind) && (
+        <Stack spacing={1}>
+          <EncryptionFields
+            form={form}
+            problems={problems}
+            isEdit
+            change={change}
+            onPendingKey={setPendingKey}
+          />
+          {form.encryption !== 'kept' && (
+            <Message severity="info">
+              {t('This is for new archives. Those that are there stay as they are.')}
+            </Message>
+          )}
+        </Stack>
+      )}
+      <SecretProblem trouble={secret.trouble} />
+      <Stack direction="row" flexWrap="wrap" gap={1.5}>
+        <Button variant="outlined" onClick={() => history.push(url)}>
+          {t('Cancel')}
+        </Button>
+        <Button
+          variant="contained"
+          aria-disabled={isInert || undefined}
+          onClick={() => !isInert && void save()}
+          sx={{ opacity: isInert ? 0.5 : undefined }}
+        >
+          {t('Save')}
+        </Button>
+      </Stack>
+    </Stack>
+  );
+}

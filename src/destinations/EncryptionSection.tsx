@@ -1,0 +1,140 @@
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Stack, Typography } from '@mui/material';
+import { useState } from 'react';
+import type { Destination, DestinationEncryption } from '../../sidecar/api';
+import { KIT_STORED_ANNOTATION } from '../../sidecar/api/names.ts';
+import { connectionTo } from '../api/connection';
+import { destinationClient } from '../api/destinationClient';
+import { refresh } from '../api/queries';
+import { TroubleMessage } from '../setup/TroubleMessage';
+import { ActionButton } from '../ui/ActionButton';
+import { Ago } from '../ui/Ago';
+import { Facts } from '../ui/Facts';
+import { kitIcon, lockIcon, openIcon, successIcon } from '../ui/icons';
+import { type Translate, useText } from '../ui/text';
+import { saveText } from './saveText';
+import { SecretProblem } from './SecretProblem';
+import { UnlockDialog } from './UnlockDialog';
+import { useAction } from './useAction';
+import { useSecret } from './useSecret';
+
+interface EncryptionSectionProps {
+  cluster: string;
+  destination: Destination;
+  encryption: DestinationEncryption;
+  mayManage: boolean;
+}
+
+/** How archives are encrypted, whether NKVM can read them now, and what a person needs to read them without it. */
+export function EncryptionSection(props: EncryptionSectionProps) {
+  const { cluster, destination, encryption, mayManage } = props;
+  const { t } = useText();
+  const { name } = destination;
+  const client = destinationClient(connectionTo(cluster));
+  const { start, isBusy, trouble } = useAction();
+  const secret = useSecret(cluster);
+  const [isUnlocking, setUnlocking] = useState(false);
+  const act = (call: (signal: AbortSignal) => Promise<unknown>) =>
+    void start(async signal => {
+      await call(signal);
+      await refresh(cluster);
+    });
+  const { isUnlocked, kitStoredAt } = encryption;
+  return (
+    <SectionBox title={t('Encryption')}>
+      <Stack spacing={2}>
+        <Facts
+          rows={[
+            { name: t('Encrypted for'), value: keysText(encryption, t) },
+            {
+              name: t('Reading'),
+              value: isUnlocked
+                ? t('Unlocked. NKVM holds the key in its memory until it stops.')
+                : t('Locked. Backups are written; to restore and browse, NKVM needs the key.'),
+            },
+            {
+              name: t('Recovery kit'),
+              value: kitStoredAt ? (
+                <>
+                  {t('Stored')} <Ago date={kitStoredAt} />
+                </>
+              ) : (
+                t('Not stored yet')
+              ),
+            },
+          ]}
+        />
+        <Stack direction="row" flexWrap="wrap" gap={1.5}>
+          {mayManage && !isUnlocked && (
+            <ActionButton
+              icon={openIcon}
+              text={t('Unlock…')}
+              isInert={isBusy}
+              onClick={() => setUnlocking(true)}
+            />
+          )}
+          {mayManage && isUnlocked && !encryption.hasPassphrase && (
+            <ActionButton
+              icon={lockIcon}
+              text={t('Lock')}
+              isInert={isBusy}
+              onClick={() => act(signal => client.lock(name, { signal }))}
+            />
+          )}
+          <ActionButton
+            icon={kitIcon}
+            text={t('Download the recovery kit')}
+            isInert={isBusy}
+            onClick={() =>
+              act(async signal => {
+                const kit = await client.recoveryKit(name, { signal });
+                saveText(kit.text, kit.fileName);
+              })
+            }
+          />
+          {!kitStoredAt && (
+            <ActionButton
+              icon={successIcon}
+              text={t('I have stored it')}
+              isInert={secret.isBusy}
+              onClick={() =>
+                void secret.write('patch', secrets =>
+                  secrets.change(name, {
+                    metadata: {
+                      annotations: { [KIT_STORED_ANNOTATION]: new Date().toISOString() },
+                    },
+                  })
+                )
+              }
+            />
+          )}
+        </Stack>
+        <Typography variant="body2" color="text.secondary">
+          {t(
+            'The kit says where the archives are and which commands open them. The secret key is not in it. Keep both together, away from this cluster.'
+          )}
+        </Typography>
+        <TroubleMessage trouble={trouble} />
+        <SecretProblem trouble={secret.trouble} />
+      </Stack>
+      <UnlockDialog
+        isOpen={isUnlocking}
+        hasPassphrase={encryption.hasPassphrase}
+        onClose={() => setUnlocking(false)}
+        onUnlock={key => {
+          setUnlocking(false);
+          act(signal => client.unlock(name, key, { signal }));
+        }}
+      />
+    </SectionBox>
+  );
+}
+
+function keysText({ recipients, hasPassphrase }: DestinationEncryption, t: Translate): string {
+  return [
+    recipients > 0 && t('{{count}} keys', { count: recipients }),
+    hasPassphrase && t('a passphrase'),
+  ]
+    .filter(Boolean)
+    .join(', ');
+}

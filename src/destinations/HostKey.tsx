@@ -1,0 +1,86 @@
+import { AlertTitle, Stack, Typography } from '@mui/material';
+import { useState } from 'react';
+import type { ShownHostKey } from '../../sidecar/api';
+import { ActionButton } from '../ui/ActionButton';
+import { CopyableText } from '../ui/Copyable';
+import { keyIcon } from '../ui/icons';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
+import { TextDialog } from '../ui/TextDialog';
+
+interface HostKeyProps {
+  hostKey: ShownHostKey;
+  /** Another key was known before. */
+  isChanged: boolean;
+  isBusy?: boolean;
+  /** The person says that it is the key of the server. */
+  onTrust(): void;
+}
+
+/** The host key that a server has shown, to be compared before it is trusted. */
+export function HostKey({ hostKey, isChanged, isBusy, onTrust }: HostKeyProps) {
+  const { t } = useText();
+  const [isAsking, setAsking] = useState(false);
+  return (
+    <Message severity="warning">
+      <AlertTitle>
+        {isChanged
+          ? t('The server shows another host key than before')
+          : t('The server shows this host key for the first time')}
+      </AlertTitle>
+      <CopyableText text={hostKey.fingerprint} label={t('Copy the fingerprint')} />
+      <Typography variant="body2" sx={{ my: 1 }}>
+        {isChanged
+          ? t(
+              'It was set up anew, or somebody is in between. Ask whoever runs the server before you trust it.'
+            )
+          : t(
+              'Compare it with what whoever runs the server tells you, or with the output of ssh-keygen -l there.'
+            )}
+      </Typography>
+      <ActionButton
+        icon={keyIcon}
+        text={t('Trust this host key…')}
+        isInert={isBusy}
+        onClick={() => setAsking(true)}
+      />
+      <TextDialog
+        title={t('Is this the key of your server?')}
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        actions={
+          <>
+            <ActionButton variant="text" text={t('Cancel')} onClick={() => setAsking(false)} />
+            <ActionButton
+              variant="contained"
+              text={t('Yes, trust it')}
+              onClick={() => {
+                setAsking(false);
+                onTrust();
+              }}
+            />
+          </>
+        }
+      >
+        <Stack spacing={1.5}>
+          <Typography sx={{ fontFamily: 'monospace', overflowWrap: 'anywhere' }}>
+            {hostKey.fingerprint}
+          </Typography>
+          <Typography variant="body2">
+            {t(
+              'From now on NKVM talks to a server with this key only. With a wrong key, your password and your archives go to somebody else.'
+            )}
+          </Typography>
+        </Stack>
+      </TextDialog>
+    </Message>
+  );
+}
+
+/** Whether a key was known, and the server shows another one. */
+export const isChangedKey = (check: {
+  steps: { step: string; problem: { reason: string } | null }[];
+}): boolean =>
+  check.steps.some(
+    ({ step, problem }) => step === 'host-key' && problem?.reason === 'HostKeyChanged'
+  );

@@ -1,0 +1,132 @@
+import { type Translate } from '../ui/text';
+import { type Kind, PASSPHRASE_KEY, RECIPIENTS_KEY } from './fields';
+import type { Problem } from './form';
+
+/** The label of a field. */
+export function fieldLabel(key: string, t: Translate): string {
+  switch (key) {
+    case 'endpoint':
+      return t('Endpoint');
+    case 'region':
+      return t('Region');
+    case 'bucket':
+      return t('Bucket');
+    case 'prefix':
+      return t('Prefix');
+    case 'accessKeyId':
+      return t('Access key ID');
+    case 'secretAccessKey':
+      return t('Secret access key');
+    case 'forcePathStyle':
+      return t('Bucket in the path of addresses');
+    case 'caBundle':
+      return t('Certificates to trust');
+    case 'insecure':
+      return t('Do not check who answers (insecure)');
+    case 'host':
+      return t('Host');
+    case 'port':
+      return t('Port');
+    case 'username':
+      return t('User name');
+    case 'password':
+      return t('Password');
+    case 'privateKey':
+      return t('Private key');
+    case 'knownHosts':
+      return t('Host key');
+    case 'directory':
+      return t('Directory');
+    case 'tls':
+      return 'TLS';
+    case 'module':
+      return t('Module');
+    case 'repository':
+      return t('Repository');
+    case 'path':
+      return t('Path');
+    case RECIPIENTS_KEY:
+      return t('Recipients');
+    case PASSPHRASE_KEY:
+      return t('Passphrase');
+    default:
+      return key;
+  }
+}
+
+/** What belongs into a field, where its label does not say it. */
+export function fieldHelp(kind: Kind, key: string, t: Translate): string | undefined {
+  switch (key) {
+    case 'endpoint':
+      return t('Empty for Amazon S3.');
+    case 'prefix':
+      return t('A folder in the bucket, for several clusters in one.');
+    case 'forcePathStyle':
+      return t('Most servers of your own need it.');
+    case 'caBundle':
+      return t('PEM, of a private certificate authority.');
+    case 'insecure':
+      return t('Anybody on the way can read and change what is sent. It is marked as insecure.');
+    case 'port':
+      return t('Empty for the usual one.');
+    case 'password':
+      if (kind === 'restic') return t('Of the repository. Without it nobody can restore.');
+      return kind === 'sftp' || kind === 'scp' || kind === 'rsync'
+        ? t('Or a private key.')
+        : undefined;
+    case 'privateKey':
+      return t('Without a passphrase, as ssh-keygen writes it.');
+    case 'knownHosts':
+      return t('A line of known_hosts, or a fingerprint. The test shows it, to be compared.');
+    case 'module':
+      return t('Of an rsync daemon. Empty for rsync over SSH.');
+    case 'tls':
+      return t('Explicit is the usual one; implicit uses port 990.');
+    case 'repository':
+      return t('As restic names it. It is made where there is none.');
+    case 'path':
+      return t('In the pod of NKVM, where the file system is mounted.');
+    case 'accessKeyId':
+      return kind === 'restic' ? t('For a repository in S3.') : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** What is wrong with a field, and what is right. */
+export function problemText(problem: Problem, t: Translate): string {
+  switch (problem) {
+    case 'missing':
+      return t('This is needed.');
+    case 'name':
+      return t('Lower-case letters, digits, dots and hyphens.');
+    case 'reserved':
+      return t('This name is reserved.');
+    case 'taken':
+      return t('There is a destination with this name already.');
+    case 'port':
+      return t('A number from 1 to 65535.');
+    case 'url':
+      return t('An https or http address, without a login in it.');
+    case 'path':
+      return t('An absolute path, e.g. /mnt/backups');
+    case 'host':
+      return t('A name or an address only, without a protocol, user or path.');
+    case 'certificate':
+      return t('PEM begins with -----BEGIN CERTIFICATE-----');
+    case 'privateKey':
+      return t('This is not a private key in PEM.');
+    case 'knownHosts':
+      return t('Lines of known_hosts, or a fingerprint of the form SHA256…');
+    case 'login':
+      return t('A password or a private key is needed.');
+    case 'pair':
+      return t('Both parts of the login are needed.');
+    case 'module':
+      return t('A module or a directory is needed.');
+    case 'recipients':
+      return t('One of these lines is not a recipient (age1…), or is mistyped.');
+    case 'short':
+      return t('At least 12 characters.');
+  }
+}
