@@ -6,7 +6,7 @@ import { manifestName } from '../archive/name.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { failing } from '../testing/failingDestination.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
-import { testArchive } from '../testing/testArchive.ts';
+import { packed, testArchive } from '../testing/testArchive.ts';
 import { putArchive, testArchives } from '../testing/testOpenArchive.ts';
 import { archivesAt } from './archives.ts';
 
@@ -44,6 +44,26 @@ describe('an archive that is opened', () => {
     for (let node = 0; node < rebuilt.index.nodes; node++)
       expect(stored.index.entryOf(node)).toEqual(rebuilt.index.entryOf(node));
     expect(gunzipSync(storage.archives.get(INDEX)!).toString()).toContain('"./a/file"');
+  });
+
+  it('has one made for a restore, where the manifest does not vouch for the one beside it', async () => {
+    const { storage, archives } = testArchives();
+    const lines = made.lines
+      .toString()
+      .split('\n')
+      .filter(line => !line.includes('"./link"'));
+    putArchive(storage, KEY, packed(KEY, made.tar, Buffer.from(lines.join('\n'))));
+    const ref = await archives.ref(KEY);
+    const all = (await archives.openVouched(ref)).index.entries;
+    expect((await archives.open(ref)).index.entries).toBe(all - 1);
+
+    const { sha256 } = await readIndex(Readable.from([made.index]), KEY, made.index.length);
+    putArchive(storage, KEY, made);
+    const manifest = exampleManifest();
+    if (manifest.index) manifest.index.sha256 = sha256;
+    manifest.seal.files = 1;
+    const vouched = await archives.openVouched({ ...ref, bytes: made.archive.length, manifest });
+    expect(vouched).toMatchObject({ origin: 'stored', canReadRanges: true });
   });
 
   it('leaves the destination alone where it must', async () => {

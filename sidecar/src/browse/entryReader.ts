@@ -18,10 +18,13 @@ export class EntryReader {
   private source: ByteSource | undefined;
   /** Where in the tar the source began. */
   private start = 0;
+  private readonly toMemberEnds: boolean;
 
-  constructor(archive: OpenArchive, signal?: AbortSignal) {
+  /** @param toMemberEnds see `settle` */
+  constructor(archive: OpenArchive, signal?: AbortSignal, toMemberEnds = false) {
     this.archive = archive;
     this.signal = signal;
+    this.toMemberEnds = toMemberEnds;
   }
 
   /**
@@ -61,6 +64,22 @@ export class EntryReader {
     return indexWrong(archive, error);
   }
 
+  /**
+   * Reads on to the end of the gzip member that was read last, if that was asked for: only there its checksum says that
+   * everything in it is as it was packed.
+   */
+  async settle(): Promise<void> {
+    const { source, toMemberEnds } = this;
+    if (!source || !toMemberEnds) return;
+    const { members } = this.archive.raw;
+    const at = this.start + source.position;
+    // One byte more: the checksum stands behind the last byte of the member.
+    const end = members ? Math.ceil(at / members.rawBytes) * members.rawBytes + 1 : Infinity;
+    await source.skip(end - at).catch(error => {
+      if (!(error instanceof EndOfBytes)) throw error; // the end of the archive
+    });
+  }
+
   async close(): Promise<void> {
     await this.source?.close();
   }
@@ -74,6 +93,7 @@ export class EntryReader {
         await this.source.skip(offset - at);
         return this.source;
       }
+      await this.settle();
       await this.source.close();
     }
     this.start = offset;

@@ -227,6 +227,29 @@ describe('an archive that changes', () => {
     await expect(selected([''], archive)).rejects.toMatchObject({ reason: 'IndexWrong' });
   });
 
+  it.each([
+    ['the last member', 4_000_000],
+    ['a member before the last', 2_000_000],
+  ])('is found out by the checksum of %s, where that is asked for', async (_, memberRawBytes) => {
+    const { archive, index } = testArchive(
+      KEY,
+      'echo hello > hello; head -c 3000000 /dev/urandom > later',
+      { memberRawBytes: Math.ceil(memberRawBytes / 512) * 512 }
+    );
+    const { storage, open } = testArchives();
+    putArchive(storage, KEY, { archive, index });
+    const opened = await open(KEY);
+    const changed = Buffer.from(archive);
+    const crc = (opened.raw.members?.sizes[0] ?? 0) - 8;
+    changed[crc] = ~(changed[crc] ?? 0) & 0xff;
+    storage.archives.set(KEY, changed);
+    const selection = select(opened.index, ['hello']);
+    expect(namesOf(await buffer(tarOfSelection(opened, selection)))).toContain('"./hello"');
+    await expect(buffer(tarOfSelection(opened, selection, undefined, true))).rejects.toMatchObject({
+      reason: 'IndexWrong',
+    });
+  });
+
   it('is not taken apart when its headers count for several entries', async () => {
     const { archive } = testArchive(KEY, 'echo x > file', {
       tarArguments: ['--format=posix', '--pax-option=uname=somebody'],

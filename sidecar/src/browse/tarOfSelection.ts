@@ -21,26 +21,29 @@ interface Step {
 /**
  * Makes a tar of some entries of an archive. Headers and contents are passed on byte for byte, so that attributes, holes and
  * names stay as they were; only gzip members that hold them are read. The tar is complete when the stream ends.
+ * @param toMemberEnds reads these members to their ends, so that their checksums are compared before the tar is complete
  * @throws StageError (stage `checksum`), as an error of the stream: `IndexWrong` when the archive has something else where
  *   the index names an entry; `ArchiveUnreadable`, `ArchiveBroken`
  */
 export function tarOfSelection(
   archive: OpenArchive,
   selection: Selection,
-  signal?: AbortSignal
+  signal?: AbortSignal,
+  toMemberEnds = false
 ): Readable {
-  return Readable.from(pieces(archive, selection, signal), { objectMode: false });
+  return Readable.from(pieces(archive, selection, signal, toMemberEnds), { objectMode: false });
 }
 
 async function* pieces(
   archive: OpenArchive,
   selection: Selection,
-  signal?: AbortSignal
+  signal: AbortSignal | undefined,
+  toMemberEnds: boolean
 ): AsyncGenerator<Buffer> {
   if (archive.hasGlobals) throw hasGlobals(archive);
   const { index } = archive;
   const nameOf = (node: number) => Buffer.concat([DOT_SLASH, index.pathBytes(node)]);
-  const reader = new EntryReader(archive, signal);
+  const reader = new EntryReader(archive, signal, toMemberEnds);
   try {
     for (const { from, as, linkTo } of stepsOf(archive, selection)) {
       const { head, source } = await reader.head(from);
@@ -49,6 +52,7 @@ async function* pieces(
       else yield head.raw;
       yield* source.take(padTo(head.storedBytes));
     }
+    await reader.settle();
     yield Buffer.alloc(2 * BLOCK);
   } catch (error) {
     throw reader.refusal(error);

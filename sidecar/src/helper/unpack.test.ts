@@ -320,6 +320,15 @@ describe('mode mirror', () => {
     expect(readFileSync(join(volume, 'own', 'deep', 'file'), 'utf8')).toBe('own');
   });
 
+  it('deletes nothing when the archive is a whole one, but another one than was checked', async () => {
+    fillVolume();
+    writeFileSync(join(source, 'same'), 'new');
+    await expect(
+      unpack(packed(), { mode: 'mirror', expected: { sha256: '0'.repeat(64) } })
+    ).rejects.toMatchObject({ reason: 'ArchiveNotAsSealed', hasWritten: true });
+    expect(readFileSync(join(volume, 'own', 'deep', 'file'), 'utf8')).toBe('own');
+  });
+
   it('never deletes across a mount point', async context => {
     mkdirSync(join(volume, 'a', 'mount'), { recursive: true });
     if (spawnSync('mount', ['-t', 'tmpfs', 'nkvm', join(volume, 'a', 'mount')]).status !== 0) {

@@ -69,6 +69,7 @@ export async function unpackInto(
     expected: {
       ...(rawBytes !== undefined && { rawBytes }),
       ...(files !== undefined && { files }),
+      ...(sha256 !== undefined && { sha256 }),
     },
     ...(maxRawBytes !== undefined && { maxRawBytes }),
   };

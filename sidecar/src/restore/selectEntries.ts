@@ -10,15 +10,15 @@ export const refOf = ({ destination, key, manifest, bytes }: SourceArchive): Arc
   ...{ destination, key, manifest, bytes },
 });
 
-/** Finds entries by the index of the archive, which is made first where there is none. */
+/** Finds entries by the index of the archive, which is made first where there is none that its manifest vouches for. */
 export const entriesOf =
-  (archives: () => Pick<Archives, 'open'>): SelectEntries =>
+  (archives: () => Pick<Archives, 'openVouched'>): SelectEntries =>
   async (source, paths, signal) => {
-    const archive = await archives().open(refOf(source), signal);
+    const archive = await archives().openVouched(refOf(source), signal);
     const selection = select(archive.index, paths);
     const { entries, bytes, rawBytes } = selection;
     return {
       ...{ entries, bytes, rawBytes },
-      open: ending => tarOfSelection(archive, selection, ending),
+      open: ending => tarOfSelection(archive, selection, ending, true),
     };
   };

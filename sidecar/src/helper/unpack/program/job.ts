@@ -7,7 +7,8 @@ export interface Job {
   mode: Mode;
   /** The archive holds some of a volume's entries, and only they are looked at. */
   isSelection: boolean;
-  expected: { rawBytes?: number; files?: number };
+  /** `sha256`: of what arrives. */
+  expected: { rawBytes?: number; files?: number; sha256?: string };
   /** More bytes of tar are refused. */
   maxRawBytes?: number;
 }

@@ -100,10 +100,26 @@ function unpack(): void {
   readMessages();
   if (result.errors > 0 || (result.tarExit ?? 2) > 2 || result.decompressorExit !== 0) return;
   deep.settle(root, records);
-  if (job.mode === 'mirror' && !job.isSelection) mirror();
+  if (job.mode === 'mirror' && !job.isSelection) {
+    checkIsAsMeant();
+    mirror();
+  }
   if (result.errors > 0) return;
   say('comparing');
   compare();
+}
+
+/**
+ * Right before anything is deleted because the archive lacks it: of another archive than the one that was checked that would be
+ * the wrong files. What was received is known by now: the decompressor has ended, and before that what hashes its input.
+ */
+function checkIsAsMeant(): void {
+  const { sha256 } = job.expected;
+  if (sha256 === undefined || readText('received.sum').trim().split(' ')[1] === sha256) return;
+  throw new Refusal(
+    'ArchiveNotAsSealed',
+    'the archive is not the one that was checked before: its SHA-256 differs, and nothing was deleted'
+  );
 }
 
 /** Only now: an archive that turns out to be damaged must not have deleted anything. */
