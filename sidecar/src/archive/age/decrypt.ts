@@ -1,6 +1,8 @@
 import { Transform } from 'node:stream';
 import { badHeader } from './ageError.ts';
 import { NONCE_BYTES, openChunk, payloadKey, SEALED_CHUNK_BYTES } from './chunks.ts';
+import type { Named } from './guarded.ts';
+import { guarded } from './guarded.ts';
 import type { Header } from './header.ts';
 import { readHeader } from './header.ts';
 
@@ -11,16 +13,16 @@ export type FindFileKey = (header: Header) => Promise<Buffer> | Buffer;
  * Takes a file from its first byte to its last, gives what is in it. Nothing comes out before it is authenticated, and the
  * stream fails with an AgeError when the file is damaged, was cut short, or goes on after its end.
  */
-export function decrypting(findFileKey: FindFileKey): Transform {
+export function decrypting(findFileKey: FindFileKey, named: Named = error => error): Transform {
   let beginning = Buffer.alloc(0);
   let chunks: Chunks | undefined;
 
-  /** Looks for the header and the nonce in what has come. */
-  async function begin(piece: Buffer): Promise<Buffer | undefined> {
+  /** Looks for the header and the nonce in what has come. @returns what came after them. */
+  async function begin(piece: Buffer): Promise<Buffer> {
     beginning = Buffer.concat([beginning, piece]);
     const header = readHeader(beginning);
-    if (!header || beginning.length < header.bytes + NONCE_BYTES) return undefined;
-    const payload = header.bytes + NONCE_BYTES;
+    const payload = (header?.bytes ?? Infinity) + NONCE_BYTES;
+    if (!header || beginning.length < payload) return Buffer.alloc(0);
     const fileKey = await findFileKey(header);
     chunks = new Chunks(payloadKey(fileKey, beginning.subarray(header.bytes, payload)));
     const rest = beginning.subarray(payload);
@@ -30,20 +32,16 @@ export function decrypting(findFileKey: FindFileKey): Transform {
 
   return new Transform({
     transform(piece: Buffer, _encoding, done) {
-      if (chunks) {
-        passOn(() => chunks?.take(piece, plain => this.push(plain)), done);
-        return;
-      }
-      begin(piece).then(
-        rest => passOn(() => rest && chunks?.take(rest, plain => this.push(plain)), done),
-        done
-      );
+      const take = (some: Buffer) =>
+        guarded(done, named, () => chunks?.take(some, plain => this.push(plain)));
+      if (chunks) take(piece);
+      else begin(piece).then(take, error => done(named(error) as Error));
     },
     flush(done) {
-      passOn(() => {
+      guarded(done, named, () => {
         if (!chunks) throw badHeader('it ends before its header does');
         this.push(chunks.end());
-      }, done);
+      });
     },
   });
 }
@@ -93,14 +91,4 @@ export class Chunks {
   endBefore(): Buffer {
     return openChunk(this.#key, this.#number, false, this.#held.subarray(0, this.#filled));
   }
-}
-
-function passOn(work: () => unknown, done: (error?: Error) => void): void {
-  try {
-    work();
-  } catch (error) {
-    done(error as Error);
-    return;
-  }
-  done();
 }

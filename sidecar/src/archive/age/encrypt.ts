@@ -11,13 +11,15 @@ export interface Encryption {
   stream: Transform;
   /** Opens the file, and no other. Whoever encrypts can read again what was stored, without any secret key. */
   fileKey: Buffer;
+  /** Bytes of the file before its payload. */
+  headerBytes: number;
 }
 
 /** @throws AgeError (`key`) for a public key that is none. */
 export async function encryption(whom: Recipients): Promise<Encryption> {
   const fileKey = randomBytes(FILE_KEY_BYTES);
   const header = writeHeader(await wrapFileKey(fileKey, whom), fileKey);
-  return { stream: sealing(header, fileKey), fileKey };
+  return { stream: sealing(header, fileKey), fileKey, headerBytes: header.length };
 }
 
 function sealing(header: Buffer, fileKey: Buffer): Transform {

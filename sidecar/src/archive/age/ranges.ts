@@ -1,6 +1,8 @@
 import { Transform } from 'node:stream';
 import { CHUNK_BYTES, NONCE_BYTES, plainBytes, SEALED_CHUNK_BYTES } from './chunks.ts';
 import { Chunks } from './decrypt.ts';
+import type { Named } from './guarded.ts';
+import { guarded } from './guarded.ts';
 
 /** Where the payload of a file is, and what opens it. */
 export interface Payload {
@@ -31,7 +33,8 @@ export interface PartOfFile {
  */
 export function partOf(
   { headerBytes, fileBytes, key }: Payload,
-  wanted: Range
+  wanted: Range,
+  named: Named = error => error
 ): PartOfFile | undefined {
   const bytes = plainBytes(fileBytes - headerBytes);
   const end = Math.min(wanted.end, bytes - 1);
@@ -54,21 +57,11 @@ export function partOf(
   };
   const stream = new Transform({
     transform(piece: Buffer, _encoding, done) {
-      attempt(done, () => chunks.take(piece, plain => this.push(cut(plain))));
+      guarded(done, named, () => chunks.take(piece, plain => this.push(cut(plain))));
     },
     flush(done) {
-      attempt(done, () => this.push(cut(isAtEnd ? chunks.end() : chunks.endBefore())));
+      guarded(done, named, () => this.push(cut(isAtEnd ? chunks.end() : chunks.endBefore())));
     },
   });
   return { range, stream };
-}
-
-function attempt(done: (error?: Error) => void, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    done(error as Error);
-    return;
-  }
-  done();
 }

@@ -1,0 +1,183 @@
+import type { Transform } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
+import { AgeError } from '../../archive/age/ageError.ts';
+import { payloadKey, plainBytes, sealedBytes } from '../../archive/age/chunks.ts';
+import { decrypting } from '../../archive/age/decrypt.ts';
+import { encryption } from '../../archive/age/encrypt.ts';
+import type { Header } from '../../archive/age/header.ts';
+import { checkMac } from '../../archive/age/header.ts';
+import { partOf } from '../../archive/age/ranges.ts';
+import type { Keys, Recipients } from '../../archive/age/wrap.ts';
+import { unwrapFileKey } from '../../archive/age/wrap.ts';
+import { hashAndCount } from '../../archive/digest.ts';
+import type { ByteRange, Call, Destination, Staged } from '../destination.ts';
+import { checkKey } from '../key.ts';
+import { archiveMissing, streamBroke } from '../refusals.ts';
+import type { PlaceKeys } from './keyRing.ts';
+import type { Layout } from './layouts.ts';
+import { layouts } from './layouts.ts';
+import { ageRefusal, archiveLocked } from './refusals.ts';
+
+export interface EncryptedOptions {
+  whom: Recipients;
+  keys: PlaceKeys;
+  /** Which keys are encrypted. Default: those that end with `.age`. */
+  encrypts?: (key: string) => boolean;
+}
+
+/**
+ * A destination that takes and gives plain bytes and stores them encrypted, for keys that end with `.age`; others pass.
+ *
+ * Writing needs public keys only. What was written is proven without any secret key: the key of the file, which was made
+ * here, is still known, so that the stored bytes are read back and decrypted, which authenticates every one of them. Reading
+ * later needs a key that a person has given, except for files whose key is still in `keys`.
+ *
+ * `stat` gives the size of what is in a file; `list` gives that of the file, because it opens none.
+ */
+export function encryptedDestination(
+  inner: Destination,
+  { whom, keys, encrypts = key => key.endsWith('.age') }: EncryptedOptions
+): Destination {
+  const { layoutOf, forget } = layouts(inner);
+  const named = (key: string) => (error: unknown) => ageRefusal(inner.locate(key), error);
+
+  const stage: Destination['stage'] = async (key, body, call = {}) => {
+    if (!encrypts(key)) return await inner.stage(key, body, call);
+    const stored = hashAndCount();
+    try {
+      checkKey(key);
+      if (body.errored) throw body.errored;
+      const { stream, fileKey, headerBytes } = await encryption(whom);
+      call.signal?.throwIfAborted();
+      // Whoever reads the last stream gets the error of the first that fails.
+      pipeline(body, stream, stored, () => undefined);
+      const expectedBytes =
+        call.expectedBytes === undefined
+          ? undefined
+          : headerBytes + sealedBytes(call.expectedBytes);
+      const staged = await inner.stage(key, stored, { ...call, expectedBytes });
+      const file = stored.digest();
+      const bytes = plainBytes(file.bytes - headerBytes);
+      return stagedAs(key, staged, { bytes, stored: file }, fileKey);
+    } catch (error) {
+      body.destroy();
+      stored.destroy();
+      throw streamBroke(key, named(key)(error), call.signal);
+    }
+  };
+
+  const stagedAs = (
+    key: string,
+    staged: Staged,
+    sizes: Pick<Staged, 'bytes' | 'stored'>,
+    fileKey: Buffer
+  ): Staged => ({
+    ...staged,
+    ...sizes,
+    async readBack(call) {
+      const { body, readFrom } = await staged.readBack(call);
+      const plain = decrypting(header => proven(header, fileKey), named(key));
+      return { body: decrypted(body, plain), readFrom };
+    },
+    async publish(call) {
+      await staged.publish(call);
+      keys.keep(key, fileKey);
+    },
+  });
+
+  /** @throws StageError `ArchiveLocked`; AgeError */
+  async function fileKeyOf(key: string, header: Header): Promise<Buffer> {
+    const known = keys.fileKey(key);
+    if (known && isProven(header, known)) return known;
+    const given = allKeys();
+    if (given.identities.length + given.passphrases.length === 0)
+      throw archiveLocked(inner.locate(key), inner.id);
+    const fileKey = await unwrapFileKey(header, given);
+    keys.keep(key, fileKey);
+    return fileKey;
+  }
+
+  const allKeys = (): Keys => {
+    const { identities, passphrases } = keys.given();
+    const own = 'passphrase' in whom ? [whom.passphrase] : [];
+    return { identities, passphrases: [...new Set([...own, ...passphrases])] };
+  };
+
+  async function openPart(
+    key: string,
+    { header, nonce, stored }: Layout,
+    fileKey: Buffer,
+    range: ByteRange,
+    call: Call
+  ): Promise<Readable> {
+    const file = { headerBytes: header.bytes, fileBytes: stored.bytes };
+    const part = partOf({ ...file, key: payloadKey(fileKey, nonce) }, range, named(key));
+    if (!part) return Readable.from([], { objectMode: false });
+    return decrypted(await inner.open(key, { ...call, range: part.range }), part.stream);
+  }
+
+  return {
+    ...inner,
+    stage,
+    async put(key, text, call) {
+      if (!encrypts(key)) return await inner.put(key, text, call);
+      const body = Readable.from([Buffer.from(text)], { objectMode: false });
+      await (await stage(key, body, call)).publish(call);
+    },
+    async stat(key, call = {}) {
+      if (!encrypts(key)) return await inner.stat(key, call);
+      checkKey(key);
+      try {
+        const layout = await layoutOf(key, call);
+        if (!layout) return undefined;
+        const { stored, header } = layout;
+        return { ...stored, bytes: plainBytes(stored.bytes - header.bytes) };
+      } catch (error) {
+        // It is there, and is no encrypted file: its size is then another one than that of the archive.
+        if (error instanceof AgeError) return await inner.stat(key, call);
+        throw error;
+      }
+    },
+    async open(key, call = {}) {
+      if (!encrypts(key)) return await inner.open(key, call);
+      checkKey(key);
+      const { range, ...rest } = call;
+      try {
+        const layout = await layoutOf(key, rest);
+        if (!layout) throw archiveMissing(inner.locate(key));
+        const fileKey = await fileKeyOf(key, layout.header);
+        if (range) return await openPart(key, layout, fileKey, range, rest);
+        const plain = decrypting(header => proven(header, fileKey), named(key));
+        return decrypted(await inner.open(key, rest), plain);
+      } catch (error) {
+        throw named(key)(error);
+      }
+    },
+    async remove(key, call) {
+      await inner.remove(key, call);
+      forget(key);
+      keys.forget(key);
+    },
+  };
+}
+
+/** A failure of `body` ends what comes out with the same error. */
+function decrypted(body: Readable, plain: Transform): Readable {
+  pipeline(body, plain, () => undefined);
+  return plain;
+}
+
+function proven(header: Header, fileKey: Buffer): Buffer {
+  checkMac(header, fileKey);
+  return fileKey;
+}
+
+/** A file of the same name may have been stored anew. */
+function isProven(header: Header, fileKey: Buffer): boolean {
+  try {
+    checkMac(header, fileKey);
+    return true;
+  } catch {
+    return false;
+  }
+}
