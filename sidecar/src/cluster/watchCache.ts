@@ -16,6 +16,10 @@ export interface Resource<T, Fact> {
   name: string;
   /** Of the whole cluster, e.g. `/api/v1/persistentvolumeclaims`. */
   path: string;
+  /** Which of them, e.g. `{ labelSelector: … }`. */
+  query?: Record<string, string>;
+  /** What to do where list and watch are refused; absent: bind ClusterRole nkvm-cluster-discovery. */
+  remedy?: string;
   /** @returns undefined for an object that is of no interest. */
   project(object: T): Fact | undefined;
 }
@@ -75,6 +79,8 @@ export class WatchCache<T, Fact> {
   readonly facts = new FactStore<Fact>();
   /** Resolves with the first list. */
   readonly firstList: Promise<void>;
+  /** Resolves with the first list, or when the API server refuses it for a missing right. */
+  readonly firstAnswer: Promise<void>;
   /** There was a whole list. */
   hasList = false;
   /** Why the resource cannot be read now. */
@@ -88,6 +94,7 @@ export class WatchCache<T, Fact> {
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
   #announceList: () => void = () => {};
+  #announceRefusal: () => void = () => {};
   /** Empty: list before you watch. */
   #resourceVersion = '';
   #failures = 0;
@@ -103,6 +110,8 @@ export class WatchCache<T, Fact> {
     this.#log = log;
     this.#limits = limits;
     this.firstList = new Promise(resolve => (this.#announceList = resolve));
+    const refused = new Promise<void>(resolve => (this.#announceRefusal = resolve));
+    this.firstAnswer = Promise.race([this.firstList, refused]);
     this.#ended = this.#run();
   }
 
@@ -135,7 +144,7 @@ export class WatchCache<T, Fact> {
     do {
       const page: ListPage = await this.#gateway.json({
         path: this.resource.path,
-        query: { limit: `${pageSize}`, ...(next && { continue: next }) },
+        query: { ...this.resource.query, limit: `${pageSize}`, ...(next && { continue: next }) },
         signal,
         limitMs: pageMs,
         tryMs: pageMs,
@@ -156,6 +165,7 @@ export class WatchCache<T, Fact> {
   async #watch(): Promise<void> {
     const { answerMs, silenceMs, watchSeconds } = this.#limits;
     const query = {
+      ...this.resource.query,
       watch: 'true',
       allowWatchBookmarks: 'true',
       resourceVersion: this.#resourceVersion,
@@ -215,9 +225,10 @@ export class WatchCache<T, Fact> {
       // A server that is only busy will go on with the watch; one that refuses it is asked for a list.
       this.#resourceVersion = '';
       if (status === 404 && !this.hasList) this.#replace([]);
+      if (status === 403) this.#announceRefusal();
       if (kind === 'gone') return;
     }
-    const problem = watchProblem(this.resource.name, error);
+    const problem = watchProblem(this.resource.name, error, this.resource.remedy);
     this.problemSince ??= performance.now();
     if (problem === this.problem) return;
     this.problem = problem;

@@ -13,7 +13,7 @@ export async function startApi(
   { prepared }: { prepared: Preparations }
 ): Promise<void> {
   const { life, config, log, door, history, destination, inventory } = foundations;
-  const { clusterName, access, open } = foundations;
+  const { clusterName, access, open, places } = foundations;
   const { metrics, archives, uploads, restores, queue, room } = runs;
   const admission = admissionOf(
     inventory,
@@ -55,6 +55,7 @@ export async function startApi(
               : []),
             ...stillStopped(restores.scaler.problems().length),
             ...inventory.problems(),
+            ...places.problems(),
           ],
         }),
         metrics: metrics.registry,

@@ -9,10 +9,8 @@ import { readClusterUid } from '../cluster/namespaces.ts';
 import { podsOf } from '../cluster/pods.ts';
 import { startInventory } from '../cluster/startInventory.ts';
 import type { Config } from '../config.ts';
-import { localDestination, localPlace } from '../destinations/directory/local.ts';
+import { localPlace } from '../destinations/directory/local.ts';
 import { prepareDirectory } from '../destinations/directory/prepareDirectory.ts';
-import { fenced } from '../destinations/fenced.ts';
-import { limited } from '../destinations/limited.ts';
 import { textOf } from '../errors.ts';
 import { noFence } from '../fence.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
@@ -28,6 +26,7 @@ import { becomeWriter } from '../oneWriter.ts';
 import { looksOf } from '../restore/plan/looks.ts';
 import { untilDone } from '../untilDone.ts';
 import { VERSION } from '../version.ts';
+import { startPlaces } from './places.ts';
 
 /** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
 const DESTINATION_LIMIT_MS = 120_000;
@@ -44,7 +43,7 @@ export type Foundations = Awaited<ReturnType<typeof startFoundations>>;
 
 /**
  * Starts what everything else needs: the HTTP server, which answers that NKVM is starting, the way to the cluster, the right
- * to write, the history, the destination, and the inventory.
+ * to write, the history, the destinations, and the inventory.
  */
 export async function startFoundations(
   life: Lifecycle,
@@ -114,10 +113,10 @@ export async function startFoundations(
   });
   const place = inPod ? config.namespace : hostname();
   const installation = installationId(clusterUid, place, config.metadataDbPath);
-  const destination = limited(
-    fenced(localDestination(config.backupDir, { installation }), fence),
-    DESTINATION_LIMIT_MS
-  );
+  const places = await startPlaces({
+    ...{ life, config, log, gateway, fence, installation, limitMs: DESTINATION_LIMIT_MS },
+  });
+  const destination = places.local;
 
   const looks = looksOf(runIds());
   const inventory = await life.start({
@@ -148,6 +147,7 @@ export async function startFoundations(
       lease,
       fence,
       history,
+      places,
       destination,
       looks,
       inventory,

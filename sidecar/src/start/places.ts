@@ -1,0 +1,86 @@
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { watchDestinationSecrets } from '../cluster/destinationSecrets.ts';
+import type { Gateway } from '../cluster/gateway.ts';
+import type { Config } from '../config.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { localDestination } from '../destinations/directory/local.ts';
+import { fenced } from '../destinations/fenced.ts';
+import { KINDS } from '../destinations/kinds.ts';
+import { limited } from '../destinations/limited.ts';
+import type { WatchedPlaces } from '../destinations/places/watchPlaces.ts';
+import { watchPlaces } from '../destinations/places/watchPlaces.ts';
+import type { Fence } from '../fence.ts';
+import type { Lifecycle } from '../lifecycle.ts';
+import type { Log } from '../log.ts';
+import { within } from '../within.ts';
+
+export interface PlacesStart {
+  life: Lifecycle;
+  config: Config;
+  log: Log;
+  gateway: Pick<Gateway, 'json' | 'stream'>;
+  fence: Fence;
+  installation: string;
+  /** How long a call to a destination may take, streams apart. */
+  limitMs: number;
+}
+
+/** The destinations that are configured, and the one that always is. */
+export type StartedPlaces = WatchedPlaces & {
+  /** The directory of the settings. */
+  local: Destination;
+};
+
+/**
+ * Starts the destinations: the directory of the settings, and those of the Secrets in the namespace of NKVM. They are known
+ * when the promise resolves, unless the API server refuses to list them: which of them is the default must not be guessed.
+ */
+export async function startPlaces(start: PlacesStart): Promise<StartedPlaces> {
+  const { life, config, log, gateway, fence, installation, limitMs } = start;
+  const { backupDir, metadataDbPath, namespace } = config;
+  const secrets = await life.start({
+    name: 'the Secrets of destinations',
+    async start(signal, say) {
+      say('the Secrets of destinations are not known yet');
+      const watched = watchDestinationSecrets(gateway, { namespace, log });
+      await within(signal, watched.firstAnswer).catch(async error => {
+        await watched.stop();
+        throw error;
+      });
+      return watched;
+    },
+    stop: watched => watched.stop(),
+  });
+  // What a process was about to send when it ended.
+  const workDir = join(backupDir, `.work-nkvm-${installation}`);
+  await rm(workDir, { recursive: true, force: true });
+  const places = await life.start({
+    name: 'the destinations',
+    start: () =>
+      watchPlaces({
+        local: limited(fenced(localDestination(backupDir, { installation }), fence), limitMs),
+        ...{ secrets, kinds: KINDS, installation, workDir, fence, limitMs, log },
+        ownDirs: [backupDir, dirname(metadataDbPath)],
+      }),
+    stop: opened => opened.close(),
+  });
+  const local = places.get('local');
+  if (!local) throw new Error('there is no local destination');
+  return {
+    ...places,
+    local: local.use(),
+    problems() {
+      const unread = secrets.problem();
+      const unused = places.problems().length;
+      return [
+        ...(unread ? [unread] : []),
+        ...(unused > 0
+          ? [
+              `Secrets with the label of a destination that are not used: ${unused}; the log says why`,
+            ]
+          : []),
+      ];
+    },
+  };
+}
