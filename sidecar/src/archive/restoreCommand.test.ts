@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,5 +38,19 @@ it.each([
     execFileSync('sh', ['-c', command], { cwd: target });
     expect(readFileSync(join(target, 'file'), 'utf8')).toBe('contents');
     rmSync(join(target, 'file'));
+  }
+});
+
+it('restores an unpacked archive, and an encrypted one with age', ({ skip }) => {
+  if (spawnSync('age', ['--version']).status !== 0) skip('age is not installed');
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-restore-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const run = (command: string) => execFileSync('sh', ['-c', command], { cwd: dir, stdio: 'pipe' });
+  run('mkdir source && echo contents >source/file && tar -C source -cf a.tar . && gzip -k a.tar');
+  run('age-keygen -o key.txt && age -e -i key.txt -o a.tar.gz.age a.tar.gz && rm a.tar.gz');
+  for (const archive of ['a.tar', 'a.tar.gz.age']) {
+    run(`mkdir target && ${restoreCommand(archive, 'target')}`);
+    expect(readFileSync(join(dir, 'target/file'), 'utf8')).toBe('contents\n');
+    rmSync(join(dir, 'target'), { recursive: true });
   }
 });
