@@ -30,8 +30,15 @@ export interface Client {
    */
   volumes(namespace?: string, known?: ServedVolumes): Promise<ServedVolumes>;
   volume(ref: VolumeRef): Promise<Volume>;
-  /** Starts those that can be backed up. A plain user's token is good for one namespace. */
-  start(volumes: VolumeRef[], at?: { namespace?: string }): Promise<StartedBackups>;
+  /**
+   * Starts those that can be backed up. A plain user's token is good for one namespace.
+   *
+   * @param at.destinations where to; by default what is configured for the volume.
+   */
+  start(
+    volumes: VolumeRef[],
+    at?: { namespace?: string; destinations?: string[] }
+  ): Promise<StartedBackups>;
   backups(query: Partial<BackupQuery>): Promise<BackupList>;
   /** @param namespace of the volume, where it is known: see `SidecarRequest`. */
   backup(id: string, namespace?: string): Promise<Backup>;
@@ -68,11 +75,14 @@ export function createClient(send: Send): Client {
         path: `/api/v1/volumes/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`,
         namespace,
       }),
-    start(volumes, { namespace } = {}) {
+    start(volumes, { namespace, destinations } = {}) {
       return json({
         path: '/api/v1/backups',
         // Only what the contract names: the sidecar refuses anything else, and callers hold richer objects.
-        body: { volumes: volumes.map(({ namespace, name }) => ({ namespace, name })) },
+        body: {
+          volumes: volumes.map(({ namespace, name }) => ({ namespace, name })),
+          ...(destinations && { destinations }),
+        },
         namespace,
       });
     },

@@ -1,10 +1,10 @@
 import type {
-  Backup,
   CheckSettings,
   DestinationCheck,
   DestinationDetails,
   DestinationList,
   RecoveryKit,
+  StartedCopy,
   UnlockDestination,
 } from '../../sidecar/api';
 import type { Connection } from './connection';
@@ -27,7 +27,7 @@ export interface DestinationClient {
   lock(name: string, at?: At): Promise<void>;
   recoveryKit(name: string, at?: At): Promise<RecoveryKit>;
   /** Copies the archive of a backup to another destination. */
-  copy(backup: string, destination: string, at?: At): Promise<Backup | undefined>;
+  copy(backup: string, destination: string, at?: At): Promise<StartedCopy>;
 }
 
 export function destinationClient({ send }: Pick<Connection, 'send'>): DestinationClient {

@@ -18,8 +18,12 @@ import { type Outcome, type Refusal, startAll, type Target } from './start';
 const DOUBLE_CLICK_MS = 500;
 
 interface Starting {
-  /** Starts backups and tells how that went. A volume that is being started is not started again. */
-  backUp(targets: Target[]): Promise<void>;
+  /**
+   * Starts backups and tells how that went. A volume that is being started is not started again.
+   *
+   * @param destinations where to; by default what is configured for each volume.
+   */
+  backUp(targets: Target[], destinations?: string[]): Promise<void>;
   isBusy(target: Target): boolean;
 }
 
@@ -48,14 +52,14 @@ export function BackUps({ children }: { children: ReactNode }) {
   };
 
   const starting = useMemo((): Starting => {
-    async function backUp(targets: Target[]) {
+    async function backUp(targets: Target[], destinations?: string[]) {
       const wanted = targets.filter(target => !underWay.current.has(keyOf(target)));
       if (wanted.length === 0) return;
       wanted.forEach(target => underWay.current.add(keyOf(target)));
       setBusy(new Set(underWay.current));
       try {
         const clicksAreOver = new Promise(resolve => setTimeout(resolve, DOUBLE_CLICK_MS));
-        const outcome = await startAll(wanted, connectionTo);
+        const outcome = await startAll(wanted, connectionTo, destinations);
         tell.current(outcome);
         const clusters = [...new Set(wanted.map(({ cluster }) => cluster))];
         await clicksAreOver;

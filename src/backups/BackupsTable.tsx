@@ -1,16 +1,18 @@
 import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Tooltip, Typography } from '@mui/material';
 import type { Backup } from '../../sidecar/api';
+import { isRestorable } from '../restores/sources';
 import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../routes';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';
-import { RunBadge } from '../ui/status';
 import { useText } from '../ui/text';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { ArchiveActions } from './ArchiveActions';
 import { ArchiveProof } from './ArchiveProof';
+import { BackupBadge } from './BackupBadge';
 import type { ClaimState } from './claimState';
+import { CopyPlaces } from './CopyPlaces';
 import { RunLink } from './RunLink';
 
 export interface BackupRow {
@@ -31,8 +33,10 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
   const { t, language } = useText();
   const isMedium = useIsNarrow('lg');
   const isNarrow = useIsNarrow();
-  const sizeOf = ({ run: { status, bytes } }: BackupRow) =>
-    status === 'success' && bytes !== null ? formatBytes(bytes, language) : '';
+  const sizeOf = ({ run }: BackupRow) =>
+    (run.status === 'success' || isRestorable(run)) && run.bytes !== null
+      ? formatBytes(run.bytes, language)
+      : '';
 
   const column: Record<string, PlainColumn<BackupRow>> = {
     volume: {
@@ -78,7 +82,16 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
       cell: row => <Status {...row} />,
     },
     size: { id: 'size', label: t('Size'), isTight: true, isRight: true, cell: sizeOf },
-    proof: { id: 'proof', label: t('Proof'), cell: ({ run }) => <ArchiveProof backup={run} /> },
+    proof: {
+      id: 'proof',
+      label: t('Proof'),
+      cell: ({ run }) => (
+        <>
+          <ArchiveProof backup={run} />
+          <CopyPlaces backup={run} />
+        </>
+      ),
+    },
     actions: {
       id: 'actions',
       label: t('Actions'),
@@ -112,7 +125,7 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
 }
 
 const Status = ({ run, claim }: BackupRow) => (
-  <RunBadge status={run.status} isEarlier={claim === 'replaced'} />
+  <BackupBadge backup={run} isEarlier={claim === 'replaced'} />
 );
 
 function Lesser({ children }: { children: React.ReactNode }) {

@@ -8,6 +8,7 @@ import { RestoreList } from '../restores/RestoreList';
 import { VOLUME_ROUTE } from '../routes';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
+import { BackUpTo } from './BackUpTo';
 import { Blocked } from './Blocked';
 import { ClaimRuns } from './ClaimRuns';
 import { nextStepOf } from './nextStep';
@@ -49,6 +50,7 @@ export function ClaimBackups({ cluster, claim, uid }: ClaimBackupsProps) {
                   label={t('Restore {{volume}}', { volume: `${claim.namespace}/${claim.name}` })}
                 />
               )}
+              {step?.kind === 'backUp' && <BackUpTo targets={[{ cluster, ...claim }]} />}
               <Link
                 routeName={VOLUME_ROUTE.name}
                 params={{ namespace: claim.namespace, name: claim.name }}

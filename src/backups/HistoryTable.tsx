@@ -3,16 +3,17 @@ import { Box, Button, Stack } from '@mui/material';
 import { useState } from 'react';
 import type { Backup } from '../../sidecar/api';
 import { type Trouble, troubleOf } from '../api/trouble';
+import { isRestorable } from '../restores/sources';
 import { troubleText } from '../setup/troubleText';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
-import { RunBadge } from '../ui/status';
 import { type Translate, useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { ArchiveActions } from './ArchiveActions';
+import { BackupBadge } from './BackupBadge';
 import { durationMs } from './durations';
 import { RunLink } from './RunLink';
 
@@ -45,7 +46,7 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
     {
       label: t('Status'),
       gridTemplate: isNarrow ? 'auto' : 'max-content',
-      getter: ({ status }: Backup) => <RunBadge status={status} isEarlier={isEarlier} />,
+      getter: (backup: Backup) => <BackupBadge backup={backup} isEarlier={isEarlier} />,
     },
     {
       label: t('Size'),
@@ -76,9 +77,11 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
   );
 }
 
-/** Nothing is left of what a run received that did not succeed. */
-const sizeOf = ({ status, bytes }: Backup, language?: string): string =>
-  status === 'success' && bytes !== null ? formatBytes(bytes, language) : '';
+/** Nothing is left of what a run received that did not succeed, unless it is proven at some destination. */
+const sizeOf = (backup: Backup, language?: string): string =>
+  (backup.status === 'success' || isRestorable(backup)) && backup.bytes !== null
+    ? formatBytes(backup.bytes, language)
+    : '';
 
 /** A success needs no words, unless there is something to know about it. */
 function messageOf({ status, message, warnings }: Backup, t: Translate): string {

@@ -7,9 +7,10 @@ import { formatExactBytes } from '../ui/bytes';
 import { CopyableText } from '../ui/Copyable';
 import { Facts } from '../ui/Facts';
 import { sentence } from '../ui/sentence';
-import { RunBadge } from '../ui/status';
 import { useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
+import { hasArchive } from './archiveState';
+import { BackupBadge } from './BackupBadge';
 import { durationMs } from './durations';
 
 /** What is recorded of a run. */
@@ -21,7 +22,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
   return (
     <Facts
       rows={[
-        { name: t('Status'), value: <RunBadge status={backup.status} /> },
+        { name: t('Status'), value: <BackupBadge backup={backup} /> },
         {
           name: t('Volume'),
           value: (
@@ -48,7 +49,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
           hide: !archive,
         },
         {
-          name: backup.status === 'success' ? t('Size') : t('Transferred'),
+          name: hasArchive(backup) || backup.status === 'success' ? t('Size') : t('Transferred'),
           value: bytes !== null && formatExactBytes(bytes, language),
           hide: bytes === null,
         },

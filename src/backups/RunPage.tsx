@@ -20,6 +20,9 @@ import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';
 import { AfterFailure } from './AfterFailure';
+import { hasArchive } from './archiveState';
+import { Copies } from './Copies';
+import { isIncomplete, missingAt } from './copyStates';
 import { LastOutput } from './LastOutput';
 import { RestoreByHand } from './RestoreByHand';
 import { RunFacts } from './RunFacts';
@@ -102,7 +105,8 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
           </Stack>
         </Box>
       </SectionBox>
-      {backup.status === 'success' && <Checks cluster={cluster} backup={backup} />}
+      <Copies cluster={cluster} backup={backup} />
+      {hasArchive(backup) && <Checks cluster={cluster} backup={backup} />}
       {backup.restoreCommand && <RestoreByHand backup={backup} command={backup.restoreCommand} />}
       <Stages backup={backup} />
       {backup.seal && <SealFacts seal={backup.seal} tarMessages={backup.tarMessages} />}
@@ -132,11 +136,20 @@ function Outcome({ backup }: { backup: Backup }) {
   return (
     <>
       {status === 'failed' && (
-        <Message severity="error">
+        <Message severity={isIncomplete(backup) ? 'warning' : 'error'}>
           <AlertTitle>
-            {stage ? t('Failed at stage {{stage}}', { stage }) : t('Failed')}
+            {isIncomplete(backup)
+              ? t('Incomplete – missing at {{names}}', { names: missingAt(backup).join(', ') })
+              : stage
+              ? t('Failed at stage {{stage}}', { stage })
+              : t('Failed')}
             {reason && ` (${reason})`}
           </AlertTitle>
+          {isIncomplete(backup) && (
+            <Typography variant="body2" gutterBottom>
+              {t('What is stored elsewhere is proven, and can be restored.')}
+            </Typography>
+          )}
           <Typography variant="body2">{sentence(message)}</Typography>
           {hint && (
             <Typography variant="body2" sx={{ mt: 1 }}>

@@ -19,6 +19,7 @@ it.each<[string, Backup, ArchiveState['kind'], string?]>([
   ['there as long as one copy is', withCopies({ state: 'missing' }, {}), 'proven', 'checksum'],
   ['missing where it should be', withCopies({ state: 'deleted' }, { state: 'missing' }), 'missing'],
   ['deleted', withCopies({ state: 'deleted' }), 'deleted'],
+  ['proven at one of two places', { ...aFailed(), copies: withCopies({}).copies }, 'proven'],
   ['not there of a failed run', aFailed(), 'none'],
   ['not there of a run that goes on', aRunning(), 'none'],
 ])('an archive is %s', (_, backup, kind, how) => {

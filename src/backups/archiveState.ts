@@ -12,15 +12,16 @@ export type ArchiveState =
   | { kind: 'missing' }
   /** Deleted by NKVM. */
   | { kind: 'deleted' }
-  /** The run has not succeeded. */
+  /** The run goes on, or has left nothing. */
   | { kind: 'none' };
 
 export function archiveStateOf({
   status,
   copies,
 }: Pick<Backup, 'status' | 'copies'>): ArchiveState {
-  if (status !== 'success') return { kind: 'none' };
   const present = copies.find(({ state }) => state === 'present');
+  // A run that has failed because of one destination has left proven archives at others.
+  if (status !== 'success' && !(status === 'failed' && present)) return { kind: 'none' };
   if (present) {
     const { proof, provenAt, verifiedAt } = present;
     return { kind: 'proven', how: proof?.level ?? 'unknown', at: provenAt, verifiedAt };

@@ -18,9 +18,13 @@ function sidecar(bad: Record<string, 'refused' | number> = {}, isAdministrator =
   const connectionTo = (cluster: string) => ({
     isAdministrator: async () => isAdministrator,
     client: {
-      async start(volumes: VolumeRef[], { namespace }: { namespace?: string } = {}) {
+      async start(
+        volumes: VolumeRef[],
+        { namespace, destinations }: { namespace?: string; destinations?: string[] } = {}
+      ) {
         const names = volumes.map(({ namespace, name }) => `${namespace}/${name}`).join(' ');
-        requests.push(`${cluster} ${namespace}: ${names}`);
+        const to = destinations ? ` to ${destinations.join(' ')}` : '';
+        requests.push(`${cluster} ${namespace}: ${names}${to}`);
         const whole = volumes.find(({ name }) => typeof bad[name] === 'number');
         if (whole) {
           throw Object.assign(new Error(`Conflict - ${whole.name} is not bound`), {
@@ -48,6 +52,16 @@ describe('starting backups', () => {
     const { started } = await startAll([target('a'), target('b', 'bank')], connectionTo);
     expect(requests).toEqual(['main shop: shop/a bank/b']);
     expect(namesOf(started)).toEqual(['a', 'b']);
+  });
+
+  it('goes where it is told, also when a request is taken apart', async () => {
+    const { requests, connectionTo } = sidecar({ b: 409 });
+    await startAll([target('a'), target('b')], connectionTo, ['offsite', 'nas']);
+    expect(requests).toEqual([
+      'main shop: shop/a shop/b to offsite nas',
+      'main shop: shop/a to offsite nas',
+      'main shop: shop/b to offsite nas',
+    ]);
   });
 
   it('is a request for each namespace and cluster for everybody else', async () => {

@@ -28,10 +28,13 @@ const AT_ONCE = 5;
 /**
  * Starts backups of all `targets` that the sidecar accepts, and tells why it refused the others. A request whose volumes
  * are all refused has one answer for all of them, so that it is taken apart.
+ *
+ * @param destinations where to; by default what is configured for each volume.
  */
 export async function startAll(
   targets: Target[],
-  connectionTo: (cluster: string) => Start
+  connectionTo: (cluster: string) => Start,
+  destinations?: string[]
 ): Promise<Outcome> {
   const outcome: Outcome = { started: [], refused: [] };
   const byCluster = groupsOf(targets, ({ cluster }) => cluster);
@@ -42,17 +45,25 @@ export async function startAll(
       const isAdministrator = await connection.isAdministrator().catch(() => false);
       const parts = isAdministrator ? [group] : groupsOf(group, ({ namespace }) => namespace);
       for (const request of parts.flatMap(part => chunksOf(part, MAX_VOLUMES_PER_REQUEST))) {
-        await startRequest(request, connection, outcome);
+        await startRequest(request, connection, outcome, destinations);
       }
     })
   );
   return outcome;
 }
 
-async function startRequest(request: Target[], connection: Start, to: Outcome): Promise<void> {
+async function startRequest(
+  request: Target[],
+  connection: Start,
+  to: Outcome,
+  destinations?: string[]
+): Promise<void> {
   const { cluster, namespace } = request[0]!;
   try {
-    const { backups, refused } = await connection.client.start(request, { namespace });
+    const { backups, refused } = await connection.client.start(request, {
+      namespace,
+      destinations,
+    });
     to.started.push(...backups.map(backup => ({ ...backup, cluster })));
     to.refused.push(
       ...refused.map(({ namespace, name, reason, message, hint }) => ({
@@ -66,7 +77,7 @@ async function startRequest(request: Target[], connection: Start, to: Outcome): 
     const { status, message } = failureOf(error);
     if (request.length > 1 && isAboutTheVolumes(status)) {
       for (const few of chunksOf(request, AT_ONCE)) {
-        await Promise.all(few.map(target => startRequest([target], connection, to)));
+        await Promise.all(few.map(target => startRequest([target], connection, to, destinations)));
       }
     } else {
       to.refused.push(...request.map(target => ({ target, reason: null, message, hint: '' })));

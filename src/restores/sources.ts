@@ -1,4 +1,5 @@
 import type { Backup } from '../../sidecar/api';
+import { hasArchive } from '../backups/archiveState';
 
 /** Where an archive comes from, by the `backup` of a request. */
 export type SourceKind = 'backup' | 'archive' | 'upload';
@@ -17,5 +18,5 @@ export const uploadSource = (id: string): string => UPLOAD + id;
 export const sourceName = (backup: string): string => backup.replace(/^(archive|upload):/, '');
 
 /** Whether there is something to restore: a proven archive that is where it should be. */
-export const isRestorable = ({ kind, status, copies }: Backup): boolean =>
-  kind === 'backup' && status === 'success' && copies.some(({ state }) => state === 'present');
+export const isRestorable = (backup: Backup): boolean =>
+  backup.kind === 'backup' && hasArchive(backup);

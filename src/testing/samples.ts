@@ -1,12 +1,32 @@
 import {
   Backup,
   BackupList,
+  Copy,
   Obstacle,
   openNamespaceCommand,
   StartedBackups,
   Volume,
   VolumeList,
 } from '../../sidecar/api';
+
+/** A proven archive at the directory of the installation. */
+export const aCopy = (differs: Partial<Copy> = {}): Copy =>
+  Copy.parse({
+    destination: 'local',
+    key: 'main__shop__orders-db__20261120T100000Z__01jd5.tar.gz',
+    state: 'present',
+    isRequired: true,
+    problem: null,
+    retryAt: null,
+    bytes: 3 * 1024 ** 2,
+    sha256: 'ab'.repeat(32),
+    encrypted: false,
+    stored: null,
+    provenAt: '2026-11-20T10:00:05.200Z',
+    proof: { level: 'checksum', readFrom: 'storage' },
+    verifiedAt: null,
+    ...differs,
+  });
 
 /**
  * A sound run that has ended well; tests say only in what theirs differs.
@@ -27,23 +47,7 @@ export const aBackup = (differs: Partial<Backup> = {}): Backup =>
     sha256: 'ab'.repeat(32),
     archive: '/backups/main__shop__orders-db__20261120T100000Z__01jd5.tar.gz',
     destinations: ['local'],
-    copies: [
-      {
-        destination: 'local',
-        key: 'main__shop__orders-db__20261120T100000Z__01jd5.tar.gz',
-        state: 'present',
-        bytes: 3 * 1024 ** 2,
-        sha256: 'ab'.repeat(32),
-        provenAt: '2026-11-20T10:00:05.200Z',
-        proof: { level: 'checksum', readFrom: 'storage' },
-        verifiedAt: null,
-        isRequired: true,
-        problem: null,
-        retryAt: null,
-        encrypted: false,
-        stored: null,
-      },
-    ],
+    copies: [aCopy()],
     message: '3.0 MiB of shop/orders-db are proven',
     reason: null,
     hint: null,

@@ -6,9 +6,10 @@ import { useParams } from 'react-router-dom';
 import type { Volume, VolumeRef } from '../../sidecar/api';
 import { useVolume } from '../api/queries';
 import { Action } from '../backups/Action';
+import { BackUpTo } from '../backups/BackUpTo';
 import { Blocked } from '../backups/Blocked';
 import { ClaimRuns } from '../backups/ClaimRuns';
-import { nextStepOf } from '../backups/nextStep';
+import { canBackUp, nextStepOf } from '../backups/nextStep';
 import { RestoreButton } from '../restores/RestoreLink';
 import { RestoreList } from '../restores/RestoreList';
 import { CLAIM_ROUTE, NAMESPACE_ROUTE, NODE_ROUTE } from '../routes';
@@ -60,6 +61,9 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
                   ]
                 : []),
               ...(volume ? [<Action key="action" cluster={cluster} volume={volume} />] : []),
+              ...(volume && canBackUp(volume)
+                ? [<BackUpTo key="to" targets={[{ cluster, ...claim }]} />]
+                : []),
             ]}
           />
         }

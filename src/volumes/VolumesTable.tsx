@@ -3,6 +3,7 @@ import { Table } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Typography } from '@mui/material';
 import { type ComponentProps, useMemo } from 'react';
 import { useBackUp } from '../backups/BackUps';
+import { BackUpTo } from '../backups/BackUpTo';
 import { canBackUp } from '../backups/nextStep';
 import { backUpIcon } from '../ui/icons';
 import { useText } from '../ui/text';
@@ -107,6 +108,9 @@ function Selection({ table }: { table: TableInstance }) {
       >
         {t('Back up {{count}} volumes', { count: possible.length })}
       </Button>
+      {new Set(targets.map(({ cluster }) => cluster)).size === 1 && !isNarrow && (
+        <BackUpTo targets={targets} onStarted={() => table.resetRowSelection(true)} />
+      )}
     </Stack>
   );
 }
