@@ -1,0 +1,70 @@
+import type { Kind, Probe } from '../kind.ts';
+import { connectAllowed, connectTls } from '../trust/connect.ts';
+import { resolveAllowed } from '../trust/lookup.ts';
+import { s3Client } from './client.ts';
+import { s3Destination } from './s3.ts';
+import { locationOf, S3Settings, serverOf } from './settings.ts';
+
+const LIMIT_MS = 15_000;
+
+export const s3: Kind<S3Settings> = {
+  kind: 's3',
+  settings: S3Settings,
+  location: locationOf,
+  isInsecure: ({ endpoint, insecure }) => insecure || (endpoint?.startsWith('http:') ?? false),
+  open: (settings, context) => s3Destination(settings, context),
+  probes: settings => probesOf(settings),
+};
+
+function probesOf(settings: S3Settings): Probe[] {
+  const { host, port, isTls } = serverOf(settings);
+  const place = locationOf(settings);
+  const to = (signal: AbortSignal) =>
+    ({ stage: 'copy', place, host, port, limitMs: LIMIT_MS, signal } as const);
+  const probes: Probe[] = [
+    {
+      step: 'resolve',
+      async run(signal) {
+        const addresses = await resolveAllowed(host, to(signal));
+        return addresses.map(({ address }) => address).join(', ');
+      },
+    },
+    {
+      step: 'connect',
+      async run(signal) {
+        const socket = await connectAllowed(to(signal));
+        socket.destroy();
+        return `${host}:${port}`;
+      },
+    },
+  ];
+  if (isTls) {
+    probes.push({
+      step: 'tls',
+      async run(signal) {
+        const socket = await connectTls(to(signal), settings);
+        const { subject, valid_to: until } = socket.getPeerCertificate();
+        const version = socket.getProtocol();
+        socket.destroy();
+        return `${version}, ${subject?.CN ?? host}, valid until ${until}`;
+      },
+    });
+  }
+  probes.push({
+    step: 'login',
+    async run(signal) {
+      const client = s3Client({ name: place, settings });
+      try {
+        const attempt = { stage: 'copy', what: 'list the archives', signal } as const;
+        const { bucket: Bucket, prefix: Prefix } = settings;
+        await client.call(attempt, (s3, options) =>
+          s3.listObjectsV2({ Bucket, Prefix, MaxKeys: 1 }, options)
+        );
+        return `bucket ${Bucket}`;
+      } finally {
+        await client.close();
+      }
+    },
+  });
+  return probes;
+}

@@ -1,0 +1,16 @@
+/** Builds the servers that the tests of destinations use and no Debian package brings. What cannot be built is said. */
+import { alone } from '../cluster/machine/lock.ts';
+import { say, textOf } from '../cluster/machine/run.ts';
+import { buildMoto } from './moto.ts';
+import { buildVersitygw } from './versitygw.ts';
+
+await alone('servers', async () => {
+  for (const build of [buildMoto, buildVersitygw]) {
+    try {
+      await build();
+    } catch (error) {
+      say(textOf(error));
+      process.exitCode = 1;
+    }
+  }
+});
