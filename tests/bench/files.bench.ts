@@ -13,9 +13,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, gzipSync } from 'node:zlib';
+import { writeManifest } from '../../sidecar/src/archive/manifest.ts';
+import { manifestName } from '../../sidecar/src/archive/name.ts';
 import { archivesAt } from '../../sidecar/src/browse/archives.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import type { HttpWorld } from '../../sidecar/src/http/server.ts';
+import { exampleManifest } from '../../sidecar/src/testing/exampleManifest.ts';
 import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
 import { httpWorld } from '../../sidecar/src/testing/httpWorld.ts';
 import { testArchive } from '../../sidecar/src/testing/testArchive.ts';
@@ -54,13 +57,25 @@ const headerOf = (archive: string, more: object = {}) =>
 
 async function putIndex(dir: string, name: string, pathOf: (at: number) => string): Promise<void> {
   const path = join(dir, keyOf(name));
-  await fs.writeFile(path, 'not read');
+  const archive = 'not read';
+  await fs.writeFile(path, archive);
   async function* text() {
     yield headerOf(keyOf(name));
     yield* lines(pathOf);
   }
   const file = await fs.open(`${path}.index.gz`, 'w');
   await pipeline(Readable.from(text()), createGzip({ level: 1 }), file.createWriteStream());
+  const bytes = archive.length;
+  const { seal, ...manifest } = exampleManifest({
+    archive: keyOf(name),
+    runId: name,
+    bytes,
+    index: null,
+  });
+  await fs.writeFile(
+    join(dir, manifestName(keyOf(name))),
+    writeManifest({ ...manifest, seal: { ...seal, files: ENTRIES } })
+  );
 }
 
 /** An archive of 10 GB, of which only the member in the middle is there: the rest is a hole in the file. */

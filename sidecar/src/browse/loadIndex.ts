@@ -37,7 +37,11 @@ export async function storedIndex(
   if (!stored) return undefined;
   const body = await destination.open(name, { signal });
   try {
-    const { header, index, sha256 } = await readIndex(body, key, stored.bytes, signal);
+    const expected = manifest?.index?.entries ?? manifest?.seal.files;
+    const { header, index, sha256 } = await readIndex(body, key, stored.bytes, {
+      expected,
+      signal,
+    });
     const wanted = manifest?.index?.sha256;
     if (wanted !== undefined && wanted !== sha256)
       throw new Error('its manifest names another SHA-256');
@@ -69,8 +73,8 @@ export async function storedIndex(
  * @throws StageError (stage `checksum`) when it is not a complete .tar.gz, or cannot be read
  */
 export async function rebuiltIndex(ref: ArchiveRef, signal?: AbortSignal): Promise<FoundIndex> {
-  const { destination, key, bytes } = ref;
-  const builder = new IndexBuilder();
+  const { destination, key, bytes, manifest } = ref;
+  const builder = new IndexBuilder({ expected: manifest?.seal.files });
   const tar = readRaw({ destination, key, bytes, members: undefined }, 0, Infinity, signal);
   try {
     const { rawBytes, hasGlobals } = await scanTar(tar, entry => builder.add(entry));

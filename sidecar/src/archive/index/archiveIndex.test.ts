@@ -82,7 +82,7 @@ describe('an index', () => {
   });
 
   it('takes no more memory than it may', () => {
-    const builder = new IndexBuilder(400_000);
+    const builder = new IndexBuilder({ maxBytes: 400_000 });
     const entry = new EntryFields();
     const add = () => {
       for (let i = 0; i < 100_000; i++) {
@@ -98,7 +98,7 @@ describe('an index', () => {
     ['owners', (entry, i) => (entry.owner = `${i}/0`)],
     ['long names', (entry, i) => entry.name.set(Buffer.from(`${'n'.repeat(10_000)}${i}`))],
   ])('takes no more for %s, also when paths are few', (_, change) => {
-    const builder = new IndexBuilder(1_000_000);
+    const builder = new IndexBuilder({ maxBytes: 1_000_000 });
     const entry = new EntryFields();
     entry.type = SYMLINK;
     entry.name.set(Buffer.from('one'));

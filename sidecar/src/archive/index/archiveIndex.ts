@@ -1,7 +1,7 @@
 import type { ArchiveFile } from '../../../api/index.ts';
 import { partsOfPath, splitPath, textOfPath } from '../entryPath.ts';
 import type { Columns } from './columns.ts';
-import { bytesOfColumns, trimColumns } from './columns.ts';
+import { bytesOfColumns } from './columns.ts';
 import { DIRECTORY, ENTRY_TYPES, FILE, HARDLINK, modeText } from './entry.ts';
 import { sortByName } from './sortNames.ts';
 import { findChild, ROOT } from './table.ts';
@@ -29,7 +29,7 @@ export class ArchiveIndex {
   private readonly isSorted: Uint8Array;
 
   constructor(columns: Columns, nodes: number, entries: number, owners: readonly string[]) {
-    this.columns = trimColumns(columns, nodes);
+    this.columns = columns;
     this.nodes = nodes;
     this.entries = entries;
     this.owners = owners;
@@ -63,7 +63,7 @@ export class ArchiveIndex {
   get bytes(): number {
     const { childStart, children, isSorted } = this;
     return (
-      bytesOfColumns(this.columns) +
+      bytesOfColumns(this.columns, this.nodes) +
       childStart.byteLength +
       children.byteLength +
       isSorted.byteLength

@@ -20,12 +20,15 @@ const LONGEST_PATH = 16 * 1024;
 /** Bytes of memory that one index may take. */
 export const MAX_INDEX_BYTES = 192 * 1024 * 1024;
 
+/** So many entries would take all of that. */
+const MOST_EXPECTED = 3_000_000;
+
 /**
  * Builds an index from entries in archive order. A path that comes twice is what it is the second time, as tar does it.
  * Directories that the archive does not list are implied.
  */
 export class IndexBuilder {
-  private columns: Columns = newColumns();
+  private readonly columns: Columns;
   private count = 1; // the root
   private lines = 0;
   private lastOwner = '';
@@ -38,7 +41,13 @@ export class IndexBuilder {
   private lastDirectoryNode = ROOT;
   private readonly maxBytes: number;
 
-  constructor(maxBytes = MAX_INDEX_BYTES) {
+  /** @param expected how many entries there may be; a wrong number costs time only */
+  constructor({
+    expected = 0,
+    maxBytes = MAX_INDEX_BYTES,
+  }: { expected?: number | undefined; maxBytes?: number } = {}) {
+    // and some directories that the archive does not list
+    this.columns = newColumns(Math.min(Math.ceil(expected * 1.01), MOST_EXPECTED));
     this.maxBytes = maxBytes;
   }
 
@@ -53,6 +62,7 @@ export class IndexBuilder {
     const parent = this.directory(bytes, from);
     const node = isNothing(bytes, from, end) ? parent : this.child(parent, bytes, from, end);
     this.lines += 1;
+    if (this.lines % 1_024 === 0) this.checkSize();
     this.fill(node, entry);
   }
 
@@ -74,19 +84,17 @@ export class IndexBuilder {
     if (entry.type === SYMLINK || entry.type === HARDLINK) this.addLink(node, entry);
   }
 
-  /** Entries of one and the same path, too, bring names of links and owners. */
+  /** Asked now and then: the paths of 1,024 entries have at most 16 MiB. */
   private checkSize(): void {
-    if (bytesOfColumns(this.columns) + this.ownerBytes > this.maxBytes) throw tooBig(this.count);
+    const bytes = bytesOfColumns(this.columns, this.count) + this.ownerBytes;
+    if (bytes > this.maxBytes) throw tooBig(this.count);
   }
 
   private addLink(node: number, { link }: EntryFields): void {
     const { columns } = this;
     const from = columns.linksLength;
     const need = from + link.length + 4;
-    if (need > columns.links.length) {
-      columns.links = doubled(columns.links, need);
-      this.checkSize();
-    }
+    if (need > columns.links.length) columns.links = doubled(columns.links, need);
     columns.links.writeUInt32LE(link.length, from);
     columns.links.set(link.view(), from + 4);
     columns.linksLength = need;
@@ -100,7 +108,6 @@ export class IndexBuilder {
       number = this.owners.size;
       this.owners.set(owner, number);
       this.ownerBytes += OWNER_BYTES + owner.length;
-      if (this.owners.size % 1_024 === 0) this.checkSize();
     }
     this.lastOwner = owner;
     this.lastOwnerNumber = number;
@@ -137,10 +144,7 @@ export class IndexBuilder {
     const node = this.count;
     const nameFrom = columns.nameStart[node]!;
     const nameTo = nameFrom + to - from;
-    if (nameTo > columns.names.length) {
-      columns.names = doubled(columns.names, nameTo);
-      this.checkSize();
-    }
+    if (nameTo > columns.names.length) columns.names = doubled(columns.names, nameTo);
     bytes.copy(columns.names, nameFrom, from, to);
     columns.nameStart[node + 1] = nameTo;
     columns.parent[node] = parent;
@@ -150,7 +154,7 @@ export class IndexBuilder {
     columns.owner[node] = this.ownerNumber('0/0');
     this.count += 1;
     if (this.count + 1 >= columns.parent.length) {
-      this.columns = growColumns(columns, this.count);
+      growColumns(columns, this.count);
       this.checkSize();
     }
     insertChild(this.columns, node, this.count);

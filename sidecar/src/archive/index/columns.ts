@@ -29,23 +29,38 @@ export interface Columns {
 
 const FIRST = 1_024;
 
-export const newColumns = (): Columns => ({
-  parent: new Uint32Array(FIRST),
-  nameStart: new Uint32Array(FIRST + 1),
-  names: Buffer.allocUnsafeSlow(FIRST * 16),
-  type: new Uint8Array(FIRST).fill(1), // the root is a directory
-  mode: new Uint16Array(FIRST).fill(0o755),
-  size: new Float64Array(FIRST),
-  seconds: new Float64Array(FIRST).fill(NaN),
-  nanos: new Uint32Array(FIRST),
-  owner: new Uint32Array(FIRST),
-  blockLow: new Uint32Array(FIRST),
-  blockHigh: new Uint8Array(FIRST),
-  link: new Uint32Array(FIRST),
-  links: Buffer.allocUnsafeSlow(FIRST),
-  linksLength: 0,
-  table: new Uint32Array(FIRST * 2),
-});
+/** What a node takes in the columns that have an element for each. */
+const NODE_BYTES = 44;
+
+/**
+ * @param expected how many nodes there may be. Memory that was made and is not written yet takes no space; columns that
+ *   had grown stayed beside the new ones until V8 collected them.
+ */
+export function newColumns(expected = 0): Columns {
+  const length = Math.max(FIRST, expected);
+  const columns: Columns = {
+    parent: new Uint32Array(length),
+    nameStart: new Uint32Array(length + 1),
+    names: Buffer.allocUnsafeSlow(length * 16),
+    type: new Uint8Array(length),
+    mode: new Uint16Array(length),
+    size: new Float64Array(length),
+    seconds: new Float64Array(length),
+    nanos: new Uint32Array(length),
+    owner: new Uint32Array(length),
+    blockLow: new Uint32Array(length),
+    blockHigh: new Uint8Array(length),
+    link: new Uint32Array(length),
+    links: Buffer.allocUnsafeSlow(FIRST),
+    linksLength: 0,
+    table: new Uint32Array(2 ** Math.ceil(Math.log2(length * 1.5))),
+  };
+  // the root is a directory
+  columns.type[0] = 1;
+  columns.mode[0] = 0o755;
+  columns.seconds[0] = NaN;
+  return columns;
+}
 
 const grown = <T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(
   column: T,
@@ -56,23 +71,10 @@ const grown = <T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(
   return bigger;
 };
 
-/** @returns columns with room for half as many nodes again. The table grows by itself. */
-export function growColumns(columns: Columns, count: number): Columns {
-  return withLength(columns, Math.ceil(count * 1.5));
-}
-
-/** @returns columns for no more than `count` nodes: what was made for more is given back. */
-export function trimColumns(columns: Columns, count: number): Columns {
-  const { names, links, linksLength, parent } = columns;
-  if (parent.length < count * 1.2) return columns;
-  const trimmed = withLength(columns, count);
-  trimmed.names = Buffer.from(names.subarray(0, columns.nameStart[count]));
-  trimmed.links = Buffer.from(links.subarray(0, linksLength));
-  return trimmed;
-}
-
-function withLength(columns: Columns, length: number): Columns {
-  // One after another, and in place: two whole sets of columns would take twice the memory.
+/** Makes room for half as many nodes again. The table grows by itself. */
+export function growColumns(columns: Columns, count: number): void {
+  const length = Math.ceil(count * 1.5);
+  // One after another: two whole sets of columns would take twice the memory.
   columns.parent = grown(columns.parent, length);
   columns.nameStart = grown(columns.nameStart, length + 1);
   columns.type = grown(columns.type, length);
@@ -84,12 +86,8 @@ function withLength(columns: Columns, length: number): Columns {
   columns.blockLow = grown(columns.blockLow, length);
   columns.blockHigh = grown(columns.blockHigh, length);
   columns.link = grown(columns.link, length);
-  return columns;
 }
 
-/** @returns the memory that they take. */
-export const bytesOfColumns = (columns: Columns): number =>
-  Object.values(columns).reduce<number>(
-    (sum, column) => sum + (typeof column === 'number' ? 0 : (column as Uint8Array).byteLength),
-    0
-  );
+/** @returns the memory that `count` nodes take in their columns. */
+export const bytesOfColumns = ({ nameStart, linksLength, table }: Columns, count: number): number =>
+  count * NODE_BYTES + table.byteLength + nameStart[count]! + linksLength;

@@ -42,15 +42,16 @@ const PIECE_BYTES = 256 * 1024;
 /**
  * @param body a stored index, from its first byte to its last
  * @param archive the key that it must be for
+ * @param expected how many entries it may have
  * @throws BadLine, or what gunzip or the storage throw; StageError `IndexTooBig`
  */
 export async function readIndex(
   body: Readable,
   archive: string,
   storedBytes: number,
-  signal?: AbortSignal
+  { expected, signal }: { expected?: number | undefined; signal?: AbortSignal | undefined } = {}
 ): Promise<ReadIndex> {
-  const builder = new IndexBuilder();
+  const builder = new IndexBuilder({ expected });
   const entry = new EntryFields();
   const reader = new LineReader(entry);
   let header: IndexHeader | undefined;
