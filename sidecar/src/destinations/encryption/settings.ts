@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AgeError } from '../../archive/age/ageError.ts';
 import type { Recipient } from '../../archive/age/keys.ts';
-import { parseRecipients } from '../../archive/age/keys.ts';
+import { parseRecipients, recipientText } from '../../archive/age/keys.ts';
 import type { Recipients } from '../../archive/age/wrap.ts';
 
 /** A header has one line for each. */
@@ -23,7 +23,7 @@ const ageRecipients = z.string().transform((text, context): Recipient[] => {
     return recipients;
   } catch (error) {
     if (!(error instanceof AgeError)) throw error;
-    return refuse(`: ${error.message}`);
+    return refuse(`is not valid: ${error.message}`);
   }
 });
 
@@ -56,4 +56,20 @@ export function recipientsOf({
 }: EncryptionSettings): Recipients | undefined {
   if (recipients) return { recipients };
   return passphrase === undefined ? undefined : { passphrase };
+}
+
+/** How archives are encrypted at a destination, for people: nothing in it is secret. */
+export interface PlaceEncryption {
+  /** Public keys, `age1…`. */
+  recipients: string[];
+  /** The passphrase is in the Secret: whoever can read the Secret can read the archives. */
+  hasPassphrase: boolean;
+}
+
+export function encryptionOf(settings: EncryptionSettings): PlaceEncryption | null {
+  if (!recipientsOf(settings)) return null;
+  return {
+    recipients: (settings.ageRecipients ?? []).map(recipientText),
+    hasPassphrase: settings.agePassphrase !== undefined,
+  };
 }

@@ -17,6 +17,8 @@ it.each<[string, CallFacts, Blame]>([
   ['the verdict of the sender', { error: helper, senderError: helper }, 'none'],
   ['the storage broke the sender', { error: broke, senderError: broke }, 'outage'],
   ['the name is taken', { error: said('NameTaken', 'needs-action') }, 'none'],
+  ['an archive that nobody has unlocked', { error: said('ArchiveLocked', 'needs-action') }, 'none'],
+  ['a damaged archive', { error: said('AgeBroken', 'unknown') }, 'none'],
   ['no such archive', { error: said('ArchiveMissing', 'needs-action') }, 'none'],
   ['another process may write', { error: said('LeaseLost', 'transient') }, 'none'],
   ['the caller has stopped it', { error: broke, isStopped: true }, 'none'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { newIdentity, recipientText } from '../../archive/age/keys.ts';
 import { StageError } from '../../errors.ts';
 import { memoryDestination } from '../../testing/memoryDestination.ts';
 import type { Kind } from '../kind.ts';
@@ -26,6 +27,7 @@ const sftp: Kind<{
   open: () => memoryDestination(),
   probes: () => [],
 };
+const KEY = recipientText(newIdentity());
 const kinds = { sftp: sftp as Kind<unknown> };
 const secret = (more: Partial<SecretTexts> = {}): SecretTexts => ({
   name: 'offsite',
@@ -87,6 +89,16 @@ describe('a Secret', () => {
       /password must not be \*\*\*$/,
     ],
     [
+      'a key of age that is none',
+      { data: { host: 'h', password: 'p', ageRecipients: 'age1x' } },
+      /ageRecipients is not valid: line 1 is not a public key of age/,
+    ],
+    [
+      'public keys and a passphrase at once',
+      { data: { host: 'h', password: 'p', ageRecipients: KEY, agePassphrase: 'correct horse' } },
+      /ageRecipients and agePassphrase exclude each other/,
+    ],
+    [
       'encryption, which must not be left out silently',
       { data: { host: 'h', password: 'p', ageUnknown: 'x' } },
       /ageUnknown is not a key of this kind$/,
@@ -100,6 +112,14 @@ describe('a Secret', () => {
         class: 'needs-action',
         message: expect.stringMatching(message),
       },
+    });
+  });
+
+  it('is invalid where its kind encrypts by itself, and is asked to encrypt again', () => {
+    const restic = { ...sftp, kind: 'restic', archiveForm: 'tar' } as Kind<unknown>;
+    const data = { host: 'h', password: 'p', ageRecipients: KEY };
+    expect(readSecret(secret({ kind: 'restic', data }), { restic })).toMatchObject({
+      read: { message: expect.stringMatching(/restic encrypts what it stores by itself/) },
     });
   });
 

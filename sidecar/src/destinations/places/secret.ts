@@ -8,7 +8,7 @@ import {
 } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
 import type { Kind } from '../kind.ts';
-import { CommonSettings } from './common.ts';
+import { CommonSettings, wrongTogether } from './common.ts';
 import { scrubbed, secretTexts } from './scrub.ts';
 
 /** A Secret as the cluster has it. */
@@ -84,8 +84,11 @@ export function readSettings(
   const [ofKind, ofAll] = split(data);
   const common = CommonSettings.safeParse(ofAll);
   const settings = kind.settings.safeParse(ofKind);
-  if (common.success && settings.success)
+  if (common.success && settings.success) {
+    const fault = wrongTogether(kind, common.data);
+    if (fault) return notValid(name, [fault]);
     return { kind, settings: settings.data, common: common.data };
+  }
   const faults = [common.error, settings.error].flatMap(error => error?.issues ?? []);
   const secrets = secretTexts(data);
   return notValid(

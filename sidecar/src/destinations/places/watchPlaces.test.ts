@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
+import { newIdentity, recipientText } from '../../archive/age/keys.ts';
 import { StageError } from '../../errors.ts';
 import { noFence } from '../../fence.ts';
 import { failing } from '../../testing/failingDestination.ts';
@@ -100,6 +101,31 @@ describe('the destinations', () => {
     });
     expect(world.places.get('local')).toMatchObject({ kind: 'local', isDefault: true });
     expect(world.places.get('north')).toBeUndefined();
+  });
+
+  it('encrypt for the public keys of their Secret, and forget secret keys with it', async () => {
+    const identity = newIdentity();
+    const recipient = recipientText(identity);
+    secrets = [secret('east', { bucket: 'e', ageRecipients: recipient })];
+    const { places, buckets, change } = start();
+    const place = places.get('east')!;
+    expect(place.archiveForm).toBe('tar.gz.age');
+    expect(places.status('east')?.encryption).toEqual({
+      recipients: [recipient],
+      hasPassphrase: false,
+    });
+    const staged = await place.use().stage('a.tar.gz.age', Readable.from([Buffer.from('plain')]));
+    await staged.publish();
+    expect(String(buckets.get('e')?.archives.get('a.tar.gz.age'))).toMatch(/^age-encryption.org/);
+    places.keys.lock('east');
+    await expect(place.use().open('a.tar.gz.age')).rejects.toMatchObject({
+      reason: 'ArchiveLocked',
+    });
+    expect(places.status('east')?.state).toBe('ready');
+    places.keys.unlock('east', { identities: [identity], passphrases: [] });
+    expect(await text(await place.use().open('a.tar.gz.age'))).toBe('plain');
+    change([]);
+    expect(places.keys.isUnlocked('east')).toBe(false);
   });
 
   it('are followed as they come, change and go, without a restart', () => {

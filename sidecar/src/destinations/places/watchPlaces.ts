@@ -6,6 +6,10 @@ import { StageError, textOf } from '../../errors.ts';
 import type { Fence } from '../../fence.ts';
 import type { Log } from '../../log.ts';
 import type { Destination } from '../destination.ts';
+import type { KeyRing } from '../encryption/keyRing.ts';
+import { keyRing } from '../encryption/keyRing.ts';
+import type { PlaceEncryption } from '../encryption/settings.ts';
+import { encryptionOf } from '../encryption/settings.ts';
 import { fenced } from '../fenced.ts';
 import type { PlaceContext } from '../kind.ts';
 import { limited } from '../limited.ts';
@@ -26,6 +30,8 @@ export interface PlaceStatus {
   /** While it is paused. */
   retryAt: Date | null;
   isInsecure: boolean;
+  /** null: archives are stored as they are. */
+  encryption: PlaceEncryption | null;
 }
 
 /** The destinations, opened. */
@@ -33,6 +39,8 @@ export interface WatchedPlaces extends Places {
   status(name: string): PlaceStatus | undefined;
   /** @returns sentences on Secrets that are no destination although they have its label. */
   problems(): string[];
+  /** What opens encrypted archives. Those of a destination go with its Secret. */
+  readonly keys: KeyRing;
   /** Closes all. Nothing can be used afterwards. */
   close(): Promise<void>;
 }
@@ -50,6 +58,7 @@ export interface PlacesWorld {
   /** How long a call may take, streams apart. */
   limitMs: number;
   log: Log;
+  keys?: KeyRing;
   now?(): number;
   /** How long after its last call a replaced destination is closed. */
   idleMs?: number;
@@ -72,8 +81,9 @@ interface Live {
  * Keeps the destinations as the Secrets have them. A change counts for the next use: what is under way goes on with what it
  * began with, which is closed when it has not been used for a while.
  */
-export function watchPlaces(world: PlacesWorld): WatchedPlaces {
-  const { secrets, kinds, log } = world;
+export function watchPlaces(given: PlacesWorld): WatchedPlaces {
+  const { secrets, kinds, log, keys = keyRing() } = given;
+  const world = { ...given, keys };
   const listeners = new Set<() => void>();
   const live = new Map<string, Live>();
   /** Places whose Secret is gone, and which are not closed yet. */
@@ -107,6 +117,7 @@ export function watchPlaces(world: PlacesWorld): WatchedPlaces {
       live.delete(name);
       leaving.add(place);
       place.retire();
+      keys.lock(name);
       log.info({ destination: name }, `destination ${name} is not configured any more`);
     }
     tell();
@@ -122,6 +133,7 @@ export function watchPlaces(world: PlacesWorld): WatchedPlaces {
     get: name => (name === LOCAL_DESTINATION ? local.place : live.get(name)?.place),
     status: name => (name === LOCAL_DESTINATION ? local : live.get(name))?.status(),
     problems: () => problems,
+    keys,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -153,18 +165,24 @@ function localPlaceOf(
     archiveForm: 'tar.gz',
     use: () => kept.destination,
   };
-  return { place, status: () => statusOf(health, false), close: () => kept.close() };
+  return { place, status: () => statusOf(health, false, null), close: () => kept.close() };
 }
+
+type OpenWorld = PlacesWorld & { keys: KeyRing };
 
 /** What a Secret has become. */
 type Opened =
-  | { kept: Kept; location: string; isInsecure: boolean; archiveForm: ArchiveForm }
+  | (Pick<PlaceStatus, 'isInsecure' | 'encryption'> & {
+      kept: Kept;
+      location: string;
+      archiveForm: ArchiveForm;
+    })
   | { error: StageError };
 
 function livePlace(
   first: ReadSecret,
   firstTexts: SecretTexts,
-  world: PlacesWorld,
+  world: OpenWorld,
   onChange: () => void
 ): Live {
   const { name } = first;
@@ -226,8 +244,8 @@ function livePlace(
     place,
     status: () =>
       'error' in opened
-        ? { state: 'invalid', problem: opened.error, retryAt: null, isInsecure: false }
-        : statusOf(health, opened.isInsecure),
+        ? { ...INVALID, problem: opened.error }
+        : statusOf(health, opened.isInsecure, opened.encryption),
     take(next, texts) {
       const text = settingsText(texts);
       secret = next;
@@ -248,22 +266,23 @@ function livePlace(
 function openSecret(
   { name, read }: ReadSecret,
   { data }: SecretTexts,
-  world: PlacesWorld,
+  world: OpenWorld,
   health: Health,
   idleMs: number
 ): Opened {
   if (read instanceof StageError) return { error: read };
   const hidden = secretTexts(data);
   const { kind, settings, common } = read;
-  const { installation, workDir, ownDirs, fence, limitMs, log } = world;
+  const { installation, workDir, ownDirs, fence, limitMs, log, keys } = world;
   const context: PlaceContext = { name, installation, workDir: join(workDir, name), ownDirs };
   try {
-    const { destination, archiveForm } = openWith(kind, settings, common, context);
+    const { destination, archiveForm } = openWith(kind, settings, common, context, keys.of(name));
     const guarded = limited(fenced(destination, fence), limitMs);
     return {
       kept: keep(guarded, keepOptions(name, hidden, health, { log, idleMs })),
       location: kind.location(settings),
       isInsecure: kind.isInsecure(settings),
+      encryption: encryptionOf(common),
       archiveForm,
     };
   } catch (error) {
@@ -292,11 +311,18 @@ const keepOptions = (
   onFailure: health.failed,
 });
 
-const statusOf = (health: Health, isInsecure: boolean): PlaceStatus => ({
+const INVALID = { state: 'invalid', retryAt: null, isInsecure: false, encryption: null } as const;
+
+const statusOf = (
+  health: Health,
+  isInsecure: boolean,
+  encryption: PlaceEncryption | null
+): PlaceStatus => ({
   state: health.state(),
   problem: health.problem() ?? null,
   retryAt: health.retryAt() ?? null,
   isInsecure,
+  encryption,
 });
 
 /** Annotations are none of them: what is open does not depend on those. */
