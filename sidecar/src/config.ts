@@ -16,7 +16,7 @@ const kubernetesName = z
   .max(63, 'takes at most 63 characters')
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'takes lower-case letters, digits and dashes');
 
-/** Every setting, its default and what it is for. docs/reference/settings.md holds the same table. */
+/** Every setting, its default and its purpose. docs/reference/settings.md holds the same table. */
 export const SETTINGS = {
   NKVM_HTTP_HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   NKVM_HTTP_PORT: integer(0, 65535, 'ports')

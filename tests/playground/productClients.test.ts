@@ -1,6 +1,5 @@
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { execFileSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
 import {
   createWriteStream,
   mkdirSync,
@@ -12,7 +11,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { accessOf } from '../../sidecar/src/cluster/access.ts';
@@ -23,7 +21,6 @@ import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
 import { podsOf } from '../../sidecar/src/cluster/pods.ts';
 import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
 import type { HelperCluster } from '../../sidecar/src/helper/helper.ts';
-import { sendTo } from '../../sidecar/src/helper/receive.ts';
 import { execTransport } from '../../sidecar/src/helper/transport.ts';
 import type { HelperRequest, ReadyHelper } from '../../sidecar/src/helper/withHelper.ts';
 import { withHelper } from '../../sidecar/src/helper/withHelper.ts';
@@ -218,27 +215,5 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
     execFileSync('tar', ['xzf', join(directory, 'a.tar.gz'), '-C', join(directory, 'tree')]);
     // Only differences would be printed, and end it with code 1.
     execFileSync('diff', ['-r', '--no-dereference', volume, join(directory, 'tree')]);
-  });
-
-  it('write into a volume through a helper pod, which counts and hashes what it receives', async () => {
-    const restored = join(volume, 'restored');
-    onTestFinished(() => rmSync(restored, { force: true }));
-    const bytes = randomBytes(3_000_000);
-    const sent = await helped('write', ({ helper }) =>
-      sendTo(helper, ['sh', '-c', `cat >${restored}`], Readable.from([bytes]), signal)
-    );
-    expect(sent).toEqual({
-      bytes: bytes.length,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-    });
-    expect(readFileSync(restored).equals(bytes)).toBe(true);
-  });
-
-  it('say that a command which reads from NKVM has failed', async () => {
-    await expect(
-      helped('write', ({ helper }) =>
-        sendTo(helper, ['sh', '-c', 'cat >/dev/null; exit 3'], Readable.from(['abc']), signal)
-      )
-    ).rejects.toMatchObject({ reason: 'ReceiverFailed', message: expect.stringMatching(/code 3/) });
   });
 });

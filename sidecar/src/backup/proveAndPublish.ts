@@ -85,7 +85,7 @@ export async function proveAndPublish(
   return { copy, warnings: published.warnings };
 }
 
-/** Gives an index its name. One that cannot have it is given up: the archive is whole without it. */
+/** Gives an index its name. One that cannot have it is deleted: the archive is whole without it. */
 async function publishIndex(
   {
     destination,

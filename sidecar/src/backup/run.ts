@@ -57,7 +57,7 @@ export interface RunWorld {
   proofLevel(run: Backup): VerifyLevel;
 }
 
-/** One attempt under way: what it is for, and what is known so far. */
+/** One attempt under way: its run, and what is known so far. */
 interface Attempt {
   run: Backup;
   claim: Claim;

@@ -18,7 +18,7 @@ export interface Archives {
   ref(key: string, signal?: AbortSignal): Promise<ArchiveRef>;
   /**
    * Reads the index of an archive, or makes one from the archive, which takes as long as reading it. Callers who ask at the
-   * same time wait for the same one; it is given up when all of them have gone.
+   * same time wait for the same one; it is abandoned when all of them have gone.
    * @throws StageError
    */
   open(ref: ArchiveRef, signal?: AbortSignal): Promise<OpenArchive>;

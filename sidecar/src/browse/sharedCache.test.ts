@@ -74,7 +74,7 @@ describe('a shared cache', () => {
     expect(await cache.get('a', making('a'))).toMatchObject({ name: 'a' });
   });
 
-  it('goes on for a while when all who wait have gone, and is given up then', async () => {
+  it('goes on for a while when all who wait have gone, and is abandoned then', async () => {
     const cache = cacheOf();
     const make = endless();
     const stop = new AbortController();

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { StageError } from '../errors.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
 import { testArchive } from '../testing/testArchive.ts';
@@ -23,6 +23,27 @@ describe('the body of an upload', () => {
   it('fails when it stands still', async () => {
     const { body } = limitedBody(new Readable({ read() {} }), 3, refusal, 20);
     await expect(buffer(body)).rejects.toMatchObject({ reason: 'UploadStalled' });
+  });
+
+  it('fails when it comes by drops', async () => {
+    const drops = new Readable({ read() {} });
+    const timer = setInterval(() => drops.push('x'), 5);
+    onTestFinished(() => clearInterval(timer));
+    const { body } = limitedBody(drops, 1_000_000, refusal, 100);
+    await expect(buffer(body)).rejects.toMatchObject({
+      reason: 'UploadStalled',
+      message: expect.stringMatching(/^\d+ bytes of the upload came in 0.1 s, which is too slow$/),
+    });
+  });
+
+  it('may be slow, but not that slow', async () => {
+    const slow = new Readable({ read() {} });
+    let sent = 0;
+    const timer = setInterval(() => slow.push(++sent > 60 ? null : 'x'.repeat(100)), 5);
+    onTestFinished(() => clearInterval(timer));
+    const { body, digest } = limitedBody(slow, 1_000_000, refusal, 100, 100);
+    expect((await buffer(body)).length).toBe(6_000);
+    expect(digest().bytes).toBe(6_000);
   });
 
   it('is refused when the storage gives back something else', async () => {

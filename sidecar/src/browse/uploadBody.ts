@@ -10,38 +10,39 @@ import { scanTar } from '../archive/tar/scanTar.ts';
 import type { Staged } from '../destinations/destination.ts';
 import { StageError, textOf } from '../errors.ts';
 
-/** A client that sends nothing for so long is gone. */
+/** A client that sends nothing, or next to nothing, for so long is gone, or keeps a place and space for nothing. */
 const SILENCE_MS = 60_000;
+/** In that time: 1 KiB a second. An ending may be shorter. */
+const LEAST_BYTES = 60 * 1024;
 const PIECE_BYTES = 256 * 1024;
 
-/** @returns the body, which fails when it has more bytes than it may, or stands still. */
+/** @returns the body, which fails when it has more bytes than it may, or stands (almost) still. */
 export function limitedBody(
   source: Readable,
   mostBytes: number,
   refusal: () => StageError,
-  silenceMs = SILENCE_MS
+  silenceMs = SILENCE_MS,
+  leastBytes = LEAST_BYTES
 ): { body: Readable; digest(): Digest } {
   let bytes = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let before = 0;
+  const timer = setInterval(() => {
+    if (bytes - before < leastBytes) stage.destroy(stalled(silenceMs, bytes - before));
+    before = bytes;
+  }, silenceMs);
   const stage = new Transform({
     transform(chunk: Buffer, _encoding, pass) {
       bytes += chunk.length;
-      watch();
       pass(bytes > mostBytes ? refusal() : null, chunk);
     },
     flush(pass) {
-      clearTimeout(timer);
+      clearInterval(timer);
       pass();
     },
   });
-  const watch = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stage.destroy(stalled(silenceMs)), silenceMs);
-  };
-  watch();
   const counting = hashAndCount();
   // A failure ends the last stream, which is the one that is read.
-  const body = pipeline(source, stage, counting, () => clearTimeout(timer));
+  const body = pipeline(source, stage, counting, () => clearInterval(timer));
   return { body, digest: () => counting.digest() };
 }
 
@@ -104,11 +105,13 @@ const differs = (key: string) =>
     'transient'
   );
 
-const stalled = (ms: number) =>
+const stalled = (ms: number, bytes: number) =>
   new StageError(
     'copy',
     'UploadStalled',
-    `nothing of the upload came for ${ms / 1000} s`,
+    bytes === 0
+      ? `nothing of the upload came for ${ms / 1000} s`
+      : `${bytes} bytes of the upload came in ${ms / 1000} s, which is too slow`,
     'upload it again',
     'transient'
   );

@@ -81,6 +81,8 @@ export interface StorageClassFact {
   /** Claims that name no class get this one. */
   isDefault?: true | undefined;
   waitsForFirstConsumer: boolean;
+  /** A volume of it stays when its claim is deleted. */
+  retains?: true | undefined;
 }
 
 export interface NodeFact {

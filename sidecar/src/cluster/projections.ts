@@ -74,6 +74,7 @@ export function storageClassFact(storageClass: Raw<V1StorageClass>): StorageClas
     isDefault:
       storageClass.metadata?.annotations?.[DEFAULT_CLASS] === 'true' ? (true as const) : undefined,
     waitsForFirstConsumer: storageClass.volumeBindingMode === 'WaitForFirstConsumer',
+    retains: storageClass.reclaimPolicy === 'Retain' ? (true as const) : undefined,
   };
 }
 

@@ -21,7 +21,7 @@ export const HELPER_MEMORY_REQUEST_MI = 64;
 
 /**
  * The pod keeps the index of its archive until it is fetched: 10 million entries take 150 MB. The kubelet evicts a pod
- * whose work volume grows beyond its limit, so that a bigger index is given up before.
+ * whose work volume grows beyond its limit, so a bigger index is deleted before.
  */
 export const INDEX_LIMIT_BYTES = 192 * 1024 * 1024;
 

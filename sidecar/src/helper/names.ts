@@ -9,6 +9,8 @@ export interface HelperId {
   /** 1 is the first. */
   attempt: number;
   installation: string;
+  /** Restores, drills and what plans them have pods that are named so. Default: `backup`. */
+  purpose?: 'backup' | 'restore';
 }
 
 /** Labels of a helper pod. */
@@ -33,8 +35,8 @@ export const helperSelector = (installation: string): Record<string, string> => 
  * @returns names for the helper pod of an attempt, the usual one first; run ids are lower-case letters, digits and dashes.
  * The others are for an attempt that is repeated while its pod is still there: on a lost node it stays Terminating.
  */
-export const helperNames = ({ runId, attempt }: HelperId): string[] => {
-  const name = `nkvm-backup-${runId}-${attempt}`;
+export const helperNames = ({ runId, attempt, purpose = 'backup' }: HelperId): string[] => {
+  const name = `nkvm-${purpose}-${runId}-${attempt}`;
   return [name, `${name}-b`, `${name}-c`];
 };
 

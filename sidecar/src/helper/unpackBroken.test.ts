@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ExecBroken } from '../cluster/exec.ts';
 import type { UnpackWorld } from '../testing/unpackWorld.ts';
 import { unpackWorld } from '../testing/unpackWorld.ts';
 
@@ -33,6 +35,37 @@ describe('a restore is never a success when', () => {
       class: 'transient',
       hasWritten: true,
     });
+  });
+
+  it.each([
+    ['breaks', 'SendBroke', () => new ExecBroken('the connection broke')],
+    ['changes a byte', 'ReceivedDiffers', undefined],
+  ])('the way to the pod %s', async (_, reason, broken) => {
+    // Not for what is sent before: a program that does not arrive is another failure.
+    let calls = 0;
+    world.change(({ execWithInput }) => ({
+      async execWithInput(...call) {
+        const running = await execWithInput(...call);
+        calls += 1;
+        if (calls < 2) return running;
+        const { stdin } = running;
+        const changed = new Writable({
+          write(piece: Buffer, _encoding, done) {
+            if (broken) {
+              running.abort();
+              return done(broken());
+            }
+            const others = Buffer.from(piece);
+            others[4] = 1; // a time in the head of the gzip, which nothing else looks at
+            stdin.write(others, () => done());
+          },
+          final: done => void stdin.end(done),
+        });
+        const exit = broken ? running.exit.then(() => Promise.reject(broken())) : running.exit;
+        return { ...running, exit, stdin: changed };
+      },
+    }));
+    await expect(world.unpack(archive)).rejects.toMatchObject({ reason, class: 'transient' });
   });
 
   it('something has to be replaced where another file system is mounted', async context => {

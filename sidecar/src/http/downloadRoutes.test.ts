@@ -167,9 +167,31 @@ describe('a ticket', () => {
 
   it('is one of few that wait', () => {
     const tickets = downloadTickets(() => 0);
-    const ticket = { caller: { username: 'a' }, paths: [] } as never;
-    for (let i = 0; i < 50; i++) tickets.give(ticket);
-    expect(() => tickets.give(ticket)).toThrow(expect.objectContaining({ status: 429 }));
+    const of = (username: string, token: string) =>
+      ({
+        caller: { username, extra: { 'authentication.kubernetes.io/credential-id': [token] } },
+        paths: [],
+      } as never);
+    const all = (count: number, ticket: never) =>
+      Array.from({ length: count }, () => tickets.give(ticket).id);
+    const tooMany = expect.objectContaining({ status: 429 });
+    all(50, of('admin', 'one'));
+    expect(() => tickets.give(of('admin', 'one'))).toThrow(tooMany);
+    all(50, of('admin', 'two'));
+    all(50, of('admin', 'three'));
+    expect(() => tickets.give(of('admin', 'four'))).toThrow(tooMany);
+  });
+
+  it('is there for everybody, however many others have asked for', () => {
+    const tickets = downloadTickets(() => 0);
+    const of = (username: string) => ({ caller: { username, extra: {} }, paths: [] } as never);
+    const [oldest] = Array.from({ length: 50 }, () => tickets.give(of('a')).id);
+    const mine = Array.from({ length: 10 }, () => tickets.give(of('b')).id);
+    for (let user = 0; user < 24; user++)
+      for (let count = 0; count < 10; count++) tickets.give(of(`user ${user}`));
+    expect(tickets.look(tickets.give(of('c')).id)).toBeDefined();
+    expect(tickets.look(oldest ?? '')).toBeUndefined();
+    expect(mine.every(id => tickets.look(id))).toBe(true);
   });
 
   it('is good for nothing when the right has ended meanwhile', async () => {

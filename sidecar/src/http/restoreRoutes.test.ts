@@ -338,6 +338,29 @@ describe('a restore', () => {
     }
   );
 
+  it('names the claim of another namespace to who may see its backups, and to nobody else', async () => {
+    const seenBy = async (user: string) => {
+      const one = await world.ask(user, 'GET', 'restores/r');
+      const list = await world.ask(user, 'GET', 'restores?namespace=shop');
+      const [each] = (list.body.restores as { id: string }[]).filter(({ id }) => id === 'r');
+      expect(each).toMatchObject({ source: one.body.source, archive: one.body.archive });
+      return JSON.stringify([one.body.source, one.body.archive]);
+    };
+    const inShop = [
+      'get persistentvolumeclaims/backup shop',
+      'list persistentvolumeclaims/backup shop',
+    ];
+    const both = userWith(
+      'both',
+      ...inShop,
+      'get persistentvolumeclaims/backup billing',
+      'list persistentvolumeclaims/backup billing'
+    );
+    expect(await seenBy(userWith('one', ...inShop))).toBe('[{"namespace":null,"name":null},""]');
+    expect(await seenBy(both)).toContain('{"namespace":"billing","name":"invoices"}');
+    expect(await seenBy('admin')).toContain('{"namespace":"billing","name":"invoices"}');
+  });
+
   it('of a namespace that was made again is for those who may read all', async () => {
     await world.history.add([withNames({ id: 'old', namespaceUid: 'uid-of-an-older-shop' })]);
     expect((await world.ask('shopper', 'GET', 'restores/old')).status).toBe(404);

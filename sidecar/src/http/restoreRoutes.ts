@@ -21,11 +21,12 @@ import { followRun } from './followRun.ts';
 import type { HeldRights } from './heldRights.ts';
 import { heldRights } from './heldRights.ts';
 import { Refusal } from './problems.ts';
+import type { View } from './restoreView.ts';
 import { restoreOf } from './restoreView.ts';
 import type { Rights } from './rights.ts';
 import { everywhere, runAccess } from './runAccess.ts';
 import { runChanges } from './runChanges.ts';
-import { readableScope, scopeOf, toList } from './scope.ts';
+import { namespacesOf, readableScope, scopeOf, toList } from './scope.ts';
 import { needSource } from './sourceRights.ts';
 import { streamPlaces } from './streamLimits.ts';
 import { whileConnected } from './whileConnected.ts';
@@ -41,6 +42,22 @@ export interface RestoreRoutes {
   /** @returns the namespace that an upload was made in; undefined: there is none of this id. */
   uploadNamespace?: ((id: string) => string | undefined) | undefined;
 }
+
+/** Of who has just asked for it, with all rights that it needs. */
+const ALL = { mayReadArchives: true, maySeeSource: true };
+
+/** @returns the claim that the archive is of; undefined: nothing says so. */
+function sourceOf({ details }: RunRecord) {
+  const of = details?.kind === 'restore' ? details.source : undefined;
+  return of?.namespace && of.name
+    ? { namespace: of.namespace, name: of.name, namespaceUid: of.namespaceUid }
+    : undefined;
+}
+
+const isSameClaim = (
+  of: { namespace: string; name: string },
+  run: Pick<RunRecord, 'namespace' | 'name'>
+): boolean => of.namespace === run.namespace && of.name === run.name;
 
 /** Each reads an archive and may start a pod. A page that plans again leaves the plan before. */
 const PLAN_LIMITS = { perToken: 4, perUser: 8, total: 12 };
@@ -66,13 +83,27 @@ export const restoreRoutes =
         : await held.has(everywhere('get', 'archive'));
     };
 
-    const shown = (run: RunRecord, mayReadArchives: boolean): Restore =>
-      restoreOf(run, { mayReadArchives, queuePosition: queue.positionOf(run.id) });
+    /** The claim that the archive is of is shown to who may see its backups. */
+    const maySeeSource = async (run: RunRecord, held: HeldRights): Promise<boolean> => {
+      const of = sourceOf(run);
+      if (!of || isSameClaim(of, run)) return true;
+      const live = inventory.namespace(of.namespace)?.uid;
+      return live !== undefined && live === of.namespaceUid
+        ? (await held.has(rightOn('get', 'backup', of))) ||
+            (await held.has(rightOn('get', 'archive', of)))
+        : await held.has(toList('backup'));
+    };
+
+    const shown = (run: RunRecord, rights: Omit<View, 'queuePosition'>): Restore =>
+      restoreOf(run, { ...rights, queuePosition: queue.positionOf(run.id) });
 
     const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
       const run = await access.seenBy(caller, id, ['restore'], held);
-      const mayReadArchives = await mayReadFiles(run, held);
-      return { run, show: (each: RunRecord) => shown(each, mayReadArchives) };
+      const may = {
+        mayReadArchives: await mayReadFiles(run, held),
+        maySeeSource: await maySeeSource(run, held),
+      };
+      return { run, show: (each: RunRecord) => shown(each, may) };
     };
 
     /** @throws Refusal (403) that names the missing right, on the target or on the archive */
@@ -109,7 +140,7 @@ export const restoreRoutes =
       async (request, reply) => {
         const { caller, body } = request;
         const run = await start(caller, body, whileConnected(reply));
-        return reply.code(202).send({ restore: shown(run, true) });
+        return reply.code(202).send({ restore: shown(run, ALL) });
       }
     );
 
@@ -162,8 +193,25 @@ export const restoreRoutes =
         );
         const targets = [...new Set(runs.map(({ namespace }) => namespace))];
         const archives = await scopeOf(caller, rights, READ_ARCHIVES, targets, maxScan);
+        const sources = runs.map(sourceOf).filter(of => of !== undefined);
+        const others = namespacesOf(sources).filter(each => !allowed.has(each));
+        const more = isForAll
+          ? scope
+          : await scopeOf(caller, rights, toList('backup'), others, maxScan);
+        const maySee = (run: RunRecord): boolean => {
+          const of = sourceOf(run);
+          if (isForAll || !of || isSameClaim(of, run)) return true;
+          const live = inventory.namespace(of.namespace)?.uid;
+          const isLive = live !== undefined && live === of.namespaceUid;
+          return isLive && (allowed.has(of.namespace) || more.has(of.namespace));
+        };
         return {
-          restores: runs.map(run => shown(run, archives.has(run.namespace))),
+          restores: runs.map(run =>
+            shown(run, {
+              mayReadArchives: archives.has(run.namespace),
+              maySeeSource: maySee(run),
+            })
+          ),
           nextCursor: page.nextCursor,
           incomplete: scope.isIncomplete,
         };
@@ -243,7 +291,7 @@ export const restoreRoutes =
         const { run } = await seenBy(caller, params.id);
         await rights.need(caller, access.rightOn('create', 'restore', run));
         const undo = await start(caller, restores.undoOf(run), whileConnected(reply), run.id);
-        return reply.code(202).send({ restore: shown(undo, true) });
+        return reply.code(202).send({ restore: shown(undo, ALL) });
       }
     );
   };

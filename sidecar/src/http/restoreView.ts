@@ -26,11 +26,16 @@ const UNKNOWN: Omit<RestoreDetails, 'kind' | 'target'> = {
 export interface View {
   /** They may see names of files: they have `get …/archive` on a claim that these are of. */
   mayReadArchives: boolean;
+  /** They may see the claim that the archive is of; its name and namespace are in the archive's name, too. */
+  maySeeSource: boolean;
   queuePosition: number | null;
 }
 
 /** @returns a restore as a caller sees it. */
-export function restoreOf(run: RunRecord, { mayReadArchives, queuePosition }: View): Restore {
+export function restoreOf(
+  run: RunRecord,
+  { mayReadArchives, maySeeSource, queuePosition }: View
+): Restore {
   const details = run.details?.kind === 'restore' ? run.details : undefined;
   const known = details ?? UNKNOWN;
   return {
@@ -38,8 +43,10 @@ export function restoreOf(run: RunRecord, { mayReadArchives, queuePosition }: Vi
     status: run.status,
     stage: run.stage,
     backup: known.backup,
-    archive: known.archive,
-    source: { namespace: known.source.namespace, name: known.source.name },
+    archive: maySeeSource ? known.archive : '',
+    source: maySeeSource
+      ? { namespace: known.source.namespace, name: known.source.name }
+      : { namespace: null, name: null },
     target: {
       namespace: run.namespace,
       name: run.name,

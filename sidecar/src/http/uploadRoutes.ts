@@ -27,7 +27,7 @@ const MOST_KEPT = 20;
 
 const GZIP = ['application/gzip', 'application/x-gzip', 'application/octet-stream'];
 
-/** @returns the right that an upload needs: what it is for is a restore into its namespace. */
+/** @returns the right that an upload needs: it is uploaded to be restored into its namespace. */
 export const rightToUpload = (namespace: string): Action => ({
   verb: 'create',
   group: '',

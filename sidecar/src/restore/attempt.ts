@@ -39,7 +39,7 @@ export interface RestoreWorld extends IntoClaimWorld, Omit<SourceWorld, 'history
   /** Asked before each change that another process must not make at the same time. */
   fence: Fence;
   history: Pick<History, 'get' | 'commit'>;
-  inventory: Pick<ClusterInventory, 'claim' | 'namespace' | 'podsOf'>;
+  inventory: Pick<ClusterInventory, 'claim' | 'namespace' | 'podsOf' | 'storageClasses'>;
   readUsers: ReadUsers;
   claims: ClaimWrites;
   scaler: Scaler;
@@ -48,7 +48,7 @@ export interface RestoreWorld extends IntoClaimWorld, Omit<SourceWorld, 'history
   now(): Date;
 }
 
-/** One attempt under way: what it is for, and what is known so far. */
+/** One attempt under way: its run, and what is known so far. */
 export interface RestoreAttempt {
   run: RunRecord;
   world: RestoreWorld;

@@ -79,6 +79,7 @@ export async function restoreIntoClaim(
         installation: world.installation,
         claimName: claim.name,
         access: 'write',
+        purpose: 'restore',
         image: world.image,
         memoryLimit: world.memoryLimit,
         node: null,

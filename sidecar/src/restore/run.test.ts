@@ -138,6 +138,7 @@ beforeEach(async () => {
       },
       namespace: name => ({ name, uid: exampleRun().namespaceUid ?? '', createdAt: '' }),
       podsOf: () => pods,
+      storageClasses: () => [],
     },
     readUsers: async () => pods,
     scaler: {

@@ -8,6 +8,7 @@ import { CANCELLED } from '../jobs/job.ts';
 import { stageClock } from '../jobs/stageClock.ts';
 import type { RestoreAttempt, RestoreWorld } from './attempt.ts';
 import { isNewClaim } from './attempt.ts';
+import { leftVolume } from './claim/leftVolume.ts';
 import { findMade, markProven, unmakeClaim } from './claim/makeClaim.ts';
 import type { TargetState } from './claim/targetState.ts';
 import { targetState } from './claim/targetState.ts';
@@ -183,7 +184,9 @@ async function takeBack(attempt: RestoreAttempt, error: unknown): Promise<Target
   }
   const made = attempt.made ?? (await findMade(run, run.id, world).catch(() => undefined));
   if (!made) return targetState({ ...left, made: 'none' });
+  const volume = await leftVolume(made, world);
   const unmade = await unmakeClaim(made, run.id, world.claims, UNMAKE_MS);
+  if (volume !== undefined && unmade.made !== 'left') attempt.warnings.push(volume);
   attempt.steps.undone('create-claim', unmade.made === 'deleted' ? 'deleted again' : unmade.made);
   attempt.show({ createdUid: unmade.made === 'deleted' ? null : made.uid });
   return targetState({ ...left, ...unmade });

@@ -25,7 +25,7 @@ export interface UnpackWorld {
   /** Puts a program before all others of its name, which does this first. `$volume` is the volume. */
   before(program: string, script: string): void;
   /** Puts something else in place of a part of the cluster. */
-  change(changed: Partial<HelperCluster>): void;
+  change(changed: (cluster: HelperCluster) => Partial<HelperCluster>): void;
   stop(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export function unpackWorld(): UnpackWorld {
       process.env.PATH = `${bin}:${pathBefore}`;
     },
     change(changed) {
-      changes = changed;
+      changes = changed(cluster);
     },
     async stop() {
       process.env.PATH = pathBefore;

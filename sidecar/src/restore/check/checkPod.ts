@@ -42,7 +42,7 @@ export interface CheckPodWorld {
  * one that is left.
  */
 export function checkPod(check: CheckCommand): Pod {
-  const [name] = helperNames(check);
+  const [name] = helperNames({ ...check, purpose: 'restore' });
   return {
     apiVersion: 'v1',
     kind: 'Pod',

@@ -10,6 +10,8 @@ import type { Copy, StartDrill } from '../../../api/index.ts';
 import { manifestName } from '../../archive/name.ts';
 import { ApiFailure } from '../../cluster/apiFailure.ts';
 import type { Pod } from '../../cluster/pods.ts';
+import { StageError } from '../../errors.ts';
+import { noFence } from '../../fence.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import { exampleManifest } from '../../testing/exampleManifest.ts';
@@ -79,7 +81,9 @@ beforeEach(async () => {
     ...{ podTimeoutMs: 5_000, runTimeoutMs: 60_000, lookMs: 5 },
     inventory: {
       namespace: name => ({ name, uid: exampleRun().namespaceUid ?? '', createdAt: '' }),
+      storageClasses: () => [],
     },
+    fence: noFence,
     readPodLog: async () => 'all rows are there',
     now: () => new Date('2026-11-26T10:00:00.000Z'),
   };
@@ -159,9 +163,43 @@ describe('a drill', () => {
   });
 
   it('is not made in a namespace that was deleted and made again', async () => {
-    const inventory = { namespace: () => ({ name: 'shop', uid: 'another', createdAt: '' }) };
+    const inventory = {
+      ...world.inventory,
+      namespace: () => ({ name: 'shop', uid: 'another', createdAt: '' }),
+    };
     expect((await drill({}, { inventory })).end).toMatchObject({ reason: 'NamespaceNotFound' });
     expect(made).toEqual([]);
+  });
+
+  it('is not made by a process that has been replaced', async () => {
+    const lost = new StageError('create', 'LeaseLost', 'another process writes', 'x', 'transient');
+    const fence = {
+      ...noFence,
+      assertHeld() {
+        throw lost;
+      },
+    };
+    expect((await drill({}, { fence })).end).toMatchObject({ reason: 'LeaseLost' });
+    expect(made).toEqual([]);
+  });
+
+  it('names the volume that stays when its claim is deleted', async () => {
+    const readClaim: DrillWorld['readClaim'] = async (...of) => {
+      const claim = await claims.readClaim(...of);
+      const spec = { volumeName: 'pv-1', storageClassName: 'kept' };
+      return claim && { ...claim, spec };
+    };
+    const storageClasses = () => [
+      { name: 'kept', waitsForFirstConsumer: false, retains: true as const },
+    ];
+    const inventory = { ...world.inventory, storageClasses };
+    expect((await drill({}, { readClaim, inventory })).end).toMatchObject({
+      status: 'success',
+      warnings: [
+        'volume pv-1 of the deleted claim shop/nkvm-drill-d stays with what was restored, because StorageClass kept has reclaimPolicy Retain: delete it with kubectl delete pv pv-1, and its storage',
+      ],
+    });
+    nothingStays();
   });
 
   it('leaves no claim when its helper does not start', async () => {

@@ -3,6 +3,7 @@ import type { ClaimId, ClaimWrites } from '../../cluster/claimWrites.ts';
 import type { ClusterInventory } from '../../cluster/inventory.ts';
 import type { ReadPodLog } from '../../cluster/podLog.ts';
 import { StageError } from '../../errors.ts';
+import type { Fence } from '../../fence.ts';
 import { RUN_LABEL } from '../../helper/names.ts';
 import type { DrillDetails } from '../../history/details.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
@@ -11,6 +12,7 @@ import { CANCELLED } from '../../jobs/job.ts';
 import type { StageClock } from '../../jobs/stageClock.ts';
 import { stageClock } from '../../jobs/stageClock.ts';
 import { checkArchive, compareDigest } from '../archiveCheck.ts';
+import { leftVolume } from '../claim/leftVolume.ts';
 import { findMade, makeClaim, unmakeClaim } from '../claim/makeClaim.ts';
 import { claimWish } from '../claim/newClaim.ts';
 import { checkSameNamespace } from '../claim/sameNamespace.ts';
@@ -28,7 +30,9 @@ import { failedBy } from './verifyJob.ts';
 /** What a drill needs of the world. */
 export interface DrillWorld extends IntoClaimWorld, Omit<SourceWorld, 'history'> {
   history: Pick<History, 'get' | 'commit'>;
-  inventory: Pick<ClusterInventory, 'namespace'>;
+  inventory: Pick<ClusterInventory, 'namespace' | 'storageClasses'>;
+  /** Asked before the scratch claim is made. */
+  fence: Fence;
   claims: ClaimWrites;
   readPodLog: ReadPodLog;
   /** Milliseconds between two looks at a pod. */
@@ -134,6 +138,7 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
   // None of the labels of the old claim: a policy or a selector would take the scratch claim for one of the application's.
   const labels = { ...DRILL_LABELS, [RUN_LABEL]: runId };
   checkSameNamespace(run, world.inventory.namespace(namespace));
+  world.fence.assertHeld();
   const claim = await makeClaim(target, { ...wish, labels, annotations: {} }, runId, world, signal);
   attempt.made = claim;
   show({ scratch: { name: claim.name, uid: claim.uid } });
@@ -223,17 +228,18 @@ function hooksOf(attempt: Attempt): Parameters<typeof restoreIntoClaim>[2] {
   };
 }
 
-/** Deletes the scratch claim. @returns why it stays, in sentences. */
+/** Deletes the scratch claim. @returns why it, or its volume, stays, in sentences. */
 async function unmade(attempt: Attempt): Promise<string[]> {
   const { run, world } = attempt;
   const target = { namespace: run.namespace, name: scratchName(run.id) };
   // The answer to its creation may have been lost.
   const claim = attempt.made ?? (await findMade(target, run.id, world).catch(() => undefined));
   if (!claim) return [];
+  const volume = await leftVolume(claim, world);
   const { made, why } = await unmakeClaim(claim, run.id, world.claims, UNMAKE_MS);
   if (made === 'deleted') {
     attempt.details = { ...attempt.details, scratch: null };
-    return [];
+    return volume === undefined ? [] : [volume];
   }
   return [
     `scratch claim ${claim.namespace}/${claim.name} is still there${

@@ -15,6 +15,15 @@ const old = exampleManifest({
       'volume.kubernetes.io/selected-node': 'node-a',
       'volume.beta.kubernetes.io/storage-provisioner': 'csi',
       'kubectl.kubernetes.io/last-applied-configuration': '{}',
+      'volume.kubernetes.io/storage-resizer': 'csi',
+      'control-plane.alpha.kubernetes.io/leader': '{}',
+      'snapshot.storage.kubernetes.io/is-being-used-as-a-source': 'yes',
+      'k8s.io/CloneOf': 'true',
+      'cdi.kubevirt.io/storage.import.endpoint': 'https://images.example.com/disk.img',
+      'argocd.argoproj.io/tracking-id': 'shop:/PersistentVolumeClaim:shop/orders-db',
+      'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+      'meta.helm.sh/release-name': 'orders',
+      'example.com/kubernetes.io': 'kept',
       'nkvm.io/restoring': '01a',
       'nkvm.io/hook': 'kept, too',
     },
@@ -33,7 +42,7 @@ const asBefore: ClaimWish = {
   storageClass: 'fast',
   accessModes: ['ReadWriteMany'],
   labels: { app: 'orders' },
-  annotations: { note: 'kept', 'nkvm.io/hook': 'kept, too' },
+  annotations: { note: 'kept', 'example.com/kubernetes.io': 'kept', 'nkvm.io/hook': 'kept, too' },
 };
 
 describe('the claim of a restore', () => {

@@ -13,9 +13,19 @@ export interface ClaimWish {
   annotations: Record<string, string>;
 }
 
-/** Annotations that say how Kubernetes bound the old claim, or what some tool did to it: of no meaning to a new one. */
+/**
+ * Annotations that say how the old claim was bound, filled or deployed. On a new one they mean nothing, or harm: an importer
+ * fills its volume once more, a deployment tool takes it for its own and deletes it.
+ *
+ * | annotation | whose |
+ * | --- | --- |
+ * | `*.kubernetes.io/…`, `*.k8s.io/…` | Kubernetes: binding, provisioner, node, leader, health, what kubectl applied |
+ * | `cdi.kubevirt.io/…`, `volsync.backube/…`, `velero.io/…` | what fills volumes, or has backed them up |
+ * | `argocd.argoproj.io/…`, `*.fluxcd.io/…`, `meta.helm.sh/…`, `*.cattle.io/…` | what deployed the claim |
+ * | `nkvm.io/restoring` and the like | marks of a restore |
+ */
 const OF_THE_OLD_CLAIM =
-  /^(pv\.kubernetes\.io\/|volume(\.beta)?\.kubernetes\.io\/|volumehealth\.|kubectl\.kubernetes\.io\/|control-plane\.alpha\.kubernetes\.io\/|nkvm\.io\/(restoring|incomplete|installation|created-by-call|restore)$)/;
+  /^(([^/]+\.)?(kubernetes|k8s)\.io|volumehealth\.[^/]+|([^/]+\.)?(cdi\.kubevirt\.io|volsync\.backube|velero\.io|fluxcd\.io|cattle\.io)|argocd\.argoproj\.io|meta\.helm\.sh)\/|^nkvm\.io\/(restoring|incomplete|installation|created-by-call|restore)$/;
 
 /** @returns the claim that was asked for; whatever the request leaves open is as it was in the old claim. */
 export function claimWish(

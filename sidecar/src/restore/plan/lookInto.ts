@@ -73,6 +73,7 @@ export const lookIntoClaim =
             installation: world.installation,
             claimName: claim.name,
             access: 'read',
+            purpose: 'restore',
             image: world.image,
             memoryLimit: world.memoryLimit,
             node: placement.node,
