@@ -88,6 +88,11 @@ async function startOn(port: number, options: ServerOptions): Promise<Server> {
     child.once('error', error => resolve(void (end = error.message)));
     child.once('close', (code, signal) => resolve(void (end ??= `ended with ${signal ?? code}`)));
   });
+  // Its own end: processes that it has started may keep its output open.
+  const exited = new Promise<void>(resolve => {
+    child.once('error', () => resolve());
+    child.once('exit', () => resolve());
+  });
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const server: Server = {
@@ -99,9 +104,10 @@ async function startOn(port: number, options: ServerOptions): Promise<Server> {
     async stop() {
       const started = end === undefined ? descendantsOf(server.pid) : [];
       child.kill();
-      await Promise.race([ended, pause(STOPPING_MS, undefined, { ref: false }).then(kill)]);
-      await ended;
+      await Promise.race([exited, pause(STOPPING_MS, undefined, { ref: false }).then(kill)]);
+      await exited;
       for (const pid of started) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
+      await ended;
       await until(`${name} has ended`, () => !started.some(isRunning), STOPPING_MS, 10);
       process.off('exit', kill);
       clear();
