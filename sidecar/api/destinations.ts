@@ -152,11 +152,19 @@ export const UnlockDestination = z
   .strictObject({
     identity: z.string().max(10_000).optional().describe('AGE-SECRET-KEY-1…, one or more lines'),
     passphrase: z.string().min(1).max(1_000).optional(),
+    isEarlier: z
+      .boolean()
+      .optional()
+      .describe('it opens archives that were encrypted for other keys than those of now'),
   })
   .refine(({ identity, passphrase }) => (identity === undefined) !== (passphrase === undefined), {
     error: 'takes either `identity` or `passphrase`',
   });
 export type UnlockDestination = z.infer<typeof UnlockDestination>;
+
+/** Whether NKVM can read what is encrypted at a destination. */
+export const DestinationLock = z.strictObject({ isUnlocked: z.boolean() });
+export type DestinationLock = z.infer<typeof DestinationLock>;
 
 /** What a person needs to read the archives without NKVM. Has no secret key in it: that is for the person to add. */
 export const RecoveryKit = z.strictObject({

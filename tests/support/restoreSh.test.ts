@@ -83,6 +83,15 @@ describe.skipIf(!isRoot)('deploy/restore.sh (as root, because it gives files the
       expect(readFileSync(at('claim/sub/file'), 'utf8')).toBe('data');
     });
 
+    it('are decrypted as docs/operations/restore-by-hand.md says', () => {
+      const { at, sh } = encrypted();
+      const page = readFileSync(join(SCRIPT, '../../docs/operations/restore-by-hand.md'), 'utf8');
+      const [, block = ''] = /^```sh\n(age .*?)^```$/ms.exec(page) ?? [];
+      sh(`encrypted=a.tar.gz.age; ${block}`);
+      expect(sh('tar -tzf a.tar.gz')).toContain('./sub/file');
+      expect(existsSync(at('a.tar.gz.age'))).toBe(true);
+    });
+
     it.each([
       ['without a key', 'a.tar.gz.age', /is encrypted: give --identity/],
       [

@@ -17,6 +17,8 @@ import type { CheckRoutes } from './checkRoutes.ts';
 import { checkRoutes } from './checkRoutes.ts';
 import { downloadRoutes, ticketRoutes } from './downloadRoutes.ts';
 import { downloadTickets } from './downloadTickets.ts';
+import type { EncryptionRoutes } from './encryptionRoutes.ts';
+import { encryptionRoutes } from './encryptionRoutes.ts';
 import type { EventStreamOptions } from './eventStreams.ts';
 import { eventStreams } from './eventStreams.ts';
 import type { FileRoutes } from './fileRoutes.ts';
@@ -53,6 +55,7 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
   InfoRoutes &
   Partial<Pick<RestoreRoutes, 'restores' | 'uploadNamespace'>> &
+  Partial<Pick<EncryptionRoutes, 'places'>> &
   UploadRoutes &
   ForeignRoutes &
   Pick<CheckRoutes, 'drills'> & {
@@ -147,7 +150,8 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(foreignRoutes(world));
         await known.register(uploadRoutes(world));
         await known.register(checkRoutes({ ...world, streams }));
-        const { restores } = world;
+        const { restores, places } = world;
+        if (places) await known.register(encryptionRoutes({ ...world, places }));
         if (restores)
           await known.register(
             restoreRoutes({
