@@ -1,5 +1,6 @@
 import type { DESTINATION_KINDS } from '../../api/index.ts';
 import { directory } from './directory/kind.ts';
+import { ftp, ftps } from './ftp/kind.ts';
 import type { Kind } from './kind.ts';
 import { s3 } from './s3/kind.ts';
 import { sftp } from './ssh/sftpKind.ts';
@@ -9,4 +10,6 @@ export const KINDS: Partial<Record<(typeof DESTINATION_KINDS)[number], Kind<unkn
   directory,
   s3,
   sftp,
+  ftp,
+  ftps,
 };

@@ -1,0 +1,81 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { CaBundle, Insecure } from '../trust/tls.ts';
+
+/** How the control connection and the data connections are encrypted: after `AUTH TLS`, from the first byte, or not. */
+export type FtpTls = 'explicit' | 'implicit' | 'none';
+
+export interface FtpSettings {
+  host: string;
+  port: number;
+  username: string;
+  password: string;
+  /** As the server understands it: absolute, or from where a login begins. */
+  directory: string;
+  tls: FtpTls;
+  caBundle?: string | undefined;
+  insecure?: boolean | undefined;
+}
+
+/** What goes into a command of its own line. An end of line at the end of a value is one of the editor that wrote it. */
+const line = z
+  .string()
+  .transform(text => text.replace(/[\r\n]+$/, ''))
+  .pipe(
+    z
+      .string()
+      .min(1)
+      .max(1024)
+      .regex(/^\P{Cc}*$/u, 'takes one line of text')
+  );
+
+const host = line.refine(
+  text => isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[\w.-]+$/.test(text),
+  { error: 'takes the name or the address of a server, without ftp:// and without a port' }
+);
+
+const port = line
+  .refine(text => /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65_536, {
+    error: 'takes a number from 1 to 65535',
+  })
+  .transform(Number);
+
+const Keys = z.strictObject({
+  host,
+  port: port.optional(),
+  username: line,
+  password: line,
+  directory: line.optional(),
+  tls: z.enum(['explicit', 'implicit'], { error: 'takes explicit or implicit' }).optional(),
+  caBundle: CaBundle.optional(),
+  insecure: Insecure.optional(),
+});
+
+/** @returns the settings of a Secret of the kind. `ftp` speaks TLS as well where it is told to. */
+const settingsOf = (kind: 'ftp' | 'ftps'): z.ZodType<FtpSettings> =>
+  Keys.refine(keys => kind === 'ftps' || keys.tls || !(keys.caBundle || keys.insecure), {
+    error: 'belongs to TLS: use the kind ftps',
+    path: ['caBundle'],
+  }).transform(
+    ({ port, directory = '.', tls = kind === 'ftps' ? 'explicit' : undefined, ...keys }) => ({
+      ...keys,
+      host: keys.host.replace(/^\[(.*)\]$/, '$1'),
+      port: port ?? (tls === 'implicit' ? 990 : 21),
+      directory: directory.replace(/(.)\/+$/, '$1'),
+      tls: tls ?? 'none',
+    })
+  );
+
+export const FtpKeys = settingsOf('ftp');
+export const FtpsKeys = settingsOf('ftps');
+
+/** For people and for lftp: where it is. */
+export function locationOf({ host, port, username, directory, tls }: FtpSettings): string {
+  const scheme = tls === 'implicit' ? 'ftps' : 'ftp';
+  const at = host.includes(':') ? `[${host}]` : host;
+  const how = tls === 'explicit' ? ' with TLS' : '';
+  return `${scheme}://${encodeURIComponent(username)}@${at}:${port}${pathOf(directory)}${how}`;
+}
+
+/** In a URL, `//` begins a path at the top of the server, and `/` one from where a login begins. */
+const pathOf = (directory: string): string => (directory === '.' ? '/' : `/${directory}`);
