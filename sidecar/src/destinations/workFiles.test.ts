@@ -38,7 +38,7 @@ it('says that a work directory is full, before and after it is', async () => {
 it('reads lines across the borders of chunks, also within a character', async () => {
   const bytes = Buffer.from('größe\r\n\r\nzweite\nohne Ende');
   const chunks = Array.from(bytes, byte => Buffer.from([byte]));
-  expect(await Array.fromAsync(linesOf(Readable.from(chunks)))).toEqual([
+  expect(await Readable.from(linesOf(Readable.from(chunks))).toArray()).toEqual([
     'größe',
     'zweite',
     'ohne Ende',
