@@ -3,6 +3,7 @@ import type { DestinationDetails, DestinationList } from '../../sidecar/api';
 import { type Asked, asked, clusterKey, IDLE_MS, queries } from './cache';
 import { connectionTo } from './connection';
 import { destinationClient } from './destinationClient';
+import { failureOf } from './failure';
 
 const clientOf = (cluster: string) => destinationClient(connectionTo(cluster));
 
@@ -53,7 +54,8 @@ export function useDestination(
     {
       queryKey,
       queryFn: () => clientOf(cluster).destination(name, { namespace }),
-      refetchInterval: ({ state }) => (state.data ? IDLE_MS : SOON_MS),
+      refetchInterval: ({ state }) =>
+        state.error && failureOf(state.error).status === 404 ? SOON_MS : IDLE_MS,
     },
     queries
   );

@@ -28,7 +28,7 @@ function textsOf(state: Exclude<ArchiveState, { kind: 'none' }>, t: Translate): 
         case 'size':
           return [
             t('Size'),
-            t('The storage says only how many bytes it holds: as many as were sent.'),
+            t('The storage says only how many bytes it holds, and that is as many as were sent.'),
           ];
         case 'unknown':
           return [t('Proven'), t('How it was proven was not recorded at that time.')];

@@ -99,7 +99,9 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
               />
             )}
             <Outcome backup={backup} />
-            {backup.status === 'failed' && <AfterFailure cluster={cluster} backup={backup} />}
+            {backup.status === 'failed' && !isIncomplete(backup) && (
+              <AfterFailure cluster={cluster} backup={backup} />
+            )}
             <LastOutput backup={backup} />
             <RunFacts cluster={cluster} backup={backup} />
           </Stack>

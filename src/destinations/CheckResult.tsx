@@ -6,7 +6,7 @@ import { failedIcon, skippedIcon, successIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { statusColor } from '../ui/statusColor';
 import { useText } from '../ui/text';
-import { formatDuration } from '../ui/time';
+import { formatShortDuration } from '../ui/time';
 import { stepStateText, stepText } from './destinationText';
 import { Problem } from './Problem';
 
@@ -97,7 +97,7 @@ function Step({ step: { step, state, durationMs, detail } }: { step: CheckStep }
         color="text.secondary"
         sx={{ whiteSpace: 'nowrap', fontVariantNumeric: 'tabular-nums' }}
       >
-        {isSkipped ? stepStateText(state, t) : formatDuration(durationMs, language)}
+        {isSkipped ? stepStateText(state, t) : formatShortDuration(durationMs, language)}
       </Typography>
     </Box>
   );

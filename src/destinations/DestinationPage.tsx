@@ -7,6 +7,7 @@ import {
   SectionHeader,
 } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Typography } from '@mui/material';
+import { useSnackbar } from 'notistack';
 import { useState } from 'react';
 import { Link as RouterLink, useParams } from 'react-router-dom';
 import type { DestinationCheck, DestinationDetails } from '../../sidecar/api';
@@ -168,6 +169,7 @@ function TestSection({
   const { start, isBusy, trouble } = useAction();
   const [check, setCheck] = useState<DestinationCheck>();
   const secret = useSecret(cluster);
+  const { enqueueSnackbar } = useSnackbar();
   const test = () =>
     start(async signal => {
       setCheck(undefined);
@@ -178,8 +180,11 @@ function TestSection({
     const isWritten = await secret.write('patch', secrets =>
       secrets.change(name, { stringData: { knownHosts } })
     );
-    // The next test shows whether NKVM has seen it.
-    if (isWritten) setCheck(undefined);
+    if (!isWritten) return;
+    setCheck(undefined);
+    enqueueSnackbar(t('The host key is stored. Test again to see whether all is well.'), {
+      variant: 'success',
+    });
   }
   return (
     <SectionBox title={t('Test')}>

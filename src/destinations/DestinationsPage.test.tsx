@@ -26,7 +26,7 @@ describe('the list of destinations', () => {
     expect(local.getByText('Ready')).toBeVisible();
     expect(local.getByText('Default')).toBeVisible();
     expect(local.getByText('80 GiB')).toBeVisible();
-    expect(local.getByText('Of others').nextSibling).toHaveTextContent('2');
+    expect(local.getByText('Of other installations').nextSibling).toHaveTextContent('2');
     const offsite = within(await cardOf('offsite'));
     expect(offsite.getByText('s3://backups/cluster-1 at https://s3.example.com')).toBeVisible();
     expect(offsite.getByText('Archives').nextSibling).toHaveTextContent('120');
@@ -74,7 +74,7 @@ describe('the list of destinations', () => {
 
   it('warns where all archives are in this cluster', async () => {
     open(destinationList([theLocal()]));
-    expect(await screen.findByText(/All archives are in this cluster/)).toBeVisible();
+    expect(await screen.findByText(/All archives are in one place/)).toBeVisible();
     expect(screen.getByRole('link', { name: 'Add a destination' })).toHaveAttribute(
       'href',
       expect.stringContaining('/nkvm/destinations/new')

@@ -79,7 +79,7 @@ function Cards({ cluster, list }: { cluster: string; list: DestinationList }) {
       {destinations.length === 1 && first?.kind === 'local' && (
         <Message severity="info">
           {t(
-            'All archives are in this cluster. A fire, or somebody who deletes the cluster, takes volumes and backups alike. Add a destination elsewhere.'
+            'All archives are in one place, the directory of NKVM. If that is in this cluster, whatever destroys the cluster takes volumes and backups alike. Add a destination elsewhere.'
           )}
         </Message>
       )}

@@ -48,7 +48,7 @@ export function EncryptionFields(props: EncryptionFieldsProps) {
           value: 'passphrase',
           title: t('Encrypted with a passphrase'),
           text: t(
-            'Simpler, and weaker: the passphrase is in the Secret, so whoever can read that Secret can read the archives.'
+            'Simpler, and weaker. The passphrase is in the Secret, so whoever can read that Secret can read the archives.'
           ),
           children: <Passphrase {...props} />,
         },

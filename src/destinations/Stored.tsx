@@ -25,7 +25,11 @@ export function Stored({ destination }: { destination: Destination }) {
           label: t('Only here'),
           value: t('{{count}} backups', { count: catalog.onlyHere }),
         },
-        catalog && catalog.foreign > 0 && { label: t('Of others'), value: number(catalog.foreign) },
+        catalog &&
+          catalog.foreign > 0 && {
+            label: t('Of other installations'),
+            value: number(catalog.foreign),
+          },
       ]}
     />
   );

@@ -38,7 +38,7 @@ export function kindAdvice(kind: DestinationKind, t: Translate): string {
       return t('The volume of NKVM itself.');
     case 's3':
       return t(
-        'Object storage of a cloud, or a server such as MinIO or Ceph. Take it where you can: it is fast, and can protect archives from being deleted.'
+        'Object storage of a cloud, or a server such as MinIO or Ceph. It is fast, and can protect archives from being deleted. Take it where you can.'
       );
     case 'sftp':
       return t('A server or a NAS that you reach by SSH. Files can be browsed and read in part.');
@@ -46,7 +46,7 @@ export function kindAdvice(kind: DestinationKind, t: Translate): string {
       return t('A server that allows commands over SSH, and has no SFTP.');
     case 'ftp':
       return t(
-        'An old server in a network that you trust: password and data are sent in the clear. Encrypt the archives.'
+        'An old server in a network that you trust. Password and data are sent in the clear, so encrypt the archives.'
       );
     case 'ftps':
       return t('An FTP server with TLS, such as the backup space of many providers.');
@@ -54,7 +54,7 @@ export function kindAdvice(kind: DestinationKind, t: Translate): string {
       return t('A NAS or a provider that offers an rsync module, or rsync over SSH.');
     case 'restic':
       return t(
-        'Many backups of volumes that change little: repeated data is stored once. Needs restic to restore by hand.'
+        'For volumes that change little, because repeated data is stored once. Needs restic to restore by hand.'
       );
     case 'directory':
       return t('A file system that is mounted into the pod of NKVM, such as NFS.');

@@ -19,6 +19,22 @@ export function fieldLabel(key: string, t: Translate): string {
       return t('Secret access key');
     case 'forcePathStyle':
       return t('Bucket in the path of addresses');
+    case 'storageClass':
+      return t('Storage class');
+    case 'serverSideEncryption':
+      return t('Encryption by the server');
+    case 'kmsKeyId':
+      return t('KMS key ID');
+    case 'customerKey':
+      return t('Customer key');
+    case 'objectLockMode':
+      return t('Object lock');
+    case 'objectLockDays':
+      return t('Days of object lock');
+    case 'checksum':
+      return t('Checksums');
+    case 'passphrase':
+      return t('Passphrase of the private key');
     case 'caBundle':
       return t('Certificates to trust');
     case 'insecure':
@@ -62,7 +78,13 @@ export function fieldHelp(kind: Kind, key: string, t: Translate): string | undef
     case 'prefix':
       return t('A folder in the bucket, for several clusters in one.');
     case 'forcePathStyle':
-      return t('Most servers of your own need it.');
+      return t('Usual for all servers but those of Amazon.');
+    case 'customerKey':
+      return t('32 bytes in base64, for the encryption of the kind customer.');
+    case 'objectLockDays':
+      return t('So long nobody can delete an archive. The bucket must have object lock.');
+    case 'checksum':
+      return t('None, where a server refuses them.');
     case 'caBundle':
       return t('PEM, of a private certificate authority.');
     case 'insecure':
@@ -75,7 +97,7 @@ export function fieldHelp(kind: Kind, key: string, t: Translate): string | undef
         ? t('Or a private key.')
         : undefined;
     case 'privateKey':
-      return t('Without a passphrase, as ssh-keygen writes it.');
+      return t('As ssh-keygen writes it.');
     case 'knownHosts':
       return t('A line of known_hosts, or a fingerprint. The test shows it, to be compared.');
     case 'module':
@@ -108,6 +130,14 @@ export function problemText(problem: Problem, t: Translate): string {
       return t('A number from 1 to 65535.');
     case 'url':
       return t('An https or http address, without a login in it.');
+    case 'days':
+      return t('A number of days, at least 1.');
+    case 'lock':
+      return t('Mode and days belong together.');
+    case 'customerKey':
+      return t('It belongs to the encryption customer, and is needed there.');
+    case 'kms':
+      return t('It needs encryption by KMS.');
     case 'path':
       return t('An absolute path, e.g. /mnt/backups');
     case 'host':

@@ -43,7 +43,14 @@ const s3: readonly Field[] = [
   field('prefix', 'text', { example: 'cluster-1/' }),
   field('accessKeyId', 'text', required),
   field('secretAccessKey', 'password', required),
-  field('forcePathStyle', 'switch', more),
+  field('forcePathStyle', ['true', 'false'], more),
+  field('storageClass', 'text', { example: 'STANDARD_IA', ...more }),
+  field('serverSideEncryption', ['AES256', 'aws:kms', 'aws:kms:dsse', 'customer'], more),
+  field('kmsKeyId', 'text', more),
+  field('customerKey', 'password', more),
+  field('objectLockMode', ['GOVERNANCE', 'COMPLIANCE'], more),
+  field('objectLockDays', 'text', { example: '30', ...more }),
+  field('checksum', ['auto', 'required', 'none'], more),
   caBundle,
   insecure,
 ];
@@ -56,6 +63,7 @@ const ssh: readonly Field[] = [
   field('privateKey', 'secretText', { example: '-----BEGIN OPENSSH PRIVATE KEY-----' }),
   field('knownHosts', 'lines', { example: 'nas.example.com ssh-ed25519 AAAA…' }),
   directory,
+  field('passphrase', 'password', more),
   insecure,
 ];
 
@@ -64,7 +72,7 @@ const ftp: readonly Field[] = [
   field('port', 'text', { example: '21' }),
   field('username', 'text', required),
   field('password', 'password', required),
-  directory,
+  field('directory', 'text', { example: '/backups/cluster-1' }),
 ];
 
 /** What each kind needs. The sidecar refuses other keys. */

@@ -47,6 +47,7 @@ export type Problem =
   | 'reserved'
   | 'taken'
   | 'port'
+  | 'days'
   | 'url'
   | 'path'
   | 'host'
@@ -55,6 +56,9 @@ export type Problem =
   | 'knownHosts'
   | 'login'
   | 'pair'
+  | 'lock'
+  | 'customerKey'
+  | 'kms'
   | 'module'
   | 'recipients'
   | 'short';
@@ -103,7 +107,8 @@ function wrong(form: Form): Record<string, Problem> {
   const tests: Record<string, [Problem, (value: string) => boolean]> = {
     port: ['port', isPort],
     endpoint: ['url', isUrl],
-    host: ['host', value => !/[\s/@]|^\[|:\/\//.test(value)],
+    host: ['host', value => /^([\w.-]+|\[?[\da-f:.]+\]?)$/i.test(value)],
+    objectLockDays: ['days', value => /^[1-9]\d{0,4}$/.test(value)],
     path: ['path', isPath],
     caBundle: ['certificate', value => value.includes('-----BEGIN CERTIFICATE-----')],
     privateKey: ['privateKey', value => /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(value)],
@@ -122,8 +127,9 @@ const isPort = (text: string) => /^\d+$/.test(text) && Number(text) >= 1 && Numb
 
 function isUrl(text: string): boolean {
   try {
-    const { protocol, username, password } = new URL(text);
-    return ['http:', 'https:'].includes(protocol) && !username && !password;
+    const { protocol, username, password, pathname, search, hash } = new URL(text);
+    const rest = username + password + pathname + search + hash;
+    return ['http:', 'https:'].includes(protocol) && rest === '/';
   } catch {
     return false;
   }
@@ -154,11 +160,23 @@ function togetherProblems(form: Form): Record<string, Problem | undefined> {
         ? {}
         : { [has('accessKeyId') ? 'secretAccessKey' : 'accessKeyId']: 'pair' };
     case 's3':
+      return s3Problems(has, valueOf(form, 'serverSideEncryption'));
     case 'ftp':
     case 'ftps':
     case 'directory':
       return {};
   }
+}
+
+function s3Problems(has: (key: string) => boolean, encryption: string) {
+  const isCustomer = encryption === 'customer';
+  return {
+    ...(has('objectLockMode') !== has('objectLockDays') && {
+      [has('objectLockMode') ? 'objectLockDays' : 'objectLockMode']: 'lock' as const,
+    }),
+    ...(isCustomer !== has('customerKey') && { customerKey: 'customerKey' as const }),
+    ...(has('kmsKeyId') && !encryption.startsWith('aws:kms') && { kmsKeyId: 'kms' as const }),
+  };
 }
 
 export const recipientLines = (text: string): string[] =>

@@ -6,5 +6,6 @@ it.each([
   ['shop/a is full', 'shop/a is full'],
   ['nkvm-user may not', 'nkvm-user may not'],
   ['system:serviceaccount:a:b may not', 'system:serviceaccount:a:b may not'],
+  ['nas.example.com refuses', 'nas.example.com refuses'],
   ['', ''],
 ])('makes a sentence of %j', (text, expected) => expect(sentence(text)).toBe(expected));

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatAgo, formatDate, formatDuration } from './time';
+import { formatAgo, formatDate, formatDuration, formatShortDuration } from './time';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -14,6 +14,14 @@ it.each([
   [2 * HOUR + MINUTE, '2 hr 1 min'],
 ])('writes a duration of %d ms as %s', (ms, expected) => {
   expect(formatDuration(ms, 'en')).toBe(expected);
+});
+
+it.each([
+  [0, '0 ms'],
+  [12.4, '12 ms'],
+  [1_240, '1.2 sec'],
+])('writes a short duration of %d ms as %s', (ms, expected) => {
+  expect(formatShortDuration(ms, 'en')).toBe(expected);
 });
 
 it.each([

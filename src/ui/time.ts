@@ -11,6 +11,10 @@ const inUnit = (value: number, unit: string, language?: string, digits = 0) =>
     maximumFractionDigits: digits,
   }).format(value);
 
+/** @returns e.g. `12 ms`, and from a second on as `formatDuration`. */
+export const formatShortDuration = (ms: number, language?: string): string =>
+  ms < SECOND ? inUnit(Math.round(ms), 'millisecond', language) : formatDuration(ms, language);
+
 /** @returns e.g. `0.4 sec`, `12 sec`, `3 min 5 sec`, `2 hr 1 min`. */
 export function formatDuration(ms: number, language?: string): string {
   if (ms < 10 * SECOND) return inUnit(ms / SECOND, 'second', language, 1);

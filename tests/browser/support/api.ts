@@ -20,6 +20,12 @@ export const API = {
   plan: ofApi('restores/plan'),
   /** What is in an archive. */
   files: ofApi('backups/[^/~]+/files'),
+  /** Where archives are stored. */
+  destinations: ofApi('destinations'),
+  destination: (name: string) => ofApi(`destinations/${name}`),
+  checkOf: (name: string) => ofApi(`destinations/${name}/check`),
+  /** Tests settings that are not stored. */
+  checkSettings: ofApi('destinations/check'),
   all: /\/proxy\/api\/v1\//,
 } as const;
 
