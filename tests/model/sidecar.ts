@@ -8,6 +8,7 @@ import { deleteUnproven, UNPROVEN_AGE_MS } from '../../sidecar/src/backup/unprov
 import { lane } from '../../sidecar/src/cluster/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
+import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
 import type { History } from '../../sidecar/src/history/history.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { runIds } from '../../sidecar/src/history/runId.ts';
@@ -79,7 +80,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
   const world = {
     cluster: helpers,
     readClaim: cluster.readClaimFor(life),
-    destination,
+    places: fixedPlaces([destination]),
     clusterName: 'model',
     identity,
     image: 'example/helper:1',
@@ -87,7 +88,8 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     podTimeoutMs: 5_000,
     runTimeoutMs: 60_000,
     unpacking: lane(1),
-    proofLevel: () => 'checksum' as const,
+    proofPlans: (_run: Backup, all: readonly Destination[]) =>
+      all.map(() => ({ by: 'reading' as const, level: 'checksum' as const })),
     version: '0.0.0',
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),
@@ -127,7 +129,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
   const prepared = preparations(
     {
       'runs that a restart interrupted': async () => {
-        await recover({ identity, history, destination, retry, now, log, signal });
+        await recover({ identity, history, places: world.places, retry, now, log, signal });
         interrupted.forEach(onEnd);
       },
       'the archives at the destination': () =>

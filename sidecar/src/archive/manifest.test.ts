@@ -16,7 +16,7 @@ it('gives back what was written', () => {
 
 it('is JSON of several lines that ends like a text file', () => {
   expect(JSON.parse(text)).toEqual(manifest);
-  expect(text).toMatch(/^\{\n {2}"formatVersion": 3,\n[^]*\n\}\n$/);
+  expect(text).toMatch(/^\{\n {2}"formatVersion": 4,\n[^]*\n\}\n$/);
 });
 
 it.each<[string, Partial<Manifest>, string]>([
@@ -49,15 +49,15 @@ it.each([
   ['a list', '[]', 'ManifestUnreadable', /^manifest m: it: /],
   [
     'one that a later version declares incompatible',
-    '{"formatVersion":5,"readableBy":4,"anything":true}',
+    '{"formatVersion":6,"readableBy":5,"anything":true}',
     'ManifestTooNew',
-    /^manifest m has format version 5, which needs a reader of version 4; this NKVM reads up to 3$/,
+    /^manifest m has format version 6, which needs a reader of version 5; this NKVM reads up to 4$/,
   ],
   [
     'one of a later version that says nothing of older readers',
-    '{"formatVersion":4,"anything":true}',
+    '{"formatVersion":5,"anything":true}',
     'ManifestTooNew',
-    /^manifest m has format version 4/,
+    /^manifest m has format version 5/,
   ],
 ])('says why it cannot read %s', (_name, given, reason, message) => {
   expect(() => readManifest('m', given)).toThrow(
@@ -102,7 +102,26 @@ it('reads one of the second version (kept as it was written then)', () => {
     filesystem: null,
     members: null,
     index: null,
+    stored: null,
+    destinations: [],
   });
+});
+
+it('takes the digests of the tar for those of an archive that is stored unpacked', () => {
+  const { archive, seal } = exampleManifest();
+  const tar = { bytes: seal.rawBytes, sha256: 'cd'.repeat(32) };
+  const rawSha256 = tar.sha256;
+  const of = (change: Partial<Manifest>) => ({
+    ...exampleManifest({ archive: archive.replace(/\.gz$/, ''), index: null }),
+    ...tar,
+    ...change,
+  });
+  expect(() => writeManifest(of({ seal: { ...seal, rawSha256 } }))).not.toThrow();
+  expect(() => writeManifest(of({ seal }))).not.toThrow();
+  expect(() => writeManifest(of({ seal, bytes: tar.bytes + 1 }))).toThrow('differs from the seal');
+  expect(() => writeManifest(of({ seal: { ...seal, rawSha256: 'ef'.repeat(32) } }))).toThrow(
+    'differs from the seal'
+  );
 });
 
 it('can be read by the second version, which knows less', () => {
@@ -128,7 +147,7 @@ it.each([
 it('reads one of a later version as far as it knows it, where that one allows it', () => {
   const later = {
     ...manifest,
-    formatVersion: 4,
+    formatVersion: 5,
     encryption: { recipients: 2 },
     claim: { ...manifest.claim, events: [] },
     owner: { kind: 'Federated', clusters: [] },
@@ -137,7 +156,7 @@ it('reads one of a later version as far as it knows it, where that one allows it
   };
   expect(readManifest('m', JSON.stringify(later))).toEqual({
     ...stored,
-    formatVersion: 4,
+    formatVersion: 5,
     owner: { kind: 'Unknown', reason: 'the manifest names an owner of another kind' },
     proof: null,
   });

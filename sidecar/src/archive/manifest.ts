@@ -4,7 +4,7 @@ import { StageError, textOf } from '../errors.ts';
 import { indexName, parseArchiveName } from './name.ts';
 
 /** Goes up with each change of the format. */
-export const MANIFEST_VERSION = 3;
+export const MANIFEST_VERSION = 4;
 
 /**
  * The oldest format version whose readers cannot misread what is written now. A later version that only adds fields keeps
@@ -59,8 +59,15 @@ const FIELDS = {
   node: z.string().nullable().describe('where the helper pod ran'),
   createdAt: z.iso.datetime().describe('when the run was requested'),
   requestedBy: z.string(),
-  bytes: z.int().min(0).describe('size of the archive'),
+  bytes: z.int().min(0).describe('size of the archive, as it is read'),
   sha256,
+  stored: z
+    .strictObject({ bytes: z.int().min(0), sha256 })
+    .nullable()
+    .describe('the file as it is stored; null: it is the archive'),
+  destinations: z
+    .array(z.strictObject({ name: z.string(), isRequired: z.boolean() }))
+    .describe('where the backup was to be stored; it is complete with a copy at each required one'),
   seal: Seal,
   members: Members.nullable().describe('null: there is one'),
   index: StoredIndex.nullable().describe('null: it has none'),
@@ -115,6 +122,15 @@ const Stored = z
     // An index or members of another kind are as good as none: the archive can be read without them.
     members: z.object(Members.shape).nullable().default(null).catch(null),
     index: z.object(StoredIndex.shape).nullable().default(null).catch(null),
+    stored: z
+      .object({ bytes: z.int().min(0), sha256 })
+      .nullable()
+      .default(null)
+      .catch(null),
+    destinations: z
+      .array(z.object({ name: z.string(), isRequired: z.boolean() }))
+      .default([])
+      .catch([]),
     owner: Owner.catch({ kind: 'Unknown', reason: 'the manifest names an owner of another kind' }),
     seal: z.object({
       ...Seal.shape,
@@ -146,7 +162,7 @@ function contradictions(
     sha256,
     seal,
   }: Pick<Manifest, 'archive' | 'runId' | 'bytes' | 'sha256'> & {
-    seal: { bytes: number; sha256: string };
+    seal: { bytes: number; sha256: string; rawBytes: number; rawSha256?: string | undefined };
   },
   context: z.RefinementCtx
 ): void {
@@ -154,8 +170,12 @@ function contradictions(
     context.addIssue({ code: 'custom', path: [field], message });
   if (parseArchiveName(archive)?.runId !== runId)
     refuse('runId', 'differs from the run id in the archive name');
-  if (bytes !== seal.bytes) refuse('bytes', 'differs from the seal');
-  if (sha256 !== seal.sha256) refuse('sha256', 'differs from the seal');
+  const sealed =
+    parseArchiveName(archive)?.form === 'tar'
+      ? { bytes: seal.rawBytes, sha256: seal.rawSha256 ?? sha256 }
+      : seal;
+  if (bytes !== sealed.bytes) refuse('bytes', 'differs from the seal');
+  if (sha256 !== sealed.sha256) refuse('sha256', 'differs from the seal');
 }
 
 /**

@@ -7,6 +7,8 @@ import type { Helper } from '../helper/helper.ts';
 
 /** What must be deleted when a run breaks off. */
 export interface Held {
+  /** Ends when `staged` is known, or will never be. Never rejects. */
+  taking?: Promise<unknown>;
   staged?: Staged;
   /** The index of the archive, under a temporary name. */
   index?: Staged | undefined;
@@ -19,6 +21,7 @@ export interface Held {
 /** Deletes what must not stay. @returns what could not be deleted, for the record. */
 export async function undo(held: Held, destination: Destination): Promise<string[]> {
   const left: string[] = [];
+  await held.taking;
   for (const staged of [held.staged, held.index]) {
     await staged?.discard().catch(error => left.push(`a temporary file stays: ${textOf(error)}`));
   }

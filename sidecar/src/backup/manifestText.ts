@@ -1,5 +1,6 @@
 import type { Backup, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
+import type { Manifest } from '../archive/manifest.ts';
 import {
   classOf,
   MANIFEST_VERSION,
@@ -26,8 +27,10 @@ export interface Origin {
 /** All that is known of an archive when it is about to be published. */
 export interface ProvenBackup extends Published {
   key: string;
-  /** What arrived. */
+  /** What the archive is as it is read. */
   own: Digest;
+  /** The destinations that the backup was asked for. */
+  destinations: Manifest['destinations'];
   seal: Seal;
   sealed: PodSeal;
   node: string;
@@ -43,6 +46,7 @@ export function manifestText(
   packed: ProvenBackup
 ): string {
   const { key, own, seal, sealed, index, warnings, node, object, proof, provenAt } = packed;
+  const { destinations, stored } = packed;
   const { clusterUid, installation, namespaceUidOf } = world.identity;
   return writeManifest({
     formatVersion: MANIFEST_VERSION,
@@ -72,6 +76,8 @@ export function manifestText(
     createdAt: run.createdAt,
     requestedBy: run.requestedBy,
     ...own,
+    stored,
+    destinations,
     seal,
     members: { ...sealed.members, rawBytes: MEMBER_RAW_BYTES },
     index,

@@ -51,6 +51,16 @@ export async function proveStored(
   return readFrom();
 }
 
+/** @returns the problem that a storage took another number of bytes than were sent. */
+export const sizeDiffers = (where: string, took: number, own: Digest): StageError =>
+  new StageError(
+    'checksum',
+    'ReadBackDiffers',
+    `${where} took ${took} bytes, ${digestText(own)} were sent`,
+    'the storage does not keep what was written: check it before you rely on any archive there',
+    'unknown'
+  );
+
 /** @returns a digest as a person compares it. */
 export const digestText = ({ bytes, sha256 }: Digest): string =>
   `${bytes} bytes${sha256 && ` with SHA-256 ${sha256.slice(0, 12)}…`}`;

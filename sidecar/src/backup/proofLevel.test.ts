@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openHistory } from '../history/openHistory.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
-import type { ProofFacts } from './proofLevel.ts';
-import { proofLevel, proofsBefore } from './proofLevel.ts';
+import type { PlaceFacts, ProofFacts, ProofPlan } from './proofLevel.ts';
+import { proofLevel, proofPlan, proofPlansFor, unpackedOnce } from './proofLevel.ts';
 
 const usual: ProofFacts = { asked: null, usual: 'checksum', contentsEvery: 3, before: [] };
 
@@ -22,7 +22,46 @@ describe('proofLevel', () => {
   ])('of %s', (_, facts, expected) => expect(proofLevel({ ...usual, ...facts })).toBe(expected));
 });
 
-it('reads from the history how the claim’s archives were proven, newest first', async () => {
+const read: PlaceFacts['before'][number] = { level: 'checksum', readFrom: 'storage' };
+const told: PlaceFacts['before'][number] = { level: 'checksum', readFrom: 'server' };
+const far: PlaceFacts = { isNear: false, isFirstThere: false, before: [read, told] };
+
+describe('proofPlan', () => {
+  it.each<[string, Partial<ProofFacts>, Partial<PlaceFacts>, ProofPlan['by']]>([
+    ['near', {}, { isNear: true }, 'reading'],
+    ['far', {}, {}, 'server'],
+    ['far, where unpacking was asked for', { asked: 'contents' }, {}, 'reading'],
+    ['far, where each archive is unpacked', { usual: 'contents' }, {}, 'reading'],
+    ['far, with the first archive', {}, { isFirstThere: true, before: [] }, 'reading'],
+    ['far, with the first of a claim', {}, { before: [] }, 'server'],
+    ['far, where none of the last was read', {}, { before: [told, null] }, 'reading'],
+    [
+      'far, where the one before the last of those was',
+      {},
+      { before: [told, told, read] },
+      'reading',
+    ],
+  ])('of a destination that is %s', (_, facts, there, by) =>
+    expect(proofPlan({ ...usual, ...facts }, { ...far, ...there }).by).toBe(by)
+  );
+});
+
+it('unpacks one copy only: the others have the same digest', () => {
+  const by = 'reading';
+  expect(
+    unpackedOnce([
+      { by: 'server', level: 'contents' },
+      { by, level: 'contents' },
+      { by, level: 'contents' },
+    ])
+  ).toEqual([
+    { by: 'server', level: 'checksum' },
+    { by, level: 'contents' },
+    { by, level: 'checksum' },
+  ]);
+});
+
+it('looks in the history how the claim’s archives were proven, and whether the destination is new', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nkvm-proof-level-'));
   const history = await openHistory(join(dir, 'nkvm.db'));
   onTestFinished(async () => {
@@ -35,7 +74,7 @@ it('reads from the history how the claim’s archives were proven, newest first'
     state: 'present' as const,
     bytes: 1,
     sha256: 'ab'.repeat(32),
-    provenAt: null,
+    provenAt: '2026-11-20T10:11:12.000Z',
     proof: { level, readFrom: 'storage' as const },
     verifiedAt: null,
     isRequired: true,
@@ -52,5 +91,29 @@ it('reads from the history how the claim’s archives were proven, newest first'
     exampleRun({ id: '04', uid: 'another', copies: [copy('contents')] }),
     exampleRun({ id: '05', copies: [copy('checksum')] }),
   ]);
-  expect(proofsBefore(history, run, 9)).toEqual(['checksum', 'contents', null]);
+  const plansWith = (contentsEvery: number, isNear = false) =>
+    proofPlansFor(
+      run,
+      [
+        { id: 'd', isNear },
+        { id: 'new', isNear },
+      ],
+      {
+        history,
+        usual: 'checksum',
+        contentsEvery,
+      }
+    );
+  expect(plansWith(9)).toEqual([
+    { by: 'server', level: 'checksum' },
+    { by: 'reading', level: 'checksum' },
+  ]);
+  expect(plansWith(3)).toEqual([
+    { by: 'server', level: 'checksum' },
+    { by: 'reading', level: 'checksum' },
+  ]);
+  expect(plansWith(1, true)).toEqual([
+    { by: 'reading', level: 'contents' },
+    { by: 'reading', level: 'checksum' },
+  ]);
 });

@@ -1,12 +1,12 @@
 import type { Copy, Proof, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { manifestName } from '../archive/name.ts';
-import type { VerifyLevel } from '../archive/readBack.ts';
 import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import type { Held } from './breakOff.ts';
-import { proveStored } from './proof.ts';
+import type { ProofPlan } from './proofLevel.ts';
+import { proveCopy } from './proveCopy.ts';
 import type { StagedIndex } from './receiveIndex.ts';
 import { noIndex } from './receiveIndex.ts';
 
@@ -14,7 +14,10 @@ import { noIndex } from './receiveIndex.ts';
 export interface Received {
   destination: Destination;
   key: string;
+  /** Without this copy the backup is not a success. */
+  isRequired: boolean;
   staged: Staged;
+  /** What was sent to the destination. */
   own: Digest;
   seal: Seal;
   index: StagedIndex | undefined;
@@ -31,10 +34,12 @@ export interface Proven {
 export interface Published extends Proven {
   index: StagedIndex['record'] | null;
   warnings: string[];
+  /** The file as it is stored, where that is not what was sent. */
+  stored: Copy['stored'];
 }
 
 export interface PublishOptions {
-  level: VerifyLevel;
+  plan: ProofPlan;
   /** @returns the text of the manifest, for a copy that was proven. @throws StageError. */
   manifest(published: Published): string;
   signal: AbortSignal;
@@ -46,41 +51,57 @@ export interface PublishOptions {
 }
 
 /**
- * Reads one copy back under its temporary name, gives it its name when it is what the pod sent, and writes the manifest last:
- * an archive without one does not count as a backup. Its index gets its name before it.
+ * Proves one copy under its temporary name, gives it its name when it is what the pod sent, and writes the manifest last: an
+ * archive without one does not count as a backup. Its index gets its name before it. Storage that shows nothing before it
+ * is complete is proven between its name and its manifest.
  * @returns the copy, and the warnings that are in its manifest. @throws StageError; `held` then says what must be deleted.
  */
 export async function proveAndPublish(
-  { destination, key, staged, own, seal, index, warnings }: Received,
-  { level, manifest, signal, now, held, unpacking }: PublishOptions
+  received: Received,
+  { plan, manifest, signal, now, held, unpacking }: PublishOptions
 ): Promise<{ copy: Copy; warnings: string[] }> {
-  const readFrom = await inLane(level === 'contents' ? unpacking : undefined, signal, async () => {
-    const stored = await staged.readBack({ signal });
-    return await proveStored(destination.locate(key), stored, own, seal, level, signal);
-  });
-  const proven: Proven = { proof: { level, readFrom }, provenAt: now().toISOString() };
-  const published = {
-    ...proven,
-    ...(await publishIndex({ destination, key, index, warnings }, signal, held)),
+  const { destination, key, staged, own, seal, isRequired } = received;
+  const prove = async (): Promise<Proven> => {
+    const where = destination.locate(key);
+    const proof = await proveCopy(staged, { where, own, seal, plan, signal, unpacking });
+    return { proof, provenAt: now().toISOString() };
   };
-  const text = manifest(published);
-  signal.throwIfAborted();
-  await staged.publish({ signal });
-  held.unlisted = key; // not before: a name that was taken belongs to another archive
+  const publish = async (): Promise<void> => {
+    signal.throwIfAborted();
+    await staged.publish({ signal });
+    held.unlisted = key; // not before: a name that was taken belongs to another archive
+  };
+  const stored = staged.stored ?? null;
+
+  let published: Published;
+  let text: string;
+  if (destination.provesAfterPublish) {
+    const indexed = await publishIndex(received, signal, held);
+    await publish();
+    published = { ...(await prove()), ...indexed, stored };
+    text = manifest(published);
+    signal.throwIfAborted();
+  } else {
+    const proven = await prove();
+    published = { ...proven, ...(await publishIndex(received, signal, held)), stored };
+    text = manifest(published);
+    await publish();
+  }
   await destination.put(manifestName(key), text);
   held.unlisted = held.unlistedIndex = undefined;
   const copy: Copy = {
     destination: destination.id,
     key,
     state: 'present',
-    ...own,
-    ...proven,
-    verifiedAt: null,
-    isRequired: true,
+    isRequired,
     problem: null,
     retryAt: null,
-    encrypted: false,
-    stored: null,
+    ...own,
+    provenAt: published.provenAt,
+    proof: published.proof,
+    verifiedAt: null,
+    encrypted: key.endsWith('.age'),
+    stored,
   };
   return { copy, warnings: published.warnings };
 }
@@ -123,21 +144,4 @@ async function removeEarlierIndex(
   if (!(await destination.stat(index, { signal }))) return;
   if (await destination.stat(archive, { signal })) return; // it belongs to that one
   await destination.remove(index, { signal });
-}
-
-/**
- * Unpacking is work of one thread, so that several at once are no faster, and each takes 8 MiB: eight of them beside eight
- * streams would take more than 200 MiB.
- */
-async function inLane<T>(
-  lane: Lane | undefined,
-  signal: AbortSignal,
-  work: () => Promise<T>
-): Promise<T> {
-  const leave = await lane?.enter(signal);
-  try {
-    return await work();
-  } finally {
-    leave?.();
-  }
 }

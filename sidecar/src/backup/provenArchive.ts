@@ -4,7 +4,9 @@ import { readManifest } from '../archive/manifest.ts';
 import { manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { readText } from '../destinations/readText.ts';
+import { StageError } from '../errors.ts';
 import type { RunChange } from '../history/history.ts';
+import { copyWithout, verdictOnCopies } from './copiesVerdict.ts';
 
 /** Room for 256 KiB of annotations, six bytes for each character in JSON, and tar's messages; a longer file is something else. */
 const MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -25,12 +27,13 @@ export async function provenArchiveAt(
   signal?: AbortSignal
 ): Promise<ProvenArchive> {
   const manifest = readManifest(key, await readText(destination, key, MANIFEST_BYTES, { signal }));
-  const { archive, bytes, sha256, provenAt, proof } = manifest;
+  const { archive, bytes, sha256, provenAt, proof, stored: file } = manifest;
   if (manifestName(archive) !== key) {
     throw new Error(`manifest ${key} describes another archive: ${archive}`);
   }
   const stored = await destination.stat(archive, { signal });
-  if (stored?.bytes !== bytes) {
+  // Where NKVM does not decrypt any more, it is the file that has a size.
+  if (stored?.bytes !== bytes && (!stored || stored.bytes !== file?.bytes)) {
     throw new Error(
       `archive ${archive} ${
         stored ? `has ${stored.bytes} bytes` : 'is missing'
@@ -48,11 +51,11 @@ export async function provenArchiveAt(
       provenAt,
       proof,
       verifiedAt: null,
-      isRequired: true,
+      isRequired: isRequiredAt(manifest, destination.id),
       problem: null,
       retryAt: null,
-      encrypted: false,
-      stored: null,
+      encrypted: parseArchiveName(archive)?.form === 'tar.gz.age',
+      stored: file,
     },
   };
 }
@@ -64,25 +67,59 @@ export const isOfRun = (
 ): boolean =>
   runId === run.id && namespace === run.namespace && pvc === run.name && pvcUid === run.uid;
 
-/** @returns the record of a run that has this archive, whatever the record said before. */
-export const successOf = ({ manifest, copy }: ProvenArchive, message: string) =>
-  ({
-    status: 'success',
-    stage: 'cleanup',
-    bytes: copy.bytes,
-    sha256: copy.sha256,
-    copies: [copy],
+/** Archives of version 3 and before had one destination, and do not say which. */
+const isRequiredAt = ({ destinations }: StoredManifest, name: string): boolean =>
+  destinations.length === 0 || destinations.some(each => each.name === name && each.isRequired);
+
+/**
+ * @param found archives of one run, at least one
+ * @param before the copies that the record has; those that were found take their places
+ * @param done the sentence on the outcome, if that is a success
+ * @returns the record of a run that has these archives, whatever the record said before: see `verdictOnCopies`
+ */
+export function recordOf(
+  [first, ...more]: readonly [ProvenArchive, ...ProvenArchive[]],
+  before: readonly Copy[],
+  done: string
+) {
+  const { manifest, copy: own } = first;
+  const asked =
+    manifest.destinations.length > 0
+      ? manifest.destinations
+      : [{ name: own.destination, isRequired: true }];
+  const copies = new Map(before.map(copy => [copy.destination, copy]));
+  for (const { copy } of [first, ...more]) copies.set(copy.destination, copy);
+  for (const { name, isRequired } of asked) {
+    if (copies.has(name)) continue;
+    copies.set(name, copyWithout({ name, isRequired, key: own.key }, notFound(name)));
+  }
+  const places = asked.map(({ name }) => name);
+  const placeOf = ({ destination }: Copy): number =>
+    (places.indexOf(destination) + 1 || places.length + 1) - 1;
+  const all = [...copies.values()].sort((one, other) => placeOf(one) - placeOf(other));
+  return {
+    ...verdictOnCopies(all, done),
+    destinations: places,
+    bytes: own.bytes,
+    sha256: own.sha256,
+    copies: all,
     seal: manifest.seal,
     warnings: manifest.warnings,
     tarMessages: manifest.tarMessages,
     warningCount: manifest.tarMessages.length,
-    message,
-    reason: null,
-    hint: null,
-    failureClass: null,
     retryAt: null,
     endedAt: endOf(manifest),
-  } satisfies RunChange);
+  } satisfies RunChange;
+}
+
+const notFound = (name: string): StageError =>
+  new StageError(
+    'copy',
+    'CopyNotFound',
+    `no copy was found at destination ${name}, or it has not been looked at yet`,
+    'nothing: it is looked for again, and made where there is none',
+    'unknown'
+  );
 
 /**
  * A manifest of version 1 does not say when its run ended. The time in the archive's name is when reading the volume began:

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { Registry } from 'prom-client';
 import { expect, it, onTestFinished } from 'vitest';
-import type { Backup } from '../../api/index.ts';
+import type { Backup, Copy } from '../../api/index.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { writeManifest } from '../archive/manifest.ts';
 import { archiveName, indexName, manifestName } from '../archive/name.ts';
@@ -262,12 +262,50 @@ it.each<Backup['status']>(['queued', 'running', 'failed', 'cancelled'])(
   }
 );
 
+/** A copy as the history has it. */
+const copyAt = (destination: string, key: string, change: Partial<Copy> = {}): Copy[] =>
+  exampleRun().copies.map(copy => ({ ...copy, destination, key, ...change }));
+
+it('adds a copy that it finds to the run, and concludes what the run is then', async () => {
+  const { history, destination, rebuild } = await setUp();
+  const both = ['memory', 'offsite'].map(name => ({ name, isRequired: true }));
+  await backUp(destination, 'run-1', keyOf('run-1'), { destinations: both });
+  await rebuild();
+  expect(history.get('run-1')).toMatchObject({
+    status: 'failed',
+    reason: 'Incomplete',
+    destinations: ['memory', 'offsite'],
+    copies: [
+      { destination: 'memory', state: 'present' },
+      { destination: 'offsite', state: 'awaited', problem: { reason: 'CopyNotFound' } },
+    ],
+  });
+  await rebuild({ ...destination, id: 'offsite' });
+  expect(history.get('run-1')).toMatchObject({
+    status: 'success',
+    reason: null,
+    copies: [
+      { destination: 'memory', state: 'present' },
+      { destination: 'offsite', state: 'present', problem: null },
+    ],
+  });
+});
+
+it('does not bring back a copy that NKVM has deleted', async () => {
+  const { history, destination, rebuild } = await setUp();
+  await backUp(destination, 'run-1');
+  const copies = copyAt('memory', keyOf('run-1'), { state: 'deleted' });
+  await history.add([exampleRun({ id: 'run-1', copies })]);
+  await rebuild();
+  expect(history.get('run-1')?.copies).toMatchObject([{ state: 'deleted' }]);
+});
+
 it('never changes a success, nor a run of another claim with the same id', async () => {
   const { history, destination, logged, rebuild } = await setUp();
   await backUp(destination, 'run-1');
   await backUp(destination, 'run-2');
   await history.add([
-    exampleRun({ id: 'run-1', message: 'as it was' }),
+    exampleRun({ id: 'run-1', message: 'as it was', copies: copyAt('memory', keyOf('run-1')) }),
     queuedRun({ id: 'run-2', uid: 'another-claim', status: 'failed', message: 'as it was' }),
   ]);
   await rebuild();

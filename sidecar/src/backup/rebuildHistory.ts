@@ -1,4 +1,4 @@
-import type { Backup } from '../../api/index.ts';
+import type { Backup, Copy } from '../../api/index.ts';
 import { archiveOfManifest, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
@@ -7,7 +7,7 @@ import type { Identity } from '../identity.ts';
 import { isOurs } from '../identity.ts';
 import type { Log } from '../log.ts';
 import type { ProvenArchive } from './provenArchive.ts';
-import { isOfRun, provenArchiveAt, successOf } from './provenArchive.ts';
+import { isOfRun, provenArchiveAt, recordOf } from './provenArchive.ts';
 
 export interface RebuildOptions {
   history: History;
@@ -51,7 +51,8 @@ const NAMED = 20;
  * | --- | --- | --- |
  * | archive and manifest, sizes agree, ours (see `isOurs`) | no such run | a `success` row is added |
  * | the same | the run, not a success | becomes a success: the manifest is written last, after the proof |
- * | the same | the run as a success, or of another claim | nothing |
+ * | the same | the run, without this copy | has the copy; success when it was the last that is required |
+ * | the same | the run with this copy, or of another claim | nothing |
  * | archive and manifest of another installation | | counted, not touched |
  * | a manifest that cannot be read, or its archive is missing or has another size | | logged, not touched |
  *
@@ -80,7 +81,7 @@ export async function rebuildHistory(options: RebuildOptions): Promise<Rebuilt> 
   };
 
   try {
-    const wanted = (key: string) => isUnknown(key, history);
+    const wanted = (key: string) => isUnknown(key, history, destination.id);
     for await (const page of destination.list({ wanted, signal })) {
       for (let at = 0; at < page.length && !isOver(); at += TOGETHER) {
         const group = page.slice(at, at + TOGETHER);
@@ -125,11 +126,25 @@ function report(result: Rebuilt, named: Record<string, string[]>, log: Log): voi
   }
 }
 
-/** @returns whether it is the key of a manifest whose run is not in the history as a success. */
-function isUnknown(key: string, history: History): boolean {
-  const parts = parseArchiveName(archiveOfManifest(key) ?? '');
-  return parts !== undefined && history.get(parts.runId)?.status !== 'success';
+/** @returns whether it is the key of a manifest whose archive is not in the history. */
+function isUnknown(key: string, history: History, destination: string): boolean {
+  const archive = archiveOfManifest(key) ?? '';
+  const parts = parseArchiveName(archive);
+  const run = parts && history.get(parts.runId);
+  if (!parts || !run) return parts !== undefined;
+  return isLackingIn(run, { destination, key: archive });
 }
+
+/** Whether the record of a run lacks a copy that was found. One that NKVM has deleted does not come back. */
+const isLackingIn = (
+  { copies }: Pick<Backup, 'copies'>,
+  found: Pick<Copy, 'destination' | 'key'>
+): boolean => {
+  const here = copies.find(({ destination }) => destination === found.destination);
+  if (!here) return true;
+  if (here.key === found.key && here.state === 'deleted') return false;
+  return here.state !== 'present';
+};
 
 /** @throws Error when the history refuses, or has that run for another claim. */
 async function adopt(
@@ -148,12 +163,13 @@ async function adopt(
   if (!isKnown) {
     throw new Error(`run ${run.id} of ${manifest.archive} is in the history for another claim`);
   }
-  if (run.status === 'success') return 'known';
+  if (!isLackingIn(run, proven.copy)) return 'known';
   const state = run.status === 'queued' ? 'waiting to be tried again' : run.status;
-  await history.commit(
-    run.id,
-    successOf(proven, `backed up; the history had it as ${state} until its manifest was read`)
-  );
+  const done =
+    run.status === 'success'
+      ? run.message
+      : `backed up; the history had it as ${state} until its manifest was read`;
+  await history.commit(run.id, recordOf([proven], run.copies, done));
   return 'corrected';
 }
 
@@ -181,10 +197,9 @@ const runOf = (proven: ProvenArchive): Backup => {
     queuePosition: null,
     acceptEmpty: false,
     verify: null,
-    destinations: [proven.copy.destination],
     archive: null, // it and the command follow from `copies`
     restoreCommand: null,
     provenRestorableAt: null,
-    ...successOf(proven, 'backed up; known from the manifest beside the archive'),
+    ...recordOf([proven], [], 'backed up; known from the manifest beside the archive'),
   };
 };

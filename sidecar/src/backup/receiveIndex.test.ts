@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
+import type { Destination } from '../destinations/destination.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
 import type { ReceiveIndexOptions } from './receiveIndex.ts';
@@ -13,18 +14,20 @@ const sealed = {
   index: { bytes: text.length, sha256: createHash('sha256').update(text).digest('hex') },
 };
 
-const setUp = (change: Partial<ReceiveIndexOptions> = {}) => {
+type Change = Partial<ReceiveIndexOptions> & { destination?: Destination };
+
+const setUp = ({ destination, ...change }: Change = {}) => {
   const storage = memoryStorage();
+  const to = destination ?? memoryDestination(storage);
   const receiving = receiveIndex({
-    archive,
+    copies: [{ name: 'memory', destination: to, key: archive }],
     sealed,
     delivery: { index: async () => Readable.from([text]) },
-    destination: memoryDestination(storage),
     signal: new AbortController().signal,
     onBytes: () => undefined,
     ...change,
   });
-  return { storage, receiving };
+  return { storage, receiving: receiving.then(([one = { warnings: [] }]) => one) };
 };
 /** Sends `first`, and then nothing. */
 const silentAfter = (...first: Buffer[]) =>
@@ -41,7 +44,7 @@ it('stores the index of an archive under a temporary name', async () => {
   expect(storage.archives.size).toBe(0);
 });
 
-it.each<[string, Partial<ReceiveIndexOptions>, RegExp]>([
+it.each<[string, Change, RegExp]>([
   ['is too big', { sealed: { seal, index: 'too-big' } }, /: it would be bigger than 192 MiB$/],
   ['failed in the pod', { sealed: { seal, index: 'failed' } }, /: the helper could not write it$/],
   [

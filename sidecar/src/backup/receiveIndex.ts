@@ -8,6 +8,7 @@ import { INDEX_LIMIT_BYTES } from '../helper/manifest.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import type { Delivery } from '../helper/transport.ts';
 import { within } from '../within.ts';
+import { fanOut } from './fanOut.ts';
 
 /** An index that is stored under a temporary name, and is the one that the pod sealed. */
 export interface StagedIndex {
@@ -16,12 +17,18 @@ export interface StagedIndex {
   record: NonNullable<Manifest['index']>;
 }
 
+/** What became of the index at one destination. */
+export interface ReceivedIndex {
+  index?: StagedIndex;
+  /** Why there is none. */
+  warnings: string[];
+}
+
 export interface ReceiveIndexOptions {
-  /** Name of the archive that it belongs to. */
-  archive: string;
+  /** Where it is stored, beside which archive. */
+  copies: readonly { name: string; destination: Destination; key: string }[];
   sealed: Pick<PodSeal, 'index' | 'seal'>;
   delivery: Pick<Delivery, 'index'>;
-  destination: Destination;
   signal: AbortSignal;
   /** How long nothing may come. */
   quietMs?: number;
@@ -30,27 +37,28 @@ export interface ReceiveIndexOptions {
 }
 
 /**
- * Stores the index of an archive that has arrived. Everything can be restored without one, so that its absence never fails
- * a backup.
- * @returns a warning where there is no index. @throws only when `signal` is aborted.
+ * Stores the index of an archive that has arrived at each destination. Everything can be restored without one, so that its
+ * absence never fails a backup.
+ * @returns one for each copy; a warning where there is no index. @throws only when `signal` is aborted.
  */
 export async function receiveIndex({
-  archive,
+  copies,
   sealed: { index: sealed, seal },
   delivery,
-  destination,
   signal,
   quietMs = 60_000,
   onBytes,
-}: ReceiveIndexOptions): Promise<{ index?: StagedIndex; warnings: string[] }> {
-  if (typeof sealed === 'string') return { warnings: [noIndex(ABSENT[sealed])] };
+}: ReceiveIndexOptions): Promise<ReceivedIndex[]> {
+  const none = (why: string) => copies.map(() => ({ warnings: [noIndex(why)] }));
+  if (typeof sealed === 'string') return none(ABSENT[sealed]);
   const stop = new AbortController();
   const ends = AbortSignal.any([signal, stop.signal]);
   const timer = setTimeout(
     () => stop.abort(new Error(`the helper sent nothing for ${quietMs / 1000} s`)),
     quietMs
   );
-  let staged: Staged | undefined;
+  const discard = (staged: Staged) => staged.discard().catch(() => undefined); // the sweep deletes it
+  const because = (error: unknown) => textOf(stop.signal.aborted ? stop.signal.reason : error);
   try {
     onBytes();
     const body = await within(ends, delivery.index(), late => late.destroy());
@@ -59,17 +67,35 @@ export async function receiveIndex({
       onBytes();
       if (bytes > sealed.bytes) stop.abort(new Error('more arrived than the helper wrote'));
     });
-    const key = indexName(archive);
-    const passed = pipeline(body, counter, () => undefined);
-    staged = await destination.stage(key, passed, { signal: ends });
-    const own = counter.digest();
-    if (own.bytes !== sealed.bytes || own.sha256 !== sealed.sha256)
-      throw new Error('it did not arrive as the helper wrote it');
-    return { index: { staged, record: { key, ...own, entries: seal.files } }, warnings: [] };
-  } catch (error) {
-    await staged?.discard().catch(() => undefined); // the sweep deletes it
+    const taking = await fanOut(
+      pipeline(body, counter, () => undefined),
+      copies.map(({ name, destination, key }) => ({
+        name,
+        take: (passed, ending) => destination.stage(indexName(key), passed, { signal: ending }),
+        letGo: discard,
+      })),
+      { signal: ends }
+    );
+    const taken = await Promise.all(taking);
     signal.throwIfAborted();
-    return { warnings: [noIndex(textOf(stop.signal.aborted ? stop.signal.reason : error))] };
+    const own = counter.digest();
+    const differs = own.bytes !== sealed.bytes || own.sha256 !== sealed.sha256;
+    return await Promise.all(
+      copies.map(async ({ key, name }, at) => {
+        const end = taken[at] ?? { error: new Error('nobody has taken it') };
+        const where = copies.length > 1 ? `the archive at ${name}` : undefined;
+        if ('error' in end) return { warnings: [noIndex(because(end.error), where)] };
+        if (differs) {
+          await discard(end.taken);
+          return { warnings: [noIndex('it did not arrive as the helper wrote it')] };
+        }
+        const record = { key: indexName(key), ...own, entries: seal.files };
+        return { index: { staged: end.taken, record }, warnings: [] };
+      })
+    );
+  } catch (error) {
+    signal.throwIfAborted();
+    return none(because(error));
   } finally {
     clearTimeout(timer);
   }
@@ -81,5 +107,5 @@ const ABSENT = {
 };
 
 /** @returns the warning that an archive has no index. */
-export const noIndex = (why: string): string =>
-  `the archive has no index, so that browsing it reads all of it first: ${why}`;
+export const noIndex = (why: string, archive = 'the archive'): string =>
+  `${archive} has no index, so that browsing it reads all of it first: ${why}`;

@@ -9,6 +9,7 @@ import { writeManifest } from '../archive/manifest.ts';
 import { archiveName, manifestName } from '../archive/name.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import { lane } from '../cluster/lane.ts';
+import { fixedPlaces } from '../destinations/fixedPlaces.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import type { JobKinds } from '../jobs/job.ts';
@@ -42,12 +43,16 @@ afterEach(async () => {
 });
 
 const started = async (change: Partial<Backup> = {}): Promise<Backup> => {
-  const run = queuedRun({ status: 'running', stage: 'copy', ...change });
+  const run = queuedRun({ status: 'running', stage: 'copy', destinations: ['memory'], ...change });
   await history.add([run]);
   return run;
 };
 const recovered = (destination = memoryDestination()) =>
-  recover({ history, destination, identity, retry, now: () => new Date(), log });
+  recover({
+    ...{ history, identity, retry, log },
+    places: fixedPlaces([destination]),
+    now: () => new Date(),
+  });
 
 it('does not try a safety backup again: the volume holds something else later', async () => {
   const { id } = await started({ priority: 'restore' });
@@ -75,7 +80,11 @@ it('decides again when the API server did not say what a restore has left, and t
   };
   const destination = memoryDestination();
   const go = () =>
-    recover({ history, destination, identity, retry, kinds, now: () => new Date(), log });
+    recover({
+      ...{ history, identity, retry, kinds, log },
+      places: fixedPlaces([destination]),
+      now: () => new Date(),
+    });
   await expect(go()).rejects.toBe(away);
   expect(history.get(restore.id)).toMatchObject({ status: 'running' });
   expect(history.get(id)).toMatchObject({ status: 'queued' });
@@ -114,7 +123,11 @@ it('asks the kind of a run that is not a backup, and looks at no archive for it'
     },
   };
   const destination = failing(memoryDestination(), 'list');
-  await recover({ history, destination, identity, retry, kinds, now: () => new Date(), log });
+  await recover({
+    ...{ history, identity, retry, kinds, log },
+    places: fixedPlaces([destination]),
+    now: () => new Date(),
+  });
   expect(history.get(id)).toMatchObject({
     status: 'failed',
     reason: 'RestoreInterrupted',
@@ -137,7 +150,7 @@ it.each([
     {
       cluster,
       readClaim: async () => ({ uid: 'uid-a', labels: {}, annotations: {}, spec: {}, status: {} }),
-      destination,
+      places: fixedPlaces([destination]),
       clusterName: 'test',
       identity,
       image: 'x',
@@ -145,7 +158,7 @@ it.each([
       podTimeoutMs: 5000,
       runTimeoutMs: 60_000,
       unpacking: lane(1),
-      proofLevel: () => 'checksum',
+      proofPlans: (_, all) => all.map(() => ({ by: 'reading', level: 'checksum' })),
       version: '0',
       now: () => new Date(),
       entriesBefore: () => undefined,

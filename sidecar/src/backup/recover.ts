@@ -1,6 +1,8 @@
 import type { Backup } from '../../api/index.ts';
+import { LOCAL_DESTINATION } from '../../api/index.ts';
 import { archiveOfManifest, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
+import type { Places } from '../destinations/places.ts';
 import type { History, RunChange, RunRecord } from '../history/history.ts';
 import type { Identity } from '../identity.ts';
 import { isOurs } from '../identity.ts';
@@ -9,11 +11,14 @@ import type { JobEnd, JobKinds } from '../jobs/job.ts';
 import type { RetryPolicy } from '../jobs/retry.ts';
 import { nextAttempt } from '../jobs/retry.ts';
 import type { Log } from '../log.ts';
-import { isOfRun, provenArchiveAt, successOf } from './provenArchive.ts';
+import type { ProvenArchive } from './provenArchive.ts';
+import { isOfRun, provenArchiveAt, recordOf } from './provenArchive.ts';
 
 export interface RecoverOptions {
   history: History;
-  destination: Destination;
+  places: Pick<Places, 'get'>;
+  /** How long one destination may take to list its archives; the others do not wait longer. */
+  lookLimitMs?: number;
   identity: Pick<Identity, 'clusterUid' | 'installation'>;
   retry: RetryPolicy;
   /** What decides for runs of other kinds. */
@@ -29,8 +34,9 @@ export interface RecoverOptions {
  *
  * | among the archives of a backup | the run |
  * | --- | --- |
- * | one has its manifest, and the size that the manifest names | success: the manifest is written last |
- * | there is none like that, or the destination could not be read | tried again, or failed; failed if a restore has asked for it |
+ * | one has its manifest, and the size that the manifest names, at each required destination | success: the manifest is written last |
+ * | the same, at some | `Incomplete`: the other copies are made from those |
+ * | there is none like that, or no destination could be read | tried again, or failed; failed if a restore has asked for it |
  *
  * Its helper cannot go on: the stream ended with the process that read it. Nothing is deleted here: an archive without a
  * manifest may be about to get one from a process that does not know yet that it has been replaced. See `unproven.ts`.
@@ -41,14 +47,18 @@ export async function recover(options: RecoverOptions): Promise<void> {
   const { history, now, log, kinds = {}, signal } = options;
   const interrupted = history.unfinished().filter(run => run.status === 'running');
   if (interrupted.length === 0) return;
-  const backups = interrupted.filter(({ kind }) => kind === 'backup').map(({ id }) => id);
-  const manifests = await manifestsOf(new Set(backups), options);
+  const found = await archivesOf(
+    interrupted.filter(({ kind }) => kind === 'backup'),
+    options
+  );
   const endOf = async (run: RunRecord): Promise<JobEnd> => {
     if (run.kind !== 'backup') {
       return await endAfterRestart(run, kinds, signal ?? new AbortController().signal);
     }
-    if ('error' in manifests) return interruptedBy(run, manifests.error);
-    return await endOfBackup(run, manifests.byRun.get(run.id) ?? [], options);
+    const [first, ...more] = found.byRun.get(run.id) ?? [];
+    if (!first) return interruptedBy(run, found.fault);
+    const done = 'backed up; the sidecar was restarted before it recorded the success';
+    return { ...recordOf([first, ...more], [], done), isLast: true };
   };
   let isUnknown: unknown;
   for (const run of interrupted) {
@@ -79,52 +89,64 @@ export const isSafetyBackup = ({ kind, priority }: Pick<Backup, 'kind' | 'priori
 function withEnd(end: JobEnd, now: Date): RunChange {
   const change = { ...end, endedAt: end.endedAt ?? now.toISOString() };
   delete change.retryAfterMs;
+  delete change.isLast;
   return change;
 }
 
-/** @returns the keys of the manifests of these runs, or why they are not known. */
-async function manifestsOf(
-  ids: ReadonlySet<string>,
-  { destination, signal }: RecoverOptions
-): Promise<{ byRun: Map<string, string[]> } | { error: unknown }> {
-  const byRun = new Map<string, string[]>();
-  if (ids.size === 0) return { byRun };
-  const wanted = (key: string) => ids.has(runOfManifest(key) ?? '');
-  try {
-    for await (const page of destination.list({ wanted, signal })) {
-      for (const { key } of page) {
-        const runId = runOfManifest(key) ?? '';
-        byRun.set(runId, [...(byRun.get(runId) ?? []), key]);
+interface FoundArchives {
+  byRun: Map<string, ProvenArchive[]>;
+  /** Why a destination could not be read, or what is wrong with an archive. */
+  fault?: unknown;
+}
+
+/** The destination of the settings, where a run names none. */
+const namesOf = ({ destinations }: Backup): string[] =>
+  destinations.length > 0 ? destinations : [LOCAL_DESTINATION];
+
+/** @returns the proven archives of these runs, at all of their destinations. */
+async function archivesOf(
+  runs: readonly Backup[],
+  options: RecoverOptions
+): Promise<FoundArchives> {
+  const found: FoundArchives = { byRun: new Map() };
+  const byId = new Map(runs.map(run => [run.id, run]));
+  const names = [...new Set(runs.flatMap(namesOf))];
+  const look = async (name: string): Promise<void> => {
+    try {
+      const destination = options.places.get(name)?.use();
+      if (destination) await archivesAt(destination, byId, options, found);
+    } catch (error) {
+      found.fault = error;
+    }
+  };
+  await Promise.all(names.map(look));
+  return found;
+}
+
+async function archivesAt(
+  destination: Destination,
+  runs: ReadonlyMap<string, Backup>,
+  { identity, signal, lookLimitMs = 60_000 }: RecoverOptions,
+  found: FoundArchives
+): Promise<void> {
+  const limit = AbortSignal.timeout(lookLimitMs);
+  const ends = signal ? AbortSignal.any([signal, limit]) : limit;
+  const wanted = (key: string) => runs.has(runOfManifest(key) ?? '');
+  for await (const page of destination.list({ wanted, signal: ends })) {
+    for (const { key } of page) {
+      const run = runs.get(runOfManifest(key) ?? '');
+      if (!run) continue;
+      try {
+        const proven = await provenArchiveAt(key, destination, ends);
+        const facts = { identity, liveClaimUid: undefined, isKnown: true };
+        if (!isOfRun(proven, run) || !isOurs(proven.manifest, facts)) continue;
+        found.byRun.set(run.id, [...(found.byRun.get(run.id) ?? []), proven]);
+      } catch (error) {
+        found.fault = error;
       }
     }
-    return { byRun };
-  } catch (error) {
-    return { error };
   }
 }
 
 const runOfManifest = (key: string): string | undefined =>
   parseArchiveName(archiveOfManifest(key) ?? '')?.runId;
-
-async function endOfBackup(
-  run: Backup,
-  manifestKeys: readonly string[],
-  { destination, identity, signal }: RecoverOptions
-): Promise<RunChange> {
-  let fault: unknown;
-  for (const key of manifestKeys) {
-    try {
-      const proven = await provenArchiveAt(key, destination, signal);
-      if (!isOfRun(proven, run)) continue;
-      const facts = { identity, liveClaimUid: undefined, isKnown: true };
-      if (!isOurs(proven.manifest, facts)) continue;
-      return successOf(
-        proven,
-        'backed up; the sidecar was restarted before it recorded the success'
-      );
-    } catch (error) {
-      fault = error;
-    }
-  }
-  return interruptedBy(run, fault);
-}

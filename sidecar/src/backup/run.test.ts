@@ -9,9 +9,11 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
+import type { VerifyLevel } from '../archive/readBack.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import { lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { fixedPlaces } from '../destinations/fixedPlaces.ts';
 import type { RunChange } from '../history/history.ts';
 import { CANCELLED } from '../jobs/job.ts';
 import { apiAnswer } from '../testing/apiAnswer.ts';
@@ -32,6 +34,7 @@ const run = {
   uid: 'uid-1',
   createdAt: '2026-11-21T10:00:00.000Z',
   priority: 'on-demand',
+  destinations: ['memory'],
   attempt: 1,
   retryAt: null,
   queuePosition: null,
@@ -44,6 +47,19 @@ let destination: Destination;
 let cluster: ProcessCluster;
 let world: RunWorld;
 
+/** What a test changes: of one destination, and of one level of proof, where it does not name more. */
+type Change = Partial<RunWorld> & { destination?: Destination; proofLevel?: () => VerifyLevel };
+
+const worldWith = ({ destination: only, proofLevel, ...change }: Change): RunWorld => ({
+  ...world,
+  ...(only && { places: fixedPlaces([only]) }),
+  ...(proofLevel && {
+    proofPlans: (_, destinations) =>
+      destinations.map(() => ({ by: 'reading', level: proofLevel() })),
+  }),
+  ...change,
+});
+
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'nkvm-run-'));
   writeFileSync(join(dir, 'orders'), Buffer.alloc(3_000_000, 'order '));
@@ -53,7 +69,7 @@ beforeEach(() => {
   world = {
     cluster,
     readClaim: async () => ({ uid: 'uid-1', labels: {}, annotations: {}, spec: {}, status: {} }),
-    destination,
+    places: fixedPlaces([destination]),
     clusterName: 'test',
     identity: { clusterUid: 'cluster-1', installation: 'i', namespaceUidOf: () => 'namespace-1' },
     image: 'example/helper:1',
@@ -61,7 +77,7 @@ beforeEach(() => {
     podTimeoutMs: 5000,
     runTimeoutMs: 60_000,
     unpacking: lane(1),
-    proofLevel: () => 'checksum',
+    proofPlans: (_, destinations) => destinations.map(() => ({ by: 'reading', level: 'checksum' })),
     version: '0.0.0',
     now: () => new Date('2026-11-21T10:00:01Z'),
     entriesBefore: () => undefined,
@@ -72,16 +88,16 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-const go = (change: Partial<RunWorld> = {}, signal = new AbortController().signal) =>
-  runBackup(run, claim, { ...world, ...change }, () => undefined, signal);
+const go = (change: Change = {}, signal = new AbortController().signal) =>
+  runBackup(run, claim, worldWith(change), () => undefined, signal);
 
 /** A destination that the world sees through one changed method. */
-const changed = (change: Partial<Destination>): Partial<RunWorld> => ({
+const changed = (change: Partial<Destination>): Change => ({
   destination: { ...destination, ...change },
 });
 
 /** A cluster whose archive streams pass through `through` on their way. */
-const onTheWay = (through: () => Transform): Partial<RunWorld> => ({
+const onTheWay = (through: () => Transform): Change => ({
   cluster: {
     ...cluster,
     exec: async (target, command) => {
@@ -172,7 +188,7 @@ describe('a backup that goes well', () => {
     expect(lines).toHaveLength(3);
     const manifest = storage.archives.get(`${NAME}.json`)?.toString() ?? '';
     expect(readManifest(NAME, manifest)).toMatchObject({
-      formatVersion: 3,
+      formatVersion: 4,
       claim: { status: { phase: 'Bound', capacity: { storage: '1Gi' } } },
       storageClass: 'fast',
       accessModes: ['ReadWriteOnce'],
@@ -202,7 +218,7 @@ describe('a backup that goes well', () => {
     expect(manifest.index?.sha256).toBe(createHash('sha256').update(index).digest('hex'));
   });
 
-  it.each<[string, () => Partial<RunWorld>]>([
+  it.each<[string, () => Change]>([
     [
       'cannot be fetched',
       () => ({
@@ -357,7 +373,7 @@ function onlyFirstMember(): Transform {
 }
 
 describe('a backup that goes wrong', () => {
-  it.each<[string, () => Partial<RunWorld>, string, string]>([
+  it.each<[string, () => Change, string, string]>([
     [
       'the stream breaks off',
       () => onTheWay(() => after(1000, (_chunk, done) => done(new Error('reset by peer')))),
@@ -622,7 +638,7 @@ describe('a backup that goes wrong', () => {
   });
 
   it('fails when another pod takes the place of its helper while it works', async () => {
-    const replaced: Partial<RunWorld> = {
+    const replaced: Change = {
       cluster: {
         ...cluster,
         execToEnd: async (...call) => {
@@ -775,7 +791,7 @@ it('unpacks one copy at a time: more at once take memory and are no faster', asy
     ['01a', '01b', '01c'].map(async id => {
       const own = processCluster(dir);
       onTestFinished(() => own.stop());
-      const all = { ...world, ...changes, cluster: own };
+      const all = worldWith({ ...changes, cluster: own });
       return await runBackup({ ...run, id }, claim, all, () => undefined, signal);
     })
   );

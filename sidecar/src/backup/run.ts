@@ -1,87 +1,38 @@
-import { pipeline } from 'node:stream';
-import type { Backup, Seal } from '../../api/index.ts';
-import type { Digest } from '../archive/digest.ts';
-import { hashAndCount } from '../archive/digest.ts';
-import { archiveName } from '../archive/name.ts';
-import type { VerifyLevel } from '../archive/readBack.ts';
-import type { ReadClaim } from '../cluster/claims.ts';
+import type { Backup, Copy } from '../../api/index.ts';
+import { archiveName, archiveNameIn } from '../archive/name.ts';
 import type { Claim } from '../cluster/inventory.ts';
-import type { Lane } from '../cluster/lane.ts';
-import type { Destination, Staged } from '../destinations/destination.ts';
-import { StageError, textOf } from '../errors.ts';
-import type { Helper, HelperCluster } from '../helper/helper.ts';
+import { StageError } from '../errors.ts';
 import type { HelperSpec } from '../helper/manifest.ts';
 import { placementOf } from '../helper/placement.ts';
 import type { PodSeal } from '../helper/seal.ts';
-import type { Transport } from '../helper/transport.ts';
-import { execTransport } from '../helper/transport.ts';
-import type { HelperUse } from '../helper/withHelper.ts';
 import { withHelper } from '../helper/withHelper.ts';
 import type { RunChange } from '../history/history.ts';
-import type { Identity } from '../identity.ts';
+import { helperHooks } from '../jobs/helperHooks.ts';
 import type { JobEnd } from '../jobs/job.ts';
 import { CANCELLED } from '../jobs/job.ts';
 import { stageLimits } from '../jobs/runStates.ts';
-import type { StageClock } from '../jobs/stageClock.ts';
 import { stageClock } from '../jobs/stageClock.ts';
-import { within } from '../within.ts';
-import type { Held } from './breakOff.ts';
+import type { Attempt, CopyPlan, RunWorld } from './attempt.ts';
 import { explain, retryAfterOf, timedOut, undo } from './breakOff.ts';
-import { manifestText } from './manifestText.ts';
-import { proveAndPublish } from './proveAndPublish.ts';
-import type { StagedIndex } from './receiveIndex.ts';
-import { receiveIndex } from './receiveIndex.ts';
-import { verdict } from './verdict.ts';
+import { chooseDestinations } from './choice.ts';
+import { copyWithout, isLacking, verdictOnCopies, warningsOnCopies } from './copiesVerdict.ts';
+import { pack } from './pack.ts';
+import type { StoredCopies } from './storeCopies.ts';
+import { storeCopies } from './storeCopies.ts';
+import { isOpen, targetsOf } from './targets.ts';
 
-/** What a run needs of the world. */
-export interface RunWorld {
-  cluster: HelperCluster;
-  readClaim: ReadClaim;
-  destination: Destination;
-  /** By default through the API server. */
-  transport?: Transport;
-  clusterName: string;
-  identity: Identity;
-  image: string;
-  memoryLimit: string;
-  podTimeoutMs: number;
-  runTimeoutMs: number;
-  /** Version of NKVM, for the manifest. */
-  version: string;
-  now(): Date;
-  /** @returns what `verdict` must know of the claim's backup before; see `entriesBefore`. */
-  entriesBefore(run: Backup): number | undefined;
-  /** Where proofs that unpack wait for each other. */
-  unpacking: Lane;
-  /** @returns how the archive is proven; see `proofLevel`. */
-  proofLevel(run: Backup): VerifyLevel;
-}
-
-/** One attempt under way: its run, and what is known so far. */
-interface Attempt {
-  run: Backup;
-  claim: Claim;
-  world: RunWorld;
-  clock: StageClock;
-  /** Ends the attempt, for whatever reason. */
-  signal: AbortSignal;
-  report(change: RunChange): void;
-  held: Held;
-  /** Deletions that go on beside the run: why each failed, or undefined. They never reject. */
-  closing: Promise<string | undefined>[];
-  helper?: NonNullable<Backup['helper']>;
-  sealed?: PodSeal | undefined;
-}
+export type { RunWorld } from './attempt.ts';
 
 /**
- * One attempt of a backup, from a claim to a proven archive:
+ * One attempt of a backup, from a claim to proven copies:
  *
  * 1. a helper pod is created and mounts the claim (`withHelper`),
- * 2. it packs the volume, and the archive is stored under a temporary name (`receive`),
+ * 2. it packs the volume, and the archive is stored under a temporary name at each destination (`pack`),
  * 3. what arrived is compared with what the pod sent (`verdict`), and the deletion of the helper begins,
- * 4. the stored copy is read back, and gets its name and then its manifest (`proveAndPublish`).
+ * 4. each stored copy is proven, and gets its name and then its manifest (`storeCopies`).
  *
- * Whatever happens, no helper pod and no temporary stays, and nothing has a final name that is not proven.
+ * Whatever happens, no helper pod and no temporary stays, and nothing has a final name that is not proven. A destination
+ * that fails does not keep the others from their copies: the attempt ends as `Incomplete` then, and is the last one.
  * @param report takes what changes on the way.
  * @param signal ends the attempt; with the reason `CANCELLED` it ends as cancelled.
  * @returns the end of the attempt, `success`, `failed` or `cancelled`. Never throws.
@@ -99,24 +50,31 @@ export async function runBackup(
     onChange: (stage, stages) => report({ stage, stages }),
   });
   const limit = AbortSignal.timeout(world.runTimeoutMs);
-  const ends = AbortSignal.any([signal, limit, clock.signal]);
+  const broken = new AbortController();
   const attempt: Attempt = {
     ...{ run, claim, world, clock, report },
-    ...{ signal: ends, held: {}, closing: [] },
+    signal: AbortSignal.any([signal, limit, clock.signal, broken.signal]),
+    ...{ held: [], closed: [], closing: [] },
+    because(error) {
+      if (isCancelled()) return stopped();
+      if (limit.aborted) return timedOut(clock.current() ?? 'create', world.runTimeoutMs);
+      return clock.signal.aborted ? clock.signal.reason : error;
+    },
   };
+  const isCancelled = () => signal.aborted && signal.reason === CANCELLED;
   let end: JobEnd;
   try {
-    end = await backUp(attempt);
+    end = await backUp(attempt, isCancelled);
   } catch (error) {
     const stage = clock.current() ?? 'create';
-    const warnings = await undo(attempt.held, world.destination);
-    if (signal.aborted && signal.reason === CANCELLED) {
-      end = { status: 'cancelled', stage, message: `cancelled at stage ${stage}`, warnings };
-    } else {
-      const ended = clock.signal.aborted ? clock.signal.reason : error;
-      const why = limit.aborted ? timedOut(stage, world.runTimeoutMs) : await explain(ended, stage);
-      end = { ...failedBy(why), warnings };
-    }
+    broken.abort(error);
+    const left = await Promise.all(
+      attempt.held.map(({ held, destination }) => undo(held, destination))
+    );
+    const warnings = left.flat();
+    end = isCancelled()
+      ? { status: 'cancelled', stage, message: `cancelled at stage ${stage}`, warnings }
+      : { ...failedBy(await explain(attempt.because(error), stage)), warnings };
     end = { ...end, copies: [] };
   }
   clock.enter('cleanup');
@@ -124,6 +82,7 @@ export async function runBackup(
   clock.stop();
   return {
     ...end,
+    destinations: attempt.run.destinations,
     stage: end.status === 'success' ? 'cleanup' : end.stage,
     warnings: [...(end.warnings ?? []), ...left],
     tarMessages: attempt.sealed?.messages ?? [],
@@ -134,12 +93,18 @@ export async function runBackup(
   };
 }
 
-/** The steps of an attempt. @throws whatever ends it. */
-async function backUp(attempt: Attempt): Promise<JobEnd> {
-  const { run, claim, world, clock, held, signal } = attempt;
-  const { destination, now, unpacking } = world;
+/** The steps of an attempt. @throws whatever ends it before there is any copy. */
+async function backUp(attempt: Attempt, isCancelled: () => boolean): Promise<JobEnd> {
+  const { run, claim, world, clock, signal, report } = attempt;
   clock.enter('create');
-  const level = world.proofLevel(run);
+  const archive = archiveName({
+    cluster: world.clusterName,
+    namespace: claim.namespace,
+    pvc: claim.name,
+    at: world.now(),
+    runId: run.id,
+  });
+  const plans = await plansOf(attempt, archive);
   const packed = await withHelper(
     { ...world.cluster, readClaim: world.readClaim },
     {
@@ -148,35 +113,94 @@ async function backUp(attempt: Attempt): Promise<JobEnd> {
       spec: specOf(attempt),
       podTimeoutMs: world.podTimeoutMs,
     },
-    helperUse(attempt),
-    async ({ helper, node, claim: object }) => {
-      const received = await receive(attempt, helper, level);
-      return { ...received, node, object };
-    }
+    {
+      signal,
+      ...helperHooks({
+        ...{ attempt, clock, signal, explain },
+        image: world.image,
+        tell(helper) {
+          attempt.helper = helper;
+          report({ helper });
+        },
+      }),
+    },
+    async ({ helper, node, claim: object }) => ({
+      ...(await pack(attempt, helper, archive, plans)),
+      node,
+      object,
+    })
   );
   clock.enter('publish');
-  const { copy, warnings } = await proveAndPublish(
-    { ...packed, destination },
-    {
-      level,
-      manifest: published => manifestText(run, claim, world, { ...packed, ...published }),
-      signal,
-      now,
-      held,
-      unpacking,
-    }
-  );
+  const stored = await storeCopies(attempt, packed);
+  const isAnyPresent = stored.copies.some(({ state }) => state === 'present');
+  if (!isAnyPresent) throw stored.errors[0];
   const { own, seal } = packed;
-  const more = warnings.length > 1 ? 's' : '';
-  return {
-    status: 'success',
-    ...own,
-    copies: [copy],
-    seal,
-    warnings,
-    message: warnings.length ? `backed up with ${warnings.length} warning${more}` : 'backed up',
-  };
+  return { ...own, seal, ...endWith(stored, isCancelled()) };
 }
+
+/** @returns where the archive goes. @throws StageError when no destination can be used. */
+async function plansOf(attempt: Attempt, archive: string): Promise<CopyPlan[]> {
+  const { run, world } = attempt;
+  const { places, roomOf = async () => undefined } = world;
+  const names =
+    run.destinations.length > 0
+      ? run.destinations
+      : chooseDestinations({ claim: `${run.namespace}/${run.name}` }, places.all());
+  attempt.run = { ...run, destinations: names };
+  const targets = await targetsOf(names, places, roomOf);
+  const closed = targets.flatMap(target => (isOpen(target) ? [] : [target]));
+  attempt.closed = closed.map(({ problem, ...target }) =>
+    copyWithout({ ...target, key: archiveNameIn(archive, formOf(attempt, target.name)) }, problem)
+  );
+  const open = targets.filter(isOpen);
+  const [first] = [...closed].sort((a, b) => Number(b.isRequired) - Number(a.isRequired));
+  if (open.length === 0 && first) throw first.problem;
+  const proofs = world.proofPlans(
+    run,
+    open.map(({ destination }) => destination)
+  );
+  return open.map((target, at): CopyPlan => {
+    const proof = proofs[at] ?? { by: 'reading', level: 'checksum' };
+    const held = {};
+    attempt.held.push({ destination: target.destination, held });
+    return { target, proof, held, key: archiveNameIn(archive, target.form) };
+  });
+}
+
+const formOf = ({ world }: Attempt, name: string) =>
+  world.places.get(name)?.archiveForm ?? 'tar.gz';
+
+/** @returns the end of a run that has at least one copy. */
+function endWith({ copies, warnings }: StoredCopies, isCancelled: boolean): JobEnd {
+  const all = [...warnings, ...warningsOnCopies(copies)];
+  const more = all.length > 1 ? 's' : '';
+  const done = all.length ? `backed up with ${all.length} warning${more}` : 'backed up';
+  const end = { ...verdictOnCopies(copies, done), copies, warnings: all };
+  if (end.status === 'success') return end;
+  if (isCancelled) return cancelledWith(copies, all);
+  return { ...end, isLast: true };
+}
+
+/** What was proven before a person cancelled the run is a good backup, and stays. */
+const cancelledWith = (copies: Copy[], warnings: string[]): JobEnd => ({
+  status: 'cancelled',
+  stage: 'publish',
+  message: `cancelled at stage publish; the archive is proven at ${copies
+    .filter(copy => !isLacking(copy))
+    .map(({ destination }) => destination)
+    .join(', ')}, and stays`,
+  copies,
+  warnings,
+});
+
+const stopped = (): StageError =>
+  new StageError(
+    'copy',
+    'CopyStopped',
+    'the backup was cancelled before this copy was proven',
+    'copy the backup there when it is wanted',
+    'needs-action'
+  );
 
 /** @throws StageError when no helper can have the volume. */
 function specOf({ run, claim, world }: Attempt): HelperSpec {
@@ -196,85 +220,6 @@ function specOf({ run, claim, world }: Attempt): HelperSpec {
     node: placement.node,
     deadlineMs: world.runTimeoutMs,
   };
-}
-
-/** What the record tells of the helper, and how its end is explained. */
-function helperUse(attempt: Attempt): HelperUse {
-  const { clock, signal, world, report, closing } = attempt;
-  const tell = (helper: NonNullable<Backup['helper']>): void => {
-    attempt.helper = helper;
-    report({ helper });
-  };
-  return {
-    signal,
-    onCreated({ pod }, node) {
-      tell({ pod, node, image: world.image });
-      clock.enter('wait');
-    },
-    onReady: ({ pod }, node) => tell({ pod, node, image: world.image }),
-    async explain(error, helper) {
-      if (signal.aborted && !(signal.reason instanceof Error)) return error; // cancelled: nothing to explain
-      const why = signal.aborted ? error : await explain(error, clock.current() ?? 'wait', helper);
-      const lastWords = await helper.lastOutput();
-      if (attempt.helper && lastWords !== undefined) tell({ ...attempt.helper, lastWords });
-      return why;
-    },
-    closing: gone => closing.push(gone.then(() => undefined, textOf)),
-  };
-}
-
-/** An archive that is stored under a temporary name, and that the pod agrees on. */
-interface Packed {
-  key: string;
-  staged: Staged;
-  /** What arrived. */
-  own: Digest;
-  seal: Seal;
-  sealed: PodSeal;
-  /** Missing where there is none; a warning says why. */
-  index: StagedIndex | undefined;
-  warnings: string[];
-}
-
-/** Lets the helper pack the volume, and stores what it sends. @throws when anything differs; see `verdict`. */
-async function receive(attempt: Attempt, helper: Helper, level: VerifyLevel): Promise<Packed> {
-  const { run, claim, world, clock, held, signal, report } = attempt;
-  const { transport = execTransport, destination } = world;
-  const key = archiveName({
-    cluster: world.clusterName,
-    namespace: claim.namespace,
-    pvc: claim.name,
-    at: world.now(),
-    runId: run.id,
-  });
-  clock.enter('exec');
-  const onWorking = (): void => clock.goesOn();
-  const delivering = transport.deliver(helper, { level, archive: key, onWorking });
-  const delivery = await within(signal, delivering, late => late.body.destroy());
-  const counter = hashAndCount(bytes => {
-    if (clock.current() === 'exec') clock.enter('copy');
-    clock.goesOn();
-    report({ bytes });
-  });
-  const body = pipeline(delivery.body, counter, () => undefined);
-  const staged = await destination.stage(key, body, { signal });
-  held.staged = staged;
-
-  clock.enter('checksum');
-  const own = counter.digest();
-  const sent = await within(signal, delivery.sent());
-  attempt.sealed = sent.sealed;
-  const { seal, sealed, warnings } = verdict({
-    ...sent,
-    own,
-    entriesBefore: world.entriesBefore(run),
-  });
-  const { index, warnings: more } = await receiveIndex({
-    archive: key,
-    ...{ sealed, delivery, destination, signal, onBytes: onWorking },
-  });
-  held.index = index?.staged;
-  return { key, staged, own, seal, sealed, index, warnings: [...warnings, ...more] };
 }
 
 function failedBy(error: StageError): JobEnd {

@@ -7,6 +7,7 @@ import type { Backup } from '../../api/index.ts';
 import { writeManifest } from '../archive/manifest.ts';
 import { archiveName, manifestName } from '../archive/name.ts';
 import { localDestination } from '../destinations/directory/local.ts';
+import { fixedPlaces } from '../destinations/fixedPlaces.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { installationId } from '../identity.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
@@ -52,13 +53,15 @@ async function installation(backups: string, clusterUid: string, place: string) 
         ...{ namespace: CLAIM.namespace, pvc: CLAIM.name, pvcUid: uid, ...identity },
       });
       await destination.put(manifestName(keyOf(runId)), writeManifest(manifest));
-      await history.add([exampleRun({ id: runId, ...CLAIM, uid, clusterUid, copies: [] })]);
+      const [example] = exampleRun().copies;
+      const copies = example ? [{ ...example, key: keyOf(runId) }] : [];
+      await history.add([exampleRun({ id: runId, ...CLAIM, uid, clusterUid, copies })]);
     },
     /** What a start, its sweep and an hour of running do, as often as they like. */
     async startAnew() {
       const retry = { maxAttempts: 3, delayMs: () => 1_000 };
       await localDestination(backups, { installation: id }).sweep();
-      await recover({ history, destination, identity, retry, now, log });
+      await recover({ history, places: fixedPlaces([destination]), identity, retry, now, log });
       const rebuilt = await rebuildHistory({
         ...{ history, destination, identity, log, limitMs: 60_000 },
         claimUidOf: () => uid,

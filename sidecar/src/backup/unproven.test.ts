@@ -57,6 +57,22 @@ it.each<[string, Partial<UnprovenFacts>, ReturnType<typeof verdictOnUnproven>]>(
     { run: runWith({ copies: [copyOf('other')] }) },
     'delete',
   ],
+  ['that is being copied', { isBeingCopied: true }, 'wait'],
+  [
+    'of an incomplete backup that has a copy there, whose manifest is lost',
+    { run: runWith({ status: 'failed', copies: [copyOf(keyOf('run-1'))] }) },
+    'leave',
+  ],
+  [
+    'of a success that has its copy elsewhere',
+    { run: runWith({ copies: [copyOf(keyOf('run-1'))] }), destination: 'offsite' },
+    'delete',
+  ],
+  [
+    'of a success that awaits its copy',
+    { run: runWith({ copies: [{ ...copyOf(keyOf('run-1')), state: 'awaited' }] }) },
+    'delete',
+  ],
   [
     'of a failed run of a claim with a long name',
     { key: keyOf('run-1', longName), run: runWith({ status: 'failed', name: longName }) },
@@ -66,7 +82,14 @@ it.each<[string, Partial<UnprovenFacts>, ReturnType<typeof verdictOnUnproven>]>(
   const key = change.key ?? keyOf('run-1');
   const name = parseArchiveName(key);
   if (!name) throw new Error('keyOf gives archive names');
-  const facts = { key, name, ageMs: UNPROVEN_AGE_MS, run: runWith({ status: 'failed' }) };
+  const facts = {
+    key,
+    name,
+    ageMs: UNPROVEN_AGE_MS,
+    run: runWith({ status: 'failed' }),
+    destination: 'memory',
+    isBeingCopied: false,
+  };
   expect(verdictOnUnproven({ ...facts, ...change })).toBe(expected);
 });
 
@@ -77,7 +100,7 @@ function setUp(runs: Backup[]) {
   const byId = new Map(runs.map(run => [run.id, run]));
   const clean = (destination = memoryDestination(storage)) =>
     deleteUnproven({
-      history: { get: id => byId.get(id) },
+      history: { get: id => byId.get(id), unfinished: () => [] },
       destination,
       now: () => at,
       log: { info: say, warn: say, error: say },

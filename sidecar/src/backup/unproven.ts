@@ -1,4 +1,4 @@
-import type { Backup } from '../../api/index.ts';
+import type { Backup, Copy } from '../../api/index.ts';
 import type { ParsedName } from '../archive/name.ts';
 import { archiveOfIndex, indexName, manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
@@ -17,6 +17,10 @@ export interface UnprovenFacts {
   ageMs: number;
   /** The run of that id in our history. */
   run: Pick<Backup, 'status' | 'namespace' | 'name' | 'copies'> | undefined;
+  /** Id of the destination that has it. */
+  destination: string;
+  /** A copy of the backup to that destination is under way. */
+  isBeingCopied: boolean;
 }
 
 /**
@@ -27,23 +31,27 @@ export interface UnprovenFacts {
  * | its run in our history | the archive |
  * | --- | --- |
  * | there is none, or it is of another claim | is left: it may belong to another installation |
- * | has not ended | is left for now |
- * | is a success that has this archive, or that names no archive | is left: its manifest was lost |
- * | is a success with other archives, failed or was cancelled | is deleted when nothing has changed it for an hour |
+ * | has not ended, or is being copied there | is left for now |
+ * | has this archive there, or is a success that names no archive at all | is left: its manifest was lost |
+ * | has other archives there, or none, failed or was cancelled | is deleted when nothing has changed it for an hour |
  */
 export function verdictOnUnproven({
   key,
   name,
   ageMs,
   run,
+  destination,
+  isBeingCopied,
 }: UnprovenFacts): 'delete' | 'wait' | 'leave' {
   if (!run || !isOfClaim(name, run)) return 'leave';
+  if (isBeingCopied) return 'wait';
+  if (run.copies.some(copy => isStoredAt(copy, destination, key))) return 'leave';
   switch (run.status) {
     case 'queued':
     case 'running':
       return 'wait';
     case 'success':
-      if (run.copies.length === 0 || run.copies.some(copy => copy.key === key)) return 'leave';
+      if (run.copies.length === 0) return 'leave';
       break;
     case 'failed':
     case 'cancelled':
@@ -51,6 +59,13 @@ export function verdictOnUnproven({
   }
   return ageMs >= UNPROVEN_AGE_MS ? 'delete' : 'wait';
 }
+
+/** Whether a copy was proven there: its archive is more than an attempt has left. */
+const isStoredAt = (copy: Copy, destination: string, key: string): boolean =>
+  copy.destination === destination &&
+  copy.key === key &&
+  copy.state !== 'awaited' &&
+  copy.state !== 'failed';
 
 const isOfClaim = (
   { namespace, pvc, shortened }: ParsedName,
@@ -60,7 +75,7 @@ const isOfClaim = (
   (shortened ? run.name.startsWith(pvc.slice(0, pvc.lastIndexOf('_'))) : pvc === run.name);
 
 export interface UnprovenOptions {
-  history: Pick<History, 'get'>;
+  history: Pick<History, 'get' | 'unfinished'>;
   /** Behind the fence: only the process that may write may delete. */
   destination: Destination;
   now(): Date;
@@ -85,17 +100,31 @@ export async function deleteUnproven({
   const deleted: string[] = [];
   const left: string[] = [];
 
+  const copied = new Set(
+    history
+      .unfinished()
+      .flatMap(({ details }) =>
+        details?.kind === 'copy' && details.destination === destination.id ? details.backup : []
+      )
+  );
   const verdictOn = (archive: string, ageMs: number) => {
     const name = parseArchiveName(archive);
     if (!name) return 'wait';
-    return verdictOnUnproven({ key: archive, name, ageMs, run: history.get(name.runId) });
+    const run = history.get(name.runId);
+    const isBeingCopied = copied.has(name.runId);
+    return verdictOnUnproven({
+      ...{ key: archive, name, ageMs, run, isBeingCopied },
+      destination: destination.id,
+    });
   };
   /** Most archives are those of successes: they need no look at the storage. */
   const wanted = (key: string) => {
     const archive = archiveOfIndex(key) ?? key;
     const name = parseArchiveName(archive);
     const run = name && history.get(name.runId);
-    return name !== undefined && !run?.copies.some(copy => copy.key === archive);
+    return (
+      name !== undefined && !run?.copies.some(copy => isStoredAt(copy, destination.id, archive))
+    );
   };
 
   try {

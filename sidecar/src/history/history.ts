@@ -42,6 +42,12 @@ export interface DestinationRecord {
   location: string;
 }
 
+/** ISO-8601; null: never. */
+export interface DestinationProofs {
+  lastProvenAt: string | null;
+  lastReadBackAt: string | null;
+}
+
 /** One page of runs, and where the next begins; null: this is the last one. */
 export type RunPage = Omit<BackupList, 'incomplete' | 'backups'> & { backups: RunRecord[] };
 
@@ -99,6 +105,9 @@ export interface History {
     kind: 'verify' | 'drill',
     claim: Pick<Backup, 'uid' | 'namespace' | 'name'>
   ): string | null;
+
+  /** @returns when an archive at a destination was last proven, and when one was last read again as a whole. */
+  provenAt(destination: string): DestinationProofs;
 
   /** @returns runs that have not ended, oldest first. */
   unfinished(): RunRecord[];

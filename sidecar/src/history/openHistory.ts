@@ -235,6 +235,8 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
 
     checkFailure: (kind, claim) => proofs.checkFailure(kind, claim),
 
+    provenAt: destination => table.provenAt(destination),
+
     unfinished: () => table.unfinished().map(run => backupOf(durable.withProgress(run))),
 
     namespaces: () => [...namespaces],

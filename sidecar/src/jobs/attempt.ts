@@ -94,6 +94,7 @@ async function ended(
 ): Promise<AttemptEnd> {
   const change = { ...end };
   delete change.retryAfterMs; // of no matter to a run that has ended
+  delete change.isLast;
   await record(run.id, change);
   forgiven.delete(run.id);
   const after = { ...run, ...change };

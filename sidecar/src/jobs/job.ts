@@ -9,6 +9,8 @@ export type VolumeAccess = 'none' | 'read' | 'write';
 export type JobEnd = RunChange & {
   /** How long the other side asked to be left alone before the next attempt. */
   retryAfterMs?: number;
+  /** No attempt follows, whatever the class of the failure: something else sees to it. */
+  isLast?: boolean;
 };
 
 /** One kind of run, as the queue sees it. */

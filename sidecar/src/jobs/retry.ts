@@ -35,6 +35,7 @@ export interface NextAttempt {
  *
  * | class | the API server was away | attempts left | |
  * | --- | --- | --- | --- |
+ * | any, and `isLast` | | | failed: something else sees to what is missing |
  * | needs-action | | | failed: it would fail again until a person changes something |
  * | transient, unknown | yes | | tried again; the attempt does not count |
  * | transient, unknown | no | yes | tried again |
@@ -44,11 +45,11 @@ export interface NextAttempt {
  */
 export function nextAttempt(
   run: Pick<Backup, 'attempt'>,
-  { retryAfterMs = 0, ...end }: JobEnd,
+  { retryAfterMs = 0, isLast = false, ...end }: JobEnd,
   { maxAttempts, delayMs }: RetryPolicy,
   { now, hadOutage }: Circumstances
 ): NextAttempt | undefined {
-  if (end.status !== 'failed' || end.failureClass === 'needs-action') return undefined;
+  if (isLast || end.status !== 'failed' || end.failureClass === 'needs-action') return undefined;
   if (!hadOutage && run.attempt >= maxAttempts) return undefined;
   const waitMs = Math.max(delayMs(run.attempt), Math.min(retryAfterMs, MAX_DELAY_MS));
   return {

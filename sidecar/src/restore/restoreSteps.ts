@@ -3,6 +3,7 @@ import { StageError } from '../errors.ts';
 import { writerPlacementOf } from '../helper/placement.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { claimGone } from '../helper/withHelper.ts';
+import { helperHooks } from '../jobs/helperHooks.ts';
 import type { CheckedArchive } from './archiveCheck.ts';
 import { checkArchive, compareDigest } from './archiveCheck.ts';
 import type { RestoreAttempt } from './attempt.ts';
@@ -11,7 +12,7 @@ import { makeClaim } from './claim/makeClaim.ts';
 import { claimWish } from './claim/newClaim.ts';
 import { checkSameNamespace } from './claim/sameNamespace.ts';
 import type { Users } from './claim/users.ts';
-import { helperHooks } from './helperHooks.ts';
+import { explain } from './explain.ts';
 import type { RestoreBody } from './intoClaim.ts';
 import { restoreIntoClaim } from './intoClaim.ts';
 import { plannedSource } from './plan/plannedSource.ts';
@@ -172,7 +173,10 @@ export async function writeAndCompare(
     attempt.show({}, { helper });
   };
   const isSelection = details.paths !== null;
-  const hooks = helperHooks({ attempt, clock, signal, image: world.image, tell });
+  const hooks = helperHooks({
+    ...{ attempt, clock, signal, tell, explain },
+    image: world.image,
+  });
   const unpacked = await restoreIntoClaim(
     {
       runId: run.id,

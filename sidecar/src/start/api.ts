@@ -15,12 +15,7 @@ export async function startApi(
   const { life, config, log, door, history, destination, inventory } = foundations;
   const { clusterName, access, open, places } = foundations;
   const { metrics, archives, uploads, restores, queue, room } = runs;
-  const admission = admissionOf(
-    inventory,
-    open,
-    () => [{ name: destination.id, isDefault: true }],
-    room.look
-  );
+  const admission = admissionOf(inventory, open, places.all, room.look);
   const server = await life.start({
     name: 'the API',
     start: () =>

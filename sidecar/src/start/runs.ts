@@ -1,7 +1,7 @@
 import type { Backup } from '../../api/index.ts';
 import { backupJob } from '../backup/backupJob.ts';
 import { entriesBefore } from '../backup/emptied.ts';
-import { proofLevel, proofsBefore } from '../backup/proofLevel.ts';
+import { proofPlansFor } from '../backup/proofLevel.ts';
 import { runBackup } from '../backup/run.ts';
 import { archivesAt } from '../browse/archives.ts';
 import { isUploadKey, uploadsAt } from '../browse/uploads.ts';
@@ -11,6 +11,7 @@ import type { ExecTarget } from '../cluster/exec.ts';
 import { execInPod, execToEnd, execWithInput } from '../cluster/exec.ts';
 import { lane } from '../cluster/lane.ts';
 import { podLogsOf } from '../cluster/podLog.ts';
+import type { Destination } from '../destinations/destination.ts';
 import { watchRoom } from '../destinations/room.ts';
 import { runIds } from '../history/runId.ts';
 import { holdWhile } from '../jobs/holds.ts';
@@ -37,7 +38,8 @@ export type Runs = Awaited<ReturnType<typeof startRuns>>;
 export async function startRuns(foundations: Foundations) {
   const { life, config, log, now, gateway, lease, fence, history, destination, looks } =
     foundations;
-  const { inventory, clusterName, clusterUid, installation, identity, pods, access } = foundations;
+  const { places, inventory, clusterName, clusterUid, installation, identity, pods, access } =
+    foundations;
 
   const metrics = createMetrics({
     depth: () => queue.depth(),
@@ -71,7 +73,7 @@ export async function startRuns(foundations: Foundations) {
       execToEnd: execToEnd.bind(undefined, gateway),
     },
     readClaim: claimsOf(gateway),
-    destination,
+    ...{ places, destination },
     clusterName,
     identity,
     image: config.helper.image,
@@ -82,12 +84,11 @@ export async function startRuns(foundations: Foundations) {
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),
     unpacking: lane(1),
-    proofLevel: (run: Backup) =>
-      proofLevel({
-        asked: run.verify,
+    proofPlans: (run: Backup, destinations: readonly Destination[]) =>
+      proofPlansFor(run, destinations, {
+        history,
         usual: config.verifyLevel,
         contentsEvery: config.verifyContentsEvery,
-        before: proofsBefore(history, run, config.verifyContentsEvery),
       }),
   };
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };

@@ -25,7 +25,7 @@ const REBUILD_LIMIT_MS = 10 * 60_000;
 
 /** Starts what an earlier process has left to do, lets runs begin when that is done, and looks after leftovers from then on. */
 export async function startUpkeep(foundations: Foundations, runs: Runs) {
-  const { life, config, log, now, history, destination, looks, inventory } = foundations;
+  const { life, config, log, now, history, destination, places, looks, inventory } = foundations;
   const { clusterUid, installation, identity, pods } = foundations;
   const { onEnd, retry, restores, queue, interrupted } = runs;
 
@@ -43,7 +43,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
         {
           'runs that a restart interrupted': async () => {
             const kinds = { restore: restores.kind };
-            await recover({ history, destination, identity, retry, kinds, now, log, signal });
+            await recover({ history, places, identity, retry, kinds, now, log, signal });
             interrupted.forEach(onEnd); // those that it has ended
           },
           'the volumes of the cluster': async () => {

@@ -40,6 +40,8 @@ export function exampleManifest(change: Partial<Manifest> = {}): Manifest {
     requestedBy: 'system:admin',
     bytes,
     sha256,
+    stored: null,
+    destinations: [],
     seal: {
       bytes,
       sha256,

@@ -72,3 +72,22 @@ export function failing(to: Destination, step: Step, error: Error = refusal(step
   if (step !== 'stage' && step in destination) return { ...destination, [step]: fail };
   return destination;
 }
+
+/** A destination that takes the first `bytes` of an archive, and then nothing until it is stopped. */
+export function stalling(to: Destination, bytes = 0): Destination {
+  return {
+    ...to,
+    async stage(key, body, { signal } = {}) {
+      let seen = 0;
+      for await (const chunk of body.iterator({ destroyOnReturn: false })) {
+        seen += (chunk as Buffer).length;
+        if (seen > bytes) break;
+      }
+      return await new Promise((_, reject) => {
+        const stop = () => reject(signal?.reason);
+        if (signal?.aborted) stop();
+        signal?.addEventListener('abort', stop);
+      });
+    },
+  };
+}

@@ -7,6 +7,7 @@ import type { Fence } from '../../fence.ts';
 import { RUN_LABEL } from '../../helper/names.ts';
 import type { DrillDetails } from '../../history/details.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
+import { helperHooks } from '../../jobs/helperHooks.ts';
 import type { JobEnd, JobKind } from '../../jobs/job.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import type { StageClock } from '../../jobs/stageClock.ts';
@@ -17,7 +18,6 @@ import { findMade, makeClaim, unmakeClaim } from '../claim/makeClaim.ts';
 import { claimWish } from '../claim/newClaim.ts';
 import { checkSameNamespace } from '../claim/sameNamespace.ts';
 import { explain } from '../explain.ts';
-import { helperHooks } from '../helperHooks.ts';
 import type { IntoClaimWorld } from '../intoClaim.ts';
 import { restoreIntoClaim } from '../intoClaim.ts';
 import { plannedSource } from '../plan/plannedSource.ts';
@@ -212,7 +212,7 @@ function hooksOf(attempt: Attempt): Parameters<typeof restoreIntoClaim>[2] {
   };
   return {
     signal,
-    helper: helperHooks({ attempt, clock, signal, image: world.image, tell }),
+    helper: helperHooks({ attempt, clock, signal, image: world.image, tell, explain }),
     async beforeWrite() {
       clock.enter('exec');
     },

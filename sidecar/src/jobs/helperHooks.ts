@@ -1,18 +1,25 @@
+import type { Backup, Stage } from '../../api/index.ts';
 import { textOf } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
 import type { HelperUse } from '../helper/withHelper.ts';
-import type { StageClock } from '../jobs/stageClock.ts';
-import type { RestoreAttempt } from './attempt.ts';
-import { explain } from './explain.ts';
+import type { StageClock } from './stageClock.ts';
 
-/** What a restore or a drill keeps of its helper. */
+/** What a run keeps of its helper. */
+export interface HelperRecord {
+  helper?: NonNullable<Backup['helper']>;
+  /** Deletions that go on beside the run: why each failed, or undefined. They never reject. */
+  closing: Promise<string | undefined>[];
+}
+
 export interface HelperHooks {
-  attempt: Pick<RestoreAttempt, 'helper' | 'closing'>;
+  attempt: HelperRecord;
   clock: StageClock;
   signal: AbortSignal;
   image: string;
   /** Takes what the record tells of the helper. */
-  tell(helper: NonNullable<RestoreAttempt['helper']>): void;
+  tell(helper: NonNullable<Backup['helper']>): void;
+  /** @returns the error in words for people; what became of the pod says more than a broken stream. */
+  explain(error: unknown, stage: Stage, helper: Helper): Promise<unknown>;
 }
 
 /** @returns what the record tells of a helper, and how its end is explained. */
@@ -22,6 +29,7 @@ export const helperHooks = ({
   signal,
   image,
   tell,
+  explain,
 }: HelperHooks): Omit<HelperUse, 'signal'> => ({
   onCreated({ pod }, node) {
     tell({ pod, node, image });
@@ -29,7 +37,7 @@ export const helperHooks = ({
   },
   onReady: ({ pod }, node) => tell({ pod, node, image }),
   async explain(error: unknown, helper: Helper) {
-    if (signal.aborted && !(signal.reason instanceof Error)) return error; // cancelled
+    if (signal.aborted && !(signal.reason instanceof Error)) return error; // cancelled: nothing to explain
     const why = signal.aborted ? error : await explain(error, clock.current() ?? 'wait', helper);
     const lastWords = await helper.lastOutput();
     if (attempt.helper && lastWords !== undefined) tell({ ...attempt.helper, lastWords });

@@ -1,0 +1,72 @@
+import type { Backup, Copy } from '../../api/index.ts';
+import type { ReadClaim } from '../cluster/claims.ts';
+import type { Claim } from '../cluster/inventory.ts';
+import type { Lane } from '../cluster/lane.ts';
+import type { Destination } from '../destinations/destination.ts';
+import type { Places } from '../destinations/places.ts';
+import type { HelperCluster } from '../helper/helper.ts';
+import type { PodSeal } from '../helper/seal.ts';
+import type { Transport } from '../helper/transport.ts';
+import type { RunChange } from '../history/history.ts';
+import type { Identity } from '../identity.ts';
+import type { HelperRecord } from '../jobs/helperHooks.ts';
+import type { StageClock } from '../jobs/stageClock.ts';
+import type { Held } from './breakOff.ts';
+import type { FanOutOptions } from './fanOut.ts';
+import type { ProofPlan } from './proofLevel.ts';
+import type { OpenTarget, RoomOf } from './targets.ts';
+
+/** What a run needs of the world. */
+export interface RunWorld {
+  cluster: HelperCluster;
+  readClaim: ReadClaim;
+  places: Places;
+  /** Asked for each destination before anything is written there; by default there is room. */
+  roomOf?: RoomOf;
+  /** By default through the API server. */
+  transport?: Transport;
+  clusterName: string;
+  identity: Identity;
+  image: string;
+  memoryLimit: string;
+  podTimeoutMs: number;
+  runTimeoutMs: number;
+  /** Version of NKVM, for the manifest. */
+  version: string;
+  now(): Date;
+  /** @returns what `verdict` must know of the claim's backup before; see `entriesBefore`. */
+  entriesBefore(run: Backup): number | undefined;
+  /** Where proofs that unpack wait for each other. */
+  unpacking: Lane;
+  /** @returns how the archive is proven at each of these destinations; see `proofPlansFor`. */
+  proofPlans(run: Backup, destinations: readonly Destination[]): ProofPlan[];
+  /** How patient the destinations are with each other. */
+  fanOut?: Pick<FanOutOptions, 'bufferBytes' | 'windowMs' | 'leastBytes' | 'every'>;
+}
+
+/** One attempt under way: its run, and what is known so far. */
+export interface Attempt extends HelperRecord {
+  run: Backup;
+  claim: Claim;
+  world: RunWorld;
+  clock: StageClock;
+  /** Ends the attempt, for whatever reason. */
+  signal: AbortSignal;
+  /** @returns why the attempt ends, where something breaks because it ends. */
+  because(error: unknown): unknown;
+  report(change: RunChange): void;
+  /** What must be deleted at each destination should the attempt fail. */
+  held: { destination: Destination; held: Held }[];
+  /** Copies that could not even begin. */
+  closed: Copy[];
+  sealed?: PodSeal | undefined;
+}
+
+/** A destination that the archive goes to. */
+export interface CopyPlan {
+  target: OpenTarget;
+  /** Name of the archive there. */
+  key: string;
+  proof: ProofPlan;
+  held: Held;
+}

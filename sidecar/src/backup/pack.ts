@@ -1,0 +1,129 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import type { Seal } from '../../api/index.ts';
+import type { Digest } from '../archive/digest.ts';
+import { hashAndCount } from '../archive/digest.ts';
+import type { Staged } from '../destinations/destination.ts';
+import type { Helper } from '../helper/helper.ts';
+import type { PodSeal } from '../helper/seal.ts';
+import { execTransport } from '../helper/transport.ts';
+import { within } from '../within.ts';
+import type { Attempt, CopyPlan } from './attempt.ts';
+import type { Taken } from './fanOut.ts';
+import { fanOut } from './fanOut.ts';
+import type { ReceivedIndex } from './receiveIndex.ts';
+import { receiveIndex } from './receiveIndex.ts';
+import { verdict } from './verdict.ts';
+
+/** An archive that is stored, or about to be, under a temporary name. */
+export interface TakenCopy {
+  plan: CopyPlan;
+  /** Never rejects. */
+  staged: Promise<Taken<StagedCopy>>;
+  index: ReceivedIndex;
+}
+
+export interface StagedCopy {
+  staged: Staged;
+  /** What was sent to the destination, where that is not what came from the pod. */
+  unpacked?: Digest;
+}
+
+/** An archive that has come from the pod, and that the pod agrees on. */
+export interface Packed {
+  copies: TakenCopy[];
+  /** What arrived. */
+  own: Digest;
+  seal: Seal;
+  sealed: PodSeal;
+  warnings: string[];
+}
+
+/**
+ * Lets the helper pack the volume, and stores what it sends at each destination.
+ * @param archive name of the archive, as the helper makes it
+ * @throws when what came differs from what was sent (see `verdict`), or no destination takes it
+ */
+export async function pack(
+  attempt: Attempt,
+  helper: Helper,
+  archive: string,
+  plans: readonly CopyPlan[]
+): Promise<Packed> {
+  const { run, claim, world, clock, signal, report } = attempt;
+  const { transport = execTransport } = world;
+  const level = plans.some(({ proof }) => proof.level === 'contents') ? 'contents' : 'checksum';
+  clock.enter('exec');
+  const onWorking = (): void => clock.goesOn();
+  const delivering = transport.deliver(helper, { level, archive, onWorking });
+  const delivery = await within(signal, delivering, late => late.body.destroy());
+  const counter = hashAndCount(bytes => {
+    if (clock.current() === 'exec') clock.enter('copy');
+    clock.goesOn();
+    report({ bytes });
+  });
+  const body = pipeline(delivery.body, counter, () => undefined);
+  const expectedBytes = claim.capacityBytes ?? undefined;
+  const taking = await fanOut(
+    body,
+    plans.map(plan => ({
+      name: plan.target.name,
+      take: (stream: Readable, stop: AbortSignal) => stageCopy(plan, stream, stop, expectedBytes),
+      letGo: ({ staged }: StagedCopy) => void staged.discard().catch(() => undefined), // the sweep deletes it
+    })),
+    { signal, ...world.fanOut }
+  );
+
+  plans.forEach((plan, at) => Object.assign(plan.held, { taking: taking[at] }));
+
+  clock.enter('checksum');
+  const own = counter.digest();
+  const sent = await within(signal, delivery.sent());
+  attempt.sealed = sent.sealed;
+  const { seal, sealed, warnings } = verdict({
+    ...sent,
+    own,
+    entriesBefore: world.entriesBefore(run),
+  });
+  const copies = plans.map(
+    (plan, at): TakenCopy => ({ plan, staged: taking[at] ?? lost, index: { warnings: [] } })
+  );
+  const areLost = await Promise.all(copies.map(isLost));
+  const left = copies.filter((_, at) => !areLost[at]);
+  const indexes = await receiveIndex({
+    ...{ sealed, delivery, signal, onBytes: onWorking },
+    copies: left.map(({ plan: { target, key } }) => ({ ...target, key })),
+  });
+  left.forEach((copy, at) => {
+    copy.index = indexes[at] ?? copy.index;
+    copy.plan.held.index = copy.index.index?.staged;
+  });
+  return { copies, own, seal, sealed, warnings };
+}
+
+const lost = Promise.resolve({ error: new Error('nobody has taken the archive') });
+
+/** Whether a destination has given up already: its index is not needed. */
+async function isLost({ staged }: TakenCopy): Promise<boolean> {
+  const end = await Promise.race([staged, undefined]);
+  return end !== undefined && 'error' in end;
+}
+
+/** Stores the archive in the form that its destination wants. */
+async function stageCopy(
+  { target, key, held }: CopyPlan,
+  body: Readable,
+  signal: AbortSignal,
+  expectedBytes: number | undefined
+): Promise<StagedCopy> {
+  const { destination, form } = target;
+  if (form !== 'tar') {
+    held.staged = await destination.stage(key, body, { signal, expectedBytes });
+    return { staged: held.staged };
+  }
+  const counter = hashAndCount();
+  const tar = pipeline(body, createGunzip({ chunkSize: 256 * 1024 }), counter, () => undefined);
+  held.staged = await destination.stage(key, tar, { signal, expectedBytes });
+  return { staged: held.staged, unpacked: counter.digest() };
+}

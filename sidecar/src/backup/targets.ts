@@ -1,0 +1,75 @@
+import type { ArchiveForm } from '../archive/name.ts';
+import type { Destination } from '../destinations/destination.ts';
+import type { Place, Places } from '../destinations/places.ts';
+import { StageError, textOf } from '../errors.ts';
+import { destinationUnknown } from './choice.ts';
+
+/** A destination that a backup was asked for, at the moment that it is written to. */
+export interface Target {
+  name: string;
+  /** Without a copy there the backup is not a success. */
+  isRequired: boolean;
+}
+
+/** One that can be written to. */
+export interface OpenTarget extends Target {
+  destination: Destination;
+  /** How archives are stored there. */
+  form: ArchiveForm;
+}
+
+/** One that cannot. */
+export interface ClosedTarget extends Target {
+  problem: StageError;
+}
+
+/** @returns why a destination has too little space for another archive; undefined: it has enough, or did not say. */
+export type RoomOf = (name: string) => Promise<StageError | undefined>;
+
+/** @returns for each name where it leads; an error of one destination is of no matter to the others. */
+export const targetsOf = async (
+  names: readonly string[],
+  places: Places,
+  roomOf: RoomOf
+): Promise<(OpenTarget | ClosedTarget)[]> =>
+  await Promise.all(names.map(name => targetOf(name, places, roomOf)));
+
+async function targetOf(
+  name: string,
+  places: Places,
+  roomOf: RoomOf
+): Promise<OpenTarget | ClosedTarget> {
+  const place = places.get(name);
+  if (!place) {
+    const problem = destinationUnknown([name], 'the backup', places.all());
+    return { name, isRequired: true, problem };
+  }
+  const { isRequired, archiveForm: form } = place;
+  try {
+    const destination = useOf(place);
+    const problem = await roomOf(name);
+    return problem ? { name, isRequired, problem } : { name, isRequired, destination, form };
+  } catch (error) {
+    return { name, isRequired, problem: error as StageError };
+  }
+}
+
+/** @throws StageError */
+function useOf(place: Place): Destination {
+  try {
+    return place.use();
+  } catch (error) {
+    if (error instanceof StageError) throw error;
+    throw new StageError(
+      'copy',
+      'Unexpected',
+      `destination ${place.name} cannot be used: ${textOf(error)}`,
+      'see the log of the sidecar',
+      'unknown',
+      { cause: error }
+    );
+  }
+}
+
+export const isOpen = (target: OpenTarget | ClosedTarget): target is OpenTarget =>
+  'destination' in target;
