@@ -5,7 +5,7 @@ import { buildMoto } from './moto.ts';
 import { buildVersitygw } from './versitygw.ts';
 
 await alone('servers', async () => {
-  for (const build of [buildMoto, buildVersitygw]) {
+  for (const build of [buildVersitygw, buildMoto]) {
     try {
       await build();
     } catch (error) {

@@ -23,21 +23,40 @@ export async function buildMoto(): Promise<void> {
   say(`installing moto ${VERSION} in ${HOME}`);
   rmSync(HOME, { recursive: true, force: true });
   await runAloud('python3', ['-m', 'venv', HOME]);
-  await runAloud(PYTHON, ['-m', 'pip', 'install', '--quiet', `moto[s3,server]==${VERSION}`]);
+  await runAloud(PYTHON, [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    `moto[s3]==${VERSION}`,
+    'flask',
+    'flask-cors',
+  ]);
   run(PYTHON, ['-c', 'import moto.server']);
   mkdirSync(MARK);
 }
 
-/** Starts moto. It accepts every key. */
-export async function startMoto(): Promise<S3Server> {
+/**
+ * Starts moto. It accepts every key.
+ * @param tls serves TLS with this certificate
+ */
+export async function startMoto(tls?: {
+  certificateFile: string;
+  keyFile: string;
+}): Promise<S3Server> {
+  const tlsArgs = tls ? ['-c', tls.certificateFile, '-k', tls.keyFile] : [];
   const server = await startServer({
     name: 'moto',
     prepare: (_dir, port) => ({
       command: PYTHON,
-      args: ['-m', 'moto.server', '-H', '127.0.0.1', '-p', `${port}`],
+      args: ['-m', 'moto.server', '-H', '127.0.0.1', '-p', `${port}`, ...tlsArgs],
       env: { PATH: process.env.PATH, HOME: process.env.HOME },
     }),
-    isReady: async port => (await fetch(`http://127.0.0.1:${port}/moto-api/`)).ok,
+    ...(!tls && { isReady: async port => (await fetch(`http://127.0.0.1:${port}/moto-api/`)).ok }),
   });
-  return s3Server(server, { accessKeyId: 'moto-access', secretAccessKey: 'moto-secret' });
+  return s3Server(
+    server,
+    { accessKeyId: 'moto-access', secretAccessKey: 'moto-secret' },
+    tls ? 'https' : 'http'
+  );
 }

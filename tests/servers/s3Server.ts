@@ -10,7 +10,7 @@ export interface S3Login {
 export interface S3Server extends Server, S3Login {
   readonly endpoint: string;
   readonly region: string;
-  /** @returns the SDK as it is, for what a test does beside the product. Its owner ends it. */
+  /** @returns the SDK as it is, with no check of a certificate, for what a test does beside the product. Its owner ends it. */
   client(login?: S3Login): S3;
   /** Makes an empty bucket. @returns its name, which no other test has. */
   makeBucket(options?: { withObjectLock?: boolean }): Promise<string>;
@@ -30,6 +30,7 @@ export function s3Server(server: Server, login: S3Login, scheme = 'http'): S3Ser
       region: REGION,
       forcePathStyle: true,
       credentials,
+      requestHandler: { httpsAgent: { rejectUnauthorized: false } },
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });

@@ -10,7 +10,8 @@ export async function alone<T>(name: string, work: () => Promise<T>): Promise<T>
   const file = join(CACHE, `${name}.lock`);
   mkdirSync(CACHE, { recursive: true });
   if (!take(file)) {
-    say(`waiting for process ${holderOf(file)}, which is at it already`);
+    const holder = holderOf(file);
+    if (holder !== undefined) say(`waiting for process ${holder}, which is at it already`);
     await until(`${file} is free`, () => take(file), 30 * 60_000);
   }
   try {
@@ -20,7 +21,14 @@ export async function alone<T>(name: string, work: () => Promise<T>): Promise<T>
   }
 }
 
-const holderOf = (file: string): number => Number.parseInt(readFileSync(file, 'utf8'), 10);
+/** @returns undefined when nobody holds it any more. */
+function holderOf(file: string): number | undefined {
+  try {
+    return Number.parseInt(readFileSync(file, 'utf8'), 10);
+  } catch {
+    return undefined;
+  }
+}
 
 function take(file: string): boolean {
   try {

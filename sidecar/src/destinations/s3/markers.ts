@@ -18,7 +18,7 @@ const Marker = z.object({ key: z.string(), uploadId: z.string() });
 export interface Markers {
   /** @returns the name of the marker. */
   write(upload: Upload, signal?: AbortSignal): Promise<string>;
-  /** One that cannot be deleted is left to `sweep`: it says nothing of the archive. */
+  /** With rights that only append, or under object lock, it stays. @throws StageError for any other reason */
   remove(marker: string): Promise<void>;
   /** @returns the markers that an earlier process of this installation left; `upload` is undefined for an unreadable one. */
   left(signal?: AbortSignal): Promise<{ marker: string; upload: Upload | undefined }[]>;
@@ -57,14 +57,12 @@ export function markersIn(bucket: Bucket, installation: string): Markers {
       return marker;
     },
     async remove(marker) {
+      const attempt = { stage: 'cleanup', what: `delete ${marker}`, isWrite: true } as const;
       try {
-        await client.raw({ stage: 'cleanup', what: `delete ${marker}`, isWrite: true }, s3 =>
-          s3.deleteObject(bucket.at(marker))
-        );
+        await client.raw(attempt, s3 => s3.deleteObject(bucket.at(marker)));
         ours.delete(marker);
       } catch (error) {
-        // With rights that only append, or under object lock, it stays.
-        if (answerOf(error)?.status !== 403) ours.delete(marker);
+        if (answerOf(error)?.status !== 403) throw client.wordsOf(error, attempt);
       }
     },
     async left(signal) {
@@ -75,9 +73,8 @@ export function markersIn(bucket: Bucket, installation: string): Markers {
             .map(({ key }) => key)
             .filter(key => temporaryOf(key, installation) === 'us' && !ours.has(key))
         );
-      const read1 = async (marker: string) => ({ marker, upload: await read(marker, signal) });
-      const all: { marker: string; upload: Upload | undefined }[] = [];
-      for (const marker of found) all.push(await read1(marker));
+      const all: Awaited<ReturnType<Markers['left']>> = [];
+      for (const marker of found) all.push({ marker, upload: await read(marker, signal) });
       return all;
     },
   };

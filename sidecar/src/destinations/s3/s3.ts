@@ -80,7 +80,8 @@ export function s3Destination(
         await letGo().catch(() => undefined);
         throw error;
       }
-      if (sent.multipart) await markers.remove(sent.multipart.marker);
+      // The archive has its name; a marker that stays is swept after the next start.
+      if (sent.multipart) await markers.remove(sent.multipart.marker).catch(() => undefined);
     };
     return {
       bytes: sent.bytes,

@@ -1,0 +1,42 @@
+/**
+ * Each kind of destination against its own native client, with the same bytes, each to and from a server on loopback.
+ * A figure is the middle of three; the two take turns. Both are programs of their own, with all that starting them takes.
+ * usage: node tests/bench/destinations.bench.ts [MEGABYTES] [KIND…]
+ */
+import { randomFillSync } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Contest } from './support/contest.ts';
+import { hold } from './support/contest.ts';
+import { s3Contest } from './support/s3Contest.ts';
+
+/** How the contest of each kind is prepared; or why it cannot be held here. */
+const CONTESTS: Record<string, () => Promise<Contest | string>> = {
+  s3: s3Contest,
+};
+
+const [megabytes = '1000', ...wanted] = process.argv.slice(2);
+const dir = mkdtempSync(join(tmpdir(), 'nkvm-bench-'));
+try {
+  const file = join(dir, 'archive');
+  const bytes = fill(file, Number(megabytes) * 1e6);
+  for (const kind of wanted.length > 0 ? wanted : Object.keys(CONTESTS)) {
+    const contest = await CONTESTS[kind]?.();
+    if (typeof contest === 'string') console.log(`${kind}: skipped: ${contest}`);
+    else if (contest) await hold(kind, contest, file, bytes).finally(() => contest.stop());
+    else console.log(`${kind}: there is no contest; known: ${Object.keys(CONTESTS).join(', ')}`);
+  }
+} finally {
+  rmSync(dir, { recursive: true, force: true });
+}
+
+/** Writes bytes that cannot be made smaller, as an archive is compressed already. @returns how many */
+function fill(path: string, bytes: number): number {
+  const piece = Buffer.allocUnsafe(8 * 1024 ** 2);
+  const target = openSync(path, 'w');
+  let written = 0;
+  while (written < bytes) written += writeSync(target, randomFillSync(piece));
+  closeSync(target);
+  return written;
+}

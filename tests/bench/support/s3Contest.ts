@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { startVersitygw, versitygwMissing } from '../../servers/versitygw.ts';
+import type { Command, Contest } from './contest.ts';
+
+/** @returns why it cannot be held, or the contest. */
+export async function s3Contest(): Promise<Contest | string> {
+  if (versitygwMissing) return versitygwMissing;
+  const server = await startVersitygw();
+  const settings = server.settings(await server.makeBucket());
+  const client = (...args: string[]): Command => ({
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'multipart.ts'), ...args],
+    env: { SETTINGS: JSON.stringify(settings) },
+  });
+  return {
+    settings,
+    native: 'a multipart client',
+    store: (file, key) => client('store', key, file),
+    read: key => client('read', key),
+    stop: () => server.stop(),
+  };
+}
