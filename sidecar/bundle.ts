@@ -1,6 +1,6 @@
 /**
  * `npm run bundle -w sidecar`: puts the sidecar and all that it imports into `dist/`, for an image without
- * node_modules: `main.js`, what it reads beside it (`sql-wasm.wasm`, and the programs of helper pods in `pack/` and `unpack/`),
+ * node_modules: `main.js` with its parts, what it reads beside them (`sql-wasm.wasm`, and the programs of helper pods in `pack/` and `unpack/`),
  * and the licences of what is in them.
  */
 import { build } from 'esbuild';
@@ -26,7 +26,10 @@ mkdirSync(OUT);
 const { metafile } = await build({
   absWorkingDir: HERE,
   entryPoints: ['src/main.ts'],
-  outfile: join(OUT, 'main.js'),
+  outdir: OUT,
+  // What is imported when it is needed, such as the client of S3, is read only then: it costs 10 MiB.
+  splitting: true,
+  chunkNames: '[name]-[hash]',
   bundle: true,
   platform: 'node',
   target: 'node24',
