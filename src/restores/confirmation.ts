@@ -7,11 +7,13 @@ export const failingOf = ({ checks }: RestorePlan): PlanCheck[] =>
 /** @returns what a person confirms before a restore that cannot be taken back in part or at all; undefined: nothing. */
 export function confirmationOf(
   { files }: RestorePlan,
-  { target, safetyBackup }: StartRestore,
+  { target, safetyBackup, paths }: StartRestore,
   t: Translate
 ): string | undefined {
   const isUnknown = !files || !files.isComplete;
-  if (target.mode === 'mirror') {
+  // Of a selection nothing is deleted but what is in its way.
+  const isSelection = paths !== undefined;
+  if (target.mode === 'mirror' && !isSelection) {
     const count = files?.leftOver.count ?? 0;
     if (isUnknown) {
       return count > 0
@@ -22,7 +24,7 @@ export function confirmationOf(
       ? t('Delete {{count}} files that the backup does not have', { count })
       : undefined;
   }
-  if (target.mode === 'overwrite' && !safetyBackup) {
+  if ((target.mode === 'overwrite' || target.mode === 'mirror') && !safetyBackup) {
     const count = files?.replaced.count ?? 0;
     if (isUnknown) return t('Replace files without a way back');
     return count > 0 ? t('Replace {{count}} files without a way back', { count }) : undefined;

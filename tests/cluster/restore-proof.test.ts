@@ -87,19 +87,27 @@ const nothingStays = async (): Promise<void> => {
 };
 
 async function checked(path: 'verify' | 'drill', request: StartDrill = {}): Promise<Check> {
-  const answer = await call(`/api/v1/backups/${backup.id}/${path}`, {
-    method: 'POST',
-    ...(path === 'drill' && {
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(request),
-    }),
-  });
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.message);
+  // A right that was just given counts a moment later.
+  const check = await until(
+    `a ${path} is taken`,
+    async () => {
+      const answer = await call(`/api/v1/backups/${backup.id}/${path}`, {
+        method: 'POST',
+        ...(path === 'drill' && {
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(request),
+        }),
+      });
+      const body = await answer.json();
+      if (!answer.ok) throw new Error(body.message);
+      return body.check as Check;
+    },
+    60_000
+  );
   return await until(
     `${path} of ${backup.id} has ended`,
     async () => {
-      const seen = (await (await call(`/api/v1/checks/${body.check.id}`)).json()) as Check;
+      const seen = (await (await call(`/api/v1/checks/${check.id}`)).json()) as Check;
       return seen.endedAt === null ? undefined : seen;
     },
     120_000

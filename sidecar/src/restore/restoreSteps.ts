@@ -129,12 +129,18 @@ export async function backUpFirst(attempt: RestoreAttempt): Promise<boolean> {
       onAdded: known => attempt.record({ safetyBackupId: known }),
     });
     await attempt.record({ safetyBackupId: id });
+    const longPaths = world.history.get(id)?.seal?.omitted.longPaths ?? 0;
+    if (longPaths > 0) attempt.warnings.push(noUndo(id));
     steps.done(`backup ${id} holds the claim as it was`);
     return true;
   } finally {
     clearInterval(timer);
   }
 }
+
+/** See `tooDeep` in planChecks.ts. */
+const noUndo = (id: string): string =>
+  `safety backup ${id} holds paths of more than 4,095 bytes: it can be restored into a new claim, and not undone into this one`;
 
 /** @returns the claim that is written to: the one that was asked for, or a new one. @throws StageError. */
 export async function targetOf(attempt: RestoreAttempt, { source }: ReadySource): Promise<ClaimId> {

@@ -57,6 +57,8 @@ const sound: PlanFacts = {
   workloads: { is: [] },
   safety: { is: true },
 };
+const deepManifest = { seal: { omitted: { longPaths: 2 } } };
+const deep = { ...sound.source, found: { is: { manifest: deepManifest } as never } };
 const claim = testClaim({ capacityBytes: GI });
 const there = { claim, look: { is: { isEmpty: true, freeBytes: GI, files: null } } };
 const full = { claim, look: { is: { isEmpty: false, freeBytes: GI / 4, files: null } } };
@@ -105,12 +107,25 @@ describe('the plan of a restore', () => {
     );
   });
 
+  it('of paths that are restored only into an empty volume, into one', () => {
+    expect(states({ ...into('new'), source: deep })).toMatchObject({ archive: 'passes' });
+    expect(states({ ...into('mirror', { paths: ['a'] }), ...full, source: deep })).toMatchObject({
+      archive: 'passes',
+    });
+  });
+
   it.each<[string, Partial<PlanFacts>, string, string]>([
     [
       'archive',
       { source: missingSource('01a', no('ArchiveMissing').fails) },
       'archive',
       'ArchiveMissing',
+    ],
+    [
+      'paths that are restored only into an empty volume',
+      { ...into('mirror'), ...full, source: deep },
+      'archive',
+      'ArchiveUnsupported',
     ],
     ['digest', { digest: no('ArchiveDiffers') }, 'digest', 'ArchiveDiffers'],
     [

@@ -5,8 +5,13 @@ import { isBlocked } from '../scale/scaler.ts';
 import { answerCheck, check, failed, refusal } from './checks.ts';
 import type { PlanFacts } from './planFacts.ts';
 
-export function archiveCheck({ source: { found, shown } }: PlanFacts): PlanCheck {
+export function archiveCheck({ request, source: { found, shown } }: PlanFacts): PlanCheck {
   if ('fails' in found) return failed('archive', found.fails);
+  const { mode } = request.target;
+  const longPaths = found.is.manifest?.seal.omitted.longPaths ?? 0;
+  if (longPaths > 0 && !request.paths && (mode === 'overwrite' || mode === 'mirror')) {
+    return failed('archive', tooDeep(longPaths));
+  }
   if (shown.hasManifest) return check('archive', 'passes', `archive ${shown.archive} is there`);
   return check(
     'archive',
@@ -15,6 +20,14 @@ export function archiveCheck({ source: { found, shown } }: PlanFacts): PlanCheck
     'compare the list of its files with what you expect'
   );
 }
+
+/** Some of the archive would be written before the first such entry comes. */
+const tooDeep = (count: number) =>
+  refusal(
+    'ArchiveUnsupported',
+    `${count} of its entries have paths of more than 4,095 bytes, which can be restored only into an empty volume`,
+    'restore into a new claim, or only folders above them'
+  );
 
 export const digestCheck = ({ digest, source: { found } }: PlanFacts): PlanCheck | undefined =>
   'fails' in found
