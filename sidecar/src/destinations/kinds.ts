@@ -2,6 +2,7 @@ import type { DESTINATION_KINDS } from '../../api/index.ts';
 import { directory } from './directory/kind.ts';
 import { ftp, ftps } from './ftp/kind.ts';
 import type { Kind } from './kind.ts';
+import { rsync } from './rsync/kind.ts';
 import { s3 } from './s3/kind.ts';
 import { sftp } from './ssh/sftpKind.ts';
 
@@ -12,4 +13,5 @@ export const KINDS: Partial<Record<(typeof DESTINATION_KINDS)[number], Kind<unkn
   sftp,
   ftp,
   ftps,
+  rsync,
 };
