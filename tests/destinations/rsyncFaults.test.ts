@@ -188,5 +188,17 @@ describe.skipIf(noSsh)(`over ssh${noSsh ? `: ${noSsh}` : ''}`, () => {
     const wrong = at({ ...other.secret, ...(privateKey && { privateKey }) });
     await expect(keysOf(wrong.to)).rejects.toMatchObject({ reason: 'LoginRefused' });
     expect(readdirSync(wrong.workDir)).toEqual([]); // no key is left
+
+    const seen = (keys: Record<string, string>) =>
+      rsync
+        .probes(rsync.settings.parse({ ...server.secret, ...keys }))
+        .find(({ step }) => step === 'host-key')!
+        .run(AbortSignal.timeout(20_000));
+    expect(await seen({})).toBe(fingerprintOf(key));
+    await expect(seen({ knownHosts: '' })).rejects.toMatchObject({
+      reason: 'HostKeyUnknown',
+      message: expect.stringContaining(fingerprintOf(key)),
+      hint: expect.stringContaining(key),
+    });
   });
 });
