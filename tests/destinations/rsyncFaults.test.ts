@@ -50,7 +50,8 @@ describe.skipIf(noRsync)(`a daemon${noRsync ? `: ${noRsync}` : ''}`, () => {
 
   it('has no such module, or directory: it is never taken for an empty one', async () => {
     const server = await rsyncd();
-    for (const keys of [{ module: 'nothing' }, { directory: 'not/there' }]) {
+    const wrong: Record<string, string>[] = [{ module: 'nothing' }, { directory: 'not/there' }];
+    for (const keys of wrong) {
       const { to } = at({ ...server.secret(), ...keys });
       await expect(keysOf(to)).rejects.toMatchObject({ reason: 'DirectoryMissing' });
       await expect(to.stat('a')).rejects.toMatchObject({ reason: 'DirectoryMissing' });
