@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { run } from '../cluster/machine/run.ts';
 import { ended } from '../cluster/support/backups.ts';
-import { failsOf, planRestore, restore, startRestore } from '../cluster/support/restores.ts';
+import {
+  failsOf,
+  planRestore,
+  restore,
+  restoreEnded,
+  startRestore,
+} from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { helpersOf } from './support/afterwards.ts';
 import type { FaultVolume } from './support/volume.ts';
@@ -47,7 +53,7 @@ describe('a restore into a claim whose volume is smaller than the claim says', (
     );
     const { restore: begun, problem } = await startRestore(call, asked);
     if (begun) {
-      const end = await restore(call, asked);
+      const end = await restoreEnded(call, begun.id, 120_000);
       expect(end).toMatchObject({ status: 'failed', reason: 'TargetTooSmall' });
     } else expect(problem?.reason).toBe('TargetTooSmall');
     expect(readdirSync(target.directory)).toEqual([]);
