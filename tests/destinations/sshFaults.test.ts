@@ -9,6 +9,7 @@ import type { Destination } from '../../sidecar/src/destinations/destination.ts'
 import { keysOf } from '../../sidecar/src/destinations/destination.ts';
 import type { SshLimits } from '../../sidecar/src/destinations/ssh/connection.ts';
 import { LIMITS } from '../../sidecar/src/destinations/ssh/connection.ts';
+import { scpDestination } from '../../sidecar/src/destinations/ssh/scp.ts';
 import { SshSecret } from '../../sidecar/src/destinations/ssh/settings.ts';
 import { sftpDestination } from '../../sidecar/src/destinations/ssh/sftp.ts';
 import type { FaultyProxy } from '../servers/faultyProxy.ts';
@@ -20,7 +21,7 @@ const MiB = 1024 * 1024;
 const KEY = 'kind__shop__orders-db__20261120T101112Z__01k0example.tar.gz';
 const HASTY: SshLimits = { connectMs: 5_000, stallMs: 2_500, idleMs: 30_000 };
 
-const kinds = { sftp: sftpDestination };
+const kinds = { sftp: sftpDestination, scp: scpDestination };
 type KindName = keyof typeof kinds;
 
 function open(
@@ -305,5 +306,31 @@ describe.skipIf(noSshd)('a server of SFTP', () => {
     expect(await staged.confirm()).toMatchObject({ level: 'size' });
     truncateSync(join(server.data, readdirSync(server.data)[0]!), 100);
     await expect(staged.confirm()).rejects.toMatchObject({ reason: 'DigestDiffers' });
+  });
+});
+
+describe.skipIf(noSshd)('a server with or without commands', () => {
+  it('is told apart, with what to do', async () => {
+    const server = await start({ sftpOnly: true });
+    const destination = open('scp', server.secret);
+    const missing = { reason: 'ShellMissing', class: 'needs-action' };
+    await expect(destination.stat(KEY)).rejects.toMatchObject(missing);
+    await expect(keysOf(destination)).rejects.toMatchObject(missing);
+    await expect(destination.stage(KEY, body(MiB))).rejects.toMatchObject(missing);
+    await expect(destination.open(KEY)).rejects.toMatchObject(missing);
+  });
+
+  it('that stores less than it is sent is found out', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'nkvm-liar-'));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    // a `cat` that takes everything and keeps the beginning
+    const liar = '#!/bin/sh\n/usr/bin/head -c 1000\n/usr/bin/cat >/dev/null\n';
+    writeFileSync(join(dir, 'cat'), liar, { mode: 0o755 });
+    const server = await start({ config: [`SetEnv PATH=${dir}:/usr/bin:/bin`] });
+    await expect(open('scp', server.secret).stage(KEY, body(MiB))).rejects.toMatchObject({
+      stage: 'copy',
+      reason: 'StoredDiffers',
+    });
+    expect(readdirSync(server.data)).toEqual([]);
   });
 });

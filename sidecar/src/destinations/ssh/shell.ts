@@ -43,14 +43,19 @@ export function collect(
   { ignoreStdout = false } = {}
 ): Promise<Said> {
   const said: Said = { code: null, stdout: '', stderr: '' };
-  channel.on('exit', (code: number | null) => (said.code = code));
   const add = (name: 'stdout' | 'stderr') => (chunk: Buffer) => {
     if (said[name].length < KEPT_CHARACTERS) said[name] += chunk.toString('utf8');
   };
   if (!ignoreStdout) channel.on('data', add('stdout'));
   channel.stderr.on('data', add('stderr'));
   return link
-    .call<Said>(call, done => channel.once('close', () => done(undefined, said)))
+    .call<Said>(call, done =>
+      // It may have ended before anybody listened to `exit`; `close` comes only when all is read.
+      channel.once('close', (code?: number | null) => {
+        said.code = code ?? null;
+        done(undefined, said);
+      })
+    )
     .catch(error => {
       channel.close();
       throw error;
