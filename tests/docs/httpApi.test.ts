@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import type { EncryptionRoutes } from '../../sidecar/src/http/encryptionRoutes.ts';
 import type { RestoreEngine } from '../../sidecar/src/restore/types.ts';
 import { httpWorld } from '../../sidecar/src/testing/httpWorld.ts';
 
@@ -15,8 +14,7 @@ it('docs/reference/http-api.md lists every route, and no other', async () => {
       throw new Error('not asked');
     },
   };
-  const places = {} as EncryptionRoutes['places']; // no request is made
-  const world = await httpWorld({ restores: never, drills: never, places });
+  const world = await httpWorld({ restores: never, drills: never });
   onTestFinished(() => world.close());
   const { paths } = (await world.app.inject('/api/v1/openapi.json')).json() as {
     paths: Record<string, object>;

@@ -125,6 +125,19 @@ export interface History {
   count(): number;
 
   /**
+   * @param after the run that the page before has ended with; '' for the first
+   * @returns copies that should be, or were, at a destination, by their run
+   */
+  copiesAt(
+    destination: string,
+    after: string,
+    limit: number
+  ): { run: string; state: 'present' | 'missing' }[];
+
+  /** @returns how many archives are at this destination and nowhere else. */
+  onlyAt(destination: string): number;
+
+  /**
    * @returns the greatest id of all runs, which new ones must exceed; ids that a wrong clock has given far ahead of time do
    *   not count. `undefined` when there is none.
    */

@@ -261,6 +261,8 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     newestId: () => table.greatestId(firstIdAfter(latestMs())),
 
     count: () => table.count(),
+    copiesAt: (destination, after, limit) => table.copiesAt(destination, after, limit),
+    onlyAt: destination => table.onlyAt(destination),
 
     isReadOnly: () => disk.problem !== undefined,
 

@@ -3,7 +3,7 @@ import type { BackupQuery, RunKind } from '../../api/index.ts';
 import type { ClaimOf } from './claimHeads.ts';
 import type { Entry, Row } from './entries.ts';
 import { EntryWriter } from './entries.ts';
-import type { DestinationProofs, DestinationRecord, NamespaceUids } from './history.ts';
+import type { DestinationProofs, DestinationRecord, History, NamespaceUids } from './history.ts';
 import { journalState, setSequence } from './journalState.ts';
 import type { Page } from './page.ts';
 import { findPage } from './page.ts';
@@ -12,6 +12,8 @@ import { HEAD_COLUMNS, readHead, readRun, SELECT_RUNS } from './readRun.ts';
 import type { Run } from './row.ts';
 import { entriesOf } from './row.ts';
 import { inTransaction } from './transaction.ts';
+
+type CopyState = ReturnType<History['copiesAt']>[number];
 
 /** The tables in memory: runs, their copies, and destinations. They know nothing of files. */
 export class RunTable {
@@ -202,6 +204,29 @@ export class RunTable {
   /** @returns how many runs there are. */
   count(): number {
     const [[count] = []] = this.#values('SELECT count(*) FROM runs');
+    return Number(count);
+  }
+
+  /** @returns see `History.copiesAt`. */
+  copiesAt(destination: string, after: string, limit: number): CopyState[] {
+    return this.#values(
+      `SELECT run_id, state FROM copies
+        WHERE destination_id = ? AND run_id > ? AND state IN ('present', 'missing') ORDER BY run_id LIMIT ?`,
+      [destination, after, limit]
+    ).map(([run, state]) => ({
+      run: String(run),
+      state: state === 'missing' ? 'missing' : 'present',
+    }));
+  }
+
+  /** @returns see `History.onlyAt`. */
+  onlyAt(destination: string): number {
+    const [[count] = []] = this.#values(
+      `SELECT count(*) FROM copies AS one WHERE destination_id = ? AND state = 'present' AND NOT EXISTS (
+        SELECT 1 FROM copies AS other
+          WHERE other.run_id = one.run_id AND other.destination_id <> one.destination_id AND other.state = 'present')`,
+      [destination]
+    );
     return Number(count);
   }
 

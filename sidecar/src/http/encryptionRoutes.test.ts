@@ -9,7 +9,7 @@ import type { PlaceEncryption } from '../destinations/encryption/settings.ts';
 import type { Place } from '../destinations/places.ts';
 import { httpWorld } from '../testing/httpWorld.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
-import type { EncryptionRoutes } from './encryptionRoutes.ts';
+import type { HttpWorld } from './server.ts';
 
 const [ours, other] = [newIdentity(), newIdentity()];
 const KEY = 'a.tar.gz.age';
@@ -22,7 +22,7 @@ async function world(encryption: PlaceEncryption | null = forKeys) {
     get: (name: string) => (name === 'offsite' ? place : undefined),
     status: () => ({ encryption }),
     keys,
-  } as unknown as EncryptionRoutes['places'];
+  } as unknown as HttpWorld['places'];
   const made = await httpWorld({ places });
   onTestFinished(() => made.close());
   made.grants['keeper'] = [`update ${RIGHT}`, `get ${RIGHT}`];

@@ -15,9 +15,10 @@ import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
 import type { CheckRoutes } from './checkRoutes.ts';
 import { checkRoutes } from './checkRoutes.ts';
+import type { DestinationRoutes } from './destinationRoutes.ts';
+import { destinationRoutes } from './destinationRoutes.ts';
 import { downloadRoutes, ticketRoutes } from './downloadRoutes.ts';
 import { downloadTickets } from './downloadTickets.ts';
-import type { EncryptionRoutes } from './encryptionRoutes.ts';
 import { encryptionRoutes } from './encryptionRoutes.ts';
 import type { EventStreamOptions } from './eventStreams.ts';
 import { eventStreams } from './eventStreams.ts';
@@ -55,9 +56,9 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
   InfoRoutes &
   Partial<Pick<RestoreRoutes, 'restores' | 'uploadNamespace'>> &
-  Partial<Pick<EncryptionRoutes, 'places'>> &
   UploadRoutes &
   ForeignRoutes &
+  Pick<DestinationRoutes, 'places' | 'checks' | 'catalogs' | 'space'> &
   Pick<CheckRoutes, 'drills'> & {
     access: Pick<Access, 'whoIs'>;
     streamOptions?: EventStreamOptions;
@@ -148,10 +149,11 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(versionRoutes({ ...world, access }));
         await known.register(ticketRoutes(downloads));
         await known.register(foreignRoutes(world));
+        await known.register(destinationRoutes(world));
         await known.register(uploadRoutes(world));
         await known.register(checkRoutes({ ...world, streams }));
-        const { restores, places } = world;
-        if (places) await known.register(encryptionRoutes({ ...world, places }));
+        await known.register(encryptionRoutes(world));
+        const { restores } = world;
         if (restores)
           await known.register(
             restoreRoutes({

@@ -1,18 +1,19 @@
 import { admissionOf } from '../backup/admission.ts';
+import { checksOf } from '../destinations/places/checks.ts';
 import { rightsOf } from '../http/rights.ts';
 import { buildServer } from '../http/server.ts';
-import type { Preparations } from '../preparations.ts';
 import { VERSION } from '../version.ts';
 import type { Foundations } from './foundations.ts';
 import type { Runs } from './runs.ts';
+import type { Upkeep } from './upkeep.ts';
 
 /** Starts the API, in the place of what has answered until now. */
 export async function startApi(
   foundations: Foundations,
   runs: Runs,
-  { prepared }: { prepared: Preparations }
+  { prepared, catalogs, space }: Upkeep
 ): Promise<void> {
-  const { life, config, log, door, history, destination, inventory } = foundations;
+  const { life, config, log, now, door, history, destination, inventory } = foundations;
   const { clusterName, access, open, places } = foundations;
   const { metrics, archives, uploads, restores, queue, room } = runs;
   const admission = admissionOf(inventory, open, places.all, room.look);
@@ -29,6 +30,8 @@ export async function startApi(
         archives,
         uploads,
         admission,
+        ...{ places, catalogs, space },
+        checks: checksOf({ places, now }),
         restores: restores.engine,
         drills: restores.engine,
         rights: rightsOf(access),

@@ -1,10 +1,15 @@
+import { archiveOfManifest, parseArchiveName } from '../archive/name.ts';
+import { keepCatalogs } from '../backup/catalog/keepCatalogs.ts';
+import { readCatalog } from '../backup/catalog/readCatalog.ts';
 import { heldVolumes } from '../backup/heldVolume.ts';
 import { rebuildHistory } from '../backup/rebuildHistory.ts';
 import { recover } from '../backup/recover.ts';
 import { deleteUnproven } from '../backup/unproven.ts';
+import { watchSpace } from '../destinations/places/space.ts';
 import { sweeperOf } from '../jobs/sweep.ts';
 import { preparations } from '../preparations.ts';
 import { scratchSweeper } from '../restore/check/sweepScratch.ts';
+import { within } from '../within.ts';
 import type { Foundations } from './foundations.ts';
 import type { Runs } from './runs.ts';
 
@@ -23,12 +28,18 @@ const LEFT_STOPPED_MS = 15_000;
 /** Runs wait for it. What is left is done at the next start. */
 const REBUILD_LIMIT_MS = 10 * 60_000;
 
+/** Longer than at the start, when runs wait for it. */
+const CATALOG_LIMIT_MS = 3_600_000;
+
+export type Upkeep = Awaited<ReturnType<typeof startUpkeep>>;
+
 /** Starts what an earlier process has left to do, lets runs begin when that is done, and looks after leftovers from then on. */
 export async function startUpkeep(foundations: Foundations, runs: Runs) {
-  const { life, config, log, now, history, destination, places, looks, inventory } = foundations;
+  const { life, config, log, now, history, places, destination, looks, inventory } = foundations;
   const { clusterUid, installation, identity, pods } = foundations;
   const { onEnd, retry, restores, queue, interrupted } = runs;
 
+  const claimUidOf = (namespace: string, name: string) => inventory.claim(namespace, name)?.uid;
   /** @returns nothing for a namespace that has just been deleted. */
   const factOf = (name: string) => {
     const fact = inventory.namespace(name);
@@ -36,6 +47,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
   };
   const cleanArchives = () =>
     deleteUnproven({ history, destination, now, log, signal: life.signal });
+  const isPrepared = Promise.withResolvers<void>();
   const prepared = await life.start({
     name: 'the preparations',
     start: signal =>
@@ -55,7 +67,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
               history,
               destination,
               identity,
-              claimUidOf: (namespace, name) => inventory.claim(namespace, name)?.uid,
+              claimUidOf,
               log,
               limitMs: REBUILD_LIMIT_MS,
               signal,
@@ -65,12 +77,47 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
           signal,
           log,
           onDone() {
+            isPrepared.resolve();
             queue.resume();
             void cleanArchives();
             void restores.tidyUp();
           },
         }
       ),
+  });
+
+  // What an earlier process has left there. Later, what is under way with settings of before looks just like it.
+  const toSweep = new Set(places.all().map(({ name }) => name));
+  const catalogs = await life.start({
+    name: 'the catalogs of destinations',
+    start: () =>
+      keepCatalogs({
+        ...{ places, log },
+        async rebuild(at, isKnown, signal) {
+          await within(signal, isPrepared.promise);
+          const isFirst = places.status(at.id)?.version === 0 && toSweep.delete(at.id);
+          if (isFirst) await at.sweep({ signal });
+          const isNew = (key: string) =>
+            !isKnown(parseArchiveName(archiveOfManifest(key) ?? '')?.runId ?? '');
+          await rebuildHistory({
+            ...{ history, identity, claimUidOf, log, signal },
+            limitMs: CATALOG_LIMIT_MS,
+            destination: {
+              ...at,
+              list: ({ wanted = () => true, ...listing } = {}) =>
+                at.list({ ...listing, wanted: key => isNew(key) && wanted(key) }),
+            },
+          });
+        },
+        read: (at, signal) =>
+          readCatalog({ destination: at, history, installation, now, log, signal }),
+      }),
+    stop: kept => kept.stop(),
+  });
+  const space = await life.start({
+    name: 'the looks at destinations',
+    start: () => watchSpace({ places }),
+    stop: watched => watched.stop(),
   });
 
   const isUnderWay = (id: string) => queue.isRunning(id) || looks.has(id);
@@ -106,5 +153,5 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
       ),
     stop: clearInterval,
   });
-  return { prepared };
+  return { prepared, catalogs, space };
 }

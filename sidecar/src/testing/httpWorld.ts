@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Counter, Registry } from 'prom-client';
 import { admissionOf } from '../backup/admission.ts';
+import type { Catalogs, KnownCatalog } from '../backup/catalog/keepCatalogs.ts';
 import type { IsOpen } from '../backup/openNamespaces.ts';
 import { archivesAt } from '../browse/archives.ts';
 import { uploadsAt } from '../browse/uploads.ts';
@@ -12,6 +13,11 @@ import type { Action, PathAction, Subject } from '../cluster/access.ts';
 import type { NamespaceFact } from '../cluster/facts.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { KINDS } from '../destinations/kinds.ts';
+import { checksOf } from '../destinations/places/checks.ts';
+import type { SecretTexts } from '../destinations/places/secret.ts';
+import { watchPlaces } from '../destinations/places/watchPlaces.ts';
+import { noFence } from '../fence.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { runIds } from '../history/runId.ts';
@@ -69,6 +75,10 @@ export interface HttpTestWorld {
   destination: Destination;
   /** What is at the destination. */
   storage: MemoryStorage;
+  /** Names destinations of kind `directory`; may be changed with `configure`. */
+  configure(secrets: readonly SecretTexts[]): void;
+  /** What is known of destinations; may be changed. */
+  catalogs: Record<string, KnownCatalog>;
   /** May be changed; answers on rights are not remembered. */
   grants: Record<string, string[]>;
   /** What the API server was asked: `AUDIENCE TOKEN` and `USER VERB WHAT`. */
@@ -201,7 +211,36 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     onRemove: key => archives.forget(key),
     log,
   });
+  let secrets: readonly SecretTexts[] = [];
+  let onSecrets = (): void => undefined;
+  const places = watchPlaces({
+    local: { ...destination, id: 'local' },
+    secrets: {
+      all: () => secrets,
+      onChange(listener) {
+        onSecrets = listener;
+        return () => undefined;
+      },
+    },
+    kinds: KINDS,
+    installation: 'test',
+    workDir: join(dir, 'work'),
+    ownDirs: [],
+    fence: noFence,
+    limitMs: 10_000,
+    log,
+  });
+  const catalogs: Catalogs = {
+    of: name => world.catalogs[name],
+    read: async name => void (world.catalogs[name] = { problem: null }),
+    stop: async () => undefined,
+  };
   const world: Omit<HttpTestWorld, 'app'> = {
+    configure(given) {
+      secrets = given;
+      onSecrets();
+    },
+    catalogs: {},
     history,
     destination,
     storage,
@@ -276,6 +315,7 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
       await queue.stop();
       archives.stop();
       uploads.stop();
+      await places.close();
       await app.close();
       await history.close();
       rmSync(dir, { recursive: true, force: true });
@@ -308,6 +348,9 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     destination,
     archives,
     uploads,
+    ...{ places, catalogs },
+    checks: checksOf({ places, now: () => new Date() }),
+    space: { freeBytes: () => null },
     admission: admissionOf(inventory, { ask: open }, () => [
       { name: destination.id, isDefault: true },
     ]),

@@ -10,8 +10,8 @@ import { memoryDestination, memoryStorage } from '../../testing/memoryDestinatio
 import type { Destination } from '../destination.ts';
 import { keysOf } from '../destination.ts';
 import type { Kind } from '../kind.ts';
+import type { PlacesWorld } from './openPlace.ts';
 import type { SecretTexts } from './secret.ts';
-import type { PlacesWorld } from './watchPlaces.ts';
 import { watchPlaces } from './watchPlaces.ts';
 
 /** A kind whose storage is in memory, by bucket. It counts what is open. */

@@ -1,0 +1,189 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { Copy } from '../../../api/index.ts';
+import { archiveName, manifestName } from '../../archive/name.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import { StageError } from '../../errors.ts';
+import type { History } from '../../history/history.ts';
+import { openHistory } from '../../history/openHistory.ts';
+import { exampleRun } from '../../testing/exampleRun.ts';
+import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { readCatalog } from './readCatalog.ts';
+
+const NOW = new Date('2026-11-20T10:00:00Z');
+let history: History;
+let storage: ReturnType<typeof memoryStorage>;
+let destination: Destination;
+let logged: string[];
+
+beforeEach(async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-catalog-'));
+  history = await openHistory(join(dir, 'nkvm.db'));
+  storage = memoryStorage();
+  destination = memoryDestination(storage);
+  logged = [];
+  onTestFinished(async () => {
+    await history.close();
+    rmSync(dir, { recursive: true });
+  });
+});
+
+const keyOf = (run: string, pvc = 'orders-db') =>
+  archiveName({
+    cluster: 'kind',
+    namespace: 'shop',
+    pvc,
+    at: new Date('2026-11-19T10:00:00Z'),
+    runId: run,
+  });
+
+/** A run with copies, by the id of their destinations. */
+async function record(
+  run: string,
+  states: Record<string, Copy['state']>,
+  provenAt = '2026-11-19T10:00:00.000Z'
+) {
+  const [example] = exampleRun({ id: run }).copies;
+  if (!example) throw new Error('the example has no copy');
+  const copies = Object.entries(states).map(([to, state]) => ({
+    ...example,
+    ...{ destination: to, key: keyOf(run), state, provenAt },
+  }));
+  await history.add([exampleRun({ id: run, copies })]);
+}
+
+async function store(
+  run: string,
+  bytes: number,
+  { pvc, hasManifest = true } = {} as { pvc?: string; hasManifest?: boolean }
+) {
+  await destination.put(keyOf(run, pvc), 'x'.repeat(bytes));
+  if (hasManifest) await destination.put(manifestName(keyOf(run, pvc)), '{}');
+}
+
+const read = (to: Destination = destination) =>
+  readCatalog({
+    ...{ destination: to, history, installation: 'us', now: () => NOW },
+    log: {
+      info: (_, text) => logged.push(text),
+      warn: (_, text) => logged.push(text),
+      error: (_, text) => logged.push(text),
+    },
+    signal: new AbortController().signal,
+  });
+const statesOf = (run: string) =>
+  Object.fromEntries((history.get(run)?.copies ?? []).map(copy => [copy.destination, copy.state]));
+
+describe('the catalog of a destination', () => {
+  it('counts archives, their volumes, and what is only here', async () => {
+    await record('r1', { memory: 'present', offsite: 'present' });
+    await record('r2', { memory: 'present' });
+    await store('r1', 10);
+    await store('r2', 20);
+    await store('other', 5, { pvc: 'carts' });
+    await store('half', 1, { hasManifest: false });
+    const { catalog, volumes, foreign } = await read();
+    expect(catalog).toEqual({
+      archives: 4,
+      bytes: 36,
+      onlyHere: 1,
+      foreign: 1,
+      readAt: NOW.toISOString(),
+    });
+    expect([...foreign]).toEqual(['other']);
+    const newestAt = '2026-11-19T10:00:00.000Z';
+    const of = { cluster: 'kind', namespace: 'shop', newestAt };
+    expect(volumes).toEqual([
+      { ...of, name: 'orders-db', archives: 3, bytes: 31 },
+      { ...of, name: 'carts', archives: 1, bytes: 5 },
+    ]);
+  });
+
+  it('marks what is not there any more as missing, at this destination only, and says so', async () => {
+    await record('r1', { memory: 'present', offsite: 'present' });
+    await record('r2', { memory: 'present' });
+    await store('r2', 1);
+    expect(await read()).toMatchObject({ lost: 1, found: 0 });
+    expect(statesOf('r1')).toEqual({ memory: 'missing', offsite: 'present' });
+    expect(statesOf('r2')).toEqual({ memory: 'present' });
+    expect(logged).toEqual([expect.stringContaining('1 archives are not at destination memory')]);
+  });
+
+  it('finds again what was missing', async () => {
+    await record('r1', { memory: 'missing' });
+    await store('r1', 1);
+    expect(await read()).toMatchObject({ lost: 0, found: 1 });
+    expect(statesOf('r1')).toEqual({ memory: 'present' });
+  });
+
+  it('leaves copies alone that were deleted, are awaited, or have failed', async () => {
+    await record('r1', { memory: 'deleted' });
+    await record('r2', { memory: 'awaited' });
+    await record('r3', { memory: 'failed' });
+    expect(await read()).toMatchObject({ lost: 0, found: 0 });
+    expect([statesOf('r1'), statesOf('r2'), statesOf('r3')]).toEqual([
+      { memory: 'deleted' },
+      { memory: 'awaited' },
+      { memory: 'failed' },
+    ]);
+  });
+});
+
+describe('nothing is concluded', () => {
+  const broken = new StageError('checksum', 'ConnectionBroke', 'broke', 'h', 'transient');
+
+  it('from a listing that fails half-way', async () => {
+    await record('r1', { memory: 'present' });
+    await record('r2', { memory: 'missing' });
+    await store('r2', 1);
+    const half: Destination = {
+      ...destination,
+      async *list(listing) {
+        yield* destination.list(listing);
+        throw broken;
+      },
+    };
+    await expect(read(half)).rejects.toBe(broken);
+    expect([statesOf('r1'), statesOf('r2')]).toEqual([
+      { memory: 'present' },
+      { memory: 'missing' },
+    ]);
+  });
+
+  it('from a listing that lags behind: the archive itself is asked for', async () => {
+    await record('r1', { memory: 'present' });
+    await store('r1', 1);
+    const lagging: Destination = { ...destination, async *list() {} };
+    expect(await read(lagging)).toMatchObject({ lost: 0 });
+    expect(statesOf('r1')).toEqual({ memory: 'present' });
+  });
+
+  it('when it cannot be asked for', async () => {
+    await record('r1', { memory: 'present' });
+    const silent: Destination = { ...destination, stat: async () => Promise.reject(broken) };
+    await expect(read(silent)).rejects.toBe(broken);
+    expect(statesOf('r1')).toEqual({ memory: 'present' });
+  });
+
+  it('of an archive that was written meanwhile', async () => {
+    await record('r1', { memory: 'present' }, '2026-11-20T10:00:01.000Z');
+    const before: Destination = { ...destination, async *list() {} };
+    expect(await read(before)).toMatchObject({ lost: 0 });
+    expect(statesOf('r1')).toEqual({ memory: 'present' });
+  });
+});
+
+it('sweeps files that a check of this installation has left an hour ago', async () => {
+  const old = new Date(NOW.getTime() - 3_700_000);
+  for (const key of ['nkvm-check-us-old', 'nkvm-check-us-new', 'nkvm-check-other-old']) {
+    await destination.put(key, 'x');
+    storage.modifiedAt.set(key, key.endsWith('new') ? NOW : old);
+  }
+  await read();
+  expect([...storage.archives.keys()].sort()).toEqual([
+    'nkvm-check-other-old',
+    'nkvm-check-us-new',
+  ]);
+});

@@ -1,0 +1,214 @@
+import { setImmediate as yieldOnce } from 'node:timers/promises';
+import type { Catalog, Copy, VolumeShare } from '../../../api/index.ts';
+import type { ParsedName } from '../../archive/name.ts';
+import { archiveOfManifest, parseArchiveName } from '../../archive/name.ts';
+import type { Destination, Stored } from '../../destinations/destination.ts';
+import { probePrefix } from '../../destinations/places/check.ts';
+import type { History } from '../../history/history.ts';
+import type { Log } from '../../log.ts';
+
+/** What a destination holds, and what was corrected in the history. */
+export interface ReadCatalog {
+  catalog: Catalog;
+  /** By bytes, most first. */
+  volumes: VolumeShare[];
+  /** Copies that the history had as missing, and that are there. */
+  found: number;
+  /** Copies that the history had as present, and that are not there. */
+  lost: number;
+  /** Ids of the runs of archives that this history does not have. */
+  foreign: ReadonlySet<string>;
+}
+
+export interface CatalogOptions {
+  destination: Destination;
+  history: Pick<History, 'get' | 'commit' | 'copiesAt' | 'onlyAt'>;
+  /** Whose files of checks are swept. */
+  installation: string;
+  now(): Date;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/** Copies that are read at once; then other work has its turn. */
+const PAGE = 500;
+/** Calls to the storage, and commits, at once. */
+const TOGETHER = 16;
+/** A check that goes on takes no longer. */
+const PROBE_AGE_MS = 3_600_000;
+
+/**
+ * Lists what a destination holds, and then brings the copies in the history into line with it. It holds the ids of runs, 26
+ * characters for each archive, and a line for each volume; never a manifest.
+ *
+ * Nothing is concluded from a listing that did not come to its end: it is thrown away as a whole.
+ *
+ * | in the history | in the listing | |
+ * | --- | --- | --- |
+ * | present | not there, and the storage says so again when it is asked for that key | missing |
+ * | missing | there | present |
+ * | written while the listing was read | | is left alone |
+ *
+ * @throws StageError when the destination cannot be listed to its end
+ */
+export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog> {
+  const { destination, history, now, signal } = options;
+  const began = now().toISOString();
+  const volumes = new Map<string, VolumeShare>();
+  /** Copies of the history that the listing has not had yet. */
+  const awaited = await copiesAt(destination.id, options);
+  const back: string[] = [];
+  const unknown = { archives: new Set<string>(), manifests: new Set<string>() };
+  const probes: Stored[] = [];
+  const prefix = probePrefix(options.installation);
+  let archives = 0;
+  let bytes = 0;
+
+  const take = (stored: Stored): void => {
+    const name = parseArchiveName(stored.key);
+    if (!name) {
+      const run = runOfManifest(stored.key);
+      if (run === undefined) probes.push(stored);
+      else unknown.manifests.add(run);
+      return;
+    }
+    archives += 1;
+    bytes += stored.bytes;
+    addTo(volumes, name, stored);
+    const state = awaited.get(name.runId);
+    if (state === undefined) unknown.archives.add(flat(name.runId));
+    else if (state === 'missing') back.push(flat(name.runId));
+    if (state) awaited.set(name.runId, 'seen');
+  };
+  const wanted = (key: string): boolean => {
+    if (parseArchiveName(key) || key.startsWith(prefix)) return true;
+    const run = runOfManifest(key);
+    return run !== undefined && !awaited.has(run);
+  };
+  for await (const page of destination.list({ wanted, signal })) {
+    page.forEach(take);
+    await yieldOnce(undefined, { signal });
+  }
+  const absent = [...awaited].filter(([, state]) => state === 'present').map(([run]) => run);
+  const found = await setAll(back, 'present', began, options);
+  const lost = await setAll(absent, 'missing', began, options);
+  report(found, lost, options);
+  await sweepProbes(probes, options);
+  /** Those that came into the history meanwhile are not foreign. */
+  const isForeign = (run: string) =>
+    unknown.manifests.has(run) &&
+    !history.get(run)?.copies.some(copy => copy.destination === destination.id);
+  const foreign = new Set([...unknown.archives].filter(isForeign));
+  return {
+    catalog: {
+      archives,
+      bytes,
+      onlyHere: history.onlyAt(destination.id),
+      foreign: foreign.size,
+      readAt: now().toISOString(),
+    },
+    volumes: [...volumes.values()].sort((a, b) => b.bytes - a.bytes),
+    ...{ found, lost, foreign },
+  };
+}
+
+const runOfManifest = (key: string): string | undefined => {
+  const run = parseArchiveName(archiveOfManifest(key) ?? '')?.runId;
+  return run === undefined ? undefined : flat(run);
+};
+
+/** A part of a text keeps the whole of it in memory. */
+const flat = (part: string): string => Buffer.from(part, 'latin1').toString('latin1');
+
+type Awaited = 'present' | 'missing' | 'seen';
+
+/** @returns what the history has there, by the ids of runs. */
+async function copiesAt(
+  destination: string,
+  { history, signal }: CatalogOptions
+): Promise<Map<string, Awaited>> {
+  const found = new Map<string, Awaited>();
+  for (let after = ''; ; ) {
+    const page = history.copiesAt(destination, after, PAGE);
+    const last = page.at(-1);
+    if (!last) return found;
+    for (const { run, state } of page) found.set(run, state);
+    after = last.run;
+    await yieldOnce(undefined, { signal });
+  }
+}
+
+function addTo(
+  volumes: Map<string, VolumeShare>,
+  { cluster, namespace, pvc, at }: ParsedName,
+  { bytes }: Stored
+): void {
+  const key = `${cluster}/${namespace}/${pvc}`;
+  const newestAt = at.toISOString();
+  const share = volumes.get(key);
+  if (!share) {
+    volumes.set(key, { cluster, namespace, name: pvc, archives: 1, bytes, newestAt });
+    return;
+  }
+  share.archives += 1;
+  share.bytes += bytes;
+  if (newestAt > share.newestAt) share.newestAt = newestAt;
+}
+
+/**
+ * Corrects the state of copies, after the storage was asked for each by itself: a listing may lag behind, and only a plain
+ * "not there" counts.
+ * @param began copies that were proven since then may be absent from the listing for that reason alone
+ * @returns how many were corrected
+ */
+async function setAll(
+  runs: readonly string[],
+  state: 'present' | 'missing',
+  began: string,
+  { destination, history, signal }: CatalogOptions
+): Promise<number> {
+  let changed = 0;
+  const from = state === 'present' ? 'missing' : 'present';
+  const correct = async (id: string): Promise<void> => {
+    const isWrong = (copy: Copy) => copy.destination === destination.id && copy.state === from;
+    const copy = history.get(id)?.copies.find(isWrong);
+    if (!copy || (copy.provenAt ?? '') >= began) return;
+    const isThere = (await destination.stat(copy.key, { signal })) !== undefined;
+    if (isThere !== (state === 'present')) return;
+    const copies = history.get(id)?.copies ?? []; // as they are now
+    if (!copies.some(isWrong)) return;
+    await history.commit(id, {
+      copies: copies.map(each => (isWrong(each) ? { ...each, state } : each)),
+    });
+    changed += 1;
+  };
+  for (let at = 0; at < runs.length; at += TOGETHER) {
+    signal.throwIfAborted();
+    await Promise.all(runs.slice(at, at + TOGETHER).map(correct));
+  }
+  return changed;
+}
+
+function report(found: number, lost: number, { destination: { id }, log }: CatalogOptions): void {
+  if (lost > 0)
+    log.warn(
+      { destination: id, lost },
+      `${lost} archives are not at destination ${id} any more, although NKVM has not deleted them`
+    );
+  if (found > 0)
+    log.info(
+      { destination: id, found },
+      `${found} missing archives are at destination ${id} again`
+    );
+}
+
+/** Files that a check has left, because its process ended in the middle of it. Never throws. */
+async function sweepProbes(
+  probes: readonly Stored[],
+  { destination, now, signal }: CatalogOptions
+): Promise<void> {
+  const old = probes.filter(
+    ({ modifiedAt }) => now().getTime() - modifiedAt.getTime() > PROBE_AGE_MS
+  );
+  for (const { key } of old) await destination.remove(key, { signal }).catch(() => undefined);
+}
