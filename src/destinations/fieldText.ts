@@ -93,9 +93,8 @@ export function fieldHelp(kind: Kind, key: string, t: Translate): string | undef
       return t('Empty for the usual one.');
     case 'password':
       if (kind === 'restic') return t('Of the repository. Without it nobody can restore.');
-      return kind === 'sftp' || kind === 'scp' || kind === 'rsync'
-        ? t('Or a private key.')
-        : undefined;
+      if (kind === 'rsync') return t('Of the module.');
+      return kind === 'sftp' || kind === 'scp' ? t('Or a private key.') : undefined;
     case 'privateKey':
       return t('As ssh-keygen writes it.');
     case 'knownHosts':
@@ -153,7 +152,9 @@ export function problemText(problem: Problem, t: Translate): string {
     case 'pair':
       return t('Both parts of the login are needed.');
     case 'module':
-      return t('A module or a directory is needed.');
+      return t('Either a module of a daemon, or a private key for SSH.');
+    case 'keyOnly':
+      return t('Over SSH, rsync needs a private key instead.');
     case 'recipients':
       return t('One of these lines is not a recipient (age1…), or is mistyped.');
     case 'short':

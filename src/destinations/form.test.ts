@@ -18,7 +18,7 @@ const VALUES: Record<Kind, Record<string, string>> = {
   ftp: { host: 'nas', username: 'nkvm', password: 'hush', directory: '/backups' },
   ftps: { host: 'nas', username: 'nkvm', password: 'hush', directory: '/backups' },
   rsync: { host: 'nas', module: 'backups' },
-  restic: { repository: 's3:https://s3.example.com/restic', password: 'hush' },
+  restic: { repository: '/mnt/restic', password: 'hush' },
   directory: { path: '/mnt/backups' },
 };
 
@@ -75,8 +75,24 @@ describe('the settings of a destination', () => {
     ['half of a host key', form('sftp', { knownHosts: 'nas' }), { knownHosts: 'knownHosts' }],
     ['a fingerprint', form('sftp', { knownHosts: `SHA256:${'a'.repeat(43)}` }), {}],
     ['no way to log in', form('sftp', { password: '' }), { password: 'login' }],
-    ['neither module nor directory', form('rsync', { module: '' }), { module: 'module' }],
-    ['half of a login', form('restic', { accessKeyId: 'id' }), { secretAccessKey: 'pair' }],
+    [
+      'neither module nor key',
+      form('rsync', { module: '', username: 'nkvm' }),
+      { module: 'module' },
+    ],
+    ['rsync over SSH', form('rsync', { module: '', username: 'nkvm', privateKey: KEY }), {}],
+    [
+      'rsync over SSH with a password',
+      form('rsync', { module: '', username: 'nkvm', privateKey: KEY, password: 'x' }),
+      { password: 'keyOnly' },
+    ],
+    ['both ways of rsync', form('rsync', { privateKey: KEY }), { module: 'module' }],
+    ['half of a module’s login', form('rsync', { username: 'a' }), { password: 'pair' }],
+    [
+      'half of a login',
+      form('restic', { repository: 's3:https://s3/restic', accessKeyId: 'id' }),
+      { secretAccessKey: 'pair' },
+    ],
     ['recipients', form('s3', {}, { encryption: 'recipients', recipients: RECIPIENT }), {}],
     [
       'no recipients',

@@ -60,6 +60,7 @@ export type Problem =
   | 'customerKey'
   | 'kms'
   | 'module'
+  | 'keyOnly'
   | 'recipients'
   | 'short';
 
@@ -154,11 +155,15 @@ function togetherProblems(form: Form): Record<string, Problem | undefined> {
     case 'scp':
       return has('password') || has('privateKey') ? {} : { password: 'login' };
     case 'rsync':
-      return has('module') || has('directory') ? {} : { module: 'module' };
+      return has('module') ? daemonProblems(has) : rsyncOverSshProblems(has);
     case 'restic':
-      return has('accessKeyId') === has('secretAccessKey')
-        ? {}
-        : { [has('accessKeyId') ? 'secretAccessKey' : 'accessKeyId']: 'pair' };
+      return valueOf(form, 'repository').startsWith('s3:')
+        ? Object.fromEntries(
+            ['accessKeyId', 'secretAccessKey']
+              .filter(key => !has(key))
+              .map(key => [key, 'pair' as const])
+          )
+        : {};
     case 's3':
       return s3Problems(has, valueOf(form, 'serverSideEncryption'));
     case 'ftp':
@@ -167,6 +172,21 @@ function togetherProblems(form: Form): Record<string, Problem | undefined> {
       return {};
   }
 }
+
+/** A module of a daemon is open to all, or has a login of its own. */
+function daemonProblems(has: (key: string) => boolean): Record<string, Problem> {
+  if (has('privateKey') || has('knownHosts') || has('insecure')) return { module: 'module' };
+  if (has('username') === has('password')) return {};
+  return { [has('username') ? 'password' : 'username']: 'pair' };
+}
+
+const rsyncOverSshProblems = (
+  has: (key: string) => boolean
+): Record<string, Problem | undefined> => ({
+  ...(!has('privateKey') && { module: 'module' }),
+  ...(!has('username') && { username: 'missing' }),
+  ...(has('password') && { password: 'keyOnly' }),
+});
 
 function s3Problems(has: (key: string) => boolean, encryption: string) {
   const isCustomer = encryption === 'customer';
