@@ -33,7 +33,7 @@ export function BackUpTo({ targets, onStarted }: BackUpToProps) {
         text={t('Back up to…')}
         label={
           targets.length === 1 && first
-            ? t('Back up {{volume}} to…', { volume: `${first.namespace}/${first.name}` })
+            ? `${t('Back up to…')} ${first.namespace}/${first.name}`
             : undefined
         }
         isInert={isInert}

@@ -92,7 +92,11 @@ function CopiesTable({ cluster, copies }: { cluster: string; copies: Copy[] }) {
         state === 'present' && (
           <>
             {formatBytes(stored?.bytes ?? bytes, language)}
-            {encrypted && <Badge icon={lockIcon} color="" text={t('Encrypted')} />}
+            {encrypted && (
+              <Box sx={{ mt: 0.5 }}>
+                <Badge icon={lockIcon} color="" text={t('Encrypted')} />
+              </Box>
+            )}
           </>
         ),
     },

@@ -25,6 +25,7 @@ export function AppendOnlySection({ cluster, destination, mayManage }: AppendOnl
   const { t } = useText();
   const { name, appendOnly } = destination;
   const { start, isBusy, trouble } = useAction();
+  const text = isBusy ? t('Checking…') : t('Check now');
   return (
     <SectionBox title={t('Protection against deletion')}>
       <Stack spacing={2}>
@@ -49,8 +50,8 @@ export function AppendOnlySection({ cluster, destination, mayManage }: AppendOnl
           <span>
             <ActionButton
               icon={protectedIcon}
-              text={isBusy ? t('Checking…') : t('Check now')}
-              label={t('Check whether archives can be deleted')}
+              text={text}
+              label={`${text}. ${t('Protection against deletion')}`}
               isInert={isBusy}
               onClick={() =>
                 void start(async signal => {

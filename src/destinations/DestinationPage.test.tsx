@@ -33,7 +33,7 @@ const open = ({ destination = aDestination(), volumes, mayManage = true, answers
   return { cluster, user };
 };
 
-const test = () => screen.findByRole('button', { name: 'Test destination offsite' });
+const test = () => screen.findByRole('button', { name: 'Test. Destination offsite' });
 
 describe('the page of a destination', () => {
   it('shows which volumes have how much there', async () => {
@@ -117,13 +117,13 @@ describe('the page of a destination', () => {
       await screen.findByText(/update destinations\.nkvm\.io in namespace nkvm/)
     ).toBeVisible();
     expect(screen.queryByRole('button', { name: /^Test/ })).toBeNull();
-    expect(screen.queryByRole('button', { name: /Check whether/ })).toBeNull();
+    expect(screen.queryByRole('button', { name: /^Check/ })).toBeNull();
   });
 
   it('checks whether archives can be deleted', async () => {
     const { user, cluster } = open({ answers: { 'POST /destinations/offsite/append-only': {} } });
     await user.click(
-      await screen.findByRole('button', { name: 'Check whether archives can be deleted' })
+      await screen.findByRole('button', { name: 'Check now. Protection against deletion' })
     );
     await waitFor(() => expect(cluster.calls).toContain('POST /destinations/offsite/append-only'));
   });

@@ -176,6 +176,7 @@ function TestSection({
       setCheck(await destinationClient(connectionTo(cluster)).check(name, { signal }));
       await refresh(cluster);
     });
+  const text = isBusy ? t('Testing…') : check ? t('Test again') : t('Test');
   async function trust(knownHosts: string) {
     const isWritten = await secret.write('patch', secrets =>
       secrets.change(name, { stringData: { knownHosts } })
@@ -192,8 +193,8 @@ function TestSection({
         <Stack direction="row" flexWrap="wrap" alignItems="center" gap={1.5}>
           <ActionButton
             icon={drillIcon}
-            text={isBusy ? t('Testing…') : check ? t('Test again') : t('Test')}
-            label={t('Test destination {{name}}', { name })}
+            text={text}
+            label={`${text}. ${t('Destination {{name}}', { name })}`}
             isInert={isBusy}
             onClick={() => void test()}
           />
@@ -240,7 +241,6 @@ function CatalogFooter({
           <ActionButton
             icon={retryIcon}
             text={isBusy ? t('Reading…') : t('Read it again')}
-            label={t('Read again what is stored at {{name}}', { name })}
             isInert={isBusy}
             onClick={() =>
               void start(async signal => {

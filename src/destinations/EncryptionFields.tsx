@@ -1,5 +1,5 @@
 import { Box, Checkbox, FormControlLabel, Stack, TextField, Typography } from '@mui/material';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ActionButton } from '../ui/ActionButton';
 import { Choices } from '../ui/Choices';
 import { Command } from '../ui/Copyable';
@@ -9,7 +9,7 @@ import { useText } from '../ui/text';
 import { type AgeKeyPair, canMakeKeys, keyFile, makeKeyPair } from './ageKey';
 import { PASSPHRASE_KEY, RECIPIENTS_KEY } from './fields';
 import { problemText } from './fieldText';
-import type { Encryption } from './form';
+import { type Encryption, recipientLines } from './form';
 import { saveText } from './saveText';
 import type { FormProps } from './SettingsFields';
 
@@ -81,6 +81,8 @@ function Passphrase({ form, problems, change }: EncryptionFieldsProps) {
 function Recipients({ form, problems, change, onPendingKey }: EncryptionFieldsProps) {
   const { t } = useText();
   const problem = form.recipients ? problems[RECIPIENTS_KEY] : undefined;
+  const latest = useRef(form.recipients);
+  latest.current = form.recipients;
   return (
     <Stack spacing={1.5} sx={{ maxWidth: 680 }}>
       <TextField
@@ -104,6 +106,13 @@ function Recipients({ form, problems, change, onPendingKey }: EncryptionFieldsPr
       />
       <NewKey
         onPendingKey={onPendingKey}
+        onLost={recipient =>
+          change({
+            recipients: recipientLines(latest.current)
+              .filter(each => each !== recipient)
+              .join('\n'),
+          })
+        }
         onMade={recipient =>
           change({ recipients: [form.recipients.trim(), recipient].filter(Boolean).join('\n') })
         }
@@ -114,11 +123,13 @@ function Recipients({ form, problems, change, onPendingKey }: EncryptionFieldsPr
 
 interface NewKeyProps {
   onMade(recipient: string): void;
+  /** The person went on without storing it: nobody could read what is encrypted for it. */
+  onLost(recipient: string): void;
   onPendingKey(isPending: boolean): void;
 }
 
 /** Makes a key pair in this browser, or says which command makes one. */
-function NewKey({ onMade, onPendingKey }: NewKeyProps) {
+function NewKey({ onMade, onLost, onPendingKey }: NewKeyProps) {
   const { t } = useText();
   const [canMake, setCanMake] = useState<boolean>();
   const [pair, setPair] = useState<AgeKeyPair>();
@@ -128,6 +139,13 @@ function NewKey({ onMade, onPendingKey }: NewKeyProps) {
     void canMakeKeys().then(can => isOver || setCanMake(can));
     return () => void (isOver = true);
   }, []);
+  const leave = useRef(() => {});
+  leave.current = () => {
+    if (!pair || isStored) return;
+    onPendingKey(false);
+    onLost(pair.recipient);
+  };
+  useEffect(() => () => leave.current(), []);
   if (canMake === undefined) return null;
   if (!pair) {
     return (
@@ -161,7 +179,7 @@ function NewKey({ onMade, onPendingKey }: NewKeyProps) {
       <Stack spacing={1}>
         <Typography variant="body2">
           {t(
-            'This secret key opens the archives. It is shown here only, and is gone when you leave this page. Download it now, and keep it away from this cluster.'
+            'This secret key opens the archives. It exists on this page only, and is gone when you leave it. Download it now, and keep it away from this cluster.'
           )}
         </Typography>
         <Box>

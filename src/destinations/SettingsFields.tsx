@@ -91,7 +91,7 @@ function OneField({ field, form, problems, isEdit, change }: FormProps & { field
   const helper = isRemoved
     ? t('It is removed from the Secret.')
     : isEdit && !problem
-    ? [help, t('Empty, it stays as it is.')].filter(Boolean).join(' ')
+    ? ' '
     : help ?? ' ';
   const canBeRemoved = isEdit && !isRequired && value === '';
   return (
@@ -109,8 +109,10 @@ function OneField({ field, form, problems, isEdit, change }: FormProps & { field
         multiline={isLong}
         minRows={isLong ? 2 : undefined}
         maxRows={8}
-        placeholder={isRemoved ? undefined : example}
+        placeholder={isRemoved ? undefined : isEdit ? t('As it is') : example}
         value={value}
+        InputLabelProps={isEdit ? { shrink: true } : undefined}
+        SelectProps={isEdit ? { displayEmpty: true } : undefined}
         disabled={isRemoved}
         error={!!problem}
         helperText={helper}

@@ -179,6 +179,21 @@ describe('the wizard of destinations', () => {
     expect(document.body.innerHTML).not.toContain('AGE-SECRET-KEY');
   });
 
+  it('encrypts for no key that its owner has not stored', async () => {
+    const { user } = open();
+    await fill(user, 'S3', s3);
+    await next(user);
+    await user.click(screen.getByRole('radio', { name: 'Encrypted for a key' }));
+    await user.click(await screen.findByRole('button', { name: 'Make a key in this browser' }));
+    await screen.findByRole('checkbox', { name: 'I have stored the secret key' });
+    await user.click(screen.getByRole('radio', { name: 'Not encrypted' }));
+    await user.click(screen.getByRole('radio', { name: 'Encrypted for a key' }));
+    expect(screen.getByLabelText('Recipients')).toHaveValue('');
+    await user.click(screen.getByRole('radio', { name: 'Not encrypted' }));
+    await next(user);
+    expect(screen.getByRole('button', { name: 'Test' })).toBeVisible();
+  });
+
   it('shows the command where the browser cannot make keys', async () => {
     vi.spyOn(crypto.subtle, 'generateKey').mockRejectedValue(new Error('unknown algorithm'));
     onTestFinished(() => void vi.restoreAllMocks());

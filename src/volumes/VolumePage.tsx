@@ -60,9 +60,13 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
                     />,
                   ]
                 : []),
-              ...(volume ? [<Action key="action" cluster={cluster} volume={volume} />] : []),
-              ...(volume && canBackUp(volume)
-                ? [<BackUpTo key="to" targets={[{ cluster, ...claim }]} />]
+              ...(volume
+                ? [
+                    <Stack key="action" direction="row" flexWrap="wrap" gap={1}>
+                      <Action cluster={cluster} volume={volume} />
+                      {canBackUp(volume) && <BackUpTo targets={[{ cluster, ...claim }]} />}
+                    </Stack>,
+                  ]
                 : []),
             ]}
           />

@@ -4,6 +4,7 @@ import { BaseSequencer } from 'vitest/node';
 /** Files that take minutes. They start first, so that no core is idle at the end while the last of them runs. */
 const LONGEST = [
   'tests/browser/backups.test.ts',
+  'tests/browser/destinations.test.ts',
   'tests/browser/restores.test.ts',
   'tests/browser/volumes.test.ts',
   'tests/playground/restore-scale.test.ts',
