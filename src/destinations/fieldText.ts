@@ -104,7 +104,9 @@ export function fieldHelp(kind: Kind, key: string, t: Translate): string | undef
     case 'tls':
       return t('Explicit is the usual one; implicit uses port 990.');
     case 'repository':
-      return t('As restic names it. It is made where there is none.');
+      return t(
+        'As restic names it: s3:… or the path of a directory. Create it first, with restic init.'
+      );
     case 'path':
       return t('In the pod of NKVM, where the file system is mounted.');
     case 'accessKeyId':

@@ -94,7 +94,7 @@ export const FIELDS: Readonly<Record<Kind, readonly Field[]>> = {
     insecure,
   ],
   restic: [
-    field('repository', 'text', { ...required, example: 's3:https://s3.example.com/restic' }),
+    field('repository', 'text', { ...required, example: 's3:https://s3.example.com/bucket/nkvm' }),
     field('password', 'password', required),
     field('accessKeyId', 'text'),
     field('secretAccessKey', 'password'),

@@ -2,10 +2,11 @@
 import { alone } from '../cluster/machine/lock.ts';
 import { say, textOf } from '../cluster/machine/run.ts';
 import { buildMoto } from './moto.ts';
+import { buildRestic } from './restic.ts';
 import { buildVersitygw } from './versitygw.ts';
 
 await alone('servers', async () => {
-  for (const build of [buildVersitygw, buildMoto]) {
+  for (const build of [buildVersitygw, buildMoto, buildRestic]) {
     try {
       await build();
     } catch (error) {

@@ -8,7 +8,7 @@ export const MAX_KEY_BYTES = 255;
  * @throws StageError (stage `copy`, reason `BadKey`) that says what is wrong with it.
  */
 export function checkKey(key: string): void {
-  const fault = faultOf(key);
+  const fault = faultOfKey(key);
   if (!fault) return;
   throw new StageError(
     'copy',
@@ -19,7 +19,8 @@ export function checkKey(key: string): void {
   );
 }
 
-function faultOf(key: string): string | undefined {
+/** @returns what is wrong with a key; undefined: nothing. */
+export function faultOfKey(key: string): string | undefined {
   if (key === '') return 'is empty';
   if (key.startsWith('.')) return 'begins with a dot';
   if (/[/\\]/.test(key)) return 'holds a slash';

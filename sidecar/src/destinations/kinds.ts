@@ -2,6 +2,7 @@ import type { DESTINATION_KINDS } from '../../api/index.ts';
 import { directory } from './directory/kind.ts';
 import { ftp, ftps } from './ftp/kind.ts';
 import type { Kind } from './kind.ts';
+import { restic } from './restic/kind.ts';
 import { rsync } from './rsync/kind.ts';
 import { s3 } from './s3/kind.ts';
 import { scp } from './ssh/scpKind.ts';
@@ -12,6 +13,7 @@ export const KINDS: Partial<Record<(typeof DESTINATION_KINDS)[number], Kind<unkn
   directory,
   s3,
   scp,
+  restic,
   sftp,
   ftp,
   ftps,

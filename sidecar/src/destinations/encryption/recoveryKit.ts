@@ -30,7 +30,7 @@ export function recoveryKit({ name, kind, location, encryption, clusterName }: K
     `   ${location}`,
     `   kind: ${kind}; you need ${needs}.`,
     '',
-    '   Their names: CLUSTER__NAMESPACE__CLAIM__TIME__RUN' + endingOf(kind, encryption),
+    '   Their names: CLUSTER__NAMESPACE__CLAIM__TIME__RUN' + endingOf(encryption),
     '   Beside each: the same name and .json, its manifest, with sizes and SHA-256.',
     '',
     '2. THE KEY',
@@ -55,8 +55,7 @@ export function recoveryKit({ name, kind, location, encryption, clusterName }: K
 const TAR =
   "tar --extract --preserve-permissions --same-owner --numeric-owner \\\n       --acls --xattrs --xattrs-include='*'";
 
-function endingOf(kind: DestinationKind, encryption: PlaceEncryption | null): string {
-  if (kind === 'restic') return '.tar';
+function endingOf(encryption: PlaceEncryption | null): string {
   return encryption ? '.tar.gz.age' : '.tar.gz';
 }
 
@@ -88,7 +87,10 @@ function keyLines(kind: DestinationKind, encryption: PlaceEncryption | null): st
 
 function unpacking(kind: DestinationKind, encryption: PlaceEncryption | null): string[] {
   if (kind === 'restic')
-    return ['restic -r REPOSITORY dump SNAPSHOT ARCHIVE.tar | \\', `     ${TAR} --file=-`];
+    return [
+      'restic -r REPOSITORY dump SNAPSHOT ARCHIVE.tar.gz | \\',
+      `     ${TAR} --gzip --file=-`,
+    ];
   if (!encryption) return [`${TAR} --gzip --file=ARCHIVE.tar.gz`];
   const identity = encryption.hasPassphrase ? '' : '--identity=key.txt ';
   return [`age --decrypt ${identity}ARCHIVE.tar.gz.age | \\`, `     ${TAR} --gzip --file=-`];

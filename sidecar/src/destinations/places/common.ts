@@ -13,10 +13,10 @@ export type CommonSettings = z.infer<typeof CommonSettings>;
 
 /** @returns what is wrong with settings each of which is valid by itself, as a sentence. */
 export function wrongTogether(
-  { archiveForm, kind }: Pick<Kind<unknown>, 'archiveForm' | 'kind'>,
+  { kind }: Pick<Kind<unknown>, 'kind'>,
   common: CommonSettings
 ): string | undefined {
-  if (recipientsOf(common) && archiveForm !== undefined)
+  if (recipientsOf(common) && kind === 'restic')
     return `${kind} encrypts what it stores by itself: remove ageRecipients and agePassphrase`;
   return contradictionOf(common);
 }

@@ -116,7 +116,7 @@ describe('a Secret', () => {
   });
 
   it('is invalid where its kind encrypts by itself, and is asked to encrypt again', () => {
-    const restic = { ...sftp, kind: 'restic', archiveForm: 'tar' } as Kind<unknown>;
+    const restic = { ...sftp, kind: 'restic' } as Kind<unknown>;
     const data = { host: 'h', password: 'p', ageRecipients: KEY };
     expect(readSecret(secret({ kind: 'restic', data }), { restic })).toMatchObject({
       read: { message: expect.stringMatching(/restic encrypts what it stores by itself/) },
