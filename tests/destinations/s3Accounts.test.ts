@@ -38,7 +38,11 @@ describe.skipIf(versitygwMissing)(`accounts of s3 ${versitygwMissing ?? ''}`, ()
 
   it('an unknown key and a wrong secret are said, and nothing is stored', async () => {
     const data = server.settings(await server.makeBucket());
-    for (const wrong of [{ accessKeyId: 'nobody' }, { secretAccessKey: 'wrong' }]) {
+    const wrongs: Record<string, string>[] = [
+      { accessKeyId: 'nobody' },
+      { secretAccessKey: 'wrong' },
+    ];
+    for (const wrong of wrongs) {
       const destination = opened({ ...data, ...wrong });
       const refusal = { reason: 'LoginRefused', class: 'needs-action' };
       await expect(destination.stage('a', bodyOf(10 * MiB))).rejects.toMatchObject(refusal);
@@ -82,6 +86,59 @@ describe.skipIf(versitygwMissing)(`accounts of s3 ${versitygwMissing ?? ''}`, ()
     await expect(destination.remove('good.json')).rejects.toMatchObject(refusal);
     expect(await keysOf(destination)).toEqual(['good.json']);
     expect(await text(await destination.open('good.json'))).toBe('{}');
+  });
+
+  it('object lock protects an archive, in one request and in parts', async () => {
+    const bucket = await server.makeBucket({ withObjectLock: true });
+    const lock = { objectLockMode: 'COMPLIANCE', objectLockDays: '1' };
+    const destination = opened({ ...server.settings(bucket), ...lock });
+    const client = server.client();
+    onTestFinished(() => client.destroy());
+    for (const bytes of [100, 10 * MiB]) {
+      const key = `a-${bytes}`;
+      await (await destination.stage(key, bodyOf(bytes))).publish();
+      const { VersionId, ObjectLockMode } = await client.headObject({ Bucket: bucket, Key: key });
+      expect(ObjectLockMode).toBe('COMPLIANCE');
+      const version = { Bucket: bucket, Key: key, VersionId };
+      await expect(client.deleteObject(version)).rejects.toThrow();
+    }
+  });
+
+  it('a key whose secret is replaced half-way ends the upload, and the next one works', async () => {
+    const bucket = await server.makeBucket();
+    const old = { accessKeyId: `writer-${bucket}`, secretAccessKey: 'old-secret' };
+    server.makeUser(old);
+    const client = server.client();
+    onTestFinished(() => client.destroy());
+    const Statement = [
+      {
+        Effect: 'Allow',
+        Principal: { AWS: [old.accessKeyId] },
+        Action: ['s3:*'],
+        Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+      },
+    ];
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    await client.putBucketPolicy({ Bucket: bucket, Policy });
+    const before = opened(server.settings(bucket, old));
+    const fresh = { ...old, secretAccessKey: 'new-secret' };
+    const body = Readable.from(
+      (async function* () {
+        for (let sent = 0; sent < 40; sent += 1) {
+          if (sent === 20) server.changeSecret(fresh);
+          yield Buffer.alloc(MiB, 1);
+        }
+      })()
+    );
+    await expect(before.stage('a', body)).rejects.toMatchObject({
+      stage: 'copy',
+      reason: 'LoginRefused',
+    });
+    const after = opened(server.settings(bucket, fresh));
+    expect(await keysOf(after)).toEqual([]);
+    expect(await after.sweep()).toBe(1);
+    await (await after.stage('a', bodyOf(10 * MiB))).publish();
+    expect(await keysOf(after)).toEqual(['a']);
   });
 
   it('a disk that is full half-way leaves nothing of the archive, and all others', async () => {

@@ -39,6 +39,8 @@ export interface VersitygwServer extends S3Server {
   readonly files: string;
   /** Makes an account without rights. */
   makeUser(login: S3Login): void;
+  /** Gives an account another secret. */
+  changeSecret(login: S3Login): void;
 }
 
 export interface VersitygwOptions {
@@ -73,15 +75,20 @@ export async function startVersitygw({
     },
   });
   const s3 = s3Server(server, ROOT, tls ? 'https' : 'http');
+  const admin = [
+    ...['admin', '--access', ROOT.accessKeyId, '--secret', ROOT.secretAccessKey],
+    ...['--endpoint-url', s3.endpoint, '--region', REGION],
+  ];
   return {
     ...s3,
     files: files ?? join(server.dir, 'data'),
     makeUser({ accessKeyId, secretAccessKey }) {
-      run(VERSITYGW, [
-        ...['admin', '--access', ROOT.accessKeyId, '--secret', ROOT.secretAccessKey],
-        ...['--endpoint-url', s3.endpoint, '--region', REGION],
-        ...['create-user', '--access', accessKeyId, '--secret', secretAccessKey, '--role', 'user'],
-      ]);
+      const user = ['--access', accessKeyId, '--secret', secretAccessKey, '--role', 'user'];
+      run(VERSITYGW, [...admin, 'create-user', ...user]);
+    },
+    changeSecret({ accessKeyId, secretAccessKey }) {
+      const user = ['--access', accessKeyId, '--secret', secretAccessKey];
+      run(VERSITYGW, [...admin, 'update-user', ...user]);
     },
   };
 }
