@@ -10,10 +10,13 @@ import { join } from 'node:path';
 import type { Contest } from './support/contest.ts';
 import { hold } from './support/contest.ts';
 import { s3Contest } from './support/s3Contest.ts';
+import { scpContest, sftpContest } from './support/sshContest.ts';
 
 /** How the contest of each kind is prepared; or why it cannot be held here. */
 const CONTESTS: Record<string, () => Promise<Contest | string>> = {
   s3: s3Contest,
+  sftp: sftpContest,
+  scp: scpContest,
 };
 
 const [megabytes = '1000', ...wanted] = process.argv.slice(2);

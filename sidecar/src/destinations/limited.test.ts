@@ -88,6 +88,24 @@ describe('a storage that hangs', () => {
     expect(body.destroyed).toBe(true);
   });
 
+  it('gives the checksum of a big archive the time that reading it takes', async () => {
+    const memory = memoryDestination();
+    const to: Destination = {
+      ...memory,
+      stage: async (...words) => ({
+        ...(await memory.stage(...words)),
+        bytes: 600_000_000,
+        confirm: never,
+      }),
+    };
+    const staged = await limited(to, 60_000).stage('k', bodyOf('x'));
+    const seen = watch(staged.confirm());
+    await vi.advanceTimersByTimeAsync(119_999);
+    expect(seen.error).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(seen.error).toMatchObject({ reason: 'DestinationTimedOut' });
+  });
+
   it.each(['readBack', 'publish', 'discard'] as const)('ends %s of what was staged', async step => {
     const memory = memoryDestination();
     const to: Destination = {

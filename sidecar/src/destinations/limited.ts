@@ -9,6 +9,9 @@ const GRACE_MS = 2_000;
 /** A call that hangs in the kernel holds one of the few threads of this process: with so many, no further one is made. */
 const MAX_HUNG = 2;
 
+/** A server that computes a checksum reads the whole archive for it: a slow disk gives 10 MB/s. */
+const SUM_BYTES_PER_MS = 10_000;
+
 /** How long an answer of `freeBytes` is good for. */
 const FREE_BYTES_MS = 5_000;
 
@@ -77,8 +80,11 @@ export function limited(to: Destination, limitMs: number): Destination {
     bytes: staged.bytes,
     stored: staged.stored,
     confirm: (call = {}) =>
-      bound(['checksum', `ask for the checksum of ${key}`], limitMs, call, one =>
-        staged.confirm(one)
+      bound(
+        ['checksum', `ask for the checksum of ${key}`],
+        limitMs + staged.bytes / SUM_BYTES_PER_MS,
+        call,
+        one => staged.confirm(one)
       ),
     readBack: (call = {}) =>
       bound(['checksum', `read back ${key}`], limitMs, call, one => staged.readBack(one), letGo),
