@@ -9,6 +9,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Contest } from './support/contest.ts';
 import { hold } from './support/contest.ts';
+import { ftpContest } from './support/ftpContest.ts';
+import { rsyncContest } from './support/rsyncContest.ts';
 import { s3Contest } from './support/s3Contest.ts';
 import { scpContest, sftpContest } from './support/sshContest.ts';
 
@@ -17,6 +19,9 @@ const CONTESTS: Record<string, () => Promise<Contest | string>> = {
   s3: s3Contest,
   sftp: sftpContest,
   scp: scpContest,
+  ftp: ftpContest('ftp'),
+  ftps: ftpContest('ftps'),
+  rsync: rsyncContest,
 };
 
 const [megabytes = '1000', ...wanted] = process.argv.slice(2);
