@@ -5,6 +5,8 @@ interface Package {
   name?: string;
   version?: string;
   license?: string;
+  /** As packages said it before `license`. */
+  licenses?: { type: string }[];
 }
 
 /**
@@ -33,7 +35,8 @@ const packageAt = (root: string): Package =>
   JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Package;
 
 function entryOf(root: string): string {
-  const { name, version, license } = packageAt(root);
+  const { name, version, licenses, ...said } = packageAt(root);
+  const license = said.license ?? licenses?.map(({ type }) => type).join(' OR ');
   if (!license) throw new Error(`${name}@${version} does not say its licence`);
   const texts = readdirSync(root).filter(file => /^(licen[cs]e|notice|copying)/i.test(file));
   const all = texts.sort().map(file => readFileSync(join(root, file), 'utf8').trim());
