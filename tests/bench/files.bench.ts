@@ -17,6 +17,7 @@ import { writeManifest } from '../../sidecar/src/archive/manifest.ts';
 import { manifestName } from '../../sidecar/src/archive/name.ts';
 import { archivesAt } from '../../sidecar/src/browse/archives.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
+import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
 import type { HttpWorld } from '../../sidecar/src/http/server.ts';
 import { exampleManifest } from '../../sidecar/src/testing/exampleManifest.ts';
 import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
@@ -112,7 +113,11 @@ async function putBigArchive(dir: string): Promise<void> {
 /** The server, with a run for each archive. */
 async function serve(dir: string): Promise<void> {
   const destination = localDestination(dir, { installation: 'bench', id: 'memory' });
-  const archives = archivesAt({ destination, log: console, mayStore: () => false });
+  const archives = archivesAt({
+    places: fixedPlaces([destination]),
+    log: console,
+    mayStore: () => false,
+  });
   const world = await httpWorld({ destination, archives } as Partial<HttpWorld>);
   for (const name of ['flat', 'deep', 'big']) {
     const key = keyOf(name);

@@ -147,7 +147,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
   );
   const sweep = sweeperOf({
     pods: helpers.pods,
-    destination,
+    sweepDestinations: () => destination.sweep(),
     installation,
     isUnderWay: queue.isRunning,
     log,

@@ -23,6 +23,7 @@ const PIECE_BYTES = 256 * 1024;
  * Reads a stored archive once, from its first byte to its last, in constant memory.
  * @param place names the archive in errors
  * @param onProgress gets the bytes read so far
+ * @param form of what is read
  * @throws StageError (stage `checksum`): `ArchiveUnreadable` when the storage breaks off, `ArchiveBroken` when the bytes
  *   are not a complete `.tar.gz`, `ReadStopped` when the caller stops it
  */
@@ -31,7 +32,8 @@ export async function readBack(
   archive: Readable,
   level: VerifyLevel,
   signal?: AbortSignal,
-  onProgress?: (bytes: number) => void
+  onProgress?: (bytes: number) => void,
+  form: 'tar.gz' | 'tar' = 'tar.gz'
 ): Promise<ReadBack> {
   // The first failure is the cause: it destroys the other streams with the same error.
   let blame: 'storage' | 'archive' | undefined;
@@ -49,7 +51,11 @@ export async function readBack(
     }
     const gunzip = createGunzip({ chunkSize: PIECE_BYTES }).once('error', blameArchive);
     const untar = (tar: AsyncIterable<Buffer>) => tarContents(tar).finally(blameArchive);
-    const contents = await untilEnd(pipeline(archive, counting, gunzip, untar, { signal }));
+    const contents = await untilEnd(
+      form === 'tar'
+        ? pipeline(archive, counting, untar, { signal })
+        : pipeline(archive, counting, gunzip, untar, { signal })
+    );
     return { ...counting.digest(), contents };
   } catch (error) {
     throw refusal({ place, blame, signal }, error);

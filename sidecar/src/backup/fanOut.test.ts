@@ -36,6 +36,7 @@ const collect: Branch<Buffer>['take'] = async body => {
 };
 const breaks: Branch<Buffer>['take'] = async body => {
   await body[Symbol.asyncIterator]().next();
+  body.destroy();
   throw new StageError('copy', 'DestinationFull', 'full', '', 'unknown');
 };
 /** Takes a first piece, and then nothing until it is stopped. */

@@ -72,7 +72,10 @@ export async function recover(options: RecoverOptions): Promise<void> {
     // Whether the API server was away is not known; a process that is killed again and again must come to an end.
     const next = isSafetyBackup(run)
       ? undefined // later, the volume holds what the restore has written
-      : nextAttempt(run, end, options.retry, { now: now(), hadOutage: false });
+      : nextAttempt(run, end, kinds[run.kind]?.retry ?? options.retry, {
+          now: now(),
+          hadOutage: false,
+        });
     const change = next?.change ?? withEnd(end, now());
     await history.commit(run.id, change);
     const about = { run: run.id, namespace: run.namespace, pvc: run.name, status: change.status };

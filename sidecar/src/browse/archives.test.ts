@@ -6,11 +6,13 @@ import { manifestName } from '../archive/name.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { failing } from '../testing/failingDestination.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
+import { onePlace } from '../testing/onePlace.ts';
 import { packed, testArchive } from '../testing/testArchive.ts';
 import { putArchive, testArchives } from '../testing/testOpenArchive.ts';
 import { archivesAt } from './archives.ts';
 
 const KEY = exampleManifest().archive;
+const AT = { destination: 'memory', key: KEY };
 const INDEX = `${KEY}.index.gz`;
 const made = testArchive(KEY, 'mkdir a; echo x > a/file; ln a/file hard; ln -s a link', {
   memberRawBytes: 4_096,
@@ -53,7 +55,7 @@ describe('an archive that is opened', () => {
       .split('\n')
       .filter(line => !line.includes('"./link"'));
     putArchive(storage, KEY, packed(KEY, made.tar, Buffer.from(lines.join('\n'))));
-    const ref = await archives.ref(KEY);
+    const ref = await archives.ref(AT);
     const all = (await archives.openVouched(ref)).index.entries;
     expect((await archives.open(ref)).index.entries).toBe(all - 1);
 
@@ -77,11 +79,11 @@ describe('an archive that is opened', () => {
     const { storage } = testArchives();
     putArchive(storage, KEY, { ...made, index: undefined });
     const archives = archivesAt({
-      destination: failing(memoryDestination(storage), 'publish'),
+      places: onePlace(failing(memoryDestination(storage), 'publish')),
       log: { info: () => {}, warn: () => {} },
       mayStore: () => true,
     });
-    expect(await archives.open(await archives.ref(KEY))).toMatchObject({ origin: 'rebuilt' });
+    expect(await archives.open(await archives.ref(AT))).toMatchObject({ origin: 'rebuilt' });
   });
 
   it.each<[string, () => Buffer]>([
@@ -124,13 +126,15 @@ describe('an archive that is opened', () => {
   it('has a manifest that is its own, or none', async () => {
     const { storage, archives } = testArchives();
     putArchive(storage, KEY, made);
-    const manifest = async () => (await archives.ref(KEY)).manifest;
+    const manifest = async () => (await archives.ref(AT)).manifest;
     expect(await manifest()).toBeUndefined();
     storage.archives.set(manifestName(KEY), Buffer.from(JSON.stringify(exampleManifest())));
     expect(await manifest()).toMatchObject({ archive: KEY, pvc: 'orders-db' });
     storage.archives.set(manifestName(KEY), Buffer.from('{'));
     expect(await manifest()).toBeUndefined();
-    await expect(archives.ref('gone.tar.gz')).rejects.toMatchObject({ reason: 'ArchiveMissing' });
+    await expect(archives.ref({ ...AT, key: 'gone.tar.gz' })).rejects.toMatchObject({
+      reason: 'ArchiveMissing',
+    });
   });
 
   it.each<[string, Buffer]>([
@@ -151,7 +155,7 @@ describe('an archive that is opened', () => {
   it('is opened quickly only when that takes no reading of a big archive', async () => {
     const { storage, archives } = testArchives();
     putArchive(storage, KEY, { ...made, index: undefined });
-    const ref = { ...(await archives.ref(KEY)), bytes: 10 ** 9 };
+    const ref = { ...(await archives.ref(AT)), bytes: 10 ** 9 };
     expect(await archives.openQuickly(ref)).toBeUndefined();
     putArchive(storage, KEY, { ...made, index: changedHeader({ bytes: 10 ** 9 }) });
     expect(await archives.openQuickly(ref)).toMatchObject({ origin: 'stored' });

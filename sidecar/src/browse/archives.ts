@@ -2,6 +2,9 @@ import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { indexName, manifestName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
+import type { ForeignArchive } from '../destinations/foreignArchive.ts';
+import type { Places } from '../destinations/places.ts';
+import { useOf } from '../destinations/readable.ts';
 import { readText } from '../destinations/readText.ts';
 import { archiveMissing } from '../destinations/refusals.ts';
 import { StageError, textOf } from '../errors.ts';
@@ -14,8 +17,8 @@ import { sharedCache } from './sharedCache.ts';
 
 /** Archives at a destination, opened to be read from. */
 export interface Archives {
-  /** @throws StageError (stage `checksum`, reason `ArchiveMissing`) */
-  ref(key: string, signal?: AbortSignal): Promise<ArchiveRef>;
+  /** @throws StageError (stage `checksum`, reason `ArchiveMissing`; or `DestinationNotConfigured`) */
+  ref(archive: ForeignArchive, signal?: AbortSignal): Promise<ArchiveRef>;
   /**
    * Reads the index of an archive, or makes one from the archive, which takes as long as reading it. Callers who ask at the
    * same time wait for the same one; it is abandoned when all of them have gone.
@@ -35,7 +38,7 @@ export interface Archives {
 }
 
 export interface ArchivesOptions {
-  destination: Destination;
+  places: Pick<Places, 'get'>;
   log: Pick<Log, 'info' | 'warn'>;
   /** Whether an index that was made here may be stored beside an archive. */
   mayStore(ref: ArchiveRef): boolean;
@@ -52,7 +55,7 @@ const KEEP_MS = 5 * 60_000;
 const QUICK_BYTES = 64 * 1024 * 1024;
 
 export function archivesAt({
-  destination,
+  places,
   log,
   mayStore,
   keepBytes = KEEP_BYTES,
@@ -65,7 +68,9 @@ export function archivesAt({
   });
   /** Archives whose stored index is not theirs. */
   const wrong = new Set<string>();
-  const nameOf = ({ key, bytes }: ArchiveRef): string => `${key} ${bytes}`;
+  // Copies of a backup have one name, and perhaps not the same bytes.
+  const nameOf = ({ key, bytes, destination }: ArchiveRef): string =>
+    `${key} ${destination.id} ${bytes}`;
 
   const opened = (ref: ArchiveRef, found: FoundIndex): OpenArchive =>
     openArchive(ref, found.index, {
@@ -104,7 +109,8 @@ export function archivesAt({
   };
 
   const archives: Archives = {
-    async ref(key, signal) {
+    async ref({ destination: name, key }, signal) {
+      const destination = useOf(name, places);
       const stored = await destination.stat(key, { signal });
       if (!stored) throw archiveMissing(destination.locate(key));
       const manifest = await manifestOf(destination, key, signal);
@@ -128,7 +134,7 @@ export function archivesAt({
       const isQuick =
         ref.bytes <= QUICK_BYTES ||
         (!wrong.has(nameOf(ref)) &&
-          (await destination.stat(indexName(ref.key), { signal })) !== undefined);
+          (await ref.destination.stat(indexName(ref.key), { signal })) !== undefined);
       return isQuick ? await archives.open(ref, signal) : undefined;
     },
     forget(key) {

@@ -1,9 +1,12 @@
+import { archiveFormOf } from '../archive/name.ts';
 import type { Archives } from '../browse/archives.ts';
 import type { ArchiveRef } from '../browse/openArchive.ts';
 import type { Uploads } from '../browse/uploads.ts';
 import type { Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
-import type { Destination } from '../destinations/destination.ts';
+import { foreignArchive } from '../destinations/foreignArchive.ts';
+import type { Places } from '../destinations/places.ts';
+import { withNearest } from '../destinations/readable.ts';
 import { archiveMissing } from '../destinations/refusals.ts';
 import type { History, RunRecord } from '../history/history.ts';
 import { notFound } from '../jobs/errors.ts';
@@ -33,14 +36,15 @@ export interface ReadableArchive {
 }
 
 /** Other files at the destination are not archives, whatever they hold. */
-export const isArchiveName = (key: string): boolean => /^[^.][^/]*\.(tar\.gz|tgz)$/.test(key);
+export const isArchiveName = (key: string): boolean =>
+  /^[^.][^/]*$/.test(key) && archiveFormOf(key) !== undefined;
 
 export interface ArchiveAccessWorld {
   history: Pick<History, 'get'>;
   inventory: Pick<Inventory, 'namespace' | 'isReady'>;
   rights: Rights;
   archives: Pick<Archives, 'ref'>;
-  destination: Pick<Destination, 'id'>;
+  places: Pick<Places, 'get'>;
   uploads: Uploads;
 }
 
@@ -56,18 +60,23 @@ export interface ArchiveAccess {
 }
 
 export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
-  const { history, rights, archives, destination } = world;
+  const { history, rights, archives, places } = world;
   const access = runAccess(world);
   const allArchives = everywhere('get', 'archive');
 
   const refOfRun = async (run: RunRecord, signal?: AbortSignal): Promise<ArchiveRef> => {
-    const copy = run.copies.find(
-      each => each.destination === destination.id && each.state !== 'deleted'
+    const copies = run.copies.filter(({ state }) => state === 'present' || state === 'missing');
+    if (copies.length === 0) throw noArchive(run);
+    return await withNearest(
+      copies,
+      places,
+      signal,
+      async ({ copy: { destination, key, bytes } }) => {
+        const ref = await archives.ref({ destination, key }, signal);
+        if (ref.bytes !== bytes) throw changed(ref, bytes);
+        return ref;
+      }
     );
-    if (!copy) throw noArchive(run);
-    const ref = await archives.ref(copy.key, signal);
-    if (ref.bytes !== copy.bytes) throw changed(ref, copy.bytes);
-    return ref;
   };
 
   const readable = (caller: Subject, run: RunRecord): ReadableArchive => ({
@@ -104,13 +113,13 @@ export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
     async find(caller, id) {
       if (id.startsWith(FOREIGN_PREFIX)) {
         await rights.need(caller, allArchives);
-        const key = id.slice(FOREIGN_PREFIX.length);
-        if (!isArchiveName(key)) throw archiveMissing(key);
+        const archive = foreignArchive(id.slice(FOREIGN_PREFIX.length));
+        if (!isArchiveName(archive.key)) throw archiveMissing(archive.key);
         return {
           id,
           run: undefined,
           mayRead: maxAgeMs => rights.has(caller, allArchives, maxAgeMs),
-          ref: signal => archives.ref(key, signal),
+          ref: signal => archives.ref(archive, signal),
         };
       }
       if (id.startsWith(UPLOAD_PREFIX)) return await upload(caller, id);
@@ -133,9 +142,9 @@ export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
 const noArchive = ({ id, status }: RunRecord): Refusal =>
   new Refusal(
     409,
-    'NoArchive',
+    'BackupHasNoArchive',
     `backup ${id} has no archive: ${
-      status === 'success' ? 'its archive was deleted' : `it is ${status}`
+      status === 'success' ? 'it was deleted' : `its status is ${status}`
     }`,
     'choose a backup that was successful and whose archive is there'
   );

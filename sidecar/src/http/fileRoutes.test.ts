@@ -166,7 +166,7 @@ describe('the files of an archive', () => {
     ]);
     expect(await files('reader', 'failed')).toMatchObject({
       status: 409,
-      body: { reason: 'NoArchive' },
+      body: { reason: 'BackupHasNoArchive' },
     });
   });
 

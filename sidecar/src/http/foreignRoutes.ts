@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { ForeignArchives, Problem } from '../../api/index.ts';
+import { ForeignArchives, LOCAL_DESTINATION, Problem } from '../../api/index.ts';
 import { manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Destination, Stored } from '../destinations/destination.ts';
+import { foreignName } from '../destinations/foreignArchive.ts';
+import type { Place, Places } from '../destinations/places.ts';
 import type { History } from '../history/history.ts';
 import { isArchiveName } from './archiveAccess.ts';
 import { untilGone } from './indexWait.ts';
@@ -9,9 +11,15 @@ import type { Rights } from './rights.ts';
 import { everywhere } from './runAccess.ts';
 
 export interface ForeignRoutes {
-  destination: Pick<Destination, 'list' | 'stat'>;
+  places: Places;
   history: Pick<History, 'get'>;
   rights: Rights;
+}
+
+interface ForeignFile {
+  stored: Stored;
+  place: Place;
+  destination: Destination;
 }
 
 /** How many are listed. */
@@ -19,12 +27,31 @@ const MOST = 500;
 
 /** Archives at the destination that no backup here has: of another installation, or placed there by hand. */
 export const foreignRoutes =
-  ({ destination, history, rights }: ForeignRoutes): FastifyPluginAsyncZod =>
+  ({ places, history, rights }: ForeignRoutes): FastifyPluginAsyncZod =>
   async app => {
-    const isForeign = (key: string): boolean => {
+    const isForeign = (destination: string, key: string): boolean => {
       if (!isArchiveName(key)) return false;
       const run = history.get(parseArchiveName(key)?.runId ?? '');
-      return !run?.copies.some(copy => copy.key === key);
+      return !run?.copies.some(copy => copy.destination === destination && copy.key === key);
+    };
+
+    /** @returns at most `MOST` and one page; `isComplete` is false where a destination did not give all. */
+    const foreignAt = async (place: Place, signal: AbortSignal) => {
+      const found: ForeignFile[] = [];
+      try {
+        const destination = place.use();
+        const wanted = (key: string) => isForeign(place.name, key);
+        for await (const page of destination.list({ wanted, signal })) {
+          found.push(...page.map(stored => ({ stored, place, destination })));
+          if (found.length > MOST) break;
+        }
+      } catch (error) {
+        signal.throwIfAborted();
+        // The one of the settings is all that there is for most: its failure is the answer.
+        if (place.name === LOCAL_DESTINATION) throw error;
+        return { found, isComplete: false };
+      }
+      return { found, isComplete: found.length <= MOST };
     };
 
     app.get(
@@ -33,30 +60,33 @@ export const foreignRoutes =
         schema: {
           summary: 'List archives that no backup here has',
           description:
-            'Archives of other installations, or placed at the destination by hand. They are restored as `archive:KEY`.',
+            'Archives of other installations, or placed at the destination by hand. They are restored as `archive:KEY`; `key` begins with `DESTINATION/` where that is not the one of the settings.',
           response: { 200: ForeignArchives, default: Problem },
         },
       },
       async ({ caller }, reply) => {
         await rights.need(caller, everywhere('get', 'archive'));
         const signal = untilGone(reply);
-        const found: Stored[] = [];
-        for await (const page of destination.list({ wanted: isForeign, signal })) {
-          found.push(...page);
-          if (found.length > MOST) break;
-        }
-        found.sort((a, b) => b.modifiedAt.getTime() - a.modifiedAt.getTime());
-        const archives = found.slice(0, MOST).map(async ({ key, bytes, modifiedAt }) => {
-          const parts = parseArchiveName(key);
+        const looks = await Promise.all(places.all().map(place => foreignAt(place, signal)));
+        const found = looks.flatMap(look => look.found);
+        found.sort((a, b) => b.stored.modifiedAt.getTime() - a.stored.modifiedAt.getTime());
+        const archives = found.slice(0, MOST).map(async ({ stored, place, destination }) => {
+          const { bytes, modifiedAt } = stored;
+          const parts = parseArchiveName(stored.key);
+          const manifest = await destination.stat(manifestName(stored.key), { signal });
           return {
-            ...{ key, bytes, modifiedAt: modifiedAt.toISOString() },
-            hasManifest: (await destination.stat(manifestName(key), { signal })) !== undefined,
+            key: foreignName({ destination: place.name, key: stored.key }),
+            ...{ bytes, modifiedAt: modifiedAt.toISOString() },
+            hasManifest: manifest !== undefined,
             cluster: parts?.cluster ?? null,
             namespace: parts?.namespace ?? null,
             name: parts && !parts.shortened ? parts.pvc : null,
           };
         });
-        return { archives: await Promise.all(archives), isComplete: found.length <= MOST };
+        return {
+          archives: await Promise.all(archives),
+          isComplete: found.length <= MOST && looks.every(look => look.isComplete),
+        };
       }
     );
   };

@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { randomBytes } from 'node:crypto';
 import type { Access } from '../cluster/access.ts';
+import type { Places } from '../destinations/places.ts';
 import type { ArchiveAccessWorld } from './archiveAccess.ts';
 import { archiveAccess } from './archiveAccess.ts';
 import type { BackupRoutes } from './backupRoutes.ts';
@@ -15,6 +16,7 @@ import { backupRoutes } from './backupRoutes.ts';
 import { authenticate } from './caller.ts';
 import type { CheckRoutes } from './checkRoutes.ts';
 import { checkRoutes } from './checkRoutes.ts';
+import { copyRoutes } from './copyRoutes.ts';
 import type { DestinationRoutes } from './destinationRoutes.ts';
 import { destinationRoutes } from './destinationRoutes.ts';
 import { downloadRoutes, ticketRoutes } from './downloadRoutes.ts';
@@ -50,16 +52,18 @@ import { volumeRoutes } from './volumeRoutes.ts';
 /** Everything that the routes need. */
 export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   Omit<FileRoutes, 'access'> &
-  Omit<ArchiveAccessWorld, 'archives'> &
+  Omit<ArchiveAccessWorld, 'archives' | 'places'> &
   VolumeRoutes &
   Omit<VolumeEventRoutes, 'streams'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
   InfoRoutes &
   Partial<Pick<RestoreRoutes, 'restores' | 'uploadNamespace'>> &
   UploadRoutes &
-  ForeignRoutes &
   Pick<DestinationRoutes, 'places' | 'checks' | 'catalogs' | 'space'> &
+  Omit<ForeignRoutes, 'places'> &
   Pick<CheckRoutes, 'drills'> & {
+    /** Where archives are read. */
+    archivePlaces: Places;
     access: Pick<Access, 'whoIs'>;
     streamOptions?: EventStreamOptions;
     readiness: () => Readiness;
@@ -124,7 +128,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   const { namespace } = world.installation;
   const reviews = tokenReviews(world.access);
   const streams = eventStreams(world.streamOptions);
-  const access = archiveAccess(world);
+  const access = archiveAccess({ ...world, places: world.archivePlaces });
   const sender = fileSender(world);
   const downloads = { ...world, access, sender, tickets: downloadTickets() };
   app.addHook('preClose', async () => {
@@ -148,7 +152,8 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(fileRoutes({ ...world, access }));
         await known.register(versionRoutes({ ...world, access }));
         await known.register(ticketRoutes(downloads));
-        await known.register(foreignRoutes(world));
+        await known.register(copyRoutes({ ...world, places: world.archivePlaces }));
+        await known.register(foreignRoutes({ ...world, places: world.archivePlaces }));
         await known.register(destinationRoutes(world));
         await known.register(uploadRoutes(world));
         await known.register(checkRoutes({ ...world, streams }));

@@ -66,7 +66,10 @@ export async function attempt(
   if (isStopping() && end.status === 'failed') return { outcome: 'interrupted' };
 
   const isForgiven = end.status === 'failed' && mayForgive(run, world) && (await hadOutage());
-  const next = nextAttempt(run, end, world.retry, { now: now(), hadOutage: isForgiven });
+  const next = nextAttempt(run, end, world.kinds[run.kind]?.retry ?? world.retry, {
+    now: now(),
+    hadOutage: isForgiven,
+  });
   if (!next) return await ended(run, end, world);
   if (isForgiven) world.forgiven.set(run.id, (world.forgiven.get(run.id) ?? 0) + 1);
   await record(run.id, next.change);

@@ -1,6 +1,7 @@
 import type { Backup, RunKind } from '../../api/index.ts';
 import type { RunDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
+import type { RetryPolicy } from './retry.ts';
 
 /** What a run does to the volume of its claim; `none`: it reads archives of the claim alone. */
 export type VolumeAccess = 'none' | 'read' | 'write';
@@ -18,6 +19,10 @@ export interface JobKind {
   access: VolumeAccess;
   /** It stores something: it waits while the destination has too little space. */
   needsRoom?: boolean;
+  /** When its failures are tried again, if not when those of all runs are. */
+  retry?: RetryPolicy;
+  /** How many of this kind run side by side, beside the limit of the others: it uses no helper. Absent: that limit counts. */
+  slots?: number;
   /** @returns the node that the helper must run on; null: any. */
   nodeOf(run: RunRecord): string | null;
   /**

@@ -8,7 +8,7 @@ import type { JobRequest } from './job.ts';
 export type Progress = 'queued' | 'running' | 'cancelling';
 
 /** Kinds of which one run can serve several requests. A second restore into one claim is refused; see `requests.ts`. */
-const SHARED: ReadonlySet<RunKind> = new Set<RunKind>(['backup', 'verify', 'drill']);
+const SHARED: ReadonlySet<RunKind> = new Set<RunKind>(['backup', 'verify', 'drill', 'copy']);
 
 /** Stages before the first byte of the volume is read. */
 const BEFORE_READING: ReadonlySet<Backup['stage']> = new Set<RunStage | null>([
@@ -23,7 +23,7 @@ const BEFORE_READING: ReadonlySet<Backup['stage']> = new Set<RunStage | null>([
  * | the run | serves |
  * | --- | --- |
  * | is of another kind, or of a kind that is not shared | no |
- * | is a verification or a drill of another backup, or by another command | no |
+ * | is a verification, a drill or a copy of another backup, by another command, or to another destination | no |
  * | is being cancelled | no: it will end without a result |
  * | is queued | yes; see `raised` for what changes in it |
  * | is running, and the request wants fresh data | only while it has not begun to read |
@@ -47,6 +47,8 @@ export function isServedBy(request: JobRequest, run: RunRecord, progress: Progre
 function isSameCheck({ details: asked }: JobRequest, { details: running }: RunRecord): boolean {
   if (asked?.kind === 'verify' && running?.kind === 'verify')
     return asked.backup === running.backup;
+  if (asked?.kind === 'copy' && running?.kind === 'copy')
+    return asked.backup === running.backup && asked.destination === running.destination;
   if (asked?.kind !== 'drill' || running?.kind !== 'drill') return false;
   return asked.backup === running.backup && isDeepStrictEqual(asked.request, running.request);
 }

@@ -150,11 +150,31 @@ export function startQueue(options: QueueOptions): Queue {
     return node === null || running.onNode(node) < limits.perNode;
   };
 
+  /** @returns whether a run may be under way beside those that are; undefined: none may. */
+  const slotsNow = (): ((run: RunRecord) => boolean) | undefined => {
+    const byKind = new Map<string, number>();
+    let shared = 0;
+    for (const { run } of running.values()) {
+      if (kinds[run.kind]?.slots === undefined) shared += 1;
+      else byKind.set(run.kind, (byKind.get(run.kind) ?? 0) + 1);
+    }
+    const isShared = shared < limits.total;
+    const free = new Set(
+      Object.entries(kinds).flatMap(([kind, { slots }]) =>
+        slots !== undefined && (byKind.get(kind) ?? 0) < slots ? kind : []
+      )
+    );
+    if (!isShared && free.size === 0) return undefined;
+    return ({ kind }) => (kinds[kind]?.slots === undefined ? isShared : free.has(kind));
+  };
+
   /** Starts runs until a limit is reached. To be called after every change that may let one start. */
   const startRuns = (): void => {
     places = undefined;
-    while (running.size < limits.total && !stopping.signal.aborted && !holding.reasons().length) {
-      const run = nextTurn(waiting.lanes, served(), mayStart);
+    while (!stopping.signal.aborted && !holding.reasons().length) {
+      const hasSlot = slotsNow();
+      if (!hasSlot) return;
+      const run = nextTurn(waiting.lanes, served(), each => hasSlot(each) && mayStart(each));
       if (!run) return;
       waiting.remove(run.id);
       lastServed.set(run.namespace, (starts += 1));
@@ -241,7 +261,10 @@ export function startQueue(options: QueueOptions): Queue {
       if (run.status !== 'queued' || running.has(run.id) || waiting.get(run.id)) continue;
       // Never longer than the policy says, wherever the clock has gone meanwhile.
       const leftMs = run.retryAt === null ? 0 : Date.parse(run.retryAt) - now().getTime();
-      waiting.add(run, Math.min(leftMs, retry.delayMs(Math.max(1, run.attempt - 1))));
+      waiting.add(
+        run,
+        Math.min(leftMs, (kinds[run.kind]?.retry ?? retry).delayMs(Math.max(1, run.attempt - 1)))
+      );
     }
   };
 

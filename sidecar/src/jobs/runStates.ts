@@ -9,7 +9,7 @@ export type RunState = Exclude<BackupStatus, 'running'> | RunStage;
  */
 export const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
   queued: ['create', 'failed', 'cancelled'],
-  create: ['wait', 'checksum', 'cleanup'], // a verification reads an archive, and needs no pod
+  create: ['wait', 'copy', 'checksum', 'cleanup'], // who reads an archive needs no pod
   wait: ['exec', 'cleanup'],
   exec: ['copy', 'checksum', 'cleanup'], // a command that fails at once sends no byte
   copy: ['checksum', 'cleanup'],

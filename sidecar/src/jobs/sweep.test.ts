@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Pod } from '../cluster/pods.ts';
 import { helperLabels } from '../helper/names.ts';
-import { memoryDestination } from '../testing/memoryDestination.ts';
 import type { SweepOptions } from './sweep.ts';
 import { sweeperOf } from './sweep.ts';
 
@@ -33,7 +32,7 @@ function sweeperWith(change: Partial<SweepOptions>) {
   const say = (_: object, sentence: string) => void said.push(sentence);
   const sweep = sweeperOf({
     pods: clusterWith([]),
-    destination: memoryDestination(),
+    sweepDestinations: async () => 0,
     installation: 'ours',
     isUnderWay: () => false,
     log: { info: say, warn: say, error: say },
@@ -97,7 +96,7 @@ it('removes the temporaries when the API server does not answer', async () => {
   let sweeps = 0;
   const { sweep, said } = sweeperWith({
     pods: { ...clusterWith([]), withLabels: () => Promise.reject(new Error('no answer')) },
-    destination: { sweep: async () => (sweeps += 1) },
+    sweepDestinations: async () => (sweeps += 1),
   });
   await sweep();
   expect(sweeps).toBe(1);

@@ -1,12 +1,12 @@
 import type { Pod, Pods } from '../cluster/pods.ts';
-import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import { helperSelector, RUN_LABEL } from '../helper/names.ts';
 import type { Log } from '../log.ts';
 
 export interface SweepOptions {
   pods: Pick<Pods, 'withLabels' | 'remove'>;
-  destination: Pick<Destination, 'sweep'>;
+  /** @returns how many temporaries of this installation were deleted, at all destinations that answer. */
+  sweepDestinations(): Promise<number>;
   /** Only what this installation has left is touched. */
   installation: string;
   /** @returns whether a run is under way: its helper and its temporary stay. */
@@ -57,7 +57,7 @@ export function sweeperOf(options: SweepOptions): () => Promise<void> {
   };
 
   const sweepTemporaries = async (): Promise<void> => {
-    const swept = await options.destination.sweep();
+    const swept = await options.sweepDestinations();
     if (swept) log.warn({ swept }, 'temporary files that no run owns were removed');
   };
 

@@ -8,7 +8,7 @@ import type { Gateway } from '../cluster/gateway.ts';
 import type { ClusterInventory } from '../cluster/inventory.ts';
 import { readLimits } from '../cluster/quotas.ts';
 import { fencedWorkloads, workloadsOf } from '../cluster/workloads.ts';
-import type { Destination } from '../destinations/destination.ts';
+import type { Places } from '../destinations/places.ts';
 import type { StageError } from '../errors.ts';
 import { textOf } from '../errors.ts';
 import type { Fence } from '../fence.ts';
@@ -38,7 +38,7 @@ export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
   gateway: Gateway;
   history: History;
   inventory: ClusterInventory;
-  destination: Destination;
+  places: Places;
   access: Access;
   /** As for backups. */
   helpers: {

@@ -1,5 +1,6 @@
+import { archiveFormOf, archiveNameIn, parseArchiveName } from '../archive/name.ts';
 import type { ClaimId } from '../cluster/claimWrites.ts';
-import { StageError } from '../errors.ts';
+import { StageError, textOf } from '../errors.ts';
 import { writerPlacementOf } from '../helper/placement.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { claimGone } from '../helper/withHelper.ts';
@@ -28,12 +29,39 @@ export interface ReadySource {
   body: RestoreBody;
 }
 
-/** Reads the whole archive, and finds the entries that are asked for. @throws StageError. */
+/**
+ * Reads the whole archive, and finds the entries that are asked for. Where a copy of a backup is not what it should be, or
+ * cannot be read, the next one is read: nothing has been written yet.
+ * @throws StageError
+ */
 export async function readSource(attempt: RestoreAttempt): Promise<ReadySource> {
-  const { world, clock, steps, signal, details } = attempt;
+  const { world, signal, steps, details } = attempt;
   steps.begin('check-archive');
-  const source = await findSource(details.backup, world, signal);
-  if (source.key !== details.archive) {
+  const useless = new Set<string>();
+  let first: unknown;
+  for (;;) {
+    const source = await findSource(details.backup, world, signal, useless).catch(error => {
+      throw first ?? error;
+    });
+    try {
+      return await readFrom(attempt, source);
+    } catch (error) {
+      signal.throwIfAborted();
+      first ??= error;
+      const hasOthers = source.run?.copies.some(
+        ({ state, destination }) =>
+          state === 'present' && destination !== source.destination.id && !useless.has(destination)
+      );
+      if (!hasOthers || details.backup !== source.run?.id) throw first;
+      useless.add(source.destination.id);
+      attempt.warnings.push(`the copy at ${source.destination.id} was not used: ${textOf(error)}`);
+    }
+  }
+}
+
+async function readFrom(attempt: RestoreAttempt, source: RestoreSource): Promise<ReadySource> {
+  const { clock, steps, signal, details, show } = attempt;
+  if (!isSameArchive(source.key, details.archive)) {
     throw new StageError(
       'create',
       'ArchiveMissing',
@@ -42,6 +70,7 @@ export async function readSource(attempt: RestoreAttempt): Promise<ReadySource> 
       'needs-action'
     );
   }
+  show({ archive: source.key, destination: source.destination.id });
   const checked = await checkArchive(source, {
     signal,
     onProgress(bytes) {
@@ -59,6 +88,13 @@ export async function readSource(attempt: RestoreAttempt): Promise<ReadySource> 
   );
   return { source, checked, body };
 }
+
+/** The copies of a backup have one name, which ends with the form that its destination wants. */
+const isSameArchive = (one: string, other: string): boolean =>
+  one === other ||
+  (parseArchiveName(one) !== undefined &&
+    parseArchiveName(other) !== undefined &&
+    archiveNameIn(one, 'tar.gz') === archiveNameIn(other, 'tar.gz'));
 
 async function bodyOf(
   { world, signal, details, show }: RestoreAttempt,
@@ -79,7 +115,7 @@ async function bodyOf(
   const rawBytes = shown.rawBytes ?? checked.rawBytes;
   show({ totalBytes: source.bytes });
   return {
-    encoding: 'gzip',
+    encoding: archiveFormOf(source.key) === 'tar' ? 'tar' : 'gzip',
     expected: {
       sha256: checked.sha256,
       ...(rawBytes !== undefined && { rawBytes }),

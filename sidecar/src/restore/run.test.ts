@@ -28,6 +28,7 @@ import { exampleRun } from '../testing/exampleRun.ts';
 import type { MemoryClaims } from '../testing/memoryClaims.ts';
 import { memoryClaims } from '../testing/memoryClaims.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
+import { onePlace } from '../testing/onePlace.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import { testClaim } from '../testing/testClaim.ts';
@@ -118,7 +119,7 @@ beforeEach(async () => {
     cluster,
     readClaim: claims.readClaim,
     claims,
-    destination,
+    places: onePlace(destination),
     fence: noFence,
     installation: 'i',
     image: 'example/helper:1',
@@ -164,14 +165,14 @@ afterEach(async () => {
 
 /** A destination that gives these bytes for the archive, each time when it is opened; at last always the last ones. */
 const giving = (...bodies: (() => Readable)[]): Partial<RestoreWorld> => ({
-  destination: {
+  places: onePlace({
     ...destination,
     async open(key, call) {
       if (key !== run.details.archive) return await destination.open(key, call);
       const body = bodies.length > 1 ? bodies.shift() : bodies[0];
       return body?.() ?? Readable.from([]);
     },
-  },
+  }),
 });
 const whole = () => Readable.from([archive]);
 const breaking = () =>

@@ -5,9 +5,13 @@ import type { Backup } from '../../api/index.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { manifestName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { fixedPlaces } from '../destinations/fixedPlaces.ts';
+import type { Places } from '../destinations/places.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
+import { failing } from '../testing/failingDestination.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
+import { onePlace } from '../testing/onePlace.ts';
 import { findSource } from './source.ts';
 
 const BYTES = Buffer.from('an archive, as far as this is concerned');
@@ -53,7 +57,10 @@ function worldOf(destination: Destination, change: Partial<Backup> = {}) {
     ],
     ...change,
   };
-  return { destination, history: { get: (id: string) => (id === run.id ? run : undefined) } };
+  return {
+    places: onePlace(destination),
+    history: { get: (id: string) => (id === run.id ? run : undefined) },
+  };
 }
 
 describe('the source of a restore', () => {
@@ -79,7 +86,7 @@ describe('the source of a restore', () => {
 
   it('is an archive of another installation, with its manifest', async () => {
     const destination = await stored();
-    const world = { destination, history: { get: () => undefined } };
+    const world = { places: onePlace(destination), history: { get: () => undefined } };
     expect(await findSource(`archive:${KEY}`, world)).toMatchObject({
       run: undefined,
       sha256,
@@ -90,7 +97,7 @@ describe('the source of a restore', () => {
   it('is a file that somebody has put there, of which nothing is known', async () => {
     const destination = await stored({ key: 'by-hand.tar.gz', json: undefined });
     await destination.remove(manifestName('by-hand.tar.gz'));
-    const world = { destination, history: { get: () => undefined } };
+    const world = { places: onePlace(destination), history: { get: () => undefined } };
     expect(await findSource('archive:by-hand.tar.gz', world)).toMatchObject({
       key: 'by-hand.tar.gz',
       sha256: undefined,
@@ -178,6 +185,54 @@ describe('the source of a restore', () => {
       reason,
       message: expect.stringMatching(message),
       hint: expect.stringMatching(/./),
+    });
+  });
+});
+
+describe('several copies of a backup', () => {
+  const at = (id: string, destination: Destination, isNear = true) => ({
+    ...destination,
+    id,
+    isNear,
+  });
+  const worldWith = (places: Places) => {
+    const run = exampleRun({ id: manifest.runId });
+    const [copy] = run.copies;
+    const copies = ['far', 'near'].map(destination => ({
+      ...(copy as NonNullable<typeof copy>),
+      ...{ destination, key: KEY, bytes: BYTES.length, sha256 },
+    }));
+    return { places, history: { get: () => ({ ...run, copies }) } };
+  };
+
+  it('are read where that costs no download', async () => {
+    const [far, near] = [await stored(), await stored()];
+    const places = fixedPlaces([at('far', far, false), at('near', near)]);
+    const source = await findSource(manifest.runId, worldWith(places));
+    expect(source.destination.id).toBe('near');
+  });
+
+  it('are read where they are there, when the nearest is not, or cannot be used', async () => {
+    const far = at('far', await stored(), false);
+    for (const near of [memoryDestination(), failing(await stored(), 'stat')]) {
+      const places = fixedPlaces([far, at('near', near)]);
+      expect((await findSource(manifest.runId, worldWith(places))).destination.id).toBe('far');
+    }
+    const source = await findSource(manifest.runId, worldWith(fixedPlaces([far])));
+    expect(source.destination.id).toBe('far');
+  });
+
+  it('are read elsewhere when one was of no use, and the first failure is told when none is', async () => {
+    const places = fixedPlaces([at('far', await stored(), false), at('near', await stored())]);
+    const world = worldWith(places);
+    const source = await findSource(manifest.runId, world, undefined, new Set(['near']));
+    expect(source.destination.id).toBe('far');
+    const none = fixedPlaces([
+      at('far', memoryDestination(), false),
+      at('near', memoryDestination()),
+    ]);
+    await expect(findSource(manifest.runId, worldWith(none))).rejects.toMatchObject({
+      reason: 'ArchiveMissing',
     });
   });
 });

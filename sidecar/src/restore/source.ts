@@ -1,9 +1,13 @@
-import type { Backup } from '../../api/index.ts';
+import type { Backup, Copy } from '../../api/index.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
-import { manifestName } from '../archive/name.ts';
+import { archiveFormOf, manifestName } from '../archive/name.ts';
 import type { Destination, Stored } from '../destinations/destination.ts';
+import { foreignArchive } from '../destinations/foreignArchive.ts';
 import { checkKey } from '../destinations/key.ts';
+import type { Places } from '../destinations/places.ts';
+import type { Readable } from '../destinations/readable.ts';
+import { useOf, withNearest } from '../destinations/readable.ts';
 import { readText } from '../destinations/readText.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { ArchiveSource } from '../history/details.ts';
@@ -28,7 +32,7 @@ export interface UploadedArchive {
 
 export interface SourceWorld {
   history: Pick<History, 'get'>;
-  destination: Destination;
+  places: Places;
   /** @returns undefined when there is none of this id any more. */
   uploadOf?(id: string): Promise<UploadedArchive | undefined> | UploadedArchive | undefined;
 }
@@ -37,32 +41,48 @@ export interface SourceWorld {
 const MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /**
- * Finds the archive that a request names, and its manifest.
+ * Finds the archive that a request names, and its manifest: of a backup the copy that costs no download, or the next one
+ * where that is not what it should be.
+ * @param asked id of a backup, `archive:KEY`, `archive:DESTINATION/KEY` or `upload:ID`
+ * @param not destinations whose copy is of no use
  * @throws StageError: `BackupNotFound`, `BackupHasNoArchive`, `ArchiveMissing`, `ArchiveSizeDiffers`, `ManifestMismatch`,
  *   `ManifestTooNew`, `ManifestUnreadable`, `UploadNotFound`, `BadKey`, or what the destination says.
  */
 export async function findSource(
   asked: string,
   world: SourceWorld,
-  signal?: AbortSignal
+  signal?: AbortSignal,
+  not: ReadonlySet<string> = new Set()
 ): Promise<RestoreSource> {
   const [, kind, id = ''] = /^(archive|upload):(.*)$/s.exec(asked) ?? [];
   if (kind === 'archive') return await archiveSource(asked, id, world, signal);
   if (kind === 'upload') return await uploadSource(asked, id, world);
-  return await backupSource(asked, world, signal);
+  return await backupSource(asked, world, signal, not);
 }
 
 async function backupSource(
   asked: string,
-  { history, destination }: SourceWorld,
-  signal: AbortSignal | undefined
+  { history, places }: SourceWorld,
+  signal: AbortSignal | undefined,
+  not: ReadonlySet<string>
 ): Promise<RestoreSource> {
   const run = history.get(asked);
   if (!run || run.kind !== 'backup') throw notFound(asked);
-  const copy = run.copies.find(
-    each => each.state === 'present' && each.destination === destination.id
+  const copies = run.copies.filter(
+    ({ state, destination }) => state === 'present' && !not.has(destination)
   );
-  if (!copy) throw noArchive(run);
+  if (copies.length === 0) throw noArchive(run);
+  return await withNearest(copies, places, signal, readable =>
+    copySource(asked, run, readable, signal)
+  );
+}
+
+async function copySource(
+  asked: string,
+  run: RunRecord,
+  { copy, destination }: Readable<Copy>,
+  signal: AbortSignal | undefined
+): Promise<RestoreSource> {
   const stored = await storedAt(copy.key, destination, signal);
   if (stored.bytes !== copy.bytes) {
     throw sizeDiffers(destination.locate(copy.key), stored.bytes, copy.bytes, 'the history');
@@ -88,17 +108,19 @@ async function backupSource(
 
 async function archiveSource(
   asked: string,
-  key: string,
-  { history, destination }: SourceWorld,
+  id: string,
+  { history, places }: SourceWorld,
   signal: AbortSignal | undefined
 ): Promise<RestoreSource> {
+  const { destination: name, key } = foreignArchive(id);
   checkKey(key);
-  if (!/\.(tar\.gz|tgz)$/.test(key)) {
+  const destination = useOf(name, places);
+  if (!archiveFormOf(key)) {
     throw new StageError(
       'queue',
       'NotAnArchive',
       `${destination.locate(key)} is not named like an archive`,
-      'name the archive itself, which ends with .tar.gz',
+      'name the archive itself, which ends with .tar.gz, .tar.gz.age or .tar',
       'needs-action'
     );
   }
@@ -194,7 +216,7 @@ const notFound = (id: string): StageError =>
   );
 
 const noArchive = ({ id, status, copies }: Backup): StageError =>
-  status === 'success'
+  status === 'success' || copies.length > 0
     ? new StageError(
         'queue',
         'ArchiveMissing',

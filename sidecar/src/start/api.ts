@@ -27,6 +27,7 @@ export async function startApi(
         open,
         access,
         destination,
+        archivePlaces: places,
         archives,
         uploads,
         admission,

@@ -1,5 +1,8 @@
 import type { Backup } from '../../api/index.ts';
+import type { AskForCopies } from '../backup/askForCopies.ts';
+import { askForCopies } from '../backup/askForCopies.ts';
 import { backupJob } from '../backup/backupJob.ts';
+import { COPY_RETRY, copyJob } from '../backup/copyJob.ts';
 import { entriesBefore } from '../backup/emptied.ts';
 import { proofPlansFor } from '../backup/proofLevel.ts';
 import { runBackup } from '../backup/run.ts';
@@ -96,7 +99,7 @@ export async function startRuns(foundations: Foundations) {
     name: 'the indexes of archives',
     start: () =>
       archivesAt({
-        destination,
+        places,
         log,
         mayStore: ({ key, manifest }) =>
           manifest?.installation === installation || isUploadKey(key),
@@ -124,7 +127,7 @@ export async function startRuns(foundations: Foundations) {
 
   const restores = composeRestores({
     uploadOf: id => uploads.find(id),
-    ...{ gateway, history, inventory, destination, access, installation, fence, looks, log, now },
+    ...{ gateway, history, inventory, places, access, installation, fence, looks, log, now },
     helpers: backupWorld,
     archives: () => archives,
     running: () => queue.running(),
@@ -146,6 +149,7 @@ export async function startRuns(foundations: Foundations) {
           restore: restores.kind,
           verify: verifyJob({ ...backupWorld, history }),
           drill: drillJob({ ...restores.world, readPodLog: podLogsOf(gateway) }),
+          copy: copyJob({ ...backupWorld, history, retry: COPY_RETRY }),
         },
         limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
         retry,
@@ -157,11 +161,16 @@ export async function startRuns(foundations: Foundations) {
         newId: runIds(undefined, history.newestId()),
         now,
         log,
-        onEnd,
+        onEnd(run) {
+          onEnd(run);
+          void copies.of(run);
+        },
       }),
     stop: started => started.stop(),
     stopLimitMs: STOP_QUEUE_MS,
   });
+
+  const copies: AskForCopies = askForCopies({ history, queue, log });
 
   const interrupted = history.unfinished();
   const holdForLease = holdWhile(queue.hold);
@@ -182,6 +191,6 @@ export async function startRuns(foundations: Foundations) {
     stop: watched => watched.stop(),
   });
   return {
-    ...{ metrics, onEnd, retry, archives, uploads, restores, queue, interrupted, room },
+    ...{ metrics, onEnd, retry, archives, uploads, restores, queue, copies, interrupted, room },
   };
 }

@@ -5,6 +5,7 @@ import { heldVolumes } from '../backup/heldVolume.ts';
 import { rebuildHistory } from '../backup/rebuildHistory.ts';
 import { recover } from '../backup/recover.ts';
 import { deleteUnproven } from '../backup/unproven.ts';
+import type { Destination } from '../destinations/destination.ts';
 import { watchSpace } from '../destinations/places/space.ts';
 import { sweeperOf } from '../jobs/sweep.ts';
 import { preparations } from '../preparations.ts';
@@ -37,7 +38,7 @@ export type Upkeep = Awaited<ReturnType<typeof startUpkeep>>;
 export async function startUpkeep(foundations: Foundations, runs: Runs) {
   const { life, config, log, now, history, places, destination, looks, inventory } = foundations;
   const { clusterUid, installation, identity, pods } = foundations;
-  const { onEnd, retry, restores, queue, interrupted } = runs;
+  const { onEnd, retry, restores, queue, copies, interrupted } = runs;
 
   const claimUidOf = (namespace: string, name: string) => inventory.claim(namespace, name)?.uid;
   /** @returns nothing for a namespace that has just been deleted. */
@@ -45,8 +46,13 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
     const fact = inventory.namespace(name);
     return fact ? [{ name, uid: fact.uid, createdAt: fact.createdAt }] : [];
   };
+  /** Each destination by itself: one that does not answer delays no other. */
+  const eachDestination = async (work: (destination: Destination) => Promise<unknown>) =>
+    void (await Promise.allSettled(places.all().map(async place => await work(place.use()))));
   const cleanArchives = () =>
-    deleteUnproven({ history, destination, now, log, signal: life.signal });
+    eachDestination(to =>
+      deleteUnproven({ history, destination: to, now, log, signal: life.signal })
+    );
   const isPrepared = Promise.withResolvers<void>();
   const prepared = await life.start({
     name: 'the preparations',
@@ -80,6 +86,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
             isPrepared.resolve();
             queue.resume();
             void cleanArchives();
+            void copies.ofAll();
             void restores.tidyUp();
           },
         }
@@ -121,14 +128,22 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
   });
 
   const isUnderWay = (id: string) => queue.isRunning(id) || looks.has(id);
-  const sweepHelpers = sweeperOf({ pods, destination, installation, isUnderWay, log });
+  const sweepHelpers = sweeperOf({
+    ...{ pods, installation, isUnderWay, log },
+    // At other destinations, what is under way with settings of before looks just like it: see the catalogs.
+    sweepDestinations: () => destination.sweep(),
+  });
   const sweepScratch = scratchSweeper({ ...restores.world, inventory, isUnderWay, log });
   const sweep = () => void Promise.all([sweepHelpers(), sweepScratch()]);
   await life.start({
     name: 'the sweep',
     start() {
       sweep();
-      return [setInterval(sweep, SWEEP_MS), setInterval(cleanArchives, CLEAN_ARCHIVES_MS)];
+      return [
+        setInterval(sweep, SWEEP_MS),
+        setInterval(cleanArchives, CLEAN_ARCHIVES_MS),
+        setInterval(() => prepared.isReady() && void copies.ofAll(), SWEEP_MS),
+      ];
     },
     stop: timers => timers.forEach(clearInterval),
   });

@@ -30,6 +30,7 @@ import { startQueue } from '../jobs/queue.ts';
 import { createLog } from '../observe/log.ts';
 import type { MemoryStorage } from './memoryDestination.ts';
 import { memoryDestination, memoryStorage } from './memoryDestination.ts';
+import { onePlace } from './onePlace.ts';
 import { testClaim } from './testClaim.ts';
 
 const claimOf = (namespace: string, name: string, more: Partial<Claim> = {}) =>
@@ -201,7 +202,8 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
 
   const storage = memoryStorage();
   const destination = memoryDestination(storage);
-  const archives = archivesAt({ destination, log, mayStore: () => true });
+  const archivePlaces = onePlace(destination);
+  const archives = archivesAt({ places: archivePlaces, log, mayStore: () => true });
   const uploads = uploadsAt({
     destination,
     installation: 'test',
@@ -346,6 +348,7 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     open: { known: open, ask: open },
     access,
     destination,
+    archivePlaces,
     archives,
     uploads,
     ...{ places, catalogs },

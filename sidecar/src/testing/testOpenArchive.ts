@@ -3,6 +3,7 @@ import { archivesAt } from '../browse/archives.ts';
 import type { OpenArchive } from '../browse/openArchive.ts';
 import type { MemoryStorage } from './memoryDestination.ts';
 import { memoryDestination, memoryStorage } from './memoryDestination.ts';
+import { onePlace } from './onePlace.ts';
 import type { TestArchive } from './testArchive.ts';
 
 /** Archives in memory, and what was logged about them. */
@@ -17,11 +18,12 @@ export function testArchives(mayStore = true): TestArchives {
   const storage = memoryStorage();
   const warnings: string[] = [];
   const archives = archivesAt({
-    destination: memoryDestination(storage),
+    places: onePlace(memoryDestination(storage)),
     log: { info: () => {}, warn: (_facts: unknown, text: string) => void warnings.push(text) },
     mayStore: () => mayStore,
   });
-  const open = async (key: string) => await archives.open(await archives.ref(key));
+  const open = async (key: string) =>
+    await archives.open(await archives.ref({ destination: 'memory', key }));
   return { archives, storage, warnings, open };
 }
 

@@ -3,11 +3,12 @@ import { StageError } from '../../errors.ts';
 import type { RunRecord } from '../../history/history.ts';
 
 /**
- * @returns the copies of a backup that can be checked: also one that was missing, because it may be back.
+ * @returns the copies of a backup that can be checked: also one that was missing, because it may be back, but none that was
+ *   never there.
  * @throws StageError (`BackupHasNoArchive`) when there is none
  */
 export function checkedCopies({ id, status, copies }: RunRecord): Copy[] {
-  const there = copies.filter(({ state }) => state !== 'deleted');
+  const there = copies.filter(({ state }) => state === 'present' || state === 'missing');
   if (there.length > 0) return there;
   throw new StageError(
     'queue',

@@ -20,6 +20,7 @@ import { exampleRun } from '../../testing/exampleRun.ts';
 import type { MemoryClaims } from '../../testing/memoryClaims.ts';
 import { memoryClaims } from '../../testing/memoryClaims.ts';
 import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { onePlace } from '../../testing/onePlace.ts';
 import type { ProcessCluster } from '../../testing/processCluster.ts';
 import { processCluster } from '../../testing/processCluster.ts';
 import { testClaim } from '../../testing/testClaim.ts';
@@ -76,7 +77,8 @@ beforeEach(async () => {
     return await create(claim);
   };
   world = {
-    ...{ cluster, claims, destination, history, readClaim: claims.readClaim },
+    ...{ cluster, claims, history, readClaim: claims.readClaim },
+    places: onePlace(destination),
     ...{ installation: 'i', image: 'example/helper:1', memoryLimit: '512Mi' },
     ...{ podTimeoutMs: 5_000, runTimeoutMs: 60_000, lookMs: 5 },
     inventory: {

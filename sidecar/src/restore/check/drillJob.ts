@@ -1,4 +1,5 @@
 import type { Backup } from '../../../api/index.ts';
+import { archiveFormOf } from '../../archive/name.ts';
 import type { ClaimId, ClaimWrites } from '../../cluster/claimWrites.ts';
 import type { ClusterInventory } from '../../cluster/inventory.ts';
 import type { ReadPodLog } from '../../cluster/podLog.ts';
@@ -150,7 +151,7 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
     {
       ...{ runId, attempt: run.attempt, claim, mode: 'new', isSelection: false },
       body: {
-        encoding: 'gzip',
+        encoding: archiveFormOf(source.key) === 'tar' ? 'tar' : 'gzip',
         expected: {
           sha256: checked.sha256,
           ...(rawBytes !== undefined && { rawBytes }),

@@ -1,4 +1,5 @@
 import type { Copy, Seal } from '../../../api/index.ts';
+import { archiveFormOf } from '../../archive/name.ts';
 import { readBack } from '../../archive/readBack.ts';
 import type { TarContents } from '../../archive/tarContents.ts';
 import type { Destination } from '../../destinations/destination.ts';
@@ -41,7 +42,8 @@ export async function verifyCopy(
     const stored = await destination.stat(copy.key, { signal });
     if (!stored) return { copy: { ...copy, state: 'missing' }, fault: missing(place) };
     const archive = await destination.open(copy.key, { signal });
-    const read = await readBack(place, archive, 'contents', signal, onProgress);
+    const form = archiveFormOf(copy.key) === 'tar' ? 'tar' : 'tar.gz';
+    const read = await readBack(place, archive, 'contents', signal, onProgress, form);
     compareDigest({ ...copy, destination, sha256: copy.sha256 || undefined }, read);
     if (seal && read.contents) compareContents(place, seal, read.contents);
     return { copy: { ...copy, state: 'present', verifiedAt: now().toISOString() } };

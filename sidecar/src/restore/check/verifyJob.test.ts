@@ -5,6 +5,7 @@ import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import { exampleCheck } from '../../testing/exampleRestore.ts';
 import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { onePlace } from '../../testing/onePlace.ts';
 import { storedBackup } from '../../testing/storedBackup.ts';
 import { withDisk } from '../../testing/testDisk.ts';
 import type { VerifyWorld } from './verifyJob.ts';
@@ -36,7 +37,7 @@ const verify = (
 ) =>
   verifyJob({
     history,
-    destination: memoryDestination(storage),
+    places: onePlace(memoryDestination(storage)),
     unpacking: lane(1),
     runTimeoutMs: 60_000,
     now: () => new Date(at),
@@ -104,7 +105,7 @@ describe('several copies', () => {
       await history.commit('b', { copies: deleted });
       return await open(key, call);
     };
-    await verify({ destination });
+    await verify({ places: onePlace(destination) });
     expect(copies()).toMatchObject([{ state: 'deleted' }, { state: 'deleted' }]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Copy } from '../../../api/index.ts';
 import type { Lane } from '../../cluster/lane.ts';
-import type { Destination } from '../../destinations/destination.ts';
+import type { Places } from '../../destinations/places.ts';
+import { notConfigured, readables } from '../../destinations/readable.ts';
 import { sizeText } from '../../destinations/size.ts';
 import { StageError } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';
@@ -13,7 +14,7 @@ import { verifyCopy } from './verifyCopy.ts';
 
 export interface VerifyWorld {
   history: Pick<History, 'get' | 'commit'>;
-  destination: Destination;
+  places: Places;
   /** Where archives that are unpacked wait for each other. */
   unpacking: Lane;
   runTimeoutMs: number;
@@ -57,7 +58,7 @@ export const verifyJob = (world: VerifyWorld): JobKind => ({
 
 async function verified(
   { details }: RunRecord,
-  { history, destination, unpacking, now }: VerifyWorld,
+  { history, places, unpacking, now }: VerifyWorld,
   clock: StageClock,
   onProgress: (bytes: number) => void,
   signal: AbortSignal
@@ -73,14 +74,14 @@ async function verified(
     );
   }
   const copies = checkedCopies(backup);
-  const here = copies.filter(copy => copy.destination === destination.id);
-  if (here.length === 0) throw notConfigured(copies);
+  const { open: here, closed } = readables(copies, places);
+  if (here.length === 0) throw closed[0]?.why ?? notConfigured('no destination');
   const leave = await unpacking.enter(signal);
   let before = 0;
   let fault: StageError | undefined;
   try {
     clock.enter('checksum');
-    for (const copy of here) {
+    for (const { copy, destination } of here) {
       const look = await verifyCopy(copy, backup.seal, destination, {
         ...{ signal, now },
         onProgress(bytes) {
@@ -96,16 +97,14 @@ async function verified(
     leave();
   }
   if (fault) throw fault;
-  const elsewhere = copies.length - here.length;
   const files = backup.seal ? ` in ${backup.seal.files.toLocaleString('en')} entries` : '';
   return {
     status: 'success',
     bytes: before,
     message: `${sizeText(before)}${files} were read again: as sealed`,
-    warnings:
-      elsewhere > 0
-        ? [`${elsewhere} more at destinations that are not configured any more were not read`]
-        : [],
+    warnings: closed.map(
+      ({ copy, why }) => `the copy at ${copy.destination} was not read: ${why.message}`
+    ),
   };
 }
 
@@ -118,17 +117,6 @@ async function keep(id: string, copy: Copy, history: VerifyWorld['history']): Pr
   if (!now.copies.some(each => isThis(each) && each.state !== 'deleted')) return;
   await history.commit(id, { copies: now.copies.map(each => (isThis(each) ? copy : each)) });
 }
-
-const notConfigured = (copies: readonly Copy[]): StageError =>
-  new StageError(
-    'create',
-    'DestinationNotConfigured',
-    `its archive is at ${copies
-      .map(({ destination }) => destination)
-      .join(', ')}, which is not configured any more`,
-    'configure that destination again, or check the archive there by hand',
-    'needs-action'
-  );
 
 const timedOut = (runTimeoutMs: number): StageError =>
   new StageError(

@@ -1,0 +1,142 @@
+import { Readable } from 'node:stream';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Copy } from '../../api/index.ts';
+import { writeManifest } from '../archive/manifest.ts';
+import { manifestName } from '../archive/name.ts';
+import { lane } from '../cluster/lane.ts';
+import type { Destination } from '../destinations/destination.ts';
+import { fixedPlaces } from '../destinations/fixedPlaces.ts';
+import { StageError } from '../errors.ts';
+import type { History, RunRecord } from '../history/history.ts';
+import { exampleManifest } from '../testing/exampleManifest.ts';
+import { queuedRun } from '../testing/exampleRun.ts';
+import { failing } from '../testing/failingDestination.ts';
+import type { MemoryStorage } from '../testing/memoryDestination.ts';
+import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
+import { storedBackup } from '../testing/storedBackup.ts';
+import { newPath, openFor } from '../testing/testDisk.ts';
+import { copyWithout, verdictOnCopies } from './copiesVerdict.ts';
+import { COPY_RETRY, copyJob } from './copyJob.ts';
+
+const now = () => new Date('2026-11-26T20:00:00.000Z');
+const away = new StageError('copy', 'HostUnreachable', 'it is away', 'wait', 'transient');
+const wrongKey = new StageError('copy', 'LoginRefused', 'wrong key', 'fix it', 'needs-action');
+
+let a: MemoryStorage;
+let b: MemoryStorage;
+let history: History;
+let backup: RunRecord;
+let key: string;
+let archive: Buffer;
+
+beforeEach(async () => {
+  [a, b] = [memoryStorage(), memoryStorage()];
+  const stored = await storedBackup({ id: '01backup' });
+  ({ key, archive } = stored);
+  const copies = [
+    ...stored.run.copies.map(copy => ({ ...copy, destination: 'a' })),
+    copyWithout({ name: 'b', isRequired: true, key }, away),
+  ];
+  backup = {
+    ...stored.run,
+    ...verdictOnCopies(copies, ''),
+    ...{ copies, destinations: ['a', 'b'], warnings: ['missing at b: it is away'] },
+  };
+  const { bytes, sha256 } = stored.run.copies[0] as Copy;
+  const manifest = exampleManifest({
+    ...{ archive: key, runId: '01backup', bytes, sha256 },
+    seal: stored.run.seal ?? exampleManifest().seal,
+    destinations: ['a', 'b'].map(name => ({ name, isRequired: true })),
+  });
+  const at = memoryDestination(a);
+  await (await at.stage(key, Readable.from([archive], { objectMode: false }))).publish();
+  await at.put(manifestName(key), writeManifest({ ...manifest, index: null }));
+  history = await openFor(newPath());
+  await history.add([backup]);
+});
+
+const run = (attempt = 1): RunRecord => ({
+  ...queuedRun({ kind: 'copy', destinations: [], attempt }),
+  details: { kind: 'copy', backup: '01backup', destination: 'b', totalBytes: archive.length },
+});
+
+const copy = async ({
+  from = { ...memoryDestination(a), id: 'a' },
+  to = { ...memoryDestination(b), id: 'b' } as Destination,
+  attempt = 1,
+  signal = new AbortController().signal,
+} = {}) =>
+  await copyJob({
+    ...{ history, now, retry: COPY_RETRY, unpacking: lane(1), runTimeoutMs: 60_000 },
+    places: fixedPlaces([from, to]),
+    proofPlans: (_, all) => all.map(() => ({ by: 'reading', level: 'checksum' })),
+  }).work(run(attempt), () => undefined, signal);
+
+const copyAtB = () => history.get('01backup')?.copies.find(each => each.destination === 'b');
+
+it('makes the missing copy, proves it, and the backup becomes a success', async () => {
+  expect(history.get('01backup')).toMatchObject({ status: 'failed', reason: 'Incomplete' });
+  expect(await copy()).toMatchObject({ status: 'success', bytes: archive.length });
+  expect([...b.archives.keys()]).toEqual([key, manifestName(key)]);
+  expect(b.archives.get(key)).toEqual(archive);
+  expect(history.get('01backup')).toMatchObject({
+    ...{ status: 'success', reason: null, hint: null, failureClass: null, warnings: [] },
+    copies: [
+      { destination: 'a', state: 'present' },
+      {
+        ...{ destination: 'b', state: 'present', isRequired: true, problem: null, retryAt: null },
+        ...{ bytes: archive.length, proof: { level: 'checksum' } },
+      },
+    ],
+  });
+});
+
+it('takes over the copy that an attempt before has left there, and reads no other', async () => {
+  await copy();
+  await history.commit('01backup', {
+    copies: backup.copies,
+    status: 'failed',
+    reason: 'Incomplete',
+  });
+  const from = failing({ ...memoryDestination(a), id: 'a' }, 'open');
+  expect(await copy({ from })).toMatchObject({
+    status: 'success',
+    message: 'a proven copy was found at b',
+  });
+  expect(history.get('01backup')).toMatchObject({ status: 'success' });
+});
+
+describe('a copy that fails', () => {
+  it.each(['stage', 'readBack', 'publish', 'put'] as const)(
+    'at %s leaves nothing, and the backup says why and when it is tried again',
+    async step => {
+      const to = failing({ ...memoryDestination(b), id: 'b' }, step, away);
+      expect(await copy({ to })).toMatchObject({ status: 'failed', reason: 'HostUnreachable' });
+      expect([...b.archives.keys()]).toEqual([]);
+      expect(b.temporaries.size).toBe(0);
+      expect(copyAtB()).toMatchObject({
+        state: 'awaited',
+        isRequired: true,
+        problem: { reason: 'HostUnreachable' },
+        retryAt: '2026-11-26T20:00:10.000Z',
+      });
+      expect(history.get('01backup')).toMatchObject({ reason: 'Incomplete', status: 'failed' });
+    }
+  );
+
+  it('for a reason that needs a person, or for the last time, has failed', async () => {
+    await copy({ to: failing({ ...memoryDestination(b), id: 'b' }, 'stage', wrongKey) });
+    expect(copyAtB()).toMatchObject({ state: 'failed', retryAt: null });
+    await copy({
+      to: failing({ ...memoryDestination(b), id: 'b' }, 'stage', away),
+      attempt: COPY_RETRY.maxAttempts,
+    });
+    expect(copyAtB()).toMatchObject({ state: 'failed', problem: { reason: 'HostUnreachable' } });
+  });
+
+  it('because its source has changed is not published', async () => {
+    a.archives.set(key, Buffer.concat([archive.subarray(0, -1), Buffer.from('x')]));
+    expect(await copy()).toMatchObject({ status: 'failed', reason: 'ArchiveDiffers' });
+    expect([...b.archives.keys()]).toEqual([]);
+  });
+});
