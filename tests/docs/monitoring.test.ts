@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { RUNBOOKS_URL } from '../../sidecar/api/index.ts';
+import { registerDestinationGauges } from '../../sidecar/src/observe/destinationGauges.ts';
 import { createMetrics } from '../../sidecar/src/observe/metrics.ts';
 
 interface Rules {
@@ -44,6 +45,7 @@ async function seriesNames(): Promise<string[]> {
     historySize: async () => ({ bytes: 0, freeBytes: 0, rows: 0 }),
     helperLeaks: async () => 0,
   });
+  registerDestinationGauges(registry, () => []);
   return (await registry.getMetricsAsJSON()).flatMap(({ name, type }) =>
     String(type) === 'histogram' ? ['_bucket', '_sum', '_count'].map(end => name + end) : [name]
   );

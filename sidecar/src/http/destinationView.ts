@@ -45,7 +45,7 @@ export function destinationOf(
       recipients: encryption.recipients.length,
       hasPassphrase: encryption.hasPassphrase,
       isUnlocked: encryption.hasPassphrase || places.keys.isUnlocked(name),
-      kitStoredAt: null,
+      kitStoredAt: status.kitStoredAt,
     },
     appendOnly: checks.appendOnlyOf(name),
   };

@@ -2,6 +2,7 @@ import { admissionOf } from '../backup/admission.ts';
 import { checksOf } from '../destinations/places/checks.ts';
 import { rightsOf } from '../http/rights.ts';
 import { buildServer } from '../http/server.ts';
+import { registerDestinationGauges } from '../observe/destinationGauges.ts';
 import { VERSION } from '../version.ts';
 import type { Foundations } from './foundations.ts';
 import type { Runs } from './runs.ts';
@@ -17,6 +18,14 @@ export async function startApi(
   const { clusterName, access, open, places } = foundations;
   const { metrics, archives, uploads, restores, queue, room } = runs;
   const admission = admissionOf(inventory, open, places.all, room.look);
+  registerDestinationGauges(metrics.registry, () =>
+    places.all().map(({ name }) => ({
+      ...{ name, state: places.status(name)?.state ?? 'unknown', freeBytes: space.freeBytes(name) },
+      lastProvenAt: history.provenAt(name).lastProvenAt,
+      archives: catalogs.of(name)?.catalog?.archives ?? null,
+      bytes: catalogs.of(name)?.catalog?.bytes ?? null,
+    }))
+  );
   const server = await life.start({
     name: 'the API',
     start: () =>

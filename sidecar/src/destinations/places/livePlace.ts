@@ -20,6 +20,8 @@ export interface PlaceStatus {
   isInsecure: boolean;
   /** null: archives are stored as they are. */
   encryption: PlaceEncryption | null;
+  /** When a person said that the recovery kit is stored. */
+  kitStoredAt: string | null;
   /** Grows with each change of the settings. */
   version: number;
 }
@@ -62,7 +64,12 @@ export function localPlaceOf(
     works: () => health.succeeded('write'),
     close: async () => undefined,
   });
-  return { place, checked, status: () => statusOf(health, false, null), close: () => kept.close() };
+  return {
+    place,
+    checked,
+    status: () => statusOf(health, false, null, { kitStoredAt: null, version: 0 }),
+    close: () => kept.close(),
+  };
 }
 
 /** @returns a destination that follows its Secret. */
@@ -105,6 +112,7 @@ export function livePlace(
     opened.kept.retire();
   };
   open(firstTexts);
+  const more = () => ({ kitStoredAt: secret.kitStoredAt, version });
 
   const place: Place = {
     name,
@@ -133,8 +141,8 @@ export function livePlace(
     place,
     status: () =>
       'error' in opened
-        ? { ...INVALID, problem: opened.error, version }
-        : statusOf(health, opened.isInsecure, opened.encryption, version),
+        ? { ...INVALID, problem: opened.error, ...more() }
+        : statusOf(health, opened.isInsecure, opened.encryption, more()),
     checked: () => ({
       ...checkedOf(name, secret.read, current.data, world),
       works: () => health.succeeded('write'),
@@ -164,8 +172,9 @@ const statusOf = (
   health: Health,
   isInsecure: boolean,
   encryption: PlaceEncryption | null,
-  version = 0
+  { kitStoredAt, version }: Pick<PlaceStatus, 'kitStoredAt' | 'version'>
 ): PlaceStatus => ({
+  kitStoredAt,
   state: health.state(),
   problem: health.problem() ?? null,
   retryAt: health.retryAt() ?? null,

@@ -58,6 +58,17 @@ describe('a Secret', () => {
     })
   );
 
+  it.each([
+    ['2026-11-20T10:00:00Z', '2026-11-20T10:00:00.000Z'],
+    ['yes', null],
+    [undefined, null],
+  ])('with a recovery kit that was stored at %s', (text, kitStoredAt) => {
+    const annotations: Record<string, string> = text
+      ? { 'nkvm.io/recovery-kit-stored-at': text }
+      : {};
+    expect(readSecret(secret({ annotations }), kinds)).toMatchObject({ kitStoredAt });
+  });
+
   it('loses the line end that files and echo add, and no other', () => {
     const data = { host: 'h\n', password: ' p \r\n', privateKey: 'one\ntwo\n' };
     expect(readSecret(secret({ data }), kinds)).toMatchObject({

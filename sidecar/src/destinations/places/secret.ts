@@ -3,6 +3,7 @@ import {
   DEFAULT_ANNOTATION,
   DESTINATION_LABEL,
   DestinationKind,
+  KIT_STORED_ANNOTATION,
   LOCAL_DESTINATION,
   REQUIRED_ANNOTATION,
 } from '../../../api/index.ts';
@@ -37,8 +38,16 @@ export interface ReadSecret {
   kind: SecretKind;
   isMarkedDefault: boolean;
   isRequired: boolean;
+  /** When a person said that the recovery kit is stored. */
+  kitStoredAt: string | null;
   /** What is wrong with its settings, or the settings. */
   read: StageError | ReadSettings;
+}
+
+/** @returns the time in a text, as the API writes it; null where it has none */
+function timeIn(text: string | undefined): string | null {
+  const ms = Date.parse(text ?? '');
+  return Number.isNaN(ms) ? null : new Date(ms).toISOString();
 }
 
 /**
@@ -61,6 +70,7 @@ export function readSecret(
     kind: known.data,
     isMarkedDefault: annotations[DEFAULT_ANNOTATION] === 'true',
     isRequired: annotations[REQUIRED_ANNOTATION] !== 'false',
+    kitStoredAt: timeIn(annotations[KIT_STORED_ANNOTATION]),
     read: readSettings(name, known.data, data, kinds),
   };
 }
