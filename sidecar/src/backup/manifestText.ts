@@ -9,6 +9,7 @@ import {
   writeManifest,
 } from '../archive/manifest.ts';
 import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
+import { archiveFormOf } from '../archive/name.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
 import type { ClaimObject } from '../cluster/claims.ts';
 import type { Claim } from '../cluster/inventory.ts';
@@ -84,7 +85,8 @@ export function manifestText(
     provenAt,
     proof,
     warnings,
-    tarMessages: sealed.messages,
+    // They name files, and the manifest of an encrypted archive is not encrypted.
+    tarMessages: archiveFormOf(key) === 'tar.gz.age' ? [] : sealed.messages,
     nkvmVersion: world.version,
     restoreCommand: restoreCommand(key),
   });

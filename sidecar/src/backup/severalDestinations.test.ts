@@ -1,13 +1,17 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
+import { newIdentity } from '../archive/age/keys.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { encryptedDestination } from '../destinations/encryption/encrypted.ts';
+import { keyRing } from '../destinations/encryption/keyRing.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
 import type { Place } from '../destinations/places.ts';
 import { nearlyFull } from '../destinations/room.ts';
@@ -86,6 +90,7 @@ const backUp = async ({ to = [near(), far()], place, ...asked }: Asked = {}): Pr
   return await runBackup(run, claim, world, report, signal);
 };
 
+const sha256Of = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 const keysIn = ({ archives }: MemoryStorage) => [...archives.keys()];
 const whole = [`${NAME}.index.gz`, NAME, `${NAME}.json`];
 
@@ -313,6 +318,40 @@ it('stores the tar itself where archives are stored so', async () => {
   expect(gzipSync(stored).length).toBeGreaterThan(0);
   expect(stored.length).toBe(tar?.bytes);
   expect(plain).toMatchObject({ key: NAME, bytes: end.bytes });
+});
+
+it('stores and proves an encrypted copy without a secret key, and names no file in clear', async () => {
+  const ring = keyRing();
+  const to = encryptedDestination(far(), {
+    whom: { recipients: [newIdentity()] },
+    keys: ring.of('b'),
+  });
+  const end = await backUp({
+    to: [near(), { ...to, isNear: true }],
+    place: ({ id }) => (id === 'b' ? { archiveForm: 'tar.gz.age' } : {}),
+  });
+  const key = `${NAME}.age`;
+  const file = b.archives.get(key) ?? Buffer.alloc(0);
+  expect(end).toMatchObject({
+    status: 'success',
+    copies: [
+      { key: NAME, sha256: end.sha256, stored: null },
+      {
+        ...{ key, sha256: end.sha256, bytes: end.bytes },
+        stored: { bytes: file.length, sha256: sha256Of(file) },
+      },
+    ],
+  });
+  expect(keysIn(b).sort()).toEqual([`${NAME}.age`, `${NAME}.age.json`, `${NAME}.index.gz.age`]);
+  for (const each of [key, `${NAME}.index.gz.age`])
+    expect(String(b.archives.get(each)?.subarray(0, 21))).toBe('age-encryption.org/v1');
+  const { tarMessages, restoreCommand } = readManifest(key, String(b.archives.get(`${key}.json`)));
+  expect({ tarMessages, restoreCommand }).toEqual({
+    tarMessages: [],
+    restoreCommand: expect.stringContaining(`age --decrypt --identity=key.txt ${key} | tar`),
+  });
+  expect(ring.isUnlocked('b')).toBe(false);
+  expect((await buffer(await to.open(key))).equals(a.archives.get(NAME)!)).toBe(true);
 });
 
 it('keeps what was proven before a person cancelled, and says so', async () => {

@@ -94,6 +94,18 @@ describe('an encrypted destination', () => {
     expect(String(storage.archives.get('a.index.gz.age'))).toMatch(/^age-encryption.org/);
   });
 
+  it.each(['a.tar.gz', 'a.tar', 'a.tar.gz.index.gz'])('stores no plain %s', async key => {
+    const { storage, destination } = world();
+    const body = Readable.from([Buffer.from('names and contents')]);
+    await expect(destination.stage(key, body)).rejects.toMatchObject({ reason: 'NotEncrypted' });
+    expect({ size: storage.archives.size, isClosed: body.destroyed }).toEqual({
+      size: 0,
+      isClosed: true,
+    });
+    storage.archives.set(key, Buffer.from('of earlier settings'));
+    expect(String(await buffer(await destination.open(key)))).toBe('of earlier settings');
+  });
+
   it('after a restart it is locked for reading, not for writing or proving', async () => {
     const first = world();
     const plain = Buffer.from('archive');

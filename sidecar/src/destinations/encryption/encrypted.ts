@@ -10,13 +10,14 @@ import { partOf } from '../../archive/age/ranges.ts';
 import type { Keys, Recipients } from '../../archive/age/wrap.ts';
 import { unwrapFileKey } from '../../archive/age/wrap.ts';
 import { hashAndCount } from '../../archive/digest.ts';
+import { archiveFormOf } from '../../archive/name.ts';
 import type { ByteRange, Call, Destination, Staged } from '../destination.ts';
 import { checkKey } from '../key.ts';
 import { archiveMissing, streamBroke } from '../refusals.ts';
 import type { PlaceKeys } from './keyRing.ts';
 import type { Layout } from './layouts.ts';
 import { layouts } from './layouts.ts';
-import { ageRefusal, archiveLocked } from './refusals.ts';
+import { ageRefusal, archiveLocked, notEncrypted } from './refusals.ts';
 
 export interface EncryptedOptions {
   whom: Recipients;
@@ -42,7 +43,11 @@ export function encryptedDestination(
   const named = (key: string) => (error: unknown) => ageRefusal(inner.locate(key), error);
 
   const stage: Destination['stage'] = async (key, body, call = {}) => {
-    if (!encrypts(key)) return await inner.stage(key, body, call);
+    if (!encrypts(key)) {
+      if (!isPlain(key)) return await inner.stage(key, body, call);
+      body.destroy();
+      throw notEncrypted(inner.locate(key));
+    }
     const stored = hashAndCount();
     try {
       checkKey(key);
@@ -160,6 +165,10 @@ export function encryptedDestination(
     },
   };
 }
+
+/** Archives and indexes that an earlier setting has left are read, and none is added. */
+const isPlain = (key: string): boolean =>
+  archiveFormOf(key) !== undefined || key.endsWith('.index.gz');
 
 /** A failure of `body` ends what comes out with the same error. */
 function decrypted(body: Readable, plain: Transform): Readable {

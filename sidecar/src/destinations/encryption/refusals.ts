@@ -13,6 +13,16 @@ export const archiveLocked = (place: string, destination: string): StageError =>
     'needs-action'
   );
 
+/** @returns the refusal to store an archive as it is where archives are encrypted. */
+export const notEncrypted = (place: string): StageError =>
+  new StageError(
+    'copy',
+    'NotEncrypted',
+    `archive ${place} is not to be encrypted, and its destination takes only encrypted ones`,
+    'start the backup again: the settings of the destination have changed meanwhile',
+    'transient'
+  );
+
 type Says = readonly [stage: Stage, reason: string, what: string, hint: string];
 
 const DAMAGED = 'use another copy of the backup, and look at the storage';

@@ -22,6 +22,7 @@ const NOT_ITS_FAULT = new Set([
   'NoMatchingKey',
   'PassphraseTooCostly',
   'AgeBroken',
+  'NotEncrypted',
   'TemporaryGone',
   'DestinationPaused',
   'DestinationReplaced',
