@@ -14,6 +14,7 @@ import { makeHistory, playgroundWorld } from './playgroundWorld.ts';
 import { prepare } from './prepare.ts';
 import { realWorld } from './realWorld.ts';
 import { whoMayLook } from './rights.ts';
+import { startStorage } from './storage.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const say = (text: string): void => console.log(`… ${text}`);
@@ -54,7 +55,9 @@ try {
     ? `Click Back up on a volume and watch it; open a run for its seal and the tar command that restores it.
   The archives lie on this machine, and go with the demo.`
     : `Click Back up on a volume and watch it; back up billing/statements to see bytes flow, and cancel it.
-  Something to restore: shop/retired-cms was deleted. Open Backups, browse its files, and restore it into a new claim.`;
+  Something to restore: shop/retired-cms was deleted. Open Backups, browse its files, and restore it into a new claim.
+  Storage outside of the cluster: the destinations "bucket" (S3) and "file-server" (SFTP). Test them on the page
+  Destinations, or choose them when you click Back up.`;
   console.log(`
   ${host.url}/c/main/nkvm/volumes
 
@@ -95,6 +98,10 @@ async function lookAt({ kubeconfig, as }: DemoOptions): Promise<() => Promise<Wo
   return async () => {
     const world = await playgroundWorld(as, say);
     opened.push(world);
+    say('Starting storage outside of the cluster: an S3 server and an SFTP server');
+    const storage = await startStorage();
+    opened.push(storage);
+    world.playground.apply(storage.secrets);
     say('Making some history, by real backups');
     await makeHistory(world);
     return world;
