@@ -45,3 +45,27 @@ it('says where each archive is to be stored, and refuses destinations that there
   expect(claims).toEqual([]);
   expect(refused.map(({ error }) => error.reason)).toEqual(['DestinationUnknown']);
 });
+
+it('follows the annotation of the claim, and else that of its namespace', async () => {
+  const wanting = (wantsDestinations?: string) => ({
+    ...inventory,
+    claim: () => testClaim({ name: 'a', wantsDestinations }),
+    namespace: () => ({ name: 'shop', uid: 'u', createdAt: '', wantsDestinations: 'nas' }),
+  });
+  const all = () => ['local', 'nas', 'offsite'].map(name => ({ name, isDefault: false }));
+  const chosen = async (annotation?: string) =>
+    (await admissionOf(wanting(annotation), open, all).admit(volumes.slice(0, 1))).claims[0]
+      ?.destinations;
+  expect(await chosen('offsite')).toEqual(['offsite']);
+  expect(await chosen()).toEqual(['nas']);
+});
+
+it('takes what goes elsewhere while the directory of the settings is nearly full', async () => {
+  const room = async () => nearlyFull(1, 2);
+  const all = () => ['local', 'nas'].map(name => ({ name, isDefault: name === 'local' }));
+  const admission = admissionOf(inventory, open, all, room);
+  expect((await admission.admit(volumes.slice(0, 1), ['nas'])).claims).toHaveLength(1);
+  expect((await admission.admit(volumes.slice(0, 1))).refused).toMatchObject([
+    { error: { reason: 'DestinationNearlyFull' } },
+  ]);
+});

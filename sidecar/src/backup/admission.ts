@@ -1,4 +1,5 @@
 import type { VolumeRef } from '../../api/index.ts';
+import { LOCAL_DESTINATION } from '../../api/index.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
 import type { Place } from '../destinations/places.ts';
 import { StageError } from '../errors.ts';
@@ -29,7 +30,8 @@ export interface Admitted {
  * @param room says why the destination has too little space for another archive; undefined: it has enough.
  */
 export function admissionOf(
-  inventory: Pick<Inventory, 'claim' | 'isReady' | 'namespaces'>,
+  inventory: Pick<Inventory, 'claim' | 'isReady' | 'namespaces'> &
+    Partial<Pick<Inventory, 'namespace'>>,
   open: Pick<OpenNamespaces, 'ask'>,
   places: () => readonly Pick<Place, 'name' | 'isDefault'>[],
   room: () => Promise<StageError | undefined> = async () => undefined
@@ -52,7 +54,13 @@ export function admissionOf(
         isOpen === 'unknown' ? 'transient' : 'needs-action'
       );
     }
-    const destinations = chooseDestinations({ claim: `${namespace}/${name}`, asked }, places());
+    const destinations = chooseDestinations(
+      {
+        ...{ claim: `${namespace}/${name}`, asked, ofClaim: claim.wantsDestinations },
+        ofNamespace: inventory.namespace?.(namespace)?.wantsDestinations,
+      },
+      places()
+    );
     return { ...claim, destinations };
   };
 
@@ -60,7 +68,10 @@ export function admissionOf(
     async admit(volumes, asked) {
       if (!inventory.isReady()) throw notReady();
       const nearlyFull = await room();
-      if (nearlyFull) {
+      const goesElsewhere = (names: readonly string[]) =>
+        names.some(name => name !== LOCAL_DESTINATION);
+      const mayGoElsewhere = goesElsewhere(asked ?? places().map(({ name }) => name));
+      if (nearlyFull && !mayGoElsewhere) {
         return { claims: [], refused: volumes.map(volume => ({ volume, error: nearlyFull })) };
       }
       const looks = await Promise.allSettled(volumes.map(volume => claimOf(volume, asked)));
@@ -68,8 +79,11 @@ export function admissionOf(
       const refused: Admitted['refused'] = [];
       for (const [at, volume] of volumes.entries()) {
         const look = looks[at];
-        if (look?.status === 'fulfilled') claims.push(look.value);
-        else if (look?.reason instanceof StageError) refused.push({ volume, error: look.reason });
+        if (look?.status === 'fulfilled') {
+          if (nearlyFull && !goesElsewhere(look.value.destinations))
+            refused.push({ volume, error: nearlyFull });
+          else claims.push(look.value);
+        } else if (look?.reason instanceof StageError) refused.push({ volume, error: look.reason });
         else throw look?.reason;
       }
       return { claims, refused };

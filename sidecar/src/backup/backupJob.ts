@@ -1,4 +1,5 @@
 import type { Backup } from '../../api/index.ts';
+import { LOCAL_DESTINATION } from '../../api/index.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import { placementOf } from '../helper/placement.ts';
 import { claimGone } from '../helper/withHelper.ts';
@@ -21,7 +22,7 @@ export interface BackupJobOptions {
 /** Backups, as the queue sees them. */
 export const backupJob = ({ claimOf, now, run: carryOut }: BackupJobOptions): JobKind => ({
   access: 'read',
-  needsRoom: true,
+  needsRoom: ({ destinations }) => destinations.every(name => name === LOCAL_DESTINATION),
 
   nodeOf({ namespace, name }) {
     const claim = claimOf(namespace, name);

@@ -141,12 +141,14 @@ async function backUp(attempt: Attempt, isCancelled: () => boolean): Promise<Job
 /** @returns where the archive goes. @throws StageError when no destination can be used. */
 async function plansOf(attempt: Attempt, archive: string): Promise<CopyPlan[]> {
   const { run, world } = attempt;
-  const { places, roomOf = async () => undefined } = world;
+  const { places } = world;
   const names =
     run.destinations.length > 0
       ? run.destinations
       : chooseDestinations({ claim: `${run.namespace}/${run.name}` }, places.all());
   attempt.run = { ...run, destinations: names };
+  // One alone waits in the queue until there is room.
+  const roomOf = (names.length > 1 && world.roomOf) || (async () => undefined);
   const targets = await targetsOf(names, places, roomOf);
   const closed = targets.flatMap(target => (isOpen(target) ? [] : [target]));
   attempt.closed = closed.map(({ problem, ...target }) =>

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -25,6 +26,8 @@ import { memoryDestination, memoryStorage } from '../testing/memoryDestination.t
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import { testClaim } from '../testing/testClaim.ts';
+import { newPath, openFor } from '../testing/testDisk.ts';
+import { proofPlansFor } from './proofLevel.ts';
 import type { RunWorld } from './run.ts';
 import { runBackup } from './run.ts';
 
@@ -381,3 +384,31 @@ it('keeps what was proven before a person cancelled, and says so', async () => {
 
 it('takes the defaults where the run names no destination', async () =>
   expect(await backUp({ names: [] })).toMatchObject({ status: 'success', destinations: ['a'] }));
+
+it('finds out a storage that keeps the framing of chunks inside of the object (case B4)', async () => {
+  // Its server says that all is well: only reading the first archive back shows what it holds.
+  const framed = far({
+    async stage(key, body, call) {
+      const staged = await memoryDestination(b).stage(key, body, call);
+      const framing = Buffer.from('10000;chunk-signature=0\r\n');
+      return {
+        ...staged,
+        confirm: async () => ({ level: 'checksum', by: 'a server that ignores aws-chunked' }),
+        async readBack(...asked) {
+          const { body: stored, readFrom } = await staged.readBack(...asked);
+          const pieces: Buffer[] = [framing];
+          for await (const piece of stored) pieces.push(piece as Buffer);
+          return { body: Readable.from(pieces, { objectMode: false }), readFrom };
+        },
+      };
+    },
+  });
+  const history = await openFor(newPath());
+  const settings = { history, usual: 'checksum' as const, contentsEvery: 7 };
+  const proofPlans: RunWorld['proofPlans'] = (run, all) => proofPlansFor(run, all, settings);
+  expect(await backUp({ to: [near(), framed], world: { proofPlans } })).toMatchObject({
+    reason: 'Incomplete',
+    copies: [{ state: 'present' }, { state: 'awaited', problem: { reason: 'ReadBackDiffers' } }],
+  });
+  expect(keysIn(b)).toEqual([]);
+});

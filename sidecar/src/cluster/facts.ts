@@ -67,6 +67,8 @@ export interface ClaimFact {
   terminating: boolean;
   /** A restore has made it, and has not proven what it holds. */
   restoreMark?: RestoreMark | undefined;
+  /** Its annotation `nkvm.io/destination`. */
+  wantsDestinations?: string | undefined;
   controller: Controller | undefined;
 }
 
@@ -98,6 +100,8 @@ export interface NamespaceFact {
   createdAt: string;
   /** It is being deleted: nothing can be made in it. */
   terminating?: true | undefined;
+  /** Its annotation `nkvm.io/destination`. */
+  wantsDestinations?: string | undefined;
 }
 
 /** What there is in one namespace: owners, pods and claims never reach beyond it. */

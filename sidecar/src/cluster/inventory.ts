@@ -30,6 +30,8 @@ export type Claim = Omit<
   terminating: boolean;
   /** A restore has made the claim, and has not proven what it holds. */
   restoreMark?: RestoreMark | undefined;
+  /** Its annotation `nkvm.io/destination`. */
+  wantsDestinations?: string | undefined;
 };
 
 /** A pod that names a claim and has not ended. */

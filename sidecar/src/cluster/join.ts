@@ -28,6 +28,7 @@ function joined(fact: ClaimFact, owners: OwnerIndex, { places, waitingClasses }:
     createdAt: fact.createdAt,
     terminating: fact.terminating,
     restoreMark: fact.restoreMark,
+    wantsDestinations: fact.wantsDestinations,
     node: place?.node ?? null,
     nodeSelectorTerms: place?.terms ?? [],
     waitsForFirstConsumer: waitingClasses.has(fact.storageClass ?? ''),

@@ -11,7 +11,7 @@ import type {
   V1StatefulSet,
   V1StorageClass,
 } from '@kubernetes/client-node';
-import { RESTORE_ANNOTATION } from '../../api/index.ts';
+import { DESTINATION_ANNOTATION, RESTORE_ANNOTATION } from '../../api/index.ts';
 import type {
   ClaimFact,
   Controller,
@@ -57,6 +57,7 @@ export function claimFact({ metadata, spec, status }: Raw<V1PersistentVolumeClai
     createdAt: metadata?.creationTimestamp ?? '',
     terminating: metadata?.deletionTimestamp !== undefined,
     restoreMark: restoreMarkOf(metadata?.annotations),
+    wantsDestinations: metadata?.annotations?.[DESTINATION_ANNOTATION],
     controller: controllerOf(metadata),
   };
 }
@@ -95,6 +96,7 @@ export function namespaceFact({ metadata }: Raw<V1Namespace>): NamespaceFact {
     uid: metadata?.uid ?? '',
     createdAt: metadata?.creationTimestamp ?? '',
     terminating: metadata?.deletionTimestamp === undefined ? undefined : true,
+    wantsDestinations: metadata?.annotations?.[DESTINATION_ANNOTATION],
   };
 }
 

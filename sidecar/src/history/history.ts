@@ -106,6 +106,9 @@ export interface History {
     claim: Pick<Backup, 'uid' | 'namespace' | 'name'>
   ): string | null;
 
+  /** Takes over what destinations are called and where they are; the disk has it with the next change. */
+  describe(destinations: readonly DestinationRecord[]): void;
+
   /** @returns when an archive at a destination was last proven, and when one was last read again as a whole. */
   provenAt(destination: string): DestinationProofs;
 

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
+import type { Copy } from '../../api/index.ts';
+import { DESTINATION_KINDS } from '../../api/index.ts';
 import type { Fence } from '../fence.ts';
 import { noFence } from '../fence.ts';
 import { codeOf } from '../files.ts';
@@ -163,16 +165,24 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
   await disk.open(); // on a full disk it calls `probe`, so what that needs is there
 
   const archiveOf = (run: Run): string | null => {
-    const copy = run.copies.find(({ state }) => state === 'present');
-    const location = copy && table.destination(copy.destination)?.location;
-    return location === undefined ? null : `${location.replace(/\/+$/, '')}/${copy?.key}`;
+    const present = run.copies.filter(({ state }) => state === 'present');
+    const isFile = ({ destination }: Copy) => hasPath(table.destination(destination)?.kind);
+    const copy = present.find(isFile) ?? present[0];
+    const place = copy && table.destination(copy.destination);
+    if (!copy || !place) return null;
+    return hasPath(place.kind)
+      ? `${place.location.replace(/\/+$/, '')}/${copy.key}`
+      : `${copy.destination}:${copy.key}`;
   };
+  /** A command works on a file: what is elsewhere is fetched first. */
+  const fileOf = (archive: string): string =>
+    archive.startsWith('/') ? archive : archive.slice(archive.indexOf(':') + 1);
   const backupOf = (run: Run): RunRecord => {
     const archive = archiveOf(run);
     return {
       ...run,
       archive,
-      restoreCommand: (archive && options.restoreCommand?.(archive)) ?? null,
+      restoreCommand: (archive && options.restoreCommand?.(fileOf(archive))) ?? null,
       queuePosition: null, // the queue knows
       provenRestorableAt: proofs.ofBackup(run.id)?.at ?? null,
     };
@@ -235,6 +245,10 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
 
     checkFailure: (kind, claim) => proofs.checkFailure(kind, claim),
 
+    describe(known) {
+      destinations.push(...known.flatMap(each => table.describe(each)));
+    },
+
     provenAt: destination => table.provenAt(destination),
 
     unfinished: () => table.unfinished().map(run => backupOf(durable.withProgress(run))),
@@ -287,5 +301,11 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     },
   };
 }
+
+/** Memory and test destinations have paths like those of files. */
+const hasPath = (kind: string | undefined): boolean => {
+  const remote: readonly string[] = DESTINATION_KINDS.filter(each => each !== 'directory');
+  return kind !== undefined && !remote.includes(kind);
+};
 
 const unknownRun = (id: string) => new Error(`run ${id} is not in the history`);

@@ -17,8 +17,8 @@ export type JobEnd = RunChange & {
 /** One kind of run, as the queue sees it. */
 export interface JobKind {
   access: VolumeAccess;
-  /** It stores something: it waits while the destination has too little space. */
-  needsRoom?: boolean;
+  /** It stores something: it waits while the directory of the settings has too little space. */
+  needsRoom?: boolean | ((run: RunRecord) => boolean);
   /** When its failures are tried again, if not when those of all runs are. */
   retry?: RetryPolicy;
   /** How many of this kind run side by side, beside the limit of the others: it uses no helper. Absent: that limit counts. */

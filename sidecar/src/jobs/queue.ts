@@ -134,9 +134,14 @@ export function startQueue(options: QueueOptions): Queue {
     return details?.kind === 'restore' && details.hasBegunToWrite;
   };
 
+  const needsRoom = (run: RunRecord): boolean => {
+    const needs = kinds[run.kind]?.needsRoom ?? false;
+    return typeof needs === 'function' ? needs(run) : needs;
+  };
+
   const mayStart = (run: RunRecord): boolean => {
     if (waiting.isDelayed(run.id)) return false;
-    if (kinds[run.kind]?.needsRoom && holdingForRoom.reasons().length > 0) return false;
+    if (holdingForRoom.reasons().length > 0 && needsRoom(run)) return false;
     const job = onVolume(run);
     if (running.ofClaim(run).some(other => isConflict(job, onVolume(other.run)))) return false;
     // A restore would wait for ever if readers of its claim went past it.

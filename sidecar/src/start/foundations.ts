@@ -117,6 +117,10 @@ export async function startFoundations(
     ...{ life, config, log, gateway, fence, installation, limitMs: DESTINATION_LIMIT_MS },
   });
   const destination = places.local;
+  const describePlaces = () =>
+    history.describe(places.all().map(({ name: id, kind, location }) => ({ id, kind, location })));
+  describePlaces();
+  places.onChange(describePlaces);
 
   const looks = looksOf(runIds());
   const inventory = await life.start({

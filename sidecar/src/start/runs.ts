@@ -1,4 +1,5 @@
 import type { Backup } from '../../api/index.ts';
+import { LOCAL_DESTINATION } from '../../api/index.ts';
 import type { AskForCopies } from '../backup/askForCopies.ts';
 import { askForCopies } from '../backup/askForCopies.ts';
 import { backupJob } from '../backup/backupJob.ts';
@@ -77,6 +78,7 @@ export async function startRuns(foundations: Foundations) {
     },
     readClaim: claimsOf(gateway),
     ...{ places, destination },
+    roomOf: async (name: string) => (name === LOCAL_DESTINATION ? await room.look() : undefined),
     clusterName,
     identity,
     image: config.helper.image,
