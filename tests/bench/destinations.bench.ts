@@ -1,6 +1,6 @@
 /**
  * Each kind of destination against its own native client, with the same bytes, each to and from a server on loopback.
- * A figure is the middle of three; the two take turns. Both are programs of their own, with all that starting them takes.
+ * A figure is the middle of three; the two take turns. Each is a program of its own; of NKVM, the time of loading its sources is not counted.
  * usage: node tests/bench/destinations.bench.ts [MEGABYTES] [KIND…]
  */
 import { randomFillSync } from 'node:crypto';

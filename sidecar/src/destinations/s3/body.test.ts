@@ -11,7 +11,7 @@ const of = (source: PassThrough, bytes?: number) =>
 const MiB = 1024 ** 2;
 
 describe('the body of an answer', () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
   afterEach(() => void vi.useRealTimers());
 
   it('passes when all of it came', async () => {

@@ -20,7 +20,7 @@ export function guarded(
   }: { key: string; bytes: number | undefined; where: Where; stallMs?: number }
 ): Readable {
   let seen = 0;
-  let waiting: NodeJS.Timeout | undefined;
+  let quietHalves = 0;
   const broke = (text: string) =>
     new StageError(
       'checksum',
@@ -39,20 +39,20 @@ export function guarded(
         'transient'
       )
     );
-  const wait = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(stalled, stallMs).unref();
-  };
+  // A timer for each chunk would cost more than the chunk: two halves of the limit without a byte are the limit.
+  const watch = setInterval(() => {
+    const isPaused = out.readableLength >= out.readableHighWaterMark;
+    quietHalves = isPaused ? 0 : quietHalves + 1;
+    if (quietHalves >= 2) stalled();
+  }, stallMs / 2).unref();
   const out = new Transform({
-    highWaterMark: 256 * 1024,
+    highWaterMark: 64 * 1024,
     transform(chunk: Buffer, _encoding, pass) {
       seen += chunk.length;
+      quietHalves = 0;
       pass(null, chunk);
-      if (out.readableLength < out.readableHighWaterMark) wait();
-      else clearTimeout(waiting);
     },
     flush(pass) {
-      clearTimeout(waiting);
       const isWhole = bytes === undefined || bytes === seen;
       pass(isWhole ? null : broke(`sent only ${seen} of ${bytes} bytes`));
     },
@@ -66,7 +66,6 @@ export function guarded(
     });
   const source = body;
   source.once('error', error => out.destroy(inWords(error)));
-  wait();
-  pipeline(source, out, () => clearTimeout(waiting));
+  pipeline(source, out, () => clearInterval(watch));
   return out;
 }
