@@ -88,6 +88,20 @@ describe('a storage that hangs', () => {
     expect(body.destroyed).toBe(true);
   });
 
+  it('gives storage far away the minutes that it needs to put an archive together', async () => {
+    const memory = memoryDestination();
+    const far: Destination = {
+      ...memory,
+      isNear: false,
+      stage: async (...words) => ({ ...(await memory.stage(...words)), publish: never }),
+    };
+    const seen = watch((await limited(far, 60_000).stage('k', bodyOf('x'))).publish());
+    await vi.advanceTimersByTimeAsync(15 * 60_000 - 1);
+    expect(seen.error).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(seen.error).toMatchObject({ reason: 'DestinationTimedOut', stage: 'publish' });
+  });
+
   it('gives the checksum of a big archive the time that reading it takes', async () => {
     const memory = memoryDestination();
     const to: Destination = {

@@ -12,6 +12,9 @@ const MAX_HUNG = 2;
 /** A server that computes a checksum reads the whole archive for it: a slow disk gives 10 MB/s. */
 const SUM_BYTES_PER_MS = 10_000;
 
+/** S3 puts thousands of parts together, and rsync may send the archive only now: that takes minutes. */
+const FAR_PUBLISH_MS = 15 * 60_000;
+
 /** How long an answer of `freeBytes` is good for. */
 const FREE_BYTES_MS = 5_000;
 
@@ -24,6 +27,7 @@ const FREE_BYTES_MS = 5_000;
  */
 export function limited(to: Destination, limitMs: number): Destination {
   const hung = new Set<Promise<unknown>>();
+  const publishLimitMs = to.isNear ? limitMs : Math.max(limitMs, FAR_PUBLISH_MS);
 
   const refuse = (stage: Stage, what: string, why: string) =>
     new StageError(
@@ -89,7 +93,7 @@ export function limited(to: Destination, limitMs: number): Destination {
     readBack: (call = {}) =>
       bound(['checksum', `read back ${key}`], limitMs, call, one => staged.readBack(one), letGo),
     publish: (call = {}) =>
-      bound(['publish', `publish ${key}`], limitMs, call, one => staged.publish(one)),
+      bound(['publish', `publish ${key}`], publishLimitMs, call, one => staged.publish(one)),
     discard: (call = {}) =>
       bound(['cleanup', `delete the temporary of ${key}`], limitMs, call, one =>
         staged.discard(one)
