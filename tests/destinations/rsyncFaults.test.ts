@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { keysOf } from '../../sidecar/src/destinations/destination.ts';
 import { rsync } from '../../sidecar/src/destinations/rsync/kind.ts';
 import { rsyncDestination } from '../../sidecar/src/destinations/rsync/rsync.ts';
+import { fingerprintOf } from '../../sidecar/src/destinations/ssh/knownHosts.ts';
 import { startFaultyProxy } from '../servers/faultyProxy.ts';
 import type { RsyncdOptions } from '../servers/rsyncd.ts';
 import { noRsync, startRsyncd } from '../servers/rsyncd.ts';
@@ -173,13 +174,17 @@ describe.skipIf(noSsh)(`over ssh${noSsh ? `: ${noSsh}` : ''}`, () => {
   it('knows the host key, by its line or by its fingerprint, and no other', async () => {
     const server = await startSshd();
     onTestFinished(() => server.stop());
-    const { fingerprintOf } = await import('../../sidecar/src/destinations/rsync/fingerprint.ts');
     const key = server.knownHosts.trim().split(' ').slice(1, 3).join(' ');
-    for (const knownHosts of [server.knownHosts, key, fingerprintOf(key)])
+    const print = fingerprintOf(Buffer.from(key.split(' ')[1] ?? '', 'base64'));
+    for (const knownHosts of [server.knownHosts, key, print])
       expect(await keysOf(at({ ...server.secret, knownHosts }).to)).toEqual([]);
     await expect(keysOf(at({ ...server.secret, knownHosts: '' }).to)).rejects.toMatchObject({
       reason: 'HostKeyUnknown',
     });
+    for (const knownHosts of [`@revoked ${print}`, `# not this one: ${print}`])
+      await expect(keysOf(at({ ...server.secret, knownHosts }).to)).rejects.toMatchObject({
+        reason: expect.stringMatching(/^HostKey/),
+      });
     const other = await startSshd();
     onTestFinished(() => other.stop());
     const knownHosts = server.knownHosts.replace(`:${server.port}`, `:${other.port}`);
@@ -195,10 +200,10 @@ describe.skipIf(noSsh)(`over ssh${noSsh ? `: ${noSsh}` : ''}`, () => {
         .probes(rsync.settings.parse({ ...server.secret, ...keys }))
         .find(({ step }) => step === 'host-key')!
         .run(AbortSignal.timeout(20_000));
-    expect(await seen({})).toBe(fingerprintOf(key));
+    expect(await seen({})).toBe(print);
     await expect(seen({ knownHosts: '' })).rejects.toMatchObject({
       reason: 'HostKeyUnknown',
-      message: expect.stringContaining(fingerprintOf(key)),
+      message: expect.stringContaining(print),
       hint: expect.stringContaining(key),
     });
   });

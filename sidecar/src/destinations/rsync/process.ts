@@ -8,7 +8,7 @@ import type { Stage } from '../../../api/index.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { resolveAllowed } from '../trust/lookup.ts';
 import { newWorkDirectory } from '../workFiles.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { aliasOf, hasFingerprints, knownHostsFile } from './hostKeys.ts';
 import type { RsyncEnd } from './rsyncErrors.ts';
 import { rsyncError } from './rsyncErrors.ts';
 import type { RsyncSettings, RsyncSsh } from './settings.ts';
@@ -154,14 +154,13 @@ async function wayTo(settings: RsyncSettings, address: string, dir: string): Pro
   }
   const write = (name: string, contents: string) =>
     fs.writeFile(join(dir, name), contents, { mode: 0o600, flag: 'wx' });
-  const alias = port === 22 ? settings.host : `[${settings.host}]:${port}`;
   await write('key', settings.privateKey);
-  await write('known_hosts', await knownHostsFor(settings, address, alias));
+  await write('known_hosts', await knownHostsFor(settings, address));
   await write(
     'config',
     [
       'Host *',
-      ...[`Port ${port}`, `User ${settings.username}`, `HostKeyAlias ${alias}`],
+      ...[`Port ${port}`, `User ${settings.username}`, `HostKeyAlias ${aliasOf(settings)}`],
       ...[`IdentityFile "${join(dir, 'key')}"`, 'IdentitiesOnly yes', 'IdentityAgent none'],
       `UserKnownHostsFile "${join(dir, 'known_hosts')}"`,
       ...['GlobalKnownHostsFile none', 'CheckHostIP no', 'UpdateHostKeys no'],
@@ -180,30 +179,11 @@ async function wayTo(settings: RsyncSettings, address: string, dir: string): Pro
 
 const run = promisify(execFile);
 
-/** ssh takes no fingerprints: the keys of the server that have them become lines. */
-async function knownHostsFor(
-  settings: RsyncSettings & RsyncSsh,
-  address: string,
-  alias: string
-): Promise<string> {
-  const { knownHosts, insecure } = settings;
+async function knownHostsFor(settings: RsyncSettings & RsyncSsh, address: string): Promise<string> {
+  const { knownHosts, insecure, port } = settings;
   if (insecure) return '';
-  const lines = knownHosts.split(/\r?\n/).map(line => line.trim());
-  const fingerprints = lines.flatMap(line => /SHA256:[A-Za-z0-9+/]{43}/.exec(line)?.[0] ?? []);
-  const own = lines.map(line => (/^(ssh-|ecdsa-|sk-)/.test(line) ? `${alias} ${line}` : line));
-  const plain = own.filter(line => !/SHA256:/.test(line));
-  // A line without the port counts as well, as it does for ssh.
-  const bare = alias.startsWith('[')
-    ? plain.flatMap(line => {
-        const [hosts = '', ...rest] = line.split(/\s+/);
-        return hosts.split(',').includes(settings.host) ? [`${alias} ${rest.join(' ')}`] : [];
-      })
-    : [];
-  const shown = fingerprints.length > 0 ? await shownKeys(address, settings.port) : [];
-  const fitting = shown
-    .filter(key => fingerprints.includes(fingerprintOf(key)))
-    .map(key => `${alias} ${key}`);
-  return `${[...plain, ...bare, ...fitting].join('\n')}\n`;
+  const shown = hasFingerprints(knownHosts) ? await shownKeys(address, port) : [];
+  return knownHostsFile(knownHosts, settings, shown);
 }
 
 /** @returns the host keys that a server shows, as `type base64`. Nothing is trusted by that. */

@@ -10,7 +10,7 @@ describe('the settings of a Secret', () => {
   it('mean a daemon where there is a module, and SSH where there is none', () => {
     expect(RsyncKeys.parse(daemon)).toMatchObject({ way: 'daemon', port: 873, directory: '.' });
     expect(RsyncKeys.parse({ host: 'nas', module: 'x' })).toMatchObject({ way: 'daemon' });
-    expect(RsyncKeys.parse({ ...ssh, knownHosts: 'x' })).toMatchObject({
+    expect(RsyncKeys.parse({ ...ssh, knownHosts: '# none yet' })).toMatchObject({
       ...{ way: 'ssh', port: 22, insecure: false, privateKey: `${KEY}\n` },
     });
   });
@@ -30,6 +30,7 @@ describe('the settings of a Secret', () => {
     [{ ...ssh, username: 'a@b' }, 'username'],
     [{ ...ssh, host: '-oProxyCommand=x' }, 'host'],
     [{ ...ssh, port: '0' }, 'port'],
+    [{ ...ssh, knownHosts: 'nas ssh-ed25519 AAAA' }, 'knownHosts'],
     [{ ...ssh, colour: 'red' }, 'colour'],
   ])('%j are refused for %s', (keys, key) => {
     const { error } = RsyncKeys.safeParse(keys);

@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { textOf } from '../../errors.ts';
+import { parseKnownHosts } from '../ssh/knownHosts.ts';
 
 /** A module of an rsync daemon. */
 export interface RsyncDaemon {
@@ -38,6 +40,14 @@ const line = z
   );
 const NAME = /^(?!-)[^\s@:/"'\\]+$/;
 
+function readable(text: string, context: z.RefinementCtx): void {
+  try {
+    parseKnownHosts(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: textOf(error) });
+  }
+}
+
 const Keys = z.strictObject({
   host: line.refine(
     text => isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^(?!-)[\w.-]+$/.test(text),
@@ -63,7 +73,7 @@ const Keys = z.strictObject({
     .regex(/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'takes a private key as ssh-keygen writes it')
     .transform(text => `${text.replace(/\r/g, '').trim()}\n`)
     .optional(),
-  knownHosts: z.string().optional(),
+  knownHosts: z.string().superRefine(readable).optional(),
   insecure: z
     .enum(['true', 'false'], { error: 'takes true or false' })
     .transform(text => text === 'true')
