@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Copy } from '../../api/index.ts';
+import type { Copy, Seal } from '../../api/index.ts';
 import { writeManifest } from '../archive/manifest.ts';
-import { manifestName } from '../archive/name.ts';
+import { archiveNameIn, indexName, manifestName } from '../archive/name.ts';
 import { lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
@@ -17,6 +18,7 @@ import { storedBackup } from '../testing/storedBackup.ts';
 import { newPath, openFor } from '../testing/testDisk.ts';
 import { copyWithout, verdictOnCopies } from './copiesVerdict.ts';
 import { COPY_RETRY, copyJob } from './copyJob.ts';
+import { provenArchiveAt } from './provenArchive.ts';
 
 const now = () => new Date('2026-11-26T20:00:00.000Z');
 const away = new StageError('copy', 'HostUnreachable', 'it is away', 'wait', 'transient');
@@ -63,16 +65,22 @@ const run = (attempt = 1): RunRecord => ({
 const copy = async ({
   from = { ...memoryDestination(a), id: 'a' },
   to = { ...memoryDestination(b), id: 'b' } as Destination,
+  more = [] as Destination[],
   attempt = 1,
   signal = new AbortController().signal,
 } = {}) =>
   await copyJob({
     ...{ history, now, retry: COPY_RETRY, unpacking: lane(1), runTimeoutMs: 60_000 },
-    places: fixedPlaces([from, to]),
+    places: fixedPlaces([from, to, ...more]),
     proofPlans: (_, all) => all.map(() => ({ by: 'reading', level: 'checksum' })),
   }).work(run(attempt), () => undefined, signal);
 
 const copyAtB = () => history.get('01backup')?.copies.find(each => each.destination === 'b');
+
+const withCopyAtB = (change: Partial<Copy>): Copy[] =>
+  (history.get('01backup')?.copies ?? []).map(each =>
+    each.destination === 'b' ? { ...each, ...change } : each
+  );
 
 it('makes the missing copy, proves it, and the backup becomes a success', async () => {
   expect(history.get('01backup')).toMatchObject({ status: 'failed', reason: 'Incomplete' });
@@ -139,4 +147,90 @@ describe('a copy that fails', () => {
     expect(await copy()).toMatchObject({ status: 'failed', reason: 'ArchiveDiffers' });
     expect([...b.archives.keys()]).toEqual([]);
   });
+});
+
+describe('what is there already', () => {
+  const unproven = Buffer.from('of a process that was killed');
+
+  it('without a manifest was never proven, and makes way', async () => {
+    b.archives.set(key, unproven);
+    b.archives.set(indexName(key), unproven);
+    expect(await copy()).toMatchObject({ status: 'success' });
+    expect(b.archives.get(key)).toEqual(archive);
+    expect(b.archives.has(manifestName(key))).toBe(true);
+  });
+
+  it('without a manifest is kept where it was proven once', async () => {
+    const copies = backup.copies.map(each =>
+      each.destination === 'b'
+        ? { ...(backup.copies[0] as Copy), ...each, state: 'missing' as const }
+        : each
+    );
+    await history.commit('01backup', { copies });
+    b.archives.set(key, unproven);
+    expect(await copy()).toMatchObject({ status: 'failed', reason: 'NameTaken' });
+    expect(b.archives.get(key)).toEqual(unproven);
+    expect(copyAtB()).toMatchObject({ state: 'missing', problem: { reason: 'NameTaken' } });
+  });
+
+  it('is a manifest alone, of an archive that the storage has lost: the copy is made anew', async () => {
+    await copy();
+    b.archives.delete(key);
+    await history.commit('01backup', {
+      copies: withCopyAtB({ state: 'missing' }),
+    });
+    expect(await copy()).toMatchObject({ status: 'success', bytes: archive.length });
+    expect(b.archives.get(key)).toEqual(archive);
+    expect(copyAtB()).toMatchObject({ state: 'present' });
+  });
+});
+
+it('keeps what is known of a missing copy when it cannot be made again', async () => {
+  await copy();
+  const { sha256 } = copyAtB() as Copy;
+  b.archives.clear();
+  await history.commit('01backup', { copies: withCopyAtB({ state: 'missing' }) });
+  await copy({ to: failing({ ...memoryDestination(b), id: 'b' }, 'stage', away) });
+  expect(copyAtB()).toMatchObject({
+    ...{ state: 'missing', sha256, bytes: archive.length },
+    problem: { reason: 'HostUnreachable' },
+  });
+});
+
+it('makes a gzip of an archive that is stored as a tar, and nothing else under that name', async () => {
+  const { tar } = await storedBackup({ id: '01backup' });
+  const tarKey = archiveNameIn(key, 'tar');
+  const { rawBytes, rawSha256 = '' } = backup.seal as Seal;
+  a.archives.delete(key);
+  a.archives.set(tarKey, tar);
+  const text = JSON.parse(a.archives.get(manifestName(key))?.toString() ?? '') as object;
+  a.archives.delete(manifestName(key));
+  const manifest = { ...text, archive: tarKey, bytes: rawBytes, sha256: rawSha256 };
+  a.archives.set(manifestName(tarKey), Buffer.from(JSON.stringify(manifest)));
+  await history.commit('01backup', {
+    copies: backup.copies.map(each =>
+      each.destination === 'a' ? { ...each, key: tarKey, bytes: rawBytes, sha256: rawSha256 } : each
+    ),
+  });
+  expect(await copy()).toMatchObject({ status: 'success' });
+  const stored = b.archives.get(key) as Buffer;
+  expect(gunzipSync(stored)).toEqual(tar);
+  expect(copyAtB()).toMatchObject({ state: 'present', key, bytes: stored.length });
+  const there = { ...memoryDestination(b), id: 'b' };
+  expect((await provenArchiveAt(manifestName(key), there)).copy).toMatchObject({
+    bytes: stored.length,
+  });
+});
+
+it('leaves nothing of a source that has changed when it takes the next one', async () => {
+  const c = memoryStorage();
+  for (const [name, bytes] of a.archives) c.archives.set(name, bytes);
+  a.archives.set(key, Buffer.concat([archive.subarray(0, -1), Buffer.from('x')]));
+  const other = { ...(backup.copies[0] as Copy), destination: 'c' };
+  await history.commit('01backup', { copies: [...backup.copies, other] });
+  expect(await copy({ more: [{ ...memoryDestination(c), id: 'c' }] })).toMatchObject({
+    status: 'success',
+  });
+  expect(b.archives.get(key)).toEqual(archive);
+  expect(b.temporaries.size).toBe(0);
 });

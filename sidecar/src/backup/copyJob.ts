@@ -1,10 +1,9 @@
 import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { Copy } from '../../api/index.ts';
 import { hashAndCount } from '../archive/digest.ts';
 import type { Manifest, StoredManifest } from '../archive/manifest.ts';
 import { MANIFEST_VERSION, READABLE_BY, readManifest, writeManifest } from '../archive/manifest.ts';
-import { archiveNameIn, indexName, manifestName } from '../archive/name.ts';
+import { archiveFormOf, archiveNameIn, indexName, manifestName } from '../archive/name.ts';
 import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import type { Places } from '../destinations/places.ts';
@@ -22,10 +21,11 @@ import { stageClock } from '../jobs/stageClock.ts';
 import type { Held } from './breakOff.ts';
 import { explain, timedOut, undo } from './breakOff.ts';
 import { copyWithout, problemOf, verdictOnCopies, warningsOnCopies } from './copiesVerdict.ts';
+import { packedAs } from './copyForm.ts';
+import { foundThere } from './foundThere.ts';
 import { digestText } from './proof.ts';
 import type { ProofPlan } from './proofLevel.ts';
 import { proveAndPublish } from './proveAndPublish.ts';
-import { provenArchiveAt } from './provenArchive.ts';
 import type { StagedIndex } from './receiveIndex.ts';
 import { noIndex } from './receiveIndex.ts';
 import type { OpenTarget, RoomOf } from './targets.ts';
@@ -154,11 +154,13 @@ async function copied(
     ({ state, destination }) => state === 'present' && destination !== target.name
   );
   if (sources.length === 0) throw noSource(backup);
-  const found = await foundThere(sources[0] as Copy, target, under.signal);
+  const found = await foundThere(sources[0] as Copy, known, target, under.signal);
   const copy =
     found ??
     (await withNearest(sources, places, under.signal, source =>
-      copyFrom(source, backup, target, world, under)
+      leavingNothing(under.held, target.destination, () =>
+        copyFrom(source, backup, target, world, under)
+      )
     ));
   const isRequired = known?.isRequired ?? false;
   await keepCopy(backup.id, { ...copy, destination: target.name, isRequired }, world);
@@ -171,17 +173,26 @@ async function copied(
   };
 }
 
-/** @returns the copy that an earlier attempt, or a lost history, has left there with its manifest. */
-async function foundThere(
-  source: Copy,
-  { destination, form }: OpenTarget,
-  signal: AbortSignal
-): Promise<Copy | undefined> {
-  const key = manifestName(archiveNameIn(source.key, form));
-  if (!(await destination.stat(key, { signal }))) return undefined;
-  const { copy } = await provenArchiveAt(key, destination, signal);
-  if (archiveNameIn(copy.key, 'tar.gz') !== archiveNameIn(source.key, 'tar.gz')) return undefined;
-  return copy.sha256 === source.sha256 || form === 'tar' ? copy : undefined;
+/** The copy of another source must not be taken for what is left of this one. */
+async function leavingNothing<T>(
+  held: Held,
+  destination: Destination,
+  work: () => Promise<T>
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const left = await undo(held, destination);
+    // What could not be deleted is tried again, and told, at the end.
+    if (left.length === 0)
+      Object.assign(held, {
+        staged: undefined,
+        index: undefined,
+        unlisted: undefined,
+        unlistedIndex: undefined,
+      });
+    throw error;
+  }
 }
 
 async function copyFrom(
@@ -203,9 +214,7 @@ async function copyFrom(
     report({ bytes });
   });
   const read = pipeline(body, counter, () => undefined);
-  const isUnpacked = form === 'tar' && !source.key.endsWith('.tar');
-  const unpacking = hashAndCount();
-  const stream = isUnpacked ? pipeline(read, createGunzip(), unpacking, () => undefined) : read;
+  const { stream, digest } = packedAs(read, archiveFormOf(source.key) ?? 'tar.gz', form);
   const staged = await destination.stage(key, stream, { signal, expectedBytes: source.bytes });
   held.staged = staged;
   const own = counter.digest();
@@ -214,16 +223,18 @@ async function copyFrom(
   clock.enter('checksum');
   const [plan = { by: 'reading', level: 'checksum' }] = world.proofPlans(backup, [destination]);
   clock.enter('publish');
-  const sent = isUnpacked ? unpacking.digest() : own;
+  const sent = digest?.() ?? own;
+  // What the helper has sealed is then the tar, whose digest was just compared; the gzip around it is a new one.
+  const seal = digest && form !== 'tar' ? { ...manifest.seal, ...sent } : manifest.seal;
   const { copy } = await proveAndPublish(
     {
-      ...{ destination, key, staged, own: sent, seal: manifest.seal, isRequired },
+      ...{ destination, key, staged, own: sent, seal, isRequired },
       index: index.index,
       warnings: [...manifest.warnings, ...index.warnings],
     },
     {
       plan: { ...plan, level: 'checksum' },
-      manifest: published => manifestOfCopy(manifest, { key, ...sent, ...published }),
+      manifest: published => manifestOfCopy({ ...manifest, seal }, { key, ...sent, ...published }),
       ...{ signal, held, now: world.now, unpacking: world.unpacking },
     }
   );
@@ -315,6 +326,13 @@ async function keepFailure(
   if (known?.state === 'present') return;
   const isLast = isCancelled || attempt >= retry.maxAttempts;
   const retryAt = new Date(now().getTime() + retry.delayMs(attempt)).toISOString();
+  if (known?.state === 'missing' || known?.state === 'deleted') {
+    // What is known of the archive that was there stays: it may be found again.
+    await keepCopy(backup.id, { ...known, problem: problemOf(error) }, world).catch(
+      () => undefined
+    );
+    return;
+  }
   const key = known?.key ?? backup.copies[0]?.key ?? '';
   const copy = copyWithout(
     { name, isRequired: known?.isRequired ?? false, key },
