@@ -47,10 +47,7 @@ export function s3Client({ name, settings, stallMs = STALL_MS }: ClientOptions):
   let isClosed = false;
 
   async function open(): Promise<S3> {
-    const [{ S3 }, { NodeHttpHandler }] = await Promise.all([
-      import('@aws-sdk/client-s3'),
-      import('@smithy/node-http-handler'),
-    ]);
+    const { S3, NodeHttpHandler } = await import('./sdk.ts');
     const handler = (options: { socketTimeout?: number; requestTimeout?: number }) =>
       new NodeHttpHandler({
         ...agents,
