@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { hasProgram } from './program.ts';
-import type { Server } from './server.ts';
+import type { Listens, Server } from './server.ts';
 import { startServer } from './server.ts';
 
 export const RSYNC_USER = 'nkvm';
@@ -12,7 +12,7 @@ export const RSYNC_MODULE = 'backups';
 /** Why tests with rsync cannot run here; undefined: they can. */
 export const noRsync = hasProgram('rsync') ? undefined : 'there is no rsync (Debian: rsync)';
 
-export interface RsyncdOptions {
+export interface RsyncdOptions extends Listens {
   isReadOnly?: boolean;
   /** More lines of the module's configuration. */
   more?: string[];
@@ -29,18 +29,19 @@ const user = userInfo();
 
 /** Starts Debian's rsync as a daemon, as the user of the tests. */
 export async function startRsyncd({
+  host,
   isReadOnly = false,
   more = [],
 }: RsyncdOptions = {}): Promise<Rsyncd> {
   const server = await startServer({
-    name: 'rsyncd',
-    prepare(dir, port) {
+    ...{ name: 'rsyncd', host },
+    prepare(dir, port, address) {
       mkdirSync(join(dir, 'files'));
       writeFileSync(join(dir, 'secrets'), `${RSYNC_USER}:${RSYNC_PASSWORD}\n`, { mode: 0o600 });
       writeFileSync(
         join(dir, 'rsyncd.conf'),
         [
-          ...[`port = ${port}`, 'address = 127.0.0.1', 'use chroot = no', 'max verbosity = 1'],
+          ...[`port = ${port}`, `address = ${address}`, 'use chroot = no', 'max verbosity = 1'],
           ...(user.uid === 0 ? ['uid = root', 'gid = root'] : []),
           ...[`[${RSYNC_MODULE}]`, `path = ${join(dir, 'files')}`],
           ...[`read only = ${isReadOnly ? 'yes' : 'no'}`, `auth users = ${RSYNC_USER}`],

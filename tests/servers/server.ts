@@ -10,7 +10,8 @@ import { until } from '../cluster/support/until.ts';
 
 /** A real server that a test has started for itself. */
 export interface Server {
-  readonly host: '127.0.0.1';
+  /** The address that it listens on. */
+  readonly host: string;
   readonly port: number;
   readonly pid: number;
   /** All that it has. It is deleted when the server stops. */
@@ -30,11 +31,21 @@ export interface Program {
 export interface ServerOptions {
   /** For messages, and in the name of its directory. */
   name: string;
-  /** Writes what it needs into `dir`, which is empty. @returns how it is started in the foreground on that port. */
-  prepare(dir: string, port: number): Program | Promise<Program>;
+  /** The address to listen on. Default: 127.0.0.1. */
+  host?: string | undefined;
+  /** Writes what it needs into `dir`, which is empty. @returns how it is started in the foreground on that address. */
+  prepare(dir: string, port: number, host: string): Program | Promise<Program>;
   /** @returns whether it serves. Default: the port is open. May throw for "not yet". */
-  isReady?(port: number, dir: string): Promise<boolean>;
+  isReady?(port: number, dir: string, host: string): Promise<boolean>;
 }
+
+/** Where a server is to be reached. */
+export interface Listens {
+  /** The address to listen on, e.g. one that pods of the test cluster reach. Default: 127.0.0.1. */
+  host?: string | undefined;
+}
+
+export const LOOPBACK = '127.0.0.1';
 
 const READY_MS = 30_000;
 const STOPPING_MS = 5_000;
@@ -42,38 +53,38 @@ const STOPPING_MS = 5_000;
 const TRIES = 3;
 
 /**
- * Starts a server on a free port of 127.0.0.1, and waits until it serves.
+ * Starts a server on a free port, and waits until it serves.
  * @throws Error with what it wrote, when it ends or does not serve within 30 s
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   for (let tried = 1; ; tried += 1) {
     try {
-      return await startOn(await freePort(), options);
+      return await startOn(await freePort(options.host), options);
     } catch (error) {
       if (tried === TRIES || !/in use/i.test(String(error))) throw error;
     }
   }
 }
 
-/** @returns a port of 127.0.0.1 that nobody uses at this moment. */
-export async function freePort(): Promise<number> {
+/** @returns a port of that address that nobody uses at this moment. */
+export async function freePort(host = LOOPBACK): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) =>
-    server.once('error', reject).listen(0, '127.0.0.1', resolve)
+    server.once('error', reject).listen(0, host, resolve)
   );
   const address = server.address();
   await new Promise(resolve => server.close(resolve));
-  if (!address || typeof address === 'string') throw new Error('no port of 127.0.0.1 is free');
+  if (!address || typeof address === 'string') throw new Error(`no port of ${host} is free`);
   return address.port;
 }
 
 async function startOn(port: number, options: ServerOptions): Promise<Server> {
-  const { name, prepare, isReady = isOpen } = options;
+  const { name, host = LOOPBACK, prepare, isReady = isOpen } = options;
   const dir = mkdtempSync(join(tmpdir(), `nkvm-${name}-`));
   const clear = () => rmSync(dir, { recursive: true, force: true });
   let child: ChildProcess;
   try {
-    const { command, args, env } = await prepare(dir, port);
+    const { command, args, env } = await prepare(dir, port, host);
     // in the process group of the tests, so that whatever ends them ends it, too
     child = spawn(command, args, { cwd: dir, env, stdio: ['ignore', 'pipe', 'pipe'] });
   } catch (error) {
@@ -96,7 +107,7 @@ async function startOn(port: number, options: ServerOptions): Promise<Server> {
   const kill = () => child.kill('SIGKILL');
   process.once('exit', kill);
   const server: Server = {
-    host: '127.0.0.1',
+    host,
     port,
     pid: child.pid ?? 0,
     dir,
@@ -114,7 +125,7 @@ async function startOn(port: number, options: ServerOptions): Promise<Server> {
     },
   };
   const limit = Date.now() + READY_MS;
-  while (!(await isReady(port, dir).catch(() => false))) {
+  while (!(await isReady(port, dir, host).catch(() => false))) {
     if (end === undefined && Date.now() < limit) {
       await pause(20);
       continue;
@@ -129,9 +140,9 @@ async function startOn(port: number, options: ServerOptions): Promise<Server> {
 /** A process that nobody has waited for yet has ended all the same. */
 const isRunning = (pid: number): boolean => identityOf(pid) !== undefined;
 
-const isOpen = (port: number): Promise<boolean> =>
+const isOpen = (port: number, _dir: string, host: string): Promise<boolean> =>
   new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
     socket.once('connect', () => socket.destroy());
   });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { Server } from './server.ts';
+import type { Listens, Server } from './server.ts';
 import { startServer } from './server.ts';
 
 const SSHD = '/usr/sbin/sshd';
@@ -13,7 +13,7 @@ export const noSshd: string | undefined = existsSync(SSHD)
   ? undefined
   : `${SSHD} is missing: apt-get install openssh-server`;
 
-export interface SshdOptions {
+export interface SshdOptions extends Listens {
   /** No shell and no other command, as on storage that offers only SFTP. */
   sftpOnly?: boolean;
   /** Options of sftp-server, e.g. `-R` (read-only) or `-P hardlink` (a server that has no hard links). */
@@ -45,8 +45,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const { sftpOnly = false, noSftp = false, sftpOptions = '', config = [] } = options;
   const { sftpServer = SFTP_SERVER, hostKeys = ['ed25519'] } = options;
   const server = await startServer({
-    name: 'sshd',
-    prepare(dir, port) {
+    ...{ name: 'sshd', host: options.host },
+    prepare(dir, port, address) {
       // Only root's sshd wants it; Debian makes it when its own service starts.
       if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
       mkdirSync(join(dir, 'data'));
@@ -59,7 +59,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
         [
           ...config, // the first of two lines counts
           `Port ${port}`,
-          'ListenAddress 127.0.0.1',
+          `ListenAddress ${address}`,
           ...hostKeys.map(type => `HostKey ${join(dir, `host_${type}`)}`),
           'PidFile none',
           'UsePAM no',
@@ -79,7 +79,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     },
   });
   const read = (name: string) => readFileSync(join(server.dir, name), 'utf8');
-  const at = `[127.0.0.1]:${server.port}`;
+  const at = `[${server.host}]:${server.port}`;
   const { username } = userInfo();
   const privateKey = read('user');
   const knownHosts = hostKeys.map(type => `${at} ${read(`host_${type}.pub`)}`).join('');
@@ -91,7 +91,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     knownHosts,
     data,
     secret: {
-      host: '127.0.0.1',
+      host: server.host,
       port: String(server.port),
       username,
       privateKey,

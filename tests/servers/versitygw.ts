@@ -5,6 +5,7 @@ import { CACHE } from '../cluster/machine/paths.ts';
 import { isOnPath, run, say } from '../cluster/machine/run.ts';
 import type { S3Login, S3Server } from './s3Server.ts';
 import { REGION, s3Server } from './s3Server.ts';
+import type { Listens } from './server.ts';
 import { startServer } from './server.ts';
 
 const VERSION = 'v1.8.0';
@@ -43,7 +44,7 @@ export interface VersitygwServer extends S3Server {
   changeSecret(login: S3Login): void;
 }
 
-export interface VersitygwOptions {
+export interface VersitygwOptions extends Listens {
   /** Serves TLS with this certificate. */
   tls?: { certificateFile: string; keyFile: string };
   /** Where the objects are kept. Default: below its own directory. */
@@ -54,19 +55,20 @@ const ROOT: S3Login = { accessKeyId: 'versity-access', secretAccessKey: 'versity
 
 /** Starts versitygw. It has one account, which may do everything. */
 export async function startVersitygw({
+  host,
   tls,
   files,
 }: VersitygwOptions = {}): Promise<VersitygwServer> {
   const server = await startServer({
-    name: 'versitygw',
-    prepare(dir, port) {
+    ...{ name: 'versitygw', host },
+    prepare(dir, port, address) {
       const [data, iam] = [files ?? join(dir, 'data'), join(dir, 'iam')];
       for (const made of [data, iam, join(dir, 'versions')]) mkdirSync(made, { recursive: true });
       return {
         command: VERSITYGW,
         args: [
           ...['--access', ROOT.accessKeyId, '--secret', ROOT.secretAccessKey],
-          ...['--port', `127.0.0.1:${port}`, '--region', REGION, '--iam-dir', iam, '--quiet'],
+          ...['--port', `${address}:${port}`, '--region', REGION, '--iam-dir', iam, '--quiet'],
           ...(tls ? ['--cert', tls.certificateFile, '--key', tls.keyFile] : []),
           ...['posix', '--versioning-dir', join(dir, 'versions'), data],
         ],

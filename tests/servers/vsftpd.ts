@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { TestCertificate } from '../../sidecar/src/testing/testCertificates.ts';
 import { hasProgram } from './program.ts';
-import type { Server } from './server.ts';
+import type { Listens, Server } from './server.ts';
 import { startServer } from './server.ts';
 
 export const FTP_USER = 'anonymous';
@@ -14,7 +14,7 @@ const VSFTPD = '/usr/sbin/vsftpd';
 /** Why tests with vsftpd cannot run here; undefined: they can. */
 export const noVsftpd = hasProgram(VSFTPD) ? undefined : 'there is no vsftpd (Debian: vsftpd)';
 
-export interface VsftpdOptions {
+export interface VsftpdOptions extends Listens {
   /** With it, the server demands TLS, and that data connections resume the session of the control connection. */
   tls?: { kind: 'explicit' | 'implicit'; certificate: TestCertificate } | undefined;
   isReadOnly?: boolean;
@@ -33,13 +33,17 @@ export interface Vsftpd extends Server {
  */
 export async function startVsftpd(options: VsftpdOptions = {}): Promise<Vsftpd> {
   const server = await startServer({
-    name: 'vsftpd',
-    prepare(dir, port) {
+    ...{ name: 'vsftpd', host: options.host },
+    prepare(dir, port, address) {
       mkdirSync(join(dir, 'files'));
       writeFileSync(join(dir, 'passwords'), `${FTP_PASSWORD}\n`);
-      writeFileSync(join(dir, 'vsftpd.conf'), `${configOf(dir, port, options).join('\n')}\n`, {
-        mode: 0o600,
-      });
+      writeFileSync(
+        join(dir, 'vsftpd.conf'),
+        `${configOf(dir, { address, port }, options).join('\n')}\n`,
+        {
+          mode: 0o600,
+        }
+      );
       return { command: VSFTPD, args: [join(dir, 'vsftpd.conf')] };
     },
   });
@@ -48,11 +52,11 @@ export async function startVsftpd(options: VsftpdOptions = {}): Promise<Vsftpd> 
 
 function configOf(
   dir: string,
-  port: number,
+  { address, port }: { address: string; port: number },
   { tls, isReadOnly = false, more = [] }: VsftpdOptions
 ): string[] {
   return [
-    ...['listen=YES', 'listen_address=127.0.0.1', `listen_port=${port}`, 'background=NO'],
+    ...['listen=YES', `listen_address=${address}`, `listen_port=${port}`, 'background=NO'],
     ...['run_as_launching_user=YES', 'seccomp_sandbox=NO', 'isolate=NO', 'isolate_network=NO'],
     ...['anonymous_enable=YES', 'local_enable=NO', `ftp_username=${userInfo().username}`],
     ...['secure_email_list_enable=YES', `email_password_file=${join(dir, 'passwords')}`],
