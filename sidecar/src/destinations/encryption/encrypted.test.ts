@@ -137,6 +137,25 @@ describe('an encrypted destination', () => {
     await expect(destination.open(KEY)).rejects.toMatchObject({ reason: 'ArchiveLocked' });
   });
 
+  it('that is locked while a key opens an archive keeps nothing of it', async () => {
+    const first = world();
+    await store(first.destination, Buffer.from('archive'));
+    const ring = keyRing();
+    ring.unlock('offsite', given(identity));
+    const of = ring.of('offsite');
+    const lockedMeanwhile = () => {
+      const all = of.given();
+      queueMicrotask(() => ring.lock('offsite'));
+      return all;
+    };
+    const inner = memoryDestination(first.storage);
+    const whom = { recipients: [identity] };
+    const opens = encryptedDestination(inner, { whom, keys: { ...of, given: lockedMeanwhile } });
+    expect(String(await buffer(await opens.open(KEY)))).toBe('archive');
+    const after = encryptedDestination(inner, { whom, keys: of });
+    await expect(after.open(KEY)).rejects.toMatchObject({ reason: 'ArchiveLocked' });
+  });
+
   it('says when it has only keys for other archives', async () => {
     const first = world();
     await store(first.destination, Buffer.from('archive'));

@@ -94,16 +94,17 @@ export function encryptedDestination(
   async function fileKeyOf(key: string, header: Header): Promise<Buffer> {
     const known = keys.fileKey(key);
     if (known && isProven(header, known)) return known;
-    const given = allKeys();
+    const held = keys.given();
+    const given = withOwn(held);
     if (given.identities.length + given.passphrases.length === 0)
       throw archiveLocked(inner.locate(key), inner.id);
     const fileKey = await unwrapFileKey(header, given);
-    keys.keep(key, fileKey);
+    // It takes a while, in which the destination may have been locked.
+    if (keys.given() === held) keys.keep(key, fileKey);
     return fileKey;
   }
 
-  const allKeys = (): Keys => {
-    const { identities, passphrases } = keys.given();
+  const withOwn = ({ identities, passphrases }: Keys): Keys => {
     const own = 'passphrase' in whom ? [whom.passphrase] : [];
     return { identities, passphrases: [...new Set([...own, ...passphrases])] };
   };

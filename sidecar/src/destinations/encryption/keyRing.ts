@@ -5,7 +5,7 @@ const MOST_FILE_KEYS = 4_096;
 
 /** What opens archives at one destination. */
 export interface PlaceKeys {
-  /** What a person has given, or nothing. */
+  /** What a person has given, or nothing. The same object until that changes. */
   given(): Keys;
   /**
    * The key of one file: NKVM has it of what it encrypted since it started, and of what it has opened. So that a check or a
