@@ -11,6 +11,7 @@ import {
   indexName,
   manifestName,
   parseArchiveName,
+  withoutArchiveNames,
 } from './name.ts';
 
 const parts: ArchiveParts = {
@@ -192,3 +193,15 @@ function kubernetesName(random: () => number, longest: number, inner: string): s
   const middle = Array.from({ length: Math.max(0, length - 2) }, () => pick(letters + inner));
   return pick(letters) + middle.join('') + (length > 1 ? pick(letters) : '');
 }
+
+it.each(ARCHIVE_FORMS)(
+  'its name in form %s, and those beside it, can be left out of a text',
+  form => {
+    const name = archiveName({ ...parts, pvc: 'd'.repeat(250) }, form);
+    for (const each of [name, manifestName(name), indexName(name), archiveName(parts, form)])
+      expect(withoutArchiveNames(`store s3://b/p/${each}: no. (${each}) "${each}"`)).toBe(
+        'store s3://b/p/…: no. (…) "…"'
+      );
+    expect(withoutArchiveNames('a__b.tar.gz at host.example')).toBe('a__b.tar.gz at host.example');
+  }
+);

@@ -78,6 +78,17 @@ export function parseArchiveName(name: string): ParsedName | undefined {
   return { cluster, namespace, pvc, at: time, runId, form, shortened: hash !== undefined };
 }
 
+const IN_TEXT = new RegExp(
+  `[a-z0-9][a-z0-9.-]*__${LABEL}__[a-z0-9._-]+?__${TIME}__[a-z0-9-]+(?:\\.(?:tar|t?gz|age|json|index))*`,
+  'g'
+);
+
+/**
+ * @returns a text without names of archives and of what lies beside them. They hold the names of namespaces and claims, which
+ *   a message about something else is not to show.
+ */
+export const withoutArchiveNames = (text: string): string => text.replace(IN_TEXT, '…');
+
 const isForm = (text: string | undefined): text is ArchiveForm =>
   (ARCHIVE_FORMS as readonly (string | undefined)[]).includes(text);
 

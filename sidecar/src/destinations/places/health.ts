@@ -1,4 +1,5 @@
 import type { DestinationState } from '../../../api/index.ts';
+import { withoutArchiveNames } from '../../archive/name.ts';
 import { StageError } from '../../errors.ts';
 import type { Destination } from '../destination.ts';
 import type { Breaker, CallKind } from './breaker.ts';
@@ -10,9 +11,12 @@ export class PausedError extends StageError {
   readonly retryAt: Date;
 
   constructor(name: string, retryAt: Date, last: StageError | undefined) {
-    const why = last ? `: ${last.message}` : '';
+    // It was about the archive of somebody else, perhaps.
+    const why = last ? `: ${withoutArchiveNames(last.message)}` : '';
     const message = `destination ${name} has failed several times in a row and is not used for a while${why}`;
-    const hint = last?.hint ?? 'see what its page says; it is tried again by itself';
+    const hint = last
+      ? withoutArchiveNames(last.hint)
+      : 'see what its page says; it is tried again by itself';
     super(...(['queue', 'DestinationPaused', message, hint, 'transient'] as const), {
       cause: last,
     });

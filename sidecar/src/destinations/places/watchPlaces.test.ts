@@ -252,6 +252,39 @@ describe('a destination that is away', () => {
     );
   });
 
+  it('names the archive of nobody else while it is paused', async () => {
+    const key = 'kind__shop__orders-db__20261120T101112Z__01k0example.tar.gz';
+    const stalled = new StageError(
+      'copy',
+      'DestinationStalled',
+      `destination east: h took no byte any more (store ${key}); it was about memory://e/.x/${key}.json`,
+      `see ${key}`,
+      'transient'
+    );
+    secrets = [secret('east', { bucket: 'e' })];
+    const { places, world, change } = start();
+    world.wrap = to => failing(to, 'put', stalled);
+    change([secret('east', { bucket: 'away' })]);
+    const place = places.get('east');
+    const held = place?.use();
+    for (const name of ['a', 'b', 'c'])
+      await expect(held?.put(name, '{}')).rejects.toMatchObject({ reason: 'DestinationStalled' });
+    let error: unknown;
+    try {
+      place?.use();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toMatchObject({
+      reason: 'DestinationPaused',
+      message: expect.stringContaining(
+        'h took no byte any more (store …); it was about memory://e/.x/…'
+      ),
+      hint: 'see …',
+    });
+    expect(`${error}`).not.toMatch(/shop|orders-db/);
+  });
+
   it('is used again after its pause, for one trial', async () => {
     secrets = [secret('east', { bucket: 'e' })];
     const { places, world, change } = start();
