@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
 import type { Call } from '../destination.ts';
+import { guardedProxy } from '../trust/guardedProxy.ts';
 import { resolveAllowed } from '../trust/lookup.ts';
 import { resticError, resticMissing } from './resticErrors.ts';
 import type { ResticSettings } from './settings.ts';
@@ -26,6 +27,9 @@ export interface Restic {
 
 /** How long another process may have the repository for itself. */
 const RETRY_LOCK = '30s';
+
+/** How long a connection may take. */
+const CONNECT_MS = 20_000;
 
 /** Its last words. */
 const ERROR_BYTES = 8 * 1024;
@@ -72,8 +76,14 @@ export function resticCommand(
   const start: Restic['start'] = async (stage, args, { signal } = {}, stdio) => {
     signal?.throwIfAborted();
     if (server) await resolveAllowed(server.host, { stage, place, port: server.port, signal });
+    // restic resolves the name again, to whatever it is then, and follows redirects.
+    const proxy = server && (await guardedProxy({ stage, place, limitMs: CONNECT_MS }, stop));
+    if (signal?.aborted) {
+      proxy?.close();
+      throw signal.reason;
+    }
     const child = spawn(program, [...globalOptions(), ...args], {
-      env: environment(),
+      env: { ...environment(), ...(proxy && { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url }) },
       stdio: stdio ?? ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
@@ -81,14 +91,18 @@ export function resticCommand(
       said = (said + text).slice(-ERROR_BYTES);
     });
     // It removes its lock before it ends.
-    const stop = () => void child.kill('SIGTERM');
+    function stop() {
+      child.kill('SIGTERM');
+    }
     signal?.addEventListener('abort', stop, { once: true });
     const ended = new Promise<void>((resolve, reject) => {
       child.once('error', error => reject(resticMissing(stage, place, error)));
       child.once('close', (code, killedBy) => {
         signal?.removeEventListener('abort', stop);
+        proxy?.close();
         if (code === 0) resolve();
         else if (signal?.aborted) reject(signal.reason);
+        else if (proxy?.refusal()) reject(proxy.refusal());
         else reject(resticError({ stage, place, code, killedBy, said }));
       });
     });
