@@ -262,6 +262,22 @@ it.each<Backup['status']>(['queued', 'running', 'failed', 'cancelled'])(
   }
 );
 
+it.each<Backup['status']>(['queued', 'running'])(
+  'leaves a run alone that is %s while runs go on: another of its copies may be under way',
+  async status => {
+    const { history, destination, rebuild } = await setUp();
+    const both = ['memory', 'offsite'].map(name => ({ name, isRequired: true }));
+    await backUp(destination, 'run-1', keyOf('run-1'), { destinations: both });
+    await history.add([queuedRun({ id: 'run-1', uid: pvcUid, status })]);
+    const before = history.get('run-1');
+    await rebuild(destination, { isWhileRunning: true });
+    expect(history.get('run-1')).toEqual(before);
+    await history.commit('run-1', { status: 'failed', reason: 'Interrupted' });
+    await rebuild(destination, { isWhileRunning: true });
+    expect(history.get('run-1')).toMatchObject({ reason: 'Incomplete' });
+  }
+);
+
 /** A copy as the history has it. */
 const copyAt = (destination: string, key: string, change: Partial<Copy> = {}): Copy[] =>
   exampleRun().copies.map(copy => ({ ...copy, destination, key, ...change }));

@@ -16,6 +16,11 @@ export interface RebuildOptions {
   /** @returns UID of the claim of that name that exists now: identifies archives of format version 1. */
   claimUidOf(namespace: string, name: string): string | undefined;
   log: Log;
+  /**
+   * Runs go on meanwhile. What one of them has stored is its own matter until it has ended: a backup to two destinations has
+   * its manifest at the first one while the second is still being written.
+   */
+  isWhileRunning?: boolean;
   /** How long it may take; what is left is done at the next start. */
   limitMs: number;
   signal?: AbortSignal;
@@ -45,11 +50,13 @@ const NAMED = 20;
 
 /**
  * Adds each proven backup of this installation that the history does not have as a success: after a lost history, all of
- * them. To be called at each start, before any run starts; it may be killed at any moment, and called again.
+ * them. To be called at each start, before any run starts, or with `isWhileRunning`; it may be killed at any moment, and called
+ * again.
  *
  * | at the destination | in the history | |
  * | --- | --- | --- |
  * | archive and manifest, sizes agree, ours (see `isOurs`) | no such run | a `success` row is added |
+ * | the same | the run, which has not ended, with `isWhileRunning` | nothing yet |
  * | the same | the run, not a success | becomes a success: the manifest is written last, after the proof |
  * | the same | the run, without this copy | has the copy; success when it was the last that is required |
  * | the same | the run with this copy, or of another claim | nothing |
@@ -81,7 +88,7 @@ export async function rebuildHistory(options: RebuildOptions): Promise<Rebuilt> 
   };
 
   try {
-    const wanted = (key: string) => isUnknown(key, history, destination.id);
+    const wanted = (key: string) => isUnknown(key, options);
     for await (const page of destination.list({ wanted, signal })) {
       for (let at = 0; at < page.length && !isOver(); at += TOGETHER) {
         const group = page.slice(at, at + TOGETHER);
@@ -127,13 +134,19 @@ function report(result: Rebuilt, named: Record<string, string[]>, log: Log): voi
 }
 
 /** @returns whether it is the key of a manifest whose archive is not in the history. */
-function isUnknown(key: string, history: History, destination: string): boolean {
+function isUnknown(key: string, options: RebuildOptions): boolean {
   const archive = archiveOfManifest(key) ?? '';
   const parts = parseArchiveName(archive);
-  const run = parts && history.get(parts.runId);
+  const run = parts && options.history.get(parts.runId);
   if (!parts || !run) return parts !== undefined;
-  return isLackingIn(run, { destination, key: archive });
+  if (isUnderWay(run, options)) return false;
+  return isLackingIn(run, { destination: options.destination.id, key: archive });
 }
+
+const isUnderWay = (
+  { status }: Pick<Backup, 'status'>,
+  { isWhileRunning = false }: Pick<RebuildOptions, 'isWhileRunning'>
+): boolean => isWhileRunning && (status === 'queued' || status === 'running');
 
 /** Whether the record of a run lacks a copy that was found. One that NKVM has deleted does not come back. */
 const isLackingIn = (
@@ -149,8 +162,9 @@ const isLackingIn = (
 /** @throws Error when the history refuses, or has that run for another claim. */
 async function adopt(
   proven: ProvenArchive,
-  { history, identity, claimUidOf }: RebuildOptions
+  options: RebuildOptions
 ): Promise<'added' | 'corrected' | 'known' | 'foreign'> {
+  const { history, identity, claimUidOf } = options;
   const { manifest } = proven;
   const run = history.get(manifest.runId);
   const isKnown = run !== undefined && isOfRun(proven, run);
@@ -163,7 +177,7 @@ async function adopt(
   if (!isKnown) {
     throw new Error(`run ${run.id} of ${manifest.archive} is in the history for another claim`);
   }
-  if (!isLackingIn(run, proven.copy)) return 'known';
+  if (isUnderWay(run, options) || !isLackingIn(run, proven.copy)) return 'known';
   const state = run.status === 'queued' ? 'waiting to be tried again' : run.status;
   const done =
     run.status === 'success'

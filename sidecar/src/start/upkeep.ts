@@ -108,6 +108,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
             !isKnown(parseArchiveName(archiveOfManifest(key) ?? '')?.runId ?? '');
           await rebuildHistory({
             ...{ history, identity, claimUidOf, log, signal },
+            isWhileRunning: true,
             limitMs: CATALOG_LIMIT_MS,
             destination: {
               ...at,
