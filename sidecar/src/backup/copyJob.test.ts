@@ -149,6 +149,24 @@ describe('a copy that fails', () => {
   });
 });
 
+it('finds its name taken at the end, and is tried again: the next attempt sees what is there', async () => {
+  const to = { ...memoryDestination(b), id: 'b' };
+  let hasLooked = 0;
+  const late: Destination = {
+    ...to,
+    async stat(name, call) {
+      const found = await to.stat(name, call);
+      if ((hasLooked += 1) === 2) b.archives.set(key, archive); // of a request whose answer was lost
+      return found;
+    },
+  };
+  expect(await copy({ to: late })).toMatchObject({
+    ...{ status: 'failed', reason: 'NameTaken', failureClass: 'transient' },
+  });
+  expect(copyAtB()).toMatchObject({ state: 'awaited' });
+  expect(await copy()).toMatchObject({ status: 'success' });
+});
+
 describe('what is there already', () => {
   const unproven = Buffer.from('of a process that was killed');
 

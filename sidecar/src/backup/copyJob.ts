@@ -87,7 +87,9 @@ export const copyJob = (world: CopyWorld): JobKind => ({
       const stage = clock.current() ?? 'create';
       const left = target ? await undo(held, target.destination) : [];
       const because = clock.signal.aborted ? clock.signal.reason : error;
-      const why = limit.aborted ? timedOut(stage, runTimeoutMs) : await explain(because, stage);
+      const why = limit.aborted
+        ? timedOut(stage, runTimeoutMs)
+        : nameIsOurs(await explain(because, stage));
       const isCancelled = signal.aborted && signal.reason === CANCELLED;
       end = isCancelled
         ? { status: 'cancelled', stage, message: 'cancelled: nothing stays', warnings: left }
@@ -350,6 +352,19 @@ const withCopy = (copies: readonly Copy[], copy: Copy): Copy[] => {
     ? copies.map(each => (each.destination === copy.destination ? copy : each))
     : [...copies, copy];
 };
+
+/** A name is taken by what this copy has left, or by another attempt: the next one finds out. See `foundThere`. */
+const nameIsOurs = (error: StageError): StageError =>
+  error.reason !== 'NameTaken'
+    ? error
+    : new StageError(
+        error.stage,
+        error.reason,
+        error.message,
+        'nothing: it is tried again; if it stays so, look at what is stored there under that name',
+        'transient',
+        { cause: error }
+      );
 
 const gone = ({ backup }: CopyDetails): StageError =>
   new StageError(

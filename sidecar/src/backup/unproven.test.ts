@@ -4,7 +4,8 @@ import { archiveName, indexName, manifestName, parseArchiveName } from '../archi
 import { keysOf } from '../destinations/destination.ts';
 import { fenced } from '../destinations/fenced.ts';
 import { leaseLost } from '../fence.ts';
-import { exampleRun } from '../testing/exampleRun.ts';
+import type { RunRecord } from '../history/history.ts';
+import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { failing } from '../testing/failingDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
 import type { UnprovenFacts } from './unproven.ts';
@@ -165,6 +166,33 @@ it('deletes an index with its archive, or alone where it has none', async () => 
       indexName(keyOf('young')),
     ].sort()
   );
+});
+
+it('leaves what a copy to any destination may be writing, also one that has begun meanwhile', async () => {
+  const run = exampleRun({ id: 'run-1', copies: [copyOf('other')] });
+  const storage = memoryStorage();
+  storage.archives.set(keyOf('run-1'), Buffer.from('archive'));
+  storage.modifiedAt.set(keyOf('run-1'), new Date(0));
+  const to = memoryDestination(storage);
+  const unfinished: RunRecord[] = [];
+  const clean = async () =>
+    await deleteUnproven({
+      history: { get: () => run, unfinished: () => unfinished },
+      destination: {
+        ...to,
+        async *list(listing) {
+          unfinished.push({
+            ...queuedRun({ kind: 'copy' }),
+            details: { kind: 'copy', backup: 'run-1', destination: 'same', totalBytes: null },
+          });
+          yield* to.list(listing);
+        },
+      },
+      now: () => at,
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    });
+  expect(await clean()).toMatchObject({ deleted: [] });
+  expect(await keysOf(to)).toEqual([keyOf('run-1')]);
 });
 
 it('keeps the index of an archive that is lost, and whose manifest is not', async () => {

@@ -19,7 +19,7 @@ export interface UnprovenFacts {
   run: Pick<Backup, 'status' | 'namespace' | 'name' | 'copies'> | undefined;
   /** Id of the destination that has it. */
   destination: string;
-  /** A copy of the backup to that destination is under way. */
+  /** A copy of the backup is under way: to that destination, or to another one that may be the same storage. */
   isBeingCopied: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface UnprovenFacts {
  * | its run in our history | the archive |
  * | --- | --- |
  * | there is none, or it is of another claim | is left: it may belong to another installation |
- * | has not ended, or is being copied there | is left for now |
+ * | has not ended, or is being copied | is left for now |
  * | has this archive there, or is a success that names no archive at all | is left: its manifest was lost |
  * | has other archives there, or none, failed or was cancelled | is deleted when nothing has changed it for an hour |
  */
@@ -100,18 +100,14 @@ export async function deleteUnproven({
   const deleted: string[] = [];
   const left: string[] = [];
 
-  const copied = new Set(
-    history
-      .unfinished()
-      .flatMap(({ details }) =>
-        details?.kind === 'copy' && details.destination === destination.id ? details.backup : []
-      )
-  );
+  // Asked anew each time: a listing takes a while, and a copy may have begun meanwhile.
+  const isCopied = (id: string): boolean =>
+    history.unfinished().some(({ details }) => details?.kind === 'copy' && details.backup === id);
   const verdictOn = (archive: string, ageMs: number) => {
     const name = parseArchiveName(archive);
     if (!name) return 'wait';
     const run = history.get(name.runId);
-    const isBeingCopied = copied.has(name.runId);
+    const isBeingCopied = run !== undefined && isCopied(name.runId);
     return verdictOnUnproven({
       ...{ key: archive, name, ageMs, run, isBeingCopied },
       destination: destination.id,

@@ -49,7 +49,7 @@ async function record(
   if (!example) throw new Error('the example has no copy');
   const copies = Object.entries(states).map(([to, state]) => ({
     ...example,
-    ...{ destination: to, key: keyOf(run), state, provenAt },
+    ...{ destination: to, key: keyOf(run), state, provenAt, bytes: 1 },
   }));
   await history.add([exampleRun({ id: run, copies })]);
 }
@@ -116,6 +116,13 @@ describe('the catalog of a destination', () => {
     await store('r1', 1);
     expect(await read()).toMatchObject({ lost: 0, found: 1 });
     expect(statesOf('r1')).toEqual({ memory: 'present' });
+  });
+
+  it('does not take what has another size for what was missing', async () => {
+    await record('r1', { memory: 'missing' });
+    await store('r1', 2);
+    expect(await read()).toMatchObject({ lost: 0, found: 0 });
+    expect(statesOf('r1')).toEqual({ memory: 'missing' });
   });
 
   it('leaves copies alone that were deleted, are awaited, or have failed', async () => {

@@ -46,7 +46,7 @@ const PROBE_AGE_MS = 3_600_000;
  * | in the history | in the listing | |
  * | --- | --- | --- |
  * | present | not there, and the storage says so again when it is asked for that key | missing |
- * | missing | there | present |
+ * | missing | there, with the size that was recorded | present |
  * | written while the listing was read | | is left alone |
  *
  * @throws StageError when the destination cannot be listed to its end
@@ -173,8 +173,8 @@ async function setAll(
     const isWrong = (copy: Copy) => copy.destination === destination.id && copy.state === from;
     const copy = history.get(id)?.copies.find(isWrong);
     if (!copy || (copy.provenAt ?? '') >= began) return;
-    const isThere = (await destination.stat(copy.key, { signal })) !== undefined;
-    if (isThere !== (state === 'present')) return;
+    const stored = await destination.stat(copy.key, { signal });
+    if (state === 'present' ? !stored || !isWhole(stored, copy) : stored) return;
     const copies = history.get(id)?.copies ?? []; // as they are now
     if (!copies.some(isWrong)) return;
     await history.commit(id, {
@@ -188,6 +188,10 @@ async function setAll(
   }
   return changed;
 }
+
+/** Where NKVM does not decrypt any more, it is the file that has a size. */
+const isWhole = ({ bytes }: Stored, copy: Copy): boolean =>
+  bytes === copy.bytes || bytes === copy.stored?.bytes;
 
 function report(found: number, lost: number, { destination: { id }, log }: CatalogOptions): void {
   if (lost > 0)
