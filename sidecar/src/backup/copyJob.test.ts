@@ -64,7 +64,7 @@ const run = (attempt = 1): RunRecord => ({
 
 const copy = async ({
   from = { ...memoryDestination(a), id: 'a' },
-  to = { ...memoryDestination(b), id: 'b' } as Destination,
+  to = { ...memoryDestination(b), id: 'b', location: 'memory of b' } as Destination,
   more = [] as Destination[],
   attempt = 1,
   signal = new AbortController().signal,
@@ -118,7 +118,7 @@ describe('a copy that fails', () => {
   it.each(['stage', 'readBack', 'publish', 'put'] as const)(
     'at %s leaves nothing, and the backup says why and when it is tried again',
     async step => {
-      const to = failing({ ...memoryDestination(b), id: 'b' }, step, away);
+      const to = failing({ ...memoryDestination(b), id: 'b', location: 'memory of b' }, step, away);
       expect(await copy({ to })).toMatchObject({ status: 'failed', reason: 'HostUnreachable' });
       expect([...b.archives.keys()]).toEqual([]);
       expect(b.temporaries.size).toBe(0);
@@ -133,10 +133,12 @@ describe('a copy that fails', () => {
   );
 
   it('for a reason that needs a person, or for the last time, has failed', async () => {
-    await copy({ to: failing({ ...memoryDestination(b), id: 'b' }, 'stage', wrongKey) });
+    await copy({
+      to: failing({ ...memoryDestination(b), id: 'b', location: 'memory of b' }, 'stage', wrongKey),
+    });
     expect(copyAtB()).toMatchObject({ state: 'failed', retryAt: null });
     await copy({
-      to: failing({ ...memoryDestination(b), id: 'b' }, 'stage', away),
+      to: failing({ ...memoryDestination(b), id: 'b', location: 'memory of b' }, 'stage', away),
       attempt: COPY_RETRY.maxAttempts,
     });
     expect(copyAtB()).toMatchObject({ state: 'failed', problem: { reason: 'HostUnreachable' } });
@@ -150,7 +152,7 @@ describe('a copy that fails', () => {
 });
 
 it('finds its name taken at the end, and is tried again: the next attempt sees what is there', async () => {
-  const to = { ...memoryDestination(b), id: 'b' };
+  const to = { ...memoryDestination(b), id: 'b', location: 'memory of b' };
   let hasLooked = 0;
   const late: Destination = {
     ...to,
@@ -165,6 +167,14 @@ it('finds its name taken at the end, and is tried again: the next attempt sees w
   });
   expect(copyAtB()).toMatchObject({ state: 'awaited' });
   expect(await copy()).toMatchObject({ status: 'success' });
+});
+
+it('makes no second copy in the storage that has the first', async () => {
+  expect(await copy({ to: { ...memoryDestination(a), id: 'b' } })).toMatchObject({
+    ...{ status: 'failed', reason: 'DestinationSame', failureClass: 'needs-action' },
+  });
+  expect(copyAtB()).toMatchObject({ state: 'failed' });
+  expect([...a.archives.keys()]).toEqual([key, manifestName(key)]);
 });
 
 describe('what is there already', () => {
@@ -208,7 +218,9 @@ it('keeps what is known of a missing copy when it cannot be made again', async (
   const { sha256 } = copyAtB() as Copy;
   b.archives.clear();
   await history.commit('01backup', { copies: withCopyAtB({ state: 'missing' }) });
-  await copy({ to: failing({ ...memoryDestination(b), id: 'b' }, 'stage', away) });
+  await copy({
+    to: failing({ ...memoryDestination(b), id: 'b', location: 'memory of b' }, 'stage', away),
+  });
   expect(copyAtB()).toMatchObject({
     ...{ state: 'missing', sha256, bytes: archive.length },
     problem: { reason: 'HostUnreachable' },
@@ -234,7 +246,7 @@ it('makes a gzip of an archive that is stored as a tar, and nothing else under t
   const stored = b.archives.get(key) as Buffer;
   expect(gunzipSync(stored)).toEqual(tar);
   expect(copyAtB()).toMatchObject({ state: 'present', key, bytes: stored.length });
-  const there = { ...memoryDestination(b), id: 'b' };
+  const there = { ...memoryDestination(b), id: 'b', location: 'memory of b' };
   expect((await provenArchiveAt(manifestName(key), there)).copy).toMatchObject({
     bytes: stored.length,
   });
@@ -246,7 +258,9 @@ it('leaves nothing of a source that has changed when it takes the next one', asy
   a.archives.set(key, Buffer.concat([archive.subarray(0, -1), Buffer.from('x')]));
   const other = { ...(backup.copies[0] as Copy), destination: 'c' };
   await history.commit('01backup', { copies: [...backup.copies, other] });
-  expect(await copy({ more: [{ ...memoryDestination(c), id: 'c' }] })).toMatchObject({
+  expect(
+    await copy({ more: [{ ...memoryDestination(c), id: 'c', location: 'memory of c' }] })
+  ).toMatchObject({
     status: 'success',
   });
   expect(b.archives.get(key)).toEqual(archive);

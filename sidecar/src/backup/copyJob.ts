@@ -29,7 +29,7 @@ import { proveAndPublish } from './proveAndPublish.ts';
 import type { StagedIndex } from './receiveIndex.ts';
 import { noIndex } from './receiveIndex.ts';
 import type { OpenTarget, RoomOf } from './targets.ts';
-import { isOpen, targetsOf } from './targets.ts';
+import { isOpen, sameStorage, targetsOf } from './targets.ts';
 
 /** What copies of archives need of the world. */
 export interface CopyWorld {
@@ -152,6 +152,8 @@ async function copied(
   if (known?.state === 'present') {
     return { status: 'success', message: `there was a proven copy at ${target.name} already` };
   }
+  const other = backup.copies.find(({ destination }) => isSame(destination, target, places));
+  if (other) throw sameStorage(target.name, other.destination);
   const sources = backup.copies.filter(
     ({ state, destination }) => state === 'present' && destination !== target.name
   );
@@ -173,6 +175,17 @@ async function copied(
       ? `a proven copy was found at ${target.name}`
       : `copied to ${target.name}: ${copy.bytes} bytes, proven`,
   };
+}
+
+/** Whether another name leads to the storage of `target`, where it stores archives in the same form. */
+function isSame(name: string, target: OpenTarget, places: Places): boolean {
+  const [one, other] = [places.get(name), places.get(target.name)];
+  if (!one || !other || one.name === other.name) return false;
+  return (
+    one.kind === other.kind &&
+    one.location === other.location &&
+    one.archiveForm === other.archiveForm
+  );
 }
 
 /** The copy of another source must not be taken for what is left of this one. */

@@ -3,7 +3,7 @@ import type { Digest } from '../archive/digest.ts';
 import { manifestName } from '../archive/name.ts';
 import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
-import { textOf } from '../errors.ts';
+import { StageError, textOf } from '../errors.ts';
 import type { Held } from './breakOff.ts';
 import type { ProofPlan } from './proofLevel.ts';
 import { proveCopy } from './proveCopy.ts';
@@ -87,7 +87,12 @@ export async function proveAndPublish(
     text = manifest(published);
     await publish();
   }
-  await destination.put(manifestName(key), text);
+  await destination.put(manifestName(key), text).catch((error: unknown) => {
+    // Somebody else has proven what is there: it is not to be deleted.
+    const isTaken = error instanceof StageError && error.reason === 'NameTaken';
+    if (isTaken) held.unlisted = held.unlistedIndex = undefined;
+    throw error;
+  });
   held.unlisted = held.unlistedIndex = undefined;
   const copy: Copy = {
     destination: destination.id,

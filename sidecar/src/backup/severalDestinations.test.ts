@@ -55,6 +55,7 @@ const near = (): Destination => ({ ...memoryDestination(a), id: 'a' });
 const far = (change: Partial<Destination> = {}): Destination => ({
   ...memoryDestination(b),
   id: 'b',
+  location: 'memory of b',
   isNear: false,
   ...change,
 });
@@ -380,6 +381,33 @@ it('keeps what was proven before a person cancelled, and says so', async () => {
   });
   expect(keysIn(b)).toEqual([]);
   expect(b.temporaries.size).toBe(0);
+});
+
+it('writes once where two names are one storage, and says so', async () => {
+  const same = { ...near(), id: 'same' };
+  expect(await backUp({ to: [near(), same] })).toMatchObject({
+    ...{ status: 'failed', reason: 'Incomplete' },
+    copies: [
+      { destination: 'a', state: 'present' },
+      { destination: 'same', state: 'failed', problem: { reason: 'DestinationSame' } },
+    ],
+  });
+  expect(keysIn(a)).toEqual(whole);
+});
+
+it('deletes nothing beside a manifest that it has not written', async () => {
+  const taken = new StageError('publish', 'NameTaken', 'taken', 'look', 'needs-action');
+  const to = far({
+    async put(name, text) {
+      await memoryDestination(b).put(name, text); // of another writer
+      throw taken;
+    },
+  });
+  expect(await backUp({ to: [near(), to] })).toMatchObject({
+    reason: 'Incomplete',
+    copies: [{ state: 'present' }, { state: 'failed', problem: { reason: 'NameTaken' } }],
+  });
+  expect(keysIn(b)).toEqual(whole);
 });
 
 it('takes the defaults where the run names no destination', async () =>

@@ -26,13 +26,38 @@ export interface ClosedTarget extends Target {
 /** @returns why a destination has too little space for another archive; undefined: it has enough, or did not say. */
 export type RoomOf = (name: string) => Promise<StageError | undefined>;
 
-/** @returns for each name where it leads; an error of one destination is of no matter to the others. */
-export const targetsOf = async (
+/**
+ * @returns for each name where it leads; an error of one destination is of no matter to the others. Two names of one storage
+ *   are one copy: they would write one file, and what one deletes after a failure would be the copy of the other.
+ */
+export async function targetsOf(
   names: readonly string[],
   places: Places,
   roomOf: RoomOf
-): Promise<(OpenTarget | ClosedTarget)[]> =>
-  await Promise.all(names.map(name => targetOf(name, places, roomOf)));
+): Promise<(OpenTarget | ClosedTarget)[]> {
+  const targets = await Promise.all(names.map(name => targetOf(name, places, roomOf)));
+  const first = new Map<string, string>();
+  return targets.map(target => {
+    const { name, isRequired } = target;
+    if (!isOpen(target)) return target;
+    const { kind, location } = target.destination;
+    const storage = [kind, location, target.form].join(' ');
+    const other = first.get(storage);
+    if (other !== undefined) return { name, isRequired, problem: sameStorage(name, other) };
+    first.set(storage, name);
+    return target;
+  });
+}
+
+/** @returns the problem that a destination is the storage of another one. */
+export const sameStorage = (name: string, other: string): StageError =>
+  new StageError(
+    'copy',
+    'DestinationSame',
+    `destination ${name} is the same storage as ${other}, so that both would be one copy`,
+    'back up to one of them, or give one another directory, bucket or prefix',
+    'needs-action'
+  );
 
 async function targetOf(
   name: string,
