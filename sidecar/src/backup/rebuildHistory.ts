@@ -66,7 +66,7 @@ const NAMED = 20;
  * Never throws: a service without its old history is better than none, and what is missing is logged.
  */
 export async function rebuildHistory(options: RebuildOptions): Promise<Rebuilt> {
-  const { history, destination, log, limitMs, signal } = options;
+  const { destination, log, limitMs, signal } = options;
   const end = performance.now() + limitMs;
   const result = { isComplete: false, looked: 0, added: 0, corrected: 0, foreign: 0, skipped: 0 };
   const named = { added: [] as string[], corrected: [] as string[], skipped: [] as string[] };
