@@ -24,6 +24,16 @@ it('hides them in texts, also as URLs have them', () =>
     'login as u with *** failed: ***'
   ));
 
+it.each<[string, string, string]>([
+  ['quotes', 'p"w\\x', String.raw`refused "p\"w\\x"`],
+  ['letters of which a URL has bytes', 'pässword', 'refused pässword, p%C3%A4ssword'],
+  ['half a character, which no URL can have', 'pass\ud800', 'refused pass\ud800'],
+])('hides one with %s, as JSON and as URLs have it', (_, secret, text) => {
+  const clean = scrubbed(text, [secret]);
+  expect(clean).toContain('***');
+  expect(clean).not.toMatch(/p"w|p\\"w|ssword|pass/);
+});
+
 it('leaves an error that shows none as it is', () => {
   const error = new StageError('copy', 'LoginRefused', 'm', 'h', 'needs-action', {
     cause: new Error('no'),

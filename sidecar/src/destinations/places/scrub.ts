@@ -24,11 +24,17 @@ export function secretTexts(data: Readonly<Record<string, string | null>>): stri
     .sort((a, b) => b.length - a.length);
 }
 
-/** @returns the text without them, as they are and as a URL has them. */
+/** @returns how a text can be written: as it is, in JSON, and in a URL. */
+function formsOf(secret: string): string[] {
+  const inUrl = encodeURIComponent(Buffer.from(secret).toString());
+  return [secret, JSON.stringify(secret).slice(1, -1), inUrl];
+}
+
+/** @returns the text without them, however they are written. */
 export function scrubbed(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) {
-    clean = clean.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***');
+    for (const form of formsOf(secret)) clean = clean.replaceAll(form, '***');
   }
   return clean;
 }
