@@ -57,15 +57,16 @@ beforeEach(async () => {
   await history.add([backup]);
 });
 
-const run = (attempt = 1): RunRecord => ({
+const run = (attempt = 1, destination = 'b'): RunRecord => ({
   ...queuedRun({ kind: 'copy', destinations: [], attempt }),
-  details: { kind: 'copy', backup: '01backup', destination: 'b', totalBytes: archive.length },
+  details: { kind: 'copy', backup: '01backup', destination, totalBytes: archive.length },
 });
 
 const copy = async ({
   from = { ...memoryDestination(a), id: 'a' },
   to = { ...memoryDestination(b), id: 'b', location: 'memory of b' } as Destination,
   more = [] as Destination[],
+  destination = 'b',
   attempt = 1,
   signal = new AbortController().signal,
 } = {}) =>
@@ -73,7 +74,7 @@ const copy = async ({
     ...{ history, now, retry: COPY_RETRY, unpacking: lane(1), runTimeoutMs: 60_000 },
     places: fixedPlaces([from, to, ...more]),
     proofPlans: (_, all) => all.map(() => ({ by: 'reading', level: 'checksum' })),
-  }).work(run(attempt), () => undefined, signal);
+  }).work(run(attempt, destination), () => undefined, signal);
 
 const copyAtB = () => history.get('01backup')?.copies.find(each => each.destination === 'b');
 
@@ -175,6 +176,19 @@ it('makes no second copy in the storage that has the first', async () => {
   });
   expect(copyAtB()).toMatchObject({ state: 'failed' });
   expect([...a.archives.keys()]).toEqual([key, manifestName(key)]);
+});
+
+it('keeps what two copies of one backup record at the same time', async () => {
+  const c = memoryStorage();
+  const toC = { ...memoryDestination(c), id: 'c', location: 'memory of c' };
+  await history.commit('01backup', {
+    copies: [...backup.copies, copyWithout({ name: 'c', isRequired: true, key }, away)],
+  });
+  await Promise.all([copy(), copy({ more: [toC], destination: 'c' })]);
+  expect(history.get('01backup')).toMatchObject({
+    status: 'success',
+    copies: [{ state: 'present' }, { state: 'present' }, { state: 'present' }],
+  });
 });
 
 describe('what is there already', () => {

@@ -11,6 +11,7 @@ import type { Readable } from '../destinations/readable.ts';
 import { withNearest } from '../destinations/readable.ts';
 import { readText } from '../destinations/readText.ts';
 import { StageError, textOf } from '../errors.ts';
+import { changeCopies } from '../history/changeCopies.ts';
 import type { CopyDetails } from '../history/details.ts';
 import type { History, RunChange, RunRecord } from '../history/history.ts';
 import type { JobEnd, JobKind } from '../jobs/job.ts';
@@ -309,18 +310,15 @@ async function copyIndex(
 /** Puts a copy into the record of its backup, which may be complete with it. */
 async function keepCopy(id: string, copy: Copy, world: CopyWorld): Promise<void> {
   const { history } = world;
-  const now = history.get(id);
-  if (!now) return;
-  const copies = withCopy(now.copies, copy);
-  const change: RunChange = { copies };
-  if (now.status === 'failed' && now.reason === 'Incomplete') {
+  await changeCopies(history, id, now => {
+    const copies = withCopy(now.copies, copy);
+    if (now.status !== 'failed' || now.reason !== 'Incomplete') return { copies };
     const warnings = [
       ...now.warnings.filter(text => !text.startsWith('missing at ')),
       ...warningsOnCopies(copies),
     ];
-    Object.assign(change, verdictOnCopies(copies, 'backed up'), { warnings });
-  }
-  await history.commit(id, change);
+    return { copies, ...verdictOnCopies(copies, 'backed up'), warnings };
+  });
   const after = history.get(id);
   if (after) world.onBackup?.(after);
 }

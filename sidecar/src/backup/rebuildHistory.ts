@@ -2,6 +2,7 @@ import type { Backup, Copy } from '../../api/index.ts';
 import { archiveOfManifest, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
+import { changeCopies } from '../history/changeCopies.ts';
 import type { History } from '../history/history.ts';
 import type { Identity } from '../identity.ts';
 import { isOurs } from '../identity.ts';
@@ -177,14 +178,19 @@ async function adopt(
   if (!isKnown) {
     throw new Error(`run ${run.id} of ${manifest.archive} is in the history for another claim`);
   }
-  if (isUnderWay(run, options) || !isLackingIn(run, proven.copy)) return 'known';
-  const state = run.status === 'queued' ? 'waiting to be tried again' : run.status;
-  const done =
-    run.status === 'success'
-      ? run.message
-      : `backed up; the history had it as ${state} until its manifest was read`;
-  await history.commit(run.id, recordOf([proven], run.copies, done));
-  return 'corrected';
+  let isCorrected = false;
+  await changeCopies(history, run.id, now => {
+    isCorrected = !isUnderWay(now, options) && isLackingIn(now, proven.copy);
+    return isCorrected ? recordOf([proven], now.copies, sentenceOn(now)) : undefined;
+  });
+  return isCorrected ? 'corrected' : 'known';
+}
+
+function sentenceOn({ status, message }: Backup): string {
+  const state = status === 'queued' ? 'waiting to be tried again' : status;
+  return status === 'success'
+    ? message
+    : `backed up; the history had it as ${state} until its manifest was read`;
 }
 
 const nameOf = ({ manifest: { namespace, pvc, runId } }: ProvenArchive) =>

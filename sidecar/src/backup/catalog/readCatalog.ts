@@ -4,6 +4,7 @@ import type { ParsedName } from '../../archive/name.ts';
 import { archiveOfManifest, parseArchiveName } from '../../archive/name.ts';
 import type { Destination, Stored } from '../../destinations/destination.ts';
 import { probePrefix } from '../../destinations/places/check.ts';
+import { changeCopies } from '../../history/changeCopies.ts';
 import type { History } from '../../history/history.ts';
 import type { Log } from '../../log.ts';
 
@@ -175,12 +176,14 @@ async function setAll(
     if (!copy || (copy.provenAt ?? '') >= began) return;
     const stored = await destination.stat(copy.key, { signal });
     if (state === 'present' ? !stored || !isWhole(stored, copy) : stored) return;
-    const copies = history.get(id)?.copies ?? []; // as they are now
-    if (!copies.some(isWrong)) return;
-    await history.commit(id, {
-      copies: copies.map(each => (isWrong(each) ? { ...each, state } : each)),
+    let isChanged = false;
+    await changeCopies(history, id, ({ copies }) => {
+      isChanged = copies.some(isWrong); // as they are now
+      return isChanged
+        ? { copies: copies.map(each => (isWrong(each) ? { ...each, state } : each)) }
+        : undefined;
     });
-    changed += 1;
+    if (isChanged) changed += 1;
   };
   for (let at = 0; at < runs.length; at += TOGETHER) {
     signal.throwIfAborted();

@@ -4,6 +4,7 @@ import type { Places } from '../../destinations/places.ts';
 import { notConfigured, readables } from '../../destinations/readable.ts';
 import { sizeText } from '../../destinations/size.ts';
 import { StageError } from '../../errors.ts';
+import { changeCopies } from '../../history/changeCopies.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import type { JobEnd, JobKind } from '../../jobs/job.ts';
 import { CANCELLED } from '../../jobs/job.ts';
@@ -110,12 +111,13 @@ async function verified(
 
 /** The other copies may have changed meanwhile. */
 async function keep(id: string, copy: Copy, history: VerifyWorld['history']): Promise<void> {
-  const now = history.get(id);
-  if (!now) return;
   const isThis = (each: Copy) => each.destination === copy.destination && each.key === copy.key;
-  // Deleted meanwhile: then it is not there by intent.
-  if (!now.copies.some(each => isThis(each) && each.state !== 'deleted')) return;
-  await history.commit(id, { copies: now.copies.map(each => (isThis(each) ? copy : each)) });
+  await changeCopies(history, id, now =>
+    // Deleted meanwhile: then it is not there by intent.
+    now.copies.some(each => isThis(each) && each.state !== 'deleted')
+      ? { copies: now.copies.map(each => (isThis(each) ? copy : each)) }
+      : undefined
+  );
 }
 
 const timedOut = (runTimeoutMs: number): StageError =>
