@@ -2,6 +2,7 @@ import type { Stage } from '../../api/index.ts';
 import { manifestName } from '../archive/name.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
+import { PausedError } from '../destinations/places/health.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
 
@@ -102,10 +103,11 @@ function explainApi(error: ApiFailure, stage: Stage): StageError {
   );
 }
 
-/** @returns how long the API server asked to be left alone. */
-export function retryAfterOf(error: unknown): number | undefined {
+/** @returns for how many milliseconds the API server, or a destination that is paused, is to be left alone. */
+export function retryAfterOf(error: unknown, now: Date): number | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     if (at instanceof ApiFailure && at.retryAfterMs !== undefined) return at.retryAfterMs;
+    if (at instanceof PausedError) return Math.max(0, at.retryAt.getTime() - now.getTime());
   }
   return undefined;
 }

@@ -7,6 +7,7 @@ import { archiveNameIn, indexName, manifestName } from '../archive/name.ts';
 import { lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
+import { PausedError } from '../destinations/places/health.ts';
 import { StageError } from '../errors.ts';
 import type { History, RunRecord } from '../history/history.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
@@ -132,6 +133,19 @@ describe('a copy that fails', () => {
       expect(history.get('01backup')).toMatchObject({ reason: 'Incomplete', status: 'failed' });
     }
   );
+
+  it('because its destination is paused is tried again when the pause is over', async () => {
+    const pause = new PausedError('b', new Date('2026-11-26T20:05:00.000Z'), away);
+    const to = failing(
+      { ...memoryDestination(b), id: 'b', location: 'memory of b' },
+      'stage',
+      pause
+    );
+    expect(await copy({ to })).toMatchObject({
+      ...{ status: 'failed', reason: 'DestinationPaused', retryAfterMs: 300_000 },
+    });
+    expect(copyAtB()).toMatchObject({ state: 'awaited', retryAt: '2026-11-26T20:05:00.000Z' });
+  });
 
   it('for a reason that needs a person, or for the last time, has failed', async () => {
     await copy({

@@ -20,7 +20,7 @@ import type { RetryPolicy } from '../jobs/retry.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
 import { stageClock } from '../jobs/stageClock.ts';
 import type { Held } from './breakOff.ts';
-import { explain, timedOut, undo } from './breakOff.ts';
+import { explain, retryAfterOf, timedOut, undo } from './breakOff.ts';
 import { copyWithout, problemOf, verdictOnCopies, warningsOnCopies } from './copiesVerdict.ts';
 import { packedAs } from './copyForm.ts';
 import { foundThere } from './foundThere.ts';
@@ -92,10 +92,12 @@ export const copyJob = (world: CopyWorld): JobKind => ({
         ? timedOut(stage, runTimeoutMs)
         : nameIsOurs(await explain(because, stage));
       const isCancelled = signal.aborted && signal.reason === CANCELLED;
+      const retryAfterMs = retryAfterOf(because, now()) ?? 0;
       end = isCancelled
         ? { status: 'cancelled', stage, message: 'cancelled: nothing stays', warnings: left }
-        : { status: 'failed', ...problemOf(why), warnings: left };
-      if (isCancelled || !signal.aborted) await keepFailure(run, why, isCancelled, world);
+        : { status: 'failed', ...problemOf(why), warnings: left, retryAfterMs };
+      if (isCancelled || !signal.aborted)
+        await keepFailure(run, why, { isCancelled, retryAfterMs }, world);
     }
     clock.enter('cleanup');
     clock.stop();
@@ -327,7 +329,7 @@ async function keepCopy(id: string, copy: Copy, world: CopyWorld): Promise<void>
 async function keepFailure(
   run: RunRecord,
   error: StageError,
-  isCancelled: boolean,
+  { isCancelled, retryAfterMs }: { isCancelled: boolean; retryAfterMs: number },
   world: CopyWorld
 ): Promise<void> {
   const { history, retry, now } = world;
@@ -338,7 +340,8 @@ async function keepFailure(
   const known = backup.copies.find(({ destination }) => destination === name);
   if (known?.state === 'present') return;
   const isLast = isCancelled || attempt >= retry.maxAttempts;
-  const retryAt = new Date(now().getTime() + retry.delayMs(attempt)).toISOString();
+  const waitMs = Math.max(retry.delayMs(attempt), retryAfterMs);
+  const retryAt = new Date(now().getTime() + waitMs).toISOString();
   if (known?.state === 'missing' || known?.state === 'deleted') {
     // What is known of the archive that was there stays: it may be found again.
     await keepCopy(backup.id, { ...known, problem: problemOf(error) }, world).catch(

@@ -74,7 +74,7 @@ export async function runBackup(
     const warnings = left.flat();
     end = isCancelled()
       ? { status: 'cancelled', stage, message: `cancelled at stage ${stage}`, warnings }
-      : { ...failedBy(await explain(attempt.because(error), stage)), warnings };
+      : { ...failedBy(await explain(attempt.because(error), stage), world.now()), warnings };
     end = { ...end, copies: [] };
   }
   clock.enter('cleanup');
@@ -224,9 +224,9 @@ function specOf({ run, claim, world }: Attempt): HelperSpec {
   };
 }
 
-function failedBy(error: StageError): JobEnd {
+function failedBy(error: StageError, now: Date): JobEnd {
   const { stage, reason, message, hint, class: failureClass } = error;
-  const retryAfterMs = retryAfterOf(error);
+  const retryAfterMs = retryAfterOf(error, now);
   return {
     status: 'failed',
     ...{ stage, reason, message, hint, failureClass },
