@@ -112,6 +112,12 @@ it('looks in the history how the claim’s archives were proven, and whether the
     { by: 'server', level: 'checksum' },
     { by: 'reading', level: 'checksum' },
   ]);
+  const told = { ...copy('checksum'), proof: { level: 'size', readFrom: 'server' } as const };
+  await history.add([
+    exampleRun({ id: '06', status: 'failed', reason: 'Incomplete', copies: [told] }),
+    exampleRun({ id: '07', status: 'failed', reason: 'Incomplete', copies: [told] }),
+  ]);
+  expect(plansWith(3)[0]).toMatchObject({ by: 'reading' });
   expect(plansWith(1, true)).toEqual([
     { by: 'reading', level: 'contents' },
     { by: 'reading', level: 'checksum' },

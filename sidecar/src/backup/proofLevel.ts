@@ -115,14 +115,25 @@ export function proofPlansFor(
   );
 }
 
-/** @returns the copies of each of the last archives of a run's claim, newest first. */
+/** Runs that have left no archive are few, unless nothing works. */
+const RUNS_PER_ARCHIVE = 4;
+
+/**
+ * @returns the copies of each of the last archives of a run's claim, newest first. Incomplete backups count: where one of two
+ *   destinations is away for weeks, the other is read back as often as before.
+ */
 export function copiesBefore(
   history: Pick<History, 'list'>,
   { namespace, name, uid }: Backup,
   limit: number
 ): Copy[][] {
   return history
-    .list({ namespace, name, status: 'success', limit })
+    .list({ namespace, name, limit: limit * RUNS_PER_ARCHIVE })
     .backups.filter(run => run.uid === uid && run.kind === 'backup')
+    .filter(
+      ({ status, copies }) =>
+        status === 'success' || copies.some(({ state }) => state === 'present')
+    )
+    .slice(0, limit)
     .map(run => run.copies);
 }
