@@ -13,11 +13,11 @@ export interface AskForCopiesOptions {
 export interface AskForCopies {
   /** To be called when a backup has ended. Never throws. */
   of(backup: Pick<RunRecord, 'id'>): Promise<void>;
-  /** The same for the last incomplete backups, e.g. of before a restart. A copy that is asked for already is not made twice. */
+  /** The same for the last backups, e.g. of before a restart. A copy that is asked for already is not made twice. */
   ofAll(): Promise<void>;
 }
 
-/** How many incomplete backups are looked at. */
+/** How many backups are looked at, of those that failed and of the others. */
 const LAST = 200;
 
 export function askForCopies({ history, queue, log }: AskForCopiesOptions): AskForCopies {
@@ -40,7 +40,11 @@ export function askForCopies({ history, queue, log }: AskForCopiesOptions): AskF
       const backup = history.get(id);
       if (backup) await safely([backup]);
     },
-    ofAll: () => safely(history.list({ status: 'failed', limit: LAST }).backups),
+    async ofAll() {
+      // Without a copy that is optional a backup is a success.
+      for (const status of ['failed', 'success'] as const)
+        await safely(history.list({ status, limit: LAST }).backups);
+    },
   };
 }
 
