@@ -62,15 +62,18 @@ export function DeleteButton({
           ) : (
             catalog.onlyHere > 0 && (
               <Message severity="warning">
-                {t('{{count}} backups have no other copy. They cannot be restored meanwhile.', {
-                  count: catalog.onlyHere,
-                })}
+                {t(
+                  '{{count}} backups have no other copy. They cannot be restored until the destination is added again.',
+                  {
+                    count: catalog.onlyHere,
+                  }
+                )}
               </Message>
             )
           )}
           {isDefault && (
             <Message severity="warning">
-              {t('It is a default. New backups do not go there any more.')}
+              {t('It is a default destination. New backups will no longer go there.')}
             </Message>
           )}
           <SecretProblem trouble={secret.trouble} />

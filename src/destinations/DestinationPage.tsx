@@ -123,7 +123,7 @@ function Details({ cluster, details, mayManage }: DetailsProps) {
           {mayManage === false && (
             <Message severity="info">
               {t(
-                'You don’t have permission to update destinations.nkvm.io in namespace nkvm. You can look at this destination, and not test it.'
+                'You don’t have permission to update destinations.nkvm.io in namespace nkvm. You can view this destination, but not test it.'
               )}
             </Message>
           )}
@@ -183,7 +183,7 @@ function TestSection({
     );
     if (!isWritten) return;
     setCheck(undefined);
-    enqueueSnackbar(t('The host key is stored. Test again to see whether all is well.'), {
+    enqueueSnackbar(t('The host key is stored. Test again to see whether everything works.'), {
       variant: 'success',
     });
   }

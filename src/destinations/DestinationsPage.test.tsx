@@ -74,7 +74,7 @@ describe('the list of destinations', () => {
 
   it('warns where all archives are in this cluster', async () => {
     open(destinationList([theLocal()]));
-    expect(await screen.findByText(/All archives are in one place/)).toBeVisible();
+    expect(await screen.findByText(/All archives are in the directory of NKVM/)).toBeVisible();
     expect(screen.getByRole('link', { name: 'Add a destination' })).toHaveAttribute(
       'href',
       expect.stringContaining('/nkvm/destinations/new')

@@ -79,7 +79,7 @@ function Cards({ cluster, list }: { cluster: string; list: DestinationList }) {
       {destinations.length === 1 && first?.kind === 'local' && (
         <Message severity="info">
           {t(
-            'All archives are in one place, the directory of NKVM. If that is in this cluster, whatever destroys the cluster takes volumes and backups alike. Add a destination elsewhere.'
+            'All archives are in the directory of NKVM. If that directory is in this cluster, losing the cluster means losing the volumes and their backups. Add a destination elsewhere.'
           )}
         </Message>
       )}

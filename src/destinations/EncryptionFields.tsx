@@ -33,7 +33,7 @@ export function EncryptionFields(props: EncryptionFieldsProps) {
           value: 'none',
           title: t('Not encrypted'),
           text: t(
-            'The archives are stored as plain .tar.gz files. Whoever can read the storage can read your data.'
+            'The archives are stored as plain .tar.gz files. Anyone who can read the storage can read your data.'
           ),
         },
         {
@@ -48,7 +48,7 @@ export function EncryptionFields(props: EncryptionFieldsProps) {
           value: 'passphrase',
           title: t('Encrypted with a passphrase'),
           text: t(
-            'Simpler, and weaker. The passphrase is in the Secret, so whoever can read that Secret can read the archives.'
+            'Simpler, and weaker. The passphrase is in the Secret, so anyone who can read that Secret can read the archives.'
           ),
           children: <Passphrase {...props} />,
         },
@@ -71,7 +71,9 @@ function Passphrase({ form, problems, change }: EncryptionFieldsProps) {
       onChange={event => change({ passphrase: event.target.value })}
       error={!!problem}
       helperText={
-        problem ? problemText(problem, t) : t('Keep it elsewhere, too. Nobody can recover it.')
+        problem
+          ? problemText(problem, t)
+          : t('Keep a copy outside of the cluster. It cannot be recovered.')
       }
       sx={{ maxWidth: 480 }}
     />
@@ -99,7 +101,9 @@ function Recipients({ form, problems, change, onPendingKey }: EncryptionFieldsPr
         helperText={
           problem
             ? problemText(problem, t)
-            : t('Public keys of age, one per line. Each of their owners can decrypt.')
+            : t(
+                'Public keys of age, one per line. The secret key of any one of them decrypts the archives.'
+              )
         }
         inputProps={{ spellCheck: false }}
         InputProps={{ sx: { fontFamily: 'monospace', fontSize: '0.8125rem' } }}

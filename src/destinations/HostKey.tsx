@@ -32,10 +32,10 @@ export function HostKey({ hostKey, isChanged, isBusy, onTrust }: HostKeyProps) {
       <Typography variant="body2" sx={{ my: 1 }}>
         {isChanged
           ? t(
-              'It was set up anew, or somebody is in between. Ask whoever runs the server before you trust it.'
+              'The server was reinstalled, or someone is intercepting the connection. Ask the administrator of the server before you trust the key.'
             )
           : t(
-              'Compare it with what whoever runs the server tells you, or with the output of ssh-keygen -l there.'
+              'Compare it with the fingerprint that the administrator of the server gives you, or with the output of ssh-keygen -l there.'
             )}
       </Typography>
       <ActionButton
@@ -68,7 +68,7 @@ export function HostKey({ hostKey, isChanged, isBusy, onTrust }: HostKeyProps) {
           </Typography>
           <Typography variant="body2">
             {t(
-              'From now on NKVM talks to a server with this key only. With a wrong key, your password and your archives go to somebody else.'
+              'NKVM will connect only to a server with this key. If the key is wrong, your password and your archives are sent to someone else.'
             )}
           </Typography>
         </Stack>

@@ -16,7 +16,7 @@ export function Purpose({ form, change }: PurposeProps) {
       <Choice
         label={t('Default')}
         text={t(
-          'All backups go there, unless the volume, its namespace or a person says otherwise.'
+          'Backups go there unless the volume, its namespace or the request names another destination.'
         )}
         isOn={form.isDefault}
         onChange={isDefault => change({ isDefault })}

@@ -64,7 +64,9 @@ export function Reminders({ cluster, destination, isOnItsPage = false }: Reminde
       )}
       {isInsecure && (
         <Message severity="warning">
-          {t('Its settings turn off the check of who answers. Anybody on the way can read along.')}
+          {t(
+            'The connection is not secure. Anyone on the network path can read or change the data.'
+          )}
         </Message>
       )}
     </Stack>

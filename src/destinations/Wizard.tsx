@@ -188,7 +188,9 @@ function RightWarning({ cluster }: { cluster: string }) {
         verb: 'create',
         namespace: NKVM_NAMESPACE,
       })}{' '}
-      {t('You can describe a destination here, and give its manifest to somebody who may.')}
+      {t(
+        'You can describe a destination here, and give its manifest to someone who has that permission.'
+      )}
     </Message>
   );
 }

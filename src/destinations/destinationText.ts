@@ -38,7 +38,7 @@ export function kindAdvice(kind: DestinationKind, t: Translate): string {
       return t('The volume of NKVM itself.');
     case 's3':
       return t(
-        'Object storage of a cloud, or a server such as MinIO or Ceph. It is fast, and can protect archives from being deleted. Take it where you can.'
+        'Object storage of a cloud, or a server such as MinIO or Ceph. It is fast, and can protect archives from being deleted. Use it where you can.'
       );
     case 'sftp':
       return t('A server or a NAS that you reach by SSH. Files can be browsed and read in part.');

@@ -18,7 +18,7 @@ export function fieldLabel(key: string, t: Translate): string {
     case 'secretAccessKey':
       return t('Secret access key');
     case 'forcePathStyle':
-      return t('Bucket in the path of addresses');
+      return t('Path-style addresses');
     case 'storageClass':
       return t('Storage class');
     case 'serverSideEncryption':
@@ -38,7 +38,7 @@ export function fieldLabel(key: string, t: Translate): string {
     case 'caBundle':
       return t('Certificates to trust');
     case 'insecure':
-      return t('Do not check who answers (insecure)');
+      return t('Skip the identity check of the server (insecure)');
     case 'host':
       return t('Host');
     case 'port':
@@ -74,38 +74,43 @@ export function fieldLabel(key: string, t: Translate): string {
 export function fieldHelp(kind: Kind, key: string, t: Translate): string | undefined {
   switch (key) {
     case 'endpoint':
-      return t('Empty for Amazon S3.');
+      return t('Leave empty for Amazon S3.');
     case 'prefix':
-      return t('A folder in the bucket, for several clusters in one.');
+      return t('A folder in the bucket, so that several clusters can share it.');
     case 'forcePathStyle':
-      return t('Usual for all servers but those of Amazon.');
+      return t('Needed by most servers other than Amazon S3.');
     case 'customerKey':
-      return t('32 bytes in base64, for the encryption of the kind customer.');
+      return t('32 bytes in base64, if the encryption by the server is “customer”.');
     case 'objectLockDays':
-      return t('So long nobody can delete an archive. The bucket must have object lock.');
+      return t('How long archives cannot be deleted. The bucket must have object lock.');
     case 'checksum':
-      return t('None, where a server refuses them.');
+      return t('Choose none if the server rejects checksums.');
     case 'caBundle':
       return t('PEM, of a private certificate authority.');
     case 'insecure':
-      return t('Anybody on the way can read and change what is sent. It is marked as insecure.');
+      return t(
+        'Anyone on the network path can read and change the data. The destination is marked as insecure.'
+      );
     case 'port':
-      return t('Empty for the usual one.');
+      return t('Leave empty for the default port.');
     case 'password':
-      if (kind === 'restic') return t('Of the repository. Without it nobody can restore.');
+      if (kind === 'restic')
+        return t('The password of the repository. Without it, archives cannot be restored.');
       if (kind === 'rsync') return t('Of the module.');
       return kind === 'sftp' || kind === 'scp' ? t('Or a private key.') : undefined;
     case 'privateKey':
       return t('As ssh-keygen writes it.');
     case 'knownHosts':
-      return t('A line of known_hosts, or a fingerprint. The test shows it, to be compared.');
+      return t(
+        'A line of known_hosts, or a fingerprint. The test shows the key, so that you can compare it.'
+      );
     case 'module':
-      return t('Of an rsync daemon. Empty for rsync over SSH.');
+      return t('The module of an rsync daemon. Leave empty for rsync over SSH.');
     case 'tls':
-      return t('Explicit is the usual one; implicit uses port 990.');
+      return t('Explicit is the default; implicit uses port 990.');
     case 'repository':
       return t(
-        'As restic names it: s3:… or the path of a directory. Create it first, with restic init.'
+        'As restic takes it, the URL of a repository in S3 or the path of a directory. Create it first, with restic init.'
       );
     case 'path':
       return t('In the pod of NKVM, where the file system is mounted.');
@@ -134,9 +139,9 @@ export function problemText(problem: Problem, t: Translate): string {
     case 'days':
       return t('A number of days, at least 1.');
     case 'lock':
-      return t('Mode and days belong together.');
+      return t('Set both the mode and the days, or neither.');
     case 'customerKey':
-      return t('It belongs to the encryption customer, and is needed there.');
+      return t('Needed for the encryption “customer”, and only there.');
     case 'kms':
       return t('It needs encryption by KMS.');
     case 'path':
@@ -152,7 +157,7 @@ export function problemText(problem: Problem, t: Translate): string {
     case 'login':
       return t('A password or a private key is needed.');
     case 'pair':
-      return t('Both parts of the login are needed.');
+      return t('Fill in both fields of the login.');
     case 'module':
       return t('Either a module of a daemon, or a private key for SSH.');
     case 'keyOnly':

@@ -148,7 +148,7 @@ export function destinationTests(world: Seen): void {
     await expectGoodLooks(loading, 'destinations-loading', LIGHT);
     goOn();
     const only = await open(LIST, [theLocal()]);
-    const warning = only.getByText(/^All archives are in one place/);
+    const warning = only.getByText(/^All archives are in the directory of NKVM/);
     await expectGoodLooks(warning, 'destinations-only-local', LIGHT);
     const broken = await world().headlamp.open(LIST, {
       before: page => page.route(API.destinations, refuse(500, { message: 'it cannot be read' })),
@@ -234,7 +234,7 @@ export function destinationTests(world: Seen): void {
     await page.getByLabel('Access key ID', { exact: false }).fill('AKIAEXAMPLE');
     await page.getByLabel('Secret access key', { exact: false }).fill(PASSWORD);
     await button(page, 'More settings').click();
-    await page.getByLabel('Bucket in the path of addresses').click();
+    await page.getByLabel('Path-style addresses').click();
     await page.getByRole('option', { name: 'true' }).click();
     await page.getByRole('checkbox', { name: 'Default' }).check();
     await shootWidths(page, 'destination-settings');
