@@ -13,6 +13,7 @@ import type { HelperRecord } from '../jobs/helperHooks.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
 import type { Held } from './breakOff.ts';
 import type { FanOutOptions } from './fanOut.ts';
+import type { AttemptCost, OutageCosts } from './outageCosts.ts';
 import type { ProofPlan } from './proofLevel.ts';
 import type { OpenTarget, RoomOf } from './targets.ts';
 
@@ -40,6 +41,8 @@ export interface RunWorld {
   unpacking: Lane;
   /** @returns how the archive is proven at each of these destinations; see `proofPlansFor`. */
   proofPlans(run: Backup, destinations: readonly Destination[]): ProofPlan[];
+  /** By default each failed attempt counts. */
+  outageCosts?: OutageCosts;
   /** How patient the destinations are with each other. */
   fanOut?: Pick<FanOutOptions, 'bufferBytes' | 'windowMs' | 'leastBytes' | 'every'>;
 }
@@ -59,6 +62,8 @@ export interface Attempt extends HelperRecord {
   held: { destination: Destination; held: Held }[];
   /** Copies that could not even begin. */
   closed: Copy[];
+  /** Undefined until the destinations are known. */
+  cost?: AttemptCost | undefined;
   sealed?: PodSeal | undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { Backup, Copy, DestinationProblem } from '../../api/index.ts';
+import { PausedError } from '../destinations/places/health.ts';
 import type { StageError } from '../errors.ts';
 
 /** What follows for a backup from its copies. */
@@ -78,7 +79,7 @@ export const problemOf = ({
 export const copyWithout = (
   { name, isRequired, key }: { name: string; isRequired: boolean; key: string },
   error: StageError,
-  retryAt: string | null = null
+  retryAt: string | null = error instanceof PausedError ? error.retryAt.toISOString() : null
 ): Copy => ({
   destination: name,
   key,

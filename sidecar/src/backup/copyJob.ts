@@ -7,6 +7,7 @@ import { archiveFormOf, archiveNameIn, indexName, manifestName } from '../archiv
 import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import type { Places } from '../destinations/places.ts';
+import { PausedError } from '../destinations/places/health.ts';
 import type { Readable } from '../destinations/readable.ts';
 import { withNearest } from '../destinations/readable.ts';
 import { readText } from '../destinations/readText.ts';
@@ -30,7 +31,7 @@ import { proveAndPublish } from './proveAndPublish.ts';
 import type { StagedIndex } from './receiveIndex.ts';
 import { noIndex } from './receiveIndex.ts';
 import type { OpenTarget, RoomOf } from './targets.ts';
-import { isOpen, sameStorage, targetsOf } from './targets.ts';
+import { isOpen, sameStorage, targetsOf, untilMs } from './targets.ts';
 
 /** What copies of archives need of the world. */
 export interface CopyWorld {
@@ -96,6 +97,7 @@ export const copyJob = (world: CopyWorld): JobKind => ({
       end = isCancelled
         ? { status: 'cancelled', stage, message: 'cancelled: nothing stays', warnings: left }
         : { status: 'failed', ...problemOf(why), warnings: left, retryAfterMs };
+      if (why instanceof PausedError) end = { ...end, waitMs: untilMs(why, now()) };
       if (isCancelled || !signal.aborted)
         await keepFailure(run, why, { isCancelled, retryAfterMs }, world);
     }
@@ -339,8 +341,9 @@ async function keepFailure(
   const { destination: name } = details;
   const known = backup.copies.find(({ destination }) => destination === name);
   if (known?.state === 'present') return;
-  const isLast = isCancelled || attempt >= retry.maxAttempts;
-  const waitMs = Math.max(retry.delayMs(attempt), retryAfterMs);
+  const isPause = error instanceof PausedError;
+  const isLast = isCancelled || (!isPause && attempt >= retry.maxAttempts);
+  const waitMs = isPause ? untilMs(error, now()) : Math.max(retry.delayMs(attempt), retryAfterMs);
   const retryAt = new Date(now().getTime() + waitMs).toISOString();
   if (known?.state === 'missing' || known?.state === 'deleted') {
     // What is known of the archive that was there stays: it may be found again.

@@ -1,6 +1,8 @@
 import type { Backup, Copy } from '../../api/index.ts';
 import { archiveName, archiveNameIn } from '../archive/name.ts';
 import type { Claim } from '../cluster/inventory.ts';
+import { blame } from '../destinations/places/blame.ts';
+import { PausedError } from '../destinations/places/health.ts';
 import { StageError } from '../errors.ts';
 import type { HelperSpec } from '../helper/manifest.ts';
 import { placementOf } from '../helper/placement.ts';
@@ -19,7 +21,7 @@ import { copyWithout, isLacking, verdictOnCopies, warningsOnCopies } from './cop
 import { pack } from './pack.ts';
 import type { StoredCopies } from './storeCopies.ts';
 import { storeCopies } from './storeCopies.ts';
-import { isOpen, targetsOf } from './targets.ts';
+import { isOpen, pauseOf, targetsOf, untilMs } from './targets.ts';
 
 export type { RunWorld } from './attempt.ts';
 
@@ -75,7 +77,7 @@ export async function runBackup(
     end = isCancelled()
       ? { status: 'cancelled', stage, message: `cancelled at stage ${stage}`, warnings }
       : { ...failedBy(await explain(attempt.because(error), stage), world.now()), warnings };
-    end = { ...end, copies: [] };
+    end = { ...end, ...costOf(error, attempt), copies: [] };
   }
   clock.enter('cleanup');
   const left = (await Promise.all(attempt.closing)).filter(text => text !== undefined);
@@ -156,7 +158,13 @@ async function plansOf(attempt: Attempt, archive: string): Promise<CopyPlan[]> {
   );
   const open = targets.filter(isOpen);
   const [first] = [...closed].sort((a, b) => Number(b.isRequired) - Number(a.isRequired));
+  const pause = pauseOf(targets);
+  if (pause) throw pause;
   if (open.length === 0 && first) throw first.problem;
+  attempt.cost = world.outageCosts?.begin(
+    run.id,
+    open.map(({ name }) => name)
+  );
   const proofs = world.proofPlans(
     run,
     open.map(({ destination }) => destination)
@@ -171,6 +179,14 @@ async function plansOf(attempt: Attempt, archive: string): Promise<CopyPlan[]> {
 
 const formOf = ({ world }: Attempt, name: string) =>
   world.places.get(name)?.archiveForm ?? 'tar.gz';
+
+/** @returns what of an attempt that failed does not count. */
+function costOf(error: unknown, { cost, world }: Attempt): Pick<JobEnd, 'waitMs' | 'excuse'> {
+  if (error instanceof PausedError) return { waitMs: untilMs(error, world.now()) };
+  const isOutage = blame({ error }) === 'outage';
+  const excuse = isOutage ? cost?.excuse() : undefined;
+  return excuse === undefined ? {} : { excuse };
+}
 
 /** @returns the end of a run that has at least one copy. */
 function endWith({ copies, warnings }: StoredCopies, isCancelled: boolean): JobEnd {

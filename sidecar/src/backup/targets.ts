@@ -1,6 +1,7 @@
 import type { ArchiveForm } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { Place, Places } from '../destinations/places.ts';
+import { PausedError } from '../destinations/places/health.ts';
 import { StageError, textOf } from '../errors.ts';
 import { destinationUnknown } from './choice.ts';
 
@@ -25,6 +26,29 @@ export interface ClosedTarget extends Target {
 
 /** @returns why a destination has too little space for another archive; undefined: it has enough, or did not say. */
 export type RoomOf = (name: string) => Promise<StageError | undefined>;
+
+/** A pause that ends while its run is put back must not make the run start over and over. */
+const SHORTEST_WAIT_MS = 1_000;
+
+/** @returns milliseconds until a paused destination may be used again. */
+export const untilMs = ({ retryAt }: PausedError, now: Date): number =>
+  Math.max(SHORTEST_WAIT_MS, retryAt.getTime() - now.getTime());
+
+/**
+ * @returns the pause that a run waits for: all that are required are paused, or nothing else can be written to. Of several
+ *   the one that ends first.
+ */
+export function pauseOf(targets: readonly (OpenTarget | ClosedTarget)[]): PausedError | undefined {
+  const pauses = targets.flatMap(target =>
+    !isOpen(target) && target.problem instanceof PausedError ? [target.problem] : []
+  );
+  const isPaused = (target: OpenTarget | ClosedTarget): boolean =>
+    !isOpen(target) && target.problem instanceof PausedError;
+  const required = targets.filter(({ isRequired }) => isRequired);
+  const allRequired = required.length > 0 && required.every(isPaused);
+  if (!allRequired && targets.some(isOpen)) return undefined;
+  return pauses.sort((a, b) => a.retryAt.getTime() - b.retryAt.getTime())[0];
+}
 
 /**
  * @returns for each name where it leads; an error of one destination is of no matter to the others. Two names of one storage

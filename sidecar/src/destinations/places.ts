@@ -19,6 +19,18 @@ export interface Place {
    *   for a while (`transient`)
    */
   use(): Destination;
+  /** @returns the outage that it is in; undefined: none that is known of. Absent: it is never away. */
+  outage?(): PlaceOutage | undefined;
+}
+
+/** A time in which the calls to a destination have failed as if it were away. */
+export interface PlaceOutage {
+  /** When the first call failed, in milliseconds. Together with the name it says which outage it is. */
+  since: number;
+  /** It has failed so often that nothing is sent there for a while. */
+  isPaused: boolean;
+  /** Nothing new is sent there now: it is paused, or looked at because a call has just failed. */
+  isClosed: boolean;
 }
 
 /** The destinations that are configured now. */

@@ -29,7 +29,7 @@ export interface AttemptWorld {
  */
 export type AttemptEnd =
   | { outcome: 'ended'; run: RunRecord }
-  | { outcome: 'again'; run: RunRecord; delayMs: number }
+  | { outcome: 'again'; run: RunRecord; delayMs: number; isPause: boolean }
   | { outcome: 'interrupted' };
 
 /** @returns what is recorded when an attempt begins: nothing of the one before it stays. */
@@ -65,7 +65,12 @@ export async function attempt(
   const end = await worked(run, world, signal);
   if (isStopping() && end.status === 'failed') return { outcome: 'interrupted' };
 
-  const isForgiven = end.status === 'failed' && mayForgive(run, world) && (await hadOutage());
+  const isPause = end.status === 'failed' && end.waitMs !== undefined;
+  const isForgiven =
+    end.status === 'failed' &&
+    !isPause &&
+    mayForgive(run, world) &&
+    (end.excuse !== undefined || (await hadOutage()));
   const next = nextAttempt(run, end, world.kinds[run.kind]?.retry ?? world.retry, {
     now: now(),
     hadOutage: isForgiven,
@@ -74,8 +79,9 @@ export async function attempt(
   if (isForgiven) world.forgiven.set(run.id, (world.forgiven.get(run.id) ?? 0) + 1);
   await record(run.id, next.change);
   if (signal.reason === CANCELLED) return await ended(run, cancelledInQueue(now()), world);
-  log.warn({ ...about, stage: end.stage, reason: end.reason }, next.change.message ?? '');
-  return { outcome: 'again', run: { ...run, ...next.change }, delayMs: next.delayMs };
+  const why = { ...about, stage: end.stage, reason: end.reason };
+  log[isPause ? 'info' : 'warn'](why, next.change.message ?? '');
+  return { outcome: 'again', run: { ...run, ...next.change }, delayMs: next.delayMs, isPause };
 }
 
 /** A run that brings the API server down each time must come to an end. */
@@ -98,6 +104,8 @@ async function ended(
   const change = { ...end };
   delete change.retryAfterMs; // of no matter to a run that has ended
   delete change.isLast;
+  delete change.waitMs;
+  delete change.excuse;
   await record(run.id, change);
   forgiven.delete(run.id);
   const after = { ...run, ...change };

@@ -10,6 +10,10 @@ export type VolumeAccess = 'none' | 'read' | 'write';
 export type JobEnd = RunChange & {
   /** How long the other side asked to be left alone before the next attempt. */
   retryAfterMs?: number;
+  /** Nothing could begin, and the attempt does not count: how long until it may. */
+  waitMs?: number;
+  /** What the failure is put down to, e.g. `destination x is away`: the attempt does not count. */
+  excuse?: string;
   /** No attempt follows, whatever the class of the failure: something else sees to it. */
   isLast?: boolean;
 };

@@ -67,6 +67,8 @@ export interface Queue {
   readonly hold: Holds['hold'];
   /** The same for the kinds that need room at the destination; a restore starts from a full one, too. */
   readonly holdForRoom: Holds['hold'];
+  /** To be called when a destination works again: the runs that wait for one begin at once. */
+  hurry(): void;
   /** @returns why no run, or no run that needs room, starts now, in sentences; empty: runs may start. */
   waitsFor(): string[];
   /** @returns the run when it has ended. @throws StageError (reason `AlreadyEnded`, `BackupNotFound` or `Starting`). */
@@ -205,7 +207,7 @@ export function startQueue(options: QueueOptions): Queue {
       case 'ended':
         return options.onEnd(end.run);
       case 'again':
-        return waiting.add(end.run, end.delayMs);
+        return waiting.add(end.run, end.delayMs, end.isPause);
       case 'interrupted':
         return;
     }
@@ -308,6 +310,7 @@ export function startQueue(options: QueueOptions): Queue {
 
     hold: holding.hold,
     holdForRoom: holdingForRoom.hold,
+    hurry: waiting.hurry,
     waitsFor: () => [...holding.reasons(), ...holdingForRoom.reasons()],
 
     async cancel(id) {

@@ -80,6 +80,13 @@ describe('nextAttempt', () => {
       false,
       { attempt: 2, delayMs: 600_000 },
     ],
+    [
+      'waits for a paused destination without counting, also after the last attempt',
+      3,
+      { ...failed('transient'), waitMs: 45_000 },
+      false,
+      { attempt: 3, delayMs: 45_000 },
+    ],
   ])('%s', (_, attempt, end, hadOutage, expected) => {
     const next = nextAttempt({ attempt }, end, policy, { now, hadOutage });
     const short = (next?: NextAttempt) =>

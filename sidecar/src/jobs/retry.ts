@@ -19,7 +19,7 @@ export const backoffMs = (attempt: number): number =>
 /** What an attempt met besides its own end. */
 export interface Circumstances {
   now: Date;
-  /** The API server was away for some of the time. */
+  /** The API server was away for some of the time, or the end of the attempt has an excuse. */
   hadOutage: boolean;
 }
 
@@ -37,6 +37,7 @@ export interface NextAttempt {
  * | --- | --- | --- | --- |
  * | any, and `isLast` | | | failed: something else sees to what is missing |
  * | needs-action | | | failed: it would fail again until a person changes something |
+ * | any, and `waitMs` | | | waits for what is not there; the attempt does not count |
  * | transient, unknown | yes | | tried again; the attempt does not count |
  * | transient, unknown | no | yes | tried again |
  * | transient, unknown | no | no | failed |
@@ -45,22 +46,25 @@ export interface NextAttempt {
  */
 export function nextAttempt(
   run: Pick<Backup, 'attempt'>,
-  { retryAfterMs = 0, isLast = false, ...end }: JobEnd,
+  { retryAfterMs = 0, isLast = false, waitMs: pauseMs, excuse, ...end }: JobEnd,
   { maxAttempts, delayMs }: RetryPolicy,
   { now, hadOutage }: Circumstances
 ): NextAttempt | undefined {
   if (isLast || end.status !== 'failed' || end.failureClass === 'needs-action') return undefined;
-  if (!hadOutage && run.attempt >= maxAttempts) return undefined;
-  const waitMs = Math.max(delayMs(run.attempt), Math.min(retryAfterMs, MAX_DELAY_MS));
+  const isPause = pauseMs !== undefined;
+  if (!isPause && !hadOutage && run.attempt >= maxAttempts) return undefined;
+  const waitMs = pauseMs ?? Math.max(delayMs(run.attempt), Math.min(retryAfterMs, MAX_DELAY_MS));
   return {
     delayMs: waitMs,
     change: {
       ...end,
       status: 'queued',
-      attempt: hadOutage ? run.attempt : run.attempt + 1,
+      attempt: isPause || hadOutage ? run.attempt : run.attempt + 1,
       retryAt: new Date(now.getTime() + waitMs).toISOString(),
-      message: hadOutage
-        ? `tried again, because the API server was away: ${end.message}`
+      message: isPause
+        ? `waits: ${end.message}`
+        : hadOutage
+        ? `tried again, because ${excuse ?? 'the API server was away'}: ${end.message}`
         : `attempt ${run.attempt} of ${maxAttempts} failed: ${end.message}`,
       endedAt: null,
       bytes: null,

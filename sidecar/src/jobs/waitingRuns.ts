@@ -5,8 +5,13 @@ import { Lanes } from './lanes.ts';
 
 /** The runs that wait to start; some not before the time of their next attempt. */
 export interface WaitingRuns {
-  /** @param delayMs how long it may not start. */
-  add(run: RunRecord, delayMs?: number): void;
+  /**
+   * @param delayMs how long it may not start
+   * @param isPause it waits for something that may be there sooner; see `hurry`
+   */
+  add(run: RunRecord, delayMs?: number, isPause?: boolean): void;
+  /** Ends the delays of the runs that wait for something that may be there now. */
+  hurry(): void;
   get(id: string): RunRecord | undefined;
   all(): RunRecord[];
   /** Does nothing to a run that does not wait. */
@@ -28,6 +33,7 @@ export function waitingRuns(onReady: () => void): WaitingRuns {
   const byName = new Map<string, Set<string>>();
   const delays = new Map<string, NodeJS.Timeout>();
   const lanes = new Lanes<RunRecord>();
+  const pauses = new Set<string>();
   let isStopped = false;
 
   const put = (run: RunRecord): void => {
@@ -44,14 +50,26 @@ export function waitingRuns(onReady: () => void): WaitingRuns {
   };
 
   return {
-    add(run, delayMs = 0) {
+    add(run, delayMs = 0, isPause = false) {
       put(run);
       if (delayMs <= 0 || isStopped) return;
       const timer = setTimeout(() => {
         delays.delete(run.id);
+        pauses.delete(run.id);
         onReady();
       }, delayMs);
       delays.set(run.id, timer);
+      if (isPause) pauses.add(run.id);
+    },
+
+    hurry() {
+      for (const id of pauses) {
+        clearTimeout(delays.get(id));
+        delays.delete(id);
+      }
+      const isAny = pauses.size > 0;
+      pauses.clear();
+      if (isAny) onReady();
     },
 
     get: id => runs.get(id),
@@ -69,6 +87,7 @@ export function waitingRuns(onReady: () => void): WaitingRuns {
       if (run) drop(run);
       clearTimeout(delays.get(id));
       delays.delete(id);
+      pauses.delete(id);
     },
 
     ofClaim: claim =>

@@ -5,6 +5,7 @@ import { askForCopies } from '../backup/askForCopies.ts';
 import { backupJob } from '../backup/backupJob.ts';
 import { COPY_RETRY, copyJob } from '../backup/copyJob.ts';
 import { entriesBefore } from '../backup/emptied.ts';
+import { onReopened, outageCosts } from '../backup/outageCosts.ts';
 import { proofPlansFor } from '../backup/proofLevel.ts';
 import { runBackup } from '../backup/run.ts';
 import { archivesAt } from '../browse/archives.ts';
@@ -96,6 +97,7 @@ export async function startRuns(foundations: Foundations) {
         contentsEvery: config.verifyContentsEvery,
       }),
   };
+  const costs = outageCosts(places);
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
   const archives = await life.start({
     name: 'the indexes of archives',
@@ -146,7 +148,8 @@ export async function startRuns(foundations: Foundations) {
           backup: backupJob({
             claimOf: (namespace, name) => inventory.claim(namespace, name),
             now,
-            run: (run, claim, report, signal) => runBackup(run, claim, backupWorld, report, signal),
+            run: (run, claim, report, signal) =>
+              runBackup(run, claim, { ...backupWorld, outageCosts: costs }, report, signal),
           }),
           restore: restores.kind,
           verify: verifyJob({ ...backupWorld, history }),
@@ -174,6 +177,11 @@ export async function startRuns(foundations: Foundations) {
 
   const copies: AskForCopies = askForCopies({ history, queue, log });
 
+  await life.start({
+    name: 'what waits for destinations',
+    start: () => onReopened(places, queue.hurry),
+    stop: unfollow => unfollow(),
+  });
   const interrupted = history.unfinished();
   const holdForLease = holdWhile(queue.hold);
   lease?.onChange(isHeld =>

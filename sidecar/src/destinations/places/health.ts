@@ -2,6 +2,7 @@ import type { DestinationState } from '../../../api/index.ts';
 import { withoutArchiveNames } from '../../archive/name.ts';
 import { StageError } from '../../errors.ts';
 import type { Destination } from '../destination.ts';
+import type { PlaceOutage } from '../places.ts';
 import type { Breaker, CallKind } from './breaker.ts';
 import { breaker } from './breaker.ts';
 
@@ -34,6 +35,7 @@ export interface Health {
   /** @returns what the last call of a kind that does not work failed with. */
   problem(): StageError | undefined;
   retryAt(): Date | undefined;
+  outage(): PlaceOutage | undefined;
   /** Ends the looks. */
   stop(): void;
 }
@@ -63,6 +65,7 @@ export function healthOf({
   const fuse: Breaker | undefined = lookAt && breaker();
   const problems: Record<CallKind, StageError | undefined> = { write: undefined, read: undefined };
   let wasUsed = false;
+  let awaySince: number | undefined;
   let isLooking = false;
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
@@ -92,6 +95,7 @@ export function healthOf({
     wasUsed = true;
     problems[kind] = error instanceof StageError ? error : lookFailed(name);
     if (blamed === 'outage' && fuse) {
+      awaySince ??= now();
       fuse.failed(kind, now());
       const until = fuse.pausedUntil();
       if (until !== undefined) later(Math.max(0, until - now()));
@@ -111,6 +115,7 @@ export function healthOf({
       problems[kind] = undefined;
       if (kind === 'write') problems.read = undefined;
       fuse?.succeeded(kind);
+      if (!last()) awaySince = undefined;
       if (isNews) onChange();
     },
     failed,
@@ -124,6 +129,14 @@ export function healthOf({
       const until = fuse?.pausedUntil();
       return until === undefined ? undefined : new Date(until);
     },
+    outage: () =>
+      awaySince === undefined
+        ? undefined
+        : {
+            since: awaySince,
+            isPaused: fuse?.pausedUntil() !== undefined,
+            isClosed: fuse?.pausedUntil() !== undefined || fuse?.isSuspect() === true,
+          },
     stop() {
       isStopped = true;
       clearTimeout(timer);

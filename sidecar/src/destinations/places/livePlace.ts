@@ -136,6 +136,7 @@ export function livePlace(
       health.enter();
       return opened.kept.destination;
     },
+    outage: () => ('error' in opened ? undefined : health.outage()),
   };
   return {
     place,
