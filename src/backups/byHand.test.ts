@@ -16,3 +16,25 @@ it('restores into the claim from which the backup is', () => {
   const { intoClaim } = byHand(aBackup({ archive: '/backups/a.tar.gz' })) ?? {};
   expect(intoClaim).toBe('sh deploy/restore.sh a.tar.gz shop/orders-db');
 });
+
+it('decrypts an encrypted archive, and checks the file as it is stored', () => {
+  const [copy] = aBackup({}).copies;
+  if (!copy) throw new Error('the sample has no copy');
+  const stored = { bytes: 300, sha256: 'cd'.repeat(32) };
+  const {
+    copy: copying,
+    extract,
+    intoClaim,
+  } = byHand(
+    aBackup({
+      archive: '/second/a.tar.gz.age',
+      copies: [{ ...copy, key: 'a.tar.gz.age', encrypted: true, stored }],
+    })
+  ) ?? {};
+  expect(copying).toContain(`echo '${stored.sha256}  a.tar.gz.age' | sha256sum --check`);
+  expect(extract).toContain(
+    'age --decrypt --identity=key.txt a.tar.gz.age | tar --extract --gzip '
+  );
+  expect(extract).toMatch(/ --file=-$/);
+  expect(intoClaim).toBe('sh deploy/restore.sh --identity key.txt a.tar.gz.age shop/orders-db');
+});
