@@ -236,8 +236,8 @@ describe('uploads together', () => {
 describe('archives that no backup here has', () => {
   it('are listed for those with the right in all namespaces', async () => {
     const theirs = 'other__crm__data__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';
-    const [copy] = exampleRun().copies;
-    const ours = exampleRun({ copies: [{ ...copy!, destination: 'memory' }] });
+    const run = exampleRun();
+    const ours = { ...run, copies: [{ ...run.copies[0]!, destination: 'memory' }] };
     await world.history.add([ours]);
     for (const key of [theirs, `${theirs}.json`, 'by-hand.tgz', ours.copies[0]!.key, 'notes.txt'])
       world.storage.archives.set(key, Buffer.from('x'));

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
+import { PROGRAM_PATH } from '../../programs.ts';
 import type { Call } from '../destination.ts';
 import { guardedProxy } from '../trust/guardedProxy.ts';
 import { resolveAllowed } from '../trust/lookup.ts';
@@ -42,7 +43,7 @@ const ERROR_BYTES = 8 * 1024;
 export function resticCommand(
   settings: ResticSettings,
   workDir: string,
-  program = process.env['NKVM_RESTIC'] ?? 'restic'
+  program = 'restic'
 ): Restic {
   const place = locationOf(settings);
   const server = serverOf(settings);
@@ -61,7 +62,7 @@ export function resticCommand(
     return (options = found);
   };
   const environment = (): NodeJS.ProcessEnv => ({
-    PATH: process.env['PATH'],
+    PATH: PROGRAM_PATH,
     HOME: workDir,
     TMPDIR: workDir,
     RESTIC_CACHE_DIR: join(workDir, 'cache'),

@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { Stage } from '../../../api/index.ts';
 import { StageError, textOf } from '../../errors.ts';
+import { PROGRAM_PATH } from '../../programs.ts';
 import { resolveAllowed } from '../trust/lookup.ts';
 import { newWorkDirectory } from '../workFiles.ts';
 import { aliasOf, hasFingerprints, knownHostsFile } from './hostKeys.ts';
@@ -71,7 +72,7 @@ export async function startRsync(
       ],
       {
         cwd: dir,
-        env: { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: dir },
+        env: { PATH: PROGRAM_PATH, LC_ALL: 'C.UTF-8', TZ: 'UTC', HOME: dir },
         stdio: ['pipe', 'pipe', 'pipe'],
         // In a group of its own, so that its helpers end with it.
         detached: true,
