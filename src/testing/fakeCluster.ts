@@ -34,7 +34,7 @@ const SECRETS_PATH = `/api/v1/namespaces/${NKVM_NAMESPACE}/secrets`;
 /** jsdom's Blobs cannot be read by `text`. */
 const contentOf = async (body: unknown): Promise<unknown> => {
   if (typeof body === 'string') return JSON.parse(body);
-  if (!(body instanceof Blob)) return undefined;
+  if (!(body instanceof Blob) || body.type === 'application/gzip') return undefined;
   const text = await new Promise<string>(resolve => {
     const reader = new FileReader();
     reader.onload = () => resolve(String(reader.result));
