@@ -36,6 +36,7 @@ export async function startVsftpd(options: VsftpdOptions = {}): Promise<Vsftpd> 
     ...{ name: 'vsftpd', host: options.host },
     prepare(dir, port, address) {
       mkdirSync(join(dir, 'files'));
+      mkdirSync(join(dir, 'nothing'), { mode: 0o555 });
       writeFileSync(join(dir, 'passwords'), `${FTP_PASSWORD}\n`);
       writeFileSync(
         join(dir, 'vsftpd.conf'),
@@ -60,6 +61,7 @@ function configOf(
     ...['run_as_launching_user=YES', 'seccomp_sandbox=NO', 'isolate=NO', 'isolate_network=NO'],
     ...['anonymous_enable=YES', 'local_enable=NO', `ftp_username=${userInfo().username}`],
     ...['secure_email_list_enable=YES', `email_password_file=${join(dir, 'passwords')}`],
+    `secure_chroot_dir=${join(dir, 'nothing')}`, // Debian's is below /run, which a boot empties
     ...[`anon_root=${dir}`, 'allow_writeable_chroot=YES', 'anon_world_readable_only=NO'],
     ...[`write_enable=${isReadOnly ? 'NO' : 'YES'}`, 'anon_upload_enable=YES', 'anon_umask=077'],
     ...['anon_mkdir_write_enable=YES', 'anon_other_write_enable=YES'],
