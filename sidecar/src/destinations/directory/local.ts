@@ -1,12 +1,11 @@
 import type { Dirent, Stats } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import type { Stage } from '../../../api/index.ts';
-import { StageError } from '../../errors.ts';
 import { codeOf, syncDirectory } from '../../files.ts';
 import type { Destination, Staged, Stored } from '../destination.ts';
 import { checkKey } from '../key.ts';
+import { putByStaging } from '../putByStaging.ts';
 import { archiveMissing } from '../refusals.ts';
 import { newTemporary, temporaryOf, UNNAMED_AGE_MS } from '../temporary.ts';
 import { localError } from './localErrors.ts';
@@ -107,17 +106,7 @@ export function localDestination(
     locate: key => join(dir, key),
     stage,
 
-    async put(key, text, { signal } = {}) {
-      try {
-        const staged = await stage(key, Readable.from([Buffer.from(text)]), { signal });
-        await staged.publish();
-      } catch (error) {
-        if (!(error instanceof StageError)) throw error;
-        throw new StageError('publish', error.reason, error.message, error.hint, error.class, {
-          cause: error,
-        });
-      }
-    },
+    put: putByStaging(stage),
 
     async stat(key) {
       checkKey(key);

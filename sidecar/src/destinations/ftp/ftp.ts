@@ -6,6 +6,7 @@ import { StageError } from '../../errors.ts';
 import type { ByteRange, Call, Confirmed, Destination, Staged, Stored } from '../destination.ts';
 import { checkKey } from '../key.ts';
 import type { PlaceContext } from '../kind.ts';
+import { putByStaging } from '../putByStaging.ts';
 import { archiveMissing, streamBroke } from '../refusals.ts';
 import { newTemporary, temporaryOf } from '../temporary.ts';
 import type { ServerChecksum } from './checksum.ts';
@@ -252,16 +253,7 @@ export function ftpDestination(
     locate,
     stage,
 
-    async put(key, text, { signal } = {}) {
-      try {
-        const staged = await stage(key, Readable.from([Buffer.from(text)]), { signal });
-        await staged.publish({ signal });
-      } catch (error) {
-        if (!(error instanceof StageError)) throw error;
-        const { reason, message, hint, class: failureClass } = error;
-        throw new StageError('publish', reason, message, hint, failureClass, { cause: error });
-      }
-    },
+    put: putByStaging(stage),
 
     async stat(key, call = {}) {
       checkKey(key);

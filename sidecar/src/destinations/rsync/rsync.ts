@@ -1,13 +1,14 @@
 import { createWriteStream } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
 import type { Call, Confirmed, Destination, Staged, Stored } from '../destination.ts';
 import { checkKey } from '../key.ts';
 import type { PlaceContext } from '../kind.ts';
+import { putByStaging } from '../putByStaging.ts';
 import { archiveMissing, streamBroke } from '../refusals.ts';
 import { temporaryOf } from '../temporary.ts';
 import { assertRoom, newWorkDirectory, workError } from '../workFiles.ts';
@@ -260,16 +261,7 @@ export function rsyncDestination(
     locate,
     stage,
 
-    async put(key, text, { signal } = {}) {
-      try {
-        const staged = await stage(key, Readable.from([Buffer.from(text)]), { signal });
-        await staged.publish({ signal });
-      } catch (error) {
-        if (!(error instanceof StageError)) throw error;
-        const { reason, message, hint, class: failureClass } = error;
-        throw new StageError('publish', reason, message, hint, failureClass, { cause: error });
-      }
-    },
+    put: putByStaging(stage),
 
     async stat(key, call = {}) {
       checkKey(key);
