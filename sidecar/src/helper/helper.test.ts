@@ -56,11 +56,13 @@ describe('a helper pod', () => {
     const { pod, uid } = await createHelper(cluster, 'shop', spec);
     expect(pod).toBe('nkvm-backup-01a-1-b');
     expect(cluster.existing.get(`shop/${pod}`)?.metadata?.uid).toBe(uid);
+    expect(names()).toEqual([`shop/${pod}`]); // the earlier one holds no volume any more
   });
 
   it('is a transient failure when all its names are taken', async () => {
-    for (let pods = 0; pods < 3; pods += 1) await createHelper(cluster, 'shop', spec);
-    await expect(createHelper(cluster, 'shop', spec)).rejects.toMatchObject({
+    const stuck = withPods({ remove: async () => undefined });
+    for (let pods = 0; pods < 3; pods += 1) await createHelper(stuck, 'shop', spec);
+    await expect(createHelper(stuck, 'shop', spec)).rejects.toMatchObject({
       stage: 'create',
       reason: 'HelperExists',
       class: 'transient',

@@ -100,19 +100,21 @@ export async function createHelper(
       return helperOf(cluster, namespace, name, created.metadata?.uid ?? '');
     } catch (error) {
       last = error;
-      // A pod of an earlier try: it may be busy with that one's command, or never end on a node that is gone.
-      if (error instanceof ApiFailure && error.reason === 'AlreadyExists') continue;
-      if (error instanceof ApiFailure && error.mayBeDone) {
-        await removeUnanswered(cluster.pods, namespace, name, spec);
-      }
-      break;
+      if (!(error instanceof ApiFailure)) break;
+      const isThere = error.reason === 'AlreadyExists';
+      if (isThere || error.mayBeDone) await removeEarlier(cluster.pods, namespace, name, spec);
+      // It may be busy with the command of an earlier try, or never end on a node that is gone: another name is used.
+      if (!isThere) break;
     }
   }
   throw refusalOf(namespace, last);
 }
 
-/** Deletes what a call without an answer may have created. Best effort; the sweep looks again. */
-async function removeUnanswered(
+/**
+ * Deletes what an earlier try of this attempt created: a call without an answer, and nobody could delete it while the API
+ * server was away. Best effort; the sweep looks again.
+ */
+async function removeEarlier(
   pods: Pods,
   namespace: string,
   name: string,
