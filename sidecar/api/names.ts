@@ -38,10 +38,19 @@ export const RUNTIME_CLUSTER_ROLE = 'nkvm-runtime';
 /** ClusterRole that opens `/metrics`, bound to whoever scrapes. */
 export const METRICS_CLUSTER_ROLE = 'nkvm-metrics-reader';
 
+let ownNamespace: string = NKVM_NAMESPACE;
+
+/** @returns the namespace that commands in messages name. In the plugin it is always `NKVM_NAMESPACE`. */
+export const namespaceOfNkvm = (): string => ownNamespace;
+
+/** The sidecar says once, when it starts, which namespace it runs in. */
+export function runsIn(namespace: string): void {
+  ownNamespace = namespace;
+}
+
 /** @returns the command that opens `namespace` for backups. */
 export const openNamespaceCommand = (namespace: string): string =>
-  `kubectl create rolebinding ${RUNTIME_CLUSTER_ROLE} -n ${namespace} --clusterrole ${RUNTIME_CLUSTER_ROLE} ` +
-  `--serviceaccount ${NKVM_NAMESPACE}:${RUNNER_SERVICE_ACCOUNT}`;
+  bindRunner(RUNTIME_CLUSTER_ROLE, namespace);
 
 /** What to do about a failed run: a heading for each stage, and for each alert. */
 export const RUNBOOKS_URL = 'https://github.com/nkvm-io/nkvm/blob/main/docs/runbooks/README.md';
@@ -91,8 +100,11 @@ export const RESTORE_CLUSTER_ROLE = 'nkvm-restore';
 
 /** @returns the command that allows restores into `namespace`. */
 export const allowRestoresCommand = (namespace: string): string =>
-  `kubectl create rolebinding ${RESTORE_CLUSTER_ROLE} -n ${namespace} --clusterrole ${RESTORE_CLUSTER_ROLE} ` +
-  `--serviceaccount ${NKVM_NAMESPACE}:${RUNNER_SERVICE_ACCOUNT}`;
+  bindRunner(RESTORE_CLUSTER_ROLE, namespace);
+
+const bindRunner = (role: string, namespace: string): string =>
+  `kubectl create rolebinding ${role} -n ${namespace} --clusterrole ${role} ` +
+  `--serviceaccount ${ownNamespace}:${RUNNER_SERVICE_ACCOUNT}`;
 
 /**
  * Annotation of a workload that a restore has stopped: JSON of what it is set back to, e.g.

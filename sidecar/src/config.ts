@@ -55,8 +55,10 @@ export const SETTINGS = {
   NKVM_HELPER_IMAGE: z
     .string()
     .regex(/^\S+$/, 'takes the name of an image')
-    .default('docker.io/nkvm/nkvm:dev')
-    .describe('image of the helper pods'),
+    .optional()
+    .describe(
+      'image of the helper pods; default: the one of NKVM’s own pod, or outside of a cluster `docker.io/nkvm/nkvm:dev`'
+    ),
   NKVM_HELPER_MEMORY_LIMIT: z
     .string()
     .regex(/^[1-9]\d*(Mi|Gi)$/, 'takes an amount of memory such as 512Mi or 2Gi')
@@ -131,7 +133,8 @@ export interface Config {
   };
   readonly namespace: string;
   readonly helper: {
-    readonly image: string;
+    /** Absent: the one that NKVM itself runs from. */
+    readonly image: string | undefined;
     /** A Kubernetes quantity. */
     readonly memoryLimit: string;
     readonly podTimeoutMs: number;

@@ -1,3 +1,4 @@
+import { runsIn } from '../api/index.ts';
 import { readConfig } from './config.ts';
 import { textOf } from './errors.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -23,6 +24,7 @@ function endOnSignals(life: Lifecycle, log: ReturnType<typeof createLog>): void 
 /** Starts NKVM; it runs until it is told to stop. @throws Error of one line when it cannot start. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
+  runsIn(config.namespace);
   const log = createLog(config.logLevel);
   const life = lifecycle(log);
   endOnSignals(life, log);

@@ -1,8 +1,7 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
 import { deploy, MANIFESTS } from './support/deploy.ts';
 import { getJson, kubectl } from './support/kubectl.ts';
@@ -92,19 +91,19 @@ describe('kubectl apply -k deploy/k8s', () => {
     expect(inSidecar('env | grep -E "^NKVM_(PORT|SERVICE)" || echo none')).toBe('none');
   });
 
-  it('names the image in one place: the setting of the helper pods follows', () => {
-    const copy = mkdtempSync(join(tmpdir(), 'nkvm-manifests-'));
-    onTestFinished(() => rmSync(copy, { recursive: true }));
-    cpSync(MANIFESTS, copy, { recursive: true });
-    const file = join(copy, 'kustomization.yaml');
-    writeFileSync(file, readFileSync(file, 'utf8').replace('newTag: dev', 'newTag: v9.9.9'));
-    const all = parseAllDocuments(kubectl(['kustomize', copy])).map(
-      document => document.toJS() as Deployment
-    );
-    const [container] = all.find(({ kind }) => kind === 'Deployment')!.spec.template.spec
-      .containers;
-    const helper = container.env.find(({ name }) => name === 'NKVM_HELPER_IMAGE')?.value;
-    expect([container.image, helper]).toEqual(Array(2).fill('docker.io/nkvm/nkvm:v9.9.9'));
+  it('names the image in one place, also for a kustomization on top of it', () => {
+    const mine = mkdtempSync(join(tmpdir(), 'nkvm-kustomization-'));
+    onTestFinished(() => rmSync(mine, { recursive: true }));
+    const kustomization = {
+      resources: [relative(realpathSync(mine), MANIFESTS)],
+      images: [
+        { name: 'docker.io/nkvm/nkvm', newName: 'registry.example/tools/nkvm', newTag: 'v9.9.9' },
+      ],
+    };
+    writeFileSync(join(mine, 'kustomization.yaml'), JSON.stringify(kustomization));
+    const all = kubectl(['kustomize', mine]);
+    expect(all.match(/\S+nkvm:\S+\d$/gm)).toEqual(['registry.example/tools/nkvm:v9.9.9']);
+    expect(all).not.toContain('docker.io/nkvm');
   });
 
   it.each([

@@ -19,11 +19,16 @@ const PATIENCE_MS = 10_000;
  * this process is killed, or npm that started it is, a shell beside it kills the group and removes `directory`.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, directory?: string, output?: number }} options `output`: a file descriptor
- *   that takes what the program prints; by default it is printed
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, directory?: string, output?: number, patienceMs?: number }} options
+ *   `output`: a file descriptor that takes what the program prints; by default it is printed. `patienceMs`: how long the
+ *   program may take to end after a signal
  * @returns {Promise<number>} its exit code; 128 and the signal's number when a signal ended it; 127 when it did not start.
  */
-export async function runInGroup(command, args, { cwd, env, directory = '', output } = {}) {
+export async function runInGroup(
+  command,
+  args,
+  { cwd, env, directory = '', output, patienceMs = PATIENCE_MS } = {}
+) {
   const guard = spawn('/bin/sh', ['-c', GUARD, 'guard', directory], {
     cwd: '/',
     // It needs `rm`, whatever PATH is being tried out.
@@ -38,7 +43,7 @@ export async function runInGroup(command, args, { cwd, env, directory = '', outp
 
   const end = signal => {
     child.kill(signal);
-    setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS).unref();
+    setTimeout(() => child.kill('SIGKILL'), patienceMs).unref();
   };
   for (const signal of SIGNALS) process.on(signal, end);
   const watch = whenNpmIsGone(() => end('SIGTERM'));

@@ -1,4 +1,4 @@
-import { openNamespaceCommand } from '../../api/index.ts';
+import { namespaceOfNkvm, openNamespaceCommand } from '../../api/index.ts';
 import { ApiFailure, isMissingRight } from '../cluster/apiFailure.ts';
 import { bytesOf } from '../cluster/quantity.ts';
 import { type FailureClass, StageError, textOf } from '../errors.ts';
@@ -42,7 +42,7 @@ const RULES: Rule[] = [
     ([, why], namespace) => ({
       reason: 'SecurityContextConstraints',
       message: `no SecurityContextConstraints admit the helper pod in namespace ${namespace}: ${why}`,
-      hint: `let ServiceAccount nkvm-runner of namespace nkvm use SecurityContextConstraints that allow ${NEEDS}`,
+      hint: `let ServiceAccount nkvm-runner of namespace ${namespaceOfNkvm()} use SecurityContextConstraints that allow ${NEEDS}`,
       class: 'needs-action',
     }),
   ],

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener, ServerResponse } from 'node:http';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { namespaceOfNkvm } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
 import { problemOf } from './problems.ts';
 import { withoutUniqueSegment } from './uniqueSegment.ts';
@@ -71,7 +72,7 @@ const starting = (why: string): StageError =>
     'queue',
     'Starting',
     why,
-    'try again in a few seconds; if this lasts, see the log: kubectl logs deploy/nkvm -n nkvm',
+    `try again in a few seconds; if this lasts, see the log: kubectl logs deploy/nkvm -n ${namespaceOfNkvm()}`,
     'transient'
   );
 

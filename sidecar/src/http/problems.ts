@@ -1,6 +1,7 @@
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { Problem } from '../../api/index.ts';
+import { namespaceOfNkvm } from '../../api/index.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { FailureClass } from '../errors.ts';
 import { StageError } from '../errors.ts';
@@ -179,7 +180,7 @@ function fastifyFacts(error: unknown, errorId: string): Facts {
     status: 500,
     reason: 'Internal',
     message: `NKVM met an internal error (${errorId})`,
-    hint: `look for ${errorId} in the log: kubectl logs deploy/nkvm -n nkvm`,
+    hint: `look for ${errorId} in the log: kubectl logs deploy/nkvm -n ${namespaceOfNkvm()}`,
     more: { errorId },
   };
 }

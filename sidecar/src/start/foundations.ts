@@ -13,6 +13,7 @@ import { localPlace } from '../destinations/directory/local.ts';
 import { prepareDirectory } from '../destinations/directory/prepareDirectory.ts';
 import { textOf } from '../errors.ts';
 import { noFence } from '../fence.ts';
+import { helperImageOf } from '../helper/helperImage.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { runIds } from '../history/runId.ts';
@@ -111,6 +112,18 @@ export async function startFoundations(
         })
       ),
   });
+  const pods = podsOf(gateway);
+  const helperImage = await life.start({
+    name: 'the image of helper pods',
+    start: signal =>
+      untilDone({ name: 'reading the own pod', retryMs: 5_000, signal, log }, () =>
+        helperImageOf({
+          ...{ pods, log, signal },
+          set: config.helper.image,
+          ownPod: inPod ? { namespace: config.namespace, name: hostname() } : undefined,
+        })
+      ),
+  });
   const place = inPod ? config.namespace : hostname();
   const installation = installationId(clusterUid, place, config.metadataDbPath);
   const places = await startPlaces({
@@ -137,7 +150,6 @@ export async function startFoundations(
     installation,
     namespaceUidOf: namespace => inventory.namespace(namespace)?.uid,
   };
-  const pods = podsOf(gateway);
   const access = accessOf(gateway);
   const open = openNamespaces(access);
   return {
@@ -156,6 +168,6 @@ export async function startFoundations(
       looks,
       inventory,
     },
-    ...{ clusterName, clusterUid, installation, identity, pods, access, open },
+    ...{ helperImage, clusterName, clusterUid, installation, identity, pods, access, open },
   };
 }

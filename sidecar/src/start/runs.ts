@@ -43,8 +43,17 @@ export type Runs = Awaited<ReturnType<typeof startRuns>>;
 export async function startRuns(foundations: Foundations) {
   const { life, config, log, now, gateway, lease, fence, history, destination, looks } =
     foundations;
-  const { places, inventory, clusterName, clusterUid, installation, identity, pods, access } =
-    foundations;
+  const {
+    helperImage,
+    places,
+    inventory,
+    clusterName,
+    clusterUid,
+    installation,
+    identity,
+    pods,
+    access,
+  } = foundations;
 
   const metrics = createMetrics({
     depth: () => queue.depth(),
@@ -82,7 +91,7 @@ export async function startRuns(foundations: Foundations) {
     roomOf: async (name: string) => (name === LOCAL_DESTINATION ? await room.look() : undefined),
     clusterName,
     identity,
-    image: config.helper.image,
+    image: helperImage,
     memoryLimit: config.helper.memoryLimit,
     podTimeoutMs: config.helper.podTimeoutMs,
     runTimeoutMs: config.helper.runTimeoutMs,
