@@ -1,0 +1,152 @@
+import { pipeline } from 'node:stream';
+import type { Copy } from '../../api/index.ts';
+import { hashAndCount } from '../archive/digest.ts';
+import type { Manifest, StoredManifest } from '../archive/manifest.ts';
+import { MANIFEST_VERSION, READABLE_BY, readManifest, writeManifest } from '../archive/manifest.ts';
+import { archiveFormOf, archiveNameIn, indexName, manifestName } from '../archive/name.ts';
+import type { Lane } from '../cluster/lane.ts';
+import type { Destination, Staged } from '../destinations/destination.ts';
+import type { Readable } from '../destinations/readable.ts';
+import { readText } from '../destinations/readText.ts';
+import { StageError, textOf } from '../errors.ts';
+import type { RunChange, RunRecord } from '../history/history.ts';
+import type { StageClock } from '../jobs/stageClock.ts';
+import type { Held } from './breakOff.ts';
+import { packedAs } from './copyForm.ts';
+import { digestText } from './proof.ts';
+import type { ProofPlan } from './proofLevel.ts';
+import { proveAndPublish } from './proveAndPublish.ts';
+import type { StagedIndex } from './receiveIndex.ts';
+import { noIndex } from './receiveIndex.ts';
+import type { OpenTarget } from './targets.ts';
+
+const MANIFEST_BYTES = 4 * 1024 * 1024;
+
+/** How an archive is proven where it is copied to. */
+export interface CopyProof {
+  /** @returns how the archive is proven at each of the destinations, in their order. */
+  proofPlans(run: RunRecord, destinations: readonly Destination[]): ProofPlan[];
+  /** Archives are unpacked one after the other. */
+  unpacking: Lane;
+  now(): Date;
+}
+
+/** The run that a copy is made in. */
+export interface CopyRun {
+  clock: StageClock;
+  report(change: RunChange): void;
+  /** Is told what has been written, so that a failed copy can be undone. */
+  held: Held;
+  signal: AbortSignal;
+}
+
+/**
+ * Reads a proven copy of a backup, writes it at another destination, and proves it there.
+ * @returns the copy as it is stored there. @throws StageError, and whatever a destination throws; `held` names what is left.
+ */
+export async function copyArchive(
+  { copy: source, destination: from }: Readable<Copy>,
+  backup: RunRecord,
+  { destination, form, isRequired }: OpenTarget,
+  proof: CopyProof,
+  { clock, report, held, signal }: CopyRun
+): Promise<Copy> {
+  const manifest = readManifest(
+    manifestName(source.key),
+    await readText(from, manifestName(source.key), MANIFEST_BYTES, { signal })
+  );
+  const key = archiveNameIn(source.key, form);
+  const body = await from.open(source.key, { signal });
+  if (clock.current() === 'create') clock.enter('copy');
+  const counter = hashAndCount(bytes => {
+    clock.goesOn();
+    report({ bytes });
+  });
+  const read = pipeline(body, counter, () => undefined);
+  const { stream, digest } = packedAs(read, archiveFormOf(source.key) ?? 'tar.gz', form);
+  const staged = await destination.stage(key, stream, { signal, expectedBytes: source.bytes });
+  held.staged = staged;
+  const own = counter.digest();
+  if (own.bytes !== source.bytes || own.sha256 !== source.sha256) throw differs(source, own);
+  const index = await copyIndex({ source, manifest, key }, from, destination, held, signal);
+  clock.enter('checksum');
+  const [plan = { by: 'reading', level: 'checksum' }] = proof.proofPlans(backup, [destination]);
+  clock.enter('publish');
+  const sent = digest?.() ?? own;
+  // What the helper has sealed is then the tar, whose digest was just compared; the gzip around it is a new one.
+  const seal = digest && form !== 'tar' ? { ...manifest.seal, ...sent } : manifest.seal;
+  const { copy } = await proveAndPublish(
+    {
+      ...{ destination, key, staged, own: sent, seal, isRequired },
+      index: index.index,
+      warnings: [...manifest.warnings, ...index.warnings],
+    },
+    {
+      plan: { ...plan, level: 'checksum' },
+      manifest: published => manifestOfCopy({ ...manifest, seal }, { key, ...sent, ...published }),
+      ...{ signal, held, now: proof.now, unpacking: proof.unpacking },
+    }
+  );
+  return copy;
+}
+
+/** The same backup, as it is stored elsewhere. */
+function manifestOfCopy(manifest: StoredManifest, change: CopyManifest): string {
+  const { key, bytes, sha256, index, warnings, stored, proof, provenAt } = change;
+  const { clusterUid, installation, ...known } = manifest;
+  return writeManifest({
+    ...known,
+    clusterUid: clusterUid ?? 'unknown',
+    installation: installation ?? 'unknown',
+    formatVersion: MANIFEST_VERSION,
+    readableBy: READABLE_BY,
+    archive: key,
+    ...{ bytes, sha256, index, warnings, stored, proof, provenAt },
+  });
+}
+
+type CopyManifest = Pick<
+  Manifest,
+  'bytes' | 'sha256' | 'index' | 'warnings' | 'stored' | 'proof' | 'provenAt'
+> & { key: string };
+
+/** Everything can be restored without an index: one that cannot be copied is left out. */
+async function copyIndex(
+  { source, manifest, key }: { source: Copy; manifest: StoredManifest; key: string },
+  from: Destination,
+  to: Destination,
+  held: Held,
+  signal: AbortSignal
+): Promise<{ index?: StagedIndex; warnings: string[] }> {
+  if (!manifest.index) return { warnings: [] };
+  let staged: Staged | undefined;
+  try {
+    const counter = hashAndCount();
+    const body = pipeline(
+      await from.open(indexName(source.key), { signal }),
+      counter,
+      () => undefined
+    );
+    staged = await to.stage(indexName(key), body, { signal });
+    const own = counter.digest();
+    if (own.sha256 !== manifest.index.sha256) throw new Error('it is not the one of the archive');
+    held.index = staged;
+    const record = { key: indexName(key), ...own, entries: manifest.index.entries };
+    return { index: { staged, record }, warnings: [] };
+  } catch (error) {
+    await staged?.discard().catch(() => undefined); // the sweep deletes it
+    signal.throwIfAborted();
+    return { warnings: [noIndex(textOf(error))] };
+  }
+}
+
+const differs = (source: Copy, own: { bytes: number; sha256: string }): StageError =>
+  new StageError(
+    'checksum',
+    'ArchiveDiffers',
+    `archive ${source.key} at ${source.destination} has changed: ${digestText(
+      own
+    )} were read, it should be ${digestText(source)}`,
+    'verify the backup, and look at the storage there',
+    'needs-action'
+  );
