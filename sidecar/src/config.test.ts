@@ -7,7 +7,7 @@ describe('readConfig', () => {
     expect(readConfig({})).toMatchObject({
       http: { host: '127.0.0.1', port: 8080 },
       backupDir: '/var/lib/nkvm/backups',
-      helper: { podTimeoutMs: 120_000 },
+      helper: { waitLimits: { node: 600_000, volume: 600_000, image: 300_000, start: 120_000 } },
     });
   });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HELPER_MEMORY_REQUEST_MI } from './helper/manifest.ts';
+import type { WaitLimits } from './helper/waitLimits.ts';
 
 const integer = (min: number, max: number, unit: string) =>
   z.coerce
@@ -69,7 +70,24 @@ export const SETTINGS = {
     .describe('memory limit of a helper pod; millions of hard links in one volume need more'),
   NKVM_HELPER_POD_TIMEOUT_SECONDS: integer(5, 3600, 'seconds')
     .default(120)
-    .describe('how long a helper pod may take to become ready'),
+    .describe(
+      'how long a helper pod may take to start, once it has a node, its volume and its image; where it is set, it is also the default of the three settings below'
+    ),
+  NKVM_HELPER_NODE_TIMEOUT_SECONDS: integer(5, 21_600, 'seconds')
+    .optional()
+    .describe(
+      'how long a helper pod may wait for a node, e.g. one that an autoscaler adds; default: NKVM_HELPER_POD_TIMEOUT_SECONDS where it is set, else 600'
+    ),
+  NKVM_HELPER_VOLUME_TIMEOUT_SECONDS: integer(5, 21_600, 'seconds')
+    .optional()
+    .describe(
+      'how long a volume may take until it is attached and mounted: six minutes where its last node is lost; default: NKVM_HELPER_POD_TIMEOUT_SECONDS where it is set, else 600'
+    ),
+  NKVM_HELPER_IMAGE_TIMEOUT_SECONDS: integer(5, 21_600, 'seconds')
+    .optional()
+    .describe(
+      'how long the pull of the helper image may take, with pulls that fail and are repeated; default: NKVM_HELPER_POD_TIMEOUT_SECONDS where it is set, else 300'
+    ),
   NKVM_RUN_TIMEOUT_SECONDS: integer(60, 604_800, 'seconds')
     .default(21_600)
     .describe('how long a whole run may take; also the deadline of its helper pod'),
@@ -137,7 +155,7 @@ export interface Config {
     readonly image: string | undefined;
     /** A Kubernetes quantity. */
     readonly memoryLimit: string;
-    readonly podTimeoutMs: number;
+    readonly waitLimits: WaitLimits;
     readonly runTimeoutMs: number;
     readonly silenceMs: number;
   };
@@ -187,7 +205,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     helper: {
       image: data.NKVM_HELPER_IMAGE,
       memoryLimit: data.NKVM_HELPER_MEMORY_LIMIT,
-      podTimeoutMs: data.NKVM_HELPER_POD_TIMEOUT_SECONDS * 1000,
+      waitLimits: waitLimitsOf(data, given.NKVM_HELPER_POD_TIMEOUT_SECONDS !== undefined),
       runTimeoutMs: data.NKVM_RUN_TIMEOUT_SECONDS * 1000,
       silenceMs: data.NKVM_CONNECTION_TIMEOUT_SECONDS * 1000,
     },
@@ -201,4 +219,17 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     verifyContentsEvery: data.NKVM_VERIFY_CONTENTS_EVERY,
     logLevel: data.NKVM_LOG_LEVEL,
   });
+}
+
+/** @param isGeneral the setting for all of them is set: it was the only one, and still counts for those that are not. */
+function waitLimitsOf(data: z.infer<typeof Settings>, isGeneral: boolean): WaitLimits {
+  const general = data.NKVM_HELPER_POD_TIMEOUT_SECONDS;
+  const ms = (own: number | undefined, usual: number): number =>
+    (own ?? (isGeneral ? general : usual)) * 1000;
+  return {
+    node: ms(data.NKVM_HELPER_NODE_TIMEOUT_SECONDS, 600),
+    volume: ms(data.NKVM_HELPER_VOLUME_TIMEOUT_SECONDS, 600),
+    image: ms(data.NKVM_HELPER_IMAGE_TIMEOUT_SECONDS, 300),
+    start: general * 1000,
+  };
 }

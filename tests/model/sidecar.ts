@@ -9,6 +9,7 @@ import { lane } from '../../sidecar/src/cluster/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
+import { sameLimits } from '../../sidecar/src/helper/waitLimits.ts';
 import type { History } from '../../sidecar/src/history/history.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { runIds } from '../../sidecar/src/history/runId.ts';
@@ -85,7 +86,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     identity,
     image: 'example/helper:1',
     memoryLimit: '512Mi',
-    podTimeoutMs: 5_000,
+    waitLimits: sameLimits(5_000),
     runTimeoutMs: 60_000,
     unpacking: lane(1),
     proofPlans: (_run: Backup, all: readonly Destination[]) =>

@@ -22,6 +22,7 @@ import { podsOf } from '../../sidecar/src/cluster/pods.ts';
 import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
 import type { HelperCluster } from '../../sidecar/src/helper/helper.ts';
 import { execTransport } from '../../sidecar/src/helper/transport.ts';
+import { sameLimits } from '../../sidecar/src/helper/waitLimits.ts';
 import type { HelperRequest, ReadyHelper } from '../../sidecar/src/helper/withHelper.ts';
 import { withHelper } from '../../sidecar/src/helper/withHelper.ts';
 import { until } from '../cluster/support/until.ts';
@@ -150,7 +151,7 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
   const requestFor = (claimUid: string, access: 'read' | 'write'): HelperRequest => ({
     namespace: 'shop',
     claimUid,
-    podTimeoutMs: 10_000,
+    waitLimits: sameLimits(10_000),
     spec: {
       runId: 'test',
       attempt: 1,
@@ -180,6 +181,7 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
         {
           signal,
           onCreated: helper => (pod = helper.pod),
+          onWaiting: () => undefined,
           onReady: () => undefined,
           explain: async error => error,
           closing: gone => closing.push(gone),

@@ -7,6 +7,7 @@ import type { Places } from '../destinations/places.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import type { Transport } from '../helper/transport.ts';
+import type { WaitLimits } from '../helper/waitLimits.ts';
 import type { RunChange } from '../history/history.ts';
 import type { Identity } from '../identity.ts';
 import type { HelperRecord } from '../jobs/helperHooks.ts';
@@ -30,7 +31,7 @@ export interface RunWorld {
   identity: Identity;
   image: string;
   memoryLimit: string;
-  podTimeoutMs: number;
+  waitLimits: WaitLimits;
   runTimeoutMs: number;
   /** Version of NKVM, for the manifest. */
   version: string;

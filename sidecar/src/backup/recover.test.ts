@@ -10,6 +10,7 @@ import { archiveName, manifestName } from '../archive/name.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import { lane } from '../cluster/lane.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
+import { sameLimits } from '../helper/waitLimits.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import type { JobKinds } from '../jobs/job.ts';
@@ -155,7 +156,7 @@ it.each([
       identity,
       image: 'x',
       memoryLimit: '1Mi',
-      podTimeoutMs: 5000,
+      waitLimits: sameLimits(5000),
       runTimeoutMs: 60_000,
       unpacking: lane(1),
       proofPlans: (_, all) => all.map(() => ({ by: 'reading', level: 'checksum' })),

@@ -14,6 +14,7 @@ import { ApiFailure } from '../cluster/apiFailure.ts';
 import { lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
+import { sameLimits } from '../helper/waitLimits.ts';
 import type { RunChange } from '../history/history.ts';
 import { CANCELLED } from '../jobs/job.ts';
 import { apiAnswer } from '../testing/apiAnswer.ts';
@@ -74,7 +75,7 @@ beforeEach(() => {
     identity: { clusterUid: 'cluster-1', installation: 'i', namespaceUidOf: () => 'namespace-1' },
     image: 'example/helper:1',
     memoryLimit: '512Mi',
-    podTimeoutMs: 5000,
+    waitLimits: sameLimits(5000),
     runTimeoutMs: 60_000,
     unpacking: lane(1),
     proofPlans: (_, destinations) => destinations.map(() => ({ by: 'reading', level: 'checksum' })),
@@ -564,7 +565,7 @@ describe('a backup that goes wrong', () => {
       'the helper never becomes ready',
       () => {
         cluster.status = { phase: 'Pending' };
-        return { podTimeoutMs: 1 };
+        return { waitLimits: sameLimits(1) };
       },
       'wait',
       'HelperNotReady',

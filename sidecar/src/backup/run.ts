@@ -113,7 +113,7 @@ async function backUp(attempt: Attempt, isCancelled: () => boolean): Promise<Job
       namespace: claim.namespace,
       claimUid: run.uid,
       spec: specOf(attempt),
-      podTimeoutMs: world.podTimeoutMs,
+      waitLimits: world.waitLimits,
     },
     {
       signal,
@@ -124,6 +124,7 @@ async function backUp(attempt: Attempt, isCancelled: () => boolean): Promise<Job
           attempt.helper = helper;
           report({ helper });
         },
+        say: message => report({ message }),
       }),
     },
     async ({ helper, node, claim: object }) => ({

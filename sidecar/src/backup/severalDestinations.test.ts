@@ -17,6 +17,7 @@ import { fixedPlaces } from '../destinations/fixedPlaces.ts';
 import type { Place } from '../destinations/places.ts';
 import { nearlyFull } from '../destinations/room.ts';
 import { StageError } from '../errors.ts';
+import { sameLimits } from '../helper/waitLimits.ts';
 import type { RunChange } from '../history/history.ts';
 import type { JobEnd } from '../jobs/job.ts';
 import { CANCELLED } from '../jobs/job.ts';
@@ -82,7 +83,7 @@ const backUp = async ({ to = [near(), far()], place, ...asked }: Asked = {}): Pr
     places: fixedPlaces(to, place),
     clusterName: 'test',
     identity: { clusterUid: 'cluster-1', installation: 'i', namespaceUidOf: () => 'namespace-1' },
-    ...{ image: 'example/helper:1', memoryLimit: '512Mi', podTimeoutMs: 5000 },
+    ...{ image: 'example/helper:1', memoryLimit: '512Mi', waitLimits: sameLimits(5000) },
     ...{ runTimeoutMs: 60_000, unpacking: lane(1), version: '0.0.0' },
     proofPlans: (_, all) =>
       all.map(({ isNear }) => ({ by: isNear ? 'reading' : 'server', level: 'checksum' })),

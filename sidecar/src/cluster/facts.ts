@@ -25,6 +25,12 @@ export interface OwnedFact extends OwnerReference {
 export interface PodFact extends OwnedFact {
   phase: string;
   node: string | null;
+  /** It is being deleted. */
+  terminating?: true | undefined;
+  /** The scheduler keeps it waiting for a ReadWriteOncePod claim that another pod uses. */
+  wantsOnly?: true | undefined;
+  /** It has not started, but its volumes are mounted: it waits for something else. */
+  hasVolumes?: true | undefined;
   /** Names of claims of its `persistentVolumeClaim` volumes. */
   claims: string[];
   /** Names of the claims that Kubernetes makes for its `ephemeral` volumes. */
@@ -92,6 +98,18 @@ export interface NodeFact {
   labels: Record<string, string>;
   unschedulable: boolean;
   ready: boolean;
+  /** It is being deleted. */
+  terminating?: true | undefined;
+  /** Absent where there is none. */
+  taints?: TaintFact[] | undefined;
+}
+
+/** Keeps pods that do not tolerate it away from a node. */
+export interface TaintFact {
+  key: string;
+  value?: string | undefined;
+  /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. */
+  effect: string;
 }
 
 export interface NamespaceFact {

@@ -87,6 +87,8 @@ export function nodeFact({ metadata, spec, status }: Raw<V1Node>): NodeFact {
     ready:
       status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ??
       false,
+    terminating: metadata?.deletionTimestamp === undefined ? undefined : true,
+    taints: spec?.taints?.map(({ key, value, effect }) => ({ key, value, effect })),
   };
 }
 
@@ -111,8 +113,23 @@ export function podFact({ metadata, spec, status }: Raw<V1Pod>): PodFact | undef
     ...owned('v1', 'Pod', metadata),
     phase: status?.phase ?? 'Unknown',
     node: spec?.nodeName ?? null,
+    terminating: metadata?.deletionTimestamp === undefined ? undefined : true,
+    ...pendingPod(status),
     claims,
     ephemeralClaims,
+  };
+}
+
+/** What keeps a pod that has not started; nothing for any other. */
+function pendingPod(status: Raw<V1Pod>['status']): Pick<PodFact, 'wantsOnly' | 'hasVolumes'> {
+  if (status?.phase !== 'Pending') return {};
+  const is = (type: string) => status.conditions?.find(condition => condition.type === type);
+  const scheduled = is('PodScheduled');
+  const isKept = scheduled?.status === 'False' && /ReadWriteOncePod/.test(scheduled.message ?? '');
+  return {
+    ...(isKept && { wantsOnly: true }),
+    // Since Kubernetes 1.28. Volumes are mounted before the sandbox is made.
+    ...(is('PodReadyToStartContainers')?.status === 'True' && { hasVolumes: true }),
   };
 }
 

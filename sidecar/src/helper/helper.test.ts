@@ -5,8 +5,10 @@ import type { Pod } from '../cluster/pods.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { HelperCluster } from './helper.ts';
-import { createHelper, removeHelper } from './helper.ts';
+import { createHelper } from './helper.ts';
 import type { HelperSpec } from './manifest.ts';
+import { removeHelper } from './removeHelper.ts';
+import { sameLimits } from './waitLimits.ts';
 
 let cluster: ProcessCluster;
 beforeEach(() => {
@@ -103,13 +105,13 @@ describe('a helper pod', () => {
       'shop',
       spec
     );
-    expect(await helper.ready(5000, signal)).toBe('node-a');
+    expect(await helper.ready(sameLimits(5000), signal)).toBe('node-a');
   });
 
   it('is not ready when no look succeeds within the limit, and that can pass', async () => {
     const never = withPods({ get: () => Promise.reject(unreachable()) });
     const helper = await createHelper(never, 'shop', spec);
-    await expect(helper.ready(1, signal)).rejects.toMatchObject({
+    await expect(helper.ready(sameLimits(1), signal)).rejects.toMatchObject({
       stage: 'wait',
       reason: 'ApiUnreachable',
       class: 'transient',
@@ -120,7 +122,9 @@ describe('a helper pod', () => {
     const helper = await createHelper(cluster, 'shop', spec);
     cluster.existing.delete('shop/nkvm-backup-01a-1');
     await createHelper(cluster, 'shop', spec);
-    await expect(helper.ready(1000, signal)).rejects.toMatchObject({ reason: 'HelperGone' });
+    await expect(helper.ready(sameLimits(1000), signal)).rejects.toMatchObject({
+      reason: 'HelperGone',
+    });
     await expect(helper.checkIsOurs()).rejects.toMatchObject({
       reason: 'HelperGone',
       class: 'transient',

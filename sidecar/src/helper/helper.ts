@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openNamespaceCommand } from '../../api/index.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { ExecTarget, FedCommand, RunningCommand } from '../cluster/exec.ts';
+import type { NodeFact } from '../cluster/facts.ts';
 import type { Pod, Pods } from '../cluster/pods.ts';
 import { StageError, textOf } from '../errors.ts';
 import { lastOutputOf } from './lastOutput.ts';
@@ -10,13 +11,18 @@ import { helperPod } from './manifest.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames } from './names.ts';
 import { WORKING } from './packCommand.ts';
-import type { PodState } from './podState.ts';
+import type { WaitingPod } from './podState.ts';
 import { podState } from './podState.ts';
 import { refusalOf } from './refusal.ts';
+import { removeHelper } from './removeHelper.ts';
+import type { WaitLimits } from './waitLimits.ts';
+import { waitUntilReady } from './waitUntilReady.ts';
 
 /** What helper pods need of a cluster. */
 export interface HelperCluster {
   pods: Pods;
+  /** @returns the nodes, so that a pod that waits for one can say more. Absent: not known. */
+  nodes?(): readonly NodeFact[];
   /** How long after a broken stream the pod's status may still change; an evicted pod took 2 s. */
   statusLagMs: number;
   /** Milliseconds between two looks at a pod. */
@@ -47,8 +53,17 @@ export interface Helper {
   readonly pod: string;
   /** UID of the pod. Another pod of the same name is never taken for this one. */
   readonly uid: string;
-  /** Waits until it runs. @returns its node. @throws StageError (stage `wait`) that says why it does not. */
-  ready(timeoutMs: number, signal: AbortSignal): Promise<string>;
+  /**
+   * Waits until it runs.
+   * @param onWaiting is told what it waits for, after a moment and after each change
+   * @returns its node
+   * @throws StageError (stage `wait`) that says why it does not run.
+   */
+  ready(
+    limits: WaitLimits,
+    signal: AbortSignal,
+    onWaiting?: (state: WaitingPod) => void
+  ): Promise<string>;
   /** Starts a command in it. @throws StageError (stage `exec`). */
   exec(
     command: readonly string[],
@@ -81,7 +96,6 @@ export interface Helper {
 }
 
 const LOOK_MS = 250;
-const GONE_MS = 30_000;
 
 /**
  * Creates the helper pod of an attempt.
@@ -130,7 +144,16 @@ const isFor = (pod: Pod, id: HelperId): boolean =>
   Object.entries(helperLabels(id)).every(([name, value]) => pod.metadata?.labels?.[name] === value);
 
 function helperOf(
-  { pods, exec, execWithInput, execToEnd, statusLagMs, lookMs = LOOK_MS, goneMs }: HelperCluster,
+  {
+    pods,
+    nodes,
+    exec,
+    execWithInput,
+    execToEnd,
+    statusLagMs,
+    lookMs = LOOK_MS,
+    goneMs,
+  }: HelperCluster,
   namespace: string,
   pod: string,
   uid: string
@@ -157,31 +180,8 @@ function helperOf(
     pod,
     uid,
 
-    async ready(timeoutMs, signal) {
-      const until = Date.now() + timeoutMs;
-      for (;;) {
-        signal.throwIfAborted();
-        let state: PodState;
-        try {
-          const seen = await look();
-          state = podState(seen);
-          if (state.kind === 'waiting' && Date.now() > until && seen) {
-            // Only now: events cost a request. They tell of a volume that cannot be mounted.
-            state = podState(seen, await pods.eventsOf(seen).catch(() => []));
-          }
-        } catch (error) {
-          state = unseen(error); // one failed look says nothing about the pod
-        }
-        if (state.kind === 'ready') return state.node;
-        const isOver = Date.now() > until;
-        if (state.kind === 'failed' || isOver) {
-          const limit = state.kind === 'failed' ? '' : ` (waited ${timeoutMs / 1000} s)`;
-          const { reason, message, hint } = state;
-          throw new StageError('wait', reason, message + limit, hint, state.class);
-        }
-        await sleep(lookMs, undefined, { signal });
-      }
-    },
+    ready: (limits, signal, onWaiting = () => undefined) =>
+      waitUntilReady({ pods, nodes, look, lookMs, limits, signal, onWaiting }),
 
     exec: (command, options) => started(() => exec(target, command, options)),
 
@@ -205,7 +205,10 @@ function helperOf(
       const until = Date.now() + statusLagMs;
       let why: StageError | undefined;
       do {
-        const state = await look().then(podState, () => undefined);
+        const state = await look().then(
+          seen => podState(seen),
+          () => undefined
+        );
         if (state?.kind === 'failed') {
           why = new StageError('copy', state.reason, state.message, state.hint, state.class);
           // A container that has ended is only half of the story: "Evicted" was seen to come after it.
@@ -237,50 +240,5 @@ function notStarted(namespace: string, error: unknown): StageError {
       : 'check that the kubelet of the helper’s node answers the API server',
     error instanceof ApiFailure ? error.class : 'unknown',
     { cause: error }
-  );
-}
-
-const unseen = (error: unknown): PodState => ({
-  kind: 'waiting',
-  reason: 'ApiUnreachable',
-  message: `the API server does not say whether the helper pod is ready: ${textOf(error)}`,
-  hint: 'check that the API server can be reached, and that the runner may get pods',
-  class: error instanceof ApiFailure ? error.class : 'unknown',
-});
-
-/**
- * Deletes a helper pod and waits until it is gone.
- * @param uid of the pod that is meant: another one of its name stays.
- * @throws StageError (stage `cleanup`) when the API server refuses or the pod stays.
- */
-export async function removeHelper(
-  pods: Pods,
-  namespace: string,
-  pod: string,
-  uid: string,
-  {
-    lookMs = LOOK_MS,
-    goneMs = GONE_MS,
-  }: { lookMs?: number | undefined; goneMs?: number | undefined } = {}
-): Promise<void> {
-  const until = Date.now() + goneMs;
-  let last = 'it is still terminating';
-  do {
-    try {
-      await pods.remove(namespace, pod, { uid });
-      const seen = await pods.get(namespace, pod);
-      if (seen?.metadata?.uid !== uid) return;
-    } catch (error) {
-      last = textOf(error);
-      if (error instanceof ApiFailure && error.kind === 'refused') break; // asking again gives no right
-    }
-    await sleep(lookMs);
-  } while (Date.now() < until);
-  throw new StageError(
-    'cleanup',
-    'HelperLeft',
-    `helper pod ${namespace}/${pod} could not be deleted: ${last}`,
-    `delete it with kubectl delete pod ${pod} -n ${namespace}; NKVM tries again every five minutes`,
-    'unknown'
   );
 }

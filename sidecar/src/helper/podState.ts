@@ -1,180 +1,198 @@
+import type { NodeFact } from '../cluster/facts.ts';
 import type { Pod, PodEvent } from '../cluster/pods.ts';
 import type { FailureClass } from '../errors.ts';
-import { HELPER_CONTAINER, helperContainer } from './names.ts';
+import { helperContainer } from './names.ts';
+import {
+  endOfPod,
+  failed,
+  type FailedPod,
+  OTHER_ARCHITECTURE,
+  otherArchitecture,
+  podName,
+  specOf,
+} from './podEnd.ts';
+import { waitForNode } from './waitForNode.ts';
+import type { WaitCause } from './waitLimits.ts';
 
-/**
- * How a helper pod is doing. `waiting` may pass in this pod, `failed` will not; both say why, for people, and the class
- * says whether another pod may do better.
- */
-export type PodState =
-  | { kind: 'ready'; node: string }
-  | {
-      kind: 'waiting' | 'failed';
-      reason: string;
-      message: string;
-      hint: string;
-      class: FailureClass;
-    };
+/** A helper pod that may still get ready. */
+export interface WaitingPod {
+  kind: 'waiting';
+  /** Decides how long it may wait. */
+  cause: WaitCause;
+  /** A shorter limit, in milliseconds: it will most likely not pass. */
+  limitMs?: number;
+  /** Where it will run; null: not known yet. */
+  node: string | null;
+  /** What it waits for now, for people: `waiting for a node: 0/2 nodes are available`. */
+  note: string;
+  /** The failure that it comes to when the limit is reached. */
+  reason: string;
+  message: string;
+  hint: string;
+  class: FailureClass;
+}
 
-const CANNOT_PULL = ['ImagePullBackOff', 'ErrImagePull', 'ErrImageNeverPull', 'InvalidImageName'];
-/** Answers of a registry, and of the kubelet, that come again. Any other failed pull is repeated by the kubelet. */
-const NO_SUCH_IMAGE =
-  /not found|manifest unknown|denied|unauthorized|authentication required|not present with pull policy|couldn't parse image|invalid reference|does not exist/i;
-const CANNOT_START = [
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'RunContainerError',
-  'CrashLoopBackOff',
-];
+/** How a helper pod is doing; what is not ready says why, for people. */
+export type PodState = { kind: 'ready'; node: string } | WaitingPod | FailedPod;
+
+/** What is known besides the pod. */
+export interface PodCircumstances {
+  /** About the pod, oldest first. */
+  events?: readonly PodEvent[];
+  nodes?: readonly NodeFact[];
+}
+
+/** The kubelet repeats a pull after 10, 20 and 40 s: a registry that answers wrongly for a moment gets these three. */
+const REFUSED_PULL_MS = 75_000;
+
+const CANNOT_PULL = /^(ImagePullBackOff|ErrImagePull|RegistryUnavailable|ImageInspectError)$/;
+/** Nothing but another setting helps. */
+const NEVER_PULLED = /^(InvalidImageName|ErrImageNeverPull)$/;
+/** Answers of a registry that most likely come again. */
+const PULL_REFUSED =
+  /not found|manifest unknown|denied|unauthorized|forbidden|authentication required|no basic auth|not present with pull policy|couldn't parse image|invalid reference|does not exist|no match for platform/i;
+const CANNOT_CREATE = /^(CreateContainerConfigError|CreateContainerError|RunContainerError)$/;
+/** Of a container that cannot be created: the same happens each time. */
+const NEVER_CREATED =
+  /run as (non-)?root|runAsNonRoot|runAsUser|executable file not found|no such file or directory|no command specified/i;
 
 /**
  * Reads a pod's state from what Kubernetes says of it.
  *
- * | the pod | state |
- * | --- | --- |
- * | is gone, or ended (evicted, out of memory, deadline) | failed |
- * | has an image that does not exist or is refused, or a container that cannot start | failed |
- * | found no node, waits for its volume, pulls its image, perhaps again | waiting |
- * | runs | ready |
+ * | the pod | state | cause |
+ * | --- | --- | --- |
+ * | is gone, or ended (evicted, out of memory, deadline) | failed | |
+ * | has an invalid image name, or a container that can never start | failed | |
+ * | found no node | waiting | node |
+ * | has a node whose kubelet has not taken it | waiting | start |
+ * | cannot mount its volume, or has no network yet and no event that says more | waiting | volume |
+ * | pulls its image, perhaps again | waiting | image |
+ * | anything else | waiting | start |
+ * | runs | ready | |
  */
-export function podState(pod: Pod | undefined, events: readonly PodEvent[] = []): PodState {
-  if (!pod) {
-    return failed(
-      'HelperGone',
-      'the helper pod was deleted by another client than NKVM',
-      'nothing, it is tried again; the audit log of the API server names the client',
-      'transient'
-    );
-  }
-  const name = `helper pod ${pod.metadata?.namespace}/${pod.metadata?.name}`;
+export function podState(pod: Pod | undefined, seen: PodCircumstances = {}): PodState {
+  const end = endOfPod(pod);
+  if (end || !pod) return end ?? failed('HelperGone', '', '', 'transient');
+  const { events = [], nodes = [] } = seen;
+  const node = pod.spec?.nodeName;
+  if (!node) return waitForNode(pod, nodes);
   const container = helperContainer(pod);
-  const ended = container?.state?.terminated;
-  if (pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded' || ended) {
-    return endOf(name, pod, ended);
-  }
-  if (pod.metadata?.deletionTimestamp) return beingDeleted(name);
+  if (container?.ready) return { kind: 'ready', node };
   const waits = container?.state?.waiting;
-  if (waits?.reason && CANNOT_PULL.includes(waits.reason)) {
-    const isFinal =
-      waits.reason === 'InvalidImageName' ||
-      waits.reason === 'ErrImageNeverPull' ||
-      NO_SUCH_IMAGE.test(waits.message ?? '');
-    const message = `${name} cannot pull its image ${specOf(pod)?.image} (${waits.reason}): ${
-      waits.message ?? 'no details'
-    }`;
-    const hint = 'set NKVM_HELPER_IMAGE to an image that the nodes can pull, or load it onto them';
-    return isFinal
-      ? failed('ImageNotPulled', message, hint, 'needs-action')
-      : waiting('ImageNotPulled', message, hint, 'transient');
+  const why = waits?.reason ?? '';
+  if (NEVER_PULLED.test(why) || CANNOT_PULL.test(why)) return pull(pod, why, waits?.message);
+  if (CANNOT_CREATE.test(why) || why === 'CrashLoopBackOff') {
+    return notCreated(pod, why, waits?.message ?? 'no details');
   }
-  if (waits?.reason && CANNOT_START.includes(waits.reason)) {
-    return failed(
-      'HelperNotStarted',
-      `${name} cannot start (${waits.reason}): ${waits.message ?? 'no details'}`,
-      'check that NKVM_HELPER_IMAGE is the image of this version of NKVM',
-      waits.reason === 'CreateContainerConfigError' ? 'needs-action' : 'unknown'
-    );
-  }
-  if (container?.ready && pod.spec?.nodeName) return { kind: 'ready', node: pod.spec.nodeName };
+  return starting(pod, events);
+}
 
-  const unscheduled = pod.status?.conditions?.find(
-    condition => condition.type === 'PodScheduled' && condition.status === 'False'
+const waitingOn = (pod: Pod, state: Omit<WaitingPod, 'kind' | 'node'>): WaitingPod => ({
+  kind: 'waiting',
+  node: pod.spec?.nodeName ?? null,
+  ...state,
+});
+
+function pull(pod: Pod, why: string, said = 'no details'): PodState {
+  const image = specOf(pod)?.image;
+  const message = `${podName(pod)} cannot pull its image ${image} (${why}): ${said}`;
+  const hint = 'set NKVM_HELPER_IMAGE to an image that the nodes can pull, or load it onto them';
+  if (NEVER_PULLED.test(why)) return failed('ImageNotPulled', message, hint, 'needs-action');
+  const isRefused = PULL_REFUSED.test(said);
+  return waitingOn(pod, {
+    cause: 'image',
+    ...(isRefused && { limitMs: REFUSED_PULL_MS }),
+    note: `waiting for image ${image}: ${said}`,
+    reason: 'ImageNotPulled',
+    ...{ message, hint, class: isRefused ? 'needs-action' : 'transient' },
+  });
+}
+
+function notCreated(pod: Pod, why: string, said: string): PodState {
+  if (OTHER_ARCHITECTURE.test(said)) return otherArchitecture(podName(pod), pod);
+  const message = `${podName(pod)} cannot start (${why}): ${said}`;
+  const hint = 'check that NKVM_HELPER_IMAGE is the image of this version of NKVM';
+  if (NEVER_CREATED.test(said) || why === 'CrashLoopBackOff') {
+    return failed('HelperNotStarted', message, hint, 'needs-action');
+  }
+  return waitingOn(pod, {
+    cause: 'start',
+    note: `waiting for the helper pod to start: ${said}`,
+    reason: 'HelperNotStarted',
+    ...{ message, hint, class: 'unknown' },
+  });
+}
+
+const VOLUME_EVENT = /^Failed(Mount|AttachVolume)$/;
+const NETWORK_EVENT = /^FailedCreatePodSandBox$/;
+const PULL_EVENT = /^Pulling$/;
+const STARTED_EVENT = /^(Pulled|Created|SuccessfulAttachVolume|SuccessfulMountVolume)$/;
+
+/** A pod that has a node, and whose container has not been created. */
+function starting(pod: Pod, events: readonly PodEvent[]): WaitingPod {
+  const node = pod.spec?.nodeName ?? '';
+  const name = podName(pod);
+  const hint =
+    'see why with kubectl describe pod while a run waits for it, and look at its node with kubectl describe node';
+  const waits = (cause: WaitCause, reason: string, what: string, more = hint): WaitingPod =>
+    waitingOn(pod, {
+      ...{ cause, reason, hint: more, class: 'transient' },
+      note: `waiting for ${what}`,
+      message: `${name} is not ready: it waits for ${what}`,
+    });
+  const initial = pod.status?.initContainerStatuses?.find(({ state }) => !state?.terminated);
+  const last = events.findLast(({ reason = '' }) =>
+    [VOLUME_EVENT, NETWORK_EVENT, PULL_EVENT, STARTED_EVENT].some(known => known.test(reason))
   );
-  if (unscheduled) {
-    return waiting(
-      'NoNode',
-      `${name} found no node: ${unscheduled.message ?? unscheduled.reason}`,
-      'make room on a node that can reach the volume, or wait until one is free',
-      'transient'
+  const event = last?.reason ?? '';
+  if (VOLUME_EVENT.test(event)) {
+    return {
+      ...waits('volume', 'VolumeNotMounted', `the volume on node ${node}: ${last?.message}`),
+      message: `${name} cannot mount the volume: ${last?.message}`,
+      hint: 'check the volume’s CSI driver on that node, and whether another node still has the volume attached',
+    };
+  }
+  if (NETWORK_EVENT.test(event)) {
+    return waits(
+      'start',
+      'HelperNotReady',
+      `the network of the pod on node ${node}: ${last?.message}`,
+      'check the network plugin of that node'
     );
   }
-  const mount = events.findLast(({ reason }) => /^Failed(Mount|AttachVolume)$/.test(reason ?? ''));
-  if (mount) {
-    return waiting(
-      'VolumeNotMounted',
-      `${name} cannot mount the volume: ${mount.message}`,
-      'check the volume’s CSI driver on that node',
-      'transient'
+  if (!pod.status?.startTime) {
+    return waits('start', 'HelperNotReady', `the kubelet of node ${node}, which has not taken it`);
+  }
+  if (initial && initial.state?.waiting?.reason !== 'PodInitializing') {
+    const said = initial.state?.waiting?.message ?? initial.state?.waiting?.reason ?? 'it runs';
+    return waits(
+      'start',
+      'HelperNotReady',
+      `container ${initial.name}, which was injected into the pod: ${said}`,
+      'keep the injector away from helper pods; their labels are in docs/operations'
     );
   }
-  return waiting(
-    'HelperNotReady',
-    `${name} is not ready (${waits?.reason ?? pod.status?.phase ?? 'no status yet'})`,
-    'see why with kubectl describe pod while a backup waits; NKVM_HELPER_POD_TIMEOUT_SECONDS gives it more time',
-    'transient'
+  const isPulling = PULL_EVENT.test(event) || (event === '' && hasSandbox(pod));
+  if (isPulling) {
+    return waits(
+      'image',
+      'HelperNotReady',
+      `image ${specOf(pod)?.image}, which node ${node} pulls`
+    );
+  }
+  if (STARTED_EVENT.test(event) || helperContainer(pod)?.state?.running) {
+    return waits('start', 'HelperNotReady', `its container on node ${node}`);
+  }
+  // The kubelet mounts volumes before anything else, and is silent about it for two minutes.
+  return waits(
+    'volume',
+    'VolumeNotMounted',
+    `the volume, which is attached to node ${node} and mounted there`
   );
 }
 
-const specOf = (pod: Pod) => pod.spec?.containers.find(({ name }) => name === HELPER_CONTAINER);
-
-type Terminated = NonNullable<
-  NonNullable<
-    NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]['state']
-  >['terminated']
->;
-
-function endOf(name: string, pod: Pod, ended: Terminated | undefined): PodState {
-  const { reason, message } = pod.status ?? {};
-  if (reason === 'Evicted') {
-    return failed(
-      'HelperEvicted',
-      `${name} was evicted: ${message}`,
-      'free the resource that the node is short of',
-      'transient'
-    );
-  }
-  if (reason === 'DeadlineExceeded') {
-    return failed(
-      'RunTimedOut',
-      `${name} reached its deadline of ${pod.spec?.activeDeadlineSeconds} s`,
-      'give runs more time with NKVM_RUN_TIMEOUT_SECONDS',
-      'needs-action'
-    );
-  }
-  if (ended?.reason === 'OOMKilled') {
-    return failed(
-      'HelperOutOfMemory',
-      `${name} ran out of memory (limit ${specOf(pod)?.resources?.limits?.memory})`,
-      'give helpers more with NKVM_HELPER_MEMORY_LIMIT; millions of hard links in one volume need it',
-      'needs-action'
-    );
-  }
-  if (ended && /StartError|ContainerCannotRun/.test(ended.reason ?? '')) {
-    return failed(
-      'HelperNotStarted',
-      `${name} cannot start: ${ended.message ?? ended.reason}`,
-      'check that NKVM_HELPER_IMAGE is the image of this version of NKVM',
-      'needs-action'
-    );
-  }
-  if (pod.metadata?.deletionTimestamp) return beingDeleted(name); // and has ended because of it
-  const why = message ?? reason ?? ended?.message ?? `exit code ${ended?.exitCode ?? 'unknown'}`;
-  return failed(
-    'HelperEnded',
-    `${name} ended before its work was done: ${why}`,
-    'nothing, it is tried again; the log of the kubelet on its node may say more',
-    'transient'
-  );
-}
-
-const beingDeleted = (name: string): PodState =>
-  failed(
-    'HelperGone',
-    `${name} is being deleted by another client than NKVM`,
-    'nothing, it is tried again; the audit log of the API server names the client',
-    'transient'
-  );
-
-const failed = (
-  reason: string,
-  message: string,
-  hint: string,
-  failureClass: FailureClass
-): PodState => ({ kind: 'failed', reason, message, hint, class: failureClass });
-
-const waiting = (
-  reason: string,
-  message: string,
-  hint: string,
-  failureClass: FailureClass
-): PodState => ({ kind: 'waiting', reason, message, hint, class: failureClass });
+/** The condition is there since Kubernetes 1.28. Volumes are mounted before the sandbox is made. */
+const hasSandbox = (pod: Pod): boolean =>
+  pod.status?.conditions?.some(
+    ({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True'
+  ) ?? false;

@@ -4,6 +4,8 @@ import { within } from '../within.ts';
 import type { Helper, HelperCluster } from './helper.ts';
 import { createHelper } from './helper.ts';
 import type { HelperSpec } from './manifest.ts';
+import type { WaitingPod } from './podState.ts';
+import type { WaitLimits } from './waitLimits.ts';
 
 /** Which claim a helper is for, and how its pod looks. */
 export interface HelperRequest {
@@ -12,7 +14,7 @@ export interface HelperRequest {
   claimUid: string;
   spec: HelperSpec;
   /** How long the pod may take to become ready. */
-  podTimeoutMs: number;
+  waitLimits: WaitLimits;
 }
 
 /** What goes on around the use of a helper. */
@@ -21,6 +23,8 @@ export interface HelperUse {
   signal: AbortSignal;
   /** @param node that the pod must run on; null: any. */
   onCreated(helper: Helper, node: string | null): void;
+  /** @param state says what the pod waits for; it changes. */
+  onWaiting(helper: Helper, state: WaitingPod): void;
   /** @param node that the pod runs on. */
   onReady(helper: Helper, node: string): void;
   /** Gets an error while the helper's pod is still there. @returns what is thrown instead. */
@@ -48,8 +52,8 @@ export interface ReadyHelper {
  */
 export async function withHelper<T>(
   cluster: HelperCluster & { readClaim: ReadClaim },
-  { namespace, claimUid, spec, podTimeoutMs }: HelperRequest,
-  { signal, onCreated, onReady, explain, closing }: HelperUse,
+  { namespace, claimUid, spec, waitLimits }: HelperRequest,
+  { signal, onCreated, onWaiting, onReady, explain, closing }: HelperUse,
   use: (ready: ReadyHelper) => Promise<T>
 ): Promise<T> {
   const sameClaim = async (stage: 'create' | 'wait'): Promise<ClaimObject> => {
@@ -67,7 +71,7 @@ export async function withHelper<T>(
   });
   try {
     onCreated(helper, spec.node);
-    const node = await helper.ready(podTimeoutMs, signal);
+    const node = await helper.ready(waitLimits, signal, state => onWaiting(helper, state));
     onReady(helper, node);
     const claim = await sameClaim('wait');
     return await use({ helper, node, claim });

@@ -18,6 +18,8 @@ export interface HelperHooks {
   image: string;
   /** Takes what the record tells of the helper. */
   tell(helper: NonNullable<Backup['helper']>): void;
+  /** Takes what the helper waits for, a sentence; empty: it has got it. */
+  say(note: string): void;
   /** @returns the error in words for people; what became of the pod says more than a broken stream. */
   explain(error: unknown, stage: Stage, helper: Helper): Promise<unknown>;
 }
@@ -29,13 +31,21 @@ export const helperHooks = ({
   signal,
   image,
   tell,
+  say,
   explain,
 }: HelperHooks): Omit<HelperUse, 'signal'> => ({
   onCreated({ pod }, node) {
     tell({ pod, node, image });
     clock.enter('wait');
   },
-  onReady: ({ pod }, node) => tell({ pod, node, image }),
+  onWaiting({ pod }, { note, node }) {
+    if (node !== null && node !== attempt.helper?.node) tell({ pod, node, image });
+    say(note);
+  },
+  onReady({ pod }, node) {
+    tell({ pod, node, image });
+    say('');
+  },
   async explain(error: unknown, helper: Helper) {
     if (signal.aborted && !(signal.reason instanceof Error)) return error; // cancelled: nothing to explain
     const why = signal.aborted ? error : await explain(error, clock.current() ?? 'wait', helper);

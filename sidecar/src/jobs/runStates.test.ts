@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RUN_STAGES, STATUSES } from '../../api/index.ts';
+import { sameLimits } from '../helper/waitLimits.ts';
 import type { RunState } from './runStates.ts';
 import { checkStep, NEXT_STATES, stageLimits } from './runStates.ts';
 
@@ -36,6 +37,6 @@ describe('the states of a run', () => {
 });
 
 it('gives a stage no longer than the run, but for its own margin', () => {
-  const limits = stageLimits({ podTimeoutMs: 120_000, runTimeoutMs: 3_600_000 });
-  expect(limits).toMatchObject({ wait: 150_000, publish: 3_600_000 });
+  const limits = stageLimits({ waitLimits: sameLimits(120_000), runTimeoutMs: 3_600_000 });
+  expect(limits).toMatchObject({ wait: 510_000, publish: 3_600_000 });
 });

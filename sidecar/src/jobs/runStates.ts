@@ -1,4 +1,6 @@
 import type { BackupStatus, RunStage } from '../../api/index.ts';
+import type { WaitLimits } from '../helper/waitLimits.ts';
+import { longestWaitMs } from '../helper/waitLimits.ts';
 
 /** Where a run can be: a status, or, while it runs, a stage. */
 export type RunState = Exclude<BackupStatus, 'running'> | RunStage;
@@ -31,14 +33,14 @@ export function checkStep(from: RunState, to: RunState): void {
  * that breaks off there would leave its helper.
  */
 export const stageLimits = ({
-  podTimeoutMs,
+  waitLimits,
   runTimeoutMs,
 }: {
-  podTimeoutMs: number;
+  waitLimits: WaitLimits;
   runTimeoutMs: number;
 }): Readonly<Record<Exclude<RunStage, 'cleanup'>, number>> => ({
   create: 60_000,
-  wait: podTimeoutMs + 30_000, // the wait itself says why the pod is not ready; this is for an API server that hangs
+  wait: longestWaitMs(waitLimits) + 30_000, // the wait itself says why the pod is not ready; this is for an API server that hangs
   // Without a byte and without a sign that tar gets on (it reports every 15 s, also while it reads a huge directory).
   exec: 300_000, // a file system that hangs gives neither
   copy: 900_000, // a node that hangs keeps the connection

@@ -14,6 +14,7 @@ import { textOf } from '../errors.ts';
 import type { Fence } from '../fence.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
+import type { WaitLimits } from '../helper/waitLimits.ts';
 import type { History } from '../history/history.ts';
 import type { CarryOut } from '../jobs/inside.ts';
 import type { JobKind } from '../jobs/job.ts';
@@ -45,7 +46,7 @@ export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
     cluster: HelperCluster;
     image: string;
     memoryLimit: string;
-    podTimeoutMs: number;
+    waitLimits: WaitLimits;
     runTimeoutMs: number;
   };
   installation: string;

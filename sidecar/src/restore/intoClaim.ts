@@ -8,6 +8,7 @@ import type { VolumeLook } from '../helper/lookAtVolume.ts';
 import { lookAtVolume } from '../helper/lookAtVolume.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { unpackInto } from '../helper/unpack.ts';
+import type { WaitLimits } from '../helper/waitLimits.ts';
 import type { HelperUse } from '../helper/withHelper.ts';
 import { withHelper } from '../helper/withHelper.ts';
 import { sizeText } from './plan/planSpace.ts';
@@ -42,7 +43,7 @@ export interface IntoClaimWorld {
   installation: string;
   image: string;
   memoryLimit: string;
-  podTimeoutMs: number;
+  waitLimits: WaitLimits;
   runTimeoutMs: number;
 }
 
@@ -85,7 +86,7 @@ export async function restoreIntoClaim(
         node: null,
         deadlineMs: world.runTimeoutMs,
       },
-      podTimeoutMs: world.podTimeoutMs,
+      waitLimits: world.waitLimits,
     },
     { ...use, signal },
     async ({ helper }) => {

@@ -217,6 +217,7 @@ export async function writeAndCompare(
   const isSelection = details.paths !== null;
   const hooks = helperHooks({
     ...{ attempt, clock, signal, tell, explain },
+    say: note => steps.say(note),
     image: world.image,
   });
   const unpacked = await restoreIntoClaim(

@@ -19,6 +19,7 @@ import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { ClaimPod } from '../cluster/inventory.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { noFence } from '../fence.ts';
+import { sameLimits } from '../helper/waitLimits.ts';
 import type { RestoreDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
 import type { JobEnd } from '../jobs/job.ts';
@@ -124,7 +125,7 @@ beforeEach(async () => {
     installation: 'i',
     image: 'example/helper:1',
     memoryLimit: '512Mi',
-    podTimeoutMs: 5_000,
+    waitLimits: sameLimits(5_000),
     runTimeoutMs: 60_000,
     history: {
       get: id => runs.get(id),

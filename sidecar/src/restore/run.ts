@@ -1,6 +1,7 @@
 import type { RestoreComparison } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
 import { UnpackFailure } from '../helper/unpack.ts';
+import { longestWaitMs } from '../helper/waitLimits.ts';
 import type { RestoreDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
 import type { JobEnd } from '../jobs/job.ts';
@@ -208,9 +209,9 @@ async function startWorkloads(attempt: RestoreAttempt, isProven: boolean): Promi
   else steps.done(message);
 }
 
-const limitsOf = ({ podTimeoutMs }: RestoreWorld) => ({
+const limitsOf = ({ waitLimits }: RestoreWorld) => ({
   create: 900_000, // without a byte of the archive, and without a sign of what is waited for
-  wait: podTimeoutMs + 30_000,
+  wait: longestWaitMs(waitLimits) + 30_000,
   exec: 300_000,
   copy: 900_000,
   checksum: 900_000,

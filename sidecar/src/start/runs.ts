@@ -80,6 +80,7 @@ export async function startRuns(foundations: Foundations) {
   const backupWorld = {
     cluster: {
       pods,
+      nodes: inventory.nodes,
       statusLagMs: 5_000,
       exec: (target: ExecTarget, command: readonly string[]) =>
         execInPod(gateway, target, command, { silenceMs: config.helper.silenceMs }),
@@ -93,7 +94,7 @@ export async function startRuns(foundations: Foundations) {
     identity,
     image: helperImage,
     memoryLimit: config.helper.memoryLimit,
-    podTimeoutMs: config.helper.podTimeoutMs,
+    waitLimits: config.helper.waitLimits,
     runTimeoutMs: config.helper.runTimeoutMs,
     version: VERSION,
     now,

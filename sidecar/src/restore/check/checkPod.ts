@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReadPodLog } from '../../cluster/podLog.ts';
 import type { Pod, Pods } from '../../cluster/pods.ts';
 import { StageError, textOf } from '../../errors.ts';
-import { removeHelper } from '../../helper/helper.ts';
 import {
   HELPER_CONTAINER,
   helperContainer,
@@ -12,6 +11,9 @@ import {
 } from '../../helper/names.ts';
 import { podState } from '../../helper/podState.ts';
 import { refusalOf } from '../../helper/refusal.ts';
+import { removeHelper } from '../../helper/removeHelper.ts';
+import type { WaitLimits } from '../../helper/waitLimits.ts';
+import { waitClock } from '../../helper/waitLimits.ts';
 
 /** A command of a caller, to be run with a restored volume. */
 export interface CheckCommand {
@@ -30,7 +32,7 @@ export interface CheckPodWorld {
   pods: Pods;
   readPodLog: ReadPodLog;
   /** How long the pod may take until it runs. */
-  podTimeoutMs: number;
+  waitLimits: WaitLimits;
   /** Milliseconds between two looks at the pod. */
   lookMs?: number | undefined;
 }
@@ -104,7 +106,7 @@ export async function runCheck(
     throw refusalOf(namespace, error);
   });
   const { name = '', uid = '' } = pod.metadata ?? {};
-  const startUntil = performance.now() + world.podTimeoutMs;
+  const clock = waitClock(world.waitLimits, () => performance.now());
   try {
     for (;;) {
       signal.throwIfAborted();
@@ -118,7 +120,10 @@ export async function runCheck(
         return { exitCode: ended.exitCode, output };
       }
       const state = podState(mine);
-      if (state.kind === 'failed' || (state.kind === 'waiting' && performance.now() > startUntil)) {
+      if (
+        state.kind === 'failed' ||
+        (state.kind === 'waiting' && clock.spend(state.cause, state.limitMs) !== undefined)
+      ) {
         const { reason, message, hint } = state;
         throw new StageError('exec', reason, message, hint, state.class);
       }

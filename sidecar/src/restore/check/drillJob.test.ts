@@ -12,6 +12,7 @@ import { ApiFailure } from '../../cluster/apiFailure.ts';
 import type { Pod } from '../../cluster/pods.ts';
 import { StageError } from '../../errors.ts';
 import { noFence } from '../../fence.ts';
+import { sameLimits } from '../../helper/waitLimits.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import { exampleManifest } from '../../testing/exampleManifest.ts';
@@ -80,7 +81,7 @@ beforeEach(async () => {
     ...{ cluster, claims, history, readClaim: claims.readClaim },
     places: onePlace(destination),
     ...{ installation: 'i', image: 'example/helper:1', memoryLimit: '512Mi' },
-    ...{ podTimeoutMs: 5_000, runTimeoutMs: 60_000, lookMs: 5 },
+    ...{ waitLimits: sameLimits(5_000), runTimeoutMs: 60_000, lookMs: 5 },
     inventory: {
       namespace: name => ({ name, uid: exampleRun().namespaceUid ?? '', createdAt: '' }),
       storageClasses: () => [],

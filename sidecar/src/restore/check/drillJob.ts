@@ -213,7 +213,11 @@ function hooksOf(attempt: Attempt): Parameters<typeof restoreIntoClaim>[2] {
   };
   return {
     signal,
-    helper: helperHooks({ attempt, clock, signal, image: world.image, tell, explain }),
+    helper: helperHooks({
+      ...{ attempt, clock, signal, tell, explain },
+      image: world.image,
+      say: message => show({}, { message }),
+    }),
     async beforeWrite() {
       clock.enter('exec');
     },

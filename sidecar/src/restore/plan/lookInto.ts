@@ -7,6 +7,7 @@ import { StageError, textOf } from '../../errors.ts';
 import type { Helper } from '../../helper/helper.ts';
 import { lookAtVolume } from '../../helper/lookAtVolume.ts';
 import { placementOf } from '../../helper/placement.ts';
+import { sameLimits } from '../../helper/waitLimits.ts';
 import { walkVolume } from '../../helper/walk.ts';
 import { withHelper } from '../../helper/withHelper.ts';
 import type { IntoClaimWorld } from '../intoClaim.ts';
@@ -66,7 +67,7 @@ export const lookIntoClaim =
         {
           namespace: claim.namespace,
           claimUid: claim.uid,
-          podTimeoutMs: Math.min(POD_MS, world.podTimeoutMs),
+          waitLimits: sameLimits(Math.min(POD_MS, world.waitLimits.start)),
           spec: {
             runId: id,
             attempt: 1,
@@ -83,6 +84,7 @@ export const lookIntoClaim =
         {
           signal,
           onCreated: () => undefined,
+          onWaiting: () => undefined,
           onReady: () => undefined,
           explain: async error => error,
           closing: gone => closing.push(gone.catch(() => undefined)),
