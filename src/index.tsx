@@ -1,11 +1,5 @@
-import { registerBackups } from './backups/register';
-import { registerDestinations } from './destinations/register';
-import { registerFiles } from './files/register';
-import { registerRestores } from './restores/register';
-import { registerVolumes } from './volumes/register';
+import { registerOnClaims } from './backups/registerOnClaims';
+import { registerNavigation } from './navigation';
 
-registerVolumes();
-registerBackups();
-registerFiles();
-registerRestores();
-registerDestinations();
+registerNavigation();
+registerOnClaims();

@@ -1,7 +1,15 @@
 /**
- * Our pages. Headlamp puts the cluster in front of a path, finds a route by its name, whatever the case, and shows the
- * name as the title of the tab: so names are titles that no other page is likely to have.
+ * Our pages; `navigation.tsx` says what each shows. Headlamp puts the cluster in front of a path, finds a route by its
+ * name, whatever the case, and shows the name as the title of the tab: so names are titles that no other page has.
  */
+export interface Route {
+  name: string;
+  path: string;
+}
+
+/** All paths of ours begin with it, below the cluster. */
+export const PATH_PREFIX = '/nkvm/';
+
 export const VOLUMES_ROUTE = { name: 'Volumes & Backups', path: '/nkvm/volumes' };
 export const VOLUME_ROUTE = { name: 'Volume Backups', path: '/nkvm/volumes/:namespace/:name' };
 /** `?name=CLAIM&status=STATUS`, and Headlamp's own `namespace=A B`. */
@@ -38,12 +46,6 @@ export const EDIT_DESTINATION_ROUTE = {
 export const CLAIM_ROUTE = 'PersistentVolumeClaim';
 export const NAMESPACE_ROUTE = 'Namespace';
 export const NODE_ROUTE = 'Node';
-
-/** Entries of the sidebar: ours, and those below it. */
-export const SIDEBAR_PARENT = 'nkvm';
-export const SIDEBAR_ENTRY = 'nkvm-volumes';
-export const SIDEBAR_BACKUPS = 'nkvm-backups';
-export const SIDEBAR_DESTINATIONS = 'nkvm-destinations';
 
 /** Query parameter of our pages: a plain user's token is minted in the namespace of the volume. */
 export const NAMESPACE_PARAMETER = 'namespace';

@@ -117,10 +117,42 @@ describe('the answer', () => {
       { kind: 'failed', message: 'the inventory is not ready. Try again in a moment' },
     ],
     [
-      'of nobody means that it is unreachable',
+      'of nobody means that Headlamp does not answer',
       { status: 502, message: 'Unreachable' },
       noToken(502),
-      { kind: 'unreachable', message: 'Unreachable' },
+      { kind: 'offline' },
+    ],
+    ...[
+      [503, 'error trying to reach service: Address is not allowed'],
+      [503, 'error trying to reach service: dial tcp 10.0.4.7:8787: i/o timeout'],
+      [503, 'error trying to reach service: dial tcp 10.0.4.7:8787: connect: no route to host'],
+      [502, 'error trying to reach service: EOF'],
+      [504, 'error trying to reach service: context deadline exceeded'],
+      [
+        500,
+        'proxy error from 127.0.0.1:6443 while dialing 10.42.0.7:8787, code 502: 502 Bad Gateway',
+      ],
+      [503, 'error trying to reach service: No agent available'],
+    ].map(([status, message]): [string, Failure, NoToken | undefined, Trouble] => [
+      `that it has no way to the pod says so: ${message}`,
+      { status: Number(status), message: String(message) },
+      undefined,
+      { kind: 'noWay', message: String(message) },
+    ]),
+    [
+      'that the pod refuses connections means that it is starting',
+      { status: 503, message: 'error trying to reach service: dial tcp: connection refused' },
+      undefined,
+      {
+        kind: 'unreachable',
+        message: 'error trying to reach service: dial tcp: connection refused',
+      },
+    ],
+    [
+      'of a proxy that gave up waiting means that it is unreachable',
+      { status: 504, message: 'Gateway Timeout' },
+      undefined,
+      { kind: 'unreachable', message: 'Gateway Timeout' },
     ],
     [
       'that comes too late means that it is unreachable',

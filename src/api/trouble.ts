@@ -25,6 +25,10 @@ export type Trouble =
   /** The sidecar does not accept the token. */
   | { kind: 'unauthorised'; message: string }
   | { kind: 'unreachable'; message: string }
+  /** There is a pod, and the API server has no way to its address. */
+  | { kind: 'noWay'; message: string }
+  /** No answer came, not even of Headlamp. */
+  | { kind: 'offline' }
   /** Headlamp answered from its cache, perhaps with somebody else's data. */
   | { kind: 'cached' }
   /** The sidecar says that a right is missing. */
@@ -42,20 +46,22 @@ export interface NoToken extends Failure {
  * Classifies whatever a request to the sidecar threw. Where no token could be had, the sidecar's answer without one
  * (the door) tells whether there is a sidecar that wants one.
  *
- * | answer                                     | token | kind         |
- * | ------------------------------------------ | ----- | ------------ |
- * | 404 of the API server for the Service      | any   | absent       |
- * | 403 of the API server for the proxy        | any   | noRight      |
- * | 401                                        | 401   | loggedOut    |
- * | 401                                        | 403   | noRight      |
- * | 401                                        | 404   | noAccount    |
- * | 401                                        | other | unauthorised |
- * | 401 `Unauthorized` of the API server       | had   | loggedOut    |
- * | 401                                        | had   | unauthorised |
- * | 403                                        | had   | denied       |
- * | 404                                        | had   | notFound     |
- * | 502, 408, 503 of the API server            | any   | unreachable  |
- * | anything else                              | any   | failed       |
+ * | answer                                        | token | kind         |
+ * | --------------------------------------------- | ----- | ------------ |
+ * | 404 of the API server for the Service         | any   | absent       |
+ * | 403 of the API server for the proxy           | any   | noRight      |
+ * | 401                                           | 401   | loggedOut    |
+ * | 401                                           | 403   | noRight      |
+ * | 401                                           | 404   | noAccount    |
+ * | 401                                           | other | unauthorised |
+ * | 401 `Unauthorized` of the API server          | had   | loggedOut    |
+ * | 401                                           | had   | unauthorised |
+ * | 403                                           | had   | denied       |
+ * | 404                                           | had   | notFound     |
+ * | none: the browser reached no server           | any   | offline      |
+ * | 5xx: the API server could not connect         | any   | noWay        |
+ * | 502, 504, 408, 503 of the API server          | any   | unreachable  |
+ * | anything else                                 | any   | failed       |
  */
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof CachedAnswer) return { kind: 'cached' };
@@ -71,7 +77,9 @@ export function troubleAfter({ status, message }: Failure, noToken?: NoToken): T
   if (status === 403 && (noToken || isAboutProxy(message))) {
     return { kind: 'noRight', right: proxyRight };
   }
-  if (status === 502 || status === 408 || (status === 503 && isOfApiServer(message))) {
+  if (status === 502 && message === NO_ANSWER) return { kind: 'offline' };
+  if (status >= 500 && isAboutWay(message)) return { kind: 'noWay', message };
+  if ([408, 502, 504].includes(status) || (status === 503 && isOfApiServer(message))) {
     return { kind: 'unreachable', message };
   }
   if (status === 401 && (noToken ? noToken.status === 401 : message === 'Unauthorized')) {
@@ -94,9 +102,19 @@ export function troubleAfter({ status, message }: Failure, noToken?: NoToken): T
 const isAboutService = (message: string): boolean => message === 'services "nkvm" not found';
 const isAboutProxy = (message: string): boolean =>
   message.startsWith(`services "${NKVM_SERVICE}" is forbidden`);
+/** ApiProxy's words where the browser got no answer at all. */
+const NO_ANSWER = 'Unreachable';
+/**
+ * The API server's words where it could not connect to the pod (k8s.io/apimachinery `proxy` and `net`, konnectivity, k3s).
+ * A connection that is refused reached the pod: it is starting.
+ */
+const isAboutWay = (message: string): boolean =>
+  /error trying to reach service|proxy error from|address is not allowed|no agent available/i.test(
+    message
+  ) && !/connection refused/i.test(message);
 /** The sidecar's own 503, e.g. while it starts, says what is wrong and what to do. */
 const isOfApiServer = (message: string): boolean =>
-  /^(no endpoints available|error trying to reach service|HTTP 503|Service Unavailable)/i.test(
+  /^(no endpoints available|error trying to reach service|HTTP 503|Service Unavailable|Timeout)/i.test(
     message
   );
 

@@ -113,4 +113,4 @@ function TroubleLine({
 }
 
 const hasAdvice = ({ kind }: Trouble): boolean =>
-  ['absent', 'noRight', 'noAccount', 'unreachable'].includes(kind);
+  ['absent', 'noRight', 'noAccount', 'unreachable', 'noWay'].includes(kind);

@@ -10,6 +10,7 @@ import { type Translate, useText } from '../ui/text';
 import { admitUsersCommands, INSTALL_COMMAND } from './commands';
 import { LookAgain } from './LookAgain';
 import { InstallSteps, WhatIsInstalled } from './NotInstalled';
+import { NoWaySteps } from './NoWaySteps';
 import { troubleText } from './troubleText';
 
 const ICONS: Partial<Record<Trouble['kind'], IconifyIcon>> = {
@@ -19,6 +20,8 @@ const ICONS: Partial<Record<Trouble['kind'], IconifyIcon>> = {
   loggedOut: lockIcon,
   denied: lockIcon,
   unreachable: unreachableIcon,
+  noWay: unreachableIcon,
+  offline: unreachableIcon,
 };
 
 /** In place of contents that could not be had: what is wrong, and what to do about it. */
@@ -66,6 +69,9 @@ function adviceOn(trouble: Trouble, t: Translate): ReactNode {
           <Command text={`kubectl get pods,events -n ${NKVM_NAMESPACE}`} />
         </>
       );
+    case 'noWay':
+      return <NoWaySteps />;
+    case 'offline':
     case 'loggedOut':
     case 'unauthorised':
     case 'cached':

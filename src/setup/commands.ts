@@ -1,5 +1,8 @@
 import { USER_SERVICE_ACCOUNT } from '../../sidecar/api/names.ts';
 
+/** The container port in deploy/k8s/app/deployment.yaml. */
+export const POD_PORT = 8080;
+
 /** Where the source of NKVM lies. */
 const REPOSITORY = 'https://github.com/nkvm-io/nkvm';
 

@@ -38,6 +38,16 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
       };
     case 'unreachable':
       return { title: t('The backup service does not answer'), text: sentence(trouble.message) };
+    case 'noWay':
+      return {
+        title: t('The API server cannot reach the backup service'),
+        text: sentence(trouble.message),
+      };
+    case 'offline':
+      return {
+        title: t('Headlamp does not answer'),
+        text: t('Check your network connection, and whether Headlamp is still running.'),
+      };
     case 'cached':
       return {
         title: t('Headlamp answered from its cache'),

@@ -1,5 +1,10 @@
 import '../index';
 import '@testing-library/jest-dom/vitest';
+import type {
+  DetailsViewSection,
+  DetailsViewsSectionProcessor,
+} from '@kinvolk/headlamp-plugin/lib/components/DetailsViewSection/detailsViewSectionSlice';
+import type { KubeObject } from '@kinvolk/headlamp-plugin/lib/k8s/cluster';
 import { queryClient } from '@kinvolk/headlamp-plugin/lib/lib/queryClient';
 import { setStore } from '@kinvolk/headlamp-plugin/lib/lib/router/createRouteURL';
 import { createMuiTheme } from '@kinvolk/headlamp-plugin/lib/lib/themes';
@@ -9,7 +14,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { act, cleanup, configure, render } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { SnackbarProvider } from 'notistack';
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { Provider } from 'react-redux';
 import { BrowserRouter, Route, Switch } from 'react-router-dom';
 import { onTestFinished, vi } from 'vitest';
@@ -71,16 +76,19 @@ export function openDetails(
 ) {
   const resource = { kind, cluster, metadata: { namespace, name, uid: `uid-${name}` } };
   const { actionButtons, detailsViewSection } = store.getState();
+  const sections = detailsViewSection.detailsViewSectionsProcessors.reduce(
+    (before, { processor }) => processor(resource as unknown as KubeObject, before),
+    [] as ReturnType<DetailsViewsSectionProcessor['processor']>
+  ) as DetailsViewSection[];
   return mount(
     <>
       {actionButtons.headerActions.map(({ id, action }) => {
         const Action = action as (props: { item: object }) => JSX.Element;
         return <Action key={id} item={resource} />;
       })}
-      {detailsViewSection.detailsViewSections.map(({ id, section }) => {
-        const Section = section as (props: { resource: object }) => JSX.Element;
-        return <Section key={id} resource={resource} />;
-      })}
+      {sections.map(each => (
+        <Fragment key={each.id}>{each.section as ReactNode}</Fragment>
+      ))}
     </>,
     `/c/${cluster}/storage/persistentvolumeclaims/${namespace}/${name}`
   );

@@ -112,6 +112,15 @@ describe('Volumes & Backups, before there is a list,', () => {
     expect(screen.getByText('No endpoints available for service "nkvm:http"')).toBeVisible();
   });
 
+  it('says that the API server cannot reach the pod, and how to find out why', async () => {
+    const message = 'error trying to reach service: Address is not allowed';
+    open({ 'GET /volumes': refusal(503, message) });
+    expect(await screen.findByText('The API server cannot reach the backup service')).toBeVisible();
+    expect(screen.getByText(/Address is not allowed/)).toBeVisible();
+    expect(screen.getByText('kubectl get networkpolicies -n nkvm')).toBeVisible();
+    expect(screen.queryByText(/It may be starting/)).toBeNull();
+  });
+
   it('passes on what the sidecar says of a right', async () => {
     const message = 'user ann may not list persistentvolumeclaims in namespace shop';
     open({ 'GET /volumes': refusal(403, message) });
