@@ -11,6 +11,7 @@ import {
   STATUSES,
   VERIFY_LEVELS,
 } from './names.ts';
+import { wholeNumber } from './query.ts';
 
 export const BackupStatus = z.enum(STATUSES);
 export type BackupStatus = z.infer<typeof BackupStatus>;
@@ -271,7 +272,7 @@ export const BackupQuery = z.strictObject({
   name: ClaimName.optional(),
   status: BackupStatus.optional(),
   cursor: z.string().max(200).optional().describe('`nextCursor` of the page before'),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+  limit: wholeNumber(1, 500).default(50),
 });
 export type BackupQuery = z.infer<typeof BackupQuery>;
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { ArchivePath } from './restores.ts';
+import { wholeNumber } from './query.ts';
+import { ArchiveId, ArchivePath } from './restores.ts';
 
 /** Which archive: id of a backup, `archive:KEY` for one that no backup here has, `upload:ID` for an upload. */
-export const ArchiveParams = z.strictObject({ id: z.string().min(1).max(300) });
+export const ArchiveParams = z.strictObject({ id: ArchiveId });
 
 /** An entry of an archive. */
 export const ArchiveFile = z.strictObject({
@@ -28,14 +29,14 @@ export const FileQuery = z.strictObject({
     .max(500)
     .optional()
     .describe('part of a name, any case; searches all below `path`'),
-  minBytes: z.coerce.number().int().min(0).optional(),
-  maxBytes: z.coerce.number().int().min(0).optional(),
+  minBytes: wholeNumber(0).optional(),
+  maxBytes: wholeNumber(0).optional(),
   after: z.iso.datetime().optional().describe('modified at this time or later'),
   before: z.iso.datetime().optional(),
   sort: z.enum(['name', 'size', 'time']).default('name'),
   order: z.enum(['asc', 'desc']).default('asc'),
   cursor: z.string().max(500).optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+  limit: wholeNumber(1, 1_000).default(200),
 });
 export type FileQuery = z.infer<typeof FileQuery>;
 
@@ -57,7 +58,7 @@ export type FileList = z.infer<typeof FileList>;
 export const VersionQuery = z.strictObject({
   path: ArchivePath,
   cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(50).default(10),
+  limit: wholeNumber(1, 50).default(10),
 });
 
 /** One archive of a volume, and the file in it. */
@@ -75,10 +76,10 @@ export const FileVersions = z.strictObject({
 export type FileVersions = z.infer<typeof FileVersions>;
 
 export const ComparisonQuery = z.strictObject({
-  with: z.string().min(1).max(300).describe('the id of the older backup'),
+  with: ArchiveId.describe('the id of the older backup'),
   path: z.string().max(16_384).default(''),
   cursor: z.string().max(500).optional(),
-  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+  limit: wholeNumber(1, 1_000).default(200),
 });
 /** What changed from the older archive to this one. */
 export const ArchiveComparison = z.strictObject({

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BackupStatus, ClaimName, NamespaceName, RunStage, StageTimes } from './backups.ts';
 import { FailureClass, Stage } from './errors.ts';
 import { CHECK_STATES, RESTORE_MODES, RESTORE_STEPS } from './names.ts';
+import { wholeNumber } from './query.ts';
 
 export const RestoreMode = z.enum(RESTORE_MODES);
 export type RestoreMode = z.infer<typeof RestoreMode>;
@@ -49,14 +50,15 @@ export type RestoreTarget = z.infer<typeof RestoreTarget>;
  */
 export const ArchivePath = z.string().min(1).max(16_384);
 
+/**
+ * Which archive. The longest is `archive:DESTINATION/KEY`: 253 characters of a Secret's name, and a file name of 255 bytes.
+ */
+export const ArchiveId = z.string().min(1).max(520);
+
 export const StartRestore = z.strictObject({
-  backup: z
-    .string()
-    .min(1)
-    .max(300)
-    .describe(
-      'id of a backup; `archive:KEY` for an archive at the destination that no backup here has; `upload:ID` for an upload'
-    ),
+  backup: ArchiveId.describe(
+    'id of a backup; `archive:KEY` for an archive at the destination that no backup here has; `upload:ID` for an upload'
+  ),
   target: RestoreTarget,
   paths: z.array(ArchivePath).min(1).max(1_000).optional().describe('default: everything'),
   scale: z
@@ -237,7 +239,7 @@ export const RestoreQuery = z.strictObject({
   name: ClaimName.optional(),
   status: BackupStatus.optional(),
   cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+  limit: wholeNumber(1, 500).default(50),
 });
 export type RestoreQuery = z.infer<typeof RestoreQuery>;
 

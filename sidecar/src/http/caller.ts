@@ -91,12 +91,16 @@ function sourceOf({ headers, socket }: FastifyRequest): Source {
   return { peer: socket.remoteAddress ?? '', client: forwarded.at(-1)?.trim() ?? '' };
 }
 
+/** HTTP requires it of every 401. No browser asks for a password because of it. */
+const HOW = { 'www-authenticate': 'Bearer realm="nkvm"' };
+
 const noToken = (how: string): Refusal =>
   new Refusal(
     401,
     'TokenMissing',
     `the request carries no token in ${TOKEN_HEADER} or Authorization: Bearer`,
-    how
+    how,
+    HOW
   );
 
 const badToken = (how: string): Refusal =>
@@ -104,7 +108,8 @@ const badToken = (how: string): Refusal =>
     401,
     'TokenInvalid',
     `the API server does not know this token, or it has expired, or it is meant for another audience than ${TOKEN_AUDIENCE}`,
-    how
+    how,
+    HOW
   );
 
 /** @returns the user and the token's credential id, which the API server's audit log holds, too. */

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { RequestListener, ServerResponse } from 'node:http';
-import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { namespaceOfNkvm } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
+import { createListener } from './listener.ts';
 import { problemOf } from './problems.ts';
 import { withoutUniqueSegment } from './uniqueSegment.ts';
 
@@ -43,14 +43,7 @@ export async function openDoor(
     }
   };
   let answer = wait;
-  // A response without a socket waits behind another: the request was pipelined, which no client of ours does. Each would
-  // be answered into memory while the client reads nothing.
-  const server = http.createServer(
-    // An upload takes as long as it takes; other bodies have a limit of their own, and headers that of Node.
-    { requestTimeout: 0 },
-    (request, response) =>
-      response.socket ? answer(request, response) : void request.socket.destroy()
-  );
+  const server = createListener((request, response) => answer(request, response));
   server.listen(listenOn);
   await once(server, 'listening');
   return {

@@ -11,20 +11,21 @@ export class Refusal extends Error {
   readonly status: number;
   readonly reason: string;
   readonly hint: string;
-  readonly errors: Problem['errors'];
+  /** Of the answer, by their names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
   constructor(
     status: number,
     reason: string,
     message: string,
     hint: string,
-    errors?: Problem['errors']
+    headers: Readonly<Record<string, string>> = {}
   ) {
     super(message);
     this.name = 'Refusal';
     this.status = status;
     this.reason = reason;
     this.hint = hint;
-    this.errors = errors;
+    this.headers = headers;
   }
 }
 
@@ -82,11 +83,16 @@ const TITLES: Record<number, string> = {
   401: 'Not authenticated',
   403: 'Missing right',
   404: 'Not found',
+  405: 'Method not allowed',
+  408: 'Request not complete',
   409: 'Not possible now',
   413: 'Request too large',
-  415: 'Request is not JSON',
+  414: 'URL too long',
+  415: 'Content type not supported',
+  417: 'Expectation not supported',
   422: 'Not possible',
   429: 'Too many requests',
+  431: 'Headers too large',
   500: 'Internal error in NKVM',
   503: 'Not available now',
   507: 'No space left',
@@ -117,8 +123,8 @@ export function problemOf(error: unknown, errorId: string): Problem {
 
 function factsOf(error: unknown, errorId: string): Facts {
   if (error instanceof Refusal) {
-    const { status, reason, message, hint, errors } = error;
-    return { status, reason, message, hint, more: errors && { errors } };
+    const { status, reason, message, hint } = error;
+    return { status, reason, message, hint };
   }
   if (error instanceof StageError) {
     const { stage, reason, message, hint } = error;
@@ -151,23 +157,10 @@ function factsOf(error: unknown, errorId: string): Facts {
 
 /** Requests that Fastify itself refuses: broken JSON, a huge body, another content type. */
 function fastifyFacts(error: unknown, errorId: string): Facts {
-  const { statusCode = 500, message = '' } = (error ?? {}) as Partial<FastifyError>;
-  if (statusCode === 413) {
-    return {
-      status: 413,
-      reason: 'BodyTooBig',
-      message: 'the request body is larger than 64 KiB',
-      hint: 'ask for fewer volumes at once',
-    };
-  }
-  if (statusCode === 415) {
-    return {
-      status: 415,
-      reason: 'NotJson',
-      message: 'the content type of the request is not application/json',
-      hint: 'send JSON with the header Content-Type: application/json',
-    };
-  }
+  const { statusCode = 500, message = '', code = '' } = (error ?? {}) as Partial<FastifyError>;
+  const known =
+    OF_FASTIFY[code] ?? (error instanceof SyntaxError && statusCode === 400 ? notJson : undefined);
+  if (known) return known;
   if (statusCode >= 400 && statusCode < 500) {
     return {
       status: statusCode,
@@ -184,6 +177,59 @@ function fastifyFacts(error: unknown, errorId: string): Facts {
     more: { errorId },
   };
 }
+
+const notJson: Facts = {
+  status: 400,
+  reason: 'BadRequest',
+  message:
+    'the request body is not valid JSON, or has a key that no request has, such as __proto__',
+  hint: 'correct it; GET /api/v1/openapi.json describes every request',
+};
+
+/** By the code of Fastify's error. */
+const OF_FASTIFY: Record<string, Facts> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: {
+    status: 413,
+    reason: 'BodyTooBig',
+    message:
+      'the request body is larger than this route allows: 64 KiB, and 1 MiB for a test of settings',
+    hint: 'ask for fewer volumes or paths at once',
+  },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    status: 415,
+    reason: 'NotJson',
+    message: 'the content type of the request is not application/json',
+    hint: 'send JSON with the header Content-Type: application/json',
+  },
+  FST_ERR_CTP_INVALID_JSON_BODY: notJson,
+  FST_ERR_CTP_EMPTY_JSON_BODY: {
+    ...notJson,
+    message: 'the request says that its body is JSON, and has no body',
+  },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    status: 400,
+    reason: 'MalformedRequest',
+    message: 'the size of the request body is not what the header Content-Length says',
+    hint: 'send the request again',
+  },
+  FST_ERR_BAD_URL: {
+    status: 400,
+    reason: 'BadRequest',
+    message:
+      'the URL of the request cannot be decoded: a % is not followed by the two digits of a byte of UTF-8 text',
+    hint: 'percent-encode the names in it, as encodeURIComponent does',
+  },
+  FST_ERR_MAX_PARAM_LENGTH: {
+    status: 414,
+    reason: 'UrlTooLong',
+    message: 'a part of the path of the URL is longer than any name can be',
+    hint: 'correct the name',
+  },
+};
+
+/** @returns headers that belong to the answer for whatever was thrown. */
+export const headersOf = (error: unknown): Readonly<Record<string, string>> =>
+  error instanceof Refusal ? error.headers : {};
 
 const pathOf = (context: string | undefined, instancePath: string): string =>
   [context, ...instancePath.split('/').filter(Boolean)].filter(Boolean).join('.') || 'body';

@@ -33,9 +33,11 @@ import type { Readiness } from './healthRoutes.ts';
 import { healthRoutes } from './healthRoutes.ts';
 import type { InfoRoutes } from './infoRoutes.ts';
 import { infoRoutes } from './infoRoutes.ts';
+import type { Methods } from './methods.ts';
+import { methodsOfPaths } from './methods.ts';
 import type { MetricsRoute } from './metricsRoute.ts';
 import { metricsRoute } from './metricsRoute.ts';
-import { problemOf, Refusal } from './problems.ts';
+import { headersOf, problemOf, Refusal } from './problems.ts';
 import type { RestoreRoutes } from './restoreRoutes.ts';
 import { restoreRoutes } from './restoreRoutes.ts';
 import { refuseSlowBodies } from './slowBodies.ts';
@@ -80,7 +82,8 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: true,
     exposeHeadRoutes: false, // HEAD of an event stream would never end
-    routerOptions: { maxParamLength: 300 }, // a name of an archive is as long as a file name may be
+    // The schemas have the limits of names. This one is for an id of an archive with each byte percent-encoded.
+    routerOptions: { maxParamLength: 1_600 },
     rewriteUrl: ({ url = '/' }) => withoutUniqueSegment(url),
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply), // a URL that cannot be decoded
   });
@@ -91,19 +94,23 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   app.addHook('onRequest', async request => {
     delete request.raw.headers.cookie;
   });
+  const methods = methodsOfPaths();
+  app.addHook('onRoute', ({ method, url }) => methods.add(method, url));
+  // Before the body is read: it is of no use to anybody.
+  app.addHook('onRequest', async request => {
+    if (request.is404) throw noRoute(request, methods);
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity') throw encoded(encoding);
+  });
   app.addHook('onRequest', refuseSlowBodies());
   app.addHook('onResponse', async (request, reply) => {
     const about = { status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
     world.log.debug({ ...about, method: request.method, url: pathOf(request.url) }, 'request');
   });
+  app.removeContentTypeParser('text/plain'); // Fastify would take it for a string
   app.setErrorHandler(sendProblem);
   app.setNotFoundHandler(request => {
-    throw new Refusal(
-      404,
-      'NoSuchRoute',
-      `there is nothing at ${request.method} ${pathOf(request.url)}`,
-      'GET /api/v1/openapi.json describes everything that there is'
-    );
+    throw noRoute(request, methods);
   });
 
   await app.register(swagger, {
@@ -183,8 +190,38 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
       problem.detail
     );
   }
-  return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  return reply
+    .code(problem.status)
+    .headers(headersOf(error))
+    .type('application/problem+json')
+    .send(JSON.stringify(problem));
 }
 
 /** Without its query, which may name files of a volume. */
 const pathOf = (url: string): string => url.split('?')[0] ?? '';
+
+function noRoute({ method, url }: FastifyRequest, methods: Methods): Refusal {
+  const path = pathOf(url);
+  const allowed = methods.of(path);
+  const hint = 'GET /api/v1/openapi.json describes everything that there is';
+  return allowed.length === 0
+    ? new Refusal(404, 'NoSuchRoute', `there is nothing at ${path}`, hint)
+    : new Refusal(
+        405,
+        'MethodNotAllowed',
+        `${path} has no method ${method}: it has ${allowed.join(', ')}`,
+        hint,
+        { allow: allowed.join(', ') }
+      );
+}
+
+const encoded = (encoding: string): Refusal =>
+  new Refusal(
+    415,
+    'EncodingNotSupported',
+    `the request body has the Content-Encoding ${JSON.stringify(
+      encoding.slice(0, 40)
+    )}, and NKVM decodes none`,
+    'send the body without the header Content-Encoding; an upload is a .tar.gz with Content-Type: application/gzip',
+    { 'accept-encoding': 'identity' }
+  );

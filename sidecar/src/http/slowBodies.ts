@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Refusal } from './problems.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -20,7 +21,12 @@ export const refuseSlowBodies =
     let timer: NodeJS.Timeout | undefined;
     const wait = () => {
       timer = setTimeout(() => {
-        if (!raw.complete) raw.destroy();
+        if (raw.complete) return;
+        // Whoever reads the body gets this error, and the client this answer.
+        if (!reply.sent && raw.listenerCount('error') > 0) raw.emit('error', tooSlow(limitMs));
+        if (!reply.raw.headersSent) raw.destroy();
+        else if (reply.raw.writableFinished) raw.destroy();
+        else reply.raw.once('finish', () => raw.destroy());
       }, limitMs).unref();
     };
     // An upload that was refused is read to nowhere: whoever has no token could send one for ever.
@@ -28,3 +34,11 @@ export const refuseSlowBodies =
     else wait();
     raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
   };
+
+const tooSlow = (limitMs: number): Refusal =>
+  new Refusal(
+    408,
+    'RequestTimeout',
+    `the request body did not arrive within ${limitMs / 1000} s`,
+    'send the request again'
+  );

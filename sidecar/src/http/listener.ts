@@ -1,0 +1,97 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import http from 'node:http';
+import type { Duplex } from 'node:stream';
+import {
+  EARLY_LIMITS,
+  expectationUnknown,
+  noTunnel,
+  refusalOfBeginning,
+  refusalOfParser,
+} from './early.ts';
+import { headersOf, problemOf } from './problems.ts';
+
+/** A client that reads an answer needs no longer to take it, and another one is not waited for. */
+const LINGER_MS = 1_000;
+
+/**
+ * @param answer gets every request that can be read.
+ * @returns an HTTP server, not listening yet. It answers requests that no handler can see with a problem, too.
+ */
+export function createListener(answer: RequestListener): http.Server {
+  /** The answer that a connection is getting. */
+  const answers = new WeakMap<Duplex, ServerResponse>();
+  const server = http.createServer(
+    {
+      // An upload takes as long as it takes; other bodies have a limit of their own. Without a limit here, Node has none
+      // for headers either.
+      requestTimeout: 0,
+      headersTimeout: EARLY_LIMITS.headersMs,
+      maxHeaderSize: EARLY_LIMITS.headerBytes,
+      requireHostHeader: false, // Node's answer has no body
+    },
+    (request, response) => {
+      // A response without a socket waits behind another: the request was pipelined, which no client of ours does. Each
+      // would be answered into memory while the client reads nothing.
+      if (!response.socket) return void request.socket.destroy();
+      answers.set(response.socket, response);
+      const { url = '/', httpVersion, headers } = request;
+      const refusal = refusalOfBeginning({ url, httpVersion, host: headers.host });
+      if (refusal) return refuse(response, refusal);
+      answer(request, response);
+    }
+  );
+  server.maxHeadersCount = 0; // by default, headers after the 2,000th are dropped without a word
+  server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) =>
+    refuse(response, expectationUnknown(headers.expect))
+  );
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => socket.destroy());
+    endWith(socket, noTunnel());
+  });
+  const refused = new WeakSet<Duplex>();
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    const before = answers.get(socket);
+    const isAnswering = before?.headersSent && !before.writableFinished;
+    // An answer that is under way would be continued by this one.
+    if (!socket.writable || isAnswering || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    if (refused.has(socket)) return; // what comes after the first fault is read to nowhere
+    refused.add(socket);
+    endWith(socket, refusalOfParser(error));
+  });
+  return server;
+}
+
+/** Answers a request whose body has not been read, and closes the connection. */
+function refuse(response: ServerResponse, error: unknown): void {
+  const problem = problemOf(error, '');
+  const body = JSON.stringify(problem);
+  response.writeHead(problem.status, {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+    ...headersOf(error),
+  });
+  response.end(body);
+}
+
+/** Answers where there is no `ServerResponse`, and closes the connection when the client has had time to read. */
+function endWith(socket: Duplex, error: unknown): void {
+  const problem = problemOf(error, '');
+  const body = JSON.stringify(problem);
+  const headers = {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+    ...headersOf(error),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const status = `${problem.status} ${http.STATUS_CODES[problem.status] ?? ''}`;
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.join('')}\r\n${body}`);
+  // Destroyed with bytes unread, it would send a reset, which takes the answer away from the client.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('close', () => clearTimeout(timer));
+}
