@@ -21,7 +21,7 @@ describe('readConfig', () => {
     ['NKVM_MAX_PARALLEL', '0', 'NKVM_MAX_PARALLEL takes at least 1 runs'],
     ['NKVM_HELPER_POD_TIMEOUT_SECONDS', '1.5', /takes a whole number of seconds from 5 to 3600/],
     ['NKVM_HELPER_MEMORY_LIMIT', '512', /takes an amount of memory such as 512Mi or 2Gi/],
-    ['NKVM_HELPER_MEMORY_LIMIT', '63Mi', /takes at least 64Mi, which every helper asks for/],
+    ['NKVM_HELPER_MEMORY_LIMIT', '63Mi', /takes at least 64Mi, which every helper needs/],
     ['NKVM_LOG_LEVEL', 'loud', 'NKVM_LOG_LEVEL takes one of: debug, info, warn, error'],
     ['NKVM_MAX_PARALEL', '3', 'NKVM_MAX_PARALEL is not a setting of NKVM'],
   ])('refuses %s=%s by name', (name, value, message) => {

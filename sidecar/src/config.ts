@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { HELPER_MEMORY_REQUEST_MI } from './helper/manifest.ts';
+import type { HelperSettings } from './helper/settings.ts';
+import { checkRequests, HELPER_SETTINGS, helperSettingsOf } from './helper/settingsSchema.ts';
 import type { WaitLimits } from './helper/waitLimits.ts';
 
 const integer = (min: number, max: number, unit: string) =>
@@ -53,21 +54,7 @@ export const SETTINGS = {
     .default('20Gi')
     .describe('size of an archive that can be uploaded to be restored; 0Mi: none can'),
   NKVM_NAMESPACE: kubernetesName.default('nkvm').describe('namespace that NKVM itself runs in'),
-  NKVM_HELPER_IMAGE: z
-    .string()
-    .regex(/^\S+$/, 'takes the name of an image')
-    .optional()
-    .describe(
-      'image of the helper pods; default: the one of NKVM’s own pod, or outside of a cluster `docker.io/nkvm/nkvm:dev`'
-    ),
-  NKVM_HELPER_MEMORY_LIMIT: z
-    .string()
-    .regex(/^[1-9]\d*(Mi|Gi)$/, 'takes an amount of memory such as 512Mi or 2Gi')
-    .refine(amount => mebibytes(amount) >= HELPER_MEMORY_REQUEST_MI, {
-      error: `takes at least ${HELPER_MEMORY_REQUEST_MI}Mi, which every helper asks for`,
-    })
-    .default('512Mi')
-    .describe('memory limit of a helper pod; millions of hard links in one volume need more'),
+  ...HELPER_SETTINGS,
   NKVM_HELPER_POD_TIMEOUT_SECONDS: integer(5, 3600, 'seconds')
     .default(120)
     .describe(
@@ -135,7 +122,7 @@ export const SETTINGS = {
     .describe('the least severe entries that are logged'),
 } as const;
 
-const Settings = z.object(SETTINGS);
+const Settings = z.object(SETTINGS).superRefine(checkRequests);
 
 /** The settings of one process. Times are in milliseconds. */
 export interface Config {
@@ -153,8 +140,7 @@ export interface Config {
   readonly helper: {
     /** Absent: the one that NKVM itself runs from. */
     readonly image: string | undefined;
-    /** A Kubernetes quantity. */
-    readonly memoryLimit: string;
+    readonly settings: Omit<HelperSettings, 'image'>;
     readonly waitLimits: WaitLimits;
     readonly runTimeoutMs: number;
     readonly silenceMs: number;
@@ -187,7 +173,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const { success, data, error } = Settings.safeParse(given);
   const wrong = [
     ...unknown.map(name => `${name} is not a setting of NKVM`),
-    ...(error?.issues ?? []).map(issue => `${issue.path.join('.')} ${issue.message}`),
+    ...(error?.issues ?? []).map(issue => `${String(issue.path[0])} ${issue.message}`),
   ];
   if (!success || wrong.length) throw new Error(wrong.join('; '));
   return Object.freeze({
@@ -204,7 +190,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     namespace: data.NKVM_NAMESPACE,
     helper: {
       image: data.NKVM_HELPER_IMAGE,
-      memoryLimit: data.NKVM_HELPER_MEMORY_LIMIT,
+      settings: helperSettingsOf(data),
       waitLimits: waitLimitsOf(data, given.NKVM_HELPER_POD_TIMEOUT_SECONDS !== undefined),
       runTimeoutMs: data.NKVM_RUN_TIMEOUT_SECONDS * 1000,
       silenceMs: data.NKVM_CONNECTION_TIMEOUT_SECONDS * 1000,

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { HelperSpec } from '../../sidecar/src/helper/manifest.ts';
 import { helperPod } from '../../sidecar/src/helper/manifest.ts';
+import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
 import { kubectl } from './support/kubectl.ts';
 import { IMAGE } from './support/verify-pod.ts';
 
@@ -15,8 +16,7 @@ function startHelper(access: HelperSpec['access']): (line: string) => string {
     installation: 'test',
     claimName: 'orders-db',
     access,
-    image: IMAGE,
-    memoryLimit: '128Mi',
+    settings: { ...exampleHelperSettings, image: IMAGE },
     node: null,
     deadlineMs: 300_000,
   });

@@ -19,6 +19,7 @@ import { sweeperOf } from '../../sidecar/src/jobs/sweep.ts';
 import type { Log } from '../../sidecar/src/log.ts';
 import type { Preparations } from '../../sidecar/src/preparations.ts';
 import { preparations } from '../../sidecar/src/preparations.ts';
+import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
 import type { ModelCluster } from './cluster.ts';
 import type { Disk } from './disk.ts';
 import type { Life } from './life.ts';
@@ -84,8 +85,7 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     places: fixedPlaces([destination]),
     clusterName: 'model',
     identity,
-    image: 'example/helper:1',
-    memoryLimit: '512Mi',
+    helperSettings: exampleHelperSettings,
     waitLimits: sameLimits(5_000),
     runTimeoutMs: 60_000,
     unpacking: lane(1),

@@ -25,6 +25,7 @@ import { execTransport } from '../../sidecar/src/helper/transport.ts';
 import { sameLimits } from '../../sidecar/src/helper/waitLimits.ts';
 import type { HelperRequest, ReadyHelper } from '../../sidecar/src/helper/withHelper.ts';
 import { withHelper } from '../../sidecar/src/helper/withHelper.ts';
+import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
 import { until } from '../cluster/support/until.ts';
 import { type Playground, startPlayground } from './playground.ts';
 
@@ -158,8 +159,7 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
       installation: 'test',
       claimName: 'orders-db',
       access,
-      image: 'docker.io/nkvm/nkvm:dev',
-      memoryLimit: '512Mi',
+      settings: exampleHelperSettings,
       node: null,
       deadlineMs: 60_000,
     },

@@ -6,6 +6,7 @@ import type { Destination } from '../destinations/destination.ts';
 import type { Places } from '../destinations/places.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import type { PodSeal } from '../helper/seal.ts';
+import type { HelperSettings } from '../helper/settings.ts';
 import type { Transport } from '../helper/transport.ts';
 import type { WaitLimits } from '../helper/waitLimits.ts';
 import type { RunChange } from '../history/history.ts';
@@ -29,8 +30,7 @@ export interface RunWorld {
   transport?: Transport;
   clusterName: string;
   identity: Identity;
-  image: string;
-  memoryLimit: string;
+  helperSettings: HelperSettings;
   waitLimits: WaitLimits;
   runTimeoutMs: number;
   /** Version of NKVM, for the manifest. */

@@ -16,6 +16,7 @@ import { StageError } from '../errors.ts';
 import { sameLimits } from '../helper/waitLimits.ts';
 import { runIds } from '../history/runId.ts';
 import { startQueue } from '../jobs/queue.ts';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
@@ -116,7 +117,7 @@ async function start(places: Places, volumes: number, names: string[]) {
       ...{ uid: `uid-${name.slice(1)}`, labels: {}, annotations: {}, spec: {}, status: {} },
     }),
     identity: { clusterUid: 'cluster-1', installation: 'i', namespaceUidOf: () => 'namespace-1' },
-    ...{ image: 'example/helper:1', memoryLimit: '512Mi', waitLimits: sameLimits(5000) },
+    ...{ helperSettings: exampleHelperSettings, waitLimits: sameLimits(5000) },
     ...{ runTimeoutMs: 60_000, unpacking: lane(1), version: '0.0.0' },
     proofPlans: (_, all) => all.map(() => ({ by: 'reading', level: 'checksum' })),
     now: () => new Date(),

@@ -14,6 +14,7 @@ import { sameLimits } from '../helper/waitLimits.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import type { JobKinds } from '../jobs/job.ts';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { exampleRestore } from '../testing/exampleRestore.ts';
 import { queuedRun } from '../testing/exampleRun.ts';
@@ -154,8 +155,7 @@ it.each([
       places: fixedPlaces([destination]),
       clusterName: 'test',
       identity,
-      image: 'x',
-      memoryLimit: '1Mi',
+      helperSettings: exampleHelperSettings,
       waitLimits: sameLimits(5000),
       runTimeoutMs: 60_000,
       unpacking: lane(1),

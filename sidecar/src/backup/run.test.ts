@@ -18,6 +18,7 @@ import { sameLimits } from '../helper/waitLimits.ts';
 import type { RunChange } from '../history/history.ts';
 import { CANCELLED } from '../jobs/job.ts';
 import { apiAnswer } from '../testing/apiAnswer.ts';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import { failing } from '../testing/failingDestination.ts';
 import type { MemoryStorage } from '../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
@@ -73,8 +74,7 @@ beforeEach(() => {
     places: fixedPlaces([destination]),
     clusterName: 'test',
     identity: { clusterUid: 'cluster-1', installation: 'i', namespaceUidOf: () => 'namespace-1' },
-    image: 'example/helper:1',
-    memoryLimit: '512Mi',
+    helperSettings: exampleHelperSettings,
     waitLimits: sameLimits(5000),
     runTimeoutMs: 60_000,
     unpacking: lane(1),

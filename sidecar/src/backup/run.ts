@@ -119,7 +119,7 @@ async function backUp(attempt: Attempt, isCancelled: () => boolean): Promise<Job
       signal,
       ...helperHooks({
         ...{ attempt, clock, signal, explain },
-        image: world.image,
+        image: world.helperSettings.image,
         tell(helper) {
           attempt.helper = helper;
           report({ helper });
@@ -234,8 +234,7 @@ function specOf({ run, claim, world }: Attempt): HelperSpec {
     installation: world.identity.installation,
     claimName: claim.name,
     access: 'read',
-    image: world.image,
-    memoryLimit: world.memoryLimit,
+    settings: world.helperSettings,
     node: placement.node,
     deadlineMs: world.runTimeoutMs,
   };

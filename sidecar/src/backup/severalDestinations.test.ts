@@ -21,6 +21,7 @@ import { sameLimits } from '../helper/waitLimits.ts';
 import type { RunChange } from '../history/history.ts';
 import type { JobEnd } from '../jobs/job.ts';
 import { CANCELLED } from '../jobs/job.ts';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import { failing, stalling } from '../testing/failingDestination.ts';
 import type { MemoryStorage } from '../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
@@ -83,7 +84,7 @@ const backUp = async ({ to = [near(), far()], place, ...asked }: Asked = {}): Pr
     places: fixedPlaces(to, place),
     clusterName: 'test',
     identity: { clusterUid: 'cluster-1', installation: 'i', namespaceUidOf: () => 'namespace-1' },
-    ...{ image: 'example/helper:1', memoryLimit: '512Mi', waitLimits: sameLimits(5000) },
+    ...{ helperSettings: exampleHelperSettings, waitLimits: sameLimits(5000) },
     ...{ runTimeoutMs: 60_000, unpacking: lane(1), version: '0.0.0' },
     proofPlans: (_, all) =>
       all.map(({ isNear }) => ({ by: isNear ? 'reading' : 'server', level: 'checksum' })),

@@ -12,7 +12,16 @@ const DECIMAL_EXPONENT = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, 
  *
  * @returns bytes, exact up to 2^53 and rounded up like Quantity.Value(); null where there is none, or no quantity.
  */
-export function bytesOf(quantity: string | undefined): number | null {
+export const bytesOf = (quantity: string | undefined): number | null => scaledOf(quantity, 0);
+
+/**
+ * Reads a Quantity of anything, CPU above all, e.g. `50m`, `0.5` or `2`.
+ * @returns thousandths, exact up to 2^53 and rounded up; null where there is none, or no quantity.
+ */
+export const milliOf = (quantity: string | undefined): number | null => scaledOf(quantity, 3);
+
+/** @returns the quantity times ten to the power of `power`. */
+function scaledOf(quantity: string | undefined, power: number): number | null {
   const parts = GRAMMAR.exec(quantity ?? '');
   if (!parts) return null;
   const [, number = '', exponent, binary, decimal] = parts;
@@ -20,7 +29,7 @@ export function bytesOf(quantity: string | undefined): number | null {
 
   const factor = binary ? 1024n ** BINARY_POWER[binary as keyof typeof BINARY_POWER] : 1n;
   const decimals = decimal ? DECIMAL_EXPONENT[decimal as keyof typeof DECIMAL_EXPONENT] : 0;
-  const shift = Number(exponent ?? 0) + decimals - fraction.length;
+  const shift = Number(exponent ?? 0) + decimals - fraction.length + power;
 
   const scaled = BigInt(whole + fraction) * factor * 10n ** BigInt(Math.max(0, shift));
   const divisor = 10n ** BigInt(Math.max(0, -shift));

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { Pod } from '../cluster/pods.ts';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { HelperCluster } from './helper.ts';
@@ -22,8 +23,7 @@ const spec: HelperSpec = {
   installation: 'i',
   claimName: 'orders-db',
   access: 'read',
-  image: 'x',
-  memoryLimit: '1Mi',
+  settings: exampleHelperSettings,
   node: null,
   deadlineMs: 1000,
 };

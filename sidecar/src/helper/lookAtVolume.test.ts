@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import { createHelper } from './helper.ts';
@@ -26,8 +27,7 @@ const look = async () =>
       installation: 'i',
       claimName: 'orders-db',
       access: 'read',
-      image: 'x',
-      memoryLimit: '1Mi',
+      settings: exampleHelperSettings,
       node: null,
       deadlineMs: 1000,
     }),

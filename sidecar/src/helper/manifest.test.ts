@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Pod } from '../cluster/pods.ts';
+import { readConfig } from '../config.ts';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
+import { INJECTION_OPT_OUTS } from './injectors.ts';
 import type { HelperSpec } from './manifest.ts';
 import { helperPod, INDEX_LIMIT_BYTES } from './manifest.ts';
 
@@ -8,11 +12,20 @@ const spec: HelperSpec = {
   installation: 'abc',
   claimName: 'orders-db',
   access: 'read',
-  image: 'example/helper:1',
-  memoryLimit: '512Mi',
+  settings: exampleHelperSettings,
   node: null,
   deadlineMs: 60_500,
 };
+
+/** @param env settings without `NKVM_HELPER_` */
+const settings = (env: Record<string, string>) => ({
+  image: 'example/helper:1',
+  ...readConfig(
+    Object.fromEntries(Object.entries(env).map(([name, value]) => [`NKVM_HELPER_${name}`, value]))
+  ).helper.settings,
+});
+const termsOf = (affinity: NonNullable<Pod['spec']>['affinity']) =>
+  affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
 
 describe('helperPod', () => {
   const container = helperPod(spec).spec?.containers[0];
@@ -52,8 +65,18 @@ describe('helperPod', () => {
     });
   });
 
-  it('runs on Linux only', () => {
-    expect(helperPod(spec).spec?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+  it('runs on Linux only, and where its image does', () => {
+    const { nodeSelector, affinity } = helperPod(spec).spec ?? {};
+    expect(nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+    expect(termsOf(affinity)).toEqual([
+      {
+        matchExpressions: [
+          { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
+        ],
+      },
+    ]);
+    const onlyArm = helperPod({ ...spec, settings: settings({ ARCHITECTURES: 'arm64' }) });
+    expect(JSON.stringify(onlyArm.spec?.affinity)).not.toContain('amd64');
   });
 
   it('leaves the files’ groups alone', () => {
@@ -74,9 +97,78 @@ describe('helperPod', () => {
   it('goes to a node by affinity, past a cordon, and never round the scheduler', () => {
     const { spec: pinned } = helperPod({ ...spec, node: 'node-b' });
     expect(pinned).not.toHaveProperty('nodeName');
-    expect(JSON.stringify(pinned?.affinity)).toContain('node-b');
+    expect(termsOf(pinned?.affinity)).toEqual([
+      expect.objectContaining({
+        matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-b'] }],
+      }),
+    ]);
     expect(pinned?.tolerations).toEqual([{ operator: 'Exists', effect: 'NoSchedule' }]);
-    expect(helperPod(spec).spec).not.toHaveProperty('affinity');
+    expect(helperPod(spec).spec).not.toHaveProperty('tolerations');
+  });
+
+  it('has what an administrator sets', () => {
+    const pod = helperPod({
+      ...spec,
+      settings: settings({
+        LABELS: 'team: storage',
+        ANNOTATIONS: 'note: hello',
+        TOLERATIONS: '[{key: spot, operator: Exists}]',
+        NODE_SELECTOR: 'pool: backup',
+        PRIORITY_CLASS: 'low',
+        SERVICE_ACCOUNT: 'backup',
+        IMAGE_PULL_SECRETS: 'a,b',
+        CPU_LIMIT: '1',
+        SUPPLEMENTAL_GROUPS: '5000',
+        SELINUX_OPTIONS: '{level: "s0:c1,c2"}',
+      }),
+    });
+    expect(pod).toMatchObject({
+      metadata: { labels: { team: 'storage' }, annotations: { note: 'hello' } },
+      spec: {
+        tolerations: [{ key: 'spot', operator: 'Exists' }],
+        nodeSelector: { pool: 'backup', 'kubernetes.io/os': 'linux' },
+        priorityClassName: 'low',
+        serviceAccountName: 'backup',
+        automountServiceAccountToken: false,
+        imagePullSecrets: [{ name: 'a' }, { name: 'b' }],
+        securityContext: { supplementalGroups: [5000], seLinuxOptions: { level: 's0:c1,c2' } },
+        containers: [{ resources: { limits: { cpu: '1', memory: '512Mi' } } }],
+      },
+    });
+  });
+
+  it('goes to the only node that has the volume, whatever the node selector says', () => {
+    const selective = settings({ NODE_SELECTOR: 'pool: backup', TOLERATIONS: '[{key: spot}]' });
+    const { spec: pinned } = helperPod({ ...spec, node: 'node-b', settings: selective });
+    expect(pinned?.nodeSelector).toEqual({ 'kubernetes.io/os': 'linux' });
+    expect(pinned?.tolerations).toContainEqual({ key: 'spot' });
+  });
+
+  it('has no capability as another user than root, and fits Pod Security level restricted', () => {
+    for (const access of ['read', 'write'] as const) {
+      const asUser = settings({ RUN_AS_USER: '1000', RUN_AS_GROUP: '2000' });
+      const pod = helperPod({ ...spec, access, settings: asUser }).spec;
+      expect(pod?.containers[0]?.securityContext).toEqual({
+        runAsUser: 1000,
+        runAsGroup: 2000,
+        runAsNonRoot: true,
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+      expect(pod?.securityContext?.seccompProfile?.type).toBe('RuntimeDefault');
+    }
+  });
+
+  it('asks every injector to leave it alone, unless an administrator wants one', () => {
+    const { labels, annotations } = helperPod(spec).metadata ?? {};
+    expect(labels).toMatchObject(INJECTION_OPT_OUTS.labels);
+    expect(annotations).toMatchObject(INJECTION_OPT_OUTS.annotations);
+    const meshed = settings({ LABELS: '{sidecar.istio.io/inject: "true"}' });
+    expect(helperPod({ ...spec, settings: meshed }).metadata?.labels).toMatchObject({
+      'sidecar.istio.io/inject': 'true',
+      'app.kubernetes.io/component': 'backup-helper',
+    });
   });
 
   it('ends by itself, and is found by its labels', () => {

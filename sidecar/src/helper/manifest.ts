@@ -1,23 +1,20 @@
 import type { Pod } from '../cluster/pods.ts';
+import { INJECTION_OPT_OUTS } from './injectors.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames, VOLUME_PATH, WORK_PATH } from './names.ts';
+import type { HelperSettings, Resources } from './settings.ts';
 
 /** What a helper pod is made from. */
 export interface HelperSpec extends HelperId {
   claimName: string;
   /** `write` mounts the volume read-write, for a restore. */
   access: 'read' | 'write';
-  image: string;
-  /** A Kubernetes quantity, e.g. `512Mi`. */
-  memoryLimit: string;
+  settings: HelperSettings;
   /** The node that the pod must run on; null: any. */
   node: string | null;
   /** The kubelet ends the pod after this time, whatever becomes of us. */
   deadlineMs: number;
 }
-
-/** What every helper asks of its node, in MiB. */
-export const HELPER_MEMORY_REQUEST_MI = 64;
 
 /**
  * The pod keeps the index of its archive until it is fetched: 10 million entries take 150 MB. The kubelet evicts a pod
@@ -31,34 +28,54 @@ export const INDEX_LIMIT_BYTES = 192 * 1024 * 1024;
  */
 const WAIT = 'trap "exit 143" TERM INT; while :; do sleep 3600 & wait $!; done';
 
+/** Local storage is not a setting: the work volume needs it. */
+const STORAGE = { request: '16Mi', limit: '320Mi' };
+
+/** @returns what a helper pod asks for where its namespace has no limits. */
+export const wantedResources = ({
+  resources: { requests, limits },
+}: HelperSettings): Resources => ({
+  requests: { ...requests, 'ephemeral-storage': STORAGE.request },
+  limits: { ...limits, 'ephemeral-storage': STORAGE.limit },
+});
+
 /**
  * The helper pod of a run.
  *
- * It runs as root and may ignore file modes, because a volume's files belong to anybody; it has no other right, no
- * token and no writable root. No fsGroup: the kubelet would change the group of every file.
+ * By default it runs as root and may ignore file modes, because a volume's files belong to anybody; it has no other right,
+ * no token and no writable root. Another user has no capability at all: outside of root's hands it would do nothing. No
+ * fsGroup: the kubelet would change the group of every file.
  *
  * To read, the claim itself is read-only in the pod, and not only its mount: otherwise a node with SELinux gives every file
- * the label of the helper, and the application that uses the volume loses access (velero-io/velero#8243). DAC_OVERRIDE
- * and not the smaller DAC_READ_SEARCH, because Pod Security's level `baseline` allows only the former; on a read-only mount
- * they are the same. `recursiveReadOnly` covers file systems that are mounted inside a hostPath or local volume, where
- * Kubernetes (1.31), container runtime and kernel (5.12) can do it.
+ * the label of the helper, and the application that uses the volume loses access (velero-io/velero#8243). It is also the
+ * only way that drivers allow for a ReadOnlyMany claim. DAC_OVERRIDE and not the smaller DAC_READ_SEARCH, because Pod
+ * Security's level `baseline` allows only the former; on a read-only mount they are the same. `recursiveReadOnly` covers
+ * file systems that are mounted inside a hostPath or local volume, where Kubernetes (1.31), container runtime and kernel
+ * (5.12) can do it.
  *
  * To write, it may also do what tar does to restored files: set their owner and mode, make devices, and give them file
  * capabilities. All of these are in the container default set, which `baseline` allows.
  * @param name one of `helperNames`
+ * @param resources by default what the settings say
  */
-export function helperPod(spec: HelperSpec, name = helperNames(spec)[0]): Pod {
+export function helperPod(
+  spec: HelperSpec,
+  name = helperNames(spec)[0],
+  resources = wantedResources(spec.settings)
+): Pod {
+  const { settings } = spec;
   const isReader = spec.access === 'read';
+  const capabilities = isReader ? ['DAC_OVERRIDE'] : RESTORE_CAPABILITIES;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name,
-      labels: helperLabels(spec),
+      labels: { ...INJECTION_OPT_OUTS.labels, ...settings.labels, ...helperLabels(spec) },
       annotations: {
-        // Asks the cluster autoscaler and mesh injectors to leave a short-lived pod alone.
-        'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
-        'sidecar.istio.io/inject': 'false',
+        ...INJECTION_OPT_OUTS.annotations,
+        ...STAY,
+        ...settings.annotations,
       },
     },
     spec: {
@@ -67,33 +84,37 @@ export function helperPod(spec: HelperSpec, name = helperNames(spec)[0]): Pod {
       terminationGracePeriodSeconds: 2,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      nodeSelector: { 'kubernetes.io/os': 'linux' },
-      ...(spec.node === null ? {} : onlyOn(spec.node)),
-      securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+      ...where(spec),
+      ...(settings.priorityClass && { priorityClassName: settings.priorityClass }),
+      ...(settings.serviceAccount && { serviceAccountName: settings.serviceAccount }),
+      ...(settings.pullSecrets.length > 0 && {
+        imagePullSecrets: settings.pullSecrets.map(secret => ({ name: secret })),
+      }),
+      securityContext: {
+        seccompProfile: { type: 'RuntimeDefault' },
+        ...(settings.supplementalGroups.length > 0 && {
+          supplementalGroups: [...settings.supplementalGroups],
+        }),
+        ...(settings.seLinuxOptions && { seLinuxOptions: settings.seLinuxOptions }),
+      },
       containers: [
         {
           name: HELPER_CONTAINER,
-          image: spec.image,
+          image: settings.image,
           imagePullPolicy: 'IfNotPresent',
           command: ['sh', '-c', WAIT],
           securityContext: {
-            runAsUser: 0,
-            runAsGroup: 0,
+            runAsUser: settings.runAsUser,
+            runAsGroup: settings.runAsGroup,
+            ...(settings.runAsUser !== 0 && { runAsNonRoot: true }),
             allowPrivilegeEscalation: false,
             readOnlyRootFilesystem: true,
             capabilities: {
               drop: ['ALL'],
-              add: isReader ? ['DAC_OVERRIDE'] : RESTORE_CAPABILITIES,
+              ...(settings.runAsUser === 0 && { add: [...capabilities] }),
             },
           },
-          resources: {
-            requests: {
-              cpu: '50m',
-              memory: `${HELPER_MEMORY_REQUEST_MI}Mi`,
-              'ephemeral-storage': '16Mi',
-            },
-            limits: { memory: spec.memoryLimit, 'ephemeral-storage': '320Mi' },
-          },
+          resources: { requests: { ...resources.requests }, limits: { ...resources.limits } },
           volumeMounts: [
             {
               name: 'volume',
@@ -115,6 +136,12 @@ export function helperPod(spec: HelperSpec, name = helperNames(spec)[0]): Pod {
   };
 }
 
+/** Asks the cluster autoscaler and Karpenter not to remove the node of a pod that works. */
+const STAY = {
+  'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false',
+  'karpenter.sh/do-not-disrupt': 'true',
+};
+
 /** What tar needs to restore owners, modes, devices and file capabilities. */
 export const RESTORE_CAPABILITIES = [
   'CHOWN',
@@ -125,19 +152,40 @@ export const RESTORE_CAPABILITIES = [
   'SETFCAP',
 ];
 
+const LINUX = { 'kubernetes.io/os': 'linux' };
+
 /**
- * The node as an affinity and never as `nodeName`, which goes round the scheduler and its checks of the volume. The
- * data lie there, so the node's NoSchedule taints (a cordon is one) do not count.
+ * Where the pod may run: on Linux, and an architecture that the image is built for.
+ *
+ * A node is named as an affinity and never as `nodeName`, which goes round the scheduler and its checks of the volume. The
+ * data lie there, so that the node selector of the settings does not count, and neither do the node's NoSchedule taints
+ * (a cordon is one).
  */
-const onlyOn = (node: string) => ({
-  affinity: {
-    nodeAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: {
-        nodeSelectorTerms: [
-          { matchFields: [{ key: 'metadata.name', operator: 'In', values: [node] }] },
-        ],
+function where({ node, settings }: HelperSpec) {
+  const ofImage = {
+    key: 'kubernetes.io/arch',
+    operator: 'In',
+    values: [...settings.architectures],
+  };
+  const onlyThere = { key: 'metadata.name', operator: 'In', values: [node ?? ''] };
+  const tolerations = [
+    ...(node === null ? [] : [{ operator: 'Exists', effect: 'NoSchedule' }]),
+    ...settings.tolerations,
+  ];
+  return {
+    nodeSelector: node === null ? { ...settings.nodeSelector, ...LINUX } : LINUX,
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [
+            {
+              matchExpressions: [ofImage],
+              ...(node === null ? {} : { matchFields: [onlyThere] }),
+            },
+          ],
+        },
       },
     },
-  },
-  tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
-});
+    ...(tolerations.length > 0 && { tolerations }),
+  };
+}

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { Helper, HelperCluster } from './helper.ts';
@@ -33,8 +34,7 @@ const helperIn = (changed: Partial<HelperCluster> = {}): Promise<Helper> =>
     installation: 'i',
     claimName: 'orders-db',
     access: 'read',
-    image: 'x',
-    memoryLimit: '1Mi',
+    settings: exampleHelperSettings,
     node: null,
     deadlineMs: 1000,
   });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { HelperCluster } from './helper.ts';
@@ -28,8 +29,7 @@ async function walk(limitMs = 60_000, changed: Partial<HelperCluster> = {}, stop
     installation: 'i',
     claimName: 'orders-db',
     access: 'read',
-    image: 'x',
-    memoryLimit: '1Mi',
+    settings: exampleHelperSettings,
     node: null,
     deadlineMs: 1000,
   });

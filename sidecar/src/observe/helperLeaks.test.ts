@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { helperPod } from '../helper/manifest.ts';
 import { openHistory } from '../history/openHistory.ts';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import { helperLeaks } from './helperLeaks.ts';
@@ -21,7 +22,7 @@ async function world() {
   const leaks = helperLeaks({ pods: cluster.pods, history, installation: 'i', now: () => ms });
   const create = (runId: string, installation = 'i') => {
     const id = { runId, attempt: 1, installation };
-    const pod = { image: 'x', memoryLimit: '1Mi', node: null, deadlineMs: 1 };
+    const pod = { settings: exampleHelperSettings, node: null, deadlineMs: 1 };
     return cluster.pods.create(
       'shop',
       helperPod({ ...id, ...pod, claimName: 'a', access: 'read' })

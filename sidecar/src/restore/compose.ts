@@ -14,6 +14,7 @@ import { textOf } from '../errors.ts';
 import type { Fence } from '../fence.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
+import type { HelperSettings } from '../helper/settings.ts';
 import type { WaitLimits } from '../helper/waitLimits.ts';
 import type { History } from '../history/history.ts';
 import type { CarryOut } from '../jobs/inside.ts';
@@ -44,8 +45,7 @@ export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
   /** As for backups. */
   helpers: {
     cluster: HelperCluster;
-    image: string;
-    memoryLimit: string;
+    helperSettings: HelperSettings;
     waitLimits: WaitLimits;
     runTimeoutMs: number;
   };

@@ -6,6 +6,7 @@ import { StageError } from '../errors.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import type { VolumeLook } from '../helper/lookAtVolume.ts';
 import { lookAtVolume } from '../helper/lookAtVolume.ts';
+import type { HelperSettings } from '../helper/settings.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { unpackInto } from '../helper/unpack.ts';
 import type { WaitLimits } from '../helper/waitLimits.ts';
@@ -41,8 +42,7 @@ export interface IntoClaimWorld {
   cluster: HelperCluster;
   readClaim: ReadClaim;
   installation: string;
-  image: string;
-  memoryLimit: string;
+  helperSettings: HelperSettings;
   waitLimits: WaitLimits;
   runTimeoutMs: number;
 }
@@ -81,8 +81,7 @@ export async function restoreIntoClaim(
         claimName: claim.name,
         access: 'write',
         purpose: 'restore',
-        image: world.image,
-        memoryLimit: world.memoryLimit,
+        settings: world.helperSettings,
         node: null,
         deadlineMs: world.runTimeoutMs,
       },

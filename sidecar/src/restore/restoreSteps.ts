@@ -218,7 +218,7 @@ export async function writeAndCompare(
   const hooks = helperHooks({
     ...{ attempt, clock, signal, tell, explain },
     say: note => steps.say(note),
-    image: world.image,
+    image: world.helperSettings.image,
   });
   const unpacked = await restoreIntoClaim(
     {

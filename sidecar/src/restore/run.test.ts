@@ -24,6 +24,7 @@ import type { RestoreDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
 import type { JobEnd } from '../jobs/job.ts';
 import { CANCELLED } from '../jobs/job.ts';
+import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
 import type { MemoryClaims } from '../testing/memoryClaims.ts';
@@ -123,8 +124,7 @@ beforeEach(async () => {
     places: onePlace(destination),
     fence: noFence,
     installation: 'i',
-    image: 'example/helper:1',
-    memoryLimit: '512Mi',
+    helperSettings: exampleHelperSettings,
     waitLimits: sameLimits(5_000),
     runTimeoutMs: 60_000,
     history: {

@@ -7,6 +7,7 @@ import type { HelperCluster } from '../helper/helper.ts';
 import { createHelper } from '../helper/helper.ts';
 import type { Unpacked, UnpackOptions, UnpackRequest } from '../helper/unpack.ts';
 import { unpackInto } from '../helper/unpack.ts';
+import { exampleHelperSettings } from './exampleHelperSettings.ts';
 import { processCluster } from './processCluster.ts';
 
 /** A volume that is restored to by the real command, as a process of this machine. */
@@ -59,8 +60,7 @@ export function unpackWorld(): UnpackWorld {
         installation: 'i',
         claimName: 'orders-db',
         access: 'write',
-        image: 'x',
-        memoryLimit: '1Mi',
+        settings: exampleHelperSettings,
         node: null,
         deadlineMs: 1000,
       });

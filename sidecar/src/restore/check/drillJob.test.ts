@@ -15,6 +15,7 @@ import { noFence } from '../../fence.ts';
 import { sameLimits } from '../../helper/waitLimits.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import { CANCELLED } from '../../jobs/job.ts';
+import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
 import { exampleManifest } from '../../testing/exampleManifest.ts';
 import { exampleCheck } from '../../testing/exampleRestore.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
@@ -80,7 +81,7 @@ beforeEach(async () => {
   world = {
     ...{ cluster, claims, history, readClaim: claims.readClaim },
     places: onePlace(destination),
-    ...{ installation: 'i', image: 'example/helper:1', memoryLimit: '512Mi' },
+    ...{ installation: 'i', helperSettings: exampleHelperSettings },
     ...{ waitLimits: sameLimits(5_000), runTimeoutMs: 60_000, lookMs: 5 },
     inventory: {
       namespace: name => ({ name, uid: exampleRun().namespaceUid ?? '', createdAt: '' }),

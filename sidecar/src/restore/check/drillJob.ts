@@ -215,7 +215,7 @@ function hooksOf(attempt: Attempt): Parameters<typeof restoreIntoClaim>[2] {
     signal,
     helper: helperHooks({
       ...{ attempt, clock, signal, tell, explain },
-      image: world.image,
+      image: world.helperSettings.image,
       say: message => show({}, { message }),
     }),
     async beforeWrite() {
