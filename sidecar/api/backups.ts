@@ -168,6 +168,12 @@ export const BackupSummary = z.strictObject({
   endedAt: z.iso.datetime().nullable(),
   bytes: z.int().nullable(),
   message: z.string(),
+  presentAt: z
+    .array(z.string())
+    .describe(
+      'ids of the destinations that have its archive; some, and `failed`: it is missing at others'
+    ),
+  hasWarnings: z.boolean().describe('read them in the backup'),
 });
 export type BackupSummary = z.infer<typeof BackupSummary>;
 
@@ -271,6 +277,7 @@ export const BackupQuery = z.strictObject({
   namespace: NamespaceName.optional(),
   name: ClaimName.optional(),
   status: BackupStatus.optional(),
+  destination: DestinationName.optional().describe('those with a copy there that was not deleted'),
   cursor: z.string().max(200).optional().describe('`nextCursor` of the page before'),
   limit: wholeNumber(1, 500).default(50),
 });

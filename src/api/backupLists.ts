@@ -13,6 +13,8 @@ export interface BackupFilter {
   /** Of a claim, whatever its namespace. */
   name?: string;
   status?: BackupStatus;
+  /** Name of a destination that has a copy. */
+  destination?: string;
 }
 
 /** Where to ask in a cluster. */

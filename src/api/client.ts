@@ -86,9 +86,9 @@ export function createClient(send: Send): Client {
         namespace,
       });
     },
-    backups: ({ namespace, name, status, cursor, limit }) =>
+    backups: ({ namespace, name, status, destination, cursor, limit }) =>
       json({
-        path: `/api/v1/backups${query({ namespace, name, status, cursor, limit })}`,
+        path: `/api/v1/backups${query({ namespace, name, status, destination, cursor, limit })}`,
         namespace,
       }),
     backup: (id, namespace) => json({ path: run(id), namespace }),

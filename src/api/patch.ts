@@ -70,4 +70,8 @@ export const summaryOf = (backup: Backup): BackupSummary => ({
   endedAt: backup.endedAt,
   bytes: backup.bytes,
   message: backup.message,
+  presentAt: backup.copies
+    .filter(({ state }) => state === 'present')
+    .map(({ destination }) => destination),
+  hasWarnings: backup.warnings.length > 0,
 });

@@ -18,6 +18,10 @@ export const summaryOf = (run: Head): BackupSummary => ({
   endedAt: run.endedAt,
   bytes: run.bytes,
   message: run.message,
+  presentAt: run.copies
+    .filter(({ state }) => state === 'present')
+    .map(({ destination }) => destination),
+  hasWarnings: run.warnings.length > 0,
 });
 
 /**

@@ -268,6 +268,46 @@ it('knows the last run and the last success of a claim, also after a restart', a
   }
 });
 
+it('filters by destination: a copy that was deleted does not count', async () => {
+  const [copy] = exampleRun().copies;
+  const at = (id: string, state: 'present' | 'awaited' | 'deleted', destination = 'nas') =>
+    of({ id, copies: [copy!, { ...copy!, destination, state }] });
+  const history = await historyWith([
+    at('a', 'present'),
+    at('b', 'awaited'),
+    at('c', 'deleted'),
+    at('d', 'present', 'cloud'),
+  ]);
+  const listed = (destination: string) =>
+    ids(history.list({ limit: 50, destination, namespace: 'shop' }).backups).join('');
+  expect(listed('nas')).toBe('ba');
+  expect(listed('local')).toBe('dcba');
+  expect(listed('none')).toBe('');
+});
+
+it('knows where the archives of the last run are, and of its warnings, also after a restart', async () => {
+  const path = newPath();
+  const history = await openFor(path);
+  const [copy] = exampleRun().copies;
+  const run = of({
+    id: 'a',
+    status: 'failed',
+    warnings: ['a socket is not in the archive'],
+    copies: [
+      { ...copy!, destination: 'nas', state: 'awaited' },
+      { ...copy!, destination: 'cloud' },
+      { ...copy!, destination: 'local' },
+    ],
+  });
+  await history.add([run]);
+  for (const view of [history, await afterKill(path)]) {
+    expect(view.ofClaim(uid, 'shop', 'db').lastBackup).toMatchObject({
+      presentAt: ['cloud', 'local'],
+      hasWarnings: true,
+    });
+  }
+});
+
 it('gives a re-created claim no history', async () => {
   const history = await historyWith([of({ id: 'a' })]);
   expect(history.ofClaim('uid-new', 'shop', 'db')).toEqual({

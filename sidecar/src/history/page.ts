@@ -19,6 +19,7 @@ interface Candidate extends Position {
   status: string;
   namespaceUid: string | null;
   kind: string;
+  isAtDestination: boolean;
 }
 
 /**
@@ -38,7 +39,7 @@ export function findPage(
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
   const isOfKind = ({ kind }: Candidate) => kinds.some(each => each === kind);
   const wheres: Where[] = kinds.includes('backup') ? sourcesOf(query, namespaces) : [NOT_BACKUPS];
-  const sources = wheres.map(where => new Source(db, where, after));
+  const sources = wheres.map(where => new Source(db, where, after, query.destination));
   try {
     const ids: string[] = [];
     let last: Position | undefined;
@@ -85,13 +86,14 @@ function sourcesOf({ namespace, name }: BackupQuery, allowed?: NamespaceUids): W
 }
 
 function matches(
-  { namespace, name, status, namespaceUid }: Candidate,
+  { namespace, name, status, namespaceUid, isAtDestination }: Candidate,
   query: BackupQuery,
   namespaces: NamespaceUids | undefined
 ): boolean {
   if (query.namespace !== undefined && query.namespace !== namespace) return false;
   if (query.name !== undefined && query.name !== name) return false;
   if (query.status !== undefined && query.status !== status) return false;
+  if (!isAtDestination) return false;
   if (!namespaces) return true;
   if (!namespaces.has(namespace)) return false;
   const uid = namespaces.get(namespace);
@@ -109,22 +111,34 @@ const isNewer = (one: Position, other: Position | undefined): boolean =>
   one.createdAt > other.createdAt ||
   (one.createdAt === other.createdAt && one.id > other.id);
 
+const IS_AT_DESTINATION = `EXISTS (
+  SELECT 1 FROM copies WHERE run_id = runs.id AND destination_id = ? AND state <> 'deleted'
+)`;
+
 /** Runs along an index, newest first. */
 class Source {
   readonly #statement: Statement;
   next: Candidate | undefined;
 
-  constructor(db: Database, where: Where, after: Position | undefined) {
+  /** @param destination whether a run has a copy there is read along, where it matters. */
+  constructor(
+    db: Database,
+    where: Where,
+    after: Position | undefined,
+    destination: string | undefined
+  ) {
     const columns: Readonly<Record<string, string>> = where === NOT_BACKUPS ? {} : where;
     const conditions = Object.keys(columns).map(column => `${column} = ?`);
     if (where === NOT_BACKUPS) conditions.push("kind <> 'backup'");
-    const values: SqlValue[] = Object.values(columns);
+    const values: SqlValue[] = destination === undefined ? [] : [destination];
+    values.push(...Object.values(columns));
     if (after) {
       conditions.push('(created_at, id) < (?, ?)');
       values.push(after.createdAt, after.id);
     }
     this.#statement = db.prepare(
-      `SELECT created_at, id, namespace, pvc_name, status, namespace_uid, kind FROM runs
+      `SELECT created_at, id, namespace, pvc_name, status, namespace_uid, kind,
+        ${destination === undefined ? '1' : IS_AT_DESTINATION} FROM runs
         ${
           conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
         } ORDER BY created_at DESC, id DESC`,
@@ -136,7 +150,8 @@ class Source {
   advance(): void {
     this.next = undefined;
     if (!this.#statement.step()) return;
-    const [createdAt, id, namespace, name, status, namespaceUid, kind] = this.#statement.get();
+    const [createdAt, id, namespace, name, status, namespaceUid, kind, isThere] =
+      this.#statement.get();
     this.next = {
       createdAt: String(createdAt),
       id: String(id),
@@ -145,6 +160,7 @@ class Source {
       status: String(status),
       namespaceUid: typeof namespaceUid === 'string' ? namespaceUid : null,
       kind: String(kind),
+      isAtDestination: isThere === 1,
     };
   }
 

@@ -64,14 +64,17 @@ const StoredHelper = z
 const StoredProblem = z.object(DestinationProblem.shape).nullable().catch(null);
 
 /** The columns that are needed to read a summary, by `readHead`. */
-export const HEAD_COLUMNS =
-  'id, kind, pvc_uid, namespace, pvc_name, namespace_uid, status, stage, created_at, ended_at, bytes, message';
+export const HEAD_COLUMNS = `id, kind, pvc_uid, namespace, pvc_name, namespace_uid, status, stage, created_at, ended_at, bytes, message, warnings, (
+  SELECT json_group_array(json_object('position', position, 'destination', destination_id, 'state', state))
+  FROM copies WHERE run_id = runs.id
+) AS copies`;
 
 /** What is remembered of the newest runs of every claim. */
 export type Head = Pick<
   Run,
-  'kind' | 'uid' | 'namespace' | 'name' | 'namespaceUid' | keyof BackupSummary
->;
+  | ('kind' | 'uid' | 'namespace' | 'name' | 'namespaceUid' | 'warnings')
+  | Exclude<keyof BackupSummary, 'presentAt' | 'hasWarnings'>
+> & { copies: Pick<Copy, 'destination' | 'state'>[] };
 
 /** @param row with `HEAD_COLUMNS` @returns undefined for a kind or status that only a later version knows */
 export function readHead(row: Row): Head | undefined {
@@ -91,7 +94,20 @@ export function readHead(row: Row): Head | undefined {
     endedAt: textOrNull(row.ended_at),
     bytes: typeof row.bytes === 'number' ? row.bytes : null,
     message: String(row.message),
+    warnings: textsIn(json(row.warnings)),
+    copies: placesIn(row),
   };
+}
+
+function placesIn(row: Row): Head['copies'] {
+  const stored = json(row.copies);
+  if (!Array.isArray(stored)) return [];
+  return stored
+    .sort((a, b) => Number(a.position) - Number(b.position))
+    .map(each => ({
+      destination: String(each.destination),
+      state: stateIn(each.state) ?? 'missing',
+    }));
 }
 
 /**
@@ -119,7 +135,6 @@ export function readRun(row: Row): Run | undefined {
     acceptEmpty: row.accept_empty === 1,
     verify: verifyIn(row.verify) ?? null,
     requestedBy: String(row.requested_by),
-    warnings: textsIn(json(row.warnings)),
     tarMessages: textsIn(json(row.tar_messages)),
     warningCount: Number(row.warning_count),
     stages: unpackStages(json(row.stages), createdAt),
