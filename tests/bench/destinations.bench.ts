@@ -1,6 +1,7 @@
 /**
  * Each kind of destination against its own native client, with the same bytes, each to and from a server on loopback.
- * A figure is the middle of three; the two take turns. Each is a program of its own; of NKVM, the time of loading its sources is not counted.
+ * A figure is the middle of three; the two take turns. Each is a program of its own; of programs for Node, the time of loading
+ * their sources is not counted. Seconds of CPU are those of all processes, the server's included: go by them on a busy machine.
  * usage: node tests/bench/destinations.bench.ts [MEGABYTES] [KIND…]
  */
 import { randomFillSync } from 'node:crypto';

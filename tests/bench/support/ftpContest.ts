@@ -18,6 +18,7 @@ export const ftpContest = (kind: 'ftp' | 'ftps') => async (): Promise<Contest | 
       ...args,
     ],
   });
+  const store = (file: string, key: string) => curl('--upload-file', file, url(key));
   return {
     settings: {
       ...{ host: '127.0.0.1', port: String(server.port), directory: 'files' },
@@ -25,8 +26,17 @@ export const ftpContest = (kind: 'ftp' | 'ftps') => async (): Promise<Contest | 
       ...(kind === 'ftps' && { caBundle: certificate.certificate }),
     },
     native: 'curl',
-    store: (file, key) => curl('--upload-file', file, url(key)),
+    store,
+    proof: 'its size', // all that vsftpd says
+    storeAndProve: (file, key) => [store(file, key), curl('--head', url(key))],
     read: key => curl('--output', '/dev/null', url(key)),
+    readAndHash: key => {
+      const { command, args } = curl(url(key));
+      return {
+        command: 'sh',
+        args: ['-c', '"$@" | openssl dgst -sha256', 'sh', command, ...args],
+      };
+    },
     async stop() {
       await server.stop();
       await certificate.remove();

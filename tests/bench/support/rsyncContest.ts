@@ -22,11 +22,25 @@ export async function rsyncContest(): Promise<Contest | string> {
     args: ['--whole-file', ...args],
     env: { RSYNC_PASSWORD },
   });
+  const store = (file: string, key: string) => rsync('--fsync', file, url(key));
   return {
     settings: server.secret(),
     native: 'rsync',
-    store: (file, key) => rsync('--fsync', file, url(key)),
+    store,
+    proof: 'rsync --checksum',
+    storeAndProve: (file, key) => [
+      store(file, key),
+      rsync('--checksum', '--dry-run', '--out-format=%i %n', file, url(key)),
+    ],
     read: key => rsync('--ignore-times', url(key), join(dir, 'archive')),
+    readAndHash: key => ({
+      command: 'sh',
+      args: [
+        ...['-c', 'rsync --whole-file --ignore-times "$1" "$2" && openssl dgst -sha256 "$2"'],
+        ...['sh', url(key), join(dir, 'archive')],
+      ],
+      env: { RSYNC_PASSWORD },
+    }),
     async stop() {
       await server.stop();
       rmSync(dir, { recursive: true, force: true });

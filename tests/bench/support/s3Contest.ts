@@ -11,12 +11,16 @@ export async function s3Contest(): Promise<Contest | string> {
     command: process.execPath,
     args: [join(import.meta.dirname, 'multipart.ts'), ...args],
     env: { SETTINGS: JSON.stringify(settings) },
+    reports: true,
   });
   return {
     settings,
     native: 'a multipart client',
     store: (file, key) => client('store', key, file),
+    proof: 'SHA-256 of each part',
+    storeAndProve: (file, key) => [client('store-and-prove', key, file)],
     read: key => client('read', key),
+    readAndHash: key => client('read-and-hash', key),
     stop: () => server.stop(),
   };
 }

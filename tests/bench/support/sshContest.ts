@@ -18,6 +18,7 @@ async function sshContest(client: 'sftp' | 'scp'): Promise<Contest | string> {
     ...['-o', `UserKnownHostsFile=${known}`, '-o', `Port=${server.port}`, '-o', 'BatchMode=yes'],
     ...['-i', join(server.dir, 'user')],
   ];
+  const local = join(server.dir, 'archive');
   const at = `${server.username}@127.0.0.1`;
   const path = (key: string) => join(server.data, key);
   /** A batch of `sftp` is a file, or its standard input. */
@@ -29,15 +30,30 @@ async function sshContest(client: 'sftp' | 'scp'): Promise<Contest | string> {
     command: 'scp',
     args: ['-O', '-q', ...options, from, to],
   });
+  const store = (file: string, key: string): Command =>
+    client === 'sftp' ? sftp(`put ${file} ${path(key)}`) : scp(file, `${at}:${path(key)}`);
+  const sum = (key: string): Command => ({
+    command: 'ssh',
+    args: [...options, at, `openssl dgst -sha256 ${path(key)}`],
+  });
   return {
     settings: server.secret,
     native: client,
-    store: (file, key) =>
-      client === 'sftp' ? sftp(`put ${file} ${path(key)}`) : scp(file, `${at}:${path(key)}`),
+    store,
     read: key =>
       client === 'sftp'
         ? sftp(`get ${path(key)} /dev/null`)
         : scp(`${at}:${path(key)}`, '/dev/null'),
+    proof: 'SHA-256 computed on the server',
+    storeAndProve: (file, key) => [store(file, key), sum(key)],
+    readAndHash: key => {
+      const { command, args } =
+        client === 'sftp' ? sftp(`get ${path(key)} ${local}`) : scp(`${at}:${path(key)}`, local);
+      return {
+        command: 'sh',
+        args: ['-c', `"$@" && openssl dgst -sha256 ${local}`, 'sh', command, ...args],
+      };
+    },
     stop: () => server.stop(),
   };
 }
