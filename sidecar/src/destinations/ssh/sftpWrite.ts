@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Stage } from '../../../api/index.ts';
+import { inPieces } from '../pieces.ts';
 import type { SshCall } from './connection.ts';
 import type { SftpSession } from './sftpSession.ts';
 
@@ -13,7 +14,7 @@ const WINDOW_BYTES = 2 * 1024 * 1024;
 export class BodyBroke extends Error {}
 
 /**
- * Writes a body to a file that is open, many requests at a time. The order of their answers says nothing, so that it is done
+ * Writes a body to a file that is open, many requests at a time, each as big as the server takes. The order of their answers says nothing, so that it is done
  * only when all have been answered.
  * @param onChunk called with each chunk, in order
  * @param onStored called with the number of bytes that the server has taken so far
@@ -29,7 +30,6 @@ export async function writeWindowed(
   onStored: (bytes: number) => void
 ): Promise<number> {
   const call: SshCall = { stage };
-  const chunkBytes = session.maxWriteBytes;
   const underWay = new Set<Promise<void>>();
   let position = 0;
   let inFlight = 0;
@@ -51,6 +51,7 @@ export async function writeWindowed(
     position += chunk.length;
     inFlight += chunk.length;
     const writing = session
+      // ssh2 copies it into the request at once
       .ask<unknown>(call, (sftp, done) => sftp.write(handle, chunk, 0, chunk.length, at, done))
       .then(() => onStored((stored += chunk.length)))
       .catch(error => {
@@ -70,16 +71,14 @@ export async function writeWindowed(
   };
 
   try {
-    for await (const chunk of readBody(body, check)) {
-      onChunk(chunk);
-      for (let from = 0; from < chunk.length; from += chunkBytes) {
-        while (inFlight >= WINDOW_BYTES) {
-          check();
-          await room.promise;
-        }
+    for await (const piece of inPieces(readBody(body, check), session.maxWriteBytes)) {
+      onChunk(piece);
+      while (inFlight >= WINDOW_BYTES) {
         check();
-        write(chunk.subarray(from, from + chunkBytes));
+        await room.promise;
       }
+      check();
+      write(piece);
     }
     check();
     while (underWay.size > 0) {
