@@ -58,14 +58,14 @@ export const READ = script(
   'if [ "$3" = all ]; then cat "./$2"; else tail -c "+$3" "./$2" | head -c "$4"; fi'
 );
 
-/** Says the SHA-256. */
+/** Says the SHA-256. openssl comes first, because it is the fastest. */
 export const SUM_OF = script(
   `[ -f "./$2" ] || exit ${EXIT.missing}`,
   'has() { command -v "$1" >/dev/null 2>&1; }',
-  'if has sha256sum; then s=$(sha256sum <"./$2")',
+  'if has openssl && s=$(openssl dgst -sha256 -r <"./$2" 2>/dev/null); then :',
+  'elif has sha256sum; then s=$(sha256sum <"./$2")',
   'elif has shasum; then s=$(shasum -a 256 <"./$2")',
   'elif has sha256; then s=$(sha256 -q <"./$2")',
-  'elif has openssl; then s=$(openssl dgst -sha256 -r <"./$2")',
   `else exit ${EXIT.noSum}; fi`,
   'echo "nkvm:$s"'
 );

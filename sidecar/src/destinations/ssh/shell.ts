@@ -75,14 +75,17 @@ export async function run(
   return await said;
 }
 
-/** Prints the SHA-256 of a file with whichever program there is. `$1`: its path. */
+/**
+ * Prints the SHA-256 of a file with whichever program there is. `$1`: its path. openssl comes first: with the instructions that
+ * processors have for it, it takes a quarter of the time of sha256sum before coreutils 9.5.
+ */
 const SUM = [
   'LC_ALL=C; export LC_ALL',
   'has() { command -v "$1" >/dev/null 2>&1; }',
-  'if has sha256sum; then sha256sum <"$1"',
+  'if has openssl && openssl dgst -sha256 -r <"$1" 2>/dev/null; then :',
+  'elif has sha256sum; then sha256sum <"$1"',
   'elif has shasum; then shasum -a 256 <"$1"',
   'elif has sha256; then sha256 -q <"$1"',
-  'elif has openssl; then openssl dgst -sha256 -r <"$1"',
   'else exit 9; fi',
 ].join('; ');
 
