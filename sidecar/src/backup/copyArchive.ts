@@ -64,7 +64,9 @@ export async function copyArchive(
   });
   const read = pipeline(body, counter, () => undefined);
   const { stream, digest } = packedAs(read, archiveFormOf(source.key) ?? 'tar.gz', form);
-  const staged = await destination.stage(key, stream, { signal, expectedBytes: source.bytes });
+  const staged = await destination.stage(key, stream, {
+    ...{ signal, expectedBytes: source.bytes, digest: digest ?? counter.digest },
+  });
   held.staged = staged;
   const own = counter.digest();
   if (own.bytes !== source.bytes || own.sha256 !== source.sha256) throw differs(source, own);

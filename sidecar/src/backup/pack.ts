@@ -4,7 +4,7 @@ import { createGunzip } from 'node:zlib';
 import type { Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
-import type { Staged } from '../destinations/destination.ts';
+import type { StageCall, Staged } from '../destinations/destination.ts';
 import type { Helper } from '../helper/helper.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import { execTransport } from '../helper/transport.ts';
@@ -69,7 +69,8 @@ export async function pack(
     body,
     plans.map(plan => ({
       name: plan.target.name,
-      take: (stream: Readable, stop: AbortSignal) => stageCopy(plan, stream, stop, expectedBytes),
+      take: (stream: Readable, signal: AbortSignal) =>
+        stageCopy(plan, stream, { signal, expectedBytes, digest: counter.digest }),
       letGo: ({ staged }: StagedCopy) => void staged.discard().catch(() => undefined), // the sweep deletes it
     })),
     { signal, ...world.fanOut }
@@ -114,16 +115,15 @@ async function isLost({ staged }: TakenCopy): Promise<boolean> {
 async function stageCopy(
   { target, key, held }: CopyPlan,
   body: Readable,
-  signal: AbortSignal,
-  expectedBytes: number | undefined
+  call: StageCall
 ): Promise<StagedCopy> {
   const { destination, form } = target;
   if (form !== 'tar') {
-    held.staged = await destination.stage(key, body, { signal, expectedBytes });
+    held.staged = await destination.stage(key, body, call);
     return { staged: held.staged };
   }
   const counter = hashAndCount();
   const tar = pipeline(body, createGunzip({ chunkSize: 256 * 1024 }), counter, () => undefined);
-  held.staged = await destination.stage(key, tar, { signal, expectedBytes });
+  held.staged = await destination.stage(key, tar, { ...call, digest: counter.digest });
   return { staged: held.staged, unpacked: counter.digest() };
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Digest } from '../archive/digest.ts';
 
 /** Every call can be stopped. What the storage has done by then stays done, unless the call says otherwise. */
 export interface Call {
@@ -21,6 +22,11 @@ export interface StageCall extends Call {
    * their size must be chosen before the first is sent.
    */
   expectedBytes?: number | undefined;
+  /**
+   * Bytes and SHA-256 of `body`, from a caller that computes them anyway. It is asked when `body` has come to its end. Then
+   * nothing is hashed twice, and the checksum of the storage is compared with that of the caller.
+   */
+  digest?: (() => Digest) | undefined;
 }
 
 /**

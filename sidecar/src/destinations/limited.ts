@@ -118,7 +118,7 @@ export function limited(to: Destination, limitMs: number): Destination {
     async stage(key, body, call = {}) {
       try {
         const staged = await bound(['copy', `store ${key}`], Infinity, call, one =>
-          to.stage(key, body, { ...one, expectedBytes: call.expectedBytes })
+          to.stage(key, body, { ...call, ...one })
         );
         return limitedStaged(staged, key);
       } catch (error) {

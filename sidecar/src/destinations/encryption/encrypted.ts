@@ -60,8 +60,9 @@ export function encryptedDestination(
         call.expectedBytes === undefined
           ? undefined
           : headerBytes + sealedBytes(call.expectedBytes);
-      const staged = await inner.stage(key, stored, { ...call, expectedBytes });
-      const file = stored.digest();
+      const { digest } = stored;
+      const staged = await inner.stage(key, stored, { ...call, expectedBytes, digest });
+      const file = digest();
       const bytes = plainBytes(file.bytes - headerBytes);
       return stagedAs(key, staged, { bytes, stored: file }, fileKey);
     } catch (error) {

@@ -1,5 +1,4 @@
 import { FTPError } from 'basic-ftp';
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
@@ -8,6 +7,7 @@ import { checkKey } from '../key.ts';
 import type { PlaceContext } from '../kind.ts';
 import { putByStaging } from '../putByStaging.ts';
 import { archiveMissing, streamBroke } from '../refusals.ts';
+import { sentDigest } from '../sentDigest.ts';
 import { newTemporary, temporaryOf } from '../temporary.ts';
 import type { ServerChecksum } from './checksum.ts';
 import { checksumIn, checksumOf } from './checksum.ts';
@@ -90,7 +90,8 @@ export function ftpDestination(
     }
   }
 
-  const stage: Destination['stage'] = async (key, body, { signal } = {}) => {
+  const stage: Destination['stage'] = async (key, body, stageCall = {}) => {
+    const { signal } = stageCall;
     const temporary = newTemporary(installation);
     underWay.add(temporary);
     const call = lookCall('copy', signal);
@@ -100,15 +101,15 @@ export function ftpDestination(
       checkKey(key);
       ({ session, release } = await pool.take('stream', call));
       const checksum = checksumOf(session.features);
-      const hash = checksum && createHash(checksum.algorithm);
-      const bytes = await upload(session, temporary, body, call, chunk => hash?.update(chunk));
+      const sum = checksum && sentDigest(stageCall, checksum.algorithm);
+      const bytes = await upload(session, temporary, body, call, chunk => sum?.update(chunk));
       const stored = await sizeOf(session, temporary);
       if (stored !== undefined && stored !== bytes) throw storesLess(locate(key), bytes, stored);
       return stagedOf({
         key,
         temporary,
         bytes,
-        ...(hash && { checksum, digest: hash.digest('hex') }),
+        ...(sum && { checksum, digest: sum.hex() }),
       });
     } catch (error) {
       body.destroy();

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
-import type { Confirmed, Destination, Staged, Stored } from '../destination.ts';
+import type { Confirmed, Destination, StageCall, Staged, Stored } from '../destination.ts';
 import { checkKey } from '../key.ts';
 import { streamBroke } from '../refusals.ts';
+import { sentDigest } from '../sentDigest.ts';
 import { lockName, newTemporary, temporaryOf } from '../temporary.ts';
 import { confirmedBy } from './confirmed.ts';
 import { LIMITS, sshConnection } from './connection.ts';
@@ -44,13 +44,13 @@ export function scpDestination(settings: SshSettings, options: SshOptions): Dest
   const remove = (call: { stage: Stage; signal?: AbortSignal | undefined }, names: string[]) =>
     commands.ask({ ...call, quietMs: QUIET_MS }, REMOVE, names);
 
-  const stage: Destination['stage'] = async (key, body, { signal } = {}) => {
+  const stage: Destination['stage'] = async (key, body, call = {}) => {
     const temporary = newTemporary(installation);
     underWay.add(temporary);
     const done = () => underWay.delete(temporary);
     try {
       checkKey(key);
-      const sent = await write(temporary, key, body, signal);
+      const sent = await write(temporary, key, body, call);
       let published: Promise<void> | undefined;
       return {
         bytes: sent.bytes,
@@ -76,13 +76,14 @@ export function scpDestination(settings: SshSettings, options: SshOptions): Dest
     temporary: string,
     key: string,
     body: Readable,
-    signal?: AbortSignal
+    stageCall: StageCall
   ): Promise<{ bytes: number; sha256: string }> {
+    const { signal } = stageCall;
     const call = { stage: 'copy', signal } as const;
     let broken: { error: unknown } | undefined = body.errored ? { error: body.errored } : undefined;
     const note = (error: unknown) => (broken ??= { error });
     body.once('error', note); // it may break before it is read
-    const hash = createHash('sha256');
+    const sum = sentDigest(stageCall);
     let end = async (): Promise<void> => undefined;
     try {
       signal?.throwIfAborted();
@@ -98,12 +99,12 @@ export function scpDestination(settings: SshSettings, options: SshOptions): Dest
         channel.close();
       };
       body.off('error', note);
-      const bytes = await sendBody(running, body, call, ended, chunk => hash.update(chunk));
+      const bytes = await sendBody(running, body, call, ended, chunk => sum.update(chunk));
       channel.end();
       const said = await ended;
       const stored = Number(commands.resultOf(said, call, key, bytes));
       if (stored !== bytes) throw endedEarlyWrite(location, key, stored, bytes);
-      return { bytes, sha256: hash.digest('hex') };
+      return { bytes, sha256: sum.hex() };
     } catch (error) {
       await end();
       await remove({ stage: 'cleanup', signal: AbortSignal.timeout(TAKE_AWAY_MS) }, [

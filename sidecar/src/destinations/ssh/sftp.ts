@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { FileEntry } from 'ssh2';
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
-import type { Confirmed, Destination, Staged, Stored } from '../destination.ts';
+import type { Confirmed, Destination, StageCall, Staged, Stored } from '../destination.ts';
 import { checkKey } from '../key.ts';
 import { archiveMissing, streamBroke } from '../refusals.ts';
+import { sentDigest } from '../sentDigest.ts';
 import { newTemporary, temporaryOf } from '../temporary.ts';
 import { confirmedBy } from './confirmed.ts';
 import type { SshLimits } from './connection.ts';
@@ -53,13 +53,13 @@ export function sftpDestination(settings: SshSettings, options: SshOptions): Des
     });
   };
 
-  const stage: Destination['stage'] = async (key, body, { signal } = {}) => {
+  const stage: Destination['stage'] = async (key, body, call = {}) => {
     const temporary = newTemporary(installation);
     underWay.add(temporary);
     const done = () => underWay.delete(temporary);
     try {
       checkKey(key);
-      const { bytes, sha256 } = await write(temporary, key, body, signal);
+      const { bytes, sha256 } = await write(temporary, key, body, call);
       let published: Promise<void> | undefined;
       return {
         bytes,
@@ -88,8 +88,9 @@ export function sftpDestination(settings: SshSettings, options: SshOptions): Des
     temporary: string,
     key: string,
     body: Readable,
-    signal?: AbortSignal
+    stageCall: StageCall
   ): Promise<{ bytes: number; sha256: string | undefined }> {
+    const { signal } = stageCall;
     const call = { stage: 'copy', signal } as const;
     let broken: { error: unknown } | undefined = body.errored ? { error: body.errored } : undefined;
     const note = (error: unknown) => (broken ??= { error });
@@ -100,7 +101,7 @@ export function sftpDestination(settings: SshSettings, options: SshOptions): Des
     try {
       signal?.throwIfAborted();
       if (broken) throw new BodyBroke('', { cause: broken.error });
-      const hash = (await mayAskForSum(call)) ? createHash('sha256') : undefined;
+      const sum = (await mayAskForSum(call)) ? sentDigest(stageCall) : undefined;
       leased = await sessions.lease(call);
       const { session } = leased;
       const opened = await session.ask<Buffer>(call, (sftp, end) =>
@@ -114,13 +115,13 @@ export function sftpDestination(settings: SshSettings, options: SshOptions): Des
         opened,
         body,
         call,
-        chunk => hash?.update(chunk),
+        chunk => sum?.update(chunk),
         count => (stored = count)
       );
       await files.sync(session, call, opened);
       handle = undefined;
       await session.ask<void>(call, (sftp, end) => sftp.close(opened, end));
-      return { bytes, sha256: hash?.digest('hex') };
+      return { bytes, sha256: sum?.hex() };
     } catch (error) {
       const failure =
         signal?.aborted || error instanceof BodyBroke
