@@ -13,7 +13,7 @@ import { withoutUnusedApis } from './sideEffects.ts';
 const HERE = import.meta.dirname;
 const OUT = join(HERE, 'dist');
 
-/** What CommonJS modules expect and an ESM file does not have. */
+/** Variables that CommonJS modules expect and an ESM file does not have. */
 const COMMONJS = `
 import { createRequire as __createRequire } from 'node:module';
 const require = __createRequire(import.meta.url);
@@ -27,7 +27,7 @@ const { metafile } = await build({
   absWorkingDir: HERE,
   entryPoints: ['src/main.ts'],
   outdir: OUT,
-  // What is imported when it is needed, such as the client of S3, is read only then: it costs 10 MiB.
+  // Modules that are imported when they are needed, such as the client of S3, are read only then: it costs 10 MiB.
   splitting: true,
   chunkNames: '[name]-[hash]',
   bundle: true,

@@ -26,7 +26,7 @@ export type RunStage = z.infer<typeof RunStage>;
 export const NamespaceName = z
   .string()
   .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be a name of a namespace');
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'must be the name of a namespace');
 
 /** Name of a PersistentVolumeClaim (RFC 1123 subdomain). */
 export const ClaimName = z
@@ -34,7 +34,7 @@ export const ClaimName = z
   .max(253)
   .regex(
     /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-    'must be a name of a PersistentVolumeClaim'
+    'must be the name of a PersistentVolumeClaim'
   );
 
 export const VolumeRef = z.strictObject({ namespace: NamespaceName, name: ClaimName });
@@ -48,7 +48,9 @@ export const StartBackups = z.strictObject({
   priority: z
     .enum(['on-demand', 'scheduled'])
     .default('on-demand')
-    .describe('`scheduled` for scripts that run by the clock: what people ask for goes before it'),
+    .describe(
+      '`scheduled` is for scripts that run at fixed times: backups that people request go first'
+    ),
   acceptEmpty: z
     .boolean()
     .default(false)
@@ -70,7 +72,7 @@ export const StartBackups = z.strictObject({
     .refine(names => new Set(names).size === names.length, { message: 'names one twice' })
     .optional()
     .describe(
-      'where the archives are to be stored; by default what the annotation `nkvm.io/destination` of the claim or of its namespace says, else the destinations that are marked as default'
+      'where the archives are stored; default: the annotation `nkvm.io/destination` of the claim or of its namespace, else the destinations that are marked as default'
     ),
 });
 export type StartBackups = z.infer<typeof StartBackups>;
@@ -100,7 +102,7 @@ export const Omitted = z.strictObject({
 });
 export type Omitted = z.infer<typeof Omitted>;
 
-/** What the helper pod says of the stream that it sent, read on another channel after the stream. */
+/** The helper pod's own account of the stream that it sent, read on another channel after the stream. */
 export const Seal = z.strictObject({
   bytes: z.int().min(0).describe('compressed bytes that left the pod'),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -139,13 +141,13 @@ export const Copy = z.strictObject({
   state: z
     .enum(['present', 'awaited', 'failed', 'missing', 'deleted'])
     .describe(
-      'present: proven there; awaited: asked for, and tried again; failed: asked for, and not tried again by itself; missing: not found where it should be; deleted: removed by NKVM'
+      'present: proven there; awaited: requested, and NKVM tries again; failed: requested, and NKVM does not try again; missing: expected there, but not found; deleted: deleted by NKVM'
     ),
   isRequired: z.boolean().describe('the backup is a success only when this copy is present'),
   problem: DestinationProblem.nullable().describe(
-    'why the archive is not there; null: nothing is wrong, or nobody has tried yet'
+    'why the archive is missing; null: nothing is wrong, or there was no attempt yet'
   ),
-  retryAt: z.iso.datetime().nullable().describe('while `awaited`: when it is tried again'),
+  retryAt: z.iso.datetime().nullable().describe('while `awaited`: the time of the next attempt'),
   bytes: z.int().min(0).describe('of the archive, as it is read; 0 where there is none'),
   sha256: z.string(),
   encrypted: z.boolean().describe('whether the file there is encrypted'),
@@ -207,11 +209,11 @@ export const Backup = z.strictObject({
   copies: z
     .array(Copy)
     .describe('one for each destination, when the run has ended; later copies are at the end'),
-  message: z.string().describe('one sentence on the outcome; empty while it runs'),
+  message: z.string().describe('one sentence about the outcome; empty while it runs'),
   reason: z.string().nullable().describe('stable, for programs: why it failed'),
   hint: z.string().nullable().describe('what to do about the failure'),
   failureClass: FailureClass.nullable(),
-  warnings: z.array(z.string()).describe('sentences of NKVM; none names a path in the volume'),
+  warnings: z.array(z.string()).describe('warnings of NKVM; none contains a path in the volume'),
   tarMessages: z
     .array(z.string())
     .describe("the first lines of tar's output, shown with the right to read archives only"),
@@ -220,11 +222,11 @@ export const Backup = z.strictObject({
   startedAt: z.iso.datetime().nullable().describe('when the last attempt began'),
   endedAt: z.iso.datetime().nullable(),
   priority: Priority,
-  attempt: z.int().min(1).describe('what can pass is tried again, with the same id'),
+  attempt: z.int().min(1).describe('a transient failure is retried, with the same id'),
   retryAt: z.iso
     .datetime()
     .nullable()
-    .describe('while queued after an attempt that failed: when the next may begin'),
+    .describe('while queued after a failed attempt: the earliest start of the next one'),
   queuePosition: z.int().min(1).nullable().describe('place in the queue; null unless queued'),
   stages: z.array(StageTimes),
   seal: Seal.nullable(),
@@ -251,7 +253,7 @@ export const Backup = z.strictObject({
   provenRestorableAt: z.iso
     .datetime()
     .nullable()
-    .describe('when all of it was last restored and compared, by a drill or in earnest'),
+    .describe('when all of it was last restored and compared, by a drill or by a restore'),
 });
 export type Backup = z.infer<typeof Backup>;
 

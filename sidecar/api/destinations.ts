@@ -8,7 +8,7 @@ export const DestinationName = z
   .max(253)
   .regex(
     /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-    'must be a name of a destination'
+    'must be the name of a destination'
   );
 
 export const DestinationKind = z.enum([LOCAL_DESTINATION, ...DESTINATION_KINDS]);
@@ -34,7 +34,7 @@ export type DestinationProblem = z.infer<typeof DestinationProblem>;
 export const DestinationState = z.enum(['ready', 'unknown', 'failing', 'paused', 'invalid']);
 export type DestinationState = z.infer<typeof DestinationState>;
 
-/** What is known of the archives at a destination since all of its manifests were last read. */
+/** Facts about the archives at a destination since all of its manifests were last read. */
 export const Catalog = z.strictObject({
   archives: z.int().min(0),
   bytes: z.int().min(0),
@@ -45,13 +45,13 @@ export const Catalog = z.strictObject({
 export type Catalog = z.infer<typeof Catalog>;
 
 export const DestinationEncryption = z.strictObject({
-  recipients: z.int().min(0).describe('how many age keys can decrypt what is stored there'),
+  recipients: z.int().min(0).describe('number of age keys that can decrypt the archives there'),
   hasPassphrase: z.boolean(),
-  isUnlocked: z.boolean().describe('whether NKVM holds a key to read what is stored there'),
+  isUnlocked: z.boolean().describe('whether NKVM holds a key that decrypts the archives there'),
   kitStoredAt: z.iso
     .datetime()
     .nullable()
-    .describe('when a person said that the recovery kit is stored; null: not yet'),
+    .describe('when a person confirmed that the recovery kit is stored; null: not yet'),
 });
 export type DestinationEncryption = z.infer<typeof DestinationEncryption>;
 
@@ -66,7 +66,7 @@ export type AppendOnly = z.infer<typeof AppendOnly>;
 export const Destination = z.strictObject({
   name: DestinationName,
   kind: DestinationKind,
-  isDefault: z.boolean().describe('backups go there unless something else is asked for'),
+  isDefault: z.boolean().describe('used by backups that do not name a destination'),
   isRequired: z.boolean().describe('a backup is a success only with a copy there'),
   isInsecure: z
     .boolean()
@@ -77,12 +77,12 @@ export const Destination = z.strictObject({
     .nullable()
     .describe('where it is, without credentials; null without `get destinations.nkvm.io`'),
   problem: DestinationProblem.nullable().describe('null: none, or without that right'),
-  retryAt: z.iso.datetime().nullable().describe('while `paused`: when it is tried again'),
+  retryAt: z.iso.datetime().nullable().describe('while `paused`: the time of the next attempt'),
   lastProvenAt: z.iso.datetime().nullable().describe('when an archive there was last proven'),
   lastReadBackAt: z.iso
     .datetime()
     .nullable()
-    .describe('when an archive there was last read again as a whole'),
+    .describe('when an archive there was last read again completely'),
   freeBytes: z.int().min(0).nullable().describe('null: the storage does not say'),
   catalog: Catalog.nullable().describe('null: not read yet'),
   catalogProblem: DestinationProblem.nullable(),
@@ -97,7 +97,7 @@ export const DestinationList = z.strictObject({
 });
 export type DestinationList = z.infer<typeof DestinationList>;
 
-/** What one volume has at a destination. */
+/** The archives of one volume at a destination. */
 export const VolumeShare = z.strictObject({
   cluster: z.string(),
   namespace: z.string(),
@@ -118,12 +118,12 @@ export const CheckStep = z.strictObject({
   step: z.enum(CHECK_STEPS),
   state: z.enum(['passed', 'failed', 'skipped']),
   durationMs: z.int().min(0),
-  detail: z.string().describe('what was seen, e.g. the address or the certificate; may be empty'),
+  detail: z.string().describe('details, e.g. the address or the certificate; can be empty'),
   problem: DestinationProblem.nullable().describe('of the step that failed'),
 });
 export type CheckStep = z.infer<typeof CheckStep>;
 
-/** What a server showed that nobody has confirmed yet. */
+/** An identity that a server showed and that no person has confirmed yet. */
 export const ShownHostKey = z.strictObject({
   fingerprint: z.string().describe('as ssh-keygen -l shows it, e.g. SHA256:…'),
   knownHosts: z.string().describe('the line for the key `knownHosts` of the Secret'),
@@ -155,7 +155,7 @@ export const UnlockDestination = z
     isEarlier: z
       .boolean()
       .optional()
-      .describe('it opens archives that were encrypted for other keys than those of now'),
+      .describe('it decrypts archives that were encrypted for other keys than the present ones'),
   })
   .refine(({ identity, passphrase }) => (identity === undefined) !== (passphrase === undefined), {
     error: 'takes either `identity` or `passphrase`',
@@ -166,7 +166,7 @@ export type UnlockDestination = z.infer<typeof UnlockDestination>;
 export const DestinationLock = z.strictObject({ isUnlocked: z.boolean() });
 export type DestinationLock = z.infer<typeof DestinationLock>;
 
-/** What a person needs to read the archives without NKVM. Has no secret key in it: that is for the person to add. */
+/** Everything that a person needs to read the archives without NKVM, except the secret key, which the person adds. */
 export const RecoveryKit = z.strictObject({
   text: z.string().describe('plain text, to be printed or stored'),
   fileName: z.string(),

@@ -5,7 +5,7 @@ export const Stage = z.enum(STAGES);
 export type Stage = z.infer<typeof Stage>;
 
 /**
- * What a failure says of the next attempt: `transient` may pass by itself, `needs-action` comes again until a person
+ * Tells whether another attempt makes sense: `transient` may pass by itself, `needs-action` comes again until a person
  * changes something; `unknown` is tried again like a transient one.
  */
 export const FailureClass = z.enum(FAILURE_CLASSES);

@@ -81,7 +81,7 @@ export const ComparisonQuery = z.strictObject({
   cursor: z.string().max(500).optional(),
   limit: wholeNumber(1, 1_000).default(200),
 });
-/** What changed from the older archive to this one. */
+/** Changes from the older archive to this one. */
 export const ArchiveComparison = z.strictObject({
   added: z.int().min(0),
   removed: z.int().min(0),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a caller may know of this installation. */
+/** Facts about this installation that a caller may know. */
 export const Info = z.strictObject({
   name: z.literal('nkvm'),
   version: z.string(),
@@ -15,6 +15,6 @@ export const Info = z.strictObject({
     .nullable()
     .describe('space left in the backup directory; null without that right, or when it is unknown'),
   maxParallel: z.int(),
-  user: z.string().describe('who the token says that the caller is'),
+  user: z.string().describe('the user that the token belongs to'),
 });
 export type Info = z.infer<typeof Info>;

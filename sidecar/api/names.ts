@@ -52,19 +52,19 @@ export function runsIn(namespace: string): void {
 export const openNamespaceCommand = (namespace: string): string =>
   bindRunner(RUNTIME_CLUSTER_ROLE, namespace);
 
-/** What to do about a failed run: a heading for each stage, and for each alert. */
+/** Instructions for a failed run: a heading for each stage, and for each alert. */
 export const RUNBOOKS_URL = 'https://github.com/nkvm-io/nkvm/blob/main/docs/runbooks/README.md';
 
 /** The states of a run. The last three are final. */
 export const STATUSES = ['queued', 'running', 'success', 'failed', 'cancelled'] as const;
 
-/** What a run does. */
+/** The task of a run. */
 export const RUN_KINDS = ['backup', 'restore', 'verify', 'drill', 'copy'] as const;
 
-/** How a failure may end: by itself, when a person changes something, or nobody can tell. */
+/** How a failure may end: by itself, when a person changes something, or it is not known. */
 export const FAILURE_CLASSES = ['transient', 'needs-action', 'unknown'] as const;
 
-/** Who is served first while runs wait for each other, highest first. */
+/** Order of runs that wait, highest priority first. */
 export const PRIORITIES = ['restore', 'on-demand', 'scheduled'] as const;
 
 /** The stages of a run, in their order; `cleanup` always runs. */
@@ -78,7 +78,7 @@ export const RUN_STAGES = [
   'cleanup',
 ] as const;
 
-/** What a restore does to its target. */
+/** The effect of a restore on its target. */
 export const RESTORE_MODES = ['new', 'empty', 'overwrite', 'mirror'] as const;
 
 /** The steps of a restore, in their order. */
@@ -144,7 +144,7 @@ export const MAX_DESTINATIONS_PER_BACKUP = 8;
 /** Label of a Secret that is a destination: its value is the kind, its name the name of the destination. */
 export const DESTINATION_LABEL = 'nkvm.io/destination';
 
-/** What the label may say. */
+/** Allowed values of the label. */
 export const DESTINATION_KINDS = [
   's3',
   'sftp',
@@ -171,7 +171,7 @@ export const KIT_STORED_ANNOTATION = 'nkvm.io/recovery-kit-stored-at';
 /** Annotation of a claim or a namespace: names of the destinations of its backups, separated by commas. */
 export const DESTINATION_ANNOTATION = 'nkvm.io/destination';
 
-/** What a check of a destination does, in this order. A kind without a step skips it. */
+/** Steps of a check of a destination, in this order. A kind without a step skips it. */
 export const CHECK_STEPS = [
   'settings',
   'resolve',

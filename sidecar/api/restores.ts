@@ -90,13 +90,13 @@ export type PlanCheck = z.infer<typeof PlanCheck>;
  */
 const FileChange = z.strictObject({ count: z.int().min(0), names: z.array(z.string()) });
 
-/** What a restore changes in an existing claim. */
+/** Changes that a restore makes in an existing claim. */
 export const PlanFiles = z.strictObject({
   added: FileChange.describe('in the archive only'),
   replaced: FileChange.describe('in both, and not the same by type, size and time'),
   unchanged: FileChange.describe('in both, the same by type, size and time'),
   leftOver: FileChange.describe('in the claim only; mode `mirror` deletes them'),
-  isComplete: z.boolean().describe('false: the look at the claim reached its limit'),
+  isComplete: z.boolean().describe('false: the inspection of the claim reached its limit'),
 });
 export type PlanFiles = z.infer<typeof PlanFiles>;
 
@@ -114,7 +114,7 @@ export const PlanWorkload = z.strictObject({
 });
 export type PlanWorkload = z.infer<typeof PlanWorkload>;
 
-/** What a restore will do. Nothing has changed yet. */
+/** The planned actions of a restore. Nothing has changed yet. */
 export const RestorePlan = z.strictObject({
   canStart: z.boolean(),
   checks: z.array(PlanCheck),
@@ -124,7 +124,7 @@ export const RestorePlan = z.strictObject({
     namespace: z.string().nullable().describe('null: the archive does not say'),
     name: z.string().nullable(),
     createdAt: z.iso.datetime().nullable(),
-    hasManifest: z.boolean().describe('false: nothing says what the archive should hold'),
+    hasManifest: z.boolean().describe('false: the expected contents of the archive are not known'),
     bytes: z.int().min(0),
     rawBytes: z.int().min(0).nullable().describe('size of the tar; null: not known'),
     files: z.int().min(0).nullable(),

@@ -10,7 +10,7 @@ export const OwnerReference = z.strictObject({
 export type OwnerReference = z.infer<typeof OwnerReference>;
 
 /**
- * Who owns a volume: the top of the ownerReferences of the pods that mount it, or of the pod templates that name it.
+ * The owner of a volume: the top of the ownerReferences of the pods that mount it, or of the pod templates that name it.
  * `kind` is the field to switch on.
  */
 export const Owner = z.discriminatedUnion('kind', [

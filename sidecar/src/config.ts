@@ -156,7 +156,7 @@ export interface Config {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
-/** What the kubelet sets for a Service called `nkvm`, unless the pod has `enableServiceLinks: false`. */
+/** Variables that the kubelet sets for a Service called `nkvm`, unless the pod has `enableServiceLinks: false`. */
 const SERVICE_LINK = /^NKVM_(SERVICE_(HOST|PORT)|PORT$|PORT_\d+_)/;
 
 /**

@@ -3,7 +3,7 @@ import type { FailureClass, Stage } from '../api/index.ts';
 export type { FailureClass } from '../api/index.ts';
 
 /**
- * An error that a user can act on. Anything else that is thrown is a fault of ours.
+ * An error that a user can act on. Anything else that is thrown is a bug in NKVM.
  *
  * `message` begins with the thing that is wrong and names objects and limits, never secrets; `hint` says what to do;
  * `reason` is stable, for programs.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** What this installation is, and where: names alone identify nothing. */
+/** The identity of this installation: names alone are not unique. */
 export interface Identity {
   /** UID of the namespace `kube-system`, which lives as long as its cluster. */
   readonly clusterUid: string;
@@ -21,7 +21,7 @@ export const installationId = (clusterUid: string, place: string, metadataDbPath
     .digest('hex')
     .slice(0, 16);
 
-/** What a manifest says of where its archive comes from; null in one of format version 1. */
+/** The origin of an archive in its manifest; null in format version 1. */
 export interface Origin {
   clusterUid: string | null;
   installation: string | null;

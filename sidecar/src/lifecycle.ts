@@ -6,7 +6,7 @@ import type { Log } from './log.ts';
 export interface Part<T> {
   name: string;
   /**
-   * @param signal is aborted when the process is told to stop meanwhile.
+   * @param signal is aborted when the process receives a signal to stop meanwhile.
    * @param say takes what it is waiting for, as a sentence.
    */
   start(signal: AbortSignal, say: (why: string) => void): T | Promise<T>;
@@ -17,11 +17,11 @@ export interface Part<T> {
 
 /** The parts of a process, in the order in which they were started. */
 export interface Lifecycle {
-  /** @returns what the part's `start` gives. @throws its error, or `Stopping` when the process is told to stop. */
+  /** @returns what the part's `start` gives. @throws its error, or `Stopping` when the process receives a signal to stop. */
   start<T>(part: Part<T>): Promise<T>;
   /** @returns what the part that starts now is waiting for, or that the process is stopping, as a sentence. */
   waitsFor(): string;
-  /** Aborted when the process is told to stop. */
+  /** Aborted when the process receives a signal to stop. */
   readonly signal: AbortSignal;
   /**
    * Stops every part that was started, or is starting, the last one first. A stop that fails or takes too long is logged,
@@ -30,7 +30,7 @@ export interface Lifecycle {
   stop(): Promise<void>;
 }
 
-/** The reason with which a start ends when the process is told to stop. */
+/** The reason with which a start ends when the process receives a signal to stop. */
 export class Stopping extends Error {
   constructor() {
     super('NKVM is stopping');

@@ -21,7 +21,7 @@ function endOnSignals(life: Lifecycle, log: ReturnType<typeof createLog>): void 
   }
 }
 
-/** Starts NKVM; it runs until it is told to stop. @throws Error of one line when it cannot start. */
+/** Starts NKVM; it runs until a signal stops it. @throws Error of one line when it cannot start. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   runsIn(config.namespace);

@@ -15,7 +15,7 @@ it('does the steps in order, each until it succeeds, and then calls back', async
     { signal: new AbortController().signal, log, onDone: resolve, retryMs: 1 }
   );
   expect(prepared.isReady()).toBe(false);
-  expect(prepared.left()).toEqual(['NKVM is still looking at the runs']);
+  expect(prepared.left()).toEqual(['NKVM is still checking the runs']);
   await promise;
   expect(done).toEqual(['runs', 'archives', 'archives', 'archives']);
   expect(prepared.isReady()).toBe(true);
@@ -30,7 +30,7 @@ it('lets the service be used when a step hangs, and never lets runs start', asyn
     { signal: stop.signal, log, onDone, patienceMs: 5 }
   );
   await vi.waitUntil(() => prepared.isReady());
-  expect(prepared.left()).toEqual(['NKVM is still looking at the archives']);
+  expect(prepared.left()).toEqual(['NKVM is still checking the archives']);
   expect(onDone).not.toHaveBeenCalled();
 });
 
@@ -45,5 +45,5 @@ it('ends without a word when the process is stopping', async () => {
   await vi.waitUntil(() => said.length > 0);
   stop.abort();
   await new Promise(done => setTimeout(done, 10));
-  expect(said).toEqual(['looking at the archives failed and is tried again: no answer']);
+  expect(said).toEqual(['checking the archives failed, and NKVM tries again: no answer']);
 });

@@ -3,7 +3,7 @@ import { textOf } from './errors.ts';
 import type { Log } from './log.ts';
 import { untilDone } from './untilDone.ts';
 
-/** What must be done after a start before runs may start. */
+/** Work to do after a start, before runs may start. */
 export interface Preparations {
   /** Whether the service may be used: everything is done, or has taken longer than callers should wait. */
   isReady(): boolean;
@@ -38,8 +38,8 @@ export function preparations(
 
   const work = async (): Promise<void> => {
     for (const [name, step] of Object.entries(steps)) {
-      await untilDone({ name: `looking at ${name}`, retryMs, signal, log }, step);
-      log.info({}, `looked at ${name}`);
+      await untilDone({ name: `checking ${name}`, retryMs, signal, log }, step);
+      log.info({}, `checked ${name}`);
       left.shift();
     }
     onDone();
@@ -53,6 +53,6 @@ export function preparations(
 
   return {
     isReady: () => isLate || left.length === 0,
-    left: () => (left[0] === undefined ? [] : [`NKVM is still looking at ${left[0]}`]),
+    left: () => (left[0] === undefined ? [] : [`NKVM is still checking ${left[0]}`]),
   };
 }

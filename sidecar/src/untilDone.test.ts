@@ -17,8 +17,8 @@ it('tries until it works, and logs each reason once', async () => {
   };
   expect(await untilDone(more.with, work)).toBe(7);
   expect(said).toEqual([
-    'recovery failed and is tried again: the disk is away',
-    'recovery failed and is tried again: it is read-only',
+    'recovery failed, and NKVM tries again: the disk is away',
+    'recovery failed, and NKVM tries again: it is read-only',
   ]);
 });
 

@@ -3,7 +3,7 @@ import { textOf } from './errors.ts';
 import type { Log } from './log.ts';
 
 export interface UntilDoneOptions {
-  /** What is done, for the log: "… failed and is tried again". */
+  /** The task, for the log: "… failed, and NKVM tries again". */
   name: string;
   /** Milliseconds between the end of one try and the next. */
   retryMs: number;
@@ -28,7 +28,7 @@ export async function untilDone<T>(
     } catch (error) {
       signal.throwIfAborted();
       const why = textOf(error);
-      if (why !== said) log.error({}, `${name} failed and is tried again: ${why}`);
+      if (why !== said) log.error({}, `${name} failed, and NKVM tries again: ${why}`);
       said = why;
     }
     await sleep(retryMs, undefined, { signal }).catch(() => undefined);

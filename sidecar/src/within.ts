@@ -1,5 +1,5 @@
 /**
- * @param giveBack gets what `promise` gives when nobody waits for it any more.
+ * @param giveBack gets what `promise` gives when no request waits for it any more.
  * @returns what `promise` gives. @throws the signal's reason, as soon as it is aborted; the call itself may go on.
  */
 export async function within<T>(

@@ -209,7 +209,7 @@ describe('restores into claims in use', () => {
       scale: true,
     });
     expect(workloads[0]?.obstacle).toBe(
-      'HorizontalPodAutoscaler db sets its replicas, and pauses while there are none'
+      'HorizontalPodAutoscaler db sets its replicas, and pauses while it has no replicas'
     );
     const end = await restoreEnded(call, (await ask('data-db-0')).id, 120_000);
     expect(end.status).toBe('success');

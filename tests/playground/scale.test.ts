@@ -468,7 +468,7 @@ describe('after a crash', { timeout: 60_000 }, () => {
       /^Deployment shop-\d+\/web stays stopped, because claim media holds a part of what restore r1 was to write\./
     );
     expect(again.problems()[0]).toContain(
-      `To start it on what is there: kubectl scale deployment web -n ${namespace} --replicas 2`
+      `To start it on the present data: kubectl scale deployment web -n ${namespace} --replicas 2`
     );
     expect(events).toMatchObject([{ claim: target('media'), reason: 'WorkloadStopped' }]);
 

@@ -15,7 +15,7 @@ const ALWAYS: Rule[] = [
       /(?<!\bthere )\b(is|are|was|were) no (archive|backup|restore|list|name|file|failure|claim|key|reason|part|tar)\b/i,
     write: 'is not a …',
   },
-  { avoid: /\b(is|are|was|were) none\b/i, write: 'is not a …, or: there is no …' },
+  { avoid: /(?<!\bthere )\b(is|are|was|were) none\b/i, write: 'is not a …, or: there is no …' },
   {
     avoid: /\bnobody (can|could) (say|tell)\b/i,
     write: 'name the actor: the API server did not answer',
@@ -25,12 +25,11 @@ const ALWAYS: Rule[] = [
   { avoid: /\b(made|makes|make|making) (it |them )?again\b/i, write: 'recreated' },
   { avoid: /\bin earnest\b/i, write: 'by a restore' },
   { avoid: /\bwithout a word\b/i, write: 'without a message' },
-  { avoid: /\bthat is none\b/i, write: 'that is not a …' },
 ];
 
 /** A noun clause in place of a subject, or the beginning of a riddle. A question may begin like this. */
 const CLAUSE =
-  /(?:^|[.!?:;] +)(What|Whatever|Whoever|Whichever|Somebody who|Anybody who|Who)\b(?![^.!?]*\?)/;
+  /(?:^|[.!?:;] +)(What(?! to do)|Whatever|Whoever|Whichever|Somebody who|Anybody who|Who)\b(?![^.!?]*\?)/;
 
 /** For messages and hints: the service speaks about named actors, never about itself as a person. */
 const IN_MESSAGES: Rule[] = [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 
-/** What proves that two archives are the same. */
+/** Proof that two archives are the same. */
 export interface Digest {
   bytes: number;
   /** Lower-case hexadecimal. */

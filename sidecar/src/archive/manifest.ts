@@ -44,12 +44,12 @@ const FIELDS = {
     .strictObject({
       labels: strings,
       annotations: strings,
-      spec: z.record(z.string(), z.unknown()).describe('as the API server gave it'),
+      spec: z.record(z.string(), z.unknown()).describe('as the API server returned it'),
       status: z
         .record(z.string(), z.unknown())
-        .describe('as the API server gave it: its capacity, above all'),
+        .describe('as the API server returned it: its capacity, above all'),
     })
-    .describe('makes the claim again where it is gone'),
+    .describe('creates the claim again if it no longer exists'),
   capacityBytes: z.int().min(0).nullable().describe('size of the volume'),
   usedBytes: z.int().min(0).nullable().describe('allocated to the files of the volume'),
   storageClass: z.string().nullable(),
@@ -79,7 +79,7 @@ const FIELDS = {
   restoreCommand: z.string().describe('run as root in the directory that is to be restored'),
 };
 
-/** What is stored beside an archive, as JSON: all that is needed to restore it, and to rebuild a lost history. */
+/** The JSON that is stored beside an archive: all that is needed to restore it, and to rebuild a lost history. */
 export const Manifest = z.strictObject({
   formatVersion: z.literal(MANIFEST_VERSION),
   readableBy: z.literal(READABLE_BY),

@@ -10,7 +10,7 @@ import { createHash } from 'node:crypto';
 export const ARCHIVE_FORMS = ['tar.gz', 'tar.gz.age', 'tar'] as const;
 export type ArchiveForm = (typeof ARCHIVE_FORMS)[number];
 
-/** What an archive's name says. */
+/** The parts of an archive's name. */
 export interface ArchiveParts {
   /** Made of `a-z0-9.-`, see `clusterPart`. */
   cluster: string;
@@ -66,7 +66,7 @@ export function archiveName(
   return name;
 }
 
-/** @returns what an archive's name says; `undefined` when it is not one of ours. */
+/** @returns what an archive's name says; `undefined` when it is not a name of NKVM. */
 export function parseArchiveName(name: string): ParsedName | undefined {
   const { cluster, namespace, pvc, hash, at, runId, form } = NAME.exec(name)?.groups ?? {};
   if (!cluster || !namespace || !pvc || !at || !runId || !isForm(form)) return undefined;

@@ -7,10 +7,10 @@ import { hashAndCount } from './digest.ts';
 import type { TarContents } from './tarContents.ts';
 import { tarContents } from './tarContents.ts';
 
-/** What is proven: `checksum`, that the bytes are there; `contents`, also that they unpack to a complete tar. */
+/** The level of proof: `checksum`, that the bytes are there; `contents`, also that they unpack to a complete tar. */
 export type VerifyLevel = 'checksum' | 'contents';
 
-/** What was read. The caller compares it with what was sent. */
+/** The digest of the bytes that were read. The caller compares it with the one of the bytes that were sent. */
 export interface ReadBack extends Digest {
   /** At level `contents`: to be compared with the seal's `files` and `rawBytes`. */
   contents?: TarContents;
@@ -103,13 +103,13 @@ function refusal({ place, blame, signal }: Circumstances, error: unknown): Stage
     return refuse(
       'ArchiveBroken',
       `archive ${place} is not a complete .tar.gz: ${textOf(error)}`,
-      'start the backup again; look at the storage when it happens twice'
+      'start the backup again; if it happens again, check the storage'
     );
   }
   if (error instanceof StageError) return error;
   return refuse(
     'ArchiveUnreadable',
     `archive ${place} cannot be read back: ${textOf(error)}`,
-    'look at the storage, then start the backup again'
+    'check the storage, then start the backup again'
   );
 }

@@ -1,6 +1,6 @@
 import { archiveFormOf } from './name.ts';
 
-/** What GNU tar needs to give back everything that a helper keeps; as root, because of owners and ACLs. */
+/** Options with which GNU tar restores everything that a helper keeps; as root, because of owners and ACLs. */
 const OPTIONS = [
   '--preserve-permissions',
   '--same-owner',

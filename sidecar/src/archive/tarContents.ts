@@ -3,7 +3,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 
-/** What a tar holds, counted as the helper counts for its seal. */
+/** The contents of a tar, counted as the helper counts for its seal. */
 export interface TarContents {
   /** Entries, directories and links included. */
   files: number;
@@ -33,7 +33,7 @@ export async function tarContents(tar: AsyncIterable<Buffer>): Promise<TarConten
   const tail = keepTail();
   await pipeline(tar, tail, parser);
   // The parser is content with a tar that is cut between two entries.
-  if (!tail.isEndOfTar()) throw new Error('the tar inside ends before its end');
+  if (!tail.isEndOfTar()) throw new Error('the tar inside is truncated');
   return { files, rawBytes: tail.rawBytes(), rawSha256: tail.rawSha256() };
 }
 

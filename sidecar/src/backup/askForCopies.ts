@@ -31,7 +31,7 @@ export function askForCopies({ history, queue, log }: AskForCopiesOptions): AskF
   const safely = async (backups: readonly RunRecord[]): Promise<void> => {
     for (const backup of backups) {
       await ask(backup).catch(error =>
-        log.warn({ run: backup.id }, `a missing copy could not be asked for: ${textOf(error)}`)
+        log.warn({ run: backup.id }, `a missing copy could not be requested: ${textOf(error)}`)
       );
     }
   };
@@ -61,6 +61,6 @@ export async function askForCopy(
   const totalBytes = backup.copies.find(({ state }) => state === 'present')?.bytes ?? null;
   const details = { kind: 'copy', backup: id, destination, totalBytes } as const;
   const [run] = await queue.add([target], { kind: 'copy', details, requestedBy, priority });
-  if (!run) throw new Error('the queue gave no run');
+  if (!run) throw new Error('the queue returned no run');
   return run;
 }

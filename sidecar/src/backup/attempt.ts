@@ -19,7 +19,7 @@ import type { AttemptCost, OutageCosts } from './outageCosts.ts';
 import type { ProofPlan } from './proofLevel.ts';
 import type { OpenTarget, RoomOf } from './targets.ts';
 
-/** What a run needs of the world. */
+/** The dependencies of a run. */
 export interface RunWorld {
   cluster: HelperCluster;
   readClaim: ReadClaim;
@@ -59,7 +59,7 @@ export interface Attempt extends HelperRecord {
   /** @returns why the attempt ends, where something breaks because it ends. */
   because(error: unknown): unknown;
   report(change: RunChange): void;
-  /** What must be deleted at each destination should the attempt fail. */
+  /** Files to delete at each destination if the attempt fails. */
   held: { destination: Destination; held: Held }[];
   /** Copies that could not even begin. */
   closed: Copy[];

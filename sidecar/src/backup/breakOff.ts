@@ -6,7 +6,7 @@ import { PausedError } from '../destinations/places/health.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
 
-/** What must be deleted when a run breaks off. */
+/** Files to delete when a run fails. */
 export interface Held {
   /** Ends when `staged` is known, or will never be. Never rejects. */
   taking?: Promise<unknown>;
@@ -24,7 +24,9 @@ export async function undo(held: Held, destination: Destination): Promise<string
   const left: string[] = [];
   await held.taking;
   for (const staged of [held.staged, held.index]) {
-    await staged?.discard().catch(error => left.push(`a temporary file stays: ${textOf(error)}`));
+    await staged
+      ?.discard()
+      .catch(error => left.push(`a temporary file could not be deleted: ${textOf(error)}`));
   }
   if (held.unlisted) {
     const where = destination.locate(held.unlisted);
@@ -39,7 +41,9 @@ export async function undo(held: Held, destination: Destination): Promise<string
   if (held.unlistedIndex) {
     await destination
       .remove(held.unlistedIndex)
-      .catch(error => left.push(`an index without an archive stays: ${textOf(error)}`));
+      .catch(error =>
+        left.push(`an index without an archive could not be deleted: ${textOf(error)}`)
+      );
   }
   return left;
 }
@@ -74,8 +78,8 @@ export async function explain(error: unknown, stage: Stage, helper?: Helper): Pr
   return new StageError(
     stage,
     'Unexpected',
-    `the run broke at stage ${stage}: ${textOf(error)}`,
-    'see the log of the sidecar for this run, then start a new backup',
+    `the run failed at stage ${stage}: ${textOf(error)}`,
+    'see the log of NKVM for this run, then start a new backup',
     'unknown',
     { cause: error }
   );

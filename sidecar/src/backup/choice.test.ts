@@ -37,7 +37,7 @@ it.each<[Partial<Wishes>, string]>([
     expect.objectContaining({
       reason: 'DestinationUnknown',
       message: expect.stringContaining(message),
-      hint: 'there are: local, nas, offsite',
+      hint: 'choose from: local, nas, offsite',
     })
   )
 );

@@ -2,7 +2,7 @@ import { DESTINATION_ANNOTATION, MAX_DESTINATIONS_PER_BACKUP } from '../../api/i
 import type { Place } from '../destinations/places.ts';
 import { StageError } from '../errors.ts';
 
-/** Who says where the backups of a claim are stored. */
+/** The source of the choice where the backups of a claim are stored. */
 export interface Wishes {
   /** For people: the claim, e.g. `shop/orders-db`. */
   claim: string;
@@ -81,7 +81,7 @@ export const destinationUnknown = (
   new StageError(
     'queue',
     'DestinationUnknown',
-    `${by} names ${unknown.join(', ')}, which is not a destination here`,
-    `there are: ${places.map(({ name }) => name).join(', ')}`,
+    `${by} names ${unknown.join(', ')}, which is not a configured destination`,
+    `choose from: ${places.map(({ name }) => name).join(', ')}`,
     'needs-action'
   );

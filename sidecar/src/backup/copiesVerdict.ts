@@ -2,7 +2,7 @@ import type { Backup, Copy, DestinationProblem } from '../../api/index.ts';
 import { PausedError } from '../destinations/places/health.ts';
 import type { StageError } from '../errors.ts';
 
-/** What follows for a backup from its copies. */
+/** The result of a backup, from its copies. */
 export type CopiesVerdict = Pick<
   Backup,
   'status' | 'stage' | 'reason' | 'message' | 'hint' | 'failureClass'
@@ -35,10 +35,10 @@ export function verdictOnCopies(copies: readonly Copy[], done: string): CopiesVe
     reason: 'Incomplete',
     message: `incomplete: ${missing.map(sentenceOn).join('; ')}`,
     hint: isTried
-      ? 'nothing: the copy is made by itself as soon as the destination works; what is stored can be restored'
+      ? 'nothing to do: NKVM makes the copy as soon as the destination works; the present copies can be restored'
       : `${
-          first.problem?.hint ?? 'see the destination'
-        }; then copy the backup there. What is stored can be restored`,
+          first.problem?.hint ?? 'see the state of the destination'
+        }; then copy the backup there; the present copies can be restored`,
     failureClass: first.problem?.failureClass ?? 'unknown',
   };
 }
@@ -73,7 +73,7 @@ export const problemOf = ({
 }: StageError): DestinationProblem => ({ stage, reason, message, hint, failureClass });
 
 /**
- * @returns the record of a copy that could not be made. What may pass is awaited: it is tried again by itself.
+ * @returns the record of a copy that could not be made. After a transient failure it is awaited: NKVM tries again.
  * @param retryAt when; null: at once
  */
 export const copyWithout = (

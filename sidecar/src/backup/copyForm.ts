@@ -6,10 +6,10 @@ import { hashAndCount } from '../archive/digest.ts';
 import type { ArchiveForm } from '../archive/name.ts';
 
 /**
- * Turns an archive of one form into one of another: a destination that stores the tar itself takes no gzip, and everything
- * else takes nothing but gzip, whose name its key has.
- * @param body as the source gives it; encryption is none of it
- * @returns what is to be stored, and its digest when it has come to its end; none where it is `body` itself
+ * Converts an archive from one form to another: a destination that stores the tar itself takes no gzip, and all others take
+ * only gzip, which their key names.
+ * @param body as the source gives it, not encrypted
+ * @returns what is to be stored, and its digest when it has ended; no digest if it is `body` itself
  */
 export function packedAs(
   body: Readable,

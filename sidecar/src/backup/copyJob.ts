@@ -21,7 +21,7 @@ import { foundThere } from './foundThere.ts';
 import type { OpenTarget, RoomOf } from './targets.ts';
 import { isOpen, sameStorage, targetsOf, untilMs } from './targets.ts';
 
-/** What copies of archives need of the world. */
+/** The dependencies of copies of archives. */
 export interface CopyWorld extends BackupRecords, CopyProof {
   places: Places;
   roomOf?: RoomOf;
@@ -91,19 +91,19 @@ export const copyJob = (world: CopyWorld): JobKind => ({
     };
   },
 
-  /** What it has written has no manifest and is deleted later, or has one and is found by the next attempt. */
+  /** A file that it has written has no manifest and is deleted later, or has one and is found by the next attempt. */
   afterRestart: async () => ({
     status: 'failed',
     reason: 'Interrupted',
     failureClass: 'transient',
-    message: 'the sidecar was stopped in the middle of the copy',
-    hint: 'nothing: it is tried again',
+    message: 'NKVM was stopped during the copy',
+    hint: 'nothing to do: NKVM tries again',
   }),
 });
 
 function detailsOf({ details }: RunRecord): CopyDetails {
   if (details?.kind === 'copy') return details;
-  throw new Error('the run does not say what it copies');
+  throw new Error('the run does not name the backup that it copies');
 }
 
 /** @throws StageError */
@@ -175,7 +175,7 @@ async function leavingNothing<T>(
     return await work();
   } catch (error) {
     const left = await undo(held, destination);
-    // What could not be deleted is tried again, and told, at the end.
+    // Files that could not be deleted are tried again, and reported, at the end.
     if (left.length === 0)
       Object.assign(held, {
         staged: undefined,
@@ -195,7 +195,7 @@ const nameIsOurs = (error: StageError): StageError =>
         error.stage,
         error.reason,
         error.message,
-        'nothing: it is tried again; if it stays so, look at what is stored there under that name',
+        'nothing to do: NKVM tries again; if it happens again, check the file of that name at the destination',
         'transient',
         { cause: error }
       );

@@ -7,8 +7,8 @@ export const volumeEmptied = (entries: number): StageError =>
   new StageError(
     'checksum',
     'VolumeEmptied',
-    `the volume held no file, and its backup before holds ${entries} entries`,
-    'check that the volume is mounted and its data are there; if it is meant to be empty, send the request again with acceptEmpty',
+    `the volume has no files, but its previous backup has ${entries} entries`,
+    'check that the volume is mounted and has its data; if it is meant to be empty, send the request again with acceptEmpty',
     'needs-action'
   );
 

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream';
 import { Flow, stalled, tooSlow } from './flow.ts';
 
-/** Somebody who takes a stream. */
+/** A consumer of a stream. */
 export interface Branch<T> {
   /** Names it in errors. */
   name: string;
   /** Takes `body` to its end. @throws when it cannot; soon after `signal` is aborted. */
   take(body: Readable, signal: AbortSignal): Promise<T>;
-  /** Is called with what `take` gave after it was given up. */
+  /** Is called with the result of `take` if the branch was abandoned before. */
   letGo(late: T): void;
 }
 
@@ -18,7 +18,7 @@ export interface FanOutOptions {
   signal: AbortSignal;
   /** Bytes that may wait for one branch while the others go on. */
   bufferBytes?: number;
-  /** A branch that takes less than `leastBytes` in this time while others wait for it is given up. */
+  /** A branch that takes less than `leastBytes` in this time while others wait for it is abandoned. */
   windowMs?: number;
   leastBytes?: number;
   /** Calls `tick` now and then. @returns what ends that */
@@ -34,7 +34,7 @@ const onTimer = (ms: number, tick: () => void): (() => void) => {
 
 /**
  * Gives one stream to several takers. It is read once, at the pace of the slowest; a taker that fails, or is so slow that
- * the others wait for it, is given up, and the others go on. One taker alone gets the stream itself, whatever its pace.
+ * the others wait for it, is abandoned, and the others go on. One taker alone gets the stream itself, whatever its pace.
  * @returns when `source` has come to its end: how each branch ends, in their order. They may take a while yet, and none
  *   rejects.
  * @throws what broke `source`, or the first branch when all are broken; all branches have ended then
@@ -144,7 +144,7 @@ async function firstError<T>(ends: Promise<Taken<T>>[]): Promise<unknown> {
   for (const end of await Promise.all(ends)) {
     if ('error' in end) return end.error;
   }
-  return new Error('nobody takes the stream any more');
+  return new Error('no destination reads the stream any more');
 }
 
 function armOf<T>({ name, take, letGo }: Branch<T>, limit: number, signal: AbortSignal): Arm<T> {

@@ -6,7 +6,7 @@ import { StageError } from '../errors.ts';
 export interface Pace {
   /** Bytes that it has taken. */
   taken: number;
-  /** What that was when the window began. */
+  /** The same at the beginning of the window. */
   before: number;
   /** Bytes that wait for it. */
   buffered: number;
@@ -44,7 +44,7 @@ export class Flow {
   readonly #limit: number;
   #pushed = 0;
   #wake: (() => void) | undefined;
-  /** What it had taken at the last ticks, oldest first. */
+  /** Bytes taken at the last ticks, oldest first. */
   readonly #taken: number[] = [];
 
   /** @param limit bytes that may wait for the taker */

@@ -29,7 +29,7 @@ export interface HeldVolumesOptions {
 
 /** @returns what looks at every run under way, and says in its message and in the log which pods it holds up. */
 export function heldVolumes({ running, claimOf, history, log }: HeldVolumesOptions): () => void {
-  /** What was said of each run. */
+  /** The last log entry of each run. */
   let said = new Map<string, string>();
   return () => {
     const before = said;

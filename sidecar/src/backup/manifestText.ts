@@ -28,7 +28,7 @@ export interface Origin {
 /** All that is known of an archive when it is about to be published. */
 export interface ProvenBackup extends Published {
   key: string;
-  /** What the archive is as it is read. */
+  /** The archive as it is read. */
   own: Digest;
   /** The destinations that the backup was asked for. */
   destinations: Manifest['destinations'];

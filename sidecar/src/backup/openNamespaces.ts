@@ -59,7 +59,7 @@ export function openNamespaces(
     for (const action of NEEDED) if (!(await access.mayI({ ...action, ...where }))) return false;
     return true;
   };
-  /** Whoever may do it everywhere needs no question for each namespace. */
+  /** A caller with the right in all namespaces needs no question for each of them. */
   const isAllowedEverywhere = async (): Promise<boolean> => {
     if (!everywhere || now() - everywhere.at > MAX_AGE_MS) {
       const at = now();

@@ -33,7 +33,7 @@ describe('an attempt that failed', () => {
     ['does not count when it was the trial after a pause', 'first', paused, paused, false],
     ['counts in the next outage', 'other', undefined, { ...failing, since: 9 }, true],
   ])('%s', (_, id, before, after, counts) =>
-    expect(excuseOf(id, before, after)).toBe(counts ? undefined : 'destination x is away')
+    expect(excuseOf(id, before, after)).toBe(counts ? undefined : 'destination x is unavailable')
   );
 
   it('counts where one of its destinations works', () => {

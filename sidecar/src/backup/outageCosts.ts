@@ -16,7 +16,7 @@ export interface AttemptCost {
    * | is in an outage which no other run has paid for, and was not paused before | counts, and pays for the outage |
    * | is in an outage that another run has paid for, or was paused before: this was the trial | does not count |
    *
-   * @returns why it does not count, e.g. `destination x is away`; undefined: it counts.
+   * @returns why it does not count, e.g. `destination x is unavailable`; undefined: it counts.
    */
   excuse(): string | undefined;
 }
@@ -52,8 +52,8 @@ export function outageCosts(places: Pick<Places, 'get'>): OutageCosts {
 
 const awayText = (names: readonly string[]): string =>
   names.length === 1
-    ? `destination ${names[0]} is away`
-    : `destinations ${names.join(', ')} are away`;
+    ? `destination ${names[0]} is unavailable`
+    : `destinations ${names.join(', ')} are unavailable`;
 
 /** Calls `listener` when a destination may be used again to which nothing was sent for a while. @returns what ends that. */
 export function onReopened(

@@ -26,14 +26,14 @@ export interface TakenCopy {
 
 export interface StagedCopy {
   staged: Staged;
-  /** What was sent to the destination, where that is not what came from the pod. */
+  /** The bytes sent to the destination, if they differ from those of the pod. */
   unpacked?: Digest;
 }
 
 /** An archive that has come from the pod, and that the pod agrees on. */
 export interface Packed {
   copies: TakenCopy[];
-  /** What arrived. */
+  /** The digest of the bytes that arrived. */
   own: Digest;
   seal: Seal;
   sealed: PodSeal;
@@ -105,7 +105,7 @@ export async function pack(
 
 const lost = Promise.resolve({ error: new Error('nobody has taken the archive') });
 
-/** Whether a destination has given up already: its index is not needed. */
+/** Whether a destination has failed already: its index is not needed. */
 async function isLost({ staged }: TakenCopy): Promise<boolean> {
   const end = await Promise.race([staged, undefined]);
   return end !== undefined && 'error' in end;

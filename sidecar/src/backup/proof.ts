@@ -25,7 +25,7 @@ export async function proveStored(
       'checksum',
       'ReadBackDiffers',
       `${where} reads back as ${digestText(stored)}, ${digestText(own)} were written`,
-      'the storage does not keep what was written: check its disk before you rely on any archive there',
+      'check the disk of the storage before you rely on any archive there: it returns other bytes than were written',
       'unknown'
     );
   }
@@ -57,7 +57,7 @@ export const sizeDiffers = (where: string, took: number, own: Digest): StageErro
     'checksum',
     'ReadBackDiffers',
     `${where} took ${took} bytes, ${digestText(own)} were sent`,
-    'the storage does not keep what was written: check it before you rely on any archive there',
+    'check the storage before you rely on any archive there: it did not store all bytes',
     'unknown'
   );
 

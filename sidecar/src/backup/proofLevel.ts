@@ -11,9 +11,9 @@ export interface ProofPlan {
   level: VerifyLevel;
 }
 
-/** What decides how an archive is proven. */
+/** Facts that decide how an archive is proven. */
 export interface ProofFacts {
-  /** What the request asks for. */
+  /** The level that was requested. */
   asked: Backup['verify'];
   /** The level of every run, by the setting. */
   usual: VerifyLevel;
@@ -40,7 +40,7 @@ export function proofLevel({ asked, usual, contentsEvery, before }: ProofFacts):
   return before.slice(0, contentsEvery - 1).includes('contents') ? 'checksum' : 'contents';
 }
 
-/** What decides how an archive is proven at one destination. */
+/** Facts that decide how an archive is proven at one destination. */
 export interface PlaceFacts {
   /** The destination costs no download. */
   isNear: boolean;

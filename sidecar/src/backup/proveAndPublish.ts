@@ -17,7 +17,7 @@ export interface Received {
   /** Without this copy the backup is not a success. */
   isRequired: boolean;
   staged: Staged;
-  /** What was sent to the destination. */
+  /** The bytes that were sent to the destination. */
   own: Digest;
   seal: Seal;
   index: StagedIndex | undefined;
@@ -30,7 +30,7 @@ export interface Proven {
   provenAt: string;
 }
 
-/** What the manifest says beside that. */
+/** The other fields of the manifest. */
 export interface Published extends Proven {
   index: StagedIndex['record'] | null;
   warnings: string[];

@@ -9,7 +9,7 @@ import type { ProofPlan } from './proofLevel.ts';
 export interface ProveOptions {
   /** Names the archive in errors. */
   where: string;
-  /** What was sent to the storage. */
+  /** The bytes that were sent to the storage. */
   own: Digest;
   seal: Seal;
   plan: ProofPlan;

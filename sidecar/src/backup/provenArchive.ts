@@ -116,8 +116,8 @@ const notFound = (name: string): StageError =>
   new StageError(
     'copy',
     'CopyNotFound',
-    `no copy was found at destination ${name}, or it has not been looked at yet`,
-    'nothing: it is looked for again, and made where there is none',
+    `no copy was found at destination ${name}, or NKVM has not listed its archives yet`,
+    'nothing to do: NKVM looks for it again, and makes it if it does not exist',
     'unknown'
   );
 

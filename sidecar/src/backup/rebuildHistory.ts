@@ -18,7 +18,7 @@ export interface RebuildOptions {
   claimUidOf(namespace: string, name: string): string | undefined;
   log: Log;
   /**
-   * Runs go on meanwhile. What one of them has stored is its own matter until it has ended: a backup to two destinations has
+   * Runs go on meanwhile. Files that one of them has stored are not touched until it has ended: a backup to two destinations has
    * its manifest at the first one while the second is still being written.
    */
   isWhileRunning?: boolean;
@@ -102,7 +102,7 @@ export async function rebuildHistory(options: RebuildOptions): Promise<Rebuilt> 
     if (!result.isComplete)
       log.warn(
         result,
-        `comparing the history with the destination ended after ${result.looked} manifests; the next start continues`
+        `the comparison of the history with the destination ended after ${result.looked} manifests; the next start continues`
       );
   } catch (error) {
     if (!signal?.aborted)
@@ -129,7 +129,7 @@ function report(result: Rebuilt, named: Record<string, string[]>, log: Log): voi
   if (foreign > 0) {
     log.info(
       { count: foreign },
-      `${foreign} archives at the destination belong to other installations and are left alone`
+      `${foreign} archives at the destination belong to other installations and are not touched`
     );
   }
 }
@@ -190,13 +190,13 @@ function sentenceOn({ status, message }: Backup): string {
   const state = status === 'queued' ? 'waiting to be tried again' : status;
   return status === 'success'
     ? message
-    : `backed up; the history had it as ${state} until its manifest was read`;
+    : `backed up; the history showed ${state} until its manifest was read`;
 }
 
 const nameOf = ({ manifest: { namespace, pvc, runId } }: ProvenArchive) =>
   `${namespace}/${pvc} ${runId}`;
 
-/** What a manifest does not say is null, e.g. when the run started. */
+/** Facts that a manifest does not have are null, e.g. when the run started. */
 const runOf = (proven: ProvenArchive): Backup => {
   const { manifest } = proven;
   return {

@@ -60,12 +60,12 @@ it.each<[string, Change, RegExp]>([
   [
     'is another one',
     { delivery: { index: async () => Readable.from([Buffer.from('an index?')]) } },
-    /: more arrived than the helper wrote$/,
+    /: more bytes arrived than the helper wrote$/,
   ],
   [
     'differs in one byte',
     { delivery: { index: async () => Readable.from([Buffer.from('An index')]) } },
-    /: it did not arrive as the helper wrote it$/,
+    /: it differs from the one that the helper wrote$/,
   ],
 ])('is no error, and nothing stays, when it %s', async (_, change, why) => {
   const { storage, receiving } = setUp(change);

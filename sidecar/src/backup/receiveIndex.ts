@@ -13,11 +13,11 @@ import { fanOut } from './fanOut.ts';
 /** An index that is stored under a temporary name, and is the one that the pod sealed. */
 export interface StagedIndex {
   staged: Staged;
-  /** What the manifest says of it. */
+  /** Its facts in the manifest. */
   record: NonNullable<Manifest['index']>;
 }
 
-/** What became of the index at one destination. */
+/** The result for the index at one destination. */
 export interface ReceivedIndex {
   index?: StagedIndex;
   /** Why there is none. */
@@ -65,7 +65,7 @@ export async function receiveIndex({
     const counter = hashAndCount(bytes => {
       timer.refresh();
       onBytes();
-      if (bytes > sealed.bytes) stop.abort(new Error('more arrived than the helper wrote'));
+      if (bytes > sealed.bytes) stop.abort(new Error('more bytes arrived than the helper wrote'));
     });
     const taking = await fanOut(
       pipeline(body, counter, () => undefined),
@@ -87,7 +87,7 @@ export async function receiveIndex({
         if ('error' in end) return { warnings: [noIndex(because(end.error), where)] };
         if (differs) {
           await discard(end.taken);
-          return { warnings: [noIndex('it did not arrive as the helper wrote it')] };
+          return { warnings: [noIndex('it differs from the one that the helper wrote')] };
         }
         const record = { key: indexName(key), ...own, entries: seal.files };
         return { index: { staged: end.taken, record }, warnings: [] };
@@ -108,4 +108,4 @@ const ABSENT = {
 
 /** @returns the warning that an archive has no index. */
 export const noIndex = (why: string, archive = 'the archive'): string =>
-  `${archive} has no index, so that browsing it reads all of it first: ${why}`;
+  `${archive} has no index, so browsing it reads the whole archive first: ${why}`;

@@ -21,7 +21,7 @@ export interface RecoverOptions {
   lookLimitMs?: number;
   identity: Pick<Identity, 'clusterUid' | 'installation'>;
   retry: RetryPolicy;
-  /** What decides for runs of other kinds. */
+  /** The decision for runs of other kinds. */
   kinds?: JobKinds;
   now(): Date;
   log: Log;
@@ -57,7 +57,7 @@ export async function recover(options: RecoverOptions): Promise<void> {
     }
     const [first, ...more] = found.byRun.get(run.id) ?? [];
     if (!first) return interruptedBy(run, found.fault);
-    const done = 'backed up; the sidecar was restarted before it recorded the success';
+    const done = 'backed up; NKVM was restarted before it recorded the success';
     return { ...recordOf([first, ...more], [], done), isLast: true };
   };
   let isUnknown: unknown;
@@ -79,7 +79,7 @@ export async function recover(options: RecoverOptions): Promise<void> {
     const change = next?.change ?? withEnd(end, now());
     await history.commit(run.id, change);
     const about = { run: run.id, namespace: run.namespace, pvc: run.name, status: change.status };
-    log.warn(about, 'decided what becomes of a run that an earlier process left');
+    log.warn(about, 'decided how to continue a run that an earlier process left');
   }
   if (isUnknown !== undefined) throw isUnknown;
 }

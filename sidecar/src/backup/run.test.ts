@@ -281,7 +281,7 @@ describe('a backup that goes well', () => {
     ],
   ])('is a success with a warning when the index %s', async (_, change) => {
     const end = await go(change());
-    const warning = expect.stringMatching(/^the archive has no index, so that browsing it .*: \w/);
+    const warning = expect.stringMatching(/^the archive has no index, so browsing it .*: \w/);
     expect(end).toMatchObject({ status: 'success', warnings: [warning] });
     expect([...storage.archives.keys()]).toEqual([NAME, `${NAME}.json`]);
     expect(storage.temporaries.size).toBe(0);

@@ -33,7 +33,7 @@ export type { RunWorld } from './attempt.ts';
  * 3. what arrived is compared with what the pod sent (`verdict`), and the deletion of the helper begins,
  * 4. each stored copy is proven, and gets its name and then its manifest (`storeCopies`).
  *
- * Whatever happens, no helper pod and no temporary stays, and nothing has a final name that is not proven. A destination
+ * In every case, no helper pod and no temporary stays, and only a proven archive gets its final name. A destination
  * that fails does not keep the others from their copies: the attempt ends as `Incomplete` then, and is the last one.
  * @param report takes what changes on the way.
  * @param signal ends the attempt; with the reason `CANCELLED` it ends as cancelled.
@@ -200,14 +200,14 @@ function endWith({ copies, warnings }: StoredCopies, isCancelled: boolean): JobE
   return { ...end, isLast: true };
 }
 
-/** What was proven before a person cancelled the run is a good backup, and stays. */
+/** An archive that was proven before a person cancelled the run is a good backup, and is kept. */
 const cancelledWith = (copies: Copy[], warnings: string[]): JobEnd => ({
   status: 'cancelled',
   stage: 'publish',
   message: `cancelled at stage publish; the archive is proven at ${copies
     .filter(copy => !isLacking(copy))
     .map(({ destination }) => destination)
-    .join(', ')}, and stays`,
+    .join(', ')} and is kept`,
   copies,
   warnings,
 });
@@ -217,7 +217,7 @@ const stopped = (): StageError =>
     'copy',
     'CopyStopped',
     'the backup was cancelled before this copy was proven',
-    'copy the backup there when it is wanted',
+    'copy the backup there if you need it there',
     'needs-action'
   );
 

@@ -170,7 +170,7 @@ describe('a destination that fails', () => {
     expect(end).toMatchObject({
       reason: 'Incomplete',
       failureClass: 'needs-action',
-      hint: 'fix it; then copy the backup there. What is stored can be restored',
+      hint: 'fix it; then copy the backup there; the present copies can be restored',
       copies: [{ state: 'present' }, { state: 'failed', retryAt: null }],
     });
   });
@@ -375,7 +375,7 @@ it('keeps what was proven before a person cancelled, and says so', async () => {
   const end = await backUp({ to: [near(), hangs], signal: cancel.signal });
   expect(end).toMatchObject({
     status: 'cancelled',
-    message: 'cancelled at stage publish; the archive is proven at a, and stays',
+    message: 'cancelled at stage publish; the archive is proven at a and is kept',
     copies: [
       { destination: 'a', state: 'present' },
       { destination: 'b', state: 'failed', problem: { reason: 'CopyStopped' } },

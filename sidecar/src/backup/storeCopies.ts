@@ -17,7 +17,7 @@ export interface PackedBackup extends Packed {
   object: ClaimObject;
 }
 
-/** What became of each copy. */
+/** The result of each copy. */
 export interface StoredCopies {
   /** In the order of the run's destinations. */
   copies: Copy[];

@@ -78,8 +78,8 @@ export const sameStorage = (name: string, other: string): StageError =>
   new StageError(
     'copy',
     'DestinationSame',
-    `destination ${name} is the same storage as ${other}, so that both would be one copy`,
-    'back up to one of them, or give one another directory, bucket or prefix',
+    `destination ${name} is the same storage as ${other}, so both would hold the same copy`,
+    'back up to one of them, or set another directory, bucket or prefix for one',
     'needs-action'
   );
 
@@ -113,7 +113,7 @@ function useOf(place: Place): Destination {
       'copy',
       'Unexpected',
       `destination ${place.name} cannot be used: ${textOf(error)}`,
-      'see the log of the sidecar',
+      'see the log of NKVM',
       'unknown',
       { cause: error }
     );

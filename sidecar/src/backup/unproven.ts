@@ -9,7 +9,7 @@ import type { Log } from '../log.ts';
 /** How long an archive without a manifest is left alone after it got its name. */
 export const UNPROVEN_AGE_MS = 3_600_000;
 
-/** What is known of an archive that has no manifest. */
+/** Facts about an archive that has no manifest. */
 export interface UnprovenFacts {
   key: string;
   name: ParsedName;
@@ -154,7 +154,7 @@ export async function deleteUnproven({
   if (left.length > 0) {
     log.warn(
       { archives: left.slice(0, NAMED), count: left.length },
-      `${left.length} archives have no manifest and belong to no run that ended without success here; they are left`
+      `${left.length} archives have no manifest, and no unsuccessful run in this history wrote them; they are kept`
     );
   }
   return { deleted, left: left.length };

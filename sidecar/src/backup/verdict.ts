@@ -17,9 +17,9 @@ export interface Facts {
   podExit: number;
   /** Last lines of the packing command's standard error. */
   stderr: string;
-  /** What the pod says that it sent; missing only where the command failed. */
+  /** The pod's own account of the bytes that it sent; missing only if the command failed. */
   sealed: PodSeal | undefined;
-  /** What the sidecar received and stored. */
+  /** The bytes that NKVM received and stored. */
   own: Digest;
   /** Entries in the claim's backup before, where an empty volume would be a surprise. */
   entriesBefore: number | undefined;

@@ -79,7 +79,7 @@ export function archivesAt({
         const name = nameOf(ref);
         if (found.origin === 'stored') wrong.add(name);
         cache.forget(name);
-        log.warn({ archive: ref.key }, `index of ${ref.key} is not that of the archive`);
+        log.warn({ archive: ref.key }, `the index of ${ref.key} belongs to another archive`);
       },
     });
 
@@ -101,7 +101,7 @@ export function archivesAt({
   const keep = async (ref: ArchiveRef, found: FoundIndex, signal: AbortSignal) => {
     try {
       if (await storeIndex(ref, found, signal))
-        log.info({ archive: ref.key }, `an index of ${ref.key} was made and stored beside it`);
+        log.info({ archive: ref.key }, `an index of ${ref.key} was created and stored beside it`);
     } catch (error) {
       if (!signal.aborted)
         log.warn({ archive: ref.key }, `index of ${ref.key} could not be stored: ${textOf(error)}`);

@@ -9,7 +9,7 @@ import { StageError } from '../errors.ts';
 import type { OpenArchive } from './openArchive.ts';
 
 /**
- * Reads entries of an archive in archive order. What is between two of them is passed over: unpacked, or not even read where
+ * Reads entries of an archive in archive order. Bytes between two of them are skipped: unpacked, or not even read where
  * a later gzip member begins before the next one.
  */
 export class EntryReader {
@@ -122,8 +122,8 @@ const indexWrong = ({ ref }: OpenArchive, cause: unknown) =>
   new StageError(
     'checksum',
     'IndexWrong',
-    `index of archive ${ref.key} names another entry than the archive has at that place`,
-    'try again: the index is made again from the archive',
+    `index of archive ${ref.key} does not match the archive`,
+    'try again: NKVM rebuilds the index from the archive',
     'transient',
     { cause }
   );

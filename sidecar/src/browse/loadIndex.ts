@@ -85,7 +85,7 @@ export async function rebuiltIndex(ref: ArchiveRef, signal?: AbortSignal): Promi
       'checksum',
       'ArchiveBroken',
       `archive ${destination.locate(key)} is not a complete .tar.gz: ${error.message}`,
-      'verify the backup, and look at the storage; another backup of the volume may be complete',
+      'verify the backup, and check the storage; another backup of the volume may be complete',
       'needs-action',
       { cause: error }
     );

@@ -29,7 +29,7 @@ export interface OpenArchive {
   /** Size of the tar, where it is known. */
   rawBytes: number | undefined;
   /**
-   * To be called when a header of the archive is not what the index says: the index is made again from the archive when it is
+   * To be called when a header of the archive is not what the index says: the index is built again from the archive when it is
    * opened the next time.
    */
   indexIsWrong(): void;

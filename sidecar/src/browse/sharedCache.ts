@@ -58,7 +58,7 @@ export function sharedCache<T>({
   };
 
   const giveUp = (kept: Kept<T>): void => {
-    if (kept.waiting === 0 && !kept.isReady) kept.stop.abort(new Error('nobody waits for it'));
+    if (kept.waiting === 0 && !kept.isReady) kept.stop.abort(new Error('no request waits for it'));
   };
 
   const makeRoom = (): void => {

@@ -178,7 +178,7 @@ describe('an index that lies', () => {
       'and names a place after the end',
       lines => lines.replace(/^block \d+: (.*b\/data")/m, 'block 99999: $1'),
     ],
-  ])('%s is found out, and made again', async (_, change) => {
+  ])('%s is found out, and rebuilt', async (_, change) => {
     const { storage, open, warnings } = testArchives();
     const lines = change(made.lines.toString('latin1'));
     expect(lines).not.toBe(made.lines.toString('latin1'));
@@ -187,13 +187,13 @@ describe('an index that lies', () => {
     expect(first.origin).toBe('stored');
     const reading = selected(['a/b'], first);
     await expect(reading).rejects.toMatchObject({ reason: 'IndexWrong', class: 'transient' });
-    expect(warnings).toEqual([`index of ${KEY} is not that of the archive`]);
+    expect(warnings).toEqual([`the index of ${KEY} belongs to another archive`]);
     const second = await open(KEY);
     expect(second.origin).toBe('rebuilt');
     expect(namesOf(await selected(['a/b'], second))).toContain('"./a/b/data"');
   });
 
-  it('about members is found out, and made again', async () => {
+  it('about members is found out, and rebuilt', async () => {
     const { storage, open } = testArchives();
     const { archive } = packed(KEY, made.tar, made.lines, 4_096);
     const header = {

@@ -112,7 +112,7 @@ const hasGlobals = ({ ref }: OpenArchive) =>
   new StageError(
     'checksum',
     'EntriesDepend',
-    `archive ${ref.key} has headers that count for several entries, so that they cannot be taken apart`,
+    `archive ${ref.key} has headers that apply to several entries, so single files cannot be read from it`,
     'download or restore the whole archive',
     'needs-action'
   );

@@ -32,7 +32,9 @@ describe('the body of an upload', () => {
     const { body } = limitedBody(drops, 1_000_000, refusal, 100);
     await expect(buffer(body)).rejects.toMatchObject({
       reason: 'UploadStalled',
-      message: expect.stringMatching(/^\d+ bytes of the upload came in 0.1 s, which is too slow$/),
+      message: expect.stringMatching(
+        /^\d+ bytes of the upload arrived in 0.1 s, which is too slow$/
+      ),
     });
   });
 

@@ -80,7 +80,7 @@ export async function checkedUpload(
     throw error;
   }
   if (!scanned || scanned.files === 0) throw notAnArchive('it has no entries');
-  if (scanned.hasTrailingBytes) throw notAnArchive('something follows its end');
+  if (scanned.hasTrailingBytes) throw notAnArchive('data follow its end');
   const { bytes, sha256 } = counting.digest();
   if (bytes !== sent.bytes || sha256 !== sent.sha256) throw differs(key);
   return { bytes, sha256, files: scanned.files, rawBytes: scanned.rawBytes };
@@ -100,8 +100,8 @@ const differs = (key: string) =>
   new StageError(
     'checksum',
     'DigestDiffers',
-    `the destination gives back other bytes of ${key} than were uploaded`,
-    'upload it again; look at the storage when it happens twice',
+    `the destination returns other bytes of ${key} than were uploaded`,
+    'upload it again; if it happens again, check the storage',
     'transient'
   );
 
@@ -110,8 +110,8 @@ const stalled = (ms: number, bytes: number) =>
     'copy',
     'UploadStalled',
     bytes === 0
-      ? `nothing of the upload came for ${ms / 1000} s`
-      : `${bytes} bytes of the upload came in ${ms / 1000} s, which is too slow`,
+      ? `no data of the upload arrived for ${ms / 1000} s`
+      : `${bytes} bytes of the upload arrived in ${ms / 1000} s, which is too slow`,
     'upload it again',
     'transient'
   );

@@ -10,7 +10,7 @@ import type { Log } from '../log.ts';
 import type { ArchiveRef } from './openArchive.ts';
 import { checkedUpload, limitedBody } from './uploadBody.ts';
 
-/** What is known of an upload; stored beside it, so that it outlives the process. */
+/** Facts about an upload, stored beside it, so that they outlive the process. */
 const Record = z.object({
   id: z.string(),
   namespace: z.string(),
@@ -155,7 +155,7 @@ export function uploadsAt(options: UploadsOptions): Uploads {
       const sent = limitedBody(body, mostBytes, () =>
         mostBytes < options.maxBytes ? noShare(mostBytes) : tooBig(mostBytes)
       );
-      // What has arrived is not free any more, and so is counted twice: for a while others may bring less.
+      // Bytes that arrived are no longer free, so they are counted twice: meanwhile, other uploads may be smaller only.
       const staged = await destination.stage(key, sent.body, { signal }).finally(giveBack);
       try {
         const facts = await checkedUpload(key, staged, sent.digest(), signal);
@@ -218,7 +218,7 @@ const noShare = (bytes: number) =>
   new StageError(
     'copy',
     'DestinationNearlyFull',
-    `uploads may take half of the free space of the destination, of which ${sizeText(
+    `uploads may use half of the free space of the destination, of which ${sizeText(
       bytes
     )} are left for this one`,
     'delete uploads that are not needed, or put the archive into the backup directory instead',
@@ -229,7 +229,7 @@ const inUse = (id: string) =>
   new StageError(
     'queue',
     'UploadInUse',
-    `upload ${id} is needed by a restore that has not ended`,
+    `upload ${id} is in use by a restore that has not ended`,
     'wait for the restore, or cancel it',
     'needs-action'
   );

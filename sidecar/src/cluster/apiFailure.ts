@@ -1,7 +1,7 @@
 import type { FailureClass } from '../errors.ts';
 
 /**
- * What kind of failure a call met.
+ * The kind of failure of a call.
  * - `unreachable`: no answer, or one that did not come from an API server.
  * - `busy`: the API server, or something that it depends on, could not serve the call now.
  * - `refused`: the caller may not do it, or an admission rule is against it.
@@ -65,7 +65,7 @@ export class ApiFailure extends Error {
   }
 }
 
-/** What came back over HTTP. */
+/** The HTTP response. */
 export interface Answer {
   status: number;
   statusText?: string;
@@ -137,7 +137,7 @@ const KUBELET =
   /error dialing backend|unable to upgrade connection|proxy error from|container not found|pod does not exist/;
 
 function serverFault(status: number, message: string): Verdict {
-  // What the API server depends on for this one call: it is not away itself.
+  // A webhook that this call depends on: the API server itself is available.
   if (/failed calling webhook|failed to call webhook/.test(message)) {
     return { kind: 'busy', class: 'transient' };
   }

@@ -13,13 +13,13 @@ export interface PodOfClaim {
   labels: Record<string, string>;
   node: string | null;
   controller: Controller | undefined;
-  /** It was told to end; it has `graceMs` for that. */
+  /** It is terminating; it has `graceMs` for that. */
   isTerminating: boolean;
   graceMs: number;
 }
 
 /**
- * Lists the pods of a namespace that name a claim and have not finished, past every cache; helper pods of ours, too.
+ * Lists the pods of a namespace that name a claim and have not finished, past every cache; helper pods of NKVM, too.
  * @throws ApiFailure when the API server did not say.
  */
 export type ReadClaimPods = (

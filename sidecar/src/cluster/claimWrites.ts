@@ -30,7 +30,7 @@ export interface MadeClaim extends ClaimId {
   storageClass: string | null;
 }
 
-/** What restores change about claims. Nothing else of NKVM writes to one. */
+/** Changes that restores make to claims. No other part of NKVM writes to claims. */
 export interface ClaimWrites {
   /**
    * Asks the API server whether it would make the claim, and changes nothing: quotas, limits, policies and webhooks answer

@@ -2,7 +2,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { existsSync } from 'node:fs';
 import { textOf } from '../errors.ts';
 
-/** What decides the way to the cluster. */
+/** Settings that decide how NKVM connects to the cluster. */
 export interface ConnectionSettings {
   mode: 'auto' | 'in-cluster' | 'kubeconfig';
   /** Path of a kubeconfig. */
@@ -32,7 +32,7 @@ export function connect({ mode, kubeconfig, name }: ConnectionSettings): Connect
   if (inPod) {
     if (!existsSync(POD_TOKEN)) {
       throw new Error(
-        `${POD_TOKEN} is not there: this process does not run in a pod with a ServiceAccount token; ` +
+        `${POD_TOKEN} does not exist: this process does not run in a pod with a ServiceAccount token; ` +
           'set NKVM_DEFAULT_AUTH_MODE=kubeconfig to use a kubeconfig'
       );
     }
@@ -47,7 +47,7 @@ export function connect({ mode, kubeconfig, name }: ConnectionSettings): Connect
     throw new Error(
       `${what} cannot be read (${firstLine(
         error
-      )}); set NKVM_KUBECONFIG to the path of one that can`
+      )}); set NKVM_KUBECONFIG to the path of a readable one`
     );
   }
   if (!kubeConfig.getCurrentCluster()) {

@@ -8,7 +8,7 @@ import { WatchCache } from './watchCache.ts';
 /** A Secret that configures a destination. */
 export interface DestinationSecret {
   name: string;
-  /** What the label says; any text. */
+  /** The value of the label; any text. */
   kind: string;
   /** The texts of its keys; null for what is not UTF-8. Never to be shown. */
   data: Readonly<Record<string, string | null>>;

@@ -7,7 +7,7 @@ export interface ClaimEvent {
   /** Of the Event itself. A second one of the same name is not made. */
   name: string;
   claim: { namespace: string; name: string; uid: string };
-  /** What was done; by default a backup. */
+  /** The task of the run; by default a backup. */
   action?: 'Backup' | 'Restore' | 'Check';
   type: 'Normal' | 'Warning';
   /** In UpperCamelCase, for programs. */

@@ -205,7 +205,7 @@ describe('execInPod', () => {
     await expect(execInPod(gateway, target, ['cat'], { handshakeMs: 2_000 })).rejects.toMatchObject(
       {
         class: 'transient',
-        message: expect.stringMatching(/could not begin: the API server .* cannot be reached/),
+        message: expect.stringMatching(/could not start: the API server .* cannot be reached/),
       }
     );
   });
@@ -334,7 +334,7 @@ describe('execWithInput', () => {
     const { gateway } = await apiServer(() => undefined, undefined, ['v4.channel.k8s.io']);
     await expect(execWithInput(gateway, target, ['cat'])).rejects.toMatchObject({
       class: 'needs-action',
-      message: expect.stringMatching(/does not speak v5.channel.k8s.io/),
+      message: expect.stringMatching(/does not support v5.channel.k8s.io/),
     });
     expect(gateway.availability.isAway()).toBe(false);
   });

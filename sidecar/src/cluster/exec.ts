@@ -13,7 +13,7 @@ export interface ExecTarget {
 /** A command that runs in a container. */
 export interface RunningCommand {
   /**
-   * What the command writes. Ends only when the API server has sent the command's exit status; breaks with an
+   * The output of the command. It ends only when the API server has sent the command's exit status; breaks with an
    * `ExecBroken` when the connection ends without one. Reading slowly slows the command down.
    */
   readonly stdout: Readable;
@@ -26,14 +26,14 @@ export interface RunningCommand {
 }
 
 /**
- * A command that reads from us.
+ * A command that reads from NKVM.
  *
- * What was sent is not what arrived: writing through exec can stop short without an error and with exit code 0. So the
+ * Bytes that were sent may not arrive: writing through exec can stop short without an error and with exit code 0. So the
  * command itself must count and hash what it reads (see `helper/receive.ts`), and the caller compares.
  */
 export interface FedCommand extends RunningCommand {
   /**
-   * What the command reads; `end()` is the end of its input. A write is done when the connection has taken it, so that
+   * The input of the command; `end()` ends it. A write is done when the connection has taken it, so that
    * a slow command slows the writer down. It breaks with `ExecBroken` when the command or the connection ends before
    * the end of the input was sent.
    */
@@ -94,7 +94,7 @@ const LAST_OUTPUT_MS = 1_000;
 /** Bytes in one message to the command. */
 const MESSAGE_BYTES = 64 * 1024;
 
-/** What exec needs of the gateway. */
+/** The part of the gateway that exec uses. */
 export type ExecGateway = Pick<Gateway, 'socket'>;
 
 /**
@@ -149,7 +149,9 @@ function inputOf(socket: WebSocket, target: ExecTarget): Feed {
     new Promise((resolve, reject) =>
       socket.send(message, error => {
         if (error)
-          return reject(new ExecBroken(`${nameOf(target)} takes no more: ${error.message}`));
+          return reject(
+            new ExecBroken(`${nameOf(target)} does not read its input any more: ${error.message}`)
+          );
         resolve();
       })
     );
@@ -360,7 +362,7 @@ async function open(
     });
   } catch (error) {
     if (!(error instanceof ApiFailure)) throw error;
-    const how = error.status === undefined ? 'could not begin' : 'was refused';
+    const how = error.status === undefined ? 'could not start' : 'was refused';
     throw new ApiFailure(`exec into ${nameOf(target)} ${how}: ${error.message}`, error, {
       cause: error,
     });

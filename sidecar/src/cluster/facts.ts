@@ -14,7 +14,7 @@ export interface Controller extends OwnerReference {
   uid: string;
 }
 
-/** What can be a step on the way from a pod to the top. */
+/** Kinds of objects between a pod and its top owner. */
 export interface OwnedFact extends OwnerReference {
   namespace: string;
   uid: string;
@@ -122,14 +122,14 @@ export interface NamespaceFact {
   wantsDestinations?: string | undefined;
 }
 
-/** What there is in one namespace: owners, pods and claims never reach beyond it. */
+/** The objects of one namespace: owners, pods and claims never refer to another. */
 export interface NamespaceFacts {
   claims: Iterable<ClaimFact>;
   pods: Iterable<PodFact>;
   workloads: Iterable<WorkloadFact>;
 }
 
-/** What belongs to the whole cluster. */
+/** Objects of the whole cluster. */
 export interface ClusterFacts {
   volumes: Iterable<VolumeFact>;
   storageClasses: Iterable<StorageClassFact>;

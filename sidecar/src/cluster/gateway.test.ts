@@ -298,7 +298,7 @@ describe('lanes', () => {
     await expect.poll(() => server.asked).toEqual(['GET /first']);
     await expect(gateway.json({ path: '/second', limitMs: 100 })).rejects.toMatchObject({
       kind: 'busy',
-      message: 'GET /second was not sent within 0.1 s: too many calls are under way',
+      message: 'GET /second was not sent within 0.1 s: too many calls are in progress',
     });
     expect(gateway.availability.isAway()).toBe(false);
     await expect(first).rejects.toThrow('GET /first took longer than 0.4 s');

@@ -85,7 +85,7 @@ export interface GatewayOptions {
 
 /** Small against what API Priority and Fairness gives one service account, so that our own calls never meet its 429. */
 const PLACES = { reviews: 8, lease: 2, opening: 48, rest: 24 };
-/** Some load balancers forget an idle connection without a word. */
+/** Some load balancers forget an idle connection without closing it. */
 const IDLE_MS = 30_000;
 /** `timeout` counts for idle sockets only. */
 const KEPT = { keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS } as const;
@@ -310,7 +310,7 @@ function pauseAfter({ retryAfterMs }: ApiFailure, tries: number, random: () => n
 }
 
 const waitedTooLong = (what: string, ms: number): ApiFailure =>
-  new ApiFailure(`${what} was not sent within ${ms / 1000} s: too many calls are under way`, {
+  new ApiFailure(`${what} was not sent within ${ms / 1000} s: too many calls are in progress`, {
     kind: 'busy',
     class: 'transient',
   });
@@ -320,7 +320,7 @@ function parsed<T>(body: string): T {
   try {
     return JSON.parse(body);
   } catch {
-    throw new ApiFailure('what answers at the address of the API server does not send JSON', {
+    throw new ApiFailure('the server at the address of the API server does not send JSON', {
       kind: 'unreachable',
       class: 'unknown',
     });

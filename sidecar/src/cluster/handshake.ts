@@ -37,7 +37,7 @@ export async function openSocket(
           socket.terminate();
           const refusal = { status, statusText, body, retryAfter: headers['retry-after'] };
           const failure = failureOf(refusal);
-          // Whatever the status: nothing begins before the handshake is over.
+          // For every status: nothing begins before the handshake is over.
           reject(new ApiFailure(failure.message, { ...failure, mayBeDone: false }));
         });
       });
@@ -53,7 +53,7 @@ export async function openSocket(
 
 const unknownProtocol = (protocols: string[], cause: Error): ApiFailure =>
   new ApiFailure(
-    `the API server does not speak ${protocols.join(' or ')} (Kubernetes 1.30 and later do)`,
+    `the API server does not support ${protocols.join(' or ')} (Kubernetes 1.30 and later do)`,
     { kind: 'invalid', class: 'needs-action' },
     { cause }
   );

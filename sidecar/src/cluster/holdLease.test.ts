@@ -280,7 +280,7 @@ describe('holdLease', () => {
     const a = hold('a');
     await pass(0);
     await a.held?.release();
-    expect(() => a.held?.assertHeld()).toThrow(/given back/);
+    expect(() => a.held?.assertHeld()).toThrow(/was released/);
     await pass(60_000);
     expect(world.holder()).toBe('');
   });

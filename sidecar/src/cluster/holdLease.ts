@@ -3,7 +3,7 @@ import { type Fence, leaseLost } from '../fence.ts';
 import type { Lease, LeaseRecord } from './leases.ts';
 
 export interface HoldOptions {
-  /** Who we are, e.g. the name of the pod: after a crash the same pod goes on at once. */
+  /** The identity of this process, e.g. the name of the pod: after a crash the same pod continues at once. */
   holder: string;
   /** After so long without a renewal another process may take the Lease. */
   durationMs: number;
@@ -131,7 +131,7 @@ export async function holdLease(lease: Lease, options: HoldOptions): Promise<Hel
     },
     async release() {
       if (end !== undefined) return;
-      over(`Lease ${lease.name} was given back`);
+      over(`Lease ${lease.name} was released`);
       await lease.write({ ...record, holder: '' }, version).catch(() => undefined);
     },
   };

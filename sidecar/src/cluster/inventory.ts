@@ -9,7 +9,7 @@ import type {
 } from './facts.ts';
 import type { RestoreMark } from './restoreMark.ts';
 
-/** What the cluster itself says of one claim. */
+/** Facts of the API server about one claim. */
 export type Claim = Omit<
   Volume,
   | 'podsVisible'
@@ -59,7 +59,7 @@ export interface Inventory {
   stop(): Promise<void>;
 }
 
-/** What restores and the placement of pods need as well. */
+/** Facts that restores and the placement of pods also need. */
 export interface ClusterInventory extends Inventory {
   /** @returns who uses a claim, or would if it ran; empty where there is no such claim. */
   usersOf(namespace: string, name: string): ClaimUser[];

@@ -3,7 +3,7 @@ import { ApiFailure, type FailureKind } from './apiFailure.ts';
 import { type Gateway, pathOf } from './gateway.ts';
 import type { Raw } from './projections.ts';
 
-/** What a Lease (coordination.k8s.io/v1) says. */
+/** The fields of a Lease (coordination.k8s.io/v1). */
 export interface LeaseRecord {
   /** Empty: nobody holds it. */
   holder: string;

@@ -23,8 +23,11 @@ export async function readClusterUid(
   });
   const uid = items?.[0]?.metadata?.uid;
   if (uid) return uid;
-  throw new ApiFailure(`there is no namespace ${CLUSTER_NAMESPACE} to identify the cluster by`, {
-    kind: 'notFound',
-    class: 'needs-action',
-  });
+  throw new ApiFailure(
+    `namespace ${CLUSTER_NAMESPACE}, which identifies the cluster, does not exist`,
+    {
+      kind: 'notFound',
+      class: 'needs-action',
+    }
+  );
 }

@@ -1,6 +1,6 @@
 import type { NodeSelectorTerm } from './facts.ts';
 
-/** What a NodeSelector looks at. */
+/** The part of a node that a NodeSelector matches. */
 export interface SelectableNode {
   name: string;
   labels: Record<string, string>;

@@ -139,7 +139,7 @@ describe('from the pods that mount the claim', () => {
     [
       'a parent that is gone leaves the owner unknown',
       { pods: [pod('web-1-x', { claims: data, owner: 'ReplicaSet/web-1' })] },
-      'ReplicaSet web-1, which owns Pod web-1-x, is gone',
+      'ReplicaSet web-1, which owns Pod web-1-x, does not exist',
     ],
     [
       'a parent that is gone does not hide another owner',
@@ -157,7 +157,7 @@ describe('from the pods that mount the claim', () => {
         ],
         workloads: [workload('ReplicaSet/web-1')],
       },
-      'ReplicaSet web-1, which owns Pod web-1-x, is gone',
+      'ReplicaSet web-1, which owns Pod web-1-x, does not exist',
     ],
     [
       'owners that own each other',
@@ -165,12 +165,12 @@ describe('from the pods that mount the claim', () => {
         pods: [pod('x', { claims: data, owner: 'Job/a' })],
         workloads: [workload('Job/a', { owner: 'Job/b' }), workload('Job/b', { owner: 'Job/a' })],
       },
-      'the owners of Pod x form a circle',
+      'the owners of Pod x form a cycle',
     ],
     [
       'a pod that owns itself',
       { pods: [pod('x', { claims: data, owner: 'Pod/x' })] },
-      'the owners of Pod x form a circle',
+      'the owners of Pod x form a cycle',
     ],
     ['a pod with other claims', { pods: [pod('x', { claims: ['data-2'] })] }, NOBODY],
     ['nobody', {}, NOBODY],
@@ -320,7 +320,7 @@ describe('from the claim itself', () => {
     [
       'a pod that is gone',
       { claim: scratch },
-      'Pod box, which owns PersistentVolumeClaim box-scratch, is gone',
+      'Pod box, which owns PersistentVolumeClaim box-scratch, does not exist',
     ],
     [
       'an operator that has put its pods to sleep',

@@ -68,7 +68,7 @@ export function podsNaming({ name, controller }: ClaimFact, index: OwnerIndex): 
 }
 
 /**
- * Who owns a claim: the tops of the ownerReferences of all that names it.
+ * The owners of a claim: the top owners of all objects that name it.
  *
  * | names the claim                                          | counts                                        |
  * | -------------------------------------------------------- | --------------------------------------------- |
@@ -142,10 +142,10 @@ function statefulSetsOf({ name, labels }: ClaimFact, index: OwnerIndex): Workloa
 function topOf(start: OwnedFact, byUid: OwnerIndex['byUid']): OwnerReference | string {
   const { chain, above, isCircle } = chainOf(start, byUid);
   const last = chain.at(-1) ?? start;
-  if (isCircle) return `the owners of ${start.kind} ${start.name} form a circle`;
+  if (isCircle) return `the owners of ${start.kind} ${start.name} form a cycle`;
   if (!above) return referenceTo(last);
   if (READ_KINDS.has(`${above.apiVersion} ${above.kind}`)) {
-    return `${above.kind} ${above.name}, which owns ${last.kind} ${last.name}, is gone`;
+    return `${above.kind} ${above.name}, which owns ${last.kind} ${last.name}, does not exist`;
   }
   return referenceTo(above);
 }

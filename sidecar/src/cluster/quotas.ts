@@ -13,14 +13,14 @@ export interface QuotaLimit {
   used: string;
 }
 
-/** What a LimitRange allows a claim to ask for. */
+/** Sizes that a LimitRange allows for a claim. */
 export interface ClaimRange {
   limitRange: string;
   min: string | null;
   max: string | null;
 }
 
-/** What a namespace allows its claims. */
+/** Limits of a namespace for its claims. */
 export interface NamespaceLimits {
   quotas: QuotaLimit[];
   ranges: ClaimRange[];

@@ -11,7 +11,7 @@ import {
 } from './projections.ts';
 import type { Resource } from './watchCache.ts';
 
-/** What the inventory reads. ClusterRole nkvm-cluster-discovery grants list and watch on each, and nothing else. */
+/** Objects that the inventory reads. ClusterRole nkvm-cluster-discovery grants list and watch on each, and nothing else. */
 export const resources = {
   claims: core('persistentvolumeclaims', claimFact),
   volumes: core('persistentvolumes', volumeFact),

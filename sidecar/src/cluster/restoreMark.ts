@@ -7,7 +7,7 @@ export const INCOMPLETE = 'nkvm.io/incomplete';
 /** Beside the two: the installation that the run belongs to. Another one's claims are never touched. */
 export const MADE_BY = 'nkvm.io/installation';
 
-/** What the annotations of a claim say of a restore that did not prove its contents. */
+/** The annotations of a claim about a restore that did not prove its contents. */
 export interface RestoreMark {
   state: 'restoring' | 'incomplete';
   runId: string;

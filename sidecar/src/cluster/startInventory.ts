@@ -18,14 +18,14 @@ export interface InventoryOptions {
   limits?: WatchLimits;
 }
 
-/** What tells one pod from another. */
+/** The identity of a pod. */
 export interface PodIdentity {
   namespace: string;
   name: string;
   labels: Record<string, string>;
 }
 
-/** Starts to watch all that says something on volumes; see `resources`. What it gives before `ready` is not whole. */
+/** Starts to watch all objects that concern volumes; see `resources`. The inventory is incomplete before `ready`. */
 export function startInventory(
   gateway: Pick<Gateway, 'json' | 'stream'>,
   { log, isOwnHelper = () => false, limits }: InventoryOptions

@@ -9,7 +9,7 @@ export interface Place {
   terms: NodeSelectorTerm[];
 }
 
-/** What the cluster says of all its storage. */
+/** Facts about all storage of the cluster. */
 export interface Storage {
   /** By name of the volume; one that is not there can be used everywhere. */
   places: ReadonlyMap<string, Place>;

@@ -1,4 +1,4 @@
-/** What a token says about itself. Nothing of it is proven: it only tells whether asking the API server makes sense. */
+/** The claims of a token about itself. They are not proven: they only tell whether asking the API server makes sense. */
 export interface TokenClaims {
   /** Empty: it names none. */
   audiences: string[];

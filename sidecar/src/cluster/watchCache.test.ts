@@ -213,7 +213,7 @@ it('names the missing right, and reads as soon as it is granted', async () => {
   await cache.firstList;
   expect(factsOf(cache)).toEqual(['a Running']);
   await eventually(() => cache.problem).toBeUndefined();
-  expect(logged[1]).toBe('pods: watched again');
+  expect(logged[1]).toBe('pods: the watch works again');
 });
 
 it('keeps what it had while the right is taken away', async () => {

@@ -18,7 +18,7 @@ export interface Resource<T, Fact> {
   path: string;
   /** Which of them, e.g. `{ labelSelector: … }`. */
   query?: Record<string, string>;
-  /** What to do where list and watch are refused; absent: bind ClusterRole nkvm-cluster-discovery. */
+  /** Remedy when list and watch are refused; absent: bind ClusterRole nkvm-cluster-discovery. */
   remedy?: string;
   /** @returns undefined for an object that is of no interest. */
   project(object: T): Fact | undefined;
@@ -239,7 +239,10 @@ export class WatchCache<T, Fact> {
     if (this.problem === undefined) return;
     this.problem = undefined;
     this.problemSince = undefined;
-    this.#log.info({ resource: this.resource.name }, `${this.resource.name}: watched again`);
+    this.#log.info(
+      { resource: this.resource.name },
+      `${this.resource.name}: the watch works again`
+    );
   }
 }
 

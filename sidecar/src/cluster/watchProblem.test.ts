@@ -11,7 +11,7 @@ it.each<[string, unknown, string]>([
   [
     'says that the credentials are refused',
     apiAnswer(401, 'Unauthorized'),
-    'pods: the API server does not accept our credentials (Unauthorized)',
+    'pods: the API server does not accept the credentials of NKVM (Unauthorized)',
   ],
   [
     'repeats what the API server says',

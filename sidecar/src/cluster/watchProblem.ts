@@ -13,7 +13,7 @@ export function watchProblem(
   if (!(error instanceof ApiFailure)) return `${resource}: ${textOf(error)}`;
   switch (error.status) {
     case 401:
-      return `${resource}: the API server does not accept our credentials (${error.message})`;
+      return `${resource}: the API server does not accept the credentials of NKVM (${error.message})`;
     case 403:
       return `${resource}: the rights list and watch are missing, ${remedy} (${error.message})`;
     default:

@@ -14,7 +14,7 @@ export interface WorkloadRef {
   name: string;
 }
 
-/** Who has set which fields of an object, and when; `fields` is `fieldsV1`. */
+/** Managers that have set fields of an object, and when; `fields` is `fieldsV1`. */
 export interface ManagedFields {
   manager: string;
   operation: string;
@@ -52,18 +52,18 @@ export interface Workload extends WorkloadRef {
   firstOrdinal: number;
 }
 
-/** What one change of a workload sets; `note` null removes the annotation `nkvm.io/restore`. */
+/** Fields that one change of a workload sets; `note` null removes the annotation `nkvm.io/restore`. */
 export interface WorkloadChange {
   note: string | null;
   replicas?: number;
   suspend?: boolean;
 }
 
-/** What changes the number of replicas by itself. */
+/** An autoscaler, which changes the number of replicas. */
 export interface Autoscaler {
   name: string;
   target: { kind: string; name: string };
-  /** Who made it, e.g. the ScaledObject of KEDA. */
+  /** Its owner, e.g. the ScaledObject of KEDA. */
   ownerReferences: { apiVersion: string; kind: string; name: string }[];
 }
 

@@ -64,7 +64,7 @@ const asStageError = (error: unknown, name: string): StageError =>
         'queue',
         'Unexpected',
         `destination ${name} cannot be used: ${textOf(error)}`,
-        'see the log of the sidecar',
+        'see the log of NKVM',
         'unknown',
         { cause: error }
       );

@@ -5,7 +5,7 @@ import type { Head } from './readRun.ts';
 /** The claim that a run is of; a re-created one has another UID. */
 export type ClaimOf = Pick<Head, 'uid' | 'namespace' | 'name' | 'namespaceUid'>;
 
-/** What this file knows of a claim. */
+/** The part of a claim that this file uses. */
 export type ClaimBackups = Pick<ClaimHistory, 'lastBackup' | 'lastSuccess'>;
 
 export const NO_HISTORY: ClaimBackups = Object.freeze({ lastBackup: null, lastSuccess: null });

@@ -11,7 +11,7 @@ export interface Position {
 export const writeCursor = ({ createdAt, id }: Position): string =>
   Buffer.from(`${createdAt} ${id}`).toString('base64url');
 
-/** @throws StageError (stage `queue`, reason `BadCursor`) when the cursor is not one of ours. */
+/** @throws StageError (stage `queue`, reason `BadCursor`) when the cursor is not one of NKVM. */
 export function readCursor(cursor: string): Position {
   const [, createdAt, id] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (\S+)$/.exec(
@@ -22,8 +22,8 @@ export function readCursor(cursor: string): Position {
   throw new StageError(
     'queue',
     'BadCursor',
-    'cursor is not one that this service gave',
-    'take `nextCursor` of the page before as it is, or leave it out for the first page',
+    'cursor is not from a page of this list',
+    'send `nextCursor` of the previous page unchanged, or leave it out for the first page',
     'needs-action'
   );
 }

@@ -13,7 +13,7 @@ export const ArchiveSource = z.strictObject({
 });
 export type ArchiveSource = z.infer<typeof ArchiveSource>;
 
-/** What was asked of a restore, and how far it has come. The claim of its run is the target. */
+/** The request of a restore, and its progress. The claim of its run is the target. */
 export const RestoreDetails = z.strictObject({
   kind: z.literal('restore'),
   /** As in the request: id of a backup, `archive:KEY` or `upload:ID`. */
@@ -79,7 +79,7 @@ export const CopyDetails = z.strictObject({
 });
 export type CopyDetails = z.infer<typeof CopyDetails>;
 
-/** What a run has beside what every run has. Backups have none. */
+/** Details of runs of some kinds. Backups have none. */
 export const RunDetails = z.discriminatedUnion('kind', [
   RestoreDetails,
   VerifyDetails,

@@ -147,7 +147,7 @@ export class DurableRuns {
     for (const { resolve } of accepted) resolve();
   }
 
-  /** What was noted during the write is newer. */
+  /** Changes that were noted during the write are newer. */
   #takeBackProgress(): void {
     const noted = this.#progress;
     this.#progress = this.#progressInWrite;

@@ -13,7 +13,7 @@ import type { RunDetails } from './details.ts';
 export type RunRecord = Backup & { details?: RunDetails | null };
 
 /**
- * What can change in a run after it was asked for. `copies` replaces all copies of the run, and `details` all details.
+ * Fields that can change in a run after its request. `copies` replaces all copies of the run, and `details` all details.
  * `uid` is for a restore whose claim did not exist.
  */
 export type RunChange = Partial<
@@ -87,7 +87,7 @@ export interface History {
    * @param kinds those that are listed; by default backups
    * @returns the newest runs first. A page may be shorter than `limit`, even empty, and have a cursor all the same: a
    *   call looks at a limited number of runs.
-   * @throws StageError (stage `queue`, reason `BadCursor`) when the cursor is not one of ours.
+   * @throws StageError (stage `queue`, reason `BadCursor`) when the cursor is not one of NKVM.
    */
   list(query: BackupQuery, namespaces?: NamespaceUids, kinds?: readonly RunKind[]): RunPage;
 

@@ -1,7 +1,7 @@
 import type { Database } from 'sql.js';
 import { schemaVersion } from './schema.ts';
 
-/** What a history file says of its journal. */
+/** The journal of a history file, as the file names it. */
 export interface JournalState {
   /** Names the history, in the file and in its journal. */
   history: string;

@@ -35,15 +35,15 @@ export function noticesOfStart(
   const { from, fault } = opened;
   const notices: Notice[] = [];
   const instead =
-    from === 'copy' ? `its copy ${opened.path} took its place` : 'the history begins anew';
+    from === 'copy' ? `its copy ${opened.path} took its place` : 'the history starts empty';
   const more = replayed.records > 0 ? `, with ${replayed.records} changes from the journal` : '';
   if (fault !== undefined) {
     notices.push({
       reason: 'HistorySetAside',
-      message: `history file ${path} is damaged or not ours (${fault}); it was kept as ${
+      message: `history file ${path} is damaged or was not written by NKVM (${fault}); it was kept as ${
         aside.file ?? path
       }, and ${instead}${more}`,
-      hint: `archives are not touched; ${MANIFESTS}`,
+      hint: `nothing to do: archives are not touched; ${MANIFESTS}`,
     });
   } else if (from === 'copy' || (from === 'nothing' && replayed.records > 0)) {
     notices.push({
@@ -65,7 +65,7 @@ export function noticesOfStart(
       message: `journal of the history file ${path} is damaged or belongs to another history; kept as ${aside.journal.join(
         ', '
       )}`,
-      hint: 'nothing reads these files; delete them when you do not need them',
+      hint: 'delete these files when you do not need them: NKVM does not read them',
     });
   }
   return notices;
@@ -87,19 +87,19 @@ export const copyNotKept = (path: string, error: unknown): Notice => ({
 
 export const readOnly = (path: string, problem: Error): Notice => ({
   reason: 'HistoryReadOnly',
-  message: `history file ${path} takes no changes: ${problem.message}; what is in it can be read`,
+  message: `history file ${path} cannot be written: ${problem.message}; it can still be read`,
   hint: 'make room on its disk; NKVM keeps trying, and continues by itself',
 });
 
 export const writableAgain = (path: string): Notice => ({
   reason: 'HistoryWritable',
-  message: `history file ${path} takes changes again`,
+  message: `history file ${path} can be written again`,
   hint: 'nothing to do',
 });
 
 export const notClosed = (path: string, error: unknown): Notice => ({
   reason: 'HistoryNotClosed',
-  message: `history file ${path} was not closed as it should be: ${textOf(
+  message: `history file ${path} was not closed cleanly: ${textOf(
     error
   )}; every acknowledged change is on disk`,
   hint: 'nothing to do: the next start reads the journal',

@@ -117,7 +117,7 @@ it.each<[string, (good: Buffer) => Buffer]>([
   expect(notices).toEqual([
     {
       reason: 'HistorySetAside',
-      message: expect.stringContaining(`it was kept as ${aside}, and the history begins anew`),
+      message: expect.stringContaining(`it was kept as ${aside}, and the history starts empty`),
       hint: expect.stringContaining('manifest'),
     },
   ]);

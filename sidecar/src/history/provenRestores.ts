@@ -2,7 +2,7 @@ import type { ProvenRestore } from '../../api/index.ts';
 import type { Run } from './row.ts';
 
 /**
- * @returns the id of the backup that a run has proven to be restorable: all of it was restored, by a drill or in earnest,
+ * @returns the id of the backup that a run has proven to be restorable: all of it was restored, by a drill or by a restore,
  *   and compared with the archive without a difference.
  */
 export function provenBackup({ kind, status, details }: Run): string | undefined {

@@ -18,7 +18,7 @@ import type { Row } from './entries.ts';
 import type { Run } from './row.ts';
 import { unpackStages } from './stageColumn.ts';
 
-/** What is needed to read a run, by `readRun`. */
+/** The columns that `readRun` needs. */
 export const SELECT_RUNS = `SELECT runs.*, (
   SELECT json_group_array(json_object(
     'position', position, 'destination', destination_id, 'key', key, 'state', state, 'bytes', bytes, 'sha256', sha256,
@@ -28,7 +28,7 @@ export const SELECT_RUNS = `SELECT runs.*, (
   )) FROM copies WHERE run_id = runs.id
 ) AS copies FROM runs`;
 
-/** What a later version may have added is left out; what an older one did not know has a default. */
+/** Fields that a later version added are left out; fields that an older version lacks get a default. */
 const oneOf =
   <T extends string>(known: readonly T[]) =>
   (value: unknown): T | undefined =>
@@ -69,7 +69,7 @@ export const HEAD_COLUMNS = `id, kind, pvc_uid, namespace, pvc_name, namespace_u
   FROM copies WHERE run_id = runs.id
 ) AS copies`;
 
-/** What is remembered of the newest runs of every claim. */
+/** The newest runs of every claim, in memory. */
 export type Head = Pick<
   Run,
   | ('kind' | 'uid' | 'namespace' | 'name' | 'namespaceUid' | 'warnings')

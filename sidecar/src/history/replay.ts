@@ -10,7 +10,7 @@ import { journalState, setHistory, setSequence } from './journalState.ts';
 import { migrate, SCHEMA_VERSION, schemaVersion } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
-/** What became of a journal. */
+/** The result of reading a journal. */
 export interface Replayed {
   /** How many records came into the table. */
   records: number;

@@ -22,7 +22,7 @@ const CheckedChange = Checked.partial();
 
 /**
  * Keeps what is not a run out of the tables, and cuts what is too long.
- * @throws Error that names the wrong fields: a fault of ours
+ * @throws Error that names the wrong fields: a bug in NKVM
  */
 export function checkedRun(run: Run): Run {
   const { archive, restoreCommand, queuePosition, provenRestorableAt, details, ...checked } =
@@ -36,7 +36,7 @@ export function checkedRun(run: Run): Run {
   return details ? { ...within, details: detailsWithin(details) } : within;
 }
 
-/** @throws Error that names the wrong fields: a fault of ours */
+/** @throws Error that names the wrong fields: a bug in NKVM */
 export const checkedChange = (change: RunChange): RunChange => CheckedChange.parse(change);
 
 /** @returns the run with what the change names; fields that it leaves undefined stay. */
@@ -97,7 +97,7 @@ const runRow = (run: Run): Row => ({
   ...(run.details && { details: JSON.stringify(run.details) }),
 });
 
-/** What a copy has in common with its run is not stored again. */
+/** Values that a copy has in common with its run are not stored again. */
 const copyRow = (copy: Copy, run: Run): Row => ({
   destination_id: copy.destination,
   key: copy.key,

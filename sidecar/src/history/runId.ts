@@ -55,7 +55,7 @@ export function timeOfRunId(id: string): Date {
   return new Date(ms);
 }
 
-/** @returns 0 for a text that is not an id of ours. */
+/** @returns 0 for a text that is not an id of NKVM. */
 function valueOf(id: string): bigint {
   const digits = [...id].map(digit => DIGITS.indexOf(digit));
   if (digits.length !== LENGTH || digits.includes(-1)) return 0n;

@@ -8,7 +8,7 @@ export const MODE = 0o600;
 /** The system calls that a test replaces to show what a bad disk does. */
 export type FileCalls = Pick<typeof fs, 'open' | 'rename'>;
 
-/** What a write that was cut off may leave; nobody reads it. */
+/** A file that an interrupted write can leave; nothing reads it. */
 export const temporaryOf = (path: string): string => `${path}.tmp`;
 
 /**

@@ -58,7 +58,7 @@ export const checkRoutes =
       const target = { namespace, name, uid, place: { namespaceUid, clusterUid } };
       const asked = { kind: details.kind, details, requestedBy: nameOf(caller) };
       const [run] = await queue.add([target], asked);
-      if (!run) throw new Error('the queue gave no run');
+      if (!run) throw new Error('the queue returned no run');
       return { check: checkOf(run, { mayReadArchives: false }) };
     };
 
@@ -211,7 +211,7 @@ const gone = ({ id, namespace }: RunRecord): StageError =>
   new StageError(
     'queue',
     'NamespaceNotFound',
-    `namespace ${namespace}, which backup ${id} was made in, does not exist any more`,
+    `namespace ${namespace}, which backup ${id} was made in, no longer exists`,
     'restore the backup into another namespace instead: that is compared as well',
     'needs-action'
   );

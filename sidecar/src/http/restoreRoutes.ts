@@ -122,7 +122,7 @@ export const restoreRoutes =
       const { target, details } = await restores.admit(request, signal, undoOf);
       const asked = { kind: 'restore', priority: 'restore', details } as const;
       const [run] = await queue.add([target], { ...asked, requestedBy: nameOf(caller) });
-      if (!run) throw new Error('the queue gave no run');
+      if (!run) throw new Error('the queue returned no run');
       return run;
     };
 

@@ -12,7 +12,7 @@ export type JobEnd = RunChange & {
   retryAfterMs?: number;
   /** Nothing could begin, and the attempt does not count: how long until it may. */
   waitMs?: number;
-  /** What the failure is put down to, e.g. `destination x is away`: the attempt does not count. */
+  /** What the failure is put down to, e.g. `destination x is unavailable`: the attempt does not count. */
   excuse?: string;
   /** No attempt follows, whatever the class of the failure: something else sees to it. */
   isLast?: boolean;

@@ -15,7 +15,7 @@ interface Words {
   action: ClaimEvent['action'];
   /** Begins the message. */
   what: string;
-  /** What a success did. */
+  /** The work of a successful run. */
   done: string;
 }
 
@@ -34,8 +34,8 @@ const ENDS: Record<Exclude<BackupStatus, 'queued' | 'running'>, string> = {
 };
 
 /**
- * What a claim's Event says of a run that has ended: of a restore, the claim that it wrote into; of a verification or a
- * drill, the claim that was backed up. Nothing of who asked for it: whoever sees the claim sees the Event.
+ * The claim of the Event about a run that has ended: of a restore, the claim that it wrote into; of a verification or a
+ * drill, the claim that was backed up. The Event does not name the requester: everyone who may see the claim sees it.
  *
  * | run | type | reason |
  * | --- | --- | --- |

@@ -17,7 +17,7 @@ type Head = 'lastSuccess' | 'lastFailure' | 'lastProvenRestore';
  * it was last restored or checked. Claims of which none was have no series of that.
  *
  * They are computed from the inventory and the history at each scrape, so they are right after a restart. A claim that was
- * made again under its old name has another UID and no success; a claim that is gone has no series.
+ * created again under its old name has another UID and no success; a claim that was deleted has no series.
  */
 export function registerClaimGauges(registry: Registry, { inventory, history }: ClaimGauges): void {
   const gauge = (name: string, help: string, head: Head) =>
@@ -48,7 +48,7 @@ export function registerClaimGauges(registry: Registry, { inventory, history }: 
   );
   gauge(
     'nkvm_last_proven_restore_timestamp_seconds',
-    'When a backup of a claim was last restored as a whole and compared, by a drill or in earnest; never: no series',
+    'When a backup of a claim was last restored as a whole and compared, by a drill or by a restore; never: no series',
     'lastProvenRestore'
   );
   new Gauge({

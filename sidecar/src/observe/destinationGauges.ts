@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import { Gauge } from 'prom-client';
 import type { DestinationState } from '../../api/index.ts';
 
-/** What a scrape sees of a destination. */
+/** Facts about a destination for the metrics. */
 export interface SeenDestination {
   name: string;
   state: DestinationState;
@@ -12,7 +12,7 @@ export interface SeenDestination {
   freeBytes: number | null;
 }
 
-/** One series for each destination. What is not known has none: a zero would say something. */
+/** One series for each destination. An unknown value has none: a zero would be wrong. */
 export function registerDestinationGauges(
   registry: Registry,
   destinations: () => readonly SeenDestination[]

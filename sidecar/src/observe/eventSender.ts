@@ -5,7 +5,7 @@ import { claimEventOf } from './claimEvent.ts';
 import type { Rate } from './tokenBucket.ts';
 import { rateLimit } from './tokenBucket.ts';
 
-/** What can become of an Event. */
+/** The results of sending an Event. */
 export type Outcome = 'sent' | 'dropped' | 'forbidden' | 'failed';
 
 export interface EventSenderOptions {
@@ -26,7 +26,7 @@ export interface EventSender {
   settled(): Promise<void>;
 }
 
-/** Somebody who tries again and again sees the first few; a night of 500 claims goes through. */
+/** For runs that fail again and again, the first few Events are sent; all Events of 500 nightly backups are sent. */
 const RATES = {
   each: { burst: 10, everyMs: 60_000 },
   all: { burst: 500, everyMs: 200 },

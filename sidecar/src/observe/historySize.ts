@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../files.ts';
 import type { History } from '../history/history.ts';
 
-/** What the history takes, and what is left for it. */
+/** Size of the history, and the space left for it. */
 export interface HistorySize {
   /** Size of the database file and of what lies beside it under the same name: journal, copies, files set aside. */
   bytes: number;

@@ -55,8 +55,8 @@ export function compareDigest(
     'ArchiveDiffers',
     `archive ${destination.locate(key)} has changed: ${read.bytes} bytes with SHA-256 ${short(
       read.sha256
-    )} were read, it should be ${bytes} bytes${sha256 ? ` with ${short(sha256)}` : ''}`,
-    'restore another backup; look at the storage, which gives back something else than was written',
+    )} were read, expected ${bytes} bytes${sha256 ? ` with ${short(sha256)}` : ''}`,
+    'restore another backup, and check the storage: it returns other bytes than were written',
     'needs-action'
   );
 }
@@ -93,7 +93,7 @@ async function unpacked(
         }
         if (zeros >= END_BYTES) return;
         isBroken = true;
-        throw new Error('the tar inside ends before its end');
+        throw new Error('the tar inside is truncated');
       },
       { signal }
     );
@@ -106,7 +106,7 @@ async function unpacked(
       isBroken
         ? `archive ${place} is not a complete .tar.gz: ${textOf(error)}`
         : `archive ${place} cannot be read: ${textOf(error)}`,
-      isBroken ? 'restore another archive' : 'look at the storage, then start the restore again',
+      isBroken ? 'restore another archive' : 'check the storage, then start the restore again',
       isBroken ? 'needs-action' : 'transient',
       { cause: error }
     );

@@ -34,7 +34,7 @@ export type SelectEntries = (
   signal: AbortSignal
 ) => Promise<SelectedEntries>;
 
-/** What a restore needs of the world. */
+/** The dependencies of a restore. */
 export interface RestoreWorld extends IntoClaimWorld, Omit<SourceWorld, 'history'> {
   /** Asked before each change that another process must not make at the same time. */
   fence: Fence;
@@ -56,7 +56,7 @@ export interface RestoreAttempt {
   steps: Steps;
   /** Ends the attempt, for whatever reason. */
   signal: AbortSignal;
-  /** What is shown; it is on disk with the next `record`, or soon. */
+  /** Changes that are shown; they are on disk with the next `record`, or soon. */
   show(change: Partial<RestoreDetails>, more?: RunChange): void;
   /** The same, on disk when it resolves. */
   record(change: Partial<RestoreDetails>, more?: RunChange): Promise<void>;
@@ -69,5 +69,5 @@ export interface RestoreAttempt {
   warnings: string[];
 }
 
-/** What a restore says of itself before its first attempt. */
+/** The details of a restore before its first attempt. */
 export const isNewClaim = ({ target }: RestoreDetails): boolean => target.mode === 'new';

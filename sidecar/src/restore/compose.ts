@@ -35,7 +35,7 @@ import { entriesOf } from './selectEntries.ts';
 import type { SourceWorld } from './source.ts';
 import type { RestoreEngine } from './types.ts';
 
-/** What restores need of the rest of the process. */
+/** The dependencies of restores on the rest of the process. */
 export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
   gateway: Gateway;
   history: History;
@@ -70,7 +70,7 @@ export interface Restores {
   kind: JobKind;
   engine: RestoreEngine;
   scaler: Scaler;
-  /** What a restore is carried out with; drills use it, too. */
+  /** The parts that carry out a restore; drills use them, too. */
   world: RestoreWorld;
   /**
    * Starts workloads again, and deletes claims, that restores which have ended have left. At the start, when the inventory is
@@ -127,7 +127,7 @@ export function composeRestores(parts: RestoreParts): Restores {
         // A process that was replaced does not know the runs of its successor, and would take their claims for left.
         fence.assertHeld();
       } catch (error) {
-        return log.warn({}, `nothing that restores have left is looked after: ${textOf(error)}`);
+        return log.warn({}, `leftovers of restores cannot be cleaned up: ${textOf(error)}`);
       }
       await Promise.all([scaler.recover(), deleteLeft()]);
     },

@@ -46,8 +46,8 @@ export async function explain(error: unknown, stage: Stage, helper?: Helper): Pr
   return new StageError(
     stage,
     'Unexpected',
-    `the restore broke at stage ${stage}: ${textOf(error)}`,
-    'see the log of the sidecar for this run, then start the restore again',
+    `the restore failed at stage ${stage}: ${textOf(error)}`,
+    'see the log of NKVM for this run, then start the restore again',
     'unknown',
     { cause: error }
   );

@@ -14,13 +14,13 @@ import type { HelperUse } from '../helper/withHelper.ts';
 import { withHelper } from '../helper/withHelper.ts';
 import { sizeText } from './plan/planSpace.ts';
 
-/** What is sent into a volume. */
+/** The archive that is sent into a volume. */
 export interface RestoreBody {
   /** `gzip`: the archive as it is stored; `tar`: some of its entries. */
   encoding: 'gzip' | 'tar';
-  /** What arrives must be this. */
+  /** The expected digest of the bytes that arrive. */
   expected: { rawBytes?: number; files?: number; sha256?: string };
-  /** What its files will take in the volume; undefined: not known. */
+  /** Space that its files need in the volume; undefined: not known. */
   neededBytes: number | undefined;
   open(signal: AbortSignal): Promise<Readable> | Readable;
 }
@@ -47,11 +47,11 @@ export interface IntoClaimWorld {
   runTimeoutMs: number;
 }
 
-/** What goes on around it. */
+/** Its surroundings. */
 export interface IntoClaimHooks {
   signal: AbortSignal;
   helper: Omit<HelperUse, 'signal'>;
-  /** Right before the first byte is written. What it throws ends the restore with an untouched volume. */
+  /** Is called right before the first byte is written. An error that it throws ends the restore with an untouched volume. */
   beforeWrite(): Promise<void>;
   onPhase(phase: 'write' | 'compare'): void;
   onProgress(bytes: number): void;
@@ -113,7 +113,7 @@ const holdsFiles = ({ namespace, name }: ClaimId): StageError =>
     'exec',
     'SafetyBackupMissing',
     `claim ${namespace}/${name} was not bound yet when it was to be backed up, and its volume holds files`,
-    'nothing, it is tried again: now that the claim is bound, it can be backed up first',
+    'nothing to do: NKVM tries again, and can back up the claim first, because it is bound now',
     'transient'
   );
 

@@ -24,7 +24,7 @@ export function pastRestores(
 
 function pastRestore(run: RunRecord): PastRestore {
   const { id, status, details } = run;
-  // What cannot be read may have written.
+  // A run whose details cannot be read may have written.
   if (details?.kind !== 'restore') {
     return { id, hasWritten: status !== 'success', isWhole: false, isProven: status === 'success' };
   }

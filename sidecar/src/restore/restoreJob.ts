@@ -98,7 +98,7 @@ const provenEnd = (
 ): JobEnd => ({
   status: 'success',
   stage: 'cleanup',
-  message: 'restored; the sidecar was restarted before it recorded the success',
+  message: 'restored; NKVM was restarted before it recorded the success',
   warnings: verdictOnRestore({ mode, isSelection: paths !== null, comparison }),
   endedAt: now.toISOString(),
 });
@@ -113,7 +113,7 @@ function withoutDetails(now: Date): JobEnd {
   } = new StageError(
     'create',
     'DetailsUnreadable',
-    'this version of NKVM cannot read what was asked of this restore',
+    'this version of NKVM cannot read the request of this restore',
     'start it again',
     'needs-action'
   );

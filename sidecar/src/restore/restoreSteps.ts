@@ -65,7 +65,7 @@ async function readFrom(attempt: RestoreAttempt, source: RestoreSource): Promise
     throw new StageError(
       'create',
       'ArchiveMissing',
-      `archive ${details.archive}, which was chosen, is not there any more`,
+      `the chosen archive ${details.archive} no longer exists`,
       'start the restore again',
       'needs-action'
     );
@@ -81,10 +81,8 @@ async function readFrom(attempt: RestoreAttempt, source: RestoreSource): Promise
   const body = await bodyOf(attempt, source, checked);
   steps.done(
     checked.isCompared
-      ? `${sizeText(checked.bytes)} read: the digest is what it should be`
-      : `${sizeText(
-          checked.bytes
-        )} read: a complete .tar.gz; nothing says what its digest should be`
+      ? `${sizeText(checked.bytes)} read: the digest is correct`
+      : `${sizeText(checked.bytes)} read: a complete .tar.gz; its expected digest is not known`
   );
   return { source, checked, body };
 }

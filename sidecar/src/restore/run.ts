@@ -121,14 +121,14 @@ async function restored(
       ...verdictOnRestore({ mode, isSelection: details.paths !== null, comparison }),
       ...(ready.checked.isCompared
         ? []
-        : ['nothing said what the archive should hold: the volume is as the archive is'])
+        : ['the expected contents of the archive are not known: the volume matches the archive'])
     );
     await users.check(signal);
   } finally {
     unwatch();
   }
   clock.enter('publish');
-  steps.done(`${comparison.entries} entries are as in the archive`);
+  steps.done(`${comparison.entries} entries match the archive`);
   // First the proof, then the mark: a claim without the mark is proven, whatever happens to this process.
   await attempt.record({ comparison });
   if (attempt.made) await markProven(attempt.made, world.claims, signal);

@@ -84,6 +84,6 @@ const tooLate = ({ namespace, name }: Target, { id }: RunRecord): StageError =>
     'create',
     'SafetyBackupFailed',
     `claim ${namespace}/${name} already holds a part of what restore ${id} has written, and the backup from before is not there`,
-    'look at what the claim holds, then start a new restore',
+    'check the contents of the claim, then start a new restore',
     'needs-action'
   );

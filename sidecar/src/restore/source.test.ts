@@ -152,7 +152,7 @@ describe('the source of a restore', () => {
       { json: JSON.stringify(exampleManifest({ runId: 'zz' })) },
       {},
       'ManifestMismatch',
-      /of another archive/,
+      /belongs to another archive/,
     ],
     [
       'an archive that is cut',

@@ -16,7 +16,7 @@ import type { SourceArchive } from './types.ts';
 
 /** An archive that can be restored, and what is known of it without reading it. */
 export interface RestoreSource extends SourceArchive {
-  /** What its digest must be; undefined: nothing says so. */
+  /** Its expected digest; undefined: not known. */
   sha256: string | undefined;
   /** The backup that made it, where the history has it. */
   run: RunRecord | undefined;
@@ -190,7 +190,10 @@ async function manifestOf(
   }
   const manifest = readManifest(key, text);
   if (manifest.archive !== archive) {
-    throw mismatch(archive, `the manifest beside it is of another archive, ${manifest.archive}`);
+    throw mismatch(
+      archive,
+      `the manifest beside it belongs to another archive, ${manifest.archive}`
+    );
   }
   if (manifest.bytes !== bytes) {
     throw sizeDiffers(destination.locate(archive), bytes, manifest.bytes, 'its manifest');
@@ -237,7 +240,7 @@ const sizeDiffers = (place: string, is: number, should: number, says: string): S
     'queue',
     'ArchiveSizeDiffers',
     `archive ${place} has ${is} bytes; ${says} says ${should}`,
-    'the archive was changed or cut: put it back from a copy, or restore another backup',
+    'put it back from a copy, or restore another backup: the archive was changed or truncated',
     'needs-action'
   );
 
@@ -246,6 +249,6 @@ const mismatch = (archive: string, why: string): StageError =>
     'queue',
     'ManifestMismatch',
     `archive ${archive}: ${why}`,
-    'put back the manifest that belongs to it; without any, the archive can be restored, but nothing says what it should hold',
+    'put back the manifest that belongs to it; without it, the archive can be restored, but not compared with its expected contents',
     'needs-action'
   );

@@ -11,7 +11,7 @@ export interface Steps {
   done(message: string, step?: StepName): void;
   /** The step that is going on, if any, has failed. */
   failed(message: string): void;
-  /** What a step had done was taken back. */
+  /** The result of a step was undone. */
   undone(step: StepName, message: string): void;
   list(): RestoreStep[];
 }

@@ -22,12 +22,12 @@ export interface SourceArchive {
 export type SourceClaim =
   /** A backup of the history. */
   | { kind: 'backup'; run: RunRecord }
-  /** An archive that no backup here has: whose it is, nobody can tell. */
+  /** An archive that no backup here has: its origin is not known. */
   | { kind: 'archive'; key: string }
   /** An upload: it belongs to the namespace that it was made in. */
   | { kind: 'upload'; namespace: string };
 
-/** What becomes a run: nothing has changed yet. */
+/** The request that becomes a run: nothing has changed yet. */
 export interface AdmittedRestore {
   /** `uid` is empty where the claim does not exist yet. */
   target: Target;

@@ -46,7 +46,7 @@ it.each<[string, Parameters<typeof undo>, string]>([
   [
     'a restore into a new claim',
     [{}, { target: { ...target, mode: 'new' } }],
-    'has made a new claim',
+    'created a new claim',
   ],
   ['a restore that has not begun to write', [{}, { hasBegunToWrite: false }], 'has not written'],
   ['one without a safety backup', [{}, { safetyBackupId: null }], 'has no safety backup'],
@@ -57,8 +57,12 @@ it.each<[string, Parameters<typeof undo>, string]>([
     [{}, {}, { backup: { ...safety, status: 'failed' } }],
     'is not there',
   ],
-  ['one whose claim is gone', [{}, {}, { now: null }], 'is gone'],
-  ['one whose claim was made again', [{}, {}, { now: { ...claim, uid: 'uid-2' } }], 'made again'],
+  ['one whose claim is gone', [{}, {}, { now: null }], 'no longer exists'],
+  [
+    'one whose claim was made again',
+    [{}, {}, { now: { ...claim, uid: 'uid-2' } }],
+    'created again',
+  ],
 ])('refuses %s', (_, args, message) => {
   expect(() => undo(...args)).toThrow(
     expect.objectContaining({ reason: 'NothingToUndo', message: expect.stringContaining(message) })

@@ -9,7 +9,7 @@ export interface UndoWorld {
 }
 
 /**
- * What undoes a restore: its safety backup, mirrored into the same claim. It takes a safety backup of its own, so that an undo
+ * The restore that undoes another: its safety backup, mirrored into the same claim. It takes a safety backup of its own, so that an undo
  * can be undone, and stops workloads where the restore did.
  * @returns the request; whether the archive is still there is a condition of that restore like any other.
  * @throws StageError (reason `NothingToUndo`) that says why it cannot be undone.
@@ -25,7 +25,7 @@ export function undoRequest(run: RunRecord, { history, inventory }: UndoWorld): 
   }
   if (details.target.mode === 'new') {
     throw nothingToUndo(
-      `${restore} has made a new claim, and changed nothing that was there`,
+      `${restore} created a new claim, and changed nothing else`,
       `delete the claim if it is not needed: kubectl delete pvc ${name} -n ${namespace}`
     );
   }
@@ -49,8 +49,8 @@ export function undoRequest(run: RunRecord, { history, inventory }: UndoWorld): 
   if (!claim || claim.uid !== uid || backup.uid !== uid) {
     throw nothingToUndo(
       claim
-        ? `claim ${namespace}/${name} is not the one that ${restore} has written into: it was deleted and made again since`
-        : `claim ${namespace}/${name}, which ${restore} has written into, is gone`,
+        ? `claim ${namespace}/${name} is not the one that ${restore} has written into: it was deleted and created again since`
+        : `claim ${namespace}/${name}, which ${restore} has written into, no longer exists`,
       `restore backup ${backup.id} into a new claim`
     );
   }

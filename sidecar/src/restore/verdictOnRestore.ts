@@ -1,7 +1,7 @@
 import type { NotRestored, RestoreComparison, RestoreMode } from '../../api/restores.ts';
 import { StageError } from '../errors.ts';
 
-/** What a restore was, and what the comparison of the volume with the archive has found. */
+/** Facts about a restore, and the result of the comparison of the volume with the archive. */
 export interface RestoreFacts {
   mode: RestoreMode;
   isSelection: boolean;
@@ -33,7 +33,7 @@ export function verdictOnRestore({ mode, isSelection, comparison }: RestoreFacts
         'entry differs',
         'entries differ'
       )} from the archive after the restore`,
-      'see the differences; a pod that writes to the volume makes them, or storage that loses data',
+      'see the differences: a pod wrote to the volume, or the storage lost data',
       'unknown'
     );
   }
@@ -42,7 +42,7 @@ export function verdictOnRestore({ mode, isSelection, comparison }: RestoreFacts
       'checksum',
       'VolumeChanged',
       `the volume holds ${things(leftOver, 'entry', 'entries')} that the archive does not have`,
-      'something else writes to the volume: stop it, then restore again',
+      'stop the program that writes to the volume, then restore again',
       'needs-action'
     );
   }

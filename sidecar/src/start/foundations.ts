@@ -39,7 +39,7 @@ const DESTINATION_LIMIT_MS = 120_000;
 const STOP_HISTORY_MS = 8_000;
 const STOP_LEASE_MS = 5_000;
 
-/** What everything else needs. */
+/** The parts that all others need. */
 export type Foundations = Awaited<ReturnType<typeof startFoundations>>;
 
 /**

@@ -52,7 +52,7 @@ export async function startPlaces(start: PlacesStart): Promise<StartedPlaces> {
     },
     stop: watched => watched.stop(),
   });
-  // What a process was about to send when it ended.
+  // Files that an earlier process was about to send when it ended.
   const workDir = join(backupDir, `.work-nkvm-${installation}`);
   await rm(workDir, { recursive: true, force: true });
   const places = await life.start({

@@ -36,7 +36,7 @@ import type { Foundations } from './foundations.ts';
 /** Runs delete their helpers. For all that takes time at the end see foundations.ts. */
 const STOP_QUEUE_MS = 32_000;
 
-/** What carries runs out. */
+/** The parts that carry out runs. */
 export type Runs = Awaited<ReturnType<typeof startRuns>>;
 
 /** Starts what carries runs out, and what tells of their ends. No run begins before `queue.resume`. */

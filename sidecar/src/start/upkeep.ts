@@ -26,7 +26,7 @@ const HELD_VOLUMES_MS = 15_000;
 /** An application that is down waits for it; a look costs no request. */
 const LEFT_STOPPED_MS = 15_000;
 
-/** Runs wait for it. What is left is done at the next start. */
+/** Runs wait for it. The rest is done at the next start. */
 const REBUILD_LIMIT_MS = 10 * 60_000;
 
 /** Longer than at the start, when runs wait for it. */
@@ -93,7 +93,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
       ),
   });
 
-  // What an earlier process has left there. Later, what is under way with settings of before looks just like it.
+  // Leftovers of an earlier process. Later, they could not be told from work in progress with former settings.
   const toSweep = new Set(places.all().map(({ name }) => name));
   const catalogs = await life.start({
     name: 'the catalogs of destinations',
@@ -123,7 +123,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
     stop: kept => kept.stop(),
   });
   const space = await life.start({
-    name: 'the looks at destinations',
+    name: 'the health checks of destinations',
     start: () => watchSpace({ places }),
     stop: watched => watched.stop(),
   });

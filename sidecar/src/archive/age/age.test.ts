@@ -194,7 +194,7 @@ describe('keys', () => {
 
   it.each([
     ['a secret key among public ones', identityText(newIdentity()), /line 1 is a secret key/],
-    ['an ssh key', '\nssh-ed25519 AAAA', /line 2 is not a public key/],
+    ['an ssh key', '\nssh-ed25519 AAAA', /line 2 is not an age public key/],
     [
       'a key with a letter that is wrong',
       `${recipientText(newIdentity()).slice(0, -1)}b`,
@@ -207,7 +207,7 @@ describe('keys', () => {
 
   it.each([recipientText(newIdentity()), identityText(newIdentity()).toLowerCase(), 'x'])(
     '%s is not a secret key',
-    text => expect(() => parseIdentities(text)).toThrow(/line 1 is not a secret key/)
+    text => expect(() => parseIdentities(text)).toThrow(/line 1 is not an age secret key/)
   );
 });
 

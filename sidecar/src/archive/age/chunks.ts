@@ -50,13 +50,9 @@ export function openChunk(key: Buffer, number: number, isLast: boolean, sealed: 
 }
 
 const damaged = (number: number, cause?: unknown) =>
-  new AgeError(
-    'payload',
-    `it is damaged after ${
-      number * CHUNK_BYTES
-    } bytes, or does not end where it ended when it was written`,
-    { cause }
-  );
+  new AgeError('payload', `it is damaged or truncated after ${number * CHUNK_BYTES} bytes`, {
+    cause,
+  });
 
 /** @returns bytes of the payload as it is stored, its nonce included. */
 export function sealedBytes(plainBytes: number): number {

@@ -9,13 +9,13 @@ import { wrapFileKey } from './wrap.ts';
 export interface Encryption {
   /** Takes what is to be encrypted, gives the file. */
   stream: Transform;
-  /** Opens the file, and no other. Whoever encrypts can read again what was stored, without any secret key. */
+  /** Opens this file, and no other. With it, the process that encrypted the file can read it back without any secret key. */
   fileKey: Buffer;
   /** Bytes of the file before its payload. */
   headerBytes: number;
 }
 
-/** @throws AgeError (`key`) for a public key that is none. */
+/** @throws AgeError (`key`) for an invalid public key. */
 export async function encryption(whom: Recipients): Promise<Encryption> {
   const fileKey = randomBytes(FILE_KEY_BYTES);
   const header = writeHeader(await wrapFileKey(fileKey, whom), fileKey);

@@ -12,7 +12,7 @@ export interface Header {
   stanzas: Stanza[];
   /** Bytes of the file before the payload. */
   bytes: number;
-  /** What the MAC is of. */
+  /** The bytes that the MAC covers. */
   signed: Buffer;
   mac: Buffer;
 }
@@ -52,7 +52,7 @@ export function readHeader(file: Buffer): Header | undefined {
     throw badHeader(
       version.startsWith('age-encryption.org/')
         ? 'it has another version of the format'
-        : 'it does not begin like a file of age'
+        : 'it does not begin like an age file'
     );
   const stanzas: Stanza[] = [];
   for (;;) {

@@ -16,7 +16,7 @@ const RECIPIENT_PREFIX = 'age';
 const IDENTITY_PREFIX = 'age-secret-key-';
 const KEY_BYTES = 32;
 
-/** What DER writes before the 32 bytes of an X25519 key (RFC 8410). */
+/** The bytes before the 32 bytes of an X25519 key in DER (RFC 8410). */
 const SECRET_DER = Buffer.from('302e020100300506032b656e04220420', 'hex');
 const PUBLIC_DER = Buffer.from('302a300506032b656e032100', 'hex');
 
@@ -30,7 +30,7 @@ export const parseRecipients = (text: string): Recipient[] =>
       throw new AgeError('key', `line ${at} is a secret key; its public key, age1…, belongs there`);
     const decoded = bech32Decode(line);
     if (decoded?.prefix !== RECIPIENT_PREFIX || decoded.data.length !== KEY_BYTES)
-      throw new AgeError('key', `line ${at} is not a public key of age (age1…)`);
+      throw new AgeError('key', `line ${at} is not an age public key (age1…)`);
     return { publicKey: decoded.data };
   });
 
@@ -42,7 +42,7 @@ export const parseIdentities = (text: string): Identity[] =>
   keyLines(text).map(({ line, at }) => {
     const decoded = line === line.toUpperCase() ? bech32Decode(line) : undefined;
     if (decoded?.prefix !== IDENTITY_PREFIX || decoded.data.length !== KEY_BYTES)
-      throw new AgeError('key', `line ${at} is not a secret key of age (AGE-SECRET-KEY-1…)`);
+      throw new AgeError('key', `line ${at} is not an age secret key (AGE-SECRET-KEY-1…)`);
     return identityOf(decoded.data);
   });
 

@@ -20,7 +20,7 @@ interface Range {
 }
 
 export interface PartOfFile {
-  /** What must be read of the file: whole chunks. */
+  /** The range of the file to read: whole chunks. */
   range: Range;
   /** Takes those bytes, gives the ones that were asked for, authenticated. */
   stream: Transform;

@@ -9,14 +9,14 @@ import { newIdentity, sharedSecret } from './keys.ts';
 /** Whom a file is encrypted for. A passphrase stands alone: the format allows nobody beside it. */
 export type Recipients = { recipients: readonly Recipient[] } | { passphrase: string };
 
-/** What opens files. */
+/** The keys that decrypt files. */
 export interface Keys {
   identities: readonly Identity[];
   passphrases: readonly string[];
 }
 
 /**
- * What a passphrase costs, as a power of two: 2^16 takes 64 MiB and about a fifth of a second, for each archive and each
+ * The work factor of a passphrase, as a power of two: 2^16 takes 64 MiB and about a fifth of a second, for each archive and each
  * index. Files of the age command have 18.
  */
 const WORK_FACTOR = 16;
@@ -57,7 +57,7 @@ export async function unwrapFileKey(
     checkMac(header, fileKey);
     return fileKey;
   }
-  throw new AgeError('no-match', 'none of the keys opens it');
+  throw new AgeError('no-match', 'none of the keys decrypts it');
 }
 
 /** @returns undefined for a kind of stanza that is not known. @throws AgeError for one that is malformed. */

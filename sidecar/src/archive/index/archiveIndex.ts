@@ -12,7 +12,7 @@ const MAX_LINKS = 10;
 const BIG_DIRECTORY = 50_000;
 
 /**
- * The entries of one archive as a tree. An entry is a number (`node`): the root is 0, and -1 is none. Most nodes are in
+ * The entries of one archive as a tree. An entry is a number (`node`): the root is 0, and -1 stands for no entry. Most nodes are in
  * archive order; see `blockOf`.
  */
 export class ArchiveIndex {
@@ -51,7 +51,7 @@ export class ArchiveIndex {
     this.sortBigDirectories();
   }
 
-  /** Who lists one of them does not wait for it; small ones are sorted in no time when somebody does. */
+  /** Listing one of them does not wait for this; small ones are sorted quickly when they are listed. */
   private sortBigDirectories(): void {
     for (let node = 0; node < this.nodes; node++) {
       const after = node + 1 < this.nodes ? this.childStart[node + 1]! : this.children.length;

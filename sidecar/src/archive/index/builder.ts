@@ -7,7 +7,7 @@ import { DIRECTORY, HARDLINK, SYMLINK } from './entry.ts';
 import { findChild, insertChild, ROOT } from './table.ts';
 
 const SLASH = 0x2f;
-/** What an owner takes in memory beside its text. */
+/** Memory of an owner besides its text. */
 const OWNER_BYTES = 80;
 const DOT = 0x2e;
 

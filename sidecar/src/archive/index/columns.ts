@@ -1,5 +1,5 @@
 /**
- * What an index knows, a column for each property and an element for each node; node 0 is the root. Neither an object nor a
+ * The content of an index: a column for each property and an element for each node; node 0 is the root. Neither an object nor a
  * string for an entry: 1,000,000 of them take about 60 MB and their names.
  */
 export interface Columns {
@@ -29,7 +29,7 @@ export interface Columns {
 
 const FIRST = 1_024;
 
-/** What a node takes in the columns that have an element for each. */
+/** Bytes of one node in all columns that have an element for each node. */
 const NODE_BYTES = 44;
 
 /**

@@ -6,7 +6,7 @@ export const ADDED = 0;
 export const REMOVED = 1;
 export const CHANGED = 2;
 
-/** What became of the entries of an archive until a later one. */
+/** Changes of the entries of an archive until a later one. */
 export interface IndexComparison {
   added: number;
   removed: number;

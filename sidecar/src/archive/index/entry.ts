@@ -1,4 +1,4 @@
-/** What an entry of an archive is, by the number that an index keeps. */
+/** Types of entries, by the number that an index keeps. */
 export const ENTRY_TYPES = [
   'file',
   'directory',

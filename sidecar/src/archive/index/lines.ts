@@ -223,7 +223,7 @@ const BLOCK_WORD = [...Buffer.from('block ')];
 const SYMLINK_WORD = [...Buffer.from(' -> ')];
 const HARDLINK_WORD = [...Buffer.from(' link to ')];
 
-/** What a letter after a backslash stands for. */
+/** Meanings of a letter after a backslash. */
 const ESCAPES: Record<number, number> = Object.fromEntries(
   (
     [

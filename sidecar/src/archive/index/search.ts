@@ -60,7 +60,7 @@ function searchPiece(
     const end = nameStart[node + 1]!;
     const isInside = place + wanted.length <= end;
     if (isInside) add(node);
-    // One hit for a name is enough; a hit across two names is none.
+    // One hit for a name is enough; a hit across two names does not count.
     at = text.indexOf(wanted, isInside ? end - start : at + 1);
   }
 }

@@ -132,8 +132,8 @@ function refuseUnsafe(index: ArchiveIndex, node: number): void {
   throw new StageError(
     'checksum',
     'UnsafePath',
-    `the archive has an entry that leads out of its directory: ${index.pathOf(node)}`,
-    'choose paths without `..`; archives of NKVM have none',
+    `the archive has an entry that points outside of its directory: ${index.pathOf(node)}`,
+    'choose paths without `..`; archives that NKVM writes do not have such paths',
     'needs-action'
   );
 }

@@ -79,7 +79,7 @@ export async function readIndex(
   async function* limited(text: AsyncIterable<Buffer>) {
     for await (const piece of text) {
       left -= piece.length;
-      if (left < 0) throw new BadLine('the index unpacks to far more than an index is');
+      if (left < 0) throw new BadLine('the index is too large when it is decompressed');
       yield piece;
     }
   }
@@ -93,7 +93,7 @@ function headerOf(line: string, archive: string): IndexHeader {
     throw new BadLine('the index does not begin with its header');
   }
   const { data } = IndexHeader.safeParse(json);
-  if (!data) throw new BadLine('the header of the index is of another version');
-  if (data.archive !== archive) throw new BadLine('the index is that of another archive');
+  if (!data) throw new BadLine('the header of the index has another version');
+  if (data.archive !== archive) throw new BadLine('the index belongs to another archive');
   return data;
 }

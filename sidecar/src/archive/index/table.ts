@@ -8,7 +8,7 @@ export const ROOT = 0;
 type Table = Pick<Columns, 'table' | 'parent' | 'names' | 'nameStart'>;
 
 /**
- * Whoever writes into a volume chooses the names. Without a secret they could choose thousands with the same hash, and each
+ * The users of a volume choose the names in it. Without a secret they could choose thousands with the same hash, and each
  * look-up would go through all of them.
  */
 const SECRET = randomBytes(4).readUInt32LE();

@@ -83,7 +83,7 @@ async function withinSilence<T>(next: Promise<T>, place: string): Promise<T> {
         new StageError(
           'checksum',
           'ArchiveUnreadable',
-          `archive ${place} cannot be read: nothing came for ${SILENCE_MS / 1000} s`,
+          `archive ${place} cannot be read: the storage sent nothing for ${SILENCE_MS / 1000} s`,
           'check that the storage answers, then try again',
           'transient'
         )
@@ -102,8 +102,8 @@ const tooShort = (place: string) =>
   new StageError(
     'checksum',
     'ArchiveTooShort',
-    `archive ${place} ends before the bytes that its index names`,
-    'the index does not belong to the archive, or the archive was cut: verify the backup',
+    `archive ${place} is shorter than its index says`,
+    'verify the backup: the archive was truncated, or its index belongs to another archive',
     'unknown'
   );
 
@@ -122,7 +122,7 @@ function refusal(
     isGzip
       ? `archive ${place} is not a complete .tar.gz: ${textOf(error)}`
       : `archive ${place} cannot be read: ${textOf(error)}`,
-    'verify the backup, and look at the storage',
+    'verify the backup, and check the storage',
     'unknown',
     { cause: error }
   );

@@ -90,6 +90,6 @@ export function numberAt(block: Buffer, at: number, length: number): number {
     return value;
   }
   const text = block.toString('latin1', at, at + length).replace(/^[ \0]+|[ \0][^]*$/g, '');
-  if (!/^[0-7]*$/.test(text)) throw new BadTar('a header has a number that is none');
+  if (!/^[0-7]*$/.test(text)) throw new BadTar('a header has an invalid number');
   return text === '' ? 0 : parseInt(text, 8);
 }

@@ -4,7 +4,7 @@ import { BLOCK } from './header.ts';
 import type { PaxRecord } from './pax.ts';
 import { paxRecord } from './pax.ts';
 
-/** What is different in the copy of an entry. */
+/** The differences in the copy of an entry. */
 export interface Renaming {
   name: Buffer;
   /** Of a hard link: the path that it is another name of. */

@@ -4,7 +4,7 @@ import type { EntryHead, Globals } from './entryHead.ts';
 import { fillEntry, padTo, readEntryHead } from './entryHead.ts';
 import { BadTar, BLOCK } from './header.ts';
 
-/** What was found in a tar that was read to its end. */
+/** Facts about a tar that was read to its end. */
 export interface ScannedTar {
   /** Entries, as tar counts them. */
   files: number;
@@ -49,7 +49,7 @@ export async function scanTar(
     globals.delete('comment');
     return { files, rawBytes: source.position, hasTrailingBytes, hasGlobals: globals.size > 0 };
   } catch (error) {
-    if (error instanceof EndOfBytes) throw new BadTar('the tar inside ends before its end');
+    if (error instanceof EndOfBytes) throw new BadTar('the tar inside is truncated');
     throw error;
   } finally {
     await source.close();

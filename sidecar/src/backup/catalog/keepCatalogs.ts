@@ -4,7 +4,7 @@ import { StageError, textOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { ReadCatalog } from './readCatalog.ts';
 
-/** What is known of a destination since its archives were last listed to the end. */
+/** Facts about a destination since its archives were last listed completely. */
 export type KnownCatalog = Partial<Pick<ReadCatalog, 'catalog' | 'volumes'>> & {
   /** Why the last attempt has failed; what is known is older then. */
   problem: StageError | null;
@@ -143,7 +143,7 @@ const unreadable = (name: string, error: unknown): StageError =>
   new StageError(
     'checksum',
     'CatalogNotRead',
-    `what is stored at destination ${name} could not be read: ${textOf(error)}`,
-    'see the log; it is tried again within the hour',
+    `the archives at destination ${name} could not be listed: ${textOf(error)}`,
+    'see the log; NKVM tries again within the hour',
     'unknown'
   );

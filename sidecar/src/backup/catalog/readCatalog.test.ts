@@ -108,7 +108,9 @@ describe('the catalog of a destination', () => {
     expect(await read()).toMatchObject({ lost: 1, found: 0 });
     expect(statesOf('r1')).toEqual({ memory: 'missing', offsite: 'present' });
     expect(statesOf('r2')).toEqual({ memory: 'present' });
-    expect(logged).toEqual([expect.stringContaining('1 archives are not at destination memory')]);
+    expect(logged).toEqual([
+      expect.stringContaining('1 archives are missing at destination memory'),
+    ]);
   });
 
   it('finds again what was missing', async () => {

@@ -8,7 +8,7 @@ import { changeCopies } from '../../history/changeCopies.ts';
 import type { History } from '../../history/history.ts';
 import type { Log } from '../../log.ts';
 
-/** What a destination holds, and what was corrected in the history. */
+/** The contents of a destination, and the corrections in the history. */
 export interface ReadCatalog {
   catalog: Catalog;
   /** By bytes, most first. */
@@ -200,7 +200,7 @@ function report(found: number, lost: number, { destination: { id }, log }: Catal
   if (lost > 0)
     log.warn(
       { destination: id, lost },
-      `${lost} archives are not at destination ${id} any more, although NKVM has not deleted them`
+      `${lost} archives are missing at destination ${id}, and NKVM did not delete them`
     );
   if (found > 0)
     log.info(

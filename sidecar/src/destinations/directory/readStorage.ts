@@ -122,7 +122,7 @@ async function readDirect(
 }
 
 function systemError(said: string): Error & { code: string | undefined } {
-  const message = said.trim().split('\n').at(-1) || 'dd ended without a word';
+  const message = said.trim().split('\n').at(-1) || 'dd ended without a message';
   const code = Object.entries(CODES).find(([words]) => message.endsWith(words))?.[1];
   return Object.assign(new Error(message), { code });
 }

@@ -29,7 +29,7 @@ describe('the keys of a Secret', () => {
   it.each([
     ['only comments', { ageRecipients: '# nobody' }, /has no public key/],
     ['a secret key', { ageRecipients: identityText(one) }, /line 1 is a secret key/],
-    ['an ssh key', { ageRecipients: 'ssh-ed25519 AAAA' }, /line 1 is not a public key/],
+    ['an ssh key', { ageRecipients: 'ssh-ed25519 AAAA' }, /line 1 is not an age public key/],
     ['too many keys', { ageRecipients: `${recipientText(one)}\n`.repeat(51) }, /more than 50/],
     ['a short passphrase', { agePassphrase: 'short' }, /at least 12 characters/],
   ])('%s is refused, and not shown', (_, settings, message) => {

@@ -113,7 +113,7 @@ export async function upload(
     body.destroy();
   };
   call.signal?.addEventListener('abort', stop, { once: true });
-  // The server may say that its disk is full, and close: then nobody waits for it to take more.
+  // The server may say that its disk is full, and close: then no request waits for it to take more.
   socket.once('error', error => broken.abort(error));
   socket.once('close', () => broken.abort(connectionClosed()));
   const watch = watchFor(call.stallMs, () => broken.abort(stalled(session, call, 'takes')));

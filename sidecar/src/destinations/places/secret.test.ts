@@ -102,7 +102,7 @@ describe('a Secret', () => {
     [
       'a key of age that is none',
       { data: { host: 'h', password: 'p', ageRecipients: 'age1x' } },
-      /ageRecipients is not valid: line 1 is not a public key of age/,
+      /ageRecipients is not valid: line 1 is not an age public key/,
     ],
     [
       'public keys and a passphrase at once',

@@ -128,7 +128,7 @@ export function confirmed(
       'checksum',
       'DigestDiffers',
       `archive ${place} ${message}`,
-      'start the backup again; look at the storage when it happens twice',
+      'start the backup again; if it happens again, check the storage',
       'unknown'
     );
   if (!found) throw differs('is not there, although the server has said that it stored it');

@@ -144,7 +144,7 @@ describe('a drill', () => {
     const { end, reported } = await drill();
     expect(end).toMatchObject({
       status: 'success',
-      message: expect.stringContaining('2 entries are as in the archive'),
+      message: expect.stringContaining('2 entries match the archive'),
       details: { comparison: { differences: 0 }, scratch: null },
       warnings: [],
     });
@@ -200,7 +200,7 @@ describe('a drill', () => {
     expect((await drill({}, { readClaim, inventory })).end).toMatchObject({
       status: 'success',
       warnings: [
-        'volume pv-1 of the deleted claim shop/nkvm-drill-d stays with what was restored, because StorageClass kept has reclaimPolicy Retain: delete it with kubectl delete pv pv-1, and its storage',
+        'volume pv-1 of the deleted claim shop/nkvm-drill-d still exists with the restored data, because StorageClass kept has reclaimPolicy Retain: delete it with kubectl delete pv pv-1, and its storage',
       ],
     });
     nothingStays();
@@ -231,7 +231,7 @@ describe('a drill', () => {
     const { end } = await drill();
     expect(end).toMatchObject({
       status: 'success',
-      warnings: [expect.stringContaining('shop/nkvm-drill-d is still there: forbidden')],
+      warnings: [expect.stringContaining('shop/nkvm-drill-d still exists: forbidden')],
       details: { scratch: { name: 'nkvm-drill-d' } },
     });
     expect(claims.all.get('shop/nkvm-drill-d')?.annotations).toHaveProperty(['nkvm.io/incomplete']);

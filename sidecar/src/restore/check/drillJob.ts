@@ -28,7 +28,7 @@ import { verdictOnRestore } from '../verdictOnRestore.ts';
 import { runCheck } from './checkPod.ts';
 import { failedBy } from './verifyJob.ts';
 
-/** What a drill needs of the world. */
+/** The dependencies of a drill. */
 export interface DrillWorld extends IntoClaimWorld, Omit<SourceWorld, 'history'> {
   history: Pick<History, 'get' | 'commit'>;
   inventory: Pick<ClusterInventory, 'namespace' | 'storageClasses'>;
@@ -69,7 +69,7 @@ interface Attempt {
 
 /**
  * Restore drills, as the queue sees them: a backup is restored into a scratch claim in its namespace and compared, a command
- * of the caller looks at it, and the claim is deleted, whatever happened. What a process that is killed leaves, the next
+ * of the caller looks at it, and the claim is deleted, whatever happened. Leftovers of a process that is killed are deleted by the next
  * attempt or the sweep deletes; see `sweepScratch.ts`.
  */
 export const drillJob = (world: DrillWorld): JobKind => ({
@@ -172,7 +172,7 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
   return {
     status: 'success',
     bytes: unpacked.sent.bytes,
-    message: `restored into a scratch claim: ${comparison.entries} entries are as in the archive${
+    message: `restored into a scratch claim: ${comparison.entries} entries match the archive${
       isChecked ? ', and the check command found no fault' : ''
     }`,
     warnings,
@@ -247,7 +247,7 @@ async function unmade(attempt: Attempt): Promise<string[]> {
     return volume === undefined ? [] : [volume];
   }
   return [
-    `scratch claim ${claim.namespace}/${claim.name} is still there${
+    `scratch claim ${claim.namespace}/${claim.name} still exists${
       why === undefined ? '' : `: ${why}`
     }; NKVM tries again every five minutes`,
   ];
@@ -266,7 +266,7 @@ const unreadable = (): StageError =>
   new StageError(
     'create',
     'DetailsUnreadable',
-    'this version of NKVM cannot read what was asked of this drill',
+    'this version of NKVM cannot read the request of this drill',
     'start it again',
     'needs-action'
   );

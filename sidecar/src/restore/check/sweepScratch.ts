@@ -32,9 +32,12 @@ export const scratchSweeper =
         const claim = await findMade({ namespace, name }, runId, options);
         if (!claim) continue;
         await options.claims.remove(claim, { limitMs: 0 });
-        options.log.warn(about, 'a scratch claim that no drill owns was told to end');
+        options.log.warn(about, 'a scratch claim that no drill owns is being deleted');
       } catch (error) {
-        options.log.warn(about, `a scratch claim that no drill owns stays: ${textOf(error)}`);
+        options.log.warn(
+          about,
+          `a scratch claim that no drill owns could not be deleted: ${textOf(error)}`
+        );
       }
     }
   };

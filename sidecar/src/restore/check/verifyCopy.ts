@@ -85,8 +85,8 @@ function faultOf(place: string, error: unknown): StageError {
     return new StageError(
       'checksum',
       'Unexpected',
-      `the check of archive ${place} broke: ${message}`,
-      'see the log of the sidecar for this run, then start it again',
+      `the check of archive ${place} failed: ${message}`,
+      'see the log of NKVM for this run, then start it again',
       'unknown',
       { cause: error }
     );
@@ -96,7 +96,7 @@ function faultOf(place: string, error: unknown): StageError {
     'checksum',
     'ArchiveBroken',
     error.message,
-    'look at the storage, and start a new backup; the archive stays as it is',
+    'check the storage, and start a new backup; the archive is not changed',
     'needs-action',
     { cause: error }
   );

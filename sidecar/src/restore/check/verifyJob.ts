@@ -102,7 +102,7 @@ async function verified(
   return {
     status: 'success',
     bytes: before,
-    message: `${sizeText(before)}${files} were read again: as sealed`,
+    message: `${sizeText(before)}${files} were read again and match the seal`,
     warnings: closed.map(
       ({ copy, why }) => `the copy at ${copy.destination} was not read: ${why.message}`
     ),
@@ -137,8 +137,8 @@ export function failedBy(error: unknown): JobEnd {
       : new StageError(
           'create',
           'Unexpected',
-          `the check broke: ${error instanceof Error ? error.message : String(error)}`,
-          'see the log of the sidecar for this run, then start it again',
+          `the check failed: ${error instanceof Error ? error.message : String(error)}`,
+          'see the log of NKVM for this run, then start it again',
           'unknown'
         );
   const { stage, reason, message, hint, class: failureClass } = known;

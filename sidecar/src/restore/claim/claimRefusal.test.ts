@@ -82,7 +82,7 @@ describe('why a claim is not made', () => {
       'there was no answer',
       failureOfTime('POST', 10_000),
       'ApiUnreachable',
-      /did not make claim shop\/orders-db/,
+      /did not create claim shop\/orders-db/,
       'transient',
     ],
     ['something else broke', new Error('oops'), 'ClaimNotCreated', /oops/, 'unknown'],

@@ -59,30 +59,34 @@ function meaningOf({ namespace, name }: Refused, error: unknown): Meaning {
         /^.*?(?=exceeded quota)/,
         ''
       )}`,
-      'choose a smaller size or another class, raise the quota, or delete claims that nobody needs'
+      'choose a smaller size or another class, raise the quota, or delete claims that are not needed'
     );
   }
   if (/storage usage per PersistentVolumeClaim/.test(says)) {
     return refuse(
       'LimitRangeBroken',
-      `${claim} does not keep the LimitRange of namespace ${namespace}: ${says}`,
+      `${claim} violates the LimitRange of namespace ${namespace}: ${says}`,
       'choose a size that it allows'
     );
   }
   if (isMissingRight(error)) return { ...notAllowed(namespace, says) };
   if (error.kind === 'refused') {
     return {
-      ...refuse('ClaimDenied', `${claim} is not admitted: ${says}`, 'ask whoever runs that policy'),
+      ...refuse('ClaimDenied', `${claim} is not admitted: ${says}`, 'ask the owner of that policy'),
       failureClass: error.class,
     };
   }
   if (error.kind === 'invalid' || error.kind === 'conflict') {
-    return refuse('ClaimInvalid', `${claim} is not valid: ${says}`, 'correct what it names');
+    return refuse(
+      'ClaimInvalid',
+      `${claim} is not valid: ${says}`,
+      'correct the fields that it names'
+    );
   }
   return {
     reason: 'ApiUnreachable',
-    message: `the API server did not make ${claim}: ${says}`,
-    hint: 'nothing to do: it is tried again when the API server answers',
+    message: `the API server did not create ${claim}: ${says}`,
+    hint: 'nothing to do: NKVM tries again when the API server answers',
     failureClass: error.class,
   };
 }
@@ -97,7 +101,7 @@ const exists = (namespace: string, name: string): Meaning => ({
 const terminating = (namespace: string): Meaning => ({
   reason: 'NamespaceTerminating',
   message: `namespace ${namespace} is being deleted: nothing can be created in it`,
-  hint: 'wait until it is gone and create it again, or restore into another namespace',
+  hint: 'wait until it is deleted and create it again, or restore into another namespace',
   failureClass: 'needs-action',
 });
 

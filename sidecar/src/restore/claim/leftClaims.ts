@@ -44,7 +44,7 @@ export function leftClaims({
   installation,
   log,
 }: LeftClaimsWorld): () => Promise<void> {
-  /** What was said of each claim, so that one that stays is not logged every five minutes. */
+  /** The last log entry of each claim, so that the same one is not logged every five minutes. */
   let said = new Map<string, string>();
   return async () => {
     if (!inventory.isReady()) return;
@@ -62,12 +62,12 @@ export function leftClaims({
           sentence = 'a claim that a restore has proven has lost its mark';
         } else {
           const { made, why } = await unmakeClaim(claim, mark.runId, claims, 0);
-          sentence = `a claim that a restore has left is ${
+          sentence = `a claim that a restore left behind is ${
             made === 'left' ? `incomplete, and could not be deleted: ${why}` : 'deleted'
           }`;
         }
       } catch (error) {
-        sentence = `a claim that a restore has left could not be looked after: ${textOf(error)}`;
+        sentence = `a claim that a restore left behind could not be cleaned up: ${textOf(error)}`;
       }
       said.set(uid, sentence);
       if (before.get(uid) !== sentence) log.warn({ ...claim, run: mark.runId }, sentence);

@@ -16,7 +16,7 @@ export interface LeftVolumeWorld {
  * | has reclaimPolicy Retain | stays, with what was restored |
  * | there is none, or it is not known | was made by hand, and stays as a rule |
  *
- * @returns a sentence for the record when it stays; undefined: it goes, there is none yet, or nobody can tell
+ * @returns a sentence for the record when it stays; undefined: it goes, there is none yet, or it is not known
  */
 export async function leftVolume(
   { namespace, name, uid }: ClaimId,
@@ -29,6 +29,6 @@ export async function leftVolume(
   if (storageClass && !storageClass.retains) return undefined;
   const why = storageClass
     ? `StorageClass ${storageClass.name} has reclaimPolicy Retain`
-    : 'no StorageClass has made it';
-  return `volume ${volumeName} of the deleted claim ${namespace}/${name} stays with what was restored, because ${why}: delete it with kubectl delete pv ${volumeName}, and its storage`;
+    : 'no StorageClass has provisioned it';
+  return `volume ${volumeName} of the deleted claim ${namespace}/${name} still exists with the restored data, because ${why}: delete it with kubectl delete pv ${volumeName}, and its storage`;
 }

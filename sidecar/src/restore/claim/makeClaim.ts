@@ -6,7 +6,7 @@ import { StageError, textOf } from '../../errors.ts';
 import { claimRefusal } from './claimRefusal.ts';
 import type { ClaimWish } from './newClaim.ts';
 
-/** What making and unmaking claims needs. */
+/** The dependencies of creating and deleting claims. */
 export interface ClaimMaking {
   claims: ClaimWrites;
   readClaim: ReadClaim;
@@ -47,8 +47,8 @@ export async function makeClaim(
     throw new StageError(
       'create',
       'SizeUnknown',
-      `nothing says how big claim ${target.namespace}/${target.name} must be`,
-      'name a size',
+      `the size of claim ${target.namespace}/${target.name} is not known`,
+      'set a size',
       'needs-action'
     );
   }
@@ -103,7 +103,7 @@ export async function markProven(
   );
 }
 
-/** What became of a claim that must not stay. */
+/** The result of deleting a claim that must not stay. */
 export interface Unmade {
   made: 'deleted' | 'terminating' | 'left';
   why?: string;

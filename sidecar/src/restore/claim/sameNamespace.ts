@@ -4,7 +4,7 @@ import type { RunRecord } from '../../history/history.ts';
 
 /**
  * Makes sure that a claim is made in the namespace that was asked for. A run may wait for hours, and a namespace that was deleted
- * and made again meanwhile belongs to other people: nobody has said that they may have the data.
+ * and created again meanwhile belongs to other people, who have no permission for the data.
  * @param live the namespace as it is now; undefined: there is none
  * @throws StageError (stage `create`, reason `NamespaceNotFound`)
  */
@@ -17,9 +17,9 @@ export function checkSameNamespace(
     'create',
     'NamespaceNotFound',
     live
-      ? `namespace ${namespace} was deleted and made again since this was asked for`
-      : `namespace ${namespace} does not exist any more`,
-    'start it again, if the data may go to whoever has the namespace now',
+      ? `namespace ${namespace} was deleted and created again since the request`
+      : `namespace ${namespace} no longer exists`,
+    'start it again, if the present owner of the namespace may have the data',
     'needs-action'
   );
 }

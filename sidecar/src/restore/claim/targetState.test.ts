@@ -56,7 +56,7 @@ describe('what a restore that did not succeed has left', () => {
       'the same, whose workloads it has stopped',
       { ...existing, isScaled: true, safetyBackupId: '01s' },
       'claim shop/orders-db holds a part of the archive; its workloads stay stopped',
-      /restores safety backup 01s, or restore again; then its workloads are started again\. To start them on what is there, use kubectl scale/,
+      /restores safety backup 01s, or restore again; then its workloads are started again\. To start them on the present data, use kubectl scale/,
       false,
     ],
     [

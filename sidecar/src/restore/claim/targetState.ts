@@ -1,6 +1,6 @@
 import type { RestoreMode } from '../../../api/index.ts';
 
-/** What a restore that did not succeed has left. */
+/** The state of the target after a restore that did not succeed. */
 export interface LeftFacts {
   namespace: string;
   name: string;
@@ -9,18 +9,18 @@ export interface LeftFacts {
   hasWritten: boolean;
   /** It was to stop the workloads that use the claim. */
   isScaled: boolean;
-  /** What became of a claim that the restore has made; `none`: it has made none. */
+  /** The state of a claim that the restore has created; `none`: it has created no claim. */
   made: 'none' | 'deleted' | 'terminating' | 'left';
   /** Why a claim that it has made could not be deleted. */
   why?: string | undefined;
   safetyBackupId: string | null;
 }
 
-/** What the record says of it. */
+/** Its text in the record. */
 export interface TargetState {
   /** For the end of the message. */
   message: string;
-  /** What to do; undefined: whatever the failure itself says. */
+  /** The hint; undefined: the hint of the failure itself. */
   hint: string | undefined;
   /** Whether another attempt finds everything as the first one did. */
   isAsBefore: boolean;
@@ -56,7 +56,7 @@ export function targetState(facts: LeftFacts): TargetState {
           message: `the new ${claim} is incomplete and could not be deleted${
             why ? `: ${why}` : ''
           }`,
-          hint: `delete it with kubectl delete pvc ${name} -n ${namespace}; NKVM tries it again, too`,
+          hint: `delete it with kubectl delete pvc ${name} -n ${namespace}; NKVM tries again, too`,
           isAsBefore: true,
         };
     }
@@ -71,7 +71,7 @@ export function targetState(facts: LeftFacts): TargetState {
       : `undo it, which restores safety backup ${safetyBackupId}, or restore again`;
   const stopped = isScaled ? '; its workloads stay stopped' : '';
   const starts = isScaled
-    ? '; then its workloads are started again. To start them on what is there, use kubectl scale'
+    ? '; then its workloads are started again. To start them on the present data, use kubectl scale'
     : '';
   return {
     message: `${claim} holds a part of the archive${deletes}${stopped}`,

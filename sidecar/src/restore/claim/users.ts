@@ -11,7 +11,7 @@ export interface Users {
   checkNow(signal: AbortSignal): Promise<void>;
 }
 
-/** Lists the pods that name a claim and have not ended, past every cache, without helpers of ours. @throws ApiFailure. */
+/** Lists the pods that name a claim and have not ended, past every cache, without helpers of NKVM. @throws ApiFailure. */
 export type ReadUsers = (
   namespace: string,
   claim: string,
@@ -45,7 +45,7 @@ export function usersOf(
 }
 
 /**
- * Looks every second while a restore writes. Not being able to look is no reason to stop: the API server may be away, and
+ * Looks every second while a restore writes. A failed look does not stop the restore: the API server may be away, and
  * no pod starts then.
  * @param onUse is called once, with why the restore must stop.
  * @returns what ends that.

@@ -17,7 +17,7 @@ import type { PlannedSource } from './plannedSource.ts';
 import { missingSource, plannedSource } from './plannedSource.ts';
 import { sizeText } from './planSpace.ts';
 
-/** What a plan asks. Nothing of it changes anything. */
+/** The questions of a plan. None of them changes anything. */
 export interface PlanWorld extends SourceWorld {
   inventory: Pick<ClusterInventory, 'claim' | 'podsOf' | 'namespace' | 'storageClasses'>;
   access: Pick<Access, 'mayI'>;
@@ -65,7 +65,7 @@ export async function gatherFacts(
   const isThere = namespaceFact !== undefined && !namespaceFact.terminating;
   const rights: Answer<true> = isThere
     ? await rightsFor(request, world)
-    : { later: `namespace ${namespace} is not there` };
+    : { later: `namespace ${namespace} does not exist` };
   const mayCreate = isNew && isThere && !claim && wish.size !== null && 'is' in rights;
   const budget = <T>(ask: (within: AbortSignal) => Promise<T>, later: string) =>
     inTime(ask, { ms: isThorough ? BUDGET_MS : QUICK_MS, signal, later });
@@ -76,15 +76,15 @@ export async function gatherFacts(
       ? budget(async within => {
           const { entries, bytes } = await world.selectEntries(found, request.paths ?? [], within);
           return { entries, bytes };
-        }, 'the archive has no index: whether it has these paths is checked before anything is written')
+        }, 'the archive has no index: the paths are checked before anything is written')
       : { is: null },
     isNew && isThere ? world.readLimits(namespace, signal) : undefined,
     mayCreate
       ? creationOf(request, wish, world, signal)
-      : { later: 'whether the API server would create the claim is not known' },
+      : { later: 'the API server did not say whether it would create the claim' },
     !isNew && claim && found && isThorough
       ? world.lookInto({ claim, source: found, paths: request.paths, signal })
-      : { later: 'the claim is looked into before anything is written' },
+      : { later: 'the claim is inspected before anything is written' },
     request.scale && isThere
       ? answered(() => world.scaler.workloadsOf({ namespace, name, uid: claim?.uid ?? '' }, signal))
       : { is: [] },
@@ -191,7 +191,7 @@ async function safetyOf(obstacle: Promise<StageError | undefined>): Promise<Answ
   return refusal.class === 'transient' ? { later: refusal.message } : { fails: refusal };
 }
 
-/** What the runner needs in the namespace of the target. */
+/** Rights that the runner needs in the namespace of the target. */
 export function neededRights({ target, scale }: StartRestore): Action[] {
   const { namespace } = target;
   const on = (resource: string, verbs: Action['verb'][], group = ''): Action[] =>

@@ -31,7 +31,7 @@ export type LookInto = (request: LookRequest) => Promise<Answer<TargetLook | nul
 export interface LookWorld extends Omit<IntoClaimWorld, 'runTimeoutMs'> {
   archives(): Pick<Archives, 'openQuickly'>;
   looks: Looks;
-  /** Whether a run of ours uses the claim. */
+  /** Whether a run of NKVM uses the claim. */
   isBusy(claim: Claim): boolean;
 }
 
@@ -47,7 +47,7 @@ const DEADLINE_MS = 120_000;
 export const lookIntoClaim =
   (world: LookWorld): LookInto =>
   async ({ claim, source, paths, signal }) => {
-    const later = (why: string) => ({ later: `the claim was not looked into: ${why}` });
+    const later = (why: string) => ({ later: `the claim was not inspected: ${why}` });
     if (claim.phase === 'Pending') return { is: null };
     if (world.isBusy(claim)) return later('a run of NKVM uses it');
     if (claim.accessModes.includes('ReadWriteOncePod')) {

@@ -12,11 +12,11 @@ export function archiveCheck({ request, source: { found, shown } }: PlanFacts): 
   if (longPaths > 0 && !request.paths && (mode === 'overwrite' || mode === 'mirror')) {
     return failed('archive', tooDeep(longPaths));
   }
-  if (shown.hasManifest) return check('archive', 'passes', `archive ${shown.archive} is there`);
+  if (shown.hasManifest) return check('archive', 'passes', `archive ${shown.archive} exists`);
   return check(
     'archive',
     'warns',
-    `archive ${shown.archive} has no manifest: nothing says what it should hold, or which volume it is of`,
+    `archive ${shown.archive} has no manifest: its expected contents and its volume are not known`,
     'compare the list of its files with what you expect'
   );
 }
@@ -34,11 +34,11 @@ export const digestCheck = ({ digest, source: { found } }: PlanFacts): PlanCheck
     ? undefined
     : answerCheck('digest', digest, isCompared =>
         isCompared
-          ? 'the archive was read: its digest is what it should be'
+          ? 'the archive was read: its digest is correct'
           : check(
               'digest',
               'warns',
-              'the archive is a complete .tar.gz, but nothing says what its digest should be'
+              'the archive is a complete .tar.gz, but its expected digest is not known'
             )
       );
 
@@ -51,7 +51,7 @@ export function namespaceCheck({ namespace, request }: PlanFacts): PlanCheck {
   const name = request.target.namespace;
   if (!namespace) return failed('namespace', namespaceNotFound(name));
   if (namespace.terminating) return failed('namespace', namespaceTerminating(name));
-  return check('namespace', 'passes', `namespace ${name} is there`);
+  return check('namespace', 'passes', `namespace ${name} exists`);
 }
 
 export function inUseCheck(facts: PlanFacts): PlanCheck | undefined {

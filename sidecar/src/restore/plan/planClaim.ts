@@ -17,7 +17,7 @@ export function claimCheck({ request, claim, namespace, wish }: PlanFacts): Plan
         refusal(
           'ClaimTerminating',
           `${name} exists and is being deleted`,
-          'wait until it is gone; a pod that still uses it keeps it there'
+          'wait until it is deleted; Kubernetes keeps it while a pod uses it'
         )
       );
     }
@@ -27,8 +27,8 @@ export function claimCheck({ request, claim, namespace, wish }: PlanFacts): Plan
         'claim',
         refusal(
           'SizeUnknown',
-          `nothing says how big ${name} must be: the archive has no manifest`,
-          'name a size'
+          `the size of ${name} is not known: the archive has no manifest`,
+          'set a size'
         )
       );
     }
@@ -49,7 +49,7 @@ export function claimCheck({ request, claim, namespace, wish }: PlanFacts): Plan
     const { reason, message, hint } = placement.refuse;
     return failed('claim', refusal(reason, message, hint));
   }
-  return check('claim', 'passes', `${name} is there`);
+  return check('claim', 'passes', `${name} exists`);
 }
 
 export const defaultClassOf = (classes: readonly StorageClassFact[]): string | undefined =>
@@ -68,12 +68,12 @@ export function classCheck({ wish, classes, claim }: PlanFacts): PlanCheck | und
     return check(
       'class',
       'warns',
-      'the claim has no StorageClass: it is bound only where somebody has made a volume for it',
+      'the claim has no StorageClass: it is bound only if a volume for it exists',
       others
     );
   }
   if (names.includes(wish.storageClass))
-    return check('class', 'passes', `StorageClass ${wish.storageClass} is there`);
+    return check('class', 'passes', `StorageClass ${wish.storageClass} exists`);
   return failed(
     'class',
     refusal('StorageClassNotFound', `there is no StorageClass ${wish.storageClass}`, others)
@@ -92,7 +92,7 @@ export function quotaCheck({ creation, limits, wish, classes, request }: PlanFac
         `claim ${request.target.namespace}/${request.target.name} does not fit: ${broken.join(
           '; '
         )}`,
-        'choose a smaller size or another class, raise the quota, or delete claims that nobody needs'
+        'choose a smaller size or another class, raise the quota, or delete claims that are not needed'
       )
     );
   }

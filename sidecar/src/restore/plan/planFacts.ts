@@ -9,7 +9,7 @@ import type { PlannedSource } from './plannedSource.ts';
 /** Something that was asked, and what came of it: an answer, why it fails, or why it is not known yet. */
 export type Answer<T> = { is: T } | { fails: StageError } | { later: string };
 
-/** What a look into the volume of an existing claim gave. */
+/** The result of an inspection of the volume of an existing claim. */
 export interface TargetLook {
   isEmpty: boolean;
   freeBytes: number;
@@ -22,7 +22,7 @@ export interface PlanFacts {
   source: PlannedSource;
   /** Whether the archive still has the digest that it should have; false: nothing says what that is. */
   digest: Answer<boolean>;
-  /** What `paths` select; null: everything was asked for. */
+  /** The entries that `paths` select; null: everything was requested. */
   selected: Answer<{ entries: number; bytes: number } | null>;
   namespace: NamespaceFact | undefined;
   /** Whether the runner may do what the restore needs in the namespace. */
@@ -40,7 +40,7 @@ export interface PlanFacts {
   creation: Answer<true>;
   /** The volume of an existing claim. */
   look: Answer<TargetLook | null>;
-  /** What has to be stopped first, asked for with `scale` only. */
+  /** Workloads to stop first; read with `scale` only. */
   workloads: Answer<readonly PlanWorkload[]>;
   /** Whether a backup of the claim could be taken first. */
   safety: Answer<true>;

@@ -6,7 +6,7 @@ import type { PlanFacts } from './planFacts.ts';
 export interface Space {
   needed: number | null;
   available: number | null;
-  /** What the volume has in all; null: not known. */
+  /** Capacity of the volume; null: not known. */
   total: number | null;
 }
 
@@ -34,7 +34,7 @@ export function spaceCheck(
     return check(
       'space',
       'later',
-      'nothing says how much the archive unpacks to: it is compared with the free space before anything is written'
+      'the unpacked size of the archive is not known: it is compared with the free space before anything is written'
     );
   }
   const need = `${sizeText(needed)} are needed`;

@@ -6,7 +6,7 @@ import type { RestoreSource } from '../source.ts';
 export interface PlannedSource {
   found: { is: RestoreSource } | { fails: StageError };
   shown: RestorePlan['source'];
-  /** What its files take in a volume; null: not known. */
+  /** Space that its files need in a volume; null: not known. */
   neededBytes: number | null;
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a workload is set back to, as its annotation `nkvm.io/restore` holds it. */
+/** The former level of a workload, as its annotation `nkvm.io/restore` records it. */
 export interface Intent {
   /** The restore that has stopped it. */
   run: string;
@@ -11,7 +11,7 @@ export interface Intent {
   claimUid: string;
   /** Restores that had stopped it before, and had not set it back when this one took over. The newest is last. */
   after?: readonly string[];
-  /** What is set back: `spec.replicas`, or `spec.suspend` of a CronJob. */
+  /** The field that is set back: `spec.replicas`, or `spec.suspend` of a CronJob. */
   was: { replicas: number } | { suspend: boolean };
 }
 
@@ -28,7 +28,7 @@ const Note = z.object({
 /** @returns the value of the annotation. */
 export const noteOf = ({ was, ...about }: Intent): string => JSON.stringify({ ...about, ...was });
 
-/** @returns undefined for a text that is not one of ours: a person, or a later version, has written it. */
+/** @returns undefined for a text that NKVM did not write: a person, or a later version, has written it. */
 export function intentIn(note: string | undefined): Intent | undefined {
   if (note === undefined) return undefined;
   let read: unknown;

@@ -8,7 +8,7 @@ import type { Loop } from './loops.ts';
 import { loopsOf, warningOf } from './loops.ts';
 import { isStopped, levelOf } from './steps.ts';
 
-/** What has to stop so that a claim is not used: to be read as it is now, or known to be out of reach. */
+/** Workloads to stop so that a claim is not used, with their present state, and those that NKVM cannot stop. */
 export type Culprit =
   | { ref: WorkloadRef; uid: string; claims: readonly string[]; hasPods: boolean }
   | { blocked: PlanWorkload };
@@ -66,8 +66,8 @@ const outOfReach = (apiVersion: string): string =>
 
 const bare = (gone: ClaimUser['above']): string =>
   gone
-    ? `${gone.kind} ${gone.name}, which made this pod, is gone; delete the pod`
-    : 'no controller has made this pod, so nothing would start it again; delete it for the time of the restore';
+    ? `${gone.kind} ${gone.name}, which created this pod, does not exist any more; delete the pod`
+    : 'no controller created this pod, so it would not be started again; delete it for the time of the restore';
 
 const blocked = (kind: string, name: string, obstacle: string): Culprit => ({
   blocked: { kind, name, replicas: null, action: 'none', obstacle },
@@ -80,7 +80,7 @@ export interface Stop {
   plan: PlanWorkload;
 }
 
-/** What the plan of one workload depends on. */
+/** Facts that the plan of one workload depends on. */
 export interface WorkloadFacts {
   workload: Workload;
   culprit: Extract<Culprit, { ref: unknown }>;
@@ -122,7 +122,7 @@ export function stopOf(facts: WorkloadFacts): Stop | undefined {
   return plan('scale', warningOf(loops));
 }
 
-/** @returns what an earlier restore of ours has recorded: the count that counts. */
+/** @returns what an earlier restore of NKVM has recorded: the count to set back to. */
 function recordedOf({ workload, installation }: WorkloadFacts) {
   const intent = intentIn(workload.annotations[RESTORE_ANNOTATION]);
   return intent?.installation === installation && isStopped(workload) ? intent.was : undefined;

@@ -7,9 +7,9 @@ import type { ScaleWorld } from './world.ts';
 
 /** Everything that uses a claim. */
 export interface Look {
-  /** What NKVM stops, or what is stopped already. */
+  /** Workloads that NKVM stops, or that are stopped already. */
   stops: Stop[];
-  /** What it cannot even look at. */
+  /** Workloads that NKVM cannot read. */
   outOfReach: PlanWorkload[];
 }
 

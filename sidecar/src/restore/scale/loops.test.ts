@@ -121,7 +121,7 @@ describe('who may start a workload again', () => {
         'switch off its self-heal for the time of the restore: argocd app set shop --self-heal=false'
     );
     expect(warningOf(loopsOf(testWorkload(), [hpa]))).toBe(
-      'HorizontalPodAutoscaler web-hpa sets its replicas, and pauses while there are none'
+      'HorizontalPodAutoscaler web-hpa sets its replicas, and pauses while it has no replicas'
     );
     expect(warningOf([])).toBeNull();
   });

@@ -98,7 +98,7 @@ function operatorsOf({ ownerReferences }: Workload): Loop[] {
     .map(({ apiVersion, kind, name }) => ({
       name: `the operator of ${kind} ${name} (${apiVersion.split('/')[0]})`,
       managers: [],
-      hint: `stop it by way of ${kind} ${name}, or pause its operator, for the time of the restore`,
+      hint: `stop it through ${kind} ${name}, or pause its operator, for the time of the restore`,
     }));
 }
 
@@ -134,7 +134,7 @@ export function warningOf(loops: readonly Loop[]): string | null {
       .join('; ')}`;
   }
   const [paused] = loops;
-  return paused ? `${paused.name} sets its replicas, and pauses while there are none` : null;
+  return paused ? `${paused.name} sets its replicas, and pauses while it has no replicas` : null;
 }
 
 /** A change of a field that decides how many pods there are. */

@@ -15,8 +15,8 @@ export type Ended = Omit<PastRestore, 'id'>;
 export const NOTHING_WRITTEN: Ended = { hasWritten: false, isWhole: true, isProven: false };
 
 /**
- * Decides whether an application would be started on a volume that is neither what it was nor what the archive holds. What it
- * makes of half of its data nobody knows: a database may take missing files for an empty table, and write that down.
+ * Decides whether an application would be started on a volume that is neither as before nor as in the archive. Its
+ * behaviour with half of its data is unknown: a database may take missing files for an empty table, and write that down.
  *
  * | the newest restore into the claim, of those that have stopped the workload, that wrote and was not proven | |
  * | --- | --- |

@@ -12,7 +12,7 @@ import { setBack } from './scaleUp.ts';
 import { nameOf } from './words.ts';
 import type { ScaleWorld } from './world.ts';
 
-/** A workload with an annotation of ours. */
+/** A workload with the annotation of NKVM. */
 export interface Noted {
   ref: WorkloadRef;
   intent: Intent;
@@ -87,7 +87,7 @@ export async function setBackLeft(world: ScaleWorld): Promise<{ noted: Noted; up
       })
     );
   } catch (error) {
-    log.error({}, `workloads that restores have stopped could not be looked for: ${textOf(error)}`);
+    log.error({}, `workloads that restores have stopped could not be listed: ${textOf(error)}`);
     return [];
   }
 }

@@ -132,7 +132,7 @@ function notChanged(ref: WorkloadRef, error: unknown): unknown {
     `${nameOf(ref)} could not be stopped: ${error.message}`,
     isMissingRight(error)
       ? `allow restores into the namespace with: ${allowRestoresCommand(ref.namespace)}`
-      : 'see which rule is against it, or stop it by hand',
+      : 'see which rule denies it, or stop it by hand',
     error.class,
     { cause: error }
   );

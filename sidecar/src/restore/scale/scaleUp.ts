@@ -8,7 +8,7 @@ import { commandFor, levelText, nameOf } from './words.ts';
 /** A change that met another one is decided anew; each time somebody else has made progress. */
 export const MOST_CONFLICTS = 10;
 
-/** What became of one workload. */
+/** The result for one workload. */
 export type Up =
   | { kind: 'nothing' }
   | { kind: 'set-back'; ref: WorkloadRef; was: Intent['was'] }
@@ -39,7 +39,7 @@ export async function setBack(
       intent.claim
     } holds a part of what restore ${by} was to write. Undo that restore, or restore everything again: then NKVM sets it back to ${levelText(
       was
-    )}. To start it on what is there: ${commandFor(ref, was)}`,
+    )}. To start it on the present data: ${commandFor(ref, was)}`,
   });
   try {
     for (let tries = 0; ; tries += 1) {
@@ -56,7 +56,7 @@ export async function setBack(
               ref,
               sentence: `${nameOf(ref)} was set to ${levelText(
                 step.kept
-              )} by somebody else meanwhile, and stays so (it had ${levelText(step.was)})`,
+              )} by another client meanwhile, and is left so (it had ${levelText(step.was)})`,
             };
       }
     }

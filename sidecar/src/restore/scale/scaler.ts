@@ -10,7 +10,7 @@ export interface ScaleTarget {
 }
 
 /**
- * Stops the workloads that use a claim, and starts them again. What was stopped is recorded on the workload itself, in the
+ * Stops the workloads that use a claim, and starts them again. The former state is recorded on the workload itself, in the
  * annotation `nkvm.io/restore`, in the same change: whatever happens to this process or to its history, the count is there.
  */
 export interface Scaler {
@@ -34,7 +34,7 @@ export interface Scaler {
    * for the same run: what that run has stopped before keeps its recorded count.
    * @param onProgress gets a sentence on what it waits for, again and again.
    * @throws StageError (stage `create`; reasons `WorkloadNotStoppable`, `WorkloadInRestore`, `PodsStay`, `ScaledBack`,
-   *   `ClaimInUse`, …). What was stopped by then is started again, or stays recorded for `recover`.
+   *   `ClaimInUse`, …). Workloads that were stopped by then are started again, or stay recorded for `recover`.
    */
   scaleDown(
     claim: ScaleTarget,
@@ -76,7 +76,7 @@ export interface Scaled {
   stillDown(signal?: AbortSignal): Promise<StageError | undefined>;
 }
 
-/** What became of the workloads that a run had stopped. */
+/** The result for the workloads that a run had stopped. */
 export interface ScaledUp {
   /** One sentence on what was started again. */
   message: string;

@@ -12,7 +12,7 @@ import type { ScaleWorld } from './world.ts';
 
 /** @returns what stops and starts the workloads for the restores of this installation. */
 export function scalerOf(world: ScaleWorld): Scaler {
-  /** What the runs of this process have touched: the inventory learns of it a moment later. */
+  /** Workloads that the runs of this process have changed: the inventory learns of it a moment later. */
   const touched = new Map<string, Noted[]>();
   /** Why a workload is still stopped, by its name. */
   const problems = new Map<string, string>();

@@ -19,7 +19,7 @@ export const isStopped = (workload: Workload): boolean => {
   return 'suspend' in level ? level.suspend : level.replicas === 0;
 };
 
-/** What to do next to stop a workload. */
+/** The next step to stop a workload. */
 export type DownStep =
   | { kind: 'change'; change: WorkloadChange; was: Intent['was'] }
   /** It is stopped; `was` is what this run recorded, undefined where it had been stopped before. */
@@ -36,7 +36,7 @@ export type DownStep =
  * | none | not stopped | recorded and stopped |
  * | of this run | stopped | done before: the recorded count stays |
  * | of this run | not stopped | somebody has started it since: that count is recorded, and it is stopped |
- * | of a run of ours that has ended, and has not set it back | stopped | recorded for this run, with the count of that one, and after it |
+ * | of a run of NKVM that has ended, and has not set it back | stopped | recorded for this run, with the count of that one, and after it |
  * | of such a run | not stopped | recorded and stopped |
  * | of anything else, or not readable | any | refused |
  *
@@ -64,7 +64,7 @@ export function downStep(
   return { kind: 'change', change: { note, ...stop }, was };
 }
 
-/** What to do next to start a workload again. */
+/** The next step to start a workload again. */
 export type UpStep =
   /** `kept`: somebody has changed the workload meanwhile, and it stays as it is. */
   | { kind: 'change'; change: WorkloadChange; was: Intent['was']; kept: Intent['was'] | undefined }

@@ -19,7 +19,7 @@ export interface Stopped {
   uid: string;
   loops: Loop[];
   plan: PlanWorkload;
-  /** What it is set back to; undefined: this run has not changed it. */
+  /** Its former level; undefined: this run has not changed it. */
   was: Intent['was'] | undefined;
   /** That it starts no pods is what the restore relies on. */
   mustStay: boolean;
@@ -65,7 +65,7 @@ export async function untilUnused(
     }
     const names = someOf(users.map(({ chain }) => chain[0]?.name ?? ''));
     onProgress(
-      names ? `waiting for the end of ${names}` : 'watching that nobody starts its pods again'
+      names ? `waiting for the end of ${names}` : 'checking that none of its pods start again'
     );
     await sleep(limits.lookEveryMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
@@ -159,9 +159,9 @@ const notSettled = (
   new StageError(
     'create',
     'PodsStay',
-    `the workloads of claim ${namespace}/${name} were told to stop, and ${
+    `the workloads of claim ${namespace}/${name} were asked to stop, and ${
       limitMs / 1000
-    } s later their controllers have not said that they are: ${stopped
+    } s later their controllers have not confirmed it: ${stopped
       .map(({ ref }) => `${ref.kind} ${ref.name}`)
       .join(', ')}`,
     'see whether kube-controller-manager runs, then restore again',

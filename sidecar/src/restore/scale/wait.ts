@@ -39,7 +39,7 @@ export function podsStay(
   const texts = pods.map(({ name, node, isTerminating, controller }) => {
     const where = node === null ? '' : ` on node ${node}`;
     const whose = controller ? ` of ${controller.kind} ${controller.name}` : '';
-    return `pod ${name}${whose}${where}${isTerminating ? ', which was told to end' : ''}`;
+    return `pod ${name}${whose}${where}${isTerminating ? ', which is terminating' : ''}`;
   });
   return new StageError(
     'create',

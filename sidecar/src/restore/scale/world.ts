@@ -7,12 +7,12 @@ import type { Log } from '../../log.ts';
 import type { PastRestore } from './partHolder.ts';
 import type { ScaleLimits } from './wait.ts';
 
-/** What stopping and starting workloads needs of the world. */
+/** The dependencies of stopping and starting workloads. */
 export interface ScaleWorld {
   inventory: Pick<ClusterInventory, 'usersOf' | 'podsOf' | 'noted' | 'isReady'>;
   workloads: Workloads;
   readClaimPods: ReadClaimPods;
-  /** Helper pods of ours do not count as users of a claim. */
+  /** Helper pods of NKVM do not count as users of a claim. */
   isOwnHelper(pod: PodIdentity): boolean;
   installation: string;
   /** Whether a run has not ended yet; false for one that the history does not know. */

@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { faultsOf, faultsOfHint, faultsOfMessage } from '../support/plainEnglish.ts';
+import { proseOf, type Prose } from '../support/proseInCode.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+/** Parts that are no part of the service. */
+const OF_TESTS = /\.test\.ts$|^src\/testing\/|^dist\/|node_modules/;
+/** Rooms whose texts are still to be rewritten. */
+const TO_COME = /^src\/(?:helper|jobs|http|destinations|backup\/verdict|config)/;
+const files = readdirSync(join(ROOT, 'sidecar'), { recursive: true, encoding: 'utf8' }).filter(
+  file => file.endsWith('.ts') && !OF_TESTS.test(file) && !TO_COME.test(file)
+);
+
+const CHECKS: Record<Prose['kind'], (text: string) => string[]> = {
+  message: faultsOfMessage,
+  hint: faultsOfHint,
+  text: faultsOf,
+  comment: faultsOf,
+};
+
+it('says everything in plain English: messages, hints, log lines, descriptions, comments', () => {
+  const faults = files.flatMap(file =>
+    proseOf(file, readFileSync(join(ROOT, 'sidecar', file), 'utf8')).flatMap(
+      ({ kind, line, text }) =>
+        CHECKS[kind](text).map(fault => `sidecar/${file}:${line}: ${kind}: ${fault} – ${text}`)
+    )
+  );
+  expect(faults.join('\n')).toBe('');
+});
