@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { faultsOf, faultsOfHint, faultsOfMessage } from '../support/plainEnglish.ts';
-import { proseOf, type Prose } from '../support/proseInCode.ts';
+import { type Prose, proseOf } from '../support/proseInCode.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Parts that are no part of the service. */

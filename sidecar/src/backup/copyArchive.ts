@@ -75,7 +75,7 @@ export async function copyArchive(
   const [plan = { by: 'reading', level: 'checksum' }] = proof.proofPlans(backup, [destination]);
   clock.enter('publish');
   const sent = digest?.() ?? own;
-  // What the helper has sealed is then the tar, whose digest was just compared; the gzip around it is a new one.
+  // The helper has then sealed the tar, whose digest was just compared; the gzip around it is a new one.
   const seal = digest && form !== 'tar' ? { ...manifest.seal, ...sent } : manifest.seal;
   const { copy } = await proveAndPublish(
     {
@@ -148,7 +148,7 @@ const differs = (source: Copy, own: { bytes: number; sha256: string }): StageErr
     'ArchiveDiffers',
     `archive ${source.key} at ${source.destination} has changed: ${digestText(
       own
-    )} were read, it should be ${digestText(source)}`,
-    'verify the backup, and look at the storage there',
+    )} were read, expected ${digestText(source)}`,
+    'verify the backup, and check the storage there',
     'needs-action'
   );

@@ -52,7 +52,7 @@ export async function keepFailure(
   const waitMs = isPause ? untilMs(error, now()) : Math.max(retry.delayMs(attempt), retryAfterMs);
   const retryAt = new Date(now().getTime() + waitMs).toISOString();
   if (known?.state === 'missing' || known?.state === 'deleted') {
-    // What is known of the archive that was there stays: it may be found again.
+    // The record of the former archive is kept: the archive may be found again.
     await keepCopy(backup.id, { ...known, problem: problemOf(error) }, world).catch(
       () => undefined
     );

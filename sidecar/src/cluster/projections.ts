@@ -120,7 +120,7 @@ export function podFact({ metadata, spec, status }: Raw<V1Pod>): PodFact | undef
   };
 }
 
-/** What keeps a pod that has not started; nothing for any other. */
+/** The reason why a pod has not started; nothing for any other pod. */
 function pendingPod(status: Raw<V1Pod>['status']): Pick<PodFact, 'wantsOnly' | 'hasVolumes'> {
   if (status?.phase !== 'Pending') return {};
   const is = (type: string) => status.conditions?.find(condition => condition.type === type);
