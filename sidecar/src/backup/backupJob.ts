@@ -1,5 +1,6 @@
 import type { Backup } from '../../api/index.ts';
 import { LOCAL_DESTINATION } from '../../api/index.ts';
+import type { NodeFact } from '../cluster/facts.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import { placementOf } from '../helper/placement.ts';
 import { claimGone } from '../helper/withHelper.ts';
@@ -9,6 +10,8 @@ import type { JobEnd, JobKind } from '../jobs/job.ts';
 export interface BackupJobOptions {
   /** @returns the claim as it is now. */
   claimOf(namespace: string, name: string): Claim | undefined;
+  /** @returns the nodes of the cluster. */
+  nodes?(): readonly NodeFact[];
   now(): Date;
   /** Carries out one attempt. Never throws. */
   run(
@@ -20,13 +23,18 @@ export interface BackupJobOptions {
 }
 
 /** Backups, as the queue sees them. */
-export const backupJob = ({ claimOf, now, run: carryOut }: BackupJobOptions): JobKind => ({
+export const backupJob = ({
+  claimOf,
+  nodes = () => [],
+  now,
+  run: carryOut,
+}: BackupJobOptions): JobKind => ({
   access: 'read',
   needsRoom: ({ destinations }) => destinations.every(name => name === LOCAL_DESTINATION),
 
   nodeOf({ namespace, name }) {
     const claim = claimOf(namespace, name);
-    const placement = claim && placementOf(claim);
+    const placement = claim && placementOf(claim, nodes());
     return placement && 'node' in placement ? placement.node : null;
   },
 

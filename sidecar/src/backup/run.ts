@@ -223,7 +223,8 @@ const stopped = (): StageError =>
 
 /** @throws StageError when no helper can have the volume. */
 function specOf({ run, claim, world }: Attempt): HelperSpec {
-  const placement = placementOf(claim);
+  const nodes = world.cluster.nodes?.() ?? [];
+  const placement = placementOf(claim, nodes);
   if ('refuse' in placement) {
     const { reason, message, hint } = placement.refuse;
     throw new StageError('create', reason, message, hint, 'needs-action');
@@ -236,6 +237,7 @@ function specOf({ run, claim, world }: Attempt): HelperSpec {
     access: 'read',
     settings: world.helperSettings,
     node: placement.node,
+    nodeTolerations: placement.tolerations,
     deadlineMs: world.runTimeoutMs,
   };
 }

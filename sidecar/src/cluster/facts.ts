@@ -108,8 +108,7 @@ export interface NodeFact {
 export interface TaintFact {
   key: string;
   value?: string | undefined;
-  /** `NoSchedule`, `PreferNoSchedule` or `NoExecute`. */
-  effect: string;
+  effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute';
 }
 
 export interface NamespaceFact {

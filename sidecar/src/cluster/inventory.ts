@@ -4,6 +4,7 @@ import type {
   NamespaceFact,
   NodeFact,
   NodeSelectorTerm,
+  PodFact,
   StorageClassFact,
   WorkloadFact,
 } from './facts.ts';
@@ -19,7 +20,10 @@ export type Claim = Omit<
   | 'lastBackup'
   | 'lastSuccess'
   | 'lastProvenRestore'
+  | 'pods'
 > & {
+  /** The pods that name the claim and have not ended, ordered by name. */
+  pods: ClaimPod[];
   /** The PersistentVolume; null until bound. */
   volumeName: string | null;
   /** The claim's class binds only when a pod uses the claim. */
@@ -35,7 +39,8 @@ export type Claim = Omit<
 };
 
 /** A pod that names a claim and has not ended. */
-export type ClaimPod = Claim['pods'][number];
+export type ClaimPod = Volume['pods'][number] &
+  Pick<PodFact, 'terminating' | 'wantsOnly' | 'hasVolumes'>;
 
 /** The cluster's volumes, from watches: a look costs no request. */
 export interface Inventory {

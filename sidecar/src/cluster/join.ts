@@ -46,7 +46,12 @@ export const podsOfClaim = (name: string, pods: Iterable<PodFact>): Claim['pods'
 function mountingPods(pods: PodFact[]): Claim['pods'] {
   return pods
     .filter(pod => !isFinished(pod))
-    .map(({ name, phase, node }) => ({ name, phase, node }))
+    .map(({ name, phase, node, terminating, wantsOnly, hasVolumes }) => ({
+      ...{ name, phase, node },
+      ...(terminating && { terminating }),
+      ...(wantsOnly && { wantsOnly }),
+      ...(hasVolumes && { hasVolumes }),
+    }))
     .sort((a, b) => compare(a.name, b.name));
 }
 

@@ -124,6 +124,50 @@ it('keeps a pod with its claims, each once, and the claims of its ephemeral volu
   });
 });
 
+const IN_USE =
+  'node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by another pod';
+it.each<[string, object, object, object]>([
+  ['is being deleted', { deletionTimestamp: 't' }, { phase: 'Running' }, { terminating: true }],
+  [
+    'waits for a claim that another pod uses',
+    {},
+    {
+      phase: 'Pending',
+      conditions: [{ type: 'PodScheduled', status: 'False', message: `0/2 nodes: 2 ${IN_USE}` }],
+    },
+    { wantsOnly: true },
+  ],
+  [
+    'waits for room',
+    {},
+    {
+      phase: 'Pending',
+      conditions: [{ type: 'PodScheduled', status: 'False', message: '2 Insufficient cpu' }],
+    },
+    {},
+  ],
+  [
+    'has its volumes, and waits for its image',
+    {},
+    {
+      phase: 'Pending',
+      conditions: [{ type: 'PodReadyToStartContainers', status: 'True' }],
+    },
+    { hasVolumes: true },
+  ],
+  [
+    'runs: what it has is of no matter',
+    {},
+    { phase: 'Running', conditions: [{ type: 'PodReadyToStartContainers', status: 'True' }] },
+    {},
+  ],
+])('knows that a pod %s', (_, more, status, expected) => {
+  const { terminating, wantsOnly, hasVolumes } =
+    podFact({ metadata: { ...metadata, ...more }, spec: template('a').spec, status }) ?? {};
+  const kept = Object.entries({ terminating, wantsOnly, hasVolumes });
+  expect(Object.fromEntries(kept.filter(([, value]) => value !== undefined))).toEqual(expected);
+});
+
 it('keeps no pod without a claim', () => {
   expect(podFact({ metadata, ...template() })).toBeUndefined();
 });
@@ -205,6 +249,16 @@ it.each([
     status: { conditions },
   });
   expect(node).toEqual({ name: 'x', labels: { zone: 'east' }, unschedulable: false, ready });
+});
+
+it('knows the taints of a node, and that it is being deleted', () => {
+  const taint = { key: 'dedicated', value: 'db', effect: 'NoExecute' };
+  const spec = { taints: [{ ...taint, timeAdded: '2026-01-01T00:00:00Z' }] };
+  const deletionTimestamp = '2026-01-01T00:00:00Z';
+  expect(nodeFact({ metadata: { ...metadata, deletionTimestamp }, spec })).toMatchObject({
+    terminating: true,
+    taints: [taint],
+  });
 });
 
 it('knows a node that is cordoned', () => {

@@ -20,6 +20,7 @@ import type {
   OwnedFact,
   PodFact,
   StorageClassFact,
+  TaintFact,
   VolumeFact,
   WorkloadFact,
 } from './facts.ts';
@@ -88,7 +89,10 @@ export function nodeFact({ metadata, spec, status }: Raw<V1Node>): NodeFact {
       status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ??
       false,
     terminating: metadata?.deletionTimestamp === undefined ? undefined : true,
-    taints: spec?.taints?.map(({ key, value, effect }) => ({ key, value, effect })),
+    taints: spec?.taints?.map(({ key, value, effect }) => ({
+      ...{ key, value },
+      effect: effect as TaintFact['effect'],
+    })),
   };
 }
 

@@ -94,15 +94,16 @@ describe('helperPod', () => {
     expect(asked).toBeLessThanOrEqual(16);
   });
 
-  it('goes to a node by affinity, past a cordon, and never round the scheduler', () => {
-    const { spec: pinned } = helperPod({ ...spec, node: 'node-b' });
+  it('goes to a node by affinity, past taints that are named, and never round the scheduler', () => {
+    const taint = { key: 'dedicated', operator: 'Exists', effect: 'NoExecute' } as const;
+    const { spec: pinned } = helperPod({ ...spec, node: 'node-b', nodeTolerations: [taint] });
     expect(pinned).not.toHaveProperty('nodeName');
     expect(termsOf(pinned?.affinity)).toEqual([
       expect.objectContaining({
         matchFields: [{ key: 'metadata.name', operator: 'In', values: ['node-b'] }],
       }),
     ]);
-    expect(pinned?.tolerations).toEqual([{ operator: 'Exists', effect: 'NoSchedule' }]);
+    expect(pinned?.tolerations).toEqual([taint]);
     expect(helperPod(spec).spec).not.toHaveProperty('tolerations');
   });
 

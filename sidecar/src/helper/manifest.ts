@@ -2,7 +2,7 @@ import type { Pod } from '../cluster/pods.ts';
 import { INJECTION_OPT_OUTS } from './injectors.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames, VOLUME_PATH, WORK_PATH } from './names.ts';
-import type { HelperSettings, Resources } from './settings.ts';
+import type { HelperSettings, Resources, Toleration } from './settings.ts';
 
 /** What a helper pod is made from. */
 export interface HelperSpec extends HelperId {
@@ -12,6 +12,8 @@ export interface HelperSpec extends HelperId {
   settings: HelperSettings;
   /** The node that the pod must run on; null: any. */
   node: string | null;
+  /** What lets it onto that node. */
+  nodeTolerations?: readonly Toleration[];
   /** The kubelet ends the pod after this time, whatever becomes of us. */
   deadlineMs: number;
 }
@@ -158,20 +160,17 @@ const LINUX = { 'kubernetes.io/os': 'linux' };
  * Where the pod may run: on Linux, and an architecture that the image is built for.
  *
  * A node is named as an affinity and never as `nodeName`, which goes round the scheduler and its checks of the volume. The
- * data lie there, so that the node selector of the settings does not count, and neither do the node's NoSchedule taints
- * (a cordon is one).
+ * data lie there, so that the node selector of the settings does not count, and neither do the taints by which people keep pods
+ * away from the node (a cordon is one).
  */
-function where({ node, settings }: HelperSpec) {
+function where({ node, nodeTolerations = [], settings }: HelperSpec) {
   const ofImage = {
     key: 'kubernetes.io/arch',
     operator: 'In',
     values: [...settings.architectures],
   };
   const onlyThere = { key: 'metadata.name', operator: 'In', values: [node ?? ''] };
-  const tolerations = [
-    ...(node === null ? [] : [{ operator: 'Exists', effect: 'NoSchedule' }]),
-    ...settings.tolerations,
-  ];
+  const tolerations = [...nodeTolerations, ...settings.tolerations];
   return {
     nodeSelector: node === null ? { ...settings.nodeSelector, ...LINUX } : LINUX,
     affinity: {

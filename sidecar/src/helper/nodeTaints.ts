@@ -1,12 +1,5 @@
 import type { TaintFact } from '../cluster/facts.ts';
-
-/** What a pod tolerates, as Kubernetes describes it. */
-export interface Toleration {
-  key: string;
-  operator: 'Equal' | 'Exists';
-  value?: string;
-  effect: string;
-}
+import type { Toleration } from './settings.ts';
 
 /**
  * Taints that say that a node cannot run pods now, or is about to go: Kubernetes, cloud providers and autoscalers set and

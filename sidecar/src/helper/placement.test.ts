@@ -19,7 +19,7 @@ describe('placementOf', () => {
     ],
     ['a ReadWriteOncePod claim that nothing uses', { accessModes: ['ReadWriteOncePod'] }, null],
   ])('%s', (_, seen, node) => {
-    expect(placementOf({ ...bound, ...seen })).toEqual({ node });
+    expect(placementOf({ ...bound, ...seen })).toEqual({ node, tolerations: [] });
   });
 
   it.each<[string, Partial<Claim>, string, RegExp]>([
@@ -81,7 +81,7 @@ describe('writerPlacementOf', () => {
       { restoreMark: { state: 'restoring', runId: 'a', installation: 'i' } },
     ],
   ])('takes %s', (_, seen) =>
-    expect(writerPlacementOf({ ...bound, ...seen })).toEqual({ node: null })
+    expect(writerPlacementOf({ ...bound, ...seen })).toEqual({ node: null, tolerations: [] })
   );
 
   it.each<[string, Partial<Claim>, string, RegExp]>([

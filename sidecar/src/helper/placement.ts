@@ -1,8 +1,11 @@
 import type { Obstacle } from '../../api/index.ts';
+import type { NodeFact } from '../cluster/facts.ts';
 import type { Claim, ClaimPod } from '../cluster/inventory.ts';
+import type { HelperNode } from './helperNode.ts';
+import { readerNode, writerNode } from './helperNode.ts';
 
-/** Where a helper pod must run; `node: null`: wherever the scheduler and the volume allow. */
-export type Placement = { node: string | null } | { refuse: Obstacle };
+/** Where a helper pod must run, or why none may. */
+export type Placement = HelperNode | { refuse: Obstacle };
 
 const refuse = (reason: string, message: string, hint: string): Placement => ({
   refuse: { reason, message, hint },
@@ -16,10 +19,11 @@ const refuse = (reason: string, message: string, hint: string): Placement => ({
  * | was made by a restore that has not proven what it holds | refused: it would count as a backup of the volume |
  * | is being deleted, is not bound, is a block device | refused |
  * | is ReadWriteOncePod and a pod holds it | refused: no second pod can have it |
- * | is for one node at a time and a pod holds it | on that pod's node |
- * | anything else | the scheduler knows the PersistentVolume's own node affinity |
+ * | anything else | see `readerNode` |
+ *
+ * @param nodes of the cluster; empty: not known
  */
-export function placementOf(claim: Claim): Placement {
+export function placementOf(claim: Claim, nodes: readonly NodeFact[] = []): Placement {
   const name = `claim ${claim.namespace}/${claim.name}`;
   const unusable = unusableClaim(claim) ?? unprovenClaim(claim);
   if (unusable) return { refuse: unusable };
@@ -40,19 +44,14 @@ export function placementOf(claim: Claim): Placement {
   }
   const block = blockDevice(claim);
   if (block) return { refuse: block };
-  const holders = claim.pods.filter(pod => isLive(pod.phase) && pod.node !== null);
-  const first = holders[0];
-  if (claim.accessModes.includes('ReadWriteOncePod') && first) {
+  if (claim.accessModes.includes('ReadWriteOncePod') && claim.pods.some(isHolder)) {
     return refuse(
       'ClaimInUse',
       `${name} is ReadWriteOncePod and a pod holds it`,
       'stop that pod for the time of the backup'
     );
   }
-  const onManyNodes = claim.accessModes.some(
-    mode => mode === 'ReadWriteMany' || mode === 'ReadOnlyMany'
-  );
-  return { node: onManyNodes ? null : first?.node ?? null };
+  return readerNode(claim, nodes);
 }
 
 /**
@@ -63,13 +62,18 @@ export function placementOf(claim: Claim): Placement {
  * | is being deleted, has lost its volume, is a block device | refused |
  * | is named by a pod that has not ended, whatever its access modes | refused: both would write |
  * | is not bound | anywhere: where its class waits for the first consumer, the helper is that consumer |
- * | anything else | the scheduler knows the PersistentVolume's own node affinity |
+ * | anything else | see `writerNode` |
  *
  * @param pods that name the claim and have not ended
+ * @param nodes of the cluster; empty: not known
  */
-export function writerPlacementOf(claim: Claim, pods: readonly ClaimPod[] = claim.pods): Placement {
+export function writerPlacementOf(
+  claim: Claim,
+  pods: readonly ClaimPod[] = claim.pods,
+  nodes: readonly NodeFact[] = []
+): Placement {
   const unusable = unusableClaim(claim) ?? blockDevice(claim) ?? claimInUse(claim, pods);
-  return unusable ? { refuse: unusable } : { node: null };
+  return unusable ? { refuse: unusable } : writerNode(claim, nodes);
 }
 
 /** How many pods a message names. */
@@ -137,4 +141,5 @@ const blockDevice = ({ namespace, name, volumeMode }: Claim): Obstacle | undefin
       }
     : undefined;
 
-const isLive = (phase: string): boolean => phase !== 'Succeeded' && phase !== 'Failed';
+const isHolder = ({ phase, node }: ClaimPod): boolean =>
+  node !== null && phase !== 'Succeeded' && phase !== 'Failed';

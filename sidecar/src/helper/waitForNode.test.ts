@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { NodeFact } from '../cluster/facts.ts';
+import type { NodeFact, TaintFact } from '../cluster/facts.ts';
 import type { Pod } from '../cluster/pods.ts';
 import { waitForNode } from './waitForNode.ts';
 
@@ -7,7 +7,7 @@ const node = (name: string, change: Partial<NodeFact> = {}): NodeFact => ({
   ...{ name, labels: {}, unschedulable: false, ready: true },
   ...change,
 });
-const dedicated = { key: 'dedicated', value: 'db', effect: 'NoSchedule' };
+const dedicated: TaintFact = { key: 'dedicated', value: 'db', effect: 'NoSchedule' };
 const TAINTED = '0/2 nodes are available: 2 node(s) had untolerated taint(s)';
 
 /** @param only the node that it must run on */

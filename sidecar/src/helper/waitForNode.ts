@@ -73,7 +73,7 @@ function hintFor(said: string, nodes: readonly NodeFact[]): string {
             .join(', ')}${more}`;
     return `let helper pods tolerate ${which} with NKVM_HELPER_TOLERATIONS, or make room on another node`;
   }
-  return 'make room on a node that can reach the volume, or wait until one is free';
+  return 'make room on a node that can reach the volume (kubectl describe pv), or wait until one is free';
 }
 
 /** @returns the node that the pod is bound to by its name. */

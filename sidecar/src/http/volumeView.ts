@@ -34,7 +34,8 @@ export async function volumeOf(
   { history, open }: { history: Pick<History, 'ofClaim'>; open: Pick<OpenNamespaces, 'known'> }
 ): Promise<Volume> {
   const { namespace, name, uid } = claim;
-  const workload = { podsVisible: true, node: claim.node, pods: claim.pods, owner: claim.owner };
+  const pods = claim.pods.map(({ name, phase, node }) => ({ name, phase, node }));
+  const workload = { podsVisible: true, node: claim.node, pods, owner: claim.owner };
   return {
     namespace,
     name,

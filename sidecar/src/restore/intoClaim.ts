@@ -4,6 +4,7 @@ import type { ReadClaim } from '../cluster/claims.ts';
 import type { ClaimId } from '../cluster/claimWrites.ts';
 import { StageError } from '../errors.ts';
 import type { HelperCluster } from '../helper/helper.ts';
+import type { HelperNode } from '../helper/helperNode.ts';
 import type { VolumeLook } from '../helper/lookAtVolume.ts';
 import { lookAtVolume } from '../helper/lookAtVolume.ts';
 import type { HelperSettings } from '../helper/settings.ts';
@@ -31,6 +32,8 @@ export interface IntoClaim {
   runId: string;
   attempt: number;
   claim: ClaimId;
+  /** Where the helper must run; absent: wherever the scheduler and the volume allow. */
+  place?: HelperNode | undefined;
   mode: RestoreMode;
   isSelection: boolean;
   /** No safety backup could be taken, because there was no volume: whatever is in it now would be lost. */
@@ -46,6 +49,8 @@ export interface IntoClaimWorld {
   waitLimits: WaitLimits;
   runTimeoutMs: number;
 }
+
+const ANYWHERE: HelperNode = { node: null, tolerations: [] };
 
 /** Its surroundings. */
 export interface IntoClaimHooks {
@@ -65,7 +70,16 @@ export interface IntoClaimHooks {
  * @throws StageError: `ClaimNotEmpty`, `SafetyBackupMissing`, `TargetTooSmall`, or what the helper and the unpacking say.
  */
 export async function restoreIntoClaim(
-  { runId, attempt, claim, mode, isSelection, mustBeEmpty = false, body }: IntoClaim,
+  {
+    runId,
+    attempt,
+    claim,
+    place = ANYWHERE,
+    mode,
+    isSelection,
+    mustBeEmpty = false,
+    body,
+  }: IntoClaim,
   world: IntoClaimWorld,
   { signal, helper: use, beforeWrite, onPhase, onProgress, onWorking }: IntoClaimHooks
 ): Promise<Unpacked> {
@@ -82,7 +96,8 @@ export async function restoreIntoClaim(
         access: 'write',
         purpose: 'restore',
         settings: world.helperSettings,
-        node: null,
+        node: place.node,
+        nodeTolerations: place.tolerations,
         deadlineMs: world.runTimeoutMs,
       },
       waitLimits: world.waitLimits,

@@ -1,6 +1,7 @@
 import { archiveFormOf, archiveNameIn, parseArchiveName } from '../archive/name.ts';
 import type { ClaimId } from '../cluster/claimWrites.ts';
 import { StageError, textOf } from '../errors.ts';
+import { writerNode } from '../helper/helperNode.ts';
 import { writerPlacementOf } from '../helper/placement.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { claimGone } from '../helper/withHelper.ts';
@@ -199,6 +200,12 @@ export async function targetOf(attempt: RestoreAttempt, { source }: ReadySource)
   return made;
 }
 
+/** @returns where the helper must run; undefined: not known, or anywhere. */
+function placeOf({ world }: RestoreAttempt, { namespace, name, uid }: ClaimId) {
+  const claim = world.inventory.claim(namespace, name);
+  return claim?.uid === uid ? writerNode(claim, world.cluster.nodes?.() ?? []) : undefined;
+}
+
 /** Writes the archive into the claim, and compares. @throws StageError. */
 export async function writeAndCompare(
   attempt: RestoreAttempt,
@@ -223,6 +230,7 @@ export async function writeAndCompare(
       runId: run.id,
       attempt: run.attempt,
       ...{ claim, mode: details.target.mode, isSelection, mustBeEmpty, body },
+      place: placeOf(attempt, claim),
     },
     world,
     {

@@ -156,6 +156,7 @@ export async function startRuns(foundations: Foundations) {
         kinds: {
           backup: backupJob({
             claimOf: (namespace, name) => inventory.claim(namespace, name),
+            nodes: inventory.nodes,
             now,
             run: (run, claim, report, signal) =>
               runBackup(run, claim, { ...backupWorld, outageCosts: costs }, report, signal),

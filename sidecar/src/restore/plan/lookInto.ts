@@ -53,7 +53,7 @@ export const lookIntoClaim =
     if (claim.accessModes.includes('ReadWriteOncePod')) {
       return later('it is ReadWriteOncePod, and its own pod could not start meanwhile');
     }
-    const placement = placementOf({ ...claim, restoreMark: undefined });
+    const placement = placementOf({ ...claim, restoreMark: undefined }, world.cluster.nodes?.());
     if ('refuse' in placement) return later(placement.refuse.message);
     const id = world.looks.begin(claim.namespace);
     const closing: Promise<unknown>[] = [];
@@ -77,6 +77,7 @@ export const lookIntoClaim =
             purpose: 'restore',
             settings: world.helperSettings,
             node: placement.node,
+            nodeTolerations: placement.tolerations,
             deadlineMs: DEADLINE_MS,
           },
         },
