@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DestinationName, DestinationProblem } from './destinations.ts';
 import { FailureClass, Stage } from './errors.ts';
+import { metLimits } from './limits.ts';
 import {
   MAX_DESTINATIONS_PER_BACKUP,
   MAX_VOLUMES_PER_REQUEST,
@@ -291,6 +292,7 @@ export const BackupList = z.strictObject({
   incomplete: z
     .boolean()
     .describe('true: not every namespace was looked at; ask for one with `namespace`'),
+  limits: metLimits,
 });
 export type BackupList = z.infer<typeof BackupList>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { FailureClass, Stage } from './errors.ts';
+import { metLimits } from './limits.ts';
 import { CHECK_STEPS, DESTINATION_KINDS, LOCAL_DESTINATION } from './names.ts';
 
 /** Name of a destination: the name of its Secret, or `local`. */
@@ -94,6 +95,7 @@ export type Destination = z.infer<typeof Destination>;
 export const DestinationList = z.strictObject({
   destinations: z.array(Destination).describe('`local` first, then by name'),
   mayManage: z.boolean().describe('whether the caller has `update destinations.nkvm.io`'),
+  limits: metLimits,
 });
 export type DestinationList = z.infer<typeof DestinationList>;
 
@@ -111,6 +113,7 @@ export type VolumeShare = z.infer<typeof VolumeShare>;
 export const DestinationDetails = z.strictObject({
   destination: Destination,
   volumes: z.array(VolumeShare).describe('the volumes with the most bytes first, 200 at most'),
+  limits: metLimits,
 });
 export type DestinationDetails = z.infer<typeof DestinationDetails>;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { metLimits } from './limits.ts';
 import { wholeNumber } from './query.ts';
 import { ArchiveId, ArchivePath } from './restores.ts';
 
@@ -126,7 +127,8 @@ export const ForeignArchive = z.strictObject({
 });
 export const ForeignArchives = z.strictObject({
   archives: z.array(ForeignArchive),
-  isComplete: z.boolean().describe('false: there are more than are listed'),
+  isComplete: z.boolean().describe('false: there are more than are listed; `limits` says why'),
+  limits: metLimits,
 });
 export type ForeignArchives = z.infer<typeof ForeignArchives>;
 

@@ -3,6 +3,7 @@ export * from './names.ts';
 export * from './errors.ts';
 export * from './backups.ts';
 export * from './copies.ts';
+export * from './limits.ts';
 export * from './volumes.ts';
 export * from './streams.ts';
 export * from './info.ts';

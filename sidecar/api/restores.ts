@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BackupStatus, ClaimName, NamespaceName, RunStage, StageTimes } from './backups.ts';
 import { FailureClass, Stage } from './errors.ts';
+import { metLimits } from './limits.ts';
 import { CHECK_STATES, RESTORE_MODES, RESTORE_STEPS } from './names.ts';
 import { wholeNumber } from './query.ts';
 
@@ -247,6 +248,7 @@ export const RestoreList = z.strictObject({
   restores: z.array(Restore).describe('newest first'),
   nextCursor: z.string().nullable(),
   incomplete: z.boolean(),
+  limits: metLimits,
 });
 export type RestoreList = z.infer<typeof RestoreList>;
 
@@ -295,5 +297,8 @@ export type StartDrill = z.infer<typeof StartDrill>;
 export const StartedCheck = z.strictObject({ check: Check });
 export type StartedCheck = z.infer<typeof StartedCheck>;
 
-export const CheckList = z.strictObject({ checks: z.array(Check).describe('newest first') });
+export const CheckList = z.strictObject({
+  checks: z.array(Check).describe('newest first'),
+  limits: metLimits,
+});
 export type CheckList = z.infer<typeof CheckList>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BackupSummary, NamespaceName, ProvenRestore } from './backups.ts';
+import { metLimits } from './limits.ts';
 
 /** A controller or a bare pod that a volume belongs to, e.g. `apps/v1 StatefulSet shop/orders`. */
 export const OwnerReference = z.strictObject({
@@ -82,5 +83,6 @@ export const VolumeList = z.strictObject({
   incomplete: z
     .boolean()
     .describe('true: not every namespace was looked at; ask for one with `namespace`'),
+  limits: metLimits,
 });
 export type VolumeList = z.infer<typeof VolumeList>;

@@ -20,6 +20,7 @@ import { nameOf } from './caller.ts';
 import type { EventStreams } from './eventStreams.ts';
 import { followRun } from './followRun.ts';
 import { heldRights } from './heldRights.ts';
+import { limitsOf, scanLimit } from './limits.ts';
 import type { Refusal } from './problems.ts';
 import type { Rights } from './rights.ts';
 import { runAccess } from './runAccess.ts';
@@ -128,6 +129,10 @@ export const backupRoutes =
           backups: runs.map(run => shown(run, archives.has(run.namespace))),
           nextCursor: page.nextCursor,
           incomplete: scope.isIncomplete,
+          ...limitsOf(
+            scanLimit([scope], 'backups of other namespaces are missing'),
+            scanLimit([archives], 'tarMessages of backups in other namespaces are not shown')
+          ),
         };
       }
     );

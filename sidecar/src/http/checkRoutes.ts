@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { MetLimit } from '../../api/index.ts';
 import {
   BackupParams,
   Check,
@@ -20,6 +21,7 @@ import { nameOf } from './caller.ts';
 import type { EventStreams } from './eventStreams.ts';
 import { followRun } from './followRun.ts';
 import { heldRights } from './heldRights.ts';
+import { limitsOf } from './limits.ts';
 import { checkOf } from './restoreView.ts';
 import type { Rights } from './rights.ts';
 import { runAccess } from './runAccess.ts';
@@ -36,8 +38,8 @@ export interface CheckRoutes {
   drills?: Pick<RestoreEngine, 'admit'> | undefined;
 }
 
-/** How many checks of a backup are listed. */
-const LISTED = 100;
+/** At how many runs of a backup its list of checks looks, restores and copies included. */
+const LOOKED_AT = 500;
 
 /** Verifications and drills of backups. They belong to the claim that was backed up. */
 export const checkRoutes =
@@ -138,10 +140,14 @@ export const checkRoutes =
         const held = heldRights(caller, rights);
         const backup = await access.seenBy(caller, params.id, ['backup'], held);
         const mayReadArchives = await held.has(access.rightOn('get', 'archive', backup));
-        const checks = history
-          .ofBackup(backup.id, LISTED)
+        const runs = history.ofBackup(backup.id, LOOKED_AT + 1);
+        const checks = runs
+          .slice(0, LOOKED_AT)
           .filter(({ kind }) => kind === 'verify' || kind === 'drill');
-        return { checks: checks.map(run => checkOf(run, { mayReadArchives })) };
+        return {
+          checks: checks.map(run => checkOf(run, { mayReadArchives })),
+          ...limitsOf(runs.length > LOOKED_AT ? olderRuns() : undefined),
+        };
       }
     );
 
@@ -203,6 +209,12 @@ export const checkRoutes =
       }
     );
   };
+
+const olderRuns = (): MetLimit => ({
+  reason: 'ListLength',
+  message: `NKVM looked at the newest ${LOOKED_AT} runs of this backup: older checks are missing`,
+  hint: 'GET /api/v1/checks/ID reads an older one; the Events of the claim and the log have the ids',
+});
 
 const createPods = (namespace: string) =>
   ({ verb: 'create', group: '', resource: 'pods', namespace } as const);

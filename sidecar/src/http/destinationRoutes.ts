@@ -9,6 +9,7 @@ import {
   DestinationList,
   DestinationName,
   Problem,
+  VolumeQuery,
 } from '../../api/index.ts';
 import type { Catalogs } from '../backup/catalog/keepCatalogs.ts';
 import type { Action, Subject } from '../cluster/access.ts';
@@ -16,9 +17,11 @@ import type { Inventory } from '../cluster/inventory.ts';
 import type { Checks } from '../destinations/places/checks.ts';
 import type { DestinationWorld } from './destinationView.ts';
 import { destinationOf } from './destinationView.ts';
+import { lengthLimit, limitsOf, scanLimit } from './limits.ts';
 import { Refusal } from './problems.ts';
 import type { Rights } from './rights.ts';
 import { everywhere } from './runAccess.ts';
+import type { Scope } from './scope.ts';
 import { scopeOf, toList } from './scope.ts';
 import { whileConnected } from './whileConnected.ts';
 
@@ -53,14 +56,26 @@ export const destinationRoutes =
       namespace: installation.namespace,
       ...(name !== undefined && { name }),
     });
-    /** Whoever backs up chooses a destination. @throws Refusal (403) when the caller may do neither. */
-    const mayKnow = async (caller: Subject, name?: string): Promise<boolean> => {
+    /**
+     * Whoever backs up chooses a destination.
+     * @param namespace where the caller may back up; absent: it is looked for
+     * @throws Refusal (403) when the caller may do neither
+     */
+    const mayKnow = async (
+      caller: Subject,
+      { name, namespace }: { name?: string; namespace?: string | undefined }
+    ): Promise<boolean> => {
       if (await rights.has(caller, right('get', name))) return true;
       const backUp = { ...toList('backup'), verb: 'create' } as const;
+      if (namespace !== undefined) {
+        await rights.need(caller, { ...backUp, namespace });
+        return false;
+      }
       const namespaces = inventory.namespaces();
       const scope = await scopeOf(caller, rights, backUp, namespaces, maxScan);
-      if (!scope.isEverywhere && !namespaces.some(scope.has))
-        await rights.need(caller, right('get'));
+      if (scope.isEverywhere || namespaces.some(scope.has)) return false;
+      if (scope.isIncomplete) throw notFound(caller, scope);
+      await rights.need(caller, right('get'));
       return false;
     };
     const view = (name: string, knows: boolean): Destination => {
@@ -76,11 +91,12 @@ export const destinationRoutes =
           summary: 'List destinations',
           description:
             'Where backups can go. Where they are and how they do needs `get destinations.nkvm.io` in the namespace of NKVM.',
+          querystring: VolumeQuery,
           response: { 200: DestinationList, default: Problem },
         },
       },
-      async ({ caller }) => {
-        const knows = await mayKnow(caller);
+      async ({ caller, query }) => {
+        const knows = await mayKnow(caller, query);
         return {
           destinations: places.all().map(({ name }) => view(name, knows)),
           mayManage: await rights.has(caller, right('update')),
@@ -96,11 +112,12 @@ export const destinationRoutes =
           description:
             'With what its volumes have there, as far as the caller may list backups of their namespaces.',
           params: Params,
+          querystring: VolumeQuery,
           response: { 200: DestinationDetails, default: Problem },
         },
       },
-      async ({ caller, params: { name } }) => {
-        const knows = await mayKnow(caller, name);
+      async ({ caller, params: { name }, query }) => {
+        const knows = await mayKnow(caller, { ...query, name });
         const destination = view(name, knows);
         const shares = knows ? catalogs.of(name)?.volumes ?? [] : [];
         const namespaces = [...new Set(shares.filter(isOwn).map(({ namespace }) => namespace))];
@@ -109,7 +126,19 @@ export const destinationRoutes =
         const volumes = shares.filter(share =>
           isOwn(share) ? scope.has(share.namespace) : maySeeAll
         );
-        return { destination, volumes: volumes.slice(0, MOST_VOLUMES) };
+        return {
+          destination,
+          volumes: volumes.slice(0, MOST_VOLUMES),
+          ...limitsOf(
+            scanLimit([scope], 'volumes of other namespaces are missing'),
+            lengthLimit(
+              volumes.length,
+              MOST_VOLUMES,
+              'volumes, those with the most bytes',
+              'GET /api/v1/backups?namespace=NAME&name=CLAIM lists the backups of one of the others'
+            )
+          ),
+        };
       }
     );
     const isOwn = ({ cluster }: { cluster: string }) => cluster === installation.cluster;
@@ -189,6 +218,14 @@ export const destinationRoutes =
       }
     );
   };
+
+const notFound = ({ username }: Subject, { asked }: Scope): Refusal =>
+  new Refusal(
+    403,
+    'Forbidden',
+    `${username} may not get destinations.nkvm.io, and may not create persistentvolumeclaims/backup in the first ${asked} namespaces, where it was looked up`,
+    'name a namespace in which you may back up: GET /api/v1/destinations?namespace=NAME'
+  );
 
 const notThere = (name: string): Refusal =>
   new Refusal(

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { MetLimit } from '../../api/index.ts';
 import { ForeignArchives, LOCAL_DESTINATION, Problem } from '../../api/index.ts';
 import { manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Destination, Stored } from '../destinations/destination.ts';
@@ -7,6 +8,7 @@ import type { Place, Places } from '../destinations/places.ts';
 import type { History } from '../history/history.ts';
 import { isArchiveName } from './archiveAccess.ts';
 import { untilGone } from './indexWait.ts';
+import { limitsOf } from './limits.ts';
 import type { Rights } from './rights.ts';
 import { everywhere } from './runAccess.ts';
 
@@ -35,7 +37,7 @@ export const foreignRoutes =
       return !run?.copies.some(copy => copy.destination === destination && copy.key === key);
     };
 
-    /** @returns at most `MOST` and one page; `isComplete` is false where a destination did not give all. */
+    /** @returns at most `MOST` and one page; with a limit where the destination did not give all. */
     const foreignAt = async (place: Place, signal: AbortSignal) => {
       const found: ForeignFile[] = [];
       try {
@@ -49,9 +51,9 @@ export const foreignRoutes =
         signal.throwIfAborted();
         // The one of the settings is all that there is for most: its failure is the answer.
         if (place.name === LOCAL_DESTINATION) throw error;
-        return { found, isComplete: false };
+        return { found, limit: failedAt(place.name) };
       }
-      return { found, isComplete: found.length <= MOST };
+      return { found, limit: undefined };
     };
 
     app.get(
@@ -85,8 +87,24 @@ export const foreignRoutes =
         });
         return {
           archives: await Promise.all(archives),
-          isComplete: found.length <= MOST && looks.every(look => look.isComplete),
+          isComplete: found.length <= MOST && looks.every(({ limit }) => !limit),
+          ...limitsOf(
+            found.length > MOST ? moreThanListed() : undefined,
+            ...looks.map(({ limit }) => limit)
+          ),
         };
       }
     );
   };
+
+const moreThanListed = (): MetLimit => ({
+  reason: 'ListLength',
+  message: `the list has ${MOST} archives, and there are more`,
+  hint: 'restore one that is missing by its name, as archive:KEY or archive:DESTINATION/KEY; the storage itself lists all',
+});
+
+const failedAt = (destination: string): MetLimit => ({
+  reason: 'DestinationFailed',
+  message: `destination ${destination} did not list all of its archives`,
+  hint: `test the destination: POST /api/v1/destinations/${destination}/check names the step that fails`,
+});

@@ -20,6 +20,7 @@ import type { EventStreams } from './eventStreams.ts';
 import { followRun } from './followRun.ts';
 import type { HeldRights } from './heldRights.ts';
 import { heldRights } from './heldRights.ts';
+import { limitsOf, scanLimit } from './limits.ts';
 import { Refusal } from './problems.ts';
 import type { View } from './restoreView.ts';
 import { restoreOf } from './restoreView.ts';
@@ -195,9 +196,13 @@ export const restoreRoutes =
         const archives = await scopeOf(caller, rights, READ_ARCHIVES, targets, maxScan);
         const sources = runs.map(sourceOf).filter(of => of !== undefined);
         const others = namespacesOf(sources).filter(each => !allowed.has(each));
-        const more = isForAll
-          ? scope
-          : await scopeOf(caller, rights, toList('backup'), others, maxScan);
+        const more = await scopeOf(
+          caller,
+          rights,
+          toList('backup'),
+          isForAll ? [] : others,
+          maxScan
+        );
         const maySee = (run: RunRecord): boolean => {
           const of = sourceOf(run);
           if (isForAll || !of || isSameClaim(of, run)) return true;
@@ -214,6 +219,13 @@ export const restoreRoutes =
           ),
           nextCursor: page.nextCursor,
           incomplete: scope.isIncomplete,
+          ...limitsOf(
+            scanLimit([scope], 'restores into other namespaces are missing'),
+            scanLimit(
+              [archives, more],
+              'of restores in other namespaces, names of files and the claim that was backed up are not shown'
+            )
+          ),
         };
       }
     );

@@ -8,6 +8,10 @@ export interface Scope {
   isEverywhere: boolean;
   /** Not every namespace was asked for: `has` is false for the others. */
   isIncomplete: boolean;
+  /** Whether a namespace was asked for: otherwise a false `has` says nothing. */
+  isKnown(namespace: string): boolean;
+  /** How many namespaces were asked for. */
+  asked: number;
 }
 
 /** Which part of a list a caller asks for. */
@@ -49,10 +53,13 @@ export async function scopeOf(
     tried.map(namespace => rights.has(caller, { ...wanted, namespace }))
   );
   const found = new Set(tried.filter((_, at) => answers[at]));
+  const left = new Set(ordered.slice(maxScan));
   return {
     has: namespace => found.has(namespace),
     isEverywhere: false,
-    isIncomplete: tried.length < ordered.length,
+    isIncomplete: left.size > 0,
+    isKnown: namespace => !left.has(namespace),
+    asked: tried.length,
   };
 }
 
@@ -79,17 +86,23 @@ export async function readableScope(
   const wanted = toList(subresource);
   if (namespace) {
     await rights.need(caller, { ...wanted, namespace, ...(name && { name }) });
-    return { has: each => each === namespace, isEverywhere: false, isIncomplete: false };
+    return { ...EVERYWHERE, has: each => each === namespace, isEverywhere: false };
   }
   const scope = await scopeOf(caller, rights, wanted, filled, maxScan);
   if (scope.isIncomplete || scope.isEverywhere || filled.some(scope.has)) return scope;
   const others = all.filter(each => !filled.includes(each));
   const empty = await scopeOf(caller, rights, wanted, others, maxScan - filled.length);
   if (!empty.isIncomplete && !others.some(empty.has)) await rights.need(caller, wanted);
-  return empty;
+  return { ...empty, asked: scope.asked + empty.asked };
 }
 
-const EVERYWHERE: Scope = { has: () => true, isEverywhere: true, isIncomplete: false };
+const EVERYWHERE: Scope = {
+  has: () => true,
+  isEverywhere: true,
+  isIncomplete: false,
+  isKnown: () => true,
+  asked: 0,
+};
 
 /** @returns the namespaces of a list, each once. */
 export const namespacesOf = (list: readonly { namespace: string }[]): string[] => [

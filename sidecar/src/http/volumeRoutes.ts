@@ -5,6 +5,7 @@ import type { OpenNamespaces } from '../backup/openNamespaces.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 import { sendTagged } from './etag.ts';
+import { limitsOf, scanLimit } from './limits.ts';
 import type { Rights } from './rights.ts';
 import { namespacesOf, readableScope } from './scope.ts';
 import { mayBackUpEach, rightsOnVolume, volumeOf, volumeScopes } from './volumeView.ts';
@@ -49,7 +50,8 @@ export const volumeRoutes =
               {
                 backups: scopes.backups.has(claim.namespace),
                 pods: scopes.pods.has(claim.namespace),
-                backUp: mayBackUp(claim),
+                isPodsUnknown: !scopes.pods.isKnown(claim.namespace),
+                backUp: mayBackUp.has(claim),
               },
               world
             )
@@ -59,6 +61,14 @@ export const volumeRoutes =
           volumes,
           stale: inventory.problems(),
           incomplete: seen.isIncomplete,
+          ...limitsOf(
+            scanLimit([seen], 'volumes of other namespaces are missing'),
+            scanLimit(
+              Object.values(scopes),
+              'of volumes in other namespaces, podsVisible, backupsVisible and mayBackUp are false although you may have the right'
+            ),
+            mayBackUp.limit
+          ),
         };
         return sendTagged(request, reply, list);
       }

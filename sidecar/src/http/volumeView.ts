@@ -1,4 +1,4 @@
-import type { Volume } from '../../api/index.ts';
+import type { MetLimit, Volume } from '../../api/index.ts';
 import { obstacleOf } from '../backup/obstacle.ts';
 import type { OpenNamespaces } from '../backup/openNamespaces.ts';
 import type { Action, Subject } from '../cluster/access.ts';
@@ -12,6 +12,8 @@ export interface VolumeRights {
   backups: boolean;
   pods: boolean;
   backUp: boolean;
+  /** `pods` was not looked up. */
+  isPodsUnknown?: boolean;
 }
 
 const NOT_VISIBLE: ClaimHistory = {
@@ -25,6 +27,14 @@ const HIDDEN = {
   node: null,
   pods: [],
   owner: { kind: 'Unknown' as const, reason: 'you may not list pods in this namespace' },
+};
+
+const NOT_LOOKED_UP = {
+  ...HIDDEN,
+  owner: {
+    kind: 'Unknown' as const,
+    reason: 'NKVM has not looked up whether you may list pods in this namespace: open the volume',
+  },
 };
 
 /** @returns a volume as a caller with these rights sees it. */
@@ -48,7 +58,7 @@ export async function volumeOf(
     storageClass: claim.storageClass,
     labels: claim.labels,
     createdAt: claim.createdAt,
-    ...(may.pods ? workload : HIDDEN),
+    ...(may.pods ? workload : may.isPodsUnknown ? NOT_LOOKED_UP : HIDDEN),
     obstacle: obstacleOf(claim, await open.known(namespace)),
     mayBackUp: may.backUp,
     backupsVisible: may.backups,
@@ -125,11 +135,21 @@ export async function mayBackUpEach(
   claims: readonly Claim[],
   { backUp }: VolumeScopes,
   maxScan: number
-): Promise<(claim: Claim) => boolean> {
-  const unsure = claims.filter(({ namespace }) => !backUp.has(namespace)).slice(0, maxScan);
+): Promise<{ has(claim: Claim): boolean; limit: MetLimit | undefined }> {
+  const all = claims.filter(({ namespace }) => !backUp.has(namespace));
+  const unsure = all.slice(0, maxScan);
   const answers = await Promise.all(
     unsure.map(({ namespace, name }) => rights.has(caller, toBackUp(namespace, name)))
   );
   const single = new Set(unsure.filter((_, at) => answers[at]));
-  return claim => backUp.has(claim.namespace) || single.has(claim);
+  return {
+    has: claim => backUp.has(claim.namespace) || single.has(claim),
+    limit: all.length > unsure.length ? singleLimit(unsure.length) : undefined,
+  };
 }
+
+const singleLimit = (asked: number): MetLimit => ({
+  reason: 'NamespaceScan',
+  message: `rights on single volumes were looked up for the first ${asked} only: of the others, mayBackUp is false although you may have the right by name`,
+  hint: 'ask for one namespace with namespace=NAME, or for one volume; an administrator of NKVM can raise NKVM_MAX_NAMESPACE_SCAN',
+});
