@@ -28,7 +28,7 @@ const WRITES: readonly [page: string, part: string, written: RegExp][] = [
   ['docs/reference/http-api.md', '/events', /"status":"success"/],
   ['docs/reference/archive-format.md', 'sqlite3', /tar\.gz: OK/],
   ['docs/runbooks/README.md', 'sqlite3', /BackupSucceeded/],
-  ['docs/runbooks/README.md', 'can-i watch pods', /^ok[^]*^yes$/m],
+  ['docs/runbooks/README.md', 'can-i watch pods', /^ok\s*yes$/m],
   ['docs/operations/README.md', 'readyz', /^ok[^]*shop\|orders-db\|success/m],
   ['docs/operations/README.md', '--as bob', /yes\nyes\n/],
   ['docs/operations/metrics.md', '/metrics', /nkvm_last_success_timestamp_seconds\{/],

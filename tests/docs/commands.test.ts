@@ -15,8 +15,6 @@ const NOT_RUN: string[] = [
   'README.md: tests/demo runs the demo, and these are the suites themselves',
   'docs/destinations/ftp.md: lftp is not among the programs that tests need',
   'docs/destinations/ftps.md: lftp is not among the programs that tests need',
-  'docs/destinations/restic.md: the address is an example; tests/destinations/restic.test.ts reads archives by this command',
-  'docs/destinations/restic.md: the address is an example; tests/destinations/restic.test.ts makes repositories by this command',
   'docs/destinations/scp.md: it reads the key of a server that only you have',
   'docs/destinations/sftp.md: it reads the key of a server that only you have',
   'docs/operations/install.md: the nodes of the test cluster get the image by the same command from tests/cluster/machine/images.ts',
