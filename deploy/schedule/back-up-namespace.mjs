@@ -29,8 +29,8 @@ async function backUp(volumes) {
   const { backups, refused } = await call('backups', { volumes, priority: 'scheduled' });
   for (const volume of refused) console.log('refused', JSON.stringify(volume));
   const ends = await Promise.all(backups.map(({ id }) => ended(id)));
-  for (const { status, namespace, pvc, message } of ends)
-    console.log(status, `${namespace}/${pvc}`, message ?? '');
+  for (const { status, namespace, name, message } of ends)
+    console.log(status, `${namespace}/${name}`, message ?? '');
   return refused.length === 0 && ends.every(({ status }) => status === 'success');
 }
 

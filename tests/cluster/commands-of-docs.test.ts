@@ -40,6 +40,11 @@ const WRITES: readonly [page: string, part: string, written: RegExp][] = [
     /Restored into claim shop\/orders-db-restored/,
   ],
   ['docs/operations/regular-backups.md', 'first-night', /success shop\/orders-db/],
+  [
+    'docs/operations/install.md',
+    'use this image',
+    /"image":"registry.example.com\/tools\/nkvm:dev"/,
+  ],
   ['docs/operations/install.md', 'integrity_check', /^ok$/m],
   ['docs/operations/install.md', 'nkvm-move', /^the same$/m],
   ['docs/operations/install.md', 'component=backup-helper', /No resources found/],

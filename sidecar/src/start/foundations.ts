@@ -124,6 +124,7 @@ export async function startFoundations(
         })
       ),
   });
+  log.info({ image: helperImage }, 'helper pods use this image');
   const place = inPod ? config.namespace : hostname();
   const installation = installationId(clusterUid, place, config.metadataDbPath);
   const places = await startPlaces({
