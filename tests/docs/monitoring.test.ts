@@ -88,6 +88,17 @@ describe('the alerts', () => {
   });
 });
 
+it('both ways to scrape give their bindings names of their own, so that neither replaces the other', () => {
+  const account = read('deploy/monitoring/account/account.yaml');
+  const [, ours] = /kind: ClusterRoleBinding\n(?:.*\n)*?  name: (\S+)/.exec(account) ?? [];
+  const [, theirs] =
+    /create clusterrolebinding (\S+)/.exec(read('docs/operations/metrics.md')) ?? [];
+  expect(ours).toBe('nkvm-metrics');
+  expect(theirs).toBe('nkvm-metrics-prometheus');
+  for (const file of ['deploy/k8s/rbac/metrics.yaml', 'deploy/monitoring/scrape-config.yaml'])
+    expect(read(file)).toContain(`create clusterrolebinding ${theirs} `);
+});
+
 describe('the dashboard', () => {
   it('has a fixed uid and takes any data source', () => {
     expect(dashboard.uid).toBe('nkvm');
