@@ -16,7 +16,7 @@ const BEGIN = `
 set -eum
 end() { set +e; for job in $(jobs -p); do kill -TERM -- "-$job"; done; wait; } 2>/dev/null
 trap end EXIT
-until_answers() { for _ in $(seq 300); do (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; return 1; }
+until_answers() { for _ in $(seq 1200); do (: >"/dev/tcp/127.0.0.1/$1") 2>/dev/null && return; sleep 0.1; done; return 1; }
 `;
 
 /**
