@@ -171,9 +171,13 @@ function factsWithout(status: number, sentence: string): Verdict {
   return invalid;
 }
 
-/** An authorizer's refusal, e.g. `pods is forbidden: User "x" cannot create resource "pods" in API group ""`. */
+/**
+ * An authorizer's refusal, e.g. `pods is forbidden: User "x" cannot create resource "pods" in API group ""`. A policy may use
+ * the same words in its explanation, and is none.
+ */
 export const isMissingRight = ({ status, message }: ApiFailure): boolean =>
-  status === 403 && /\bcannot \w+ (resource|path) "/.test(message);
+  status === 403 &&
+  /^(?:\S+(?: "[^"]*")? is )?forbidden: User "[^"]*" cannot \w+ (?:resource|path) "/.test(message);
 
 /** Codes of node:tls and OpenSSL for a certificate that somebody must replace or trust, and of a wrong address. */
 const TLS_CODES =

@@ -3,7 +3,8 @@ import type { RequestOptions } from 'node:https';
 import { WebSocket } from 'ws';
 import { ApiFailure, failureOf } from './apiFailure.ts';
 
-const LONGEST_BODY = 4096;
+/** A webhook's explanation may be long, and a Status that is cut says nothing. */
+const LONGEST_BODY = 65_536;
 
 /**
  * Opens a WebSocket, paused: what comes with the handshake must find its listeners.

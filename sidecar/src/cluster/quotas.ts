@@ -34,6 +34,16 @@ export async function readLimits(
   namespace: string,
   signal?: AbortSignal
 ): Promise<NamespaceLimits | undefined> {
+  const read = await readQuotasAndRanges(gateway, namespace, signal);
+  return read && { quotas: read.quotas.flatMap(limitsOf), ranges: read.ranges.flatMap(rangesOf) };
+}
+
+/** @returns undefined where the runner may not read them, or the API server did not say. */
+export async function readQuotasAndRanges(
+  gateway: Pick<Gateway, 'json'>,
+  namespace: string,
+  signal?: AbortSignal
+): Promise<{ quotas: Raw<V1ResourceQuota>[]; ranges: Raw<V1LimitRange>[] } | undefined> {
   const list = async <T>(plural: string): Promise<T[]> => {
     const path = pathOf('/api/v1/namespaces', namespace, plural);
     return (await gateway.json<{ items: T[] | null }>({ path, signal })).items ?? [];
@@ -43,7 +53,7 @@ export async function readLimits(
       list<Raw<V1ResourceQuota>>('resourcequotas'),
       list<Raw<V1LimitRange>>('limitranges'),
     ]);
-    return { quotas: quotas.flatMap(limitsOf), ranges: ranges.flatMap(rangesOf) };
+    return { quotas, ranges };
   } catch (error) {
     if (error instanceof ApiFailure) return undefined;
     throw error;

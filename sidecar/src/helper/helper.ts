@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openNamespaceCommand } from '../../api/index.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { ExecTarget, FedCommand, RunningCommand } from '../cluster/exec.ts';
 import type { NodeFact } from '../cluster/facts.ts';
 import type { Pod, Pods } from '../cluster/pods.ts';
-import { StageError, textOf } from '../errors.ts';
+import { StageError } from '../errors.ts';
+import type { PodCreation } from './createPod.ts';
+import { createPod } from './createPod.ts';
+import { execRefusalOf } from './execRefusal.ts';
 import { lastOutputOf } from './lastOutput.ts';
 import type { HelperSpec } from './manifest.ts';
-import { helperPod } from './manifest.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames } from './names.ts';
 import { WORKING } from './packCommand.ts';
@@ -19,7 +20,7 @@ import type { WaitLimits } from './waitLimits.ts';
 import { waitUntilReady } from './waitUntilReady.ts';
 
 /** What helper pods need of a cluster. */
-export interface HelperCluster {
+export interface HelperCluster extends PodCreation {
   pods: Pods;
   /** @returns the nodes, so that a pod that waits for one can say more. Absent: not known. */
   nodes?(): readonly NodeFact[];
@@ -110,7 +111,7 @@ export async function createHelper(
   let last: unknown;
   for (const name of helperNames(spec)) {
     try {
-      const created = await cluster.pods.create(namespace, helperPod(spec, name));
+      const created = await createPod(cluster, namespace, spec, name);
       return helperOf(cluster, namespace, name, created.metadata?.uid ?? '');
     } catch (error) {
       last = error;
@@ -172,7 +173,7 @@ function helperOf(
       stderr = () => running.stderrTail();
       return running;
     } catch (error) {
-      throw notStarted(namespace, error);
+      throw execRefusalOf(namespace, error);
     }
   };
   return {
@@ -227,18 +228,4 @@ function helperOf(
 
     close: () => removeHelper(pods, namespace, pod, uid, { lookMs, goneMs }),
   };
-}
-
-function notStarted(namespace: string, error: unknown): StageError {
-  const isRefused = error instanceof ApiFailure && error.kind === 'refused';
-  return new StageError(
-    'exec',
-    'ExecRefused',
-    textOf(error),
-    isRefused
-      ? `check that the runner may create pods/exec there: ${openNamespaceCommand(namespace)}`
-      : 'check that the kubelet of the helper’s node answers the API server',
-    error instanceof ApiFailure ? error.class : 'unknown',
-    { cause: error }
-  );
 }

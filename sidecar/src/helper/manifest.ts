@@ -1,4 +1,5 @@
 import type { Pod } from '../cluster/pods.ts';
+import type { Fitted } from './fitResources.ts';
 import { INJECTION_OPT_OUTS } from './injectors.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames, VOLUME_PATH, WORK_PATH } from './names.ts';
@@ -30,6 +31,9 @@ export const INDEX_LIMIT_BYTES = 192 * 1024 * 1024;
  */
 const WAIT = 'trap "exit 143" TERM INT; while :; do sleep 3600 & wait $!; done';
 
+/** What was fitted to the limits of the namespace. */
+export const FITTED_ANNOTATION = 'nkvm.io/fitted';
+
 /** Local storage is not a setting: the work volume needs it. */
 const STORAGE = { request: '16Mi', limit: '320Mi' };
 
@@ -58,12 +62,15 @@ export const wantedResources = ({
  * To write, it may also do what tar does to restored files: set their owner and mode, make devices, and give them file
  * capabilities. All of these are in the container default set, which `baseline` allows.
  * @param name one of `helperNames`
- * @param resources by default what the settings say
+ * @param fitted by default, resources are what the settings say
  */
 export function helperPod(
   spec: HelperSpec,
   name = helperNames(spec)[0],
-  resources = wantedResources(spec.settings)
+  { resources, changes }: Pick<Fitted, 'resources' | 'changes'> = {
+    resources: wantedResources(spec.settings),
+    changes: [],
+  }
 ): Pod {
   const { settings } = spec;
   const isReader = spec.access === 'read';
@@ -78,6 +85,7 @@ export function helperPod(
         ...INJECTION_OPT_OUTS.annotations,
         ...STAY,
         ...settings.annotations,
+        ...(changes.length > 0 && { [FITTED_ANNOTATION]: changes.join(', ') }),
       },
     },
     spec: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failureOfConnection } from '../cluster/apiFailure.ts';
 import { apiAnswer } from '../testing/apiAnswer.ts';
-import { refusalOf } from './refusal.ts';
+import { isAboutResources, refusalOf } from './refusal.ts';
 
 /** An answer of the API server. */
 const said = (status: number, reason: string, message: string) =>
@@ -53,7 +53,7 @@ const CASES: [string, Error, string, string, RegExp, RegExp][] = [
     'QuotaNeedsLimits',
     'needs-action',
     /^quota compute of namespace shop demands limits.cpu, limits.memory, which helper pods do not set$/,
-    /no setting for this yet; create a LimitRange in namespace shop .* limits.cpu/,
+    /^set NKVM_HELPER_CPU_LIMIT and NKVM_HELPER_MEMORY_LIMIT, or create a LimitRange in namespace shop .* limits.cpu/,
   ],
   [
     'a quota on CPU limits (before)',
@@ -138,7 +138,7 @@ const CASES: [string, Error, string, string, RegExp, RegExp][] = [
     ),
     'WebhookDenied',
     'needs-action',
-    /^Kyverno \(webhook validate.kyverno.svc-fail\) does not admit .* disallow-capabilities: adding-capabilities/,
+    /^Kyverno policy disallow-capabilities \(webhook validate.kyverno.svc-fail\) does not admit .* disallow-capabilities: adding-capabilities/,
     /PolicyException/,
   ],
   [
@@ -150,7 +150,7 @@ const CASES: [string, Error, string, string, RegExp, RegExp][] = [
     ),
     'WebhookDenied',
     'needs-action',
-    /^Gatekeeper \(webhook validation.gatekeeper.sh\) .* \[psp-users\] Container helper/,
+    /^Gatekeeper constraint psp-users \(webhook validation.gatekeeper.sh\) .* \[psp-users\] Container helper/,
     /spec.match.labelSelector/,
   ],
   [
@@ -206,11 +206,151 @@ const CASES: [string, Error, string, string, RegExp, RegExp][] = [
     /nothing to do/,
   ],
   [
-    'an admission plugin that is not known',
+    'a default limit below the request',
+    said(
+      422,
+      'Invalid',
+      'Pod "nkvm-backup-1-1" is invalid: spec.containers[0].resources.requests: Invalid value: "50m": must be less than or equal to cpu limit of 20m'
+    ),
+    'HelperInvalid',
+    'needs-action',
+    /must be less than or equal to cpu limit of 20m/,
+    /the defaults of a LimitRange/,
+  ],
+  [
+    'a LimitRange with a ratio',
+    forbidden(
+      'memory max limit to request ratio per Container is 4, but provided ratio is 8.000000'
+    ),
+    'LimitRange',
+    'needs-action',
+    /^a LimitRange of namespace shop does not admit the helper pod: memory max limit to request ratio per Container is 4/,
+    /^set NKVM_HELPER_MEMORY_LIMIT and NKVM_HELPER_MEMORY_REQUEST to what it allows/,
+  ],
+  [
+    'a LimitRange that demands a limit',
+    forbidden('maximum cpu usage per Pod is 1.  No limit is specified'),
+    'LimitRange',
+    'needs-action',
+    /maximum cpu usage per Pod is 1\. No limit is specified/,
+    /^set NKVM_HELPER_CPU_LIMIT to what it allows/,
+  ],
+  [
+    'a LimitRange on local storage',
+    forbidden('maximum ephemeral-storage usage per Container is 100Mi, but limit is 320Mi'),
+    'LimitRange',
+    'needs-action',
+    /ephemeral-storage usage per Container is 100Mi/,
+    /^change the LimitRange of namespace shop/,
+  ],
+  [
+    'a quota on CPU that is too small',
+    forbidden(
+      'exceeded quota: tiny, requested: limits.cpu=1,requests.cpu=50m, used: limits.cpu=0,requests.cpu=0, limited: limits.cpu=500m,requests.cpu=10m'
+    ),
+    'QuotaExceeded',
+    'needs-action',
+    /limits.cpu: the helper needs 1, 0 of 500m are in use; requests.cpu: the helper needs 50m, 0 of 10m/,
+    /or set NKVM_HELPER_CPU_LIMIT and NKVM_HELPER_CPU_REQUEST to less/,
+  ],
+  [
+    'a ValidatingAdmissionPolicy that answers 403',
+    forbidden(
+      'ValidatingAdmissionPolicy \'no-root\' with binding \'no-root-everywhere\' denied request: User "system:serviceaccount:nkvm:nkvm-runner" cannot create resource "pods" as root'
+    ),
+    'AdmissionPolicy',
+    'needs-action',
+    /^ValidatingAdmissionPolicy no-root does not admit the helper pod in namespace shop: User/,
+    /app.kubernetes.io\/component=backup-helper in the policy, or in its binding no-root-everywhere; or give .* NKVM_HELPER_LABELS/,
+  ],
+  [
+    'a ValidatingAdmissionPolicy that answers 422',
+    said(
+      422,
+      'Invalid',
+      "pods \"nkvm-backup-1-1\" is invalid: : ValidatingAdmissionPolicy 'no-root' with binding 'no-root-everywhere' denied request: no pods here"
+    ),
+    'AdmissionPolicy',
+    'needs-action',
+    /^ValidatingAdmissionPolicy no-root .*: no pods here$/,
+    /its binding no-root-everywhere/,
+  ],
+  ...[400, 403, 406, 409, 422, 429].map((status): (typeof CASES)[number] => [
+    `a webhook that answers ${status}`,
+    said(
+      status,
+      '',
+      'admission webhook "guard.example.com" denied the request: exceeded quota: no'
+    ),
+    'WebhookDenied',
+    'needs-action',
+    /^admission webhook guard.example.com does not admit .*: exceeded quota: no$/,
+    /in the rules of webhook guard.example.com; or give helper pods what it demands/,
+  ]),
+  [
+    'Kubewarden',
+    said(
+      400,
+      '',
+      'admission webhook "clusterwide-privileged-pods.kubewarden.admission" denied the request: Privileged container is not allowed'
+    ),
+    'WebhookDenied',
+    'needs-action',
+    /^Kubewarden \(webhook clusterwide-privileged-pods.kubewarden.admission\)/,
+    /app.kubernetes.io\/component=backup-helper/,
+  ],
+  [
+    'a policy for signed images',
+    said(
+      400,
+      'BadRequest',
+      'admission webhook "policy.sigstore.dev" denied the request: validation failed: failed policy: images: spec.containers[0].image no matching signatures'
+    ),
+    'WebhookDenied',
+    'needs-action',
+    /^Sigstore policy controller \(webhook policy.sigstore.dev\)/,
+    /^sign the image, or set NKVM_HELPER_IMAGE/,
+  ],
+  [
+    'a PriorityClass that is not there',
+    forbidden('no PriorityClass with name low was found'),
+    'PriorityClassMissing',
+    'needs-action',
+    /no PriorityClass low/,
+    /NKVM_HELPER_PRIORITY_CLASS/,
+  ],
+  [
+    'a ServiceAccount that is set and not there',
+    forbidden('error looking up service account shop/backup: serviceaccount "backup" not found'),
+    'ServiceAccountMissing',
+    'needs-action',
+    /ServiceAccount shop\/backup/,
+    /create it in namespace shop, or change NKVM_HELPER_SERVICE_ACCOUNT/,
+  ],
+  [
+    'a node selector of the namespace',
     forbidden('pod node label selector conflicts with its namespace node label selector'),
     'HelperRefused',
     'needs-action',
-    /an admission rule of the cluster does not admit the helper pod in namespace shop: .*label selector/,
+    /does not admit the helper pod in namespace shop: pod node label selector conflicts/,
+    /^change NKVM_HELPER_NODE_SELECTOR so that it fits/,
+  ],
+  [
+    'tolerations that the namespace does not allow',
+    forbidden(
+      'pod tolerations (possibly merged with namespace default tolerations) conflict with its namespace whitelist'
+    ),
+    'HelperRefused',
+    'needs-action',
+    /pod tolerations/,
+    /^change NKVM_HELPER_TOLERATIONS/,
+  ],
+  [
+    'an admission plugin that is not known',
+    forbidden('pods with persistent volumes are not welcome here'),
+    'HelperRefused',
+    'needs-action',
+    /an admission rule of the cluster does not admit the helper pod in namespace shop: .*not welcome/,
     /app.kubernetes.io\/component=backup-helper/,
   ],
   [
@@ -298,6 +438,25 @@ describe('a helper pod that is not created', () => {
   it('sends people to the RoleBinding only when a right is missing', () => {
     const sent = CASES.filter(([, error]) => /rolebinding/.test(refusalOf('shop', error).hint));
     expect(sent.map(([name]) => name)).toEqual(['a missing right']);
+  });
+
+  it('has the numbers of what does not fit', () => {
+    const [, error] = CASES.find(([name]) => name === 'a LimitRange with a maximum') ?? [];
+    expect(
+      refusalOf('shop', error, ['a helper pod needs a memory limit of at least 128Mi']).message
+    ).toMatch(/but limit is 512Mi; a helper pod needs a memory limit of at least 128Mi$/);
+  });
+
+  it('may be admitted with other resources only where it is about resources', () => {
+    const about = CASES.filter(([, error]) => isAboutResources(error)).map(
+      ([, , reason]) => reason
+    );
+    expect([...new Set(about)].sort()).toEqual([
+      'HelperInvalid',
+      'LimitRange',
+      'QuotaExceeded',
+      'QuotaNeedsLimits',
+    ]);
   });
 
   it('says all of it in one line', () => {

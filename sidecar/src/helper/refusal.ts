@@ -1,18 +1,10 @@
 import { namespaceOfNkvm, openNamespaceCommand } from '../../api/index.ts';
 import { ApiFailure, isMissingRight } from '../cluster/apiFailure.ts';
-import { bytesOf } from '../cluster/quantity.ts';
-import { type FailureClass, StageError, textOf } from '../errors.ts';
-
-/** What a refusal comes to, for people and for programs. */
-interface Refusal {
-  reason: string;
-  message: string;
-  hint: string;
-  class: FailureClass;
-}
-
-/** One rule: what the API server's sentence looks like, and what it means. */
-type Rule = [pattern: RegExp, meaning: (found: RegExpExecArray, namespace: string) => Refusal];
+import type { Denial } from '../cluster/denial.ts';
+import { denialOf } from '../cluster/denial.ts';
+import { StageError, textOf } from '../errors.ts';
+import { LIMIT_RULES } from './limitRefusals.ts';
+import type { Refusal, Rule } from './refusalRule.ts';
 
 const NEEDS = 'user 0 and the capability DAC_OVERRIDE';
 const EXEMPT = 'app.kubernetes.io/component=backup-helper';
@@ -33,98 +25,11 @@ const RULES: Rule[] = [
     ([, level, why], namespace) => ({
       reason: 'PodSecurity',
       message: `namespace ${namespace} does not admit the helper pod: its Pod Security level is ${level} (${why})`,
-      hint: `the helper needs Pod Security level baseline: kubectl label --overwrite namespace ${namespace} pod-security.kubernetes.io/enforce=baseline`,
+      hint: `the helper needs Pod Security level baseline: kubectl label --overwrite namespace ${namespace} pod-security.kubernetes.io/enforce=baseline; or set NKVM_HELPER_RUN_AS_USER to the user id of the volumes’ files, which fits level restricted`,
       class: 'needs-action',
     }),
   ],
-  [
-    /unable to validate against any security context constraint: (.*)/,
-    ([, why], namespace) => ({
-      reason: 'SecurityContextConstraints',
-      message: `no SecurityContextConstraints admit the helper pod in namespace ${namespace}: ${why}`,
-      hint: `let ServiceAccount nkvm-runner of namespace ${namespaceOfNkvm()} use SecurityContextConstraints that allow ${NEEDS}`,
-      class: 'needs-action',
-    }),
-  ],
-  [
-    /exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)/,
-    ([, quota = '', requested = '', used = '', limited = ''], namespace) =>
-      quotaExceeded(namespace, quota, requested, used, limited),
-  ],
-  [
-    /failed quota: (\S+): must specify (.*)/,
-    ([, quota, what = ''], namespace) => {
-      const missing = what.replaceAll(/ for: [^;]+/g, '').replaceAll(/; ?|,(?=\S)/g, ', ');
-      return {
-        reason: 'QuotaNeedsLimits',
-        message: `quota ${quota} of namespace ${namespace} demands ${missing}, which helper pods do not set`,
-        hint: `NKVM has no setting for this yet; create a LimitRange in namespace ${namespace} whose default and defaultRequest set ${missing} for containers: Kubernetes then adds them to helper pods`,
-        class: 'needs-action',
-      };
-    },
-  ],
-  [
-    /insufficient quota to match these scopes: (.*)/,
-    ([, scopes], namespace) => ({
-      reason: 'QuotaExceeded',
-      message: `no quota of namespace ${namespace} covers the helper pod: it needs one for the scopes ${scopes}`,
-      hint: `create a ResourceQuota for these scopes in namespace ${namespace}`,
-      class: 'needs-action',
-    }),
-  ],
-  [
-    /status unknown for quota: ([^,]+)/,
-    ([, quota], namespace) => ({
-      reason: 'QuotaUnknown',
-      message: `quota ${quota} of namespace ${namespace} is not in force yet`,
-      hint: 'nothing to do: Kubernetes computes a new quota within seconds',
-      class: 'transient',
-    }),
-  ],
-  [
-    /is forbidden: (.*(?:usage per \w+ is|limit to request ratio per \w+ is).*)/,
-    ([, why = ''], namespace) => ({
-      reason: 'LimitRange',
-      message: `a LimitRange of namespace ${namespace} does not admit the helper pod: ${why}`,
-      hint: /memory/.test(why)
-        ? `change the LimitRange, or set NKVM_HELPER_MEMORY_LIMIT to what it allows`
-        : `change the LimitRange of namespace ${namespace} so that it admits the helper pod`,
-      class: 'needs-action',
-    }),
-  ],
-  [
-    /((?:Validating|Mutating)AdmissionPolicy) '([^']+)'(?: with binding '([^']+)')? denied request: (.*)/,
-    ([, kind, policy, binding, why], namespace) => ({
-      reason: 'AdmissionPolicy',
-      message: `${kind} ${policy} does not admit the helper pod in namespace ${namespace}: ${why}`,
-      hint: `exempt pods with the label ${EXEMPT} in ${
-        binding ? `the policy, or in its binding ${binding}` : 'the policy'
-      }`,
-      class: 'needs-action',
-    }),
-  ],
-  [
-    /admission webhook "([^"]+)" denied the request:? ?(.*)/,
-    ([, webhook = '', why = ''], namespace) => ({
-      reason: 'WebhookDenied',
-      message: `${webhookText(webhook)} does not admit the helper pod in namespace ${namespace}: ${
-        why || 'no explanation'
-      }`,
-      hint: exemption(webhook),
-      class: 'needs-action',
-    }),
-  ],
-  [
-    /failed calling webhook "([^"]+)": (.*)/,
-    ([, webhook = '', why = ''], namespace) => ({
-      reason: 'WebhookUnreachable',
-      message: `${webhookText(
-        webhook
-      )} does not answer, so that no pod can be created in namespace ${namespace}: ${why}`,
-      hint: `check the service behind webhook ${webhook}; NKVM tries again`,
-      class: 'transient',
-    }),
-  ],
+  ...LIMIT_RULES,
   [
     /image policy webhook backend denied one or more images: (.*)/,
     ([, why], namespace) => ({
@@ -135,23 +40,61 @@ const RULES: Rule[] = [
     }),
   ],
   [
+    /no PriorityClass with name (\S+) was found/,
+    ([, name], namespace) => ({
+      reason: 'PriorityClassMissing',
+      message: `the cluster has no PriorityClass ${name}, so that no helper pod can be created in namespace ${namespace}`,
+      hint: 'create it, or change NKVM_HELPER_PRIORITY_CLASS',
+      class: 'needs-action',
+    }),
+  ],
+  [
+    /is forbidden: (pod (?:tolerations|node label selector).*)/,
+    ([, why = ''], namespace) => ({
+      reason: 'HelperRefused',
+      message: `an admission rule of the cluster does not admit the helper pod in namespace ${namespace}: ${why}`,
+      hint: `change ${
+        /^pod tol/.test(why) ? 'NKVM_HELPER_TOLERATIONS' : 'NKVM_HELPER_NODE_SELECTOR'
+      } so that it fits the annotations scheduler.alpha.kubernetes.io/… of namespace ${namespace}`,
+      class: 'needs-action',
+    }),
+  ],
+  [
     /error looking up service account ([^:]+): (.*)/,
-    ([, account], namespace) => ({
+    ([, account = ''], namespace) => ({
       reason: 'ServiceAccountMissing',
       message: `ServiceAccount ${account} does not exist yet, so that no pod can be created in namespace ${namespace}`,
-      hint: `nothing to do in a new namespace; otherwise create it with kubectl create serviceaccount default -n ${namespace}`,
-      class: 'transient',
+      hint: /\/default$/.test(account)
+        ? `nothing to do in a new namespace; otherwise create it with kubectl create serviceaccount default -n ${namespace}`
+        : `create it in namespace ${namespace}, or change NKVM_HELPER_SERVICE_ACCOUNT`,
+      class: /\/default$/.test(account) ? 'transient' : 'needs-action',
     }),
   ],
 ];
 
+/** Whether it is about CPU, memory or local storage: then a pod with other resources may be admitted. */
+export function isAboutResources(error: unknown): boolean {
+  if (!(error instanceof ApiFailure) || denialOf(error.message)) return false;
+  return (
+    ['QuotaExceeded', 'QuotaNeedsLimits', 'LimitRange'].includes(meaningOf('', error).reason) ||
+    // A LimitRange gives a limit to a container that has none, and that limit is below the request.
+    (error.kind === 'invalid' && /must be less than or equal to \S+ limit/.test(error.message))
+  );
+}
+
 /**
  * Decides what it means that the API server did not create a helper pod.
+ * @param misfits of `fitResources`: then nothing helps but the numbers in them
  * @returns an error of stage `create`, with a reason of its own for each cause that a different person must remove.
  */
-export function refusalOf(namespace: string, error: unknown): StageError {
+export function refusalOf(
+  namespace: string,
+  error: unknown,
+  misfits: readonly string[] = []
+): StageError {
   const { reason, message, hint, class: failureClass } = meaningOf(namespace, error);
-  return new StageError('create', reason, message, hint, failureClass, { cause: error });
+  const numbers = misfits.length > 0 ? `; ${misfits.join('; ')}` : '';
+  return new StageError('create', reason, message + numbers, hint, failureClass, { cause: error });
 }
 
 function meaningOf(namespace: string, error: unknown): Refusal {
@@ -171,11 +114,65 @@ function meaningOf(namespace: string, error: unknown): Refusal {
       class: 'needs-action',
     };
   }
+  const denial = denialOf(error.message);
+  if (denial) return deniedBy(denial, namespace);
   for (const [pattern, meaning] of RULES) {
     const found = pattern.exec(error.message);
     if (found) return meaning(found, namespace);
   }
   return byKind(namespace, error);
+}
+
+function deniedBy({ by, who, why, ...denial }: Denial, namespace: string): Refusal {
+  const settings =
+    'or give helper pods what it demands, with the settings NKVM_HELPER_LABELS, NKVM_HELPER_ANNOTATIONS, NKVM_HELPER_CPU_LIMIT and others';
+  switch (by) {
+    case 'scc':
+      return {
+        reason: 'SecurityContextConstraints',
+        message: `no SecurityContextConstraints admit the helper pod in namespace ${namespace}: ${why}`,
+        hint: `let ServiceAccount nkvm-runner of namespace ${namespaceOfNkvm()} use SecurityContextConstraints that allow ${NEEDS}; or set NKVM_HELPER_RUN_AS_USER to a user id that they allow`,
+        class: 'needs-action',
+      };
+    case 'policy':
+      return {
+        reason: 'AdmissionPolicy',
+        message: `${who} does not admit the helper pod in namespace ${namespace}: ${why}`,
+        hint: `exempt pods with the label ${EXEMPT} in ${
+          denial.binding ? `the policy, or in its binding ${denial.binding}` : 'the policy'
+        }; ${settings}`,
+        class: 'needs-action',
+      };
+    case 'webhook':
+      return {
+        reason: 'WebhookDenied',
+        message: `${who} does not admit the helper pod in namespace ${namespace}: ${why}`,
+        hint: `${exemption(denial)}; ${settings}`,
+        class: 'needs-action',
+      };
+    case 'webhookDown':
+      return {
+        reason: 'WebhookUnreachable',
+        message: `${who} does not answer, so that no pod can be created in namespace ${namespace}: ${why}`,
+        hint: `check the service behind webhook ${denial.webhook}; NKVM tries again`,
+        class: 'transient',
+      };
+  }
+}
+
+function exemption({ product, webhook }: Pick<Denial, 'product' | 'webhook'>): string {
+  const exempt = `exempt pods with the label ${EXEMPT}`;
+  switch (product) {
+    case 'Kyverno':
+      return `${exempt}, e.g. by a PolicyException for the policies in the message`;
+    case 'Gatekeeper':
+      return `${exempt}, in spec.match.labelSelector of the constraint in the message`;
+    case 'Sigstore policy controller':
+    case 'Connaisseur':
+      return `sign the image, or set NKVM_HELPER_IMAGE to one that it accepts; or ${exempt}`;
+    default:
+      return `${exempt} in the rules of webhook ${webhook}`;
+  }
 }
 
 function byKind(namespace: string, error: ApiFailure): Refusal {
@@ -217,7 +214,7 @@ function byKind(namespace: string, error: ApiFailure): Refusal {
       return {
         reason: 'HelperInvalid',
         message: `the API server rejects the helper pod in namespace ${namespace} as invalid: ${message}`,
-        hint: 'check the settings NKVM_HELPER_…, and whether an admission webhook changes helper pods',
+        hint: 'check the settings NKVM_HELPER_…, the defaults of a LimitRange, and whether an admission webhook changes helper pods',
         class: failureClass,
       };
     case 'refused':
@@ -231,70 +228,8 @@ function byKind(namespace: string, error: ApiFailure): Refusal {
         : {
             reason: 'HelperRefused',
             message: `an admission rule of the cluster does not admit the helper pod in namespace ${namespace}: ${message}`,
-            hint: `find the rule by its text, and exempt pods with the label ${EXEMPT}`,
+            hint: `find the rule by its text, and exempt pods with the label ${EXEMPT}; or give helper pods what it demands, with the settings NKVM_HELPER_…`,
             class: failureClass,
           };
-  }
-}
-
-function quotaExceeded(
-  namespace: string,
-  quota: string,
-  requested: string,
-  used: string,
-  limited: string
-): Refusal {
-  const [have, inUse] = [amountsIn(limited), amountsIn(used)];
-  const needs = [...amountsIn(requested)];
-  const fits = needs.every(([what, amount]) => {
-    const [need, limit] = [bytesOf(amount), bytesOf(have.get(what))];
-    return need === null || limit === null || need <= limit;
-  });
-  const numbers = needs.map(
-    ([what, amount]) =>
-      `${what}: the helper needs ${amount}, ${inUse.get(what) ?? '0'} of ${have.get(
-        what
-      )} are in use`
-  );
-  const isMemory = needs.some(([what]) => what === 'limits.memory');
-  return {
-    reason: 'QuotaExceeded',
-    message: `quota ${quota} of namespace ${namespace} has no room for the helper pod (${numbers.join(
-      '; '
-    )})`,
-    hint: fits
-      ? 'raise the quota; NKVM tries again, because room may become free'
-      : `raise the quota: it is smaller than one helper pod${
-          isMemory ? '; or set NKVM_HELPER_MEMORY_LIMIT to less' : ''
-        }`,
-    class: fits ? 'transient' : 'needs-action',
-  };
-}
-
-/** Reads `limits.memory=512Mi,pods=1`. */
-const amountsIn = (list: string): Map<string, string> =>
-  new Map(
-    list.split(',').map(pair => {
-      const [what = '', amount = ''] = pair.split('=');
-      return [what, amount];
-    })
-  );
-
-const productOf = (webhook: string): string | undefined =>
-  /kyverno/i.test(webhook) ? 'Kyverno' : /gatekeeper/i.test(webhook) ? 'Gatekeeper' : undefined;
-
-const webhookText = (webhook: string): string => {
-  const product = productOf(webhook);
-  return product ? `${product} (webhook ${webhook})` : `admission webhook ${webhook}`;
-};
-
-function exemption(webhook: string): string {
-  switch (productOf(webhook)) {
-    case 'Kyverno':
-      return `exempt pods with the label ${EXEMPT}, e.g. by a PolicyException for the policies in the message`;
-    case 'Gatekeeper':
-      return `exempt pods with the label ${EXEMPT}, in spec.match.labelSelector of the constraint in the message`;
-    default:
-      return `exempt pods with the label ${EXEMPT} in the rules of webhook ${webhook}`;
   }
 }

@@ -15,6 +15,7 @@ import { eventsOf } from '../cluster/events.ts';
 import type { ExecTarget } from '../cluster/exec.ts';
 import { execInPod, execToEnd, execWithInput } from '../cluster/exec.ts';
 import { lane } from '../cluster/lane.ts';
+import { readPodLimits } from '../cluster/podLimits.ts';
 import { podLogsOf } from '../cluster/podLog.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { watchRoom } from '../destinations/room.ts';
@@ -80,6 +81,7 @@ export async function startRuns(foundations: Foundations) {
   const backupWorld = {
     cluster: {
       pods,
+      readPodLimits: readPodLimits.bind(undefined, gateway),
       nodes: inventory.nodes,
       statusLagMs: 5_000,
       exec: (target: ExecTarget, command: readonly string[]) =>
