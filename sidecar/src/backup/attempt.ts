@@ -23,6 +23,8 @@ import type { OpenTarget, RoomOf } from './targets.ts';
 export interface RunWorld {
   cluster: HelperCluster;
   readClaim: ReadClaim;
+  /** @returns the claim as it is now, for free; absent: nobody looks whether a pod needs it. */
+  claimNow?(namespace: string, name: string): Claim | undefined;
   places: Places;
   /** Asked for each destination before anything is written there; by default there is room. */
   roomOf?: RoomOf;

@@ -11,6 +11,7 @@ import { readManifest } from '../archive/manifest.ts';
 import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
+import type { Claim } from '../cluster/inventory.ts';
 import { lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
@@ -798,4 +799,65 @@ it('unpacks one copy at a time: more at once take memory and are no faster', asy
   );
   expect(ends.map(({ status }) => status)).toEqual(['success', 'success', 'success']);
   expect(most).toBe(1);
+});
+
+describe('a pod that needs the volume comes first', () => {
+  const starting = { name: 'orders-0', phase: 'Pending', node: 'node-b' };
+  /** The pod appears when the first byte has come; the stream goes on only when the run is over. */
+  const wantedInMidStream = (pods: Claim['pods']): Change => {
+    let now = claim;
+    return {
+      claimNow: () => now,
+      ...onTheWay(
+        () =>
+          new Transform({
+            transform(chunk, _, done) {
+              if (now === claim) {
+                now = { ...claim, pods };
+                this.push(chunk);
+              }
+              setTimeout(done, 50);
+            },
+          })
+      ),
+    };
+  };
+
+  it('makes way in mid-stream, leaves nothing, and is to be tried again', async () => {
+    writeFileSync(join(dir, 'more'), randomBytes(20_000_000));
+    const end = await go(wantedInMidStream([starting]));
+    expect(end).toMatchObject({
+      ...{ status: 'failed', stage: 'copy', reason: 'VolumeWanted', failureClass: 'transient' },
+      message: expect.stringContaining('is needed by a pod that is starting on another node'),
+      deferred: { pod: 'orders-0' },
+      copies: [],
+    });
+    nothingStays();
+  });
+
+  it('goes on where the pod starts on its node', async () => {
+    const end = await go(wantedInMidStream([{ ...starting, node: 'node-a' }]));
+    expect(end.reason).not.toBe('VolumeWanted');
+  });
+
+  it('waits for a ReadWriteOncePod claim that a pod took after the run was asked for', async () => {
+    const used = { ...claim, accessModes: ['ReadWriteOncePod'], pods: [starting] };
+    const signal = new AbortController().signal;
+    const end = await runBackup(run, used, world, () => undefined, signal);
+    expect(end).toMatchObject({ stage: 'create', reason: 'ClaimInUse', deferred: {} });
+    nothingStays();
+  });
+
+  it('waits for the only node of the volume while that is not ready, and makes no pod', async () => {
+    const terms = [{ matchExpressions: [{ key: 'host', operator: 'In', values: ['a'] }] }];
+    const local = { ...claim, node: 'a', nodeSelectorTerms: terms };
+    const nodes = () => [{ name: 'a', labels: {}, unschedulable: false, ready: false }];
+    const there = { ...world, cluster: { ...cluster, nodes } };
+    const signal = new AbortController().signal;
+    expect(await runBackup(run, local, there, () => undefined, signal)).toMatchObject({
+      ...{ stage: 'create', reason: 'NodeNotReady', deferred: {} },
+      message: 'claim shop/orders-db can be read only on node a now: it is not ready',
+    });
+    nothingStays();
+  });
 });

@@ -1,12 +1,15 @@
-import type { Backup, Copy } from '../../api/index.ts';
+import type { Backup, Copy, Stage } from '../../api/index.ts';
 import { archiveName, archiveNameIn } from '../archive/name.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import { blame } from '../destinations/places/blame.ts';
 import { PausedError } from '../destinations/places/health.ts';
 import { StageError } from '../errors.ts';
+import { DeferredError, notNow } from '../helper/deferredError.ts';
+import { troubleAt } from '../helper/helperNode.ts';
 import type { HelperSpec } from '../helper/manifest.ts';
 import { placementOf } from '../helper/placement.ts';
 import type { PodSeal } from '../helper/seal.ts';
+import { podThatWants, volumeWanted, watchWanted } from '../helper/volumeWanted.ts';
 import { withHelper } from '../helper/withHelper.ts';
 import type { RunChange } from '../history/history.ts';
 import { helperHooks } from '../jobs/helperHooks.ts';
@@ -53,17 +56,23 @@ export async function runBackup(
   });
   const limit = AbortSignal.timeout(world.runTimeoutMs);
   const broken = new AbortController();
+  const wanted = new AbortController();
   const attempt: Attempt = {
     ...{ run, claim, world, clock, report },
-    signal: AbortSignal.any([signal, limit, clock.signal, broken.signal]),
+    signal: AbortSignal.any([signal, limit, clock.signal, broken.signal, wanted.signal]),
     ...{ held: [], closed: [], closing: [] },
     because(error) {
       if (isCancelled()) return stopped();
       if (limit.aborted) return timedOut(clock.current() ?? 'create', world.runTimeoutMs);
+      if (wanted.signal.aborted) return wanted.signal.reason;
       return clock.signal.aborted ? clock.signal.reason : error;
     },
   };
   const isCancelled = () => signal.aborted && signal.reason === CANCELLED;
+  const unwatch = watchWanted(
+    () => podForWhich(attempt),
+    pod => wanted.abort(volumeWanted(clock.current() ?? 'wait', claim, pod))
+  );
   let end: JobEnd;
   try {
     end = await backUp(attempt, isCancelled);
@@ -77,7 +86,9 @@ export async function runBackup(
     end = isCancelled()
       ? { status: 'cancelled', stage, message: `cancelled at stage ${stage}`, warnings }
       : { ...failedBy(await explain(attempt.because(error), stage), world.now()), warnings };
-    end = { ...end, ...costOf(error, attempt), copies: [] };
+    end = { ...end, ...costOf(attempt.because(error), attempt), copies: [] };
+  } finally {
+    unwatch();
   }
   clock.enter('cleanup');
   const left = (await Promise.all(attempt.closing)).filter(text => text !== undefined);
@@ -181,8 +192,22 @@ async function plansOf(attempt: Attempt, archive: string): Promise<CopyPlan[]> {
 const formOf = ({ world }: Attempt, name: string) =>
   world.places.get(name)?.archiveForm ?? 'tar.gz';
 
+/** While it is waited for and read, the helper has the volume. Later it is being deleted. */
+const HAS_VOLUME: ReadonlySet<Stage | undefined> = new Set<Stage>(['wait', 'exec', 'copy']);
+
+/** @returns the pod that cannot start while the helper has the volume. */
+function podForWhich({ run, helper, world, clock }: Attempt): string | undefined {
+  if (!HAS_VOLUME.has(clock.current())) return undefined;
+  const now = world.claimNow?.(run.namespace, run.name);
+  return now?.uid === run.uid ? podThatWants(now, helper?.node ?? null)?.name : undefined;
+}
+
 /** @returns what of an attempt that failed does not count. */
-function costOf(error: unknown, { cost, world }: Attempt): Pick<JobEnd, 'waitMs' | 'excuse'> {
+function costOf(
+  error: unknown,
+  { cost, world }: Attempt
+): Pick<JobEnd, 'waitMs' | 'excuse' | 'deferred'> {
+  if (error instanceof DeferredError) return { deferred: { pod: error.pod } };
   if (error instanceof PausedError) return { waitMs: untilMs(error, world.now()) };
   const isOutage = blame({ error }) === 'outage';
   const excuse = isOutage ? cost?.excuse() : undefined;
@@ -227,8 +252,12 @@ function specOf({ run, claim, world }: Attempt): HelperSpec {
   const placement = placementOf(claim, nodes);
   if ('refuse' in placement) {
     const { reason, message, hint } = placement.refuse;
+    // It could be had when the run was asked for.
+    if (reason === 'ClaimInUse') throw notNow('create', reason, message, hint);
     throw new StageError('create', reason, message, hint, 'needs-action');
   }
+  const trouble = troubleAt(placement.node, nodes);
+  if (trouble !== undefined) throw nodeNotReady(claim, placement.node, trouble);
   return {
     runId: run.id,
     attempt: run.attempt,
@@ -241,6 +270,18 @@ function specOf({ run, claim, world }: Attempt): HelperSpec {
     deadlineMs: world.runTimeoutMs,
   };
 }
+
+const nodeNotReady = (
+  { namespace, name }: Claim,
+  node: string | null,
+  trouble: string
+): DeferredError =>
+  notNow(
+    'create',
+    'NodeNotReady',
+    `claim ${namespace}/${name} can be read only on node ${node} now: ${trouble}`,
+    `see why with kubectl describe node ${node}; the backup is tried again by itself`
+  );
 
 function failedBy(error: StageError, now: Date): JobEnd {
   const { stage, reason, message, hint, class: failureClass } = error;

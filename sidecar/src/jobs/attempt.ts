@@ -1,6 +1,7 @@
 import type { RunChange, RunRecord } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { aboutOf } from './about.ts';
+import { deferralMs } from './deferral.ts';
 import type { JobEnd, JobKinds } from './job.ts';
 import { CANCELLED } from './job.ts';
 import type { Outages } from './outages.ts';
@@ -19,6 +20,10 @@ export interface AttemptWorld {
   outages: Outages;
   /** How many attempts of a run did not count because of an outage. */
   forgiven: Map<string, number>;
+  /** How often a run was deferred. */
+  deferrals: Map<string, number>;
+  /** Is told of a run that made way for a pod. */
+  onDeferred?(run: RunRecord, pod: string): void;
   now(): Date;
   log: Log;
 }
@@ -62,7 +67,8 @@ export async function attempt(
   log.info({ ...about, attempt: run.attempt }, `${run.kind} started`);
 
   const hadOutage = world.outages.since();
-  const end = await worked(run, world, signal);
+  const { deferred, ...came } = await worked(run, world, signal);
+  const end = deferred ? deferredEnd(run, came, world) : came;
   if (isStopping() && end.status === 'failed') return { outcome: 'interrupted' };
 
   const isPause = end.status === 'failed' && end.waitMs !== undefined;
@@ -80,8 +86,26 @@ export async function attempt(
   await record(run.id, next.change);
   if (signal.reason === CANCELLED) return await ended(run, cancelledInQueue(now()), world);
   const why = { ...about, stage: end.stage, reason: end.reason };
-  log[isPause ? 'info' : 'warn'](why, next.change.message ?? '');
-  return { outcome: 'again', run: { ...run, ...next.change }, delayMs: next.delayMs, isPause };
+  const pod = deferred?.pod;
+  log[isPause && !deferred ? 'info' : 'warn'](
+    { ...why, ...(pod !== undefined && { pod }) },
+    next.change.message ?? ''
+  );
+  const again = { ...run, ...next.change };
+  if (pod !== undefined) world.onDeferred?.(again, pod);
+  // What was deferred does not wait for a destination: nothing wakes it before its time.
+  return { outcome: 'again', run: again, delayMs: next.delayMs, isPause: isPause && !deferred };
+}
+
+/** @returns the end of an attempt that could not have its volume: it waits, or fails once that has happened too often. */
+function deferredEnd({ id }: RunRecord, end: JobEnd, { deferrals }: AttemptWorld): JobEnd {
+  const before = deferrals.get(id) ?? 0;
+  const waitMs = deferralMs(before);
+  if (waitMs === undefined) {
+    return { ...end, message: `${end.message} (this happened ${before + 1} times)` };
+  }
+  deferrals.set(id, before + 1);
+  return { ...end, waitMs };
 }
 
 /** A run that brings the API server down each time must come to an end. */
@@ -99,7 +123,7 @@ async function worked(run: RunRecord, world: AttemptWorld, signal: AbortSignal):
 async function ended(
   run: RunRecord,
   end: JobEnd,
-  { record, forgiven, log }: AttemptWorld
+  { record, forgiven, deferrals, log }: AttemptWorld
 ): Promise<AttemptEnd> {
   const change = { ...end };
   delete change.retryAfterMs; // of no matter to a run that has ended
@@ -108,6 +132,7 @@ async function ended(
   delete change.excuse;
   await record(run.id, change);
   forgiven.delete(run.id);
+  deferrals.delete(run.id);
   const after = { ...run, ...change };
   const { status, stage, message, reason } = after;
   const about = aboutOf(run);

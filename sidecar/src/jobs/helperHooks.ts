@@ -1,5 +1,6 @@
 import type { Backup, Stage } from '../../api/index.ts';
 import { textOf } from '../errors.ts';
+import { DeferredError } from '../helper/deferredError.ts';
 import type { Helper } from '../helper/helper.ts';
 import type { HelperUse } from '../helper/withHelper.ts';
 import type { StageClock } from './stageClock.ts';
@@ -48,6 +49,7 @@ export const helperHooks = ({
   },
   async explain(error: unknown, helper: Helper) {
     if (signal.aborted && !(signal.reason instanceof Error)) return error; // cancelled: nothing to explain
+    if (signal.reason instanceof DeferredError) return signal.reason; // a pod waits until the helper is gone
     const why = signal.aborted ? error : await explain(error, clock.current() ?? 'wait', helper);
     const lastWords = await helper.lastOutput();
     if (attempt.helper && lastWords !== undefined) tell({ ...attempt.helper, lastWords });

@@ -80,7 +80,13 @@ export function carriesOut(options: CarryOutOptions): CarryOut {
 /** No attempt follows, whatever the API server did meanwhile. */
 function onceOnly(world: AttemptWorld, describe: (message: string) => string): AttemptWorld {
   const { kinds } = world;
-  const told = (end: JobEnd): JobEnd => ({ ...end, message: describe(end.message ?? '') });
+  const told = (end: JobEnd): JobEnd => {
+    const change = { ...end, message: describe(end.message ?? '') };
+    delete change.waitMs; // nothing waits inside of a run
+    delete change.excuse;
+    delete change.deferred;
+    return change;
+  };
   return {
     ...world,
     retry: { maxAttempts: 1, delayMs: () => 0 },

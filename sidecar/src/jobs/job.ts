@@ -14,6 +14,8 @@ export type JobEnd = RunChange & {
   waitMs?: number;
   /** What the failure is put down to, e.g. `destination x is unavailable`: the attempt does not count. */
   excuse?: string;
+  /** The volume cannot be had now: the attempt does not count, up to a limit. See `DeferredError`. */
+  deferred?: { pod?: string | undefined };
   /** No attempt follows, whatever the class of the failure: something else sees to it. */
   isLast?: boolean;
 };

@@ -106,6 +106,31 @@ describe('the queue', () => {
     await begun(3);
   });
 
+  it('lets a run wait whose volume a pod needs, uses up no attempt, and starts the next one meanwhile', async () => {
+    await queue.stop();
+    const onDeferred = vi.fn();
+    queue = newQueue({
+      onDeferred,
+      limits: { total: 1, perNode: 1 },
+      retry: { ...retry, maxAttempts: 1 },
+    });
+    const [run] = await queue.add([claim('a'), claim('b')], somebody);
+    await begun(1);
+    const end = { ...broken, reason: 'VolumeWanted', message: 'it is needed' };
+    underWay[0]?.end({ ...end, deferred: { pod: 'orders-0' } });
+    await begun(2);
+    expect(names()).toEqual(['a', 'b']);
+    const waits = history.get(run?.id ?? '');
+    expect(waits).toMatchObject({
+      ...{ status: 'queued', attempt: 1, reason: 'VolumeWanted', message: 'waits: it is needed' },
+      retryAt: expect.any(String),
+    });
+    expect(waits).not.toHaveProperty('deferred');
+    expect(onDeferred.mock.calls).toEqual([[expect.objectContaining({ id: run?.id }), 'orders-0']]);
+    queue.hurry(); // a destination works again: that is of no matter to it
+    expect(queue.depth()).toEqual({ queued: 1, running: 1 });
+  });
+
   it('does not repeat a run that its archive has shown to be a success before the queue resumed', async () => {
     await queue.stop();
     const [run] = await queue.add([claim('media')], somebody);

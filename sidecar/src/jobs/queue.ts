@@ -49,6 +49,8 @@ export interface QueueOptions {
   log: Log;
   /** Called with every run that has ended. */
   onEnd(run: RunRecord): void;
+  /** Called with a run that stopped because a pod needs its volume, and waits for its next attempt. */
+  onDeferred?(run: RunRecord, pod: string): void;
 }
 
 /** Takes runs, starts as many as the limits allow, tries failed ones again, and tells how they go. */
@@ -236,6 +238,8 @@ export function startQueue(options: QueueOptions): Queue {
     log,
     outages,
     forgiven: new Map(),
+    deferrals: new Map(),
+    ...(options.onDeferred && { onDeferred: options.onDeferred }),
     async record(id, change) {
       await recordDurably(id, change);
       tell(id);

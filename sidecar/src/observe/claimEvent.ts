@@ -63,6 +63,23 @@ export function claimEventOf(run: RunRecord): ClaimEvent | undefined {
   };
 }
 
+/** @returns what the claim's Event says when a run made way for a pod that needs the volume. */
+export function wantedEventOf(run: RunRecord, pod: string): ClaimEvent {
+  const { id, kind, namespace, name, uid, retryAt, createdAt, stages } = run;
+  const at = stages.at(-1)?.endedAt ?? createdAt;
+  const { name: called, what, action } = WORDS[kind];
+  return {
+    // One for each time.
+    name: `nkvm-${called}-${id}-wanted-${Date.parse(at).toString(36)}`,
+    claim: { namespace, name, uid },
+    ...{ action, type: 'Normal', reason: 'VolumeWanted' },
+    message: shortened(
+      `${what} stopped reading the volume, because pod ${pod} needs it to start; it is tried again at ${retryAt} (run ${id})`
+    ),
+    at,
+  };
+}
+
 function words(
   subject: 'Backup' | 'Restore' | 'Verification' | 'RestoreDrill',
   name: string,

@@ -42,6 +42,24 @@ describe('Events on claims', () => {
     expect(outcomes).toEqual(['sent', 'sent']);
   });
 
+  it('tell that a run made way for a pod, and which one', async () => {
+    const to = sender();
+    const retryAt = '2026-11-21T10:00:30.000Z';
+    const stages = [
+      { stage: 'copy' as const, startedAt: 's', endedAt: '2026-11-21T10:00:00.000Z' },
+    ];
+    const run = exampleRun({ id: '01a', status: 'queued', endedAt: null, retryAt, stages });
+    to.wanted(run, 'orders-0');
+    await to.settled();
+    expect(sent).toMatchObject([
+      {
+        ...{ type: 'Normal', reason: 'VolumeWanted', action: 'Backup', at: stages[0]?.endedAt },
+        name: expect.stringMatching(/^nkvm-backup-01a-wanted-[0-9a-z]+$/),
+        message: `Backup stopped reading the volume, because pod orders-0 needs it to start; it is tried again at ${retryAt} (run 01a)`,
+      },
+    ]);
+  });
+
   it('are dropped where one claim has too many, counted and logged with the run', async () => {
     await end(sender(1), { uid: 'a' }, { id: '02b', uid: 'a' }, { uid: 'b' });
     expect(sent).toHaveLength(2);

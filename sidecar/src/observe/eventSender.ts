@@ -1,7 +1,7 @@
-import type { SendEvent } from '../cluster/events.ts';
+import type { ClaimEvent, SendEvent } from '../cluster/events.ts';
 import type { RunRecord } from '../history/history.ts';
 import type { Log } from '../log.ts';
-import { claimEventOf } from './claimEvent.ts';
+import { claimEventOf, wantedEventOf } from './claimEvent.ts';
 import type { Rate } from './tokenBucket.ts';
 import { rateLimit } from './tokenBucket.ts';
 
@@ -22,6 +22,8 @@ export interface EventSenderOptions {
 export interface EventSender {
   /** Sends an Event on the run's claim, in its own time. A run is never the worse for what becomes of it. */
   ended(run: RunRecord): void;
+  /** The same for a run that made way for a pod, and waits. */
+  wanted(run: RunRecord, pod: string): void;
   /** Waits for those that are on their way. */
   settled(): Promise<void>;
 }
@@ -39,8 +41,7 @@ export function eventSender(options: EventSenderOptions): EventSender {
   /** Where the right is missing: it is said once, and again when it was given and taken. */
   const closed = new Set<string>();
 
-  const tell = async (run: RunRecord): Promise<void> => {
-    const event = claimEventOf(run);
+  const tell = async (run: RunRecord, event: ClaimEvent | undefined): Promise<void> => {
     if (!event) return;
     const about = { run: run.id, namespace: run.namespace, pvc: run.name };
     if (!may(run.uid)) {
@@ -63,11 +64,14 @@ export function eventSender(options: EventSenderOptions): EventSender {
     }
   };
 
+  const begin = (run: RunRecord, event: ClaimEvent | undefined): void => {
+    const one = tell(run, event).finally(() => onTheirWay.delete(one));
+    onTheirWay.add(one);
+  };
+
   return {
-    ended(run) {
-      const one = tell(run).finally(() => onTheirWay.delete(one));
-      onTheirWay.add(one);
-    },
+    ended: run => begin(run, claimEventOf(run)),
+    wanted: (run, pod) => begin(run, wantedEventOf(run, pod)),
     async settled() {
       await Promise.all(onTheirWay);
     },

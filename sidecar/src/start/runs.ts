@@ -90,6 +90,7 @@ export async function startRuns(foundations: Foundations) {
       execToEnd: execToEnd.bind(undefined, gateway),
     },
     readClaim: claimsOf(gateway),
+    claimNow: (namespace: string, name: string) => inventory.claim(namespace, name),
     ...{ places, destination },
     roomOf: async (name: string) => (name === LOCAL_DESTINATION ? await room.look() : undefined),
     clusterName,
@@ -178,6 +179,7 @@ export async function startRuns(foundations: Foundations) {
         newId: runIds(undefined, history.newestId()),
         now,
         log,
+        onDeferred: events.wanted,
         onEnd(run) {
           onEnd(run);
           void copies.of(run);

@@ -1,7 +1,6 @@
 import { archiveOfManifest, parseArchiveName } from '../archive/name.ts';
 import { keepCatalogs } from '../backup/catalog/keepCatalogs.ts';
 import { readCatalog } from '../backup/catalog/readCatalog.ts';
-import { heldVolumes } from '../backup/heldVolume.ts';
 import { rebuildHistory } from '../backup/rebuildHistory.ts';
 import { recover } from '../backup/recover.ts';
 import { deleteUnproven } from '../backup/unproven.ts';
@@ -19,9 +18,6 @@ const SWEEP_MS = 5 * 60_000;
 
 /** Archives without a manifest are even rarer, and each look reads the whole directory. */
 const CLEAN_ARCHIVES_MS = 60 * 60_000;
-
-/** Soon enough for a person who wonders why a pod does not start. */
-const HELD_VOLUMES_MS = 15_000;
 
 /** An application that is down waits for it; a look costs no request. */
 const LEFT_STOPPED_MS = 15_000;
@@ -152,21 +148,6 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
   await life.start({
     name: 'the watch for workloads that a restore has left stopped',
     start: () => setInterval(() => prepared.isReady() && void restores.tidyUp(), LEFT_STOPPED_MS),
-    stop: clearInterval,
-  });
-
-  await life.start({
-    name: 'the watch for pods that wait for a volume',
-    start: () =>
-      setInterval(
-        heldVolumes({
-          running: queue.running,
-          claimOf: (namespace, name) => inventory.claim(namespace, name),
-          history,
-          log,
-        }),
-        HELD_VOLUMES_MS
-      ),
     stop: clearInterval,
   });
   return { prepared, catalogs, space };

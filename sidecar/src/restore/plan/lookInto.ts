@@ -2,11 +2,12 @@ import type { PlanFiles } from '../../../api/index.ts';
 import { select } from '../../archive/index/select.ts';
 import type { Archives } from '../../browse/archives.ts';
 import type { OpenArchive } from '../../browse/openArchive.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim, ClusterInventory } from '../../cluster/inventory.ts';
 import { StageError, textOf } from '../../errors.ts';
 import type { Helper } from '../../helper/helper.ts';
 import { lookAtVolume } from '../../helper/lookAtVolume.ts';
 import { placementOf } from '../../helper/placement.ts';
+import { podThatWants, volumeWanted, watchWanted } from '../../helper/volumeWanted.ts';
 import { sameLimits } from '../../helper/waitLimits.ts';
 import { walkVolume } from '../../helper/walk.ts';
 import { withHelper } from '../../helper/withHelper.ts';
@@ -33,6 +34,7 @@ export interface LookWorld extends Omit<IntoClaimWorld, 'runTimeoutMs'> {
   looks: Looks;
   /** Whether a run of NKVM uses the claim. */
   isBusy(claim: Claim): boolean;
+  inventory: Pick<ClusterInventory, 'claim'>;
 }
 
 /** A person waits: whatever takes longer is known later. */
@@ -57,6 +59,13 @@ export const lookIntoClaim =
     if ('refuse' in placement) return later(placement.refuse.message);
     const id = world.looks.begin(claim.namespace);
     const closing: Promise<unknown>[] = [];
+    const wanted = new AbortController();
+    let node = placement.node;
+    const unwatch = watchWanted(
+      () => podOf(world.inventory.claim(claim.namespace, claim.name), node),
+      pod => wanted.abort(volumeWanted('exec', claim, pod))
+    );
+    const either = AbortSignal.any([signal, wanted.signal]);
     try {
       const archive = await world
         .archives()
@@ -82,27 +91,32 @@ export const lookIntoClaim =
           },
         },
         {
-          signal,
+          signal: either,
           onCreated: () => undefined,
           onWaiting: () => undefined,
-          onReady: () => undefined,
+          onReady: (_, found) => void (node = found),
           explain: async error => error,
           closing: gone => closing.push(gone.catch(() => undefined)),
         },
         async ({ helper }) => {
-          const { isEmpty, freeBytes } = await lookAtVolume(helper, { signal });
-          const files = archive ? await filesOf(helper, archive, paths, signal) : null;
+          const { isEmpty, freeBytes } = await lookAtVolume(helper, { signal: either });
+          const files = archive ? await filesOf(helper, archive, paths, either) : null;
+          either.throwIfAborted();
           return { isEmpty, freeBytes, files };
         }
       );
       return { is: look };
     } catch (error) {
       signal.throwIfAborted();
-      return later(textOf(error));
+      return later(textOf(wanted.signal.reason ?? error));
     } finally {
+      unwatch();
       void Promise.all(closing).then(() => world.looks.end(id));
     }
   };
+
+const podOf = (claim: Claim | undefined, node: string | null): string | undefined =>
+  claim && podThatWants(claim, node)?.name;
 
 /** @returns null where the paths are not in the archive: another check says so. */
 async function filesOf(
