@@ -13,8 +13,9 @@ import { rebuildHistory } from '../../sidecar/src/backup/rebuildHistory.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { exampleManifest } from '../../sidecar/src/testing/exampleManifest.ts';
+import { imageFlags } from '../support/imageFlags.ts';
 
-const FLAGS = ['--max-semi-space-size=4', '--optimize-for-size'];
+const FLAGS = imageFlags();
 const SIZES = ['10000', '100000'];
 const VOLUMES = 2_000;
 const MiB = 1024 * 1024;

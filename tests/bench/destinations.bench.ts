@@ -2,7 +2,8 @@
  * Each kind of destination against its own native client, with the same bytes, each to and from a server on loopback.
  * A figure is the middle of three; the two take turns. Each is a program of its own; of programs for Node, the time of loading
  * their sources is not counted. Seconds of CPU are those of all processes, the server's included: go by them on a busy machine.
- * usage: node tests/bench/destinations.bench.ts [MEGABYTES] [KIND…]
+ * `together` lets one process store at several at once.
+ * usage: node tests/bench/destinations.bench.ts [MEGABYTES] [KIND… | together]
  */
 import { randomFillSync } from 'node:crypto';
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
@@ -14,6 +15,7 @@ import { ftpContest } from './support/ftpContest.ts';
 import { rsyncContest } from './support/rsyncContest.ts';
 import { s3Contest } from './support/s3Contest.ts';
 import { scpContest, sftpContest } from './support/sshContest.ts';
+import { holdTogether } from './support/together.ts';
 
 /** How the contest of each kind is prepared; or why it cannot be held here. */
 const CONTESTS: Record<string, () => Promise<Contest | string>> = {
@@ -30,7 +32,11 @@ const dir = mkdtempSync(join(tmpdir(), 'nkvm-bench-'));
 try {
   const file = join(dir, 'archive');
   const bytes = fill(file, Number(megabytes) * 1e6);
-  for (const kind of wanted.length > 0 ? wanted : Object.keys(CONTESTS)) {
+  for (const kind of wanted.length > 0 ? wanted : [...Object.keys(CONTESTS), 'together']) {
+    if (kind === 'together') {
+      await holdTogether(CONTESTS, file, bytes);
+      continue;
+    }
     const contest = await CONTESTS[kind]?.();
     if (typeof contest === 'string') console.log(`${kind}: skipped: ${contest}`);
     else if (contest) await hold(kind, contest, file, bytes).finally(() => contest.stop());

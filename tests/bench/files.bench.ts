@@ -23,9 +23,10 @@ import { exampleManifest } from '../../sidecar/src/testing/exampleManifest.ts';
 import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
 import { httpWorld } from '../../sidecar/src/testing/httpWorld.ts';
 import { testArchive } from '../../sidecar/src/testing/testArchive.ts';
+import { imageFlags } from '../support/imageFlags.ts';
 import { biggestRssMiB, rssMiB } from './support/memory.ts';
 
-const FLAGS = ['--max-semi-space-size=4', '--optimize-for-size'];
+const FLAGS = imageFlags();
 const ENTRIES = 1_000_000;
 const MEMBER = 64 * 1024 * 1024;
 const MEMBERS = 160;

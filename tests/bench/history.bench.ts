@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
+import { imageFlags } from '../support/imageFlags.ts';
 
 const CLAIMS = 2_000;
 const INSERTS = 2_000;
@@ -18,7 +19,7 @@ const TOGETHER = 100;
 const LEFT = 10_000;
 const MiB = 1024 * 1024;
 /** As the image starts the service. */
-const FLAGS = ['--max-semi-space-size=4', '--optimize-for-size'];
+const FLAGS = imageFlags();
 const SIZES = ['1000', '10000', '100000', '1000000'];
 
 /** More namespaces than are looked up one by one, none with a run. */

@@ -11,9 +11,10 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
+import { imageFlags } from '../support/imageFlags.ts';
 import { bundleSidecar } from './support/bundle.ts';
 
-const FLAGS = ['--max-semi-space-size=4', '--optimize-for-size'];
+const FLAGS = imageFlags();
 const BUNDLE = join(import.meta.dirname, '../../sidecar/dist/main.js');
 const LOOK_MS = 10;
 const KUBECONFIG = {

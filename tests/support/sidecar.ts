@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { kubeconfigPath } from '../cluster/support/kubectl.ts';
+import { imageFlags } from './imageFlags.ts';
 
 /** A line of the log, of which tests read these fields. */
 export interface LogEntry {
@@ -30,7 +31,7 @@ export interface Sidecar {
 
 const SIDECAR = join(import.meta.dirname, '../../sidecar');
 /** As the image starts it. */
-const FLAGS = ['--max-semi-space-size=4', '--optimize-for-size'];
+const FLAGS = imageFlags();
 
 /**
  * Starts a sidecar and waits until it is ready.

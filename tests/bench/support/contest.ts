@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { imageEnvironment, imageFlags } from '../../support/imageFlags.ts';
 import { cpuSecondsBelow } from './cpu.ts';
 
 /** A program that a person would run. */
@@ -48,7 +49,8 @@ interface Took {
   cpuSeconds: number;
 }
 
-const ROUNDS = Number(process.env.ROUNDS ?? 3);
+/** How often each is measured. */
+export const ROUNDS = Number(process.env.ROUNDS ?? 3);
 
 /** @returns NKVM's own client, as a program. */
 export const ours = (
@@ -58,11 +60,8 @@ export const ours = (
   ...args: string[]
 ): Command => ({
   command: process.execPath,
-  args: [
-    ...['--max-semi-space-size=4', '--optimize-for-size'],
-    ...[join(import.meta.dirname, 'ownClient.ts'), what, kind, ...args],
-  ],
-  env: { SETTINGS: JSON.stringify(settings) },
+  args: [...imageFlags(), ...[join(import.meta.dirname, 'ownClient.ts'), what, kind, ...args]],
+  env: { ...imageEnvironment(), SETTINGS: JSON.stringify(settings) },
   reports: true,
 });
 

@@ -27,7 +27,10 @@ if (what === 'read') {
 } else {
   const prove = what === 'store-and-prove';
   const body = createReadStream(file, { highWaterMark: 65_536 }).pipe(hashAndCount());
-  const staged = await destination.stage(key, body, { expectedBytes: statSync(file).size });
+  const staged = await destination.stage(key, body, {
+    expectedBytes: statSync(file).size,
+    digest: body.digest,
+  });
   if (prove && !destination.provesAfterPublish) await staged.confirm();
   await staged.publish();
   if (prove && destination.provesAfterPublish) await staged.confirm();

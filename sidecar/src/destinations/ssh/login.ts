@@ -5,6 +5,7 @@ import type { Stage } from '../../../api/index.ts';
 import type { HostKeyError } from '../kind.ts';
 import { connectAllowed } from '../trust/connect.ts';
 import { hostKeyRefused } from './hostKeyRefused.ts';
+import { useKeyObjects } from './keyObjects.ts';
 import type { ShownKey } from './knownHosts.ts';
 import { hostKeyVerdict, keysOfHost } from './knownHosts.ts';
 import type { SshSettings } from './settings.ts';
@@ -114,6 +115,7 @@ async function logInWith(
       end = () => reject(signal?.reason);
       signal?.throwIfAborted();
       signal?.addEventListener('abort', end, { once: true });
+      client.on('handshake', () => useKeyObjects(client));
       client.once('ready', resolve).once('error', reject);
       client.once('close', () => reject(Object.assign(new Error(), { code: 'ECONNRESET' })));
       client.connect({
