@@ -28,7 +28,7 @@ export type DestinationProblem = z.infer<typeof DestinationProblem>;
 /**
  * - `ready`: it worked when it was last used
  * - `unknown`: it was not used yet
- * - `failing`: it did not work when it was last used; it is tried again
+ * - `failing`: it did not work when it was last used; NKVM tries again
  * - `paused`: it failed several times in a row; nothing is sent there until `retryAt`
  * - `invalid`: its settings are wrong
  */

@@ -60,7 +60,7 @@ describe('a backup fails by name, and leaves nothing, when', () => {
       status: 'failed',
       stage: 'wait',
       reason: 'NoNode',
-      message: expect.stringMatching(/found no node: 0\/\d+ nodes are available.*waited 5 s/),
+      message: expect.stringMatching(/cannot be scheduled: 0\/\d+ nodes are available.*waited 5 s/),
       hint: expect.stringContaining('make room'),
     });
     nothingStays(join(sidecar.dir, 'backups'));

@@ -28,7 +28,7 @@ describe('[truncated archive] helper killed', () => {
       stage: 'copy',
       reason: 'HelperEnded',
       message: expect.stringContaining('exit code 137'),
-      hint: expect.stringContaining('it is tried again'),
+      hint: expect.stringContaining('nothing to do: NKVM tries again'),
       archive: null,
     });
     await expectNothingLost(world, volume);

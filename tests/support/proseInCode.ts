@@ -44,7 +44,8 @@ function stringsOf(file: ts.SourceFile): Prose[] {
       add(node.whenTrue, kind);
       add(node.whenFalse, kind);
     } else if (ts.isBinaryExpression(node)) {
-      if (node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken) add(node.right, kind);
+      const isFallback = node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken;
+      if (isFallback && !isLiteral(node.right, text => text === '')) add(node.right, kind);
     } else if (isText(node) && !found.has(node)) {
       found.set(node, { kind, line: lineOf(file, node.getStart()), text: textOf(node) });
     }
@@ -90,9 +91,11 @@ function takersOf(file: ts.SourceFile): [string, Place[]][] {
 /** A failure is also written as a list of what a `StageError` takes: stage, reason, message, hint, class. */
 const isFailure = ({ elements }: ts.ArrayLiteralExpression): boolean =>
   elements.length >= 4 &&
-  STAGES.some(
-    stage => elements[0] && ts.isStringLiteral(elements[0]) && elements[0].text === stage
-  );
+  STAGES.some(stage => isLiteral(elements[0], text => text === stage)) &&
+  isLiteral(elements[1], text => /^[A-Z]/.test(text));
+
+const isLiteral = (node: ts.Node | undefined, fits: (text: string) => boolean): boolean =>
+  node !== undefined && ts.isStringLiteral(node) && fits(node.text);
 
 const isText = (
   node: ts.Node

@@ -103,7 +103,7 @@ export async function pack(
   return { copies, own, seal, sealed, warnings };
 }
 
-const lost = Promise.resolve({ error: new Error('nobody has taken the archive') });
+const lost = Promise.resolve({ error: new Error('no destination has read the archive') });
 
 /** Whether a destination has failed already: its index is not needed. */
 async function isLost({ staged }: TakenCopy): Promise<boolean> {

@@ -82,7 +82,7 @@ export async function receiveIndex({
     const differs = own.bytes !== sealed.bytes || own.sha256 !== sealed.sha256;
     return await Promise.all(
       copies.map(async ({ key, name }, at) => {
-        const end = taken[at] ?? { error: new Error('nobody has taken it') };
+        const end = taken[at] ?? { error: new Error('no destination has read it') };
         const where = copies.length > 1 ? `the archive at ${name}` : undefined;
         if ('error' in end) return { warnings: [noIndex(because(end.error), where)] };
         if (differs) {

@@ -69,7 +69,7 @@ export async function recover(options: RecoverOptions): Promise<void> {
       isUnknown = error;
       continue;
     }
-    // Whether the API server was away is not known; a process that is killed again and again must come to an end.
+    // Whether the API server was unavailable is not known; a process that is killed again and again must come to an end.
     const next = isSafetyBackup(run)
       ? undefined // later, the volume holds what the restore has written
       : nextAttempt(run, end, kinds[run.kind]?.retry ?? options.retry, {

@@ -93,7 +93,7 @@ export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts):
       `tar ${endText(seal.tarExit)}${
         tar.errors > 0 ? `: ${entries(tar.errors)} could not be read completely` : ''
       }`,
-      'see in tar’s messages which entries they are, make them readable, then start a new backup',
+      'see tar’s messages for the entries, make them readable, then start a new backup',
       'needs-action'
     );
   }
@@ -102,7 +102,7 @@ export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts):
       'checksum',
       'DigestDiffers',
       `the pod sent ${digestText(seal)}, ${digestText(own)} arrived`,
-      'the connection to the pod is not reliable; start a new backup',
+      'start a new backup: the connection to the pod is not reliable',
       'transient'
     );
   }
@@ -161,4 +161,4 @@ const endText = (exitCode: number): string =>
     : `ended with exit code ${exitCode}`;
 
 const lastLine = (text: string): string =>
-  text.trim().split('\n').at(-1)?.slice(0, 300) || 'it gave no reason';
+  text.trim().split('\n').at(-1)?.slice(0, 300) || 'without a reason';

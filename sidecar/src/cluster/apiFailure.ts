@@ -4,7 +4,7 @@ import type { FailureClass } from '../errors.ts';
  * The kind of failure of a call.
  * - `unreachable`: no answer, or one that did not come from an API server.
  * - `busy`: the API server, or something that it depends on, could not serve the call now.
- * - `refused`: the caller may not do it, or an admission rule is against it.
+ * - `refused`: the caller may not do it, or an admission rule denies it.
  * - `notFound`, `conflict`, `invalid`: about the object or the request.
  * - `gone`: a watch or a page of a list is too old.
  */

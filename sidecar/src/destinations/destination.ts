@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Digest } from '../archive/digest.ts';
 
-/** Every call can be stopped. What the storage has done by then stays done, unless the call says otherwise. */
+/** Every call can be stopped. Effects on the storage until then remain, unless the call says otherwise. */
 export interface Call {
   signal?: AbortSignal | undefined;
 }
@@ -30,7 +30,7 @@ export interface StageCall extends Call {
 }
 
 /**
- * What the storage itself says of bytes that it holds, without sending them back.
+ * The storage's own account of bytes that it holds, without sending them back.
  *
  * - `checksum`: it computed a checksum of what it stored, and that is the checksum of what was sent
  * - `size`: it says only how many bytes it holds, and these are as many as were sent
@@ -43,7 +43,7 @@ export interface Confirmed {
 
 /** An archive that is stored under a temporary name. */
 export interface Staged {
-  /** What was taken, in bytes. */
+  /** The number of bytes taken. */
   readonly bytes: number;
   /** The file as it is stored, where that is not what was taken, as with encryption. */
   readonly stored?: { bytes: number; sha256: string } | undefined;

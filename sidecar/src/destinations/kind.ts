@@ -4,7 +4,7 @@ import type { ArchiveForm } from '../archive/name.ts';
 import { StageError } from '../errors.ts';
 import type { Destination } from './destination.ts';
 
-/** What a destination is made for. */
+/** The context in which a destination is opened. */
 export interface PlaceContext {
   /** Name of the Secret; it is the id of the destination. */
   name: string;
@@ -16,7 +16,7 @@ export interface PlaceContext {
   ownDirs?: readonly string[] | undefined;
 }
 
-/** What a probe of the step `host-key` fails with when nobody has confirmed the key that the server shows. */
+/** The error of a probe of the step `host-key` when the key that the server shows is not confirmed. */
 export class HostKeyError extends StageError {
   readonly hostKey: ShownHostKey;
 

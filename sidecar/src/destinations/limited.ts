@@ -34,7 +34,7 @@ export function limited(to: Destination, limitMs: number): Destination {
       stage,
       'DestinationTimedOut',
       `destination ${to.location} ${why} (${what})`,
-      'check that the storage answers, e.g. its server and the network; the backup is tried again',
+      'check that the storage answers, e.g. its server and the network; NKVM tries again',
       'transient'
     );
 

@@ -16,7 +16,7 @@ export const temporaryGone = (place: string, options?: ErrorOptions): StageError
     'publish',
     'TemporaryGone',
     `archive ${place} cannot get its name: its temporary file was deleted`,
-    'find out which program deletes files there, and exclude names that begin with .tmp-nkvm-; the backup is tried again',
+    'find out which program deletes files there, and exclude names that begin with .tmp-nkvm-; NKVM tries again',
     'transient',
     options
   );
@@ -49,7 +49,7 @@ export function streamBroke(key: string, error: unknown, signal?: AbortSignal): 
   return new StageError(
     'copy',
     'StreamBroke',
-    `stream of ${key} broke off: ${textOf(error)}`,
+    `stream of ${key} was interrupted: ${textOf(error)}`,
     'see why the sender stopped, then start the backup again',
     'transient',
     { cause: error }

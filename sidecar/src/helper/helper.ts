@@ -19,7 +19,7 @@ import { removeHelper } from './removeHelper.ts';
 import type { WaitLimits } from './waitLimits.ts';
 import { waitUntilReady } from './waitUntilReady.ts';
 
-/** What helper pods need of a cluster. */
+/** The dependencies of helper pods on a cluster. */
 export interface HelperCluster extends PodCreation {
   pods: Pods;
   /** @returns the nodes, so that a pod that waits for one can say more. Absent: not known. */
@@ -197,7 +197,7 @@ function helperOf(
         'checksum',
         'HelperGone',
         `helper pod ${namespace}/${pod} was replaced by another pod while it worked`,
-        'nothing, it is tried again; the audit log of the API server names the client that did it',
+        'nothing to do: NKVM tries again; the audit log of the API server names the client that did it',
         'transient'
       );
     },

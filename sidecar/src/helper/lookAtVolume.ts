@@ -42,8 +42,8 @@ export async function lookAtVolume(
     throw new StageError(
       'exec',
       'VolumeUnreadable',
-      `helper pod ${helper.namespace}/${helper.pod} cannot look at the volume: ${textOf(error)}`,
-      'nothing, it is tried again; if it repeats, check the storage',
+      `helper pod ${helper.namespace}/${helper.pod} cannot inspect the volume: ${textOf(error)}`,
+      'nothing to do: NKVM tries again; if it happens again, check the storage',
       'transient',
       { cause: error }
     );

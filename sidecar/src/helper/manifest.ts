@@ -5,7 +5,7 @@ import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames, VOLUME_PATH, WORK_PATH } from './names.ts';
 import type { HelperSettings, Resources, Toleration } from './settings.ts';
 
-/** What a helper pod is made from. */
+/** The inputs of a helper pod's manifest. */
 export interface HelperSpec extends HelperId {
   claimName: string;
   /** `write` mounts the volume read-write, for a restore. */
@@ -26,7 +26,7 @@ export interface HelperSpec extends HelperId {
 export const INDEX_LIMIT_BYTES = 192 * 1024 * 1024;
 
 /**
- * Waits to be told to stop; as process 1 a plain `sleep` would ignore the signal. It then ends as if the signal had
+ * Waits for a signal to stop; as process 1 a plain `sleep` would ignore the signal. It then ends as if the signal had
  * killed it: after exit code 0 an evicted pod is `Succeeded`, and never says that it was evicted.
  */
 const WAIT = 'trap "exit 143" TERM INT; while :; do sleep 3600 & wait $!; done';
@@ -152,7 +152,7 @@ const STAY = {
   'karpenter.sh/do-not-disrupt': 'true',
 };
 
-/** What tar needs to restore owners, modes, devices and file capabilities. */
+/** Capabilities that tar needs to restore owners, modes, devices and file capabilities. */
 export const RESTORE_CAPABILITIES = [
   'CHOWN',
   'DAC_OVERRIDE',

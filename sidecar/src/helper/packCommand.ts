@@ -32,7 +32,7 @@ export const packCommand = (
     archive,
   ]);
 
-/** What the packing command writes to its standard error while tar gets on. */
+/** Progress lines that the packing command writes to its standard error. */
 export const WORKING = 'nkvm: working\n';
 
 /** The command that shows the seal; it fails while there is none. */

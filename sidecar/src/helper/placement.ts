@@ -102,7 +102,7 @@ function unusableClaim(claim: Claim): Obstacle | undefined {
     return {
       reason: 'ClaimTerminating',
       message: `${name} is being deleted`,
-      hint: 'stop whatever is deleting the claim, or accept the deletion',
+      hint: 'stop the deletion of the claim, or accept it',
     };
   }
   if (claim.phase !== 'Lost') return undefined;
@@ -126,7 +126,7 @@ function unprovenClaim({ namespace, name, restoreMark }: Claim): Obstacle | unde
     case 'incomplete':
       return {
         reason: 'ClaimIncomplete',
-        message: `claim ${namespace}/${name} is what a failed restore has left (run ${restoreMark.runId})`,
+        message: `claim ${namespace}/${name} was left incomplete by a failed restore (run ${restoreMark.runId})`,
         hint: `delete it with kubectl delete pvc ${name} -n ${namespace}, and restore again`,
       };
   }

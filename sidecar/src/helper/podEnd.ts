@@ -33,7 +33,7 @@ export function endOfPod(pod: Pod | undefined): FailedPod | undefined {
     return failed(
       'HelperGone',
       'the helper pod was deleted by another client than NKVM',
-      'nothing, it is tried again; the audit log of the API server names the client',
+      'nothing to do: NKVM tries again; the audit log of the API server names the client',
       'transient'
     );
   }
@@ -91,12 +91,12 @@ function endOf(name: string, pod: Pod, ended: Terminated | undefined): FailedPod
   return failed(
     'HelperEnded',
     `${name} ended before its work was done: ${why}`,
-    'nothing, it is tried again; the log of the kubelet on its node may say more',
+    'nothing to do: NKVM tries again; the log of the kubelet on its node may say more',
     'transient'
   );
 }
 
-/** What the kernel answers to a program of another architecture. */
+/** The kernel's error for a program of another architecture. */
 export const OTHER_ARCHITECTURE = /exec format error/;
 
 /** @returns that the image is of no use on the node of the pod. */
@@ -114,6 +114,6 @@ const beingDeleted = (name: string): FailedPod =>
   failed(
     'HelperGone',
     `${name} is being deleted by another client than NKVM`,
-    'nothing, it is tried again; the audit log of the API server names the client',
+    'nothing to do: NKVM tries again; the audit log of the API server names the client',
     'transient'
   );

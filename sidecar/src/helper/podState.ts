@@ -23,7 +23,7 @@ export interface WaitingPod {
   limitMs?: number;
   /** Where it will run; null: not known yet. */
   node: string | null;
-  /** What it waits for now, for people: `waiting for a node: 0/2 nodes are available`. */
+  /** Its present wait, for people: `waiting for a node: 0/2 nodes are available`. */
   note: string;
   /** The failure that it comes to when the limit is reached. */
   reason: string;
@@ -35,7 +35,7 @@ export interface WaitingPod {
 /** How a helper pod is doing; what is not ready says why, for people. */
 export type PodState = { kind: 'ready'; node: string } | WaitingPod | FailedPod;
 
-/** What is known besides the pod. */
+/** Facts besides the pod. */
 export interface PodCircumstances {
   /** About the pod, oldest first. */
   events?: readonly PodEvent[];
@@ -63,7 +63,7 @@ const NEVER_CREATED =
  * | --- | --- | --- |
  * | is gone, or ended (evicted, out of memory, deadline) | failed | |
  * | has an invalid image name, or a container that can never start | failed | |
- * | found no node | waiting | node |
+ * | cannot be scheduled | waiting | node |
  * | has a node whose kubelet has not taken it | waiting | start |
  * | cannot mount its volume, or has no network yet and no event that says more | waiting | volume |
  * | pulls its image, perhaps again | waiting | image |

@@ -25,7 +25,7 @@ const RULES: Rule[] = [
     ([, level, why], namespace) => ({
       reason: 'PodSecurity',
       message: `namespace ${namespace} does not admit the helper pod: its Pod Security level is ${level} (${why})`,
-      hint: `the helper needs Pod Security level baseline: kubectl label --overwrite namespace ${namespace} pod-security.kubernetes.io/enforce=baseline; or set NKVM_HELPER_RUN_AS_USER to the user id of the volumes’ files, which fits level restricted`,
+      hint: `set Pod Security level baseline, which the helper needs: kubectl label --overwrite namespace ${namespace} pod-security.kubernetes.io/enforce=baseline; or set NKVM_HELPER_RUN_AS_USER to the user id of the volumes’ files, which fits level restricted`,
       class: 'needs-action',
     }),
   ],

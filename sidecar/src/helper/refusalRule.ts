@@ -1,6 +1,6 @@
 import type { FailureClass } from '../errors.ts';
 
-/** What a refusal comes to, for people and for programs. */
+/** The meaning of a refusal, for people and for programs. */
 export interface Refusal {
   reason: string;
   message: string;

@@ -5,7 +5,7 @@ import { StageError } from '../errors.ts';
 
 const count = z.int().min(0);
 
-/** What tar said, sorted and counted in the pod (pack/messages.awk). */
+/** The messages of tar, sorted and counted in the pod (pack/messages.awk). */
 const TarCounts = z.object({
   errors: count.describe('messages about an entry that is missing or incomplete in the archive'),
   sockets: count,
@@ -34,9 +34,9 @@ const Lines = z.strictObject({
   mountsInside: count.describe('file systems that are mounted inside the volume'),
 });
 
-/** What a helper pod tells of the archive that it sent. */
+/** A helper pod's own account of the archive that it sent. */
 export interface PodSeal {
-  /** What is kept of it in history and manifest. */
+  /** The part that is kept in history and manifest. */
   seal: Seal;
   tar: TarCounts;
   /** tar's messages, errors first; of many, the first and the last. */

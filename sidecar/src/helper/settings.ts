@@ -16,7 +16,7 @@ export interface Toleration {
 /** How an administrator wants helper pods to be. docs/reference/settings.md has a row for each. */
 export interface HelperSettings {
   readonly image: string;
-  /** What the image is built for: values of the node label `kubernetes.io/arch`. */
+  /** Architectures of the image: values of the node label `kubernetes.io/arch`. */
   readonly architectures: readonly string[];
   readonly resources: Resources;
   readonly labels: Readonly<Record<string, string>>;

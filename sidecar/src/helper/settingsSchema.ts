@@ -153,7 +153,7 @@ export function checkRequests(values: Values, context: z.core.$RefinementCtx): v
   }
 }
 
-/** @returns the settings in the words of a pod. Which image it is may not be known before the own pod is. */
+/** @returns the settings as fields of a pod. Which image it is may not be known before the own pod is. */
 export const helperSettingsOf = (values: Values): Omit<HelperSettings, 'image'> => ({
   architectures: values.NKVM_HELPER_ARCHITECTURES,
   resources: {

@@ -6,7 +6,7 @@ import { indexCommand, packCommand, sealCommand, WORKING } from './packCommand.t
 import type { PodSeal } from './seal.ts';
 import { readSeal } from './seal.ts';
 
-/** What the pod tells of a stream that has ended. */
+/** The pod's own account of a stream that has ended. */
 export interface Sent {
   /** Exit code of the packing command, as the API server told it. */
   podExit: number;

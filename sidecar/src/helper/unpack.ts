@@ -30,7 +30,7 @@ export interface UnpackRequest {
   mode: RestoreMode;
   /** `gzip`: the archive itself; `tar`: some of its entries, unpacked, complete with the end of a tar. */
   encoding: 'gzip' | 'tar';
-  /** What the archive was when it was made: size of its tar, entries, and SHA-256 of `body`. */
+  /** The archive when it was made: size of its tar, entries, and SHA-256 of `body`. */
   expected: { rawBytes?: number; files?: number; sha256?: string };
   /** Where the size of the tar is not known: more is refused. */
   maxRawBytes?: number;
@@ -120,9 +120,9 @@ async function prepare(helper: Helper, program: UnpackProgram, signal: AbortSign
       'exec',
       'PrepareFailed',
       `the program that unpacks did not arrive in ${where}: ${
-        ended.exitCode === OTHERS_ARRIVED ? 'something else did' : stderr || textOf(ended.error)
+        ended.exitCode === OTHERS_ARRIVED ? 'another program did' : stderr || textOf(ended.error)
       }`,
-      'nothing, it is tried again; if it repeats, check the API server and the kubelet of that node',
+      'nothing to do: NKVM tries again; if it happens again, check the API server and the kubelet of that node',
       'transient',
     ],
     { hasWritten: false },
@@ -195,8 +195,8 @@ async function resultOf(helper: Helper, exitCode: number, stderr: string): Promi
       [
         'checksum',
         'ResultMissing',
-        `what ${where} has done cannot be read: ${textOf(error)}`,
-        'nothing, it is tried again: without the result nothing proves that the volume is complete',
+        `the result of ${where} cannot be read: ${textOf(error)}`,
+        'nothing to do: NKVM tries again, because without the result nothing proves that the volume is complete',
         'transient',
       ],
       {},
@@ -210,10 +210,10 @@ const sendBroke = (where: string, { error }: End): UnpackFailure =>
     [
       'copy',
       'SendBroke',
-      `the way to ${where} broke: ${
+      `the connection to ${where} broke: ${
         error === undefined ? 'it ended without an exit code' : textOf(error)
       }`,
-      'nothing, it is tried again; if it repeats, check the API server and the kubelet of that node',
+      'nothing to do: NKVM tries again; if it happens again, check the API server and the kubelet of that node',
       'transient',
     ],
     {},

@@ -37,7 +37,7 @@ export const unpackCommand = (
   JSON.stringify(job),
 ];
 
-/** What the unpacking command writes to its standard output. */
+/** Lines that the unpacking command writes to its standard output. */
 export const NEWS = { working: 'nkvm: working\n', comparing: 'nkvm: comparing\n' } as const;
 
 /** The command that shows what came out; it fails while there is nothing. */

@@ -4,9 +4,9 @@ import type { Digest } from '../archive/digest.ts';
 import { UnpackFailure } from './unpackFailure.ts';
 import type { UnpackResult } from './unpackResult.ts';
 
-/** What a restore in a pod has done, when nothing failed. Whether the volume is as the archive is another question. */
+/** The result of a restore in a pod, when nothing failed. It does not tell whether the volume matches the archive. */
 export interface Unpacked {
-  /** What was sent; the same has arrived. */
+  /** The bytes that were sent; the same bytes arrived. */
   sent: Digest;
   /** Says whether the volume holds what the archive does; see restore/verdictOnRestore.ts. */
   comparison: RestoreComparison;
@@ -59,8 +59,8 @@ export function unpackOutcome({ sent, expectedSha256, result, where }: UnpackFac
     throw new UnpackFailure([
       'checksum',
       'ReceivedDiffers',
-      `${sent.bytes} bytes were sent to ${where}, ${received.bytes} arrived, or others`,
-      'the connection to the pod is not reliable; it is tried again',
+      `${sent.bytes} bytes were sent to ${where}, ${received.bytes} arrived, or other ones`,
+      'nothing to do: nothing to do: the connection to the pod is not reliable; NKVM tries again',
       'transient',
     ]);
   }
@@ -90,8 +90,8 @@ export function unpackOutcome({ sent, expectedSha256, result, where }: UnpackFac
     throw new UnpackFailure([
       'checksum',
       'ReceivedDiffers',
-      `${where} does not say what has arrived`,
-      'the connection to the pod is not reliable; it is tried again',
+      `${where} did not report the bytes that arrived`,
+      'nothing to do: nothing to do: the connection to the pod is not reliable; NKVM tries again',
       'transient',
     ]);
   }
@@ -99,7 +99,7 @@ export function unpackOutcome({ sent, expectedSha256, result, where }: UnpackFac
     throw new UnpackFailure([
       'checksum',
       'ArchiveNotAsSealed',
-      'the archive is not the one that was made: its SHA-256 differs',
+      'the archive differs from the one that was made: another SHA-256',
       REFUSALS.ArchiveNotAsSealed?.[1] ?? '',
       'needs-action',
     ]);
@@ -112,7 +112,7 @@ export function unpackOutcome({ sent, expectedSha256, result, where }: UnpackFac
         `the volume could not be read again to compare it with the archive (tar ${endText(
           result.packExit
         )})`,
-        'see tar’s messages; the files are there, and nothing proves that they are right',
+        'see tar’s messages; the files were written, but nothing proves that they are complete',
         'unknown',
       ],
       { details: messages }
@@ -134,10 +134,7 @@ export function unpackOutcome({ sent, expectedSha256, result, where }: UnpackFac
 const TAKE_ANOTHER = 'restore another backup, or another copy of this one';
 
 const REFUSALS: Partial<Record<string, [Stage, string]>> = {
-  ArchiveHostile: [
-    'exec',
-    'do not restore this archive: nothing that backs up a volume makes such entries',
-  ],
+  ArchiveHostile: ['exec', 'do not restore this archive: no backup of a volume has such entries'],
   ArchiveDamaged: ['checksum', TAKE_ANOTHER],
   ArchiveTruncated: ['checksum', TAKE_ANOTHER],
   ArchiveUnsupported: ['exec', 'unpack it by hand with the program that made it'],
@@ -148,7 +145,7 @@ const REFUSALS: Partial<Record<string, [Stage, string]>> = {
     'restore into a bigger volume, or raise the limit for archives without a manifest',
   ],
   VolumeNotEmpty: ['copy', 'restore into a new claim, or choose mode overwrite or mirror'],
-  VolumeInTheWay: ['copy', 'restore into a new claim, or unmount what is in the way'],
+  VolumeInTheWay: ['copy', 'restore into a new claim, or unmount that file system'],
 };
 const OTHER_REFUSAL: [Stage, string] = ['exec', 'see the reason'];
 
@@ -200,7 +197,7 @@ function tarFailure({
       : `tar ${endText(tarExit)}`,
     isKilled
       ? 'give helpers more memory with NKVM_HELPER_MEMORY_LIMIT'
-      : 'see in tar’s messages what could not be unpacked, and why',
+      : 'see tar’s messages for the names and the causes',
     'unknown',
   ];
 }

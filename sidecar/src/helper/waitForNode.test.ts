@@ -36,7 +36,7 @@ it.each<[string, Pod, NodeFact[], string, RegExp, RegExp]>([
     pod('0/2 nodes are available: 2 Insufficient cpu'),
     [node('a')],
     'NoNode',
-    /found no node: 0\/2 nodes are available: 2 Insufficient cpu/,
+    /cannot be scheduled: 0\/2 nodes are available: 2 Insufficient cpu/,
     /make room/,
   ],
   [

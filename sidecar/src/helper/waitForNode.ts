@@ -5,7 +5,7 @@ import { podName } from './podEnd.ts';
 import type { WaitingPod } from './podState.ts';
 
 /**
- * What a helper pod without a node waits for.
+ * The condition that a helper pod without a node waits for.
  *
  * | the pod | reason |
  * | --- | --- |
@@ -39,7 +39,7 @@ export function waitForNode(pod: Pod, nodes: readonly NodeFact[]): WaitingPod {
     ...base,
     note: `waiting for a node: ${said}`,
     reason: 'NoNode',
-    message: `${name} found no node: ${said}`,
+    message: `${name} cannot be scheduled: ${said}`,
     hint: hintFor(said, nodes),
   };
 }

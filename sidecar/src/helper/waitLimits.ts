@@ -1,5 +1,5 @@
 /**
- * What a helper pod can wait for until it is ready:
+ * Conditions that a helper pod can wait for until it is ready:
  * - `node`: a node that has room and reaches the volume,
  * - `volume`: its volume is attached and mounted,
  * - `image`: its image is pulled,

@@ -73,7 +73,7 @@ export async function walkVolume(
       'exec',
       'VolumeUnreadable',
       `helper pod ${helper.namespace}/${helper.pod} cannot list the volume: ${textOf(error)}`,
-      'nothing, it is tried again; if it repeats, check the storage',
+      'nothing to do: NKVM tries again; if it happens again, check the storage',
       'transient',
       { cause: error }
     );

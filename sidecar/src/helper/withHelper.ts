@@ -17,7 +17,7 @@ export interface HelperRequest {
   waitLimits: WaitLimits;
 }
 
-/** What goes on around the use of a helper. */
+/** The surroundings of the use of a helper. */
 export interface HelperUse {
   /** Ends the wait for the helper. `use` must look at it by itself. */
   signal: AbortSignal;

@@ -23,7 +23,7 @@ export interface DiskWriterOptions {
 }
 
 /**
- * Puts changes on disk. While that is not possible the history can only be read; it is tried again every few seconds, and
+ * Puts changes on disk. While that is not possible the history can only be read; NKVM tries again every few seconds, and
  * with every change.
  */
 export class DiskWriter {

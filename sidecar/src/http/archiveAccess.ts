@@ -82,7 +82,7 @@ export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
   const readable = (caller: Subject, run: RunRecord): ReadableArchive => ({
     id: run.id,
     run,
-    // What a namespace had is for others when it is deleted and made again.
+    // A namespace that was deleted and created again belongs to other people.
     mayRead: maxAgeMs => rights.has(caller, access.rightOn('get', 'archive', run), maxAgeMs),
     ref: signal => refOfRun(run, signal),
   });
@@ -127,7 +127,7 @@ export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
       if (run?.kind !== 'backup') throw notFound(id);
       const archive = readable(caller, run);
       if (await archive.mayRead()) return archive;
-      // Who may see the backup is told which right is missing; for others it does not exist.
+      // Callers who may see the backup are told which right is missing; for others it does not exist.
       if (!(await access.mayRead(run, heldRights(caller, rights)))) throw notFound(id);
       throw await rights.lacking(caller, access.rightOn('get', 'archive', run));
     },

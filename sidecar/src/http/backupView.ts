@@ -25,7 +25,7 @@ export const READ_ARCHIVES = {
 } as const;
 
 /**
- * Whether a run belongs to the namespace that has its name now. A namespace that is deleted and made again belongs to
+ * Whether a run belongs to the namespace that has its name now. A namespace that is deleted and created again belongs to
  * other people, perhaps: they have no right on the runs of the old one.
  * @param live the namespace as it is now; undefined: there is none.
  */

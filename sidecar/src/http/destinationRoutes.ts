@@ -232,5 +232,5 @@ const notThere = (name: string): Refusal =>
     404,
     'DestinationNotFound',
     `there is no destination ${name}`,
-    'GET /api/v1/destinations lists those that there are'
+    'GET /api/v1/destinations lists all destinations'
   );

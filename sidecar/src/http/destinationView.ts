@@ -6,7 +6,7 @@ import type { Space } from '../destinations/places/space.ts';
 import type { WatchedPlaces } from '../destinations/places/watchPlaces.ts';
 import type { History } from '../history/history.ts';
 
-/** What is shown of destinations. */
+/** The facts about destinations that are shown. */
 export interface DestinationWorld {
   places: Pick<WatchedPlaces, 'all' | 'get' | 'status' | 'keys'>;
   checks: Pick<Checks, 'appendOnlyOf'>;

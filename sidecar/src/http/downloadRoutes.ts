@@ -37,7 +37,7 @@ export const ticketRoutes =
           summary: 'Prepare a download',
           description:
             'A file as it is, a folder or several paths as `.tar.gz`, or without `paths` the whole archive. ' +
-            'The answer names an address that is good for one download within 60 seconds, without a token.',
+            'The answer names an address that is valid for one download within 60 seconds, without a token.',
           params: ArchiveParams,
           body: StartDownload,
           response: { 201: DownloadTicket, default: Problem },
@@ -116,7 +116,7 @@ interface Part {
   signal: AbortSignal;
 }
 
-/** An index that is wrong shows itself at the first header: then it is made again, once. */
+/** An index that is wrong shows itself at the first header: then it is rebuilt, once. */
 async function partOf(archives: Archives, ref: ArchiveRef, { paths, volume, signal }: Part) {
   const look = async () => {
     const archive = await openWithin(archives, ref, signal);
@@ -161,6 +161,6 @@ const noTicket = (): Refusal =>
   new Refusal(
     404,
     'NoSuchDownload',
-    'this address is good for one download within 60 seconds, and it was used, or is too old, or has never been given',
+    'this address is valid for one download within 60 seconds: it was used, has expired, or never existed',
     'start the download again'
   );

@@ -4,7 +4,7 @@ import type { ReadableArchive } from './archiveAccess.ts';
 import { nameOf } from './caller.ts';
 import { Refusal } from './problems.ts';
 
-/** What one download is for: a browser that saves a file can send no token. */
+/** The content of one download: a browser that saves a file can send no token. */
 export interface Ticket {
   caller: Subject;
   archive: ReadableArchive;
@@ -73,6 +73,6 @@ const tooMany = (): Refusal =>
   new Refusal(
     429,
     'TooManyDownloads',
-    'too many downloads were prepared and not begun',
+    'too many downloads were prepared and not started',
     `use them, or wait ${TICKET_MS / 1000} s`
   );

@@ -13,7 +13,7 @@ export const EARLY_LIMITS = {
   headersMs: 60_000,
 };
 
-/** What Node says of a request that it could not read. */
+/** Node's error for a request that it could not read. */
 export interface ParserError {
   /** `HPE_…` of the parser (llhttp), or `ERR_HTTP_REQUEST_TIMEOUT`. */
   code?: string;

@@ -43,7 +43,7 @@ export const encryptionRoutes =
         404,
         'DestinationNotFound',
         `there is no destination ${name}`,
-        'GET /api/v1/destinations lists those that there are'
+        'GET /api/v1/destinations lists all destinations'
       );
     };
     const lockOf = (name: string): DestinationLock => ({
@@ -93,7 +93,8 @@ export const encryptionRoutes =
       '/destinations/:name/recovery-kit',
       {
         schema: {
-          summary: 'What a person needs to read the archives without NKVM',
+          summary:
+            'Recovery kit: everything to read the archives without NKVM, except the secret key',
           description: 'It has no secret key in it: add that, and keep it outside of the cluster.',
           params: Params,
           response: { 200: RecoveryKit, default: Problem },

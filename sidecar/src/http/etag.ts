@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 
 /**
- * Answers with JSON and a strong ETag, or with 304 where the caller has exactly these bytes already. What the caller may
- * not see is not in them, so that the tag is that of the caller's own view.
+ * Answers with JSON and a strong ETag, or with 304 where the caller has exactly these bytes already. They contain only what the
+ * caller may see, so the tag is that of the caller's own view.
  */
 export function sendTagged(request: FastifyRequest, reply: FastifyReply, body: object) {
   const text = JSON.stringify(body);

@@ -26,7 +26,7 @@ export interface Reader {
   rights: HeldRights;
 }
 
-/** What a stream is for. */
+/** The purpose of a stream. */
 export interface StreamUse {
   /** Sends what there is to send. It is called when the client has taken everything, and after each look at rights. */
   onClear(): void;

@@ -56,6 +56,6 @@ const tooMany = (): Refusal =>
   new Refusal(
     429,
     'TooManyQuestions',
-    'too many requests of this caller wait for an answer of the API server on their rights',
+    'too many requests of this caller are waiting for the API server to check their rights',
     'send fewer requests at a time, or try again in a few seconds'
   );

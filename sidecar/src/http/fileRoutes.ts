@@ -14,7 +14,7 @@ export interface FileRoutes {
   archives: Archives;
 }
 
-/** What is in an archive. */
+/** The contents of an archive. */
 export const fileRoutes =
   ({ access, archives }: FileRoutes): FastifyPluginAsyncZod =>
   async app => {
@@ -74,11 +74,11 @@ const tooManyLists = (most: number, whose: string): Refusal =>
     429,
     'TooManyLists',
     `${most} lists of files are being made ${whose}, and no more are allowed`,
-    'wait until one of them is there'
+    'wait until one of them is ready'
   );
 
 const secondsOf = (time: string | undefined): number | undefined =>
   time === undefined ? undefined : Date.parse(time) / 1000;
 
 const notADirectory = (path: string): Refusal =>
-  new Refusal(422, 'NotADirectory', `${path} is not a folder`, 'ask for the folder that it is in');
+  new Refusal(422, 'NotADirectory', `${path} is not a folder`, 'list the folder that contains it');

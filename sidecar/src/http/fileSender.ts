@@ -83,7 +83,7 @@ export function fileSender({
       const counted = new Transform({
         transform(chunk: Buffer, _encoding, pass) {
           sent += chunk.length;
-          // What follows the announced end would be taken for the next answer on this connection.
+          // Bytes after the announced end would be taken for the next answer on this connection.
           if (bytes !== null && sent > bytes) return pass(wrongLength(bytes));
           const ready = last;
           last = chunk;
@@ -104,7 +104,7 @@ export function fileSender({
         .catch(error => {
           out.destroy();
           const why = textOf(stop.signal.aborted ? stop.signal.reason : error);
-          log.warn({ sent }, `a download broke off after ${sent} bytes: ${why}`);
+          log.warn({ sent }, `a download was interrupted after ${sent} bytes: ${why}`);
         })
         .finally(() => {
           clearInterval(look);
@@ -126,7 +126,7 @@ function headersOf({ fileName, bytes }: SentFile): Record<string, string | numbe
     'content-disposition': attachment(fileName),
     ...(bytes !== null && { 'content-length': bytes }),
     'cache-control': 'no-store',
-    // Whoever wrote into the volume chose the contents: no browser may take them for a page of this site.
+    // The contents come from writers of the volume and are not trusted: no browser may take them for a page of this site.
     'x-content-type-options': 'nosniff',
     'content-security-policy': "sandbox; default-src 'none'",
     'cross-origin-resource-policy': 'same-origin',

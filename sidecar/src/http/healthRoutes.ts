@@ -7,7 +7,7 @@ export interface Readiness {
   says: readonly string[];
 }
 
-/** What is asked without a token. None of it names a namespace or a volume. */
+/** Routes that need no token. Their answers do not name a namespace or a volume. */
 export const healthRoutes =
   (readiness: () => Readiness): FastifyPluginAsync =>
   async app => {

@@ -1,7 +1,7 @@
 import type { Action, Subject } from '../cluster/access.ts';
 import type { Rights } from './rights.ts';
 
-/** What a caller was allowed while a stream is open. */
+/** The rights of a caller while a stream is open. */
 export interface HeldRights {
   /** Asks once; the answer then stays. @throws Refusal (503) when the API server did not say. */
   has(action: Action): Promise<boolean>;

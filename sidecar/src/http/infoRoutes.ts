@@ -14,7 +14,7 @@ export interface InfoRoutes {
   rights: Rights;
 }
 
-/** What this installation is. The backup directory and its free space are for its administrators. */
+/** Facts about this installation. The backup directory and its free space are for its administrators. */
 export const infoRoutes =
   ({ installation, destination, rights }: InfoRoutes): FastifyPluginAsyncZod =>
   async app => {

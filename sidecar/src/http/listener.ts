@@ -30,7 +30,7 @@ export function createListener(answer: RequestListener): http.Server {
       requireHostHeader: false, // Node's answer has no body
     },
     (request, response) => {
-      // A response without a socket waits behind another: the request was pipelined, which no client of ours does. Each
+      // A response without a socket waits behind another: the request was pipelined, which no client of NKVM does. Each
       // would be answered into memory while the client reads nothing.
       if (!response.socket) return void request.socket.destroy();
       answers.set(response.socket, response);
@@ -40,7 +40,7 @@ export function createListener(answer: RequestListener): http.Server {
       answer(request, response);
     }
   );
-  server.maxHeadersCount = 0; // by default, headers after the 2,000th are dropped without a word
+  server.maxHeadersCount = 0; // by default, headers after the 2,000th are dropped without an error
   server.on('checkExpectation', ({ headers }: IncomingMessage, response: ServerResponse) =>
     refuse(response, expectationUnknown(headers.expect))
   );

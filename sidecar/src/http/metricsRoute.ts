@@ -4,7 +4,7 @@ import type { Authentication } from './caller.ts';
 import { authenticate } from './caller.ts';
 import type { Rights } from './rights.ts';
 
-/** What the route of the metrics needs. */
+/** The dependencies of the route of the metrics. */
 export interface MetricsRoute extends Pick<Authentication, 'reviews' | 'namespace'> {
   rights: Rights;
   metrics: Pick<Registry, 'contentType' | 'metrics'>;

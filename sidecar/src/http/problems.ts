@@ -173,7 +173,7 @@ function fastifyFacts(error: unknown, errorId: string): Facts {
     status: 500,
     reason: 'Internal',
     message: `NKVM met an internal error (${errorId})`,
-    hint: `look for ${errorId} in the log: kubectl logs deploy/nkvm -n ${namespaceOfNkvm()}`,
+    hint: `find ${errorId} in the log: kubectl logs deploy/nkvm -n ${namespaceOfNkvm()}`,
     more: { errorId },
   };
 }

@@ -133,7 +133,7 @@ export const restoreRoutes =
         schema: {
           summary: 'Start a restore',
           description:
-            'Whatever can be known before anything is written is checked first; the problem names what fails.',
+            'All conditions that can be checked before anything is written are checked first; the problem names the one that fails.',
           body: StartRestore,
           response: { 202: StartedRestore, default: Problem },
         },
@@ -329,5 +329,5 @@ const tooManyPlans = (most: number, whose: string): Refusal =>
     429,
     'TooManyPlans',
     `${most} plans of restores are being made ${whose}, and no more are allowed`,
-    'wait until one of them is there'
+    'wait until one of them is ready'
   );

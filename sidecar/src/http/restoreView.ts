@@ -2,7 +2,7 @@ import type { Check, Restore, RestoreComparison } from '../../api/index.ts';
 import type { RestoreDetails } from '../history/details.ts';
 import type { RunRecord } from '../history/history.ts';
 
-/** What is said of a run whose details this version cannot read. */
+/** The text for a run whose details this version cannot read. */
 const NOT_READABLE = 'another version of NKVM wrote the details of this run: they are not shown';
 
 const UNKNOWN: Omit<RestoreDetails, 'kind' | 'target'> = {
@@ -22,7 +22,7 @@ const UNKNOWN: Omit<RestoreDetails, 'kind' | 'target'> = {
   hasBegunToWrite: true,
 };
 
-/** What a caller may know of a run, and what is not in the history. */
+/** The parts of a run that depend on the caller, or that are not in the history. */
 export interface View {
   /** They may see names of files: they have `get …/archive` on a claim that these are of. */
   mayReadArchives: boolean;

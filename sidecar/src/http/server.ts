@@ -90,7 +90,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
 
-  // The API server's proxy hands on the browser's cookies for Headlamp: they are none of our business.
+  // The API server's proxy hands on the browser's cookies for Headlamp: NKVM does not need them.
   app.addHook('onRequest', async request => {
     delete request.raw.headers.cookie;
   });
@@ -203,7 +203,7 @@ const pathOf = (url: string): string => url.split('?')[0] ?? '';
 function noRoute({ method, url }: FastifyRequest, methods: Methods): Refusal {
   const path = pathOf(url);
   const allowed = methods.of(path);
-  const hint = 'GET /api/v1/openapi.json describes everything that there is';
+  const hint = 'GET /api/v1/openapi.json describes all routes';
   return allowed.length === 0
     ? new Refusal(404, 'NoSuchRoute', `there is nothing at ${path}`, hint)
     : new Refusal(

@@ -22,7 +22,7 @@ export const refuseSlowBodies =
     const wait = () => {
       timer = setTimeout(() => {
         if (raw.complete) return;
-        // Whoever reads the body gets this error, and the client this answer.
+        // The reader of the body gets this error, and the client this answer.
         if (!reply.sent && raw.listenerCount('error') > 0) raw.emit('error', tooSlow(limitMs));
         if (!reply.raw.headersSent) raw.destroy();
         else if (reply.raw.writableFinished) raw.destroy();

@@ -22,7 +22,7 @@ export interface SourceRights {
  * | `backup` | needed |
  * | --- | --- |
  * | id of a backup | `get persistentvolumeclaims/archive` on its claim; in all namespaces where that namespace is gone |
- * | `archive:KEY`, which no backup here has | `get persistentvolumeclaims/archive` in all namespaces: nobody can tell whose it is |
+ * | `archive:KEY`, which no backup here has | `get persistentvolumeclaims/archive` in all namespaces: its origin is not known |
  * | `upload:ID` | `create persistentvolumeclaims/restore` in the namespace that it was uploaded to, which is that of the target |
  *
  * @param into the namespace of the target
@@ -51,7 +51,7 @@ export async function needSource(
   if (run?.kind !== 'backup') throw notFound(backup);
   const right: Action = access.rightOn('get', 'archive', run);
   if (await rights.has(caller, right)) return;
-  // Who may see the backup is told which right is missing; for others it does not exist.
+  // Callers who may see the backup are told which right is missing; for others it does not exist.
   if (!(await access.mayRead(run, heldRights(caller, rights)))) throw notFound(backup);
   await rights.need(caller, right);
 }

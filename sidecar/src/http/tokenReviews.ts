@@ -21,7 +21,7 @@ export const UNKNOWN_TOKENS = {
 export interface Source {
   /** Address of the other end of the connection. */
   peer: string;
-  /** What the peer says of its own client. Anybody may say anything: it never gets more than the share of its peer. */
+  /** The peer's statement about its own client. It is not trusted: the client never gets more than the share of its peer. */
   client: string;
 }
 
@@ -143,6 +143,6 @@ const tooMany = (): Refusal =>
   new Refusal(
     429,
     'TooManyUnknownTokens',
-    'too many requests with tokens that are not known yet came from the same place',
+    'too many requests with unknown tokens came from the same address',
     'try again in a few seconds'
   );

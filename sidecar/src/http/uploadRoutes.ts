@@ -38,7 +38,7 @@ export const rightToUpload = (namespace: string): Action => ({
 
 /**
  * @returns what finds the namespace that an upload was made in; undefined: there is none of that id, or the namespace was
- *   deleted, and perhaps made again for other people
+ *   deleted, and perhaps created again for other people
  */
 export const uploadNamespace =
   ({ uploads, inventory }: Pick<UploadRoutes, 'uploads' | 'inventory'>) =>

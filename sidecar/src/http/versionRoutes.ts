@@ -94,7 +94,7 @@ export const versionRoutes =
       '/backups/:id/comparison',
       {
         schema: {
-          summary: 'What changed from an older archive to this one',
+          summary: 'Changes from an older archive to this one',
           description:
             'By type, size, time, mode, owner and target of a symbolic link, as the indexes of the archives say.',
           params: ArchiveParams,
@@ -175,7 +175,7 @@ const noVolume = (id: string): Refusal =>
   new Refusal(
     422,
     'NoVersions',
-    `nothing says which volume ${id} is of`,
+    `the volume of ${id} is not known`,
     'ask for the versions with the id of a backup'
   );
 

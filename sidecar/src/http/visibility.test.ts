@@ -53,7 +53,7 @@ describe('names of files in a volume', () => {
   );
 });
 
-describe('runs of a namespace that was deleted and made again', () => {
+describe('runs of a namespace that was deleted and created again', () => {
   it('are for callers who may read the backups of all namespaces', async () => {
     const old = await recorded({ namespaceUid: 'uid-of-before' });
     const own = await recorded({ namespaceUid: 'uid-shop' });

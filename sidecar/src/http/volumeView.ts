@@ -7,7 +7,7 @@ import type { ClaimHistory, History } from '../history/history.ts';
 import type { Rights } from './rights.ts';
 import { type Scope, scopeOf, toList } from './scope.ts';
 
-/** What a caller may know of one volume, and do to it. */
+/** The facts and rights of a caller about one volume. */
 export interface VolumeRights {
   backups: boolean;
   pods: boolean;

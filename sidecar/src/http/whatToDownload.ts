@@ -5,7 +5,7 @@ import { nodeAt, select } from '../archive/index/select.ts';
 import { ROOT } from '../archive/index/table.ts';
 import { fitFileName } from './fileName.ts';
 
-/** What some paths of an archive are when they are downloaded. */
+/** The download of some paths of an archive. */
 export type Download = { fileName: string } & (
   | { kind: 'file'; node: number; bytes: number }
   | { kind: 'tar'; selection: Selection; bytes: null }

@@ -9,7 +9,7 @@ import { cancelledInQueue, unknownKind } from './queuedRun.ts';
 import type { RetryPolicy } from './retry.ts';
 import { nextAttempt } from './retry.ts';
 
-/** What one attempt needs of the queue. */
+/** The part of the queue that one attempt uses. */
 export interface AttemptWorld {
   kinds: JobKinds;
   /** Writes a change to the history, however long that takes. */

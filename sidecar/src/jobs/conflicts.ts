@@ -1,7 +1,7 @@
 import type { RunKind } from '../../api/index.ts';
 import type { Target, VolumeAccess } from './job.ts';
 
-/** What decides whether two runs may be under way at once. */
+/** Facts that decide whether two runs may be under way at once. */
 export interface OnVolume {
   claim: Target;
   access: VolumeAccess;

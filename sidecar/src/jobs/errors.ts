@@ -2,7 +2,7 @@ import type { RunKind } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
 import type { RunRecord } from '../history/history.ts';
 
-/** What a kind of run is called, and where it can be found. */
+/** The name of a kind of run, and where to find its runs. */
 const CALLED: Record<RunKind, { reason: string; what: string; hint: string }> = {
   backup: {
     reason: 'BackupNotFound',
@@ -43,7 +43,7 @@ export const alreadyEnded = ({ id, status, kind }: RunRecord): StageError =>
     'queue',
     'AlreadyEnded',
     `${CALLED[kind].what} ${id} has already ended: ${status}`,
-    'nothing to cancel',
+    'nothing to do: the run has ended',
     'needs-action'
   );
 

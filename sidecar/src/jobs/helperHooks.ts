@@ -5,7 +5,7 @@ import type { Helper } from '../helper/helper.ts';
 import type { HelperUse } from '../helper/withHelper.ts';
 import type { StageClock } from './stageClock.ts';
 
-/** What a run keeps of its helper. */
+/** The facts about its helper that a run keeps. */
 export interface HelperRecord {
   helper?: NonNullable<Backup['helper']>;
   /** Deletions that go on beside the run: why each failed, or undefined. They never reject. */

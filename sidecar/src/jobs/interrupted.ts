@@ -9,7 +9,7 @@ export const interruptedBy = (run: RunRecord, fault?: unknown): JobEnd => ({
   stage: run.stage ?? 'create',
   reason: 'Interrupted',
   failureClass: 'transient',
-  message: `the sidecar was stopped in the middle of the run${
+  message: `NKVM was stopped during the run${
     fault === undefined ? '' : ` (its archive could not be checked: ${textOf(fault)})`
   }`,
   hint: 'start it again',
@@ -35,10 +35,8 @@ export async function endAfterRestart(
     return {
       ...interruptedBy(run),
       failureClass: 'needs-action',
-      message: `the sidecar was stopped in the middle of the run, and what it left is not known: ${textOf(
-        error
-      )}`,
-      hint: 'look at the claim, then start it again',
+      message: `NKVM was stopped during the run, and its leftovers are not known: ${textOf(error)}`,
+      hint: 'check the contents of the claim, then start it again',
     };
   }
 }

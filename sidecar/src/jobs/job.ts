@@ -3,7 +3,7 @@ import type { RunDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
 import type { RetryPolicy } from './retry.ts';
 
-/** What a run does to the volume of its claim; `none`: it reads archives of the claim alone. */
+/** The access of a run to the volume of its claim; `none`: it reads archives of the claim alone. */
 export type VolumeAccess = 'none' | 'read' | 'write';
 
 /** The end of one attempt. */
@@ -12,7 +12,7 @@ export type JobEnd = RunChange & {
   retryAfterMs?: number;
   /** Nothing could begin, and the attempt does not count: how long until it may. */
   waitMs?: number;
-  /** What the failure is put down to, e.g. `destination x is unavailable`: the attempt does not count. */
+  /** The outage that caused the failure, e.g. `destination x is unavailable`: the attempt does not count. */
   excuse?: string;
   /** The volume cannot be had now: the attempt does not count, up to a limit. See `DeferredError`. */
   deferred?: { pod?: string | undefined };
@@ -63,7 +63,7 @@ export type Target = Pick<Backup, 'namespace' | 'name' | 'uid'> & {
 /** Where a namespace is, so that a name alone never identifies anything. */
 export type Place = Pick<Backup, 'namespaceUid' | 'clusterUid'>;
 
-/** What a caller asks of a run. */
+/** The request for a run. */
 export interface JobRequest {
   kind: RunKind;
   requestedBy: string;

@@ -1,7 +1,7 @@
 import type { Backup } from '../../api/index.ts';
 import { PRIORITIES } from '../../api/index.ts';
 
-/** What decides the place of a run in the queue. */
+/** Facts that decide the place of a run in the queue. */
 export type Queued = Pick<Backup, 'id' | 'namespace' | 'priority'>;
 
 /** Runs by priority, then by namespace, each list with the oldest run first. */

@@ -11,7 +11,7 @@ export interface Availability {
 /** For a queue that depends on no API server. */
 export const alwaysThere: Availability = { isAway: () => false, onChange: () => () => undefined };
 
-/** Lets a run find out whether the API server was away while it was under way. */
+/** Lets a run find out whether the API server was unavailable while it was under way. */
 export interface Outages {
   /** @returns what says whether there was an outage since this call. It may wait until that is certain. */
   since(): () => Promise<boolean>;

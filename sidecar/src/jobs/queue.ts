@@ -354,7 +354,7 @@ export function startQueue(options: QueueOptions): Queue {
       stopFollowing();
       outages.stop();
       waiting.stop();
-      for (const { abort } of running.values()) abort.abort(new Error('the sidecar is stopping'));
+      for (const { abort } of running.values()) abort.abort(new Error('NKVM is stopping'));
       await Promise.allSettled([...running.values()].map(({ ended }) => ended));
     },
   };

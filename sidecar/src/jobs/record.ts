@@ -26,7 +26,10 @@ export const recorder =
         return;
       } catch (error) {
         if (signal.aborted) throw error;
-        log.error({ run: id }, `a run could not be recorded and is tried again: ${textOf(error)}`);
+        log.error(
+          { run: id },
+          `a run could not be recorded and NKVM tries again: ${textOf(error)}`
+        );
         await sleep(everyMs, undefined, { signal }).catch(() => undefined);
       }
     }

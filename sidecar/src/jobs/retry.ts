@@ -16,7 +16,7 @@ const MAX_DELAY_MS = 600_000;
 export const backoffMs = (attempt: number): number =>
   Math.min(10_000 * 6 ** (attempt - 1), MAX_DELAY_MS);
 
-/** What an attempt met besides its own end. */
+/** Conditions that an attempt met besides its own end. */
 export interface Circumstances {
   now: Date;
   /** The API server was away for some of the time, or the end of the attempt has an excuse. */
@@ -33,7 +33,7 @@ export interface NextAttempt {
  * Decides what becomes of a run whose attempt has ended. The class of the failure decides, which is set where the error
  * is created:
  *
- * | class | the API server was away | attempts left | |
+ * | class | the API server was unavailable | attempts left | |
  * | --- | --- | --- | --- |
  * | any, and `isLast` | | | failed: something else sees to what is missing |
  * | needs-action | | | failed: it would fail again until a person changes something |
@@ -64,7 +64,7 @@ export function nextAttempt(
       message: isPause
         ? `waits: ${end.message}`
         : hadOutage
-        ? `tried again, because ${excuse ?? 'the API server was away'}: ${end.message}`
+        ? `tried again, because ${excuse ?? 'the API server was unavailable'}: ${end.message}`
         : `attempt ${run.attempt} of ${maxAttempts} failed: ${end.message}`,
       endedAt: null,
       bytes: null,

@@ -23,7 +23,7 @@ export const NEXT_STATES: Readonly<Record<RunState, readonly RunState[]>> = {
   cancelled: [],
 };
 
-/** @throws Error: a fault of ours */
+/** @throws Error: a bug in NKVM */
 export function checkStep(from: RunState, to: RunState): void {
   if (!NEXT_STATES[from].includes(to)) throw new Error(`a run cannot go from ${from} to ${to}`);
 }

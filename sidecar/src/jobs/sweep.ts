@@ -19,12 +19,12 @@ const TOGETHER = 8;
 
 /**
  * @returns what deletes everything that no run owns any more: helper pods that could not be deleted, or whose creation
- * was never answered, and temporary files. Whatever cannot be deleted is logged once and tried again by the next sweep;
+ * was never answered, and temporary files. Anything that cannot be deleted is logged once, and the next sweep tries again;
  * it delays nothing else. It never throws.
  */
 export function sweeperOf(options: SweepOptions): () => Promise<void> {
   const { log } = options;
-  /** What was said of each pod, so that one that stays is not logged every five minutes. */
+  /** The last log entry of each pod, so that the same one is not logged every five minutes. */
   let said = new Map<string, string>();
 
   const sweepPods = async (): Promise<void> => {
@@ -48,7 +48,7 @@ export function sweeperOf(options: SweepOptions): () => Promise<void> {
           pod,
           deletionTimestamp
             ? 'a helper pod that no run owns is still terminating'
-            : 'a helper pod that no run owns was told to end'
+            : 'a helper pod that no run owns was asked to stop'
         );
       } catch (error) {
         say(pod, `a helper pod that no run owns could not be deleted: ${textOf(error)}`);

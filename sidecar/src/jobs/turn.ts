@@ -1,7 +1,7 @@
 import { PRIORITIES } from '../../api/index.ts';
 import type { Lanes, Queued } from './lanes.ts';
 
-/** What the choice of the next run depends on, besides the queue. */
+/** Facts that the choice of the next run depends on, besides the queue. */
 export interface Served {
   /** Runs under way, by namespace. */
   running: ReadonlyMap<string, number>;

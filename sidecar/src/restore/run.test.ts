@@ -228,7 +228,7 @@ describe('a restore into a new claim', () => {
     expect(cluster.existing.size).toBe(0);
   });
 
-  it('is not made in a namespace that was deleted and made again, or is gone', async () => {
+  it('is not made in a namespace that was deleted, or deleted and created again', async () => {
     for (const live of [{ name: 'shop', uid: 'another', createdAt: '' }, undefined]) {
       const end = await go({ inventory: { ...world.inventory, namespace: () => live } });
       expect(end).toMatchObject({ status: 'failed', reason: 'NamespaceNotFound' });

@@ -59,7 +59,7 @@ it.each<[string, Parameters<typeof undo>, string]>([
   ],
   ['one whose claim is gone', [{}, {}, { now: null }], 'no longer exists'],
   [
-    'one whose claim was made again',
+    'one whose claim was created again',
     [{}, {}, { now: { ...claim, uid: 'uid-2' } }],
     'created again',
   ],

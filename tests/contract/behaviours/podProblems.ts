@@ -67,7 +67,7 @@ export const podProblems: Area = {
       },
     },
     {
-      says: 'tells a name that is none of an image as InvalidImageName, and an image that must not be pulled as ErrImageNeverPull',
+      says: 'tells an invalid name of an image as InvalidImageName, and an image that must not be pulled as ErrImageNeverPull',
       async holds(world) {
         for (const [image, imagePullPolicy, reason] of [
           ['Not An Image', 'IfNotPresent', 'InvalidImageName'],

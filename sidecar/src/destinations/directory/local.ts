@@ -16,7 +16,7 @@ import { READ_BYTES, readStorage } from './readStorage.ts';
 /** Keys of one page of a listing. */
 const PAGE = 500;
 
-/** What records say of a directory as a destination. */
+/** A directory as a destination, as records name it. */
 export const localPlace = (dir: string, id = 'local') =>
   ({ id, kind: 'local', location: dir } as const);
 

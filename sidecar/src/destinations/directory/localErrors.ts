@@ -4,7 +4,7 @@ import { StageError, textOf } from '../../errors.ts';
 import { codeOf } from '../../files.ts';
 import { sizeText } from '../size.ts';
 
-/** What was under way in a backup directory when a system call failed. */
+/** The operation in a backup directory during which a system call failed. */
 export interface Attempt {
   stage: Stage;
   dir: string;
@@ -53,7 +53,7 @@ export function localError(error: unknown, { stage, dir, key, freeBytes }: Attem
     case 'EFBIG':
       return refuse(
         'ArchiveTooBig',
-        `backup directory ${dir} takes no file as big as ${key}`,
+        `backup directory ${dir} does not accept a file as big as ${key}`,
         'use a file system without that limit, or raise the limit on file sizes',
         'needs-action'
       );
@@ -61,7 +61,7 @@ export function localError(error: unknown, { stage, dir, key, freeBytes }: Attem
       return refuse(
         'DestinationFailed',
         `backup directory ${dir} does not work: ${textOf(error)}${subject}`,
-        'check the storage behind it; the backup is tried again',
+        'check the storage behind it; NKVM tries again',
         PASSING.has(codeOf(error) ?? '') ? 'transient' : 'unknown'
       );
   }

@@ -27,7 +27,7 @@ fetched 2>/dev/null
 exit 0
 `;
 
-/** What `dd` says of the errors that are told apart. */
+/** Messages of `dd` for the errors that are distinguished. */
 const CODES: Record<string, string> = {
   'Input/output error': 'EIO',
   'Stale file handle': 'ESTALE',

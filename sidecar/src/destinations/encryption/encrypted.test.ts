@@ -224,7 +224,7 @@ describe('an encrypted destination', () => {
     expect(String(await buffer(await open().open(KEY)))).toBe('second one');
   });
 
-  it('refuses a public key that is none, before anything is stored', async () => {
+  it('refuses an invalid public key, before anything is stored', async () => {
     const storage = memoryStorage();
     const body = Readable.from([Buffer.from('archive')]);
     const destination = encryptedDestination(memoryDestination(storage), {

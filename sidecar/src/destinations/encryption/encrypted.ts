@@ -29,7 +29,7 @@ export interface EncryptedOptions {
 /**
  * A destination that takes and gives plain bytes and stores them encrypted, for keys that end with `.age`; others pass.
  *
- * Writing needs public keys only. What was written is proven without any secret key: the key of the file, which was made
+ * Writing needs public keys only. A file that was written is proven without any secret key: the key of the file, which was made
  * here, is still known, so that the stored bytes are read back and decrypted, which authenticates every one of them. Reading
  * later needs a key that a person has given, except for files whose key is still in `keys`.
  *
@@ -54,7 +54,7 @@ export function encryptedDestination(
       if (body.errored) throw body.errored;
       const { stream, fileKey, headerBytes } = await encryption(whom);
       call.signal?.throwIfAborted();
-      // Whoever reads the last stream gets the error of the first that fails.
+      // The reader of the last stream gets the error of the first that fails.
       pipeline(body, stream, stored, () => undefined);
       const expectedBytes =
         call.expectedBytes === undefined

@@ -3,9 +3,9 @@ import type { Keys } from '../../archive/age/wrap.ts';
 /** Keys of files that are kept for a destination; one takes about 200 bytes with its name. */
 const MOST_FILE_KEYS = 4_096;
 
-/** What opens archives at one destination. */
+/** The keys that decrypt archives at one destination. */
 export interface PlaceKeys {
-  /** What a person has given, or nothing. The same object until that changes. */
+  /** The keys that a person has given, or nothing. The same object until they change. */
   given(): Keys;
   /**
    * The key of one file: NKVM has it of what it encrypted since it started, and of what it has opened. So that a check or a

@@ -5,7 +5,7 @@ import type { Header } from '../../archive/age/header.ts';
 import { MAX_HEADER_BYTES, readHeader } from '../../archive/age/header.ts';
 import type { Call, Destination, Stored } from '../destination.ts';
 
-/** What the beginning of an encrypted file says. Nothing in it is secret. */
+/** The header of an encrypted file. Nothing in it is secret. */
 export interface Layout {
   stored: Stored;
   header: Header;

@@ -7,7 +7,7 @@ import type { Recipients } from '../../archive/age/wrap.ts';
 /** A header has one line for each. */
 const MOST_RECIPIENTS = 50;
 
-/** Whoever has the archives can try passphrases for as long as they like. */
+/** An attacker who has the archives can try passphrases without limit. */
 const SHORTEST_PASSPHRASE = 12;
 
 const ageRecipients = z.string().transform((text, context): Recipient[] => {

@@ -166,7 +166,7 @@ export function ftpDestination(
         'checksum',
         'DigestDiffers',
         `archive ${locate(key)} has ${checksum.algorithm} ${its} on the server; ${digest} was sent`,
-        'do not rely on this server before you know why: see its log and its disk',
+        'find the cause before you rely on this server: see its log and its disk',
         'unknown'
       );
     }

@@ -5,7 +5,7 @@ import { networkError } from '../trust/networkError.ts';
 import type { FtpSettings } from './settings.ts';
 import { locationOf } from './settings.ts';
 
-/** What was under way: a 550 means another thing for each of them. */
+/** The operation: a 550 means another thing for each of them. */
 export type Doing = 'connect' | 'tls' | 'login' | 'enter' | 'read' | 'change';
 
 export interface FtpAttempt {
@@ -57,27 +57,27 @@ function meaningOf(code: number, text: string, doing: Doing, settings: FtpSettin
   if (code === 452 || code === 552 || (doing !== 'login' && FULL.test(text)))
     return meaning(
       'DestinationFull',
-      'takes no more',
+      'has no space left',
       'delete archives that are no longer needed, or give the account more space or a bigger quota; then start the backup again'
     );
   if (code === 421)
     return meaning(
       'DestinationFailed',
-      'takes no further connection',
-      'see how many connections the server allows to an account and to an address; it is tried again',
+      'accepts no further connection',
+      'see how many connections the server allows to an account and to an address; NKVM tries again',
       'transient'
     );
   if (code === 425 || code === 426)
     return meaning(
       'ConnectionBroke',
-      'broke off a data connection',
-      'let the passive ports of the server through firewalls and NetworkPolicies; it is tried again',
+      'interrupted a data connection',
+      'let the passive ports of the server through firewalls and NetworkPolicies; NKVM tries again',
       'transient'
     );
   if (doing === 'tls' || [522, 534, 535, 536].includes(code))
     return meaning(
       'TlsFailed',
-      'does not encrypt as it was asked to',
+      'does not encrypt the connection',
       'see whether the server has TLS at this port, and whether tls is to be explicit or implicit'
     );
   if (doing === 'login' || code === 530 || code === 532)
@@ -97,12 +97,12 @@ function meaningOf(code: number, text: string, doing: Doing, settings: FtpSettin
   if (doing === 'change' && (code === 550 || code === 553))
     return meaning(
       'DestinationReadOnly',
-      'refuses to change anything',
+      'denies changes',
       'give the account the rights to write, rename and delete in the directory, and to create directories there'
     );
   return meaning(
     'DestinationFailed',
-    'does not do what it was asked',
+    'rejects a command',
     'see the log of the server',
     code < 500 ? 'transient' : 'unknown'
   );

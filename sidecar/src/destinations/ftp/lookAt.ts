@@ -9,7 +9,7 @@ import { argument, sizeOf, timeOf } from './size.ts';
 import type { TransferCall } from './transfer.ts';
 import { download } from './transfer.ts';
 
-/** What a look needs beside a session. */
+/** The arguments of a lookup besides a session. */
 export interface LookCall extends TransferCall {
   workDir: string;
 }
@@ -52,7 +52,7 @@ export async function lookAt(
   return undefined;
 }
 
-/** What a pattern of a listing would take for more than a name. */
+/** Characters that a listing would take for a pattern. */
 const PATTERN = /[*?[\]{}~\\\s]/;
 
 /** @returns whether a listing that is complete does not have the name. */

@@ -16,7 +16,7 @@ const IDLE_MS = 15_000;
 /** A session that has done nothing for so long is asked whether it still lives. */
 const FRESH_MS = 1_000;
 
-/** How often a server that has no place is asked again, although no session of ours will end. */
+/** How often a server that has no place is asked again, although no session of NKVM will end. */
 const TRIES = 5;
 const RETRY_MS = 200;
 
@@ -83,7 +83,7 @@ export function createPool(settings: FtpSettings): Pool {
     }
   }
 
-  /** @throws StageError. Waits where the server has no place for one more, and one of ours will be free. */
+  /** @throws StageError. Waits where the server has no place for one more, and one session of NKVM will end. */
   async function sessionFor(lane: Lane, call: SessionCall): Promise<Session> {
     for (let tried = 1; ; tried += 1) {
       const kept = await idleSession();
@@ -95,7 +95,7 @@ export function createPool(settings: FtpSettings): Pool {
         const others = used.stream + used.command - 1;
         if (!isFull || (others === 0 && tried >= TRIES)) throw error;
         if (others === 0) {
-          // The server may not have noticed yet that a session of ours has ended.
+          // The server may not have noticed yet that a session of NKVM has ended.
           await pause(RETRY_MS, undefined, { signal: call.signal });
           continue;
         }
@@ -185,6 +185,6 @@ const closedError = ({ stage }: SessionCall): StageError =>
     stage,
     'CopyStopped',
     'the destination was closed',
-    'it is tried again',
+    'nothing to do: NKVM tries again',
     'transient'
   );

@@ -76,7 +76,7 @@ async function takeLock({ client }: Session, lock: string, place: string): Promi
       return;
     } catch (error) {
       if (!(error instanceof FTPError)) throw error;
-      // What is there can be renamed; nothing is renamed.
+      // The file there can be renamed; nothing is renamed.
       const isHeld = await client.send(`RNFR ${lock}`).then(
         () => true,
         refusal => {
@@ -98,6 +98,6 @@ export const storesLess = (place: string, sent: number, stored: number | undefin
     `${place} ${
       stored === undefined ? 'is not there' : `has ${stored} bytes`
     }; ${sent} were sent, and the server said that it has them`,
-    'do not rely on this server before you know why: see its log and its disk',
+    'find the cause before you rely on this server: see its log and its disk',
     'unknown'
   );

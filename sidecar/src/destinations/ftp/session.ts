@@ -17,7 +17,7 @@ export const ANSWER_MS = 30_000;
 export interface Session {
   client: Client;
   settings: FtpSettings;
-  /** What `FEAT` has: the command in capitals, and what stands behind it. */
+  /** The lines of `FEAT`: the command in capitals, and its parameters. */
   features: ReadonlyMap<string, string>;
   /** False when the server has said that it does not know EPSV. */
   hasEpsv: boolean;

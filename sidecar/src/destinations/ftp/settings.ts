@@ -17,7 +17,7 @@ export interface FtpSettings {
   insecure?: boolean | undefined;
 }
 
-/** What goes into a command of its own line. An end of line at the end of a value is one of the editor that wrote it. */
+/** A text that becomes an argument of a command. An end of line at the end of a value is one of the editor that wrote it. */
 const line = z
   .string()
   .transform(text => text.replace(/[\r\n]+$/, ''))

@@ -229,7 +229,7 @@ const connectionClosed = () => Object.assign(new Error('closed'), { code: 'ECONN
 /** vsftpd: "226 Transfer done (but failed to open directory)." */
 const SAYS_FAILED = /fail|denied|cannot|could not|unable/i;
 
-/** What the server says explains more than a connection that is gone. */
+/** The server's message explains more than a connection that is closed. */
 const explained = (done: Promise<unknown>, error: unknown): Promise<unknown> =>
   Promise.race([
     done.then(
@@ -256,6 +256,6 @@ const stalled = (session: Session, { stage, stallMs }: TransferCall, verb: strin
     stage,
     'DestinationStalled',
     `destination ${locationOf(session.settings)} ${verb} no byte for ${stallMs / 1000} s`,
-    'see what keeps the server or the network busy; it is tried again',
+    'see what keeps the server or the network busy; NKVM tries again',
     'transient'
   );

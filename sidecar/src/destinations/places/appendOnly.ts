@@ -64,7 +64,7 @@ const PROTECTED = {
 const DELETABLE = {
   result: 'deletable',
   message:
-    'a file that was just stored could be deleted: whoever has the credentials of NKVM can delete the archives',
+    'a file that was just stored could be deleted: anything with the credentials of NKVM can delete the archives',
 } as const;
 
 const undetermined = (why: string) =>

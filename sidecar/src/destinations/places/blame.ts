@@ -1,7 +1,7 @@
 import { StageError } from '../../errors.ts';
 
 /**
- * What a call that failed says of its destination.
+ * The conclusion from a failed call for its destination.
  *
  * - `outage`: it may be away; so often in a row that nothing is sent there for a while
  * - `fault`: it answers, and refuses; a person has to change something
@@ -36,7 +36,7 @@ export interface CallFacts {
   error: unknown;
   /** Its caller stopped the call. */
   isStopped?: boolean;
-  /** What the stream that was to be stored broke off with. */
+  /** The error of the stream that was to be stored. */
   senderError?: unknown;
 }
 

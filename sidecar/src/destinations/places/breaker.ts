@@ -1,4 +1,4 @@
-/** What a call does at a destination. One that takes no bytes any more may still give them back. */
+/** The kind of a call. A destination that accepts no more bytes may still return them. */
 export type CallKind = 'write' | 'read';
 
 /** Whether something may be sent to a destination. Times are milliseconds. */

@@ -18,10 +18,10 @@ import { archiveMissing } from '../refusals.ts';
 import { sizeText } from '../size.ts';
 import { scrubbed, scrubbedError } from './scrub.ts';
 
-/** What a check goes through. */
+/** The steps of a check. */
 export interface Checked {
   name: string;
-  /** What is wrong with the settings; undefined: they can be used. */
+  /** The faults of the settings; undefined: they can be used. */
   invalid: StageError | undefined;
   /** The steps on the way to the server. */
   probes: readonly Probe[];
@@ -107,7 +107,7 @@ export async function checkDestination(
   return { passed: !hasFailed, at, steps, hostKey };
 }
 
-/** What a backup does with an archive, in the order in which this storage can do it. */
+/** The steps of a backup with an archive, in the order that this storage allows. */
 async function writeAndRead(
   { open, archiveForm, owner }: Checked,
   take: (step: StepName, act: Act) => Promise<void>
@@ -156,7 +156,7 @@ async function writeAndRead(
       } catch (error) {
         if (!isProtected(error)) throw error;
         mayBeThere = false; // it cannot be removed
-        return `refused: what is stored there cannot be deleted with these credentials; ${key} stays`;
+        return `refused: files there cannot be deleted with these credentials; ${key} stays`;
       }
       if (await destination.stat(key, { signal: one })) throw notDeleted(destination, key);
       mayBeThere = false;
@@ -212,8 +212,8 @@ const differs = ({ location }: Destination, key: string): StageError =>
   new StageError(
     'checksum',
     'ReadBackDiffers',
-    `destination ${location} gives back other bytes of ${key} than were written`,
-    'do not use it before the server keeps what is written: see its log and its disk',
+    `destination ${location} returns other bytes of ${key} than were written`,
+    'see the log of the server and its disk; use the destination when the server returns the bytes that were written',
     'needs-action'
   );
 
@@ -221,7 +221,7 @@ const notDeleted = ({ location }: Destination, key: string): StageError =>
   new StageError(
     'cleanup',
     'DestinationFailed',
-    `destination ${location} says that ${key} is deleted, and still has it`,
+    `destination ${location} reported that ${key} was deleted, but still has it`,
     'see the log of the server',
     'unknown'
   );

@@ -14,10 +14,8 @@ export class PausedError extends StageError {
   constructor(name: string, retryAt: Date, last: StageError | undefined) {
     // It was about the archive of somebody else, perhaps.
     const why = last ? `: ${withoutArchiveNames(last.message)}` : '';
-    const message = `destination ${name} has failed several times in a row and is not used for a while${why}`;
-    const hint = last
-      ? withoutArchiveNames(last.hint)
-      : 'see what its page says; it is tried again by itself';
+    const message = `destination ${name} failed several times in a row and is paused${why}`;
+    const hint = last ? withoutArchiveNames(last.hint) : 'see its page; NKVM tries again by itself';
     super(...(['queue', 'DestinationPaused', message, hint, 'transient'] as const), {
       cause: last,
     });
@@ -25,7 +23,7 @@ export class PausedError extends StageError {
   }
 }
 
-/** What is known of how a destination works. */
+/** The health of a destination. */
 export interface Health {
   /** @throws PausedError */
   enter(): void;
@@ -76,7 +74,7 @@ export function healthOf({
     if (!isStopped) timer = setTimeout(() => void look(), ms).unref();
   };
 
-  /** What the look finds is told by the calls of the destination itself. */
+  /** The calls of the destination report the result themselves. */
   const look = async (): Promise<void> => {
     if (!lookAt || !fuse || isLooking || isStopped) return;
     isLooking = true;
@@ -149,6 +147,6 @@ const lookFailed = (name: string): StageError =>
     'copy',
     'DestinationTimedOut',
     `destination ${name} did not answer within ${LOOK_MS / 1000} s`,
-    'check that the storage answers, e.g. its server and the network; it is tried again',
+    'check that the storage answers, e.g. its server and the network; NKVM tries again',
     'transient'
   );

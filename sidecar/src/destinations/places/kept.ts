@@ -70,6 +70,6 @@ const replaced = (stage: Stage, name: string): StageError =>
     stage,
     'DestinationReplaced',
     `destination ${name} has other settings now, or is not configured any more`,
-    'nothing to do: it is tried again with what is configured now',
+    'nothing to do: NKVM tries again with the present settings',
     'transient'
   );

@@ -11,7 +11,7 @@ import type { CheckedPlace, Opened, OpenWorld, PlacesWorld } from './openPlace.t
 import { checkedOf, IDLE_MS, keepOptions, openSecret } from './openPlace.ts';
 import type { ReadSecret, SecretTexts } from './secret.ts';
 
-/** What is known of a destination besides what its archives tell. */
+/** Facts about a destination that do not come from its archives. */
 export interface PlaceStatus {
   state: DestinationState;
   problem: StageError | null;
@@ -184,6 +184,6 @@ const statusOf = (
   version,
 });
 
-/** Annotations are none of them: what is open does not depend on those. */
+/** Annotations do not count: open destinations do not depend on them. */
 const settingsText = ({ kind, data }: SecretTexts): string =>
   JSON.stringify([kind, Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1))]);

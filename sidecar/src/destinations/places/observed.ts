@@ -6,11 +6,11 @@ import { blame } from './blame.ts';
 import type { CallKind } from './breaker.ts';
 import { scrubbedError } from './scrub.ts';
 
-/** What learns from the calls to a destination. */
+/** The observer of the calls to a destination. */
 export interface Observer {
   /** A call begins. @throws StageError when the destination is closed. */
   begins(stage: Stage): void;
-  /** What began has ended, streams included. */
+  /** All calls have ended, streams included. */
   ended(): void;
   /** A call worked that no storage answers by itself, without a server. */
   succeeded(kind: CallKind): void;
@@ -120,7 +120,7 @@ export function observed(to: Destination, observer: Observer): Destination {
   };
 }
 
-/** What a storage cannot say, it says without asking its server. */
+/** A storage that cannot tell says so without asking its server. */
 const isSaid = (answer: unknown): boolean => answer !== undefined;
 
 /** To discard what is gone already is no call. */

@@ -18,7 +18,7 @@ import { keep } from './kept.ts';
 import { scrubbedError, secretTexts } from './scrub.ts';
 import type { Kinds, ReadSecret, ReadSettings, SecretTexts } from './secret.ts';
 
-/** What destinations are opened with. */
+/** The arguments with which destinations are opened. */
 export interface PlacesWorld {
   /** The directory of the settings. */
   local: Destination;
@@ -52,7 +52,7 @@ export interface CheckedPlace extends Checked {
 
 export type OpenWorld = PlacesWorld & { keys: KeyRing };
 
-/** What a Secret has become. */
+/** The result of reading a Secret. */
 export type Opened =
   | {
       kept: Kept;

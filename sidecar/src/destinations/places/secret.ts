@@ -15,7 +15,7 @@ import { scrubbed, secretTexts } from './scrub.ts';
 /** A Secret as the cluster has it. */
 export interface SecretTexts {
   name: string;
-  /** What its label says. */
+  /** The value of its label. */
   kind: string;
   /** null: not text. */
   data: Readonly<Record<string, string | null>>;
@@ -32,7 +32,7 @@ export interface ReadSettings {
   common: CommonSettings;
 }
 
-/** What a Secret says of a destination. */
+/** The destination that a Secret describes. */
 export interface ReadSecret {
   name: string;
   kind: SecretKind;
@@ -40,7 +40,7 @@ export interface ReadSecret {
   isRequired: boolean;
   /** When a person said that the recovery kit is stored. */
   kitStoredAt: string | null;
-  /** What is wrong with its settings, or the settings. */
+  /** The faults of its settings, or the settings. */
   read: StageError | ReadSettings;
 }
 

@@ -14,7 +14,7 @@ export interface WatchedPlaces extends Places {
   status(name: string): PlaceStatus | undefined;
   /** @returns sentences on Secrets that are no destination although they have its label. */
   problems(): string[];
-  /** What opens encrypted archives. Those of a destination go with its Secret. */
+  /** The keys that decrypt archives. Those of a destination are removed with its Secret. */
   readonly keys: KeyRing;
   /** @returns what there is to check of a destination; undefined: there is none of that name. */
   checked(name: string): CheckedPlace | undefined;

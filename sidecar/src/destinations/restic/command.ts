@@ -32,7 +32,7 @@ const RETRY_LOCK = '30s';
 /** How long a connection may take. */
 const CONNECT_MS = 20_000;
 
-/** Its last words. */
+/** Its last output. */
 const ERROR_BYTES = 8 * 1024;
 
 /**

@@ -184,7 +184,7 @@ export function resticDestination(
         known = undefined;
       }
     },
-    /** What a killed process has sent is in no snapshot; `restic prune` deletes it. */
+    /** Data that a killed process has sent are in no snapshot; `restic prune` deletes it. */
     sweep: async () => 0,
     freeBytes: async () => undefined,
     async close() {
@@ -228,7 +228,7 @@ async function giveUp(running: Running | undefined): Promise<void> {
   await ended.catch(() => undefined);
 }
 
-/** What restic gives, or a part of it: it always begins with the first byte. */
+/** The output of restic, or a part of it: it always begins with the first byte. */
 async function* bytesOf(
   running: Running,
   bytes: number,
@@ -264,7 +264,7 @@ const emptyRefused = (place: string) =>
     'publish',
     'EmptyRefused',
     `archive ${place} has no bytes, and restic takes that for a failure`,
-    'find out why nothing was sent; even the archive of an empty volume has some bytes',
+    'find out why no bytes were sent; even the archive of an empty volume has some bytes',
     'needs-action'
   );
 

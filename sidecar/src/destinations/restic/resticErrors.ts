@@ -6,7 +6,7 @@ interface Ended {
   place: string;
   code: number | null;
   killedBy: NodeJS.Signals | null;
-  /** What it wrote to stderr, its end. */
+  /** The end of its stderr. */
   said: string;
 }
 
@@ -74,5 +74,5 @@ function lastWords(said: string): string {
       return line;
     }
   });
-  return texts.slice(-2).join('; ').slice(0, 500) || 'it says nothing';
+  return texts.slice(-2).join('; ').slice(0, 500) || 'it wrote no message';
 }

@@ -89,7 +89,7 @@ export function knownOf(
   if (!first || first.verdict === 'known')
     throw new StageError(
       ...(['copy', 'HostKeyUnknown', `destination ${host}:${port} shows no host key`] as const),
-      ...(['see whether this is the port of SSH; it is tried again', 'transient'] as const)
+      ...(['see whether this is the port of SSH; NKVM tries again', 'transient'] as const)
     );
   throw hostKeyRefused(first.verdict, first.key, at);
 }

@@ -43,7 +43,7 @@ const EVERY_MS = 250;
 const ANY = '.tmp-nkvm-*';
 
 /**
- * Gives a temporary its name, on a server that can neither rename nor lock. What is staged is itself the claim to the name,
+ * Gives a temporary its name, on a server that can neither rename nor lock. The staged file itself reserves the name,
  * and everybody sees all claims: whoever sees one that sorts before its own gives up, and whoever comes first waits until
  * it is alone. Two cannot both see that they are alone, because each has staged before it looks.
  *

@@ -199,7 +199,7 @@ export function rsyncDestination(
       `archive ${locate(key)} is not on the server as it was sent (rsync says ${
         line.split(' ')[0]
       })`,
-      'do not rely on this server before you know why: see its log and its disk',
+      'find the cause before you rely on this server: see its log and its disk',
       'unknown'
     );
   }

@@ -8,7 +8,7 @@ import { locationOf } from './settings.ts';
 export interface RsyncEnd {
   /** Its exit code; undefined: it did not start, or a signal ended it. */
   code: number | undefined;
-  /** What it wrote to stderr. */
+  /** Its stderr. */
   said: string;
 }
 
@@ -27,7 +27,7 @@ const BY_TEXT: [RegExp, Fault][] = [
     [
       'HostKeyChanged',
       'shows another host key than the one in knownHosts',
-      'find out why before you trust it: the server was set up anew, or something else answers in its place',
+      'find out why before you trust it: the server was set up again, or another machine answers in its place',
       'needs-action',
     ],
   ],
@@ -57,7 +57,7 @@ const BY_TEXT: [RegExp, Fault][] = [
     /No space left|quota exceeded/i,
     [
       'DestinationFull',
-      'takes no more',
+      'has no space left',
       'delete archives that are no longer needed, or give it more space or a bigger quota; then start the backup again',
       'needs-action',
     ],
@@ -119,8 +119,8 @@ export function rsyncError(
     return new StageError(
       stage,
       'DestinationStalled',
-      `destination ${place} takes and gives no byte any more${about}`,
-      'see what keeps the server or the network busy; it is tried again',
+      `destination ${place} transfers no more bytes${about}`,
+      'see what keeps the server or the network busy; NKVM tries again',
       'transient',
       { cause }
     );
@@ -145,6 +145,6 @@ function clean(said: string): string {
     .split(/[\r\n]+/)
     .map(line => line.replace(/\p{Cc}+/gu, ' ').trim())
     .filter(line => line !== '' && !/^(@+$|rsync error: )/.test(line));
-  const text = lines.slice(-3).join('; ') || 'it says nothing';
+  const text = lines.slice(-3).join('; ') || 'it wrote no message';
   return JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text);
 }

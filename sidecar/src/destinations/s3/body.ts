@@ -26,7 +26,7 @@ export function guarded(
       'checksum',
       'ConnectionBroke',
       `destination ${where.name}: ${where.host} ${text} of ${key}`,
-      'see the log of the server; it is tried again',
+      'see the log of the server; NKVM tries again',
       'transient'
     );
   const stalled = () =>
@@ -35,7 +35,7 @@ export function guarded(
         'checksum',
         'DestinationStalled',
         `destination ${where.name}: ${where.host} sent no byte of ${key} for ${stallMs / 1000} s`,
-        'check the server and the network between NKVM and it; it is tried again',
+        'check the server and the network between NKVM and it; NKVM tries again',
         'transient'
       )
     );

@@ -7,7 +7,7 @@ import { answerOf } from './errors.ts';
 import { customerKeyOf, UPLOAD_ID } from './object.ts';
 import type { S3Settings } from './settings.ts';
 
-/** What a HEAD says of an object. */
+/** The result of a HEAD of an object. */
 export interface Head {
   bytes: number;
   modifiedAt: Date;
@@ -78,7 +78,7 @@ export function bucketOf(client: Client, settings: S3Settings): Bucket {
           : []
       );
       token = page.NextContinuationToken;
-      // Whoever took the first half for all would conclude that archives are gone.
+      // A caller that took the first half for all of it would conclude that archives are missing.
       if (page.IsTruncated && (!token || seen.has(token))) throw listingBroken(client, stage);
       if (token) seen.add(token);
       if (!page.IsTruncated) return;
@@ -158,7 +158,7 @@ const listingBroken = ({ where }: Client, stage: Stage): StageError =>
   new StageError(
     stage,
     'ListingBroken',
-    `destination ${where.name}: ${where.host} says that its listing goes on, and not where`,
-    'nothing was concluded from it; see the log of the server, and of a proxy in front of it',
+    `destination ${where.name}: ${where.host} says that its listing continues, but not where`,
+    'see the log of the server, and of a proxy in front of it; NKVM has not used the listing',
     'transient'
   );

@@ -6,7 +6,7 @@ import { s3Error } from './errors.ts';
 import type { S3Settings } from './settings.ts';
 import { serverOf } from './settings.ts';
 
-/** What the SDK takes beside the input of a request. */
+/** Options of the SDK besides the input of a request. */
 export interface Options {
   abortSignal?: AbortSignal;
 }

@@ -12,7 +12,7 @@ export interface Where {
   port: number;
 }
 
-/** What was under way when a request failed. */
+/** The operation during which a request failed. */
 export interface Attempt {
   stage: Stage;
   /** For people, e.g. `store a__b.tar.gz`. */
@@ -22,7 +22,7 @@ export interface Attempt {
   signal?: AbortSignal | undefined;
 }
 
-/** What an error of the SDK says. Everything else that it has, such as the signed request, stays behind. */
+/** The useful part of an error of the SDK. The rest, such as the signed request, is dropped. */
 export interface Answer {
   /** Of S3, e.g. `NoSuchBucket`; for a HEAD, which has no body, `NotFound` or the like. */
   code: string;
@@ -106,8 +106,8 @@ export function s3Error(
       return new StageError(
         stage,
         'DestinationStalled',
-        `destination ${name}: ${host} sent and took no byte any more (${what})`,
-        'check the server and the network between NKVM and it; it is tried again',
+        `destination ${name}: ${host} transferred no more bytes (${what})`,
+        'check the server and the network between NKVM and it; NKVM tries again',
         'transient',
         { cause: error }
       );
@@ -144,7 +144,7 @@ export function s3Error(
     return new StageError(
       stage,
       'ClockSkew',
-      `${to}the clocks of NKVM and of ${host} are too far apart`,
+      `${to}the clocks of NKVM and of ${host} differ too much`,
       'set both clocks by NTP: S3 takes a difference of 15 minutes at most',
       'needs-action',
       options
@@ -164,7 +164,7 @@ export function s3Error(
     return new StageError(
       stage,
       'DestinationFull',
-      `${to}bucket ${bucket} takes no more bytes (${code}), when NKVM wanted to ${what}`,
+      `${to}bucket ${bucket} has no space for more bytes (${code}), when NKVM wanted to ${what}`,
       'delete archives that are no longer needed, or raise the quota; then start the backup again',
       'needs-action',
       options
@@ -193,8 +193,8 @@ export function s3Error(
     return new StageError(
       stage,
       'DigestDiffers',
-      `${to}${host} got other bytes than NKVM sent (${code}), when NKVM wanted to ${what}`,
-      'see what changes bytes between NKVM and the server; it is tried again',
+      `${to}${host} received other bytes than NKVM sent (${code}), when NKVM wanted to ${what}`,
+      'find what changes bytes between NKVM and the server; NKVM tries again',
       'transient',
       options
     );
@@ -204,7 +204,7 @@ export function s3Error(
       stage,
       'DestinationBusy',
       `${to}${host} asks for fewer requests (${code})`,
-      'nothing, if it happens rarely: it is tried again',
+      'nothing to do if it happens rarely: NKVM tries again',
       'transient',
       options
     );
@@ -213,7 +213,7 @@ export function s3Error(
     return new StageError(
       stage,
       'ArchiveTooBig',
-      `${to}the server takes no object as big as this archive (${code})`,
+      `${to}the server does not accept an object as big as this archive (${code})`,
       'raise the limit of the server, or use another destination for this volume',
       'needs-action',
       options
@@ -223,7 +223,7 @@ export function s3Error(
     stage,
     'DestinationFailed',
     `${to}${host} answered ${status} ${code}${message ? `: ${message}` : ''} (${what})`,
-    'see the log of the server; it is tried again',
+    'see the log of the server; NKVM tries again',
     status !== undefined && status >= 500 ? 'transient' : 'unknown',
     options
   );

@@ -3,7 +3,7 @@ import { newTemporary, temporaryOf } from '../temporary.ts';
 import type { Bucket } from './bucket.ts';
 import { answerOf } from './errors.ts';
 
-/** What a marker says: an upload in parts that has not ended. */
+/** The content of a marker: an upload in parts that has not ended. */
 export interface Upload {
   key: string;
   uploadId: string;
@@ -12,7 +12,7 @@ export interface Upload {
 const Marker = z.object({ key: z.string(), uploadId: z.string() });
 
 /**
- * S3 lists unfinished uploads by the key that they will have, without a word on who began them. So each has a small
+ * S3 lists unfinished uploads by the key that they will have, without the name of the client that began them. So each has a small
  * object beside it while it is under way, whose name says the installation, as that of a temporary file does.
  */
 export interface Markers {

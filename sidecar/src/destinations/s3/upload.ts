@@ -235,6 +235,6 @@ const tooManyParts = (key: string, bytes: number): StageError =>
     'copy',
     'ArchiveTooBig',
     `archive ${key} is bigger than an upload to S3 can be: ${bytes} bytes fill its 10,000 parts`,
-    'the volume holds far more than its claim says: use another destination for it',
+    'use another destination for this volume: it contains far more than its claim says',
     'needs-action'
   );

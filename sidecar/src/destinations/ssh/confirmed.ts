@@ -28,6 +28,6 @@ const differs = (message: string): StageError =>
     'checksum',
     'DigestDiffers',
     message,
-    'check the disk of the server before you rely on any archive there; the backup is tried again',
+    'check the disk of the server before you rely on any archive there; NKVM tries again',
     'unknown'
   );

@@ -101,7 +101,7 @@ const closedWords = ({ place }: SshPlace) =>
     'copy',
     'ConnectionBroke',
     `destination ${place} was closed`,
-    'nothing: its settings were changed, or NKVM is stopping; it is tried again',
+    'nothing to do: its settings were changed, or NKVM is stopping; NKVM tries again',
     'transient',
   ] as const;
 
@@ -132,7 +132,7 @@ class OpenLink implements Link {
   readonly #onClose: () => void;
   #watch: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
-  /** What had moved in each direction, and when that was seen. */
+  /** Bytes that had moved in each direction, and the time of that. */
   #moved = { bytes: 0, at: 0 };
   #heard = { bytes: 0, at: 0 };
 

@@ -33,7 +33,7 @@ export function hostKeyRefused(
         stage,
         'HostKeyChanged',
         `${of} of the server has changed: it is ${key} now, which is not in knownHosts. Nothing was sent`,
-        `it may be another machine that claims to be the server. If the server was set up again, replace its line in knownHosts by this one: ${knownHosts}`,
+        `check whether another machine claims to be the server; if the server was set up again, replace its line in knownHosts by this one: ${knownHosts}`,
         'needs-action'
       ),
     revoked: () =>

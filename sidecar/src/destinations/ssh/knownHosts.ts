@@ -11,7 +11,7 @@ export interface KnownKey {
   fingerprint: string;
 }
 
-/** What a server shows of itself. */
+/** The identity that a server shows. */
 export interface ShownKey {
   host: string;
   port: number;

@@ -152,9 +152,9 @@ async function logInWith(
 }
 
 interface Seen {
-  /** What the server takes. */
+  /** The methods that the server accepts. */
   methods: string[];
-  /** What was tried last. */
+  /** The method that was tried last. */
   method: string;
 }
 

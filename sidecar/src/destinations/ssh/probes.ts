@@ -9,7 +9,7 @@ import { readHostKey } from './login.ts';
 import type { SshSettings } from './settings.ts';
 import type { SshPlace } from './sshErrors.ts';
 
-/** What a session can do, for people. */
+/** The abilities of a session, for people. */
 export type Describe = (link: Link, call: SshCall, place: SshPlace) => Promise<string>;
 
 /**

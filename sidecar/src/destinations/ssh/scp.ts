@@ -293,7 +293,7 @@ export function scpDestination(settings: SshSettings, options: SshOptions): Dest
   };
 }
 
-/** @returns a file of a listing: `size time time ./name`. Names with line breaks are none of NKVM's. */
+/** @returns a file of a listing: `size time time ./name`. Names with line breaks are not from NKVM. */
 function fileOf(line: string): Stored | undefined {
   const [, bytes, first, second, key] = /^(\d+) ([\d.]+) ([\d.]+) \.\/(.*)$/.exec(line) ?? [];
   if (key === undefined) return undefined;
@@ -308,6 +308,6 @@ const endedEarlyWrite = (place: string, key: string, stored: number, sent: numbe
     'copy',
     'StoredDiffers',
     `destination ${place} has stored ${stored} bytes of ${key}, ${sent} were sent`,
-    'check the disk of the server and its log; it is tried again',
+    'check the disk of the server and its log; NKVM tries again',
     'transient'
   );

@@ -50,7 +50,7 @@ export function scpError(said: Said, failed: Failed): StageError {
     stage,
     'DestinationFailed',
     `destination ${place} does not work: ${text || `exit code ${said.code}`}${about}`,
-    'see what the message says, and the log of the server; it is tried again',
+    'see what the message says, and the log of the server; NKVM tries again',
     'unknown',
     cause
   );

@@ -1,5 +1,5 @@
 /**
- * What scp needs of a server, for any POSIX shell with GNU, busybox or BSD tools. `$1` is the directory, `$2` the name of a
+ * The commands that scp runs on a server, for any POSIX shell with GNU, busybox or BSD tools. `$1` is the directory, `$2` the name of a
  * file in it. A script that has done its work says `nkvm:` and a result; nothing else proves that it ran to its end. None has
  * `'` or `!` in it: some login shells would change them.
  */

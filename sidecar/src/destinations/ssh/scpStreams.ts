@@ -54,7 +54,7 @@ export interface Receiving {
   ended: Promise<Said>;
   /** @returns how many bytes follow, from the size that comes first. */
   expect(bytes: number): number;
-  /** @returns an error in words of a command that gave less. */
+  /** @returns an error for a command that returned fewer bytes. */
   toError(received: number, said: Said): Error;
   onEnd(): void;
 }

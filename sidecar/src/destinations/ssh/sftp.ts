@@ -334,6 +334,6 @@ export const endedEarly = (
     'checksum',
     'ReadEndedEarly',
     `destination ${place} gave ${bytes} of the ${expected} bytes of ${key}`,
-    'look whether the file was changed or cut on the server, and at the log of the server; it is tried again',
+    'check whether the file was changed or truncated on the server; see the log of the server; NKVM tries again',
     'unknown'
   );

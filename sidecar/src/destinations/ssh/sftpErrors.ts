@@ -11,7 +11,7 @@ export const statusOf = (error: unknown): number | undefined => {
   return error instanceof StageError || typeof code !== 'number' ? undefined : code;
 };
 
-/** What the server says of the file system. */
+/** The server's facts about the file system. */
 export interface FileSystem {
   freeBytes: number;
   freeFiles: number;
@@ -58,7 +58,7 @@ export function sftpError(error: unknown, refused: Refused): StageError {
   return refuse(
     'DestinationFailed',
     `${of} does not work: ${textOf(error)}${about}`,
-    'see the log of the server; it is tried again',
+    'see the log of the server; NKVM tries again',
     'unknown'
   );
 }
@@ -127,10 +127,10 @@ export const writeRefused = (
   new StageError(
     stage,
     'WriteRefused',
-    `destination ${place} takes no more than ${sizeText(storedBytes)} of ${key}${
+    `destination ${place} accepts only ${sizeText(storedBytes)} of ${key}${
       free === undefined ? '' : `, although ${sizeText(free)} are free`
-    }, and does not say why`,
-    'look for a quota of the user, a limit on the size of files, or a disk that fails; see the log of the server',
+    }, and gives no reason`,
+    'check the quota of the user, the limit on the size of files, and the disk; see the log of the server',
     'unknown',
     { cause: error }
   );

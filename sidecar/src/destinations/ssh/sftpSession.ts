@@ -8,7 +8,7 @@ import { atStage, connectionBroke, noChannel } from './sshErrors.ts';
 /** An SFTP session on a connection. Several calls can be under way in it at once; the server answers one after the other. */
 export interface SftpSession {
   readonly sftp: SFTPWrapper;
-  /** What the server can do beyond version 3, e.g. `fsync@openssh.com`. */
+  /** The extensions of the server beyond version 3, e.g. `fsync@openssh.com`. */
   readonly extensions: ReadonlySet<string>;
   /** Biggest number of bytes in one request. */
   readonly maxReadBytes: number;
@@ -30,7 +30,7 @@ export interface SftpSessions {
 /** Servers allow about ten on a connection (MaxSessions of OpenSSH); some are for commands. */
 const MAX_SESSIONS = 6;
 
-/** What all servers take; they say it themselves where they take more. */
+/** A length that all servers accept; a server that accepts more says so. */
 const MIN_BYTES = 32 * 1024 - 1024;
 /** Bigger ones do not make it faster, and take memory. */
 const MAX_BYTES = 255 * 1024;
@@ -168,7 +168,7 @@ export async function describeSftp(link: Link, call: SshCall, place: SshPlace): 
   return `SFTP with ${has.join(', ') || 'no extension'}; ${sum}`;
 }
 
-/** What ssh2 has learned from the server and does not show (version 1.17). */
+/** Facts that ssh2 has learned from the server and does not expose (version 1.17). */
 interface Inside {
   _extensions: Record<string, string>;
   _maxReadLen: number;

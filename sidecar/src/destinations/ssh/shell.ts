@@ -2,7 +2,7 @@ import type { ClientChannel } from 'ssh2';
 import { StageError } from '../../errors.ts';
 import type { Link, SshCall } from './connection.ts';
 
-/** What a command has said. */
+/** The output of a command. */
 export interface Said {
   /** Exit code; null when a signal ended it, or nothing was said. */
   code: number | null;

@@ -22,7 +22,7 @@ export function sshLocation(
   return `${scheme}://${username}@${at}:${port}${path}`;
 }
 
-/** What ssh2 adds to its errors: the part that failed, or the number of a message of the protocol. */
+/** Fields that ssh2 adds to its errors: the part that failed, or the number of a message of the protocol. */
 interface Ssh2Error extends Error {
   level?: string;
   code?: string | number;
@@ -61,7 +61,7 @@ export function loginError(
       stage,
       'TooManyConnections',
       `destination ${place}: ${host}:${port} ends the connection before it says that it is an SSH server`,
-      'if it is one, it has too many connections (MaxStartups in sshd_config); it is tried again',
+      'if it is one, it has too many connections (MaxStartups in sshd_config); NKVM tries again',
       'transient',
       options
     );
@@ -71,7 +71,7 @@ export function loginError(
       stage,
       'SshNotAgreed',
       `destination ${place}: no SSH connection to ${host}:${port}: ${message}`,
-      'the server must offer methods that are still safe, e.g. those of OpenSSH 7.4 or later; check the port',
+      'check the port, and enable methods that are still safe on the server, e.g. those of OpenSSH 7.4 or later',
       'needs-action',
       options
     );
@@ -95,8 +95,8 @@ export const stalled = ({ place }: SshPlace, stage: Stage, quietMs: number): Sta
   new StageError(
     stage,
     'DestinationStalled',
-    `destination ${place} has taken and given no byte for ${quietMs / 1000} s`,
-    'check the server, its disk and the network; it is tried again',
+    `destination ${place} has transferred no byte for ${quietMs / 1000} s`,
+    'check the server, its disk and the network; NKVM tries again',
     'transient'
   );
 

@@ -2,7 +2,7 @@ import type { Stage } from '../../../api/index.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { ADDRESS_REFUSED, refusedAddress } from './addresses.ts';
 
-/** What was under way when a connection failed. */
+/** The operation during which a connection failed. */
 export interface Connection {
   stage: Stage;
   /** The name of the destination, or where it is. Never has a credential in it. */
@@ -11,7 +11,7 @@ export interface Connection {
   port?: number | undefined;
 }
 
-/** What is wrong with a connection, by the codes of Node, of libuv and of OpenSSL. */
+/** The faults of a connection, by the codes of Node, of libuv and of OpenSSL. */
 type Fault =
   | 'AddressRefused'
   | 'HostNotFound'
@@ -60,7 +60,7 @@ const faultOf = (code: string): Fault | undefined =>
 
 /**
  * @returns what a connection that failed means for the person whose backup it was. A StageError stays as it is; an error
- *   that is none of a connection becomes `DestinationFailed`, with its text, which must not have a credential in it.
+ *   of another kind becomes `DestinationFailed`, with its text, which must not have a credential in it.
  */
 export function networkError(error: unknown, connection: Connection): StageError {
   const { stage, place, host, port } = connection;
@@ -79,7 +79,7 @@ export function networkError(error: unknown, connection: Connection): StageError
             stage,
             'HostNotFound',
             `${to}no name server answered for ${host}`,
-            'check the DNS of the cluster; it is tried again',
+            'check the DNS of the cluster; NKVM tries again',
             'transient',
             options
           )
@@ -96,7 +96,7 @@ export function networkError(error: unknown, connection: Connection): StageError
         stage,
         'ConnectionRefused',
         `${to}nothing listens at ${at}`,
-        'check host and port, and whether the server runs; it is tried again',
+        'check host and port, and whether the server runs; NKVM tries again',
         'transient',
         options
       );
@@ -104,8 +104,8 @@ export function networkError(error: unknown, connection: Connection): StageError
       return new StageError(
         stage,
         'HostUnreachable',
-        `${to}there is no way to ${at} (${code})`,
-        'check the network, firewalls and NetworkPolicies between NKVM and the server; it is tried again',
+        `${to}there is no route to ${at} (${code})`,
+        'check the network, firewalls and NetworkPolicies between NKVM and the server; NKVM tries again',
         'transient',
         options
       );
@@ -114,7 +114,7 @@ export function networkError(error: unknown, connection: Connection): StageError
         stage,
         'ConnectionTimedOut',
         `${to}${at} did not answer in time`,
-        'check the server, and firewalls and NetworkPolicies on the way; it is tried again',
+        'check the server, and firewalls and NetworkPolicies on the way; NKVM tries again',
         'transient',
         options
       );
@@ -123,7 +123,7 @@ export function networkError(error: unknown, connection: Connection): StageError
         stage,
         'ConnectionBroke',
         `${to}the connection to ${at} broke (${code})`,
-        'see the log of the server; it is tried again',
+        'see the log of the server; NKVM tries again',
         'transient',
         options
       );
@@ -151,7 +151,7 @@ export function networkError(error: unknown, connection: Connection): StageError
       return new StageError(
         stage,
         'TlsUntrusted',
-        `${to}the certificate of ${at} is not from an authority that is trusted here (${code})`,
+        `${to}the certificate of ${at} is not from a trusted authority (${code})`,
         'put the certificate of its authority into the key caBundle of the Secret',
         'needs-action',
         options
@@ -160,7 +160,7 @@ export function networkError(error: unknown, connection: Connection): StageError
       return new StageError(
         stage,
         'TlsFailed',
-        `${to}${at} does not speak TLS as it should: ${text || code}`,
+        `${to}${at} does not speak TLS correctly: ${text || code}`,
         'check that port and protocol belong together, e.g. https and 443',
         'needs-action',
         options
@@ -170,7 +170,7 @@ export function networkError(error: unknown, connection: Connection): StageError
         stage,
         'DestinationFailed',
         `${to}${at} failed: ${text || code || 'no details'}`,
-        'see the log of the server; it is tried again',
+        'see the log of the server; NKVM tries again',
         'unknown',
         options
       );

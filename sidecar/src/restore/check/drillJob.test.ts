@@ -166,7 +166,7 @@ describe('a drill', () => {
     nothingStays();
   });
 
-  it('is not made in a namespace that was deleted and made again', async () => {
+  it('is not made in a namespace that was deleted and created again', async () => {
     const inventory = {
       ...world.inventory,
       namespace: () => ({ name: 'shop', uid: 'another', createdAt: '' }),

@@ -64,7 +64,7 @@ export function inUse(
     `claim ${namespace}/${name} came into use while a restore had its workloads stopped, by pod ${someOf(
       texts
     )}`,
-    'stop whatever has started it, then restore again',
+    'stop the program that started it, then restore again',
     'needs-action'
   );
 }

@@ -11,7 +11,7 @@ const LEADS = 1024;
 
 export type NotRestoredKind = keyof typeof SAID | 'other';
 
-/** What came out; the shape of `RestoreComparison` of the API. */
+/** The result; the shape of `RestoreComparison` of the API. */
 export interface Comparison {
   entries: number;
   bytes: number;
@@ -22,7 +22,7 @@ export interface Comparison {
 }
 
 interface World {
-  /** Whether this process has CAP_FSETID. Without, the kernel drops setgid without a word. */
+  /** Whether this process has CAP_FSETID. Without, the kernel drops setgid without an error. */
   mayKeepSetgid: boolean;
   /** Other file systems that are mounted in the volume are not left over. */
   isOfVolume(path: string): boolean;

@@ -5,7 +5,7 @@ import { IMPLIED, NONE, type Records } from './records.ts';
 
 /** The kernel takes no longer path at once (PATH_MAX, with the NUL at its end). tar names every entry by its whole path. */
 export const LONGEST_PATH = 4095;
-/** What stands beside the tree has the path of that place before it. */
+/** Entries beside the tree have the path of that place before them. */
 const LONGEST_STEP = LONGEST_PATH - 95;
 
 interface Base {

@@ -2,7 +2,7 @@ import type { Comparison } from './comparison.ts';
 import type { Mode } from './guard.ts';
 import type { RefusalReason } from './refusal.ts';
 
-/** What the program is asked to do; an argument of it, in JSON. */
+/** The task of the program; its argument, in JSON. */
 export interface Job {
   mode: Mode;
   /** The archive holds some of a volume's entries, and only they are looked at. */
@@ -13,7 +13,7 @@ export interface Job {
   maxRawBytes?: number;
 }
 
-/** What came out, as it is written to the file `result`. */
+/** The result, as it is written to the file `result`. */
 export interface Result {
   version: 1;
   /** The archive or the volume was refused. Something may have been written. */
@@ -23,7 +23,7 @@ export interface Result {
     entry: string | null;
     hasWritten: boolean;
   } | null;
-  /** What arrived in the pod; null where it was not read to its end. */
+  /** The digest of the bytes that arrived in the pod; null if they were not read to the end. */
   received: { bytes: number; sha256: string } | null;
   /** Exit codes; null where it did not come that far. */
   decompressorExit: number | null;

@@ -2,7 +2,7 @@ import type { Records } from './records.ts';
 import { NONE } from './records.ts';
 import { LOST_AND_FOUND, type Target } from './target.ts';
 
-/** What became of the entries that only the volume has. */
+/** The result for the entries that only the volume has. */
 export interface LeftOver {
   deleted: number;
   /** Directories of the archive from which something was deleted: their times have changed. */

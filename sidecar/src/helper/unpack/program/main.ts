@@ -37,7 +37,7 @@ const target = new Target(root);
 const guard = new Guard(records, target, job.mode);
 const comparer = new Comparer(records, {
   mayKeepSetgid: hasCapability(CAP_FSETID),
-  // What mode mirror must not delete.
+  // Entries that mode mirror must not delete.
   isOfVolume: path => !target.leadsToMount(path) && !target.isInMount(path),
 });
 const deep = new Deep();
@@ -111,7 +111,7 @@ function unpack(): void {
 
 /**
  * Right before anything is deleted because the archive lacks it: of another archive than the one that was checked that would be
- * the wrong files. What was received is known by now: the decompressor has ended, and before that what hashes its input.
+ * the wrong files. The received bytes are counted by now: the decompressor has ended, and before that what hashes its input.
  */
 function checkIsAsMeant(): void {
   const { sha256 } = job.expected;

@@ -1,6 +1,6 @@
 import { SAID } from './records.ts';
 
-/** What a line of tar says. */
+/** The meaning of a line of tar. */
 export type Message =
   | { kind: 'nothing' }
   /** tar could not set this of an entry, because file system or kernel do not allow it. */

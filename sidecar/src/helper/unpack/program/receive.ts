@@ -140,7 +140,7 @@ export function contentOf(
 
 const NOTHING = Buffer.alloc(16);
 
-/** What an entry is compared by; the content of a file comes later. */
+/** The properties by which an entry is compared; the content of a file comes later. */
 export function factsOf(entry: Entry, records: Records): Facts {
   const capability = entry.xattrs.find(([name]) => name === 'security.capability')?.[1];
   const xattrs = entry.xattrs

@@ -8,7 +8,7 @@ const SHIFT = 14;
 const PER_CHUNK = 1 << SHIFT;
 const MASK = PER_CHUNK - 1;
 
-/** What is known about a record beside its fields; bits of `flags`. */
+/** Facts about a record beside its fields; bits of `flags`. */
 export const SEEN = 1;
 /** A directory that the archive has no entry for: it only stands in the path of another one. */
 export const IMPLIED = 2;
@@ -59,7 +59,7 @@ const newChunk = (): Chunk => ({
   leader: new Uint32Array(PER_CHUNK),
 });
 
-/** What two entries of the same path are compared by. */
+/** The properties by which two entries of the same path are compared. */
 export interface Facts {
   type: Entry['type'];
   mode: number;
@@ -168,7 +168,7 @@ export class Records {
     return true;
   }
 
-  /** The entry whose hard link this is; itself where it is none. */
+  /** The entry whose hard link this is; itself if it is not a hard link. */
   leader(record: number): number {
     const leader = this.#chunk(record).leader[record & MASK] as number;
     return leader === 0 ? record : leader - 1;

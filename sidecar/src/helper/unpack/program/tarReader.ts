@@ -26,7 +26,7 @@ const TYPE_OF: Record<string, EntryType> = {
 
 /**
  * Reads a tar as it passes: POSIX with pax headers, GNU with long names, sparse files of both, and old tars.
- * What it does not know it refuses, so that it never understands less than the tar that unpacks what it passes on.
+ * It refuses anything that it does not know, so that it never understands less than the tar that unpacks what it passes on.
  */
 export class TarReader {
   readonly #input: Input;
@@ -297,7 +297,7 @@ function attributesOf(
 }
 
 /**
- * What no process without CAP_SYS_ADMIN can set, or only with the agreement of the node (SELinux) or of an NFS server.
+ * Attributes that no process without CAP_SYS_ADMIN can set, or only if the node (SELinux) or an NFS server allows it.
  * @returns undefined for attributes that tar is to set.
  */
 export function leftOutAs(xattr: string): LeftOut | undefined {

@@ -98,7 +98,7 @@ export class Target {
     if (this.isMount(path) || this.leadsToMount(path)) {
       throw new Refusal(
         'VolumeInTheWay',
-        'something in the volume has to be replaced, and another file system is mounted there',
+        'an entry of the volume must be replaced, but another file system is mounted there',
         path
       );
     }
