@@ -1,4 +1,4 @@
-/** Who refused a request at admission, and in which words. */
+/** The component that refused a request at admission, and its message. */
 export interface Denial {
   /** `webhookDown`: the rule could not be asked. */
   by: 'policy' | 'webhook' | 'webhookDown' | 'scc';

@@ -3,7 +3,7 @@ import type { Gateway } from './gateway.ts';
 import type { Raw } from './projections.ts';
 import { readQuotasAndRanges } from './quotas.ts';
 
-/** What a LimitRange says about one resource of containers or pods; quantities as Kubernetes writes them. */
+/** Limits of a LimitRange for one resource of containers or pods; quantities as Kubernetes writes them. */
 export interface ComputeRange {
   limitRange: string;
   type: 'Container' | 'Pod';
@@ -17,7 +17,7 @@ export interface ComputeRange {
   default: string | null;
 }
 
-/** What a quota says about one resource of all pods together. */
+/** Limits of a quota for one resource of all pods together. */
 export interface ComputeQuota {
   quota: string;
   side: 'requests' | 'limits';
@@ -26,7 +26,7 @@ export interface ComputeQuota {
   used: string;
 }
 
-/** What a namespace allows a pod. */
+/** Limits of a namespace for a pod. */
 export interface PodLimits {
   ranges: ComputeRange[];
   quotas: ComputeQuota[];

@@ -5,7 +5,7 @@ import type { HelperSpec } from './manifest.ts';
 import { helperPod, wantedResources } from './manifest.ts';
 import { isAboutResources, refusalOf } from './refusal.ts';
 
-/** What the creation of a helper pod needs of a cluster. */
+/** The dependencies of the creation of a helper pod on a cluster. */
 export interface PodCreation {
   pods: Pick<Pods, 'create'>;
   /** @returns undefined where NKVM may not read them. */

@@ -5,7 +5,7 @@ import type { Resources } from './settings.ts';
 /** Resources that a namespace admits, as far as there are such. */
 export interface Fitted {
   resources: Resources;
-  /** What is not as it was wanted, e.g. `limits.memory 256Mi instead of 512Mi`. */
+  /** Differences from the wanted resources, e.g. `limits.memory 256Mi instead of 512Mi`. */
   changes: string[];
   /** Sentences on each limit that no helper pod can keep, with what it allows, what is needed, and the setting. */
   misfits: string[];

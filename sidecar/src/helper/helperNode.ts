@@ -8,7 +8,7 @@ import { troubleOf } from './waitForNode.ts';
 export interface HelperNode {
   /** `null`: wherever the scheduler and the volume allow. */
   node: string | null;
-  /** What lets it onto that node; empty where there is none. */
+  /** Tolerations for that node; empty where there is none. */
   tolerations: Toleration[];
 }
 

@@ -2,7 +2,7 @@ import { milliOf } from '../cluster/quantity.ts';
 import { settingOf } from './fitResources.ts';
 import type { Refusal, Rule } from './refusalRule.ts';
 
-/** What the admission plugins ResourceQuota and LimitRanger say of a pod. */
+/** Refusals of a pod by the admission plugins ResourceQuota and LimitRanger. */
 export const LIMIT_RULES: Rule[] = [
   [
     /exceeded quota: (\S+), requested: (\S+), used: (\S+), limited: (\S+)/,

@@ -13,7 +13,7 @@ export interface HelperSpec extends HelperId {
   settings: HelperSettings;
   /** The node that the pod must run on; null: any. */
   node: string | null;
-  /** What lets it onto that node. */
+  /** Tolerations for that node. */
   nodeTolerations?: readonly Toleration[];
   /** The kubelet ends the pod after this time, whatever becomes of us. */
   deadlineMs: number;
@@ -31,7 +31,7 @@ export const INDEX_LIMIT_BYTES = 192 * 1024 * 1024;
  */
 const WAIT = 'trap "exit 143" TERM INT; while :; do sleep 3600 & wait $!; done';
 
-/** What was fitted to the limits of the namespace. */
+/** Resources that were adapted to the limits of the namespace. */
 export const FITTED_ANNOTATION = 'nkvm.io/fitted';
 
 /** Local storage is not a setting: the work volume needs it. */

@@ -59,7 +59,7 @@ describe('placementOf', () => {
       'a claim that a failed restore has left',
       { restoreMark: { state: 'incomplete', runId: '01a', installation: null } },
       'ClaimIncomplete',
-      /what a failed restore has left \(run 01a\)/,
+      /left incomplete by a failed restore \(run 01a\)/,
     ],
   ])('refuses %s and says why', (_, seen, reason, message) => {
     expect(placementOf({ ...bound, ...seen })).toEqual({

@@ -21,7 +21,7 @@ describe('a restore is never a success when', () => {
     world.before('cat', 'case $# in 0) printf x;; esac');
     await expect(world.unpack(archive)).rejects.toMatchObject({
       reason: 'PrepareFailed',
-      message: expect.stringMatching(/something else did/),
+      message: expect.stringMatching(/another program did/),
       class: 'transient',
       hasWritten: false,
     });

@@ -212,7 +212,7 @@ export const checkRoutes =
 
 const olderRuns = (): MetLimit => ({
   reason: 'ListLength',
-  message: `NKVM looked at the newest ${LOOKED_AT} runs of this backup: older checks are missing`,
+  message: `NKVM reads only the newest ${LOOKED_AT} runs of this backup: older checks are missing`,
   hint: 'GET /api/v1/checks/ID reads an older one; the Events of the claim and the log have the ids',
 });
 

@@ -57,7 +57,7 @@ export const destinationRoutes =
       ...(name !== undefined && { name }),
     });
     /**
-     * Whoever backs up chooses a destination.
+     * A caller who may back up may choose a destination.
      * @param namespace where the caller may back up; absent: it is looked for
      * @throws Refusal (403) when the caller may do neither
      */

@@ -24,7 +24,7 @@ it('writes when there is space again, and says meanwhile why it could not', asyn
   await record('01run', { status: 'failed' });
   expect(history.written).toEqual([{ status: 'failed' }]);
   expect(said).toHaveLength(2);
-  expect(said[0]).toMatch(/tried again: no space left on device/);
+  expect(said[0]).toMatch(/NKVM tries again: no space left on device/);
 });
 
 it('gives up when the service stops, with the reason', async () => {

@@ -52,5 +52,5 @@ it('shows no place in the sources of OpenSSL', () => {
     'EPROTO',
     '40E7:error:0A00010B:SSL routines:tls_validate_record_header:wrong version number:../deps/x.c:77:\n'
   );
-  expect(networkError(error, at).message).toMatch(/as it should: wrong version number$/);
+  expect(networkError(error, at).message).toMatch(/correctly: wrong version number$/);
 });
