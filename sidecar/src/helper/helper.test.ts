@@ -121,6 +121,31 @@ describe('a helper pod', () => {
     });
   });
 
+  it.each([
+    ['node', { phase: 'Pending', conditions: [] }, 'NoNode', 'NKVM_HELPER_NODE_TIMEOUT_SECONDS'],
+    [
+      'volume',
+      { phase: 'Pending', startTime: 't' },
+      'VolumeNotMounted',
+      'NKVM_HELPER_VOLUME_TIMEOUT_SECONDS',
+    ],
+    ['kubelet', { phase: 'Pending' }, 'HelperNotReady', 'NKVM_HELPER_POD_TIMEOUT_SECONDS'],
+  ])(
+    'names how long it waited for its %s, and the setting',
+    async (what, status, reason, setting) => {
+      cluster.status = status as never;
+      const unplaced = (pod: Pod | undefined) =>
+        pod && { ...pod, spec: { containers: [], ...(what !== 'node' && { nodeName: 'node-a' }) } };
+      const waits = withPods({ get: async (...call) => unplaced(await cluster.pods.get(...call)) });
+      const helper = await createHelper(waits, 'shop', spec);
+      await expect(helper.ready(sameLimits(1), signal)).rejects.toMatchObject({
+        ...{ stage: 'wait', reason, class: 'transient' },
+        message: expect.stringContaining('(waited 0.001 s)'),
+        hint: expect.stringContaining(`${setting} gives it more time`),
+      });
+    }
+  );
+
   it('is not taken for another pod that got its name', async () => {
     const helper = await createHelper(cluster, 'shop', spec);
     cluster.existing.delete('shop/nkvm-backup-01a-1');
