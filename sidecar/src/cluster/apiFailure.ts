@@ -172,8 +172,8 @@ function factsWithout(status: number, sentence: string): Verdict {
 }
 
 /**
+ * An authorizer's refusal, e.g. `pods is forbidden: User "x" cannot create resource "pods" in API group ""`. A policy may use
  * the same words in its explanation, but is not an authorizer.
- * the same words in its explanation, and is none.
  */
 export const isMissingRight = ({ status, message }: ApiFailure): boolean =>
   status === 403 &&

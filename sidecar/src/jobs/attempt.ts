@@ -93,7 +93,7 @@ export async function attempt(
   );
   const again = { ...run, ...next.change };
   if (pod !== undefined) world.onDeferred?.(again, pod);
-  // What was deferred does not wait for a destination: nothing wakes it before its time.
+  // A deferred run does not wait for a destination: nothing wakes it before its time.
   return { outcome: 'again', run: again, delayMs: next.delayMs, isPause: isPause && !deferred };
 }
 

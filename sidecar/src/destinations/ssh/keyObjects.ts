@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 
-/** What ssh2 (version 1.17) keeps of a connection and does not show, with AES-GCM on Node's own functions. */
+/** Objects that ssh2 (version 1.17) keeps of a connection and does not expose, with AES-GCM on Node's own functions. */
 interface Inside {
   _protocol?: { _cipher?: { _encKey?: unknown }; _decipher?: { _decipherKey?: unknown } };
 }
