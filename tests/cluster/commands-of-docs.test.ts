@@ -61,8 +61,15 @@ const NAMES_OF_IMAGE = [
 /** Files that the pages name. */
 const FILES = `cd ${ORDERS_DB_PATH}; mkdir -p config; touch .bashrc; echo 1 | tee config/app.conf >data.db`;
 
-/** The claim that a page restores into. */
-const RESTORED = ['pvc', 'orders-db-restored', '--namespace=shop', '--ignore-not-found'];
+/** Objects that pages create from files; a page that failed leaves them behind. */
+const LEFT = [
+  ['pvc', 'orders-db-restored', '--namespace=shop'],
+  ['pod', 'nkvm-move', '--namespace=nkvm'],
+  ['pvc', 'nkvm-data-2', '--namespace=nkvm'],
+  ['job', 'first-night', '--namespace=nkvm'],
+];
+const deleteWhatIsLeft = () =>
+  LEFT.forEach(object => kubectl(['delete', ...object, '--ignore-not-found']));
 
 describe.skipIf(podsReachNothing)('commands in the documentation', () => {
   beforeAll(async () => {
@@ -80,8 +87,8 @@ describe.skipIf(podsReachNothing)('commands in the documentation', () => {
   });
   afterAll(() => {
     for (const node of NODES) for (const name of NAMES_OF_IMAGE) ctr(node, 'images', 'rm', name);
-    kubectl(['delete', ...RESTORED]);
     deploy();
+    deleteWhatIsLeft();
     applyFixture(kubeconfigPath());
   });
 
@@ -91,7 +98,7 @@ describe.skipIf(podsReachNothing)('commands in the documentation', () => {
       const ofPage = blocks.filter(block => block.page === page);
       applyFixture(kubeconfigPath());
       deleteWhatIsCreated(ofPage);
-      kubectl(['delete', ...RESTORED]);
+      deleteWhatIsLeft();
       const written = await runPage(ofPage);
       expect([...written.keys()]).toEqual(ofPage.map(({ line }) => line));
       for (const [of, part, expected] of WRITES.filter(([name]) => name === page)) {
