@@ -100,6 +100,27 @@ export const Omitted = z.strictObject({
     .nullable()
     .describe('entries with flags such as `chattr +i`; null: not known'),
   longPaths: z.int().min(0).describe('entries whose path is too long to be extracted'),
+  mounts: z.int().min(0).optional().describe('file systems that are mounted inside the volume'),
+  reserved: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'entries of directories at the top that belong to the file system or its server: `.snapshot`, `~snapshot`, `.zfs`, `lost+found`'
+    ),
+  excluded: z
+    .int()
+    .min(0)
+    .optional()
+    .describe(
+      'entries that match a pattern of the claim’s annotation nkvm.io/exclude; what is below them is not counted'
+    ),
+  archives: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('archives of NKVM, with their indexes and manifests'),
+  archiveBytes: z.int().min(0).optional().describe('their size'),
 });
 export type Omitted = z.infer<typeof Omitted>;
 
@@ -117,6 +138,12 @@ export const Seal = z.strictObject({
     .optional()
     .describe('SHA-256 of the tar, where the archive was proven to the level contents'),
   omitted: Omitted,
+  patterns: z
+    .array(z.string())
+    .optional()
+    .describe(
+      'of the claim’s annotation nkvm.io/exclude, in the syntax of GNU tar: what matches is not in the archive'
+    ),
 });
 export type Seal = z.infer<typeof Seal>;
 

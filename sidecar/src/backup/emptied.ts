@@ -3,12 +3,16 @@ import { StageError } from '../errors.ts';
 import type { History } from '../history/history.ts';
 
 /** @returns the problem that a run found nothing where its claim's backup before holds files. */
-export const volumeEmptied = (entries: number): StageError =>
+export const volumeEmptied = (entries: number, leftOut = 0): StageError =>
   new StageError(
     'checksum',
     'VolumeEmptied',
-    `the volume has no files, but its previous backup has ${entries} entries`,
-    'check that the volume is mounted and has its data; if it is meant to be empty, send the request again with acceptEmpty',
+    leftOut > 0
+      ? `the volume has no files beside those that are left out (${leftOut}), but its previous backup has ${entries} entries`
+      : `the volume has no files, but its previous backup has ${entries} entries`,
+    leftOut > 0
+      ? 'check nkvm.io/exclude of the claim, and what is mounted in the volume; if it is meant to hold nothing else, send the request again with acceptEmpty'
+      : 'check that the volume is mounted and has its data; if it is meant to be empty, send the request again with acceptEmpty',
     'needs-action'
   );
 

@@ -1,11 +1,13 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Seal } from '../../api/index.ts';
+import type { Backup, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
 import type { StageCall, Staged } from '../destinations/destination.ts';
 import type { Helper } from '../helper/helper.ts';
+import type { LeaveOut } from '../helper/leaveOut.ts';
+import { BY_RULE, leaveOutOf } from '../helper/leaveOut.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import { execTransport } from '../helper/transport.ts';
 import { within } from '../within.ts';
@@ -42,21 +44,24 @@ export interface Packed {
 
 /**
  * Lets the helper pack the volume, and stores what it sends at each destination.
+ * @param annotations of the claim; they may say what is left out
  * @param archive name of the archive, as the helper makes it
  * @throws when what came differs from what was sent (see `verdict`), or no destination takes it
  */
 export async function pack(
   attempt: Attempt,
   helper: Helper,
+  annotations: Readonly<Record<string, string>>,
   archive: string,
   plans: readonly CopyPlan[]
 ): Promise<Packed> {
   const { run, claim, world, clock, signal, report } = attempt;
+  const leaveOut = leaveOutFor(run, annotations);
   const { transport = execTransport } = world;
   const level = plans.some(({ proof }) => proof.level === 'contents') ? 'contents' : 'checksum';
   clock.enter('exec');
   const onWorking = (): void => clock.goesOn();
-  const delivering = transport.deliver(helper, { level, archive, onWorking });
+  const delivering = transport.deliver(helper, { level, archive, leaveOut, onWorking });
   const delivery = await within(signal, delivering, late => late.body.destroy());
   const counter = hashAndCount(bytes => {
     if (clock.current() === 'exec') clock.enter('copy');
@@ -81,9 +86,10 @@ export async function pack(
   clock.enter('checksum');
   const own = counter.digest();
   const sent = await within(signal, delivery.sent());
-  attempt.sealed = sent.sealed;
+  attempt.sealed = sent.sealed && withPatterns(sent.sealed, leaveOut);
   const { seal, sealed, warnings } = verdict({
     ...sent,
+    sealed: attempt.sealed,
     own,
     entriesBefore: world.entriesBefore(run),
   });
@@ -102,6 +108,15 @@ export async function pack(
   });
   return { copies, own, seal, sealed, warnings };
 }
+
+/** A backup before a restore has all that the restore may change: without it nothing could be undone. */
+const leaveOutFor = (
+  { priority }: Backup,
+  annotations: Readonly<Record<string, string>>
+): LeaveOut => (priority === 'restore' ? BY_RULE : leaveOutOf(annotations));
+
+const withPatterns = (sealed: PodSeal, { patterns }: LeaveOut): PodSeal =>
+  patterns.length > 0 ? { ...sealed, seal: { ...sealed.seal, patterns } } : sealed;
 
 const lost = Promise.resolve({ error: new Error('no destination has read the archive') });
 

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TransformCallback } from 'node:stream';
@@ -288,6 +289,52 @@ describe('a backup that goes well', () => {
     expect(storage.temporaries.size).toBe(0);
     const manifest = storage.archives.get(`${NAME}.json`)?.toString() ?? '';
     expect(readManifest(NAME, manifest)).toMatchObject({ index: null, warnings: [warning] });
+  });
+
+  describe('whose claim leaves out something', () => {
+    const annotations = { 'nkvm.io/exclude': 'cache\n*.log\n' };
+    const claimed = (own: Record<string, string>): Change => ({
+      readClaim: async () => ({ uid: 'uid-1', labels: {}, annotations: own, spec: {}, status: {} }),
+    });
+    const stored = () => {
+      const list = ['-tzf', '-'];
+      const input = storage.archives.get(NAME) ?? Buffer.alloc(0);
+      return spawnSync('tar', list, { input, encoding: 'utf8' }).stdout.split('\n').sort().slice(1);
+    };
+    beforeEach(() => {
+      mkdirSync(join(dir, 'cache'));
+      for (const name of ['cache/a', 'x.log']) writeFileSync(join(dir, name), '');
+    });
+
+    it('does not pack it, and records the patterns', async () => {
+      const end = await go(claimed(annotations));
+      expect(end).toMatchObject({
+        status: 'success',
+        warnings: [],
+        seal: { patterns: ['cache', '*.log'], omitted: { excluded: 2 } },
+      });
+      expect(stored()).toEqual(['./', './orders']);
+      const manifest = storage.archives.get(`${NAME}.json`)?.toString() ?? '';
+      expect(readManifest(NAME, manifest).seal).toMatchObject({ patterns: ['cache', '*.log'] });
+    });
+
+    it('packs it before a restore, which may change it', async () => {
+      const safety = { ...run, priority: 'restore' } as Backup;
+      const world = worldWith(claimed(annotations));
+      const { signal } = new AbortController();
+      const end = await runBackup(safety, claim, world, () => undefined, signal);
+      expect(end).toMatchObject({ status: 'success' });
+      expect(stored()).toEqual(['./', './cache/', './cache/a', './orders', './x.log']);
+    });
+
+    it('packs nothing at all when the claim’s wish is not clear', async () => {
+      const end = await go(claimed({ 'nkvm.io/exclude': '/cache' }));
+      expect(end).toMatchObject({
+        ...{ status: 'failed', reason: 'ExcludeInvalid', failureClass: 'needs-action' },
+        message: expect.stringContaining('line 1 of nkvm.io/exclude begins with /'),
+      });
+      nothingStays();
+    });
   });
 
   it('goes through its stages in their order', async () => {

@@ -25,6 +25,7 @@ import { pack } from './pack.ts';
 import type { StoredCopies } from './storeCopies.ts';
 import { storeCopies } from './storeCopies.ts';
 import { isOpen, pauseOf, targetsOf, untilMs } from './targets.ts';
+import { warningsOf } from './verdict.ts';
 
 export type { RunWorld } from './attempt.ts';
 
@@ -82,7 +83,8 @@ export async function runBackup(
     const left = await Promise.all(
       attempt.held.map(({ held, destination }) => undo(held, destination))
     );
-    const warnings = left.flat();
+    // What tar said, too: on a failed run, counts tell how much of it was harmless.
+    const warnings = [...left.flat(), ...(attempt.sealed ? warningsOf(attempt.sealed) : [])];
     end = isCancelled()
       ? { status: 'cancelled', stage, message: `cancelled at stage ${stage}`, warnings }
       : { ...failedBy(await explain(attempt.because(error), stage), world.now()), warnings };
@@ -139,7 +141,7 @@ async function backUp(attempt: Attempt, isCancelled: () => boolean): Promise<Job
       }),
     },
     async ({ helper, node, claim: object }) => ({
-      ...(await pack(attempt, helper, archive, plans)),
+      ...(await pack(attempt, helper, object.annotations, archive, plans)),
       node,
       object,
     })

@@ -81,6 +81,42 @@ describe('verdict', () => {
       ['1 other file system mounted inside the volume: the files are included'],
     ],
     [
+      'other file systems that were left out',
+      omitted({ mounts: 2 }),
+      [
+        '2 other file systems mounted inside the volume were left out: to include them, set nkvm.io/include-mounts: "true" on the claim',
+      ],
+    ],
+    [
+      'snapshots of the server',
+      omitted({ reserved: 1 }),
+      [
+        '1 entry of .snapshot, ~snapshot, .zfs or lost+found at the top was left out: to include it, set nkvm.io/include-reserved: "true" on the claim',
+      ],
+    ],
+    [
+      'archives of NKVM',
+      omitted({ archives: 12, archiveBytes: 3_650_722_202 }),
+      [
+        '12 files (3.4 GiB) that are archives of NKVM were left out: a destination lies in this volume, so a copy elsewhere is needed; to include them, set nkvm.io/include-archives: "true" on the claim',
+      ],
+    ],
+    [
+      'patterns that match nothing',
+      seal({ patterns: ['cahce'] }),
+      ['nothing in the volume matches nkvm.io/exclude of the claim: check its patterns'],
+    ],
+    [
+      'patterns that match',
+      seal({ patterns: ['cache'], omitted: { ...whole.seal.omitted, excluded: 3 } }),
+      [],
+    ],
+    [
+      'a volume of which all was left out',
+      seal({ files: 1, patterns: ['a'], omitted: { ...whole.seal.omitted, excluded: 3 } }),
+      ['the archive holds no file: all that the volume held was left out (3 entries)'],
+    ],
+    [
       'a volume that held nothing',
       seal({ files: 1 }),
       ['the volume held no file: if it should, look at its mount, and keep the backup before'],
@@ -115,6 +151,15 @@ describe('verdict', () => {
     [
       'the volume is empty, and its backup before is not',
       { ...seal({ files: 1 }), entriesBefore: 3 },
+      'checksum',
+      'VolumeEmptied',
+    ],
+    [
+      'all was left out, and the backup before holds files',
+      {
+        ...seal({ files: 1, omitted: { ...whole.seal.omitted, excluded: 3 } }),
+        entriesBefore: 3,
+      },
       'checksum',
       'VolumeEmptied',
     ],

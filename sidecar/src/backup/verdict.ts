@@ -1,5 +1,6 @@
-import type { Seal } from '../../api/index.ts';
+import type { Omitted, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
+import { sizeText } from '../destinations/size.ts';
 import { StageError } from '../errors.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import { volumeEmptied } from './emptied.ts';
@@ -107,12 +108,24 @@ export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts):
     );
   }
   const isEmpty = seal.files <= 1;
-  if (isEmpty && entriesBefore !== undefined) throw volumeEmptied(entriesBefore);
+  if (isEmpty && entriesBefore !== undefined) {
+    throw volumeEmptied(entriesBefore, leftOut(seal.omitted));
+  }
   return { seal, sealed, warnings: warningsOf(sealed, isEmpty) };
 }
 
-/** Sentences for everybody who may see the backup: counts, and never a path. */
-function warningsOf({ seal, tar, mountsInside }: PodSeal, isEmpty: boolean): string[] {
+/** How many things of a volume rules and patterns have left out of its archive. */
+const leftOut = ({ mounts = 0, reserved = 0, excluded = 0, archives = 0 }: Omitted): number =>
+  mounts + reserved + excluded + archives;
+
+/**
+ * @returns sentences for everybody who may see the backup: counts, and never a path. What matches the claim's own patterns is
+ *   no surprise, and is counted in the seal only.
+ */
+export function warningsOf(
+  { seal, tar, mountsInside }: PodSeal,
+  isEmpty = seal.tarExit <= 1 && seal.files <= 1
+): string[] {
   const { omitted } = seal;
   const about = (count: number | null, sentence: (count: number) => string): string[] =>
     count ? [sentence(count)] : [];
@@ -123,11 +136,49 @@ function warningsOf({ seal, tar, mountsInside }: PodSeal, isEmpty: boolean): str
   ];
   return [
     ...(isEmpty
-      ? ['the volume held no file: if it should, look at its mount, and keep the backup before']
+      ? [
+          leftOut(omitted) > 0
+            ? `the archive holds no file: all that the volume held was left out (${entries(
+                leftOut(omitted)
+              )})`
+            : 'the volume held no file: if it should, look at its mount, and keep the backup before',
+        ]
       : []),
     ...(seal.tarExit === 1 && whileRead.length === 0
       ? ['some files changed while they were read']
       : whileRead),
+    ...about(
+      omitted.mounts ?? 0,
+      n =>
+        `${counted(n, 'other file system')} mounted inside the volume ${was(
+          n
+        )} left out: to include ${
+          n > 1 ? 'them' : 'it'
+        }, set nkvm.io/include-mounts: "true" on the claim`
+    ),
+    ...about(
+      omitted.reserved ?? 0,
+      n =>
+        `${entries(n)} of .snapshot, ~snapshot, .zfs or lost+found at the top ${was(
+          n
+        )} left out: to include ${
+          n > 1 ? 'them' : 'it'
+        }, set nkvm.io/include-reserved: "true" on the claim`
+    ),
+    ...about(
+      omitted.archives ?? 0,
+      n =>
+        `${counted(n, 'file')} (${sizeText(omitted.archiveBytes ?? 0)}) ${
+          n > 1 ? 'that are archives' : 'that is an archive'
+        } of NKVM ${was(
+          n
+        )} left out: a destination lies in this volume, so a copy elsewhere is needed; to include ${
+          n > 1 ? 'them' : 'it'
+        }, set nkvm.io/include-archives: "true" on the claim`
+    ),
+    ...(seal.patterns && !omitted.excluded
+      ? ['nothing in the volume matches nkvm.io/exclude of the claim: check its patterns']
+      : []),
     ...about(omitted.sockets, n => `${counted(n, 'socket')} ${was(n)} left out: tar keeps none`),
     ...about(
       tar.attributes,

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,4 +58,23 @@ it('never takes a volume for empty that it cannot read', async () => {
 it('takes a file called lost+found for what it is', async () => {
   writeFileSync(join(volume, 'lost+found'), '');
   expect((await look()).isEmpty).toBe(false);
+});
+
+it('takes a volume for empty that holds only directories of its server, and other file systems', async context => {
+  for (const name of ['.snapshot/hourly.0', '~snapshot', '.zfs/snapshot', 'mounted [x] y']) {
+    mkdirSync(join(volume, name), { recursive: true });
+  }
+  expect((await look()).isEmpty).toBe(false);
+  const mount = ['-t', 'tmpfs', 'nkvm', join(volume, 'mounted [x] y')];
+  if (spawnSync('mount', mount).status !== 0) {
+    return context.skip('this machine does not let us mount');
+  }
+  try {
+    writeFileSync(join(volume, 'mounted [x] y', 'a'), '');
+    expect((await look()).isEmpty).toBe(true);
+    mkdirSync(join(volume, '.zfs', 'own'));
+    expect((await look()).isEmpty).toBe(false);
+  } finally {
+    spawnSync('umount', ['--lazy', join(volume, 'mounted [x] y')]);
+  }
 });

@@ -9,7 +9,7 @@ const LOOK_MS = 60_000;
 
 /** A volume before anything is written to it. */
 export interface VolumeLook {
-  /** It holds nothing, or only a directory `lost+found`. */
+  /** It holds nothing, or only what is not of the volume: `lost+found`, `.snapshot`, other file systems. */
   isEmpty: boolean;
   freeBytes: number;
   /** `null` where the file system has no fixed number of them. */

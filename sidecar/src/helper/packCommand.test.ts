@@ -87,18 +87,6 @@ describe('the packing command', () => {
     expect(seal()).toMatchObject({ files: 1, bytes: archive.length, tarExit: 0 });
   });
 
-  it('leaves out an empty lost+found at the top, and nothing else of that name', async () => {
-    for (const path of ['lost+found', 'deep/lost+found'])
-      mkdirSync(join(volume, path), { recursive: true });
-    const { archive } = await pack();
-    const names = spawnSync('tar', ['-tzf', '-'], { input: archive, encoding: 'utf8' }).stdout;
-    expect(names).toBe('./\n./deep/\n./deep/lost+found/\n');
-    expect(seal().files).toBe(3);
-    writeFileSync(join(volume, 'lost+found', '#1234'), 'found');
-    await pack();
-    expect(seal().files).toBe(5);
-  });
-
   it('hashes what tar wrote, too, where the archive is to be unpacked for its proof', async () => {
     writeFileSync(join(volume, 'noise'), 'noise '.repeat(100_000));
     const { archive } = await pack(process.env, volume, 'contents');

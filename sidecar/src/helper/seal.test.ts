@@ -4,7 +4,7 @@ import { readSeal } from './seal.ts';
 
 const digest = '01'.repeat(32);
 const list = '02'.repeat(32);
-const whole = `nkvm-seal 3
+const whole = `nkvm-seal 4
 bytes=42
 sha256=${digest}
 members=160000
@@ -20,6 +20,11 @@ attributeFlags=2
 usedBytes=4096
 filesystem=ext2/ext3
 mountsInside=0
+mounts=0
+reserved=0
+excluded=0
+archives=0
+archiveBytes=0
 rawBytes=10240
 errors=0
 sockets=1
@@ -84,7 +89,7 @@ describe('readSeal', () => {
   it.each([
     ['nothing', ''],
     ['a cut in the middle', whole.slice(0, 60)],
-    ['another version', whole.replace('seal 3', 'seal 2')],
+    ['another version', whole.replace('seal 4', 'seal 3')],
     ['a hash that is too short', whole.replace(digest, 'abc')],
     ['no count', whole.replace('bytes=42', 'bytes=')],
     ['no count of flags', whole.replace('attributeFlags=2', 'attributeFlags=')],

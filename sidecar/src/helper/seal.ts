@@ -20,7 +20,7 @@ const sha256 = Seal.shape.sha256;
 
 /** The lines of the helper's seal, as pack/pack.sh writes them. */
 const Lines = z.strictObject({
-  ...Seal.omit({ omitted: true }).shape,
+  ...Seal.omit({ omitted: true, patterns: true }).shape,
   ...TarCounts.shape,
   members: count.describe('gzip members of the archive'),
   membersSha256: sha256.describe('of their sizes, written as `1,2,3`'),
@@ -31,7 +31,12 @@ const Lines = z.strictObject({
   filesystem: z.string().max(64),
   longPaths: count,
   attributeFlags: z.union([count, z.literal('unknown')]),
-  mountsInside: count.describe('file systems that are mounted inside the volume'),
+  mountsInside: count.describe('mounted inside the volume, and in the archive'),
+  mounts: count.describe('file systems mounted inside the volume that were left out'),
+  reserved: count,
+  excluded: count,
+  archives: count,
+  archiveBytes: count,
 });
 
 /** A helper pod's own account of the archive that it sent. */
@@ -41,6 +46,7 @@ export interface PodSeal {
   tar: TarCounts;
   /** tar's messages, errors first; of many, the first and the last. */
   messages: string[];
+  /** File systems that are mounted inside the volume and are in the archive. */
   mountsInside: number;
   members: { count: number; sha256: string };
   /** The index that the pod holds, or why it holds none. */
@@ -52,7 +58,7 @@ export interface PodSeal {
 }
 
 /** Goes up when the format changes: an older NKVM's helper image or ours would misread it. */
-const FIRST_LINE = 'nkvm-seal 3';
+const FIRST_LINE = 'nkvm-seal 4';
 
 /**
  * Reads what the helper wrote after the stream: a first line with the format's version, `name=value` lines, an empty
@@ -80,7 +86,9 @@ export function readSeal(text: string): PodSeal {
   }
   const { errors, sockets, changed, shrank, removed, attributes, ...others } = data;
   const { longPaths, attributeFlags, mountsInside, usedBytes, filesystem, ...more } = others;
-  const { members, membersSha256, index, indexBytes, indexSha256, ...seal } = more;
+  const { mounts, reserved, excluded, archives, archiveBytes, ...rest } = more;
+  const { members, membersSha256, index, indexBytes, indexSha256, ...seal } = rest;
+  const leftOut = { mounts, reserved, excluded, archives, archiveBytes };
   return {
     seal: {
       ...seal,
@@ -89,6 +97,7 @@ export function readSeal(text: string): PodSeal {
         trustedXattrs: null, // listxattr does not show them to a process without CAP_SYS_ADMIN
         attributeFlags: attributeFlags === 'unknown' ? null : attributeFlags,
         longPaths,
+        ...Object.fromEntries(Object.entries(leftOut).filter(([, n]) => n > 0)),
       },
     },
     tar: { errors, sockets, changed, shrank, removed, attributes },

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from './helper.ts';
+import type { LeaveOut } from './leaveOut.ts';
+import { BY_RULE } from './leaveOut.ts';
 import type { PackLevel } from './packCommand.ts';
-import { indexCommand, packCommand, sealCommand, WORKING } from './packCommand.ts';
+import { indexCommand, packCommand, patternsCommand, sealCommand, WORKING } from './packCommand.ts';
 import type { PodSeal } from './seal.ts';
 import { readSeal } from './seal.ts';
 
@@ -30,6 +33,8 @@ export interface DeliveryOptions {
   level: PackLevel;
   /** Name of the archive, which its index tells. */
   archive: string;
+  /** Default: what is left out by rule. */
+  leaveOut?: LeaveOut;
   /** Is called every 15 s while tar gets on, also while nothing comes out. */
   onWorking(): void;
 }
@@ -44,8 +49,9 @@ const SEAL_MS = 60_000;
 
 /** Over the API server: the packing command's standard output, and then a second command that reads the seal. */
 export const execTransport: Transport = {
-  async deliver(helper, { level, archive, onWorking }) {
-    const { stdout, exit, stderrTail } = await helper.exec(packCommand(level, archive), {
+  async deliver(helper, { level, archive, leaveOut = BY_RULE, onWorking }) {
+    if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
+    const { stdout, exit, stderrTail } = await helper.exec(packCommand(level, archive, leaveOut), {
       onStderr: text => text.includes(WORKING) && onWorking(),
     });
     exit.catch(() => undefined); // `sent` waits for it, when the body has ended
@@ -64,6 +70,28 @@ export const execTransport: Transport = {
     };
   },
 };
+
+/** Puts patterns where the packing command finds them. @throws StageError (stage `exec`), ApiFailure. */
+async function sendPatterns(helper: Helper, patterns: readonly string[]): Promise<void> {
+  const text = patterns.map(pattern => `${pattern}\n`).join('');
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  const signal = AbortSignal.timeout(SEAL_MS);
+  const fed = await helper.feed(patternsCommand(sha256), { signal });
+  fed.stdout.resume();
+  fed.stdin.on('error', () => undefined); // the exit code says what came of it
+  fed.stdin.end(text);
+  const exitCode = await fed.exit.catch((error: unknown) => textOf(error));
+  if (exitCode === 0) return;
+  throw new StageError(
+    'exec',
+    'PackFailed',
+    `the patterns of nkvm.io/exclude did not arrive in helper pod ${helper.namespace}/${
+      helper.pod
+    }: ${fed.stderrTail().trim() || `the command ended with ${exitCode}`}`,
+    'start a new backup; if it happens again, check that the kubelet of the helper’s node answers the API server',
+    'transient'
+  );
+}
 
 /** @throws StageError (stage `checksum`) when there is no seal, or the pod is not the one that was ready. */
 async function sealOf(helper: Helper): Promise<PodSeal> {

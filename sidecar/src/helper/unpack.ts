@@ -36,6 +36,8 @@ export interface UnpackRequest {
   maxRawBytes?: number;
   /** The body holds some of a volume's entries: no others are looked at, and the root stays as it is. */
   isSelection: boolean;
+  /** What the backup left out besides what every backup leaves out; mode `mirror` does not delete it. */
+  patterns?: readonly string[] | undefined;
 }
 
 export interface UnpackOptions {
@@ -56,11 +58,11 @@ const RESULT_MS = 60_000;
  */
 export async function unpackInto(
   helper: Helper,
-  { mode, encoding, expected, maxRawBytes, isSelection }: UnpackRequest,
+  { mode, encoding, expected, maxRawBytes, isSelection, patterns }: UnpackRequest,
   body: Readable,
   { signal, onProgress, onWorking, onPhase }: UnpackOptions
 ): Promise<Unpacked> {
-  const program = unpackProgram();
+  const program = unpackProgram(patterns);
   await prepare(helper, program, signal);
   const { rawBytes, files, sha256 } = expected;
   const job = {

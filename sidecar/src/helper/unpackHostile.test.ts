@@ -210,12 +210,14 @@ describe('an archive that lies', () => {
     writeFileSync(path, raw);
     const nowhere = new Output(openSync('/dev/null', 'w'));
     const records = new Records();
-    const guard = new Guard(records, new Target(world.volume), 'empty');
+    const target = new Target(world.volume);
+    const guard = new Guard(records, target, 'empty');
     const reader = new TarReader(new Input(openSync(path, 'r')));
     const ways = {
       reader,
       records,
       guard,
+      target,
       deep: new Deep(),
       output: nowhere,
       names: nowhere,

@@ -11,18 +11,22 @@ export interface UnpackProgram {
   main: string;
 }
 
-let program: UnpackProgram | undefined;
+let program: { main: string; files: Buffer[] } | undefined;
 
 /**
  * Reads the program from `unpack/program/` beside this file (in the bundle: beside it, too, as JavaScript). It is too long for
  * a command: that travels in the URL of the exec request, and some proxies limit it to 8 KiB.
+ * @param patterns of the claim's annotation nkvm.io/exclude that the archive was made with
  */
-export function unpackProgram(): UnpackProgram {
-  program ??= pack(new URL('./unpack/program/', import.meta.url));
-  return program;
+export function unpackProgram(patterns: readonly string[] = []): UnpackProgram {
+  program ??= read(new URL('./unpack/program/', import.meta.url));
+  const { main, files } = program;
+  const own = fileOf('patterns.json', Buffer.from(JSON.stringify(patterns)));
+  const tar = Buffer.concat([...files, ...own, END]);
+  return { tar, sha256: createHash('sha256').update(tar).digest('hex'), main };
 }
 
-function pack(directory: URL): UnpackProgram {
+function read(directory: URL): { main: string; files: Buffer[] } {
   const names = readdirSync(directory).filter(
     name => /\.[jt]s$/.test(name) && !name.endsWith('.test.ts')
   );
@@ -31,10 +35,8 @@ function pack(directory: URL): UnpackProgram {
     readFileSync(new URL(name, directory)),
   ]);
   files.push(['package.json', Buffer.from('{"type":"module"}\n')]);
-  const tar = Buffer.concat([...files.flatMap(([name, body]) => fileOf(name, body)), END]);
   return {
-    tar,
-    sha256: createHash('sha256').update(tar).digest('hex'),
+    files: files.flatMap(([name, body]) => fileOf(name, body)),
     main: names.includes('main.ts') ? 'main.ts' : 'main.js',
   };
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,7 +84,7 @@ it('ends at its limit with what it has found, and says so', async () => {
   expect(entries.map(({ path }) => path)).toEqual(['a']);
 });
 /** Finds, and then waits for something else. */
-const SLOW = 'find "$0" -mindepth 1 -printf "%y %s %T@ %P\\0"; exec sleep 60';
+const SLOW = 'find "$1" -mindepth 1 -printf "%y %s %T@ %P\\0"; exec sleep 60';
 
 it('is never complete where the volume cannot be read', async () => {
   rmSync(volume, { recursive: true });
@@ -95,4 +95,17 @@ it('stops when it is told to', async () => {
   await expect(walk(60_000, {}, AbortSignal.abort(new Error('stopped')))).rejects.toThrow(
     'stopped'
   );
+});
+
+it('does not look into other file systems', async context => {
+  mkdirSync(join(volume, 'a b*', 'c'), { recursive: true });
+  if (spawnSync('mount', ['-t', 'tmpfs', 'nkvm', join(volume, 'a b*')]).status !== 0) {
+    return context.skip('this machine does not let us mount');
+  }
+  try {
+    writeFileSync(join(volume, 'a b*', 'inside'), '');
+    expect((await walk()).entries).toMatchObject([{ path: 'a b*', type: 'mount' }]);
+  } finally {
+    spawnSync('umount', ['--lazy', join(volume, 'a b*')]);
+  }
 });

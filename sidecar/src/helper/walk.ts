@@ -2,12 +2,14 @@ import { textOfPath } from '../archive/entryPath.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from './helper.ts';
 import { VOLUME_PATH } from './names.ts';
+import { program } from './program.ts';
 
 /** Something in a volume. */
 export interface WalkedEntry {
   /** See `ArchivePath`; never empty: the root is not told. */
   path: string;
-  type: 'file' | 'directory' | 'symlink' | 'fifo' | 'character' | 'block' | 'other';
+  /** `mount`: a directory where another file system is mounted, in which nobody looks. */
+  type: 'file' | 'directory' | 'symlink' | 'fifo' | 'character' | 'block' | 'mount' | 'other';
   /** Of a file; 0 for all others. */
   bytes: number;
   seconds: number;
@@ -27,10 +29,11 @@ const TYPES: Record<string, WalkedEntry['type']> = {
   p: 'fifo',
   c: 'character',
   b: 'block',
+  m: 'mount',
 };
 
-/** The path is last, because it may hold any byte but NUL. Names do not pass through a locale. */
-const FIND = 'LC_ALL=C exec find "$0" -mindepth 1 -printf "%y %s %T@ %P\\0"';
+/** The path is last in a record, because it may hold any byte but NUL. Names do not pass through a locale. */
+const WALK = program('walk.sh', '#', 'unpack');
 
 /** Longest record: PATH_MAX, and more for trees that are deeper. */
 const MOST_RECORD_BYTES = 1024 * 1024;
@@ -47,7 +50,7 @@ export async function walkVolume(
   onEntry: (entry: WalkedEntry) => void
 ): Promise<{ isComplete: boolean }> {
   signal.throwIfAborted();
-  const running = await helper.exec(['sh', '-c', FIND, VOLUME_PATH]);
+  const running = await helper.exec(['sh', '-c', WALK, 'nkvm-walk', VOLUME_PATH]);
   running.exit.catch(() => undefined);
   let isOver = false;
   const stop = (): void => running.abort();

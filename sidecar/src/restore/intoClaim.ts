@@ -39,6 +39,8 @@ export interface IntoClaim {
   /** No safety backup could be taken, because there was no volume: whatever is in it now would be lost. */
   mustBeEmpty?: boolean;
   body: RestoreBody;
+  /** See `patternsOf`. */
+  patterns?: readonly string[];
 }
 
 export interface IntoClaimWorld {
@@ -79,6 +81,7 @@ export async function restoreIntoClaim(
     isSelection,
     mustBeEmpty = false,
     body,
+    patterns,
   }: IntoClaim,
   world: IntoClaimWorld,
   { signal, helper: use, beforeWrite, onPhase, onProgress, onWorking }: IntoClaimHooks
@@ -113,7 +116,7 @@ export async function restoreIntoClaim(
       return await unpackInto(
         helper,
         {
-          ...{ mode, encoding, expected, isSelection },
+          ...{ mode, encoding, expected, isSelection, patterns },
           ...(!isKnown && isEmptyMode(mode) && { maxRawBytes: look.freeBytes }),
         },
         await body.open(signal),

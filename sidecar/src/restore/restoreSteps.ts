@@ -21,7 +21,7 @@ import { plannedSource } from './plan/plannedSource.ts';
 import { sizeText } from './plan/planSpace.ts';
 import type { Scaled } from './scale/scaler.ts';
 import type { RestoreSource } from './source.ts';
-import { findSource } from './source.ts';
+import { findSource, patternsOf } from './source.ts';
 
 /** An archive that was read and is what it should be. */
 export interface ReadySource {
@@ -231,6 +231,7 @@ export async function writeAndCompare(
       attempt: run.attempt,
       ...{ claim, mode: details.target.mode, isSelection, mustBeEmpty, body },
       place: placeOf(attempt, claim),
+      patterns: patternsOf(source),
     },
     world,
     {

@@ -22,6 +22,10 @@ export interface RestoreSource extends SourceArchive {
   run: RunRecord | undefined;
 }
 
+/** @returns the patterns of nkvm.io/exclude that the archive was made with. */
+export const patternsOf = ({ manifest, run }: RestoreSource): readonly string[] =>
+  manifest?.seal.patterns ?? run?.seal?.patterns ?? [];
+
 /** A file that somebody has uploaded to be restored. */
 export interface UploadedArchive {
   destination: Destination;

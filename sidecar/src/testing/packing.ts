@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import type { LeaveOut } from '../helper/leaveOut.ts';
+import { BY_RULE } from '../helper/leaveOut.ts';
 import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
 import type { PackLevel } from '../helper/packCommand.ts';
 import { packCommand } from '../helper/packCommand.ts';
@@ -24,13 +26,15 @@ export function packing() {
     from = volume,
     env = process.env,
     level: PackLevel = 'checksum',
-    indexLimit?: number
+    indexLimit?: number,
+    leaveOut: LeaveOut = BY_RULE
   ) => {
+    writeFileSync(join(work, 'patterns'), leaveOut.patterns.map(each => `${each}\n`).join(''));
     const here = new Map([
       [VOLUME_PATH, from],
       [WORK_PATH, work],
     ]);
-    const [program = '', ...args] = packCommand(level, ARCHIVE, indexLimit).map(
+    const [program = '', ...args] = packCommand(level, ARCHIVE, leaveOut, indexLimit).map(
       word => here.get(word) ?? word
     );
     return spawn(program, args, { env });
@@ -45,14 +49,22 @@ export function packing() {
       env: NodeJS.ProcessEnv = process.env,
       from = volume,
       level?: PackLevel,
-      indexLimit?: number
+      indexLimit?: number,
+      leaveOut?: LeaveOut
     ) {
-      const child = start(from, env, level, indexLimit);
+      const child = start(from, env, level, indexLimit, leaveOut);
       const exit = new Promise<number | null>(resolve => child.on('close', resolve));
       const [archive, stderr] = await Promise.all([buffer(child.stdout), buffer(child.stderr)]);
       return { exit: await exit, archive, stderr: stderr.toString() };
     },
     sealed: () => readSeal(readFileSync(join(work, 'seal'), 'utf8')),
+    /** Packs what is left when this is left out. @returns the names in the archive, in order of the alphabet. */
+    async packWithout(leaveOut: Partial<LeaveOut> = {}): Promise<string[]> {
+      const child = start(volume, process.env, 'checksum', undefined, { ...BY_RULE, ...leaveOut });
+      const archive = await buffer(child.stdout);
+      const list = spawnSync('tar', ['-tzf', '-'], { input: archive, encoding: 'utf8' });
+      return list.stdout.split('\n').filter(Boolean).sort();
+    },
     /** Puts a program before all others of its name. @returns the environment that finds it. */
     instead(name: string, script: string): NodeJS.ProcessEnv {
       const bin = join(root, 'bin');

@@ -25,7 +25,8 @@ match($0, /^tar: "([^"\\]|\\.)*"/) {
 /^tar: Error is not recoverable: exiting now$/ { next }
 {
   kind = "errors"
-  if (/: socket ignored$/) kind = "sockets"
+  if (/^nkvm: /) kind = "own"
+  else if (/: socket ignored$/) kind = "sockets"
   else if (/: file changed as we read it$/) kind = "changed"
   else if (/: File shrank by [0-9]+ bytes?; padding with zeros$/) kind = "shrank"
   else if (/: File removed before we read it$/) kind = "removed"

@@ -1,6 +1,7 @@
 # Packs a volume, and then writes the seal: what was sent, and what could not be kept. It runs in the helper pod, in
-# POSIX sh, with the arguments VOLUME WORK LEVEL ARCHIVE; the last is the archive's name, for its index. packCommand.ts sets
-# hash_js, members_js, messages_awk, member_bytes and index_limit.
+# POSIX sh, with the arguments VOLUME WORK LEVEL ARCHIVE WITH: the archive's name, for its index, and words (leaveOut.ts):
+# `mounts`, `reserved`, `archives` are not left out; for `patterns`, WORK/patterns holds more to leave out, which was sent
+# before. packCommand.ts sets hash_js, members_js, messages_awk, member_bytes, index_limit and archive_names.
 #
 #     tar ── archive ──> [hash] ──> split ──> compressor, for each 64 MiB ──> members ──> standard output, to the sidecar
 #      ├── file 2, messages ──> messages.awk ──> WORK/messages
@@ -17,8 +18,17 @@ export LC_ALL=C
 volume=$1
 level=$3
 archive=$4
+with=" ${5-} "
 cd "$2" || exit 125
+work=$PWD
 rm -f seal seal.new sum raw.sum tar.exit compressor.exit messages entries flags used members index.* *.pipe
+: >rules
+: >notes
+: >mounts
+: >excluded
+: >archives
+: >names
+reserved=0
 # Standard error of the command itself, wherever file 2 goes below.
 exec 4>&2
 
@@ -28,6 +38,7 @@ check_tools() {
   for tool in node awk mkfifo gzip grep find xargs head; do
     command -v "$tool" >/dev/null 2>&1 || missing="$missing, $tool"
   done
+  case $with in *' patterns '*) [ -f patterns ] || { echo 'WORK/patterns is missing' >&2; exit 125; } ;; *) : >patterns ;; esac
   # Only GNU's can give its parts to a command.
   [ "$(printf ab | split -b 1 --filter=cat 2>/dev/null)" = ab ] || missing="$missing, GNU split"
   if ! tar --version 2>/dev/null | grep -q 'GNU tar'; then
@@ -45,13 +56,71 @@ choose_compressor() {
   else compressor='gzip -1 -c'; fi
 }
 
-# An empty lost+found belongs to the file system. With it, an emptied ext4 volume would not look empty.
-exclude_empty_lost_and_found() {
-  exclude=
-  if [ -d "$volume/lost+found" ] && found=$(ls -A "$volume/lost+found") && [ -z "$found" ]; then
-    exclude='--anchored --exclude=./lost+found'
-  fi
+is_left_out() {
+  case $with in *" $1 "*) return 1 ;; esac
 }
+
+# Directories at the top that belong to the file system, or in which a server shows its snapshots (with tar, one more copy of
+# all data for each). In .zfs there is nothing else.
+leave_out_reserved() {
+  is_left_out reserved || return
+  for name in .snapshot '~snapshot' lost+found; do reserve "$name" "$name"; done
+  if ls -A "$volume/.zfs" 2>/dev/null | grep -qvxE 'snapshot|shares'; then reserve .zfs/snapshot .zfs/snapshot
+  else [ ! -d "$volume/.zfs/snapshot" ] || reserve .zfs .zfs/snapshot; fi
+}
+
+# Leaves out the directory $1, and counts what is in $2.
+reserve() {
+  [ -d "$volume/$2" ] && [ ! -L "$volume/$1" ] || return 0
+  n=$(find "$volume/$2" -mindepth 1 -maxdepth 1 -printf x 2>/dev/null | wc -c)
+  echo "./$1" >>rules
+  reserved=$((reserved + n))
+  [ "$n" = 0 ] || echo "nkvm: ./$1: left out, with $n entries: it belongs to the file system or its server" >>notes
+}
+
+# Other file systems inside the volume. Mounts tell them, and not st_dev: a subvolume of btrfs has its own, and belongs to the
+# volume. What cannot be looked at (a server that is gone) is left out with its directory.
+leave_out_mounts() {
+  is_left_out mounts || return
+  mounts_inside | while IFS=$tab read -r type path; do
+    name=$(printf %s "$path" | sed 's/\\\(.\)/\1/g')
+    printf '%s\n' "$path" >>mounts
+    printf 'nkvm: ./%s: left out: another file system (%s) is mounted there\n' "$name" "$type" >>notes
+    timeout -s KILL 10 test -d "$volume/$name" && path=$path/*
+    printf './%s\n' "$path" >>rules
+  done
+}
+
+# Type and path of each mount below the volume that no rule leaves out, the path as a pattern of tar.
+tab=$(printf '\t')
+mounts_inside() {
+  awk -v at="$volume/" '
+    FILENAME == "rules" { rule[++rules] = substr($0, 3); next }
+    index($5, at) == 1 {
+      path = substr($5, length(at) + 1)
+      gsub(/[*?[]/, "\\\\&", path)
+      gsub(/\\040/, " ", path); gsub(/\\011/, "\t", path); gsub(/\\012/, "?", path); gsub(/\\134/, "\\\\\\\\", path)
+      for (i = 1; i <= rules; i++) if (index(path "/", rule[i] "/") == 1) next
+      for (i = 7; i < NF && $i != "-"; i++);
+      print $(i + 1) "\t" path
+    }' rules /proc/self/mountinfo
+}
+
+# find below the volume, without what tar leaves out; the arguments say what it does with the rest. Where $counts is set, it
+# writes there what the volume's own rules cannot tell before: which entries match patterns, and the sizes of archives.
+find_kept() (
+  cd "$volume" || exit
+  set -- \) -prune -o "$@"
+  while IFS= read -r p; do
+    if [ -z "$counts" ]; then set -- -o -name "$p" "$@"
+    else set -- -o -name "$p" \( -type f -fprintf "$work/archives" '%s\n' -o -true \) "$@"; fi
+  done <"$work/names"
+  while IFS= read -r p; do
+    set -- -o \( -path "$p" -o -path "*/$p" \) ${counts:+-fprintf "$work/excluded" x} "$@"
+  done <"$work/patterns"
+  while IFS= read -r p; do set -- -o -path "${p%/\*}" "$@"; done <"$work/rules"
+  find . \( -false "$@"
+)
 
 # tar takes a file with st_blocks 0 for one hole and never reads it; many FUSE file systems report 0 for every file.
 choose_sparse() {
@@ -88,13 +157,13 @@ write_lines() {
 # One walk beside tar, for what a tar does not tell: how many entries have flags of chattr (immutable, append-only, ...),
 # which are not in it, and how many blocks are in use. Where the file system has no flags, their count is unknown.
 walk() {
-  blocks='-fprintf /dev/fd/3 %b\t%n\t%y\n'
-  find / -prune -fprintf /dev/null %b 2>/dev/null || blocks=-true
+  blocks=-true
+  [ -z "$counts" ] || blocks='-fprintf /dev/fd/3 %b\t%n\t%y\n'
   if lsattr -d "$volume" >/dev/null 2>&1; then
-    find "$volume" $blocks \( -type f -o -type d \) -print0 2>/dev/null | xargs -0 lsattr -d 2>/dev/null |
+    find_kept $blocks \( -type f -o -type d \) -print0 2>/dev/null | (cd "$volume" && xargs -0 lsattr -d) 2>/dev/null |
       awk 'length($1) > 15 && $1 ~ /[aAcCdDFijmPSstTux]/ { n++ } END { print n + 0 }'
   else
-    find "$volume" $blocks >/dev/null 2>&1
+    find_kept $blocks >/dev/null 2>&1
     echo unknown
   fi
 }
@@ -117,14 +186,17 @@ report_progress() {
   done
 }
 
-# No --one-file-system: what is mounted inside the volume is seen by its application, too, and subvolumes of btrfs are
-# other file systems. tar runs in the background, so that its process id is known. The quoting style c is the only one in
+# tar runs in the background, so that its process id is known. The quoting style c is the only one in
 # which a name that holds ` -> ` differs from a link. Records of 32 KiB instead of 10 save 0.6 s of
 # CPU for 2 GB, which is what passing the tar through split costs.
 run_tar() {
-  TZ=UTC0 tar --create --file=- --blocking-factor=64 --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
-    --totals --verbose --verbose --block-number --full-time --quoting-style=c --index-file=/dev/fd/3 \
-    --directory="$volume" $exclude . 2>messages.pipe 3>lines.pipe 4>&- &
+  {
+    cat notes >&2
+    export TZ=UTC0
+    exec tar --create --file=- --blocking-factor=64 --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
+      --totals --verbose --verbose --block-number --full-time --quoting-style=c --index-file=/dev/fd/3 \
+      --directory="$volume" --anchored --exclude-from=rules --no-anchored --exclude-from=patterns --exclude-from=names .
+  } 2>messages.pipe 3>lines.pipe 4>&- &
   tar=$!
   report_progress "$tar" >/dev/null 2>&4 4>&- &
   reporter=$!
@@ -157,7 +229,8 @@ send() {
 # tar knows a file with several names by its inode number alone. One that is deleted while tar runs gives its number to the
 # next new file, which tar then packs as a link to the old one, without a word.
 count_relinked() {
-  find "$volume" ! -type d -links +1 -newerct "@$started" 2>/dev/null | wc -l
+  counts=
+  find_kept ! -type d -links +1 -newerct "@$started" -print 2>/dev/null | wc -l
 }
 
 # The index is two gzip members: a line of JSON that says what it belongs to, and tar's lines. What is as long as its limit
@@ -191,7 +264,7 @@ write_head() {
 # The file gets the name `seal` last: a part of it is never read.
 write_seal() {
   {
-    echo 'nkvm-seal 3'
+    echo 'nkvm-seal 4'
     read -r bytes sha256 count list <sum && printf 'bytes=%s\nsha256=%s\nmembers=%s\nmembersSha256=%s\n' \
       "$bytes" "$sha256" "$count" "$list"
     [ "$level" != contents ] || { read -r bytes sha256 <raw.sum && echo "rawSha256=$sha256"; }
@@ -203,7 +276,11 @@ write_seal() {
     used=$(cat used)
     echo "usedBytes=${used:-unknown}"
     echo "filesystem=$(filesystem)"
-    echo "mountsInside=$(grep -cF " $volume/" /proc/self/mountinfo)"
+    echo "mounts=$(wc -l <mounts)"
+    echo "mountsInside=$(mounts_inside | cut -f 2- | grep -cvxFf mounts)"
+    echo "reserved=$reserved"
+    echo "excluded=$(wc -c <excluded)"
+    awk '{ bytes += $1 } END { printf "archives=%d\narchiveBytes=%.0f\n", NR, bytes }' archives
     # Counts, an empty line, messages.
     awk -v n="$(count_relinked)" '/^changed=/ && !done { print "changed=" substr($0, 9) + n; done = 1; next } { print }' messages
   } >seal.new && mv seal.new seal
@@ -211,7 +288,12 @@ write_seal() {
 
 check_tools
 choose_compressor
-exclude_empty_lost_and_found
+counts=1
+# Only GNU's tells what it finds.
+find / -prune -fprintf /dev/null %b 2>/dev/null || counts= with="$with archives "
+! is_left_out archives || printf '%s\n' "$archive_names" '.tmp-nkvm-*' >names
+leave_out_reserved
+leave_out_mounts
 choose_sparse
 start_readers
 walk >flags 3>used.pipe &

@@ -37,6 +37,29 @@ describe('the files that a restore changes', () => {
     });
   });
 
+  it('are not left over where the backup left them out', () => {
+    const comparison = fileComparison(index, null, ['cache', '*.log']);
+    const own = 'a__b__c__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz.json';
+    for (const path of [
+      'cache',
+      'cache/x',
+      'a/x.log',
+      '.snapshot/hourly.0',
+      'lost+found',
+      own,
+      'deep/.snapshot',
+      'x\\\\y.log',
+    ]) {
+      comparison.take(entry(path));
+    }
+    comparison.take(entry('mounted', 'mount'));
+    expect(comparison.result(true).leftOver).toEqual({ count: 1, names: ['deep/.snapshot'] });
+  });
+
+  it('are no directories where another file system is mounted', () => {
+    expect(compared([entry('a', 'mount')])).toMatchObject({ unchanged: { count: 1 } });
+  });
+
   it('are none where everything is the same', () => {
     const same = [
       entry('a', 'directory', 0, { seconds: 1 }), // everything in it changes its time

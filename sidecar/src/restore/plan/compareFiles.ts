@@ -1,8 +1,15 @@
 import type { PlanFiles } from '../../../api/index.ts';
+import { partsOfPath } from '../../archive/entryPath.ts';
 import type { ArchiveIndex } from '../../archive/index/archiveIndex.ts';
 import { ENTRY_TYPES } from '../../archive/index/entry.ts';
 import type { Selection } from '../../archive/index/select.ts';
+import { wasLeftOut } from '../../helper/unpack/program/kept.ts';
 import type { WalkedEntry } from '../../helper/walk.ts';
+
+/** See `RESERVED` in helper/unpack/program/target.ts. */
+const RESERVED = /^(\.snapshot|~snapshot|lost\+found|\.zfs)(\/|$)/;
+
+const SLASH = Buffer.from('/');
 
 /** How many names of each kind a plan shows. */
 const NAMED = 20;
@@ -22,9 +29,16 @@ export interface FileComparison {
  * | yes | something else | replaced |
  * | no | yes | left over; nothing is where only some entries are restored |
  *
+ * What the backup has left out by a rule or a pattern is not left over: mode `mirror` does not delete it.
  * @param selection null: everything
+ * @param patterns of nkvm.io/exclude that the archive was made with
  */
-export function fileComparison(index: ArchiveIndex, selection: Selection | null): FileComparison {
+export function fileComparison(
+  index: ArchiveIndex,
+  selection: Selection | null,
+  patterns: readonly string[] = []
+): FileComparison {
+  const isLeftOut = wasLeftOut(patterns);
   /** One bit for each node that is restored and not in the volume so far. */
   const missing = new Uint8Array(Math.ceil(index.nodes / 8));
   const isMissing = (node: number): boolean => (missing[node >> 3]! & (1 << (node & 7))) !== 0;
@@ -42,7 +56,12 @@ export function fileComparison(index: ArchiveIndex, selection: Selection | null)
     take(entry) {
       const node = index.nodeOf(entry.path);
       if (node < 0 || index.blockOf(node) < 0) {
-        if (!selection) leftOver.add(entry.path);
+        if (!selection && entry.type !== 'mount' && !RESERVED.test(entry.path)) {
+          const bytes = Buffer.concat(
+            partsOfPath(entry.path)?.flatMap(part => [SLASH, part]) ?? []
+          );
+          if (!isLeftOut(bytes.toString('latin1', 1))) leftOver.add(entry.path);
+        }
         return;
       }
       if (isWanted && !isWanted.has(node)) return;
@@ -83,8 +102,12 @@ function firstNames(
 function isSame(index: ArchiveIndex, node: number, entry: WalkedEntry): boolean {
   const { seconds, nanos, type: types } = index.columns;
   const type = ENTRY_TYPES[types[node]!];
-  if ((type === 'hardlink' ? 'file' : type) !== entry.type) return false;
-  if (entry.type === 'directory') return true;
+  if (
+    (type === 'hardlink' ? 'file' : type) !== (entry.type === 'mount' ? 'directory' : entry.type)
+  ) {
+    return false;
+  }
+  if (entry.type === 'directory' || entry.type === 'mount') return true;
   if (entry.type === 'file' && index.sizeOf(node) !== entry.bytes) return false;
   return seconds[node] === entry.seconds && nanos[node] === entry.nanoseconds;
 }

@@ -14,6 +14,7 @@ import { withHelper } from '../../helper/withHelper.ts';
 import type { IntoClaimWorld } from '../intoClaim.ts';
 import { refOf } from '../selectEntries.ts';
 import type { RestoreSource } from '../source.ts';
+import { patternsOf } from '../source.ts';
 import { fileComparison } from './compareFiles.ts';
 import type { Looks } from './looks.ts';
 import type { Answer, TargetLook } from './planFacts.ts';
@@ -100,7 +101,9 @@ export const lookIntoClaim =
         },
         async ({ helper }) => {
           const { isEmpty, freeBytes } = await lookAtVolume(helper, { signal: either });
-          const files = archive ? await filesOf(helper, archive, paths, either) : null;
+          const files = archive
+            ? await filesOf(helper, archive, paths, patternsOf(source), either)
+            : null;
           either.throwIfAborted();
           return { isEmpty, freeBytes, files };
         }
@@ -123,10 +126,11 @@ async function filesOf(
   helper: Helper,
   { index }: OpenArchive,
   paths: readonly string[] | undefined,
+  patterns: readonly string[],
   signal: AbortSignal
 ): Promise<PlanFiles | null> {
   try {
-    const comparison = fileComparison(index, paths ? select(index, paths) : null);
+    const comparison = fileComparison(index, paths ? select(index, paths) : null, patterns);
     const { isComplete } = await walkVolume(helper, { limitMs: WALK_MS, signal }, entry =>
       comparison.take(entry)
     );

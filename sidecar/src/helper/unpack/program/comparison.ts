@@ -3,7 +3,6 @@ import type { LeftOut } from './entry.ts';
 import type { Facts, Records } from './records.ts';
 import { IMPLIED, NONE, SAID, SEEN } from './records.ts';
 import { nameOf } from './refusal.ts';
-import { LOST_AND_FOUND } from './target.ts';
 
 const MOST_NAMES = 20;
 /** Set for a record that was found in the volume as an entry of its own, and not as a link to another one. */
@@ -24,7 +23,7 @@ export interface Comparison {
 interface World {
   /** Whether this process has CAP_FSETID. Without, the kernel drops setgid without an error. */
   mayKeepSetgid: boolean;
-  /** Other file systems that are mounted in the volume are not left over. */
+  /** What is not of the volume, or was left out of the archive, is not left over. */
   isOfVolume(path: string): boolean;
 }
 
@@ -76,9 +75,7 @@ export class Comparer {
 
   /** Counts an entry that only the volume has. */
   addLeftOver(path: string): void {
-    // The root and lost+found belong to the file system.
-    if (path === '' || path === LOST_AND_FOUND || path.startsWith(`${LOST_AND_FOUND}/`)) return;
-    if (!this.#isOfVolume(path)) return;
+    if (path === '' || !this.#isOfVolume(path)) return;
     this.#leftOver++;
     if (this.leftOverNames.length < MOST_NAMES) this.leftOverNames.push(nameOf(path));
   }

@@ -1,6 +1,6 @@
 import type { Records } from './records.ts';
 import { NONE } from './records.ts';
-import { LOST_AND_FOUND, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** The result for the entries that only the volume has. */
 export interface LeftOver {
@@ -8,24 +8,44 @@ export interface LeftOver {
   /** Directories of the archive from which something was deleted: their times have changed. */
   changed: string[];
   errors: string[];
+  /** Directories that only the volume has, and that stay because of what is in them. */
+  stay: Set<string>;
 }
 
 const MOST_ERRORS = 1000;
 
 /**
- * Deletes everything that the archive does not have: never `lost+found`, never another file system that is mounted in the
- * volume, nor what is in it.
+ * Deletes everything that the archive does not have: never what the backup left out, never a directory of the file system or its
+ * server (`lost+found`, `.snapshot`), never another file system that is mounted in the volume, nor what is in it.
+ * @param isLeftOut see `wasLeftOut`
  */
-export function deleteLeftOver(target: Target, records: Records): LeftOver {
-  const done: LeftOver = { deleted: 0, changed: [], errors: [] };
+export function deleteLeftOver(
+  target: Target,
+  records: Records,
+  isLeftOut: (path: string) => boolean
+): LeftOver {
+  const done: LeftOver = { deleted: 0, changed: [], errors: [], stay: new Set() };
+  /** @returns whether all of it is gone. */
+  const remove = (path: string, isDirectory: boolean): boolean => {
+    if (isLeftOut(path)) return false;
+    if (isDirectory) {
+      const stays = target.entries(path).filter(below => !remove(below.path, below.isDirectory));
+      if (stays.length > 0) {
+        done.stay.add(path);
+        return false;
+      }
+    }
+    done.deleted += target.remove(path, isDirectory);
+    return true;
+  };
   const clean = (directory: string): void => {
     let hasChanged = false;
     for (const { path, isDirectory } of target.entries(directory)) {
-      if (path === LOST_AND_FOUND || target.isMount(path)) continue;
+      if (target.isReserved(path) || target.isMount(path) || isLeftOut(path)) continue;
       const isKnown = records.find(path) !== NONE;
       if (!isKnown && !target.leadsToMount(path)) {
         try {
-          done.deleted += target.remove(path, isDirectory);
+          remove(path, isDirectory);
         } catch (error) {
           if (done.errors.length >= MOST_ERRORS) throw error;
           done.errors.push((error as Error).message);
@@ -43,11 +63,12 @@ export function deleteLeftOver(target: Target, records: Records): LeftOver {
 export function findLeftOver(
   target: Target,
   records: Records,
+  isLeftOut: (path: string) => boolean,
   onEntry: (path: string) => void
 ): void {
   const look = (directory: string): void => {
     for (const { path, isDirectory } of target.entries(directory)) {
-      if (path === LOST_AND_FOUND && records.find(path) === NONE) continue;
+      if (target.isReserved(path) || target.isMount(path) || isLeftOut(path)) continue;
       if (records.find(path) === NONE) onEntry(path);
       if (isDirectory) look(path);
     }

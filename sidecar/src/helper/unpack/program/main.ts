@@ -15,6 +15,7 @@ import { Guard, isIntoEmpty } from './guard.ts';
 import { END, headerOf } from './header.ts';
 import { Input } from './input.ts';
 import type { Job, Result } from './job.ts';
+import { wasLeftOut } from './kept.ts';
 import { deleteLeftOver, findLeftOver } from './leftOver.ts';
 import { Lines } from './lines.ts';
 import { messageOf } from './messages.ts';
@@ -34,11 +35,18 @@ const job = JSON.parse(request) as Job;
 const records = new Records();
 const root = Buffer.from(volume, 'utf8').toString('latin1');
 const target = new Target(root);
+const isLeftOut = wasLeftOut(patternsOfBackup());
+let stay: ReadonlySet<string> = new Set();
 const guard = new Guard(records, target, job.mode);
 const comparer = new Comparer(records, {
   mayKeepSetgid: hasCapability(CAP_FSETID),
   // Entries that mode mirror must not delete.
-  isOfVolume: path => !target.leadsToMount(path) && !target.isInMount(path),
+  isOfVolume: path =>
+    !target.leadsToMount(path) &&
+    !target.isInMount(path) &&
+    !target.isReserved(path) &&
+    !isLeftOut(path) &&
+    !stay.has(path),
 });
 const deep = new Deep();
 const progress: Received = { entries: 0, hasWritten: false };
@@ -84,7 +92,7 @@ function unpack(): void {
   try {
     const onEntry = ({ path, leftOut }: { path: string; leftOut: readonly LeftOut[] }): void =>
       comparer.leftOut(path, leftOut);
-    receive({ reader, records, guard, deep, output, names, onEntry }, job, progress);
+    receive({ reader, records, guard, target, deep, output, names, onEntry }, job, progress);
     output.close();
   } catch (error) {
     // A tar that has ended too early says why.
@@ -124,8 +132,9 @@ function checkIsAsMeant(): void {
 
 /** Only now: an archive that turns out to be damaged must not have deleted anything. */
 function mirror(): void {
-  const { deleted, changed, errors } = deleteLeftOver(target, records);
+  const { deleted, changed, errors, ...left } = deleteLeftOver(target, records, isLeftOut);
   result.deleted = deleted;
+  stay = left.stay;
   errors.forEach(addError);
   if (changed.length === 0) return;
   writeFileSync('steps', 'set-times\n');
@@ -173,7 +182,8 @@ function addError(line: string): void {
 
 /** Packs the volume again, and compares it entry by entry with what was received. */
 function compare(): void {
-  const onlyArchive = job.isSelection || job.mode === 'overwrite';
+  // Other modes begin with nothing but the volume's own directory, and end with nothing that the archive lacks.
+  const onlyArchive = job.isSelection || !isIntoEmpty(job.mode) || target.hasOthers();
   step(onlyArchive ? 'pack-names' : 'pack-all', fd => {
     const reader = new TarReader(new Input(fd));
     const digest = new ContentDigest();
@@ -188,7 +198,7 @@ function compare(): void {
     for (const line of new Lines(fd, '\n')) result.messages.push(line.slice(0, 1000));
   });
   if (onlyArchive && !job.isSelection) {
-    findLeftOver(target, records, path => comparer.addLeftOver(path));
+    findLeftOver(target, records, isLeftOut, path => comparer.addLeftOver(path));
   }
   step('names', fd => {
     for (const name of new Lines(fd, '\0')) {
@@ -226,6 +236,11 @@ function finish(): void {
 
 function say(what: string): void {
   writeSync(4, `nkvm: ${what}\n`);
+}
+
+/** The file comes with the program; see unpackProgram.ts. */
+function patternsOfBackup(): string[] {
+  return JSON.parse(readFileSync(new URL('./patterns.json', import.meta.url), 'utf8')) as string[];
 }
 
 function exitOf(file: string): number {

@@ -7,7 +7,9 @@ import { END, headerOf, paddingOf, storedBytes } from './header.ts';
 import type { Job } from './job.ts';
 import type { Output } from './output.ts';
 import type { Facts, Records } from './records.ts';
+import { IMPLIED } from './records.ts';
 import { Refusal } from './refusal.ts';
+import type { Target } from './target.ts';
 import type { TarReader } from './tarReader.ts';
 
 export interface Received {
@@ -21,6 +23,7 @@ interface Ways {
   reader: TarReader;
   records: Records;
   guard: Guard;
+  target: Target;
   /** To the tar that unpacks. */
   output: Output;
   /** Gets the path of each entry, in their order. */
@@ -34,7 +37,7 @@ interface Ways {
  * @throws Refusal. tar has got nothing of the entry that is refused.
  */
 export function receive(
-  { reader, records, guard, deep, output, names, onEntry }: Ways,
+  { reader, records, guard, target, deep, output, names, onEntry }: Ways,
   { mode, isSelection, expected, maxRawBytes }: Job,
   progress: Received
 ): void {
@@ -66,6 +69,11 @@ export function receive(
     }
     const record = guard.admit(entry);
     records.set(record, factsOf(entry, records));
+    // The root of another file system stays as it is: a snapshot or a ConfigMap takes no owner and no time.
+    if (entry.type === 'directory' && target.isMount(entry.path)) {
+      records.addFlags(record, IMPLIED);
+      continue;
+    }
     if (entry.type === 'hardlink') {
       records.setLeader(record, records.leader(records.find(entry.target)));
     }

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, readFileSync, rmdirSync, type Stats, unlinkSync } from 'node:fs';
 import { nameOf, Refusal } from './refusal.ts';
 
-/** Belongs to the file system, at the top of a volume. */
-export const LOST_AND_FOUND = 'lost+found';
+/** Directories at the top of a volume that belong to its file system or server; pack.sh leaves them out of archives. */
+const RESERVED = ['.snapshot', '~snapshot', 'lost+found'];
 
 /** The volume's file system has refused something, in words like tar's. */
 export class VolumeError extends Error {}
@@ -34,19 +34,39 @@ export class Target {
   /** Mount points in the volume, and the directories that lead there. */
   readonly #mounts: ReadonlySet<string>;
   readonly #leadToMounts: ReadonlySet<string>;
+  readonly #reserved: readonly string[];
 
   /** @param root as bytes (`latin1`) */
   constructor(root: string, mountinfo = readFileSync('/proc/self/mountinfo', 'latin1')) {
     this.#root = root;
     this.#mounts = mountsBelow(root, mountinfo);
     this.#leadToMounts = new Set([...this.#mounts].flatMap(ancestors));
+    this.#reserved = this.#findReserved();
   }
 
-  /** @returns the names at the top, without a directory `lost+found`, which belongs to the file system. */
+  #findReserved(): string[] {
+    const isDirectory = (path: string) => this.look(path)?.isDirectory() === true;
+    const reserved = RESERVED.filter(isDirectory);
+    if (!isDirectory('.zfs') || !isDirectory('.zfs/snapshot')) return reserved;
+    const isOfServer = this.entries('.zfs').every(({ path }) => /\/(snapshot|shares)$/.test(path));
+    return [...reserved, isOfServer ? '.zfs' : '.zfs/snapshot'];
+  }
+
+  /** @returns the names at the top that are of the volume: no reserved directories, and no mount points. */
   topNames(): string[] {
     return this.entries('')
-      .filter(({ path, isDirectory }) => path !== LOST_AND_FOUND || !isDirectory)
+      .filter(({ path }) => !this.isReserved(path) && !this.isMount(path))
       .map(({ path }) => path);
+  }
+
+  /** Whether it was a directory of the file system or its server when this began, or is in one. */
+  isReserved(path: string): boolean {
+    return this.#reserved.some(each => path === each || path.startsWith(`${each}/`));
+  }
+
+  /** Whether there is anything in the volume that is not of it. */
+  hasOthers(): boolean {
+    return this.#mounts.size > 0 || this.#reserved.some(path => this.entries(path).length > 0);
   }
 
   /** @returns what a directory holds. @throws VolumeError */
