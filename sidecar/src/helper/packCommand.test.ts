@@ -1,10 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
   linkSync,
   mkdirSync,
   readFileSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -240,6 +241,42 @@ describe('the packing command', () => {
     });
     expect(stderr.split(WORKING).length - 1).toBeLessThanOrEqual(2); // when it began, and when it was awake again
     expect(seal().tarExit).toBe(0);
+  });
+
+  it('packs ten terabytes of holes without reading them', async () => {
+    writeFileSync(join(volume, 'holes'), 'begin');
+    truncateSync(join(volume, 'holes'), 10 * 2 ** 40);
+    const { archive } = await pack();
+    expect(seal()).toMatchObject({ tarExit: 0, compressorExit: 0, files: 2 });
+    expect(archive.length).toBeLessThan(100_000);
+    expect(sealed().usedBytes).toBeLessThan(100_000);
+  });
+
+  it('ends while a tree keeps growing, and tells what changed', async () => {
+    const script =
+      'i=0; while [ -d "$0" ]; do i=$((i + 1)); mkdir "$0/$i" && echo x >"$0/$i/f"; echo x >>"$0/log"; done';
+    const writer = spawn('sh', ['-c', script, volume]);
+    try {
+      const { exit } = await pack();
+      expect(exit).toBe(0);
+      expect(seal().tarExit).toBeLessThanOrEqual(1);
+    } finally {
+      writer.kill('SIGKILL');
+    }
+  });
+
+  it('packs what it finds when names become something else meanwhile', async () => {
+    for (const name of ['b', 'c', 'd']) mkdirSync(join(volume, name));
+    writeFileSync(join(volume, 'a'), randomBytes(30_000_000));
+    const child = start(); // nobody reads: tar waits in the middle of the file `a`, or of another entry
+    await new Promise(resolve => child.stdout.once('readable', resolve));
+    rmSync(join(volume, 'b'), { recursive: true });
+    writeFileSync(join(volume, 'b'), 'a file now');
+    rmSync(join(volume, 'd'), { recursive: true });
+    child.stdout.resume();
+    expect(await new Promise(resolve => child.on('close', resolve))).toBe(0);
+    expect(seal().tarExit).toBeLessThanOrEqual(1);
+    expect(sealed().tar.errors).toBe(0);
   });
 
   it('tells the exit code of a compressor that was killed', async () => {
