@@ -46,6 +46,12 @@ describe('the page of a run', () => {
     expect(await navigator.clipboard.readText()).toBe('tar -xzpf archive.tar.gz -C /target');
   });
 
+  it('says what a run under way waits for', async () => {
+    const message = 'waiting for a node: 0/2 nodes are available';
+    open(aRunning({ id: '7', stage: 'wait', message }));
+    expect(await screen.findByText('Waiting for a node: 0/2 nodes are available')).toBeVisible();
+  });
+
   it('says at which stage a run failed, why, and what to do', async () => {
     open(aFailed({ id: '7' }));
     const alert = await screen.findByRole('alert');

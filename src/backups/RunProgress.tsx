@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import type { Backup } from '../../sidecar/api';
 import { Announcement } from '../ui/Announcement';
 import { formatBytes } from '../ui/bytes';
+import { sentence } from '../ui/sentence';
 import { RunBadge } from '../ui/status';
 import { useText } from '../ui/text';
 import { CancelButton } from './CancelButton';
@@ -50,6 +51,11 @@ export function RunProgress({ cluster, backup, children, onCancelled }: RunProgr
         <CancelButton cluster={cluster} backup={backup} onCancelled={onCancelled} />
       </Stack>
       <LinearProgress aria-label={activity} sx={{ mt: 2, borderRadius: 1 }} />
+      {backup.message !== '' && (
+        <Typography variant="body2" sx={{ mt: 1, overflowWrap: 'anywhere' }}>
+          {sentence(backup.message)}
+        </Typography>
+      )}
     </Box>
   );
 }
