@@ -125,6 +125,18 @@ describe('verdict', () => {
     expect(verdict({ ...sound, ...seen }).warnings).toEqual(warnings);
   });
 
+  it.each([
+    ['tar: ./ledger: Cannot open: Permission denied', /root_squash, set NKVM_HELPER_RUN_AS_USER/],
+    ['tar: ./ledger: Cannot open: Permission denied', /NKVM_HELPER_SELINUX_OPTIONS/],
+    ['tar: ./ledger: File shrank by 5 bytes; padding with zeros', /^see tar’s messages/],
+    ['tar: ./Permission denied: Cannot stat: Input/output error', /^see tar’s messages/],
+  ])('says of “%s” what to do', (message, hint) => {
+    const denied = { ...whole, seal: { ...whole.seal, tarExit: 2 }, messages: [message] };
+    expect(() => verdict({ ...sound, sealed: denied })).toThrow(
+      expect.objectContaining({ reason: 'TarFailed', hint: expect.stringMatching(hint) })
+    );
+  });
+
   it.each<[string, Partial<Facts>, string, string]>([
     [
       'the packing command failed',

@@ -94,7 +94,7 @@ export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts):
       `tar ${endText(seal.tarExit)}${
         tar.errors > 0 ? `: ${entries(tar.errors)} could not be read completely` : ''
       }`,
-      'see tar’s messages for the entries, make them readable, then start a new backup',
+      isDenied(sealed) ? DENIED : UNREADABLE,
       'needs-action'
     );
   }
@@ -113,6 +113,16 @@ export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts):
   }
   return { seal, sealed, warnings: warningsOf(sealed, isEmpty) };
 }
+
+const UNREADABLE =
+  'see tar’s messages for the entries, make them readable, then start a new backup';
+
+/** Root with DAC_OVERRIDE may read every file, unless a file server or SELinux refuses it. */
+const DENIED =
+  'the helper may not read them (“Permission denied” in tar’s messages). On NFS with root_squash, set NKVM_HELPER_RUN_AS_USER or NKVM_HELPER_SUPPLEMENTAL_GROUPS to the owner or group of the files; on nodes with SELinux, set NKVM_HELPER_SELINUX_OPTIONS to the label of the volume';
+
+const isDenied = ({ messages }: PodSeal): boolean =>
+  messages.some(message => / Cannot [^:]+: Permission denied$/.test(message));
 
 /** How many things of a volume rules and patterns have left out of its archive. */
 const leftOut = ({ mounts = 0, reserved = 0, excluded = 0, archives = 0 }: Omitted): number =>

@@ -1,5 +1,6 @@
 import type { Pod } from '../cluster/pods.ts';
 import type { FailureClass } from '../errors.ts';
+import { FITTED_ANNOTATION } from './manifest.ts';
 import { HELPER_CONTAINER, helperContainer } from './names.ts';
 
 /** A helper pod that does not get ready any more, or has ended. */
@@ -72,7 +73,9 @@ function endOf(name: string, pod: Pod, ended: Terminated | undefined): FailedPod
     return failed(
       'HelperOutOfMemory',
       `${name} ran out of memory (limit ${specOf(pod)?.resources?.limits?.memory})`,
-      'give helpers more with NKVM_HELPER_MEMORY_LIMIT; millions of hard links in one volume need it',
+      pod.metadata?.annotations?.[FITTED_ANNOTATION]?.includes('limits.memory')
+        ? 'raise the quota or LimitRange of its namespace, which allows helpers less than NKVM_HELPER_MEMORY_LIMIT'
+        : 'give helpers more with NKVM_HELPER_MEMORY_LIMIT; millions of hard links in one volume need it',
       'needs-action'
     );
   }
@@ -106,7 +109,7 @@ export const otherArchitecture = (name: string, pod: Pod): FailedPod =>
     `${name} cannot start: image ${
       specOf(pod)?.image
     } is built for another architecture than that of node ${pod.spec?.nodeName}`,
-    'set NKVM_HELPER_IMAGE to an image for the architecture of every node, or keep helpers on the other nodes with a node selector',
+    'set NKVM_HELPER_ARCHITECTURES to what the image is built for, or NKVM_HELPER_IMAGE to an image for every node',
     'needs-action'
   );
 

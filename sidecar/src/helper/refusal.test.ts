@@ -447,6 +447,11 @@ describe('a helper pod that is not created', () => {
     ).toMatch(/but limit is 512Mi; a helper pod needs a memory limit of at least 128Mi$/);
   });
 
+  it('keeps what was said before', () => {
+    const said = refusalOf('shop', forbidden('exceeded quota: no'));
+    expect(refusalOf('shop', said)).toBe(said);
+  });
+
   it('may be admitted with other resources only where it is about resources', () => {
     const about = CASES.filter(([, error]) => isAboutResources(error)).map(
       ([, , reason]) => reason

@@ -92,6 +92,7 @@ export function refusalOf(
   error: unknown,
   misfits: readonly string[] = []
 ): StageError {
+  if (error instanceof StageError) return error; // of `createPod`
   const { reason, message, hint, class: failureClass } = meaningOf(namespace, error);
   const numbers = misfits.length > 0 ? `; ${misfits.join('; ')}` : '';
   return new StageError('create', reason, message + numbers, hint, failureClass, { cause: error });

@@ -61,10 +61,32 @@ describe('why a claim is not made', () => {
       'needs-action',
     ],
     [
+      'a policy is against it, in words of a quota',
+      answer(
+        422,
+        'Invalid',
+        `persistentvolumeclaims "orders-db" is invalid: : ValidatingAdmissionPolicy 'sizes' with binding 'here' denied request: exceeded quota: 5Gi`
+      ),
+      'ClaimDenied',
+      /^ValidatingAdmissionPolicy sizes does not admit claim shop\/orders-db: exceeded quota: 5Gi$/,
+      'needs-action',
+    ],
+    [
+      'a webhook does not answer',
+      answer(
+        500,
+        'InternalError',
+        'Internal error occurred: failed calling webhook "sizes.example": failed to call webhook: dial tcp: connection refused'
+      ),
+      'WebhookUnreachable',
+      /^admission webhook sizes.example does not answer, so that claim shop\/orders-db cannot be created/,
+      'transient',
+    ],
+    [
       'a webhook is against it',
       answer(400, 'BadRequest', 'admission webhook "sizes.example" denied the request: too big'),
       'ClaimDenied',
-      /not admitted: .*too big/,
+      /^admission webhook sizes.example does not admit claim shop\/orders-db: too big$/,
       'needs-action',
     ],
     [

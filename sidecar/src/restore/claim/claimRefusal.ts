@@ -1,6 +1,7 @@
 import type { Stage } from '../../../api/index.ts';
-import { allowRestoresCommand } from '../../../api/index.ts';
+import { allowRestoresCommand, namespaceOfNkvm } from '../../../api/index.ts';
 import { ApiFailure, isMissingRight } from '../../cluster/apiFailure.ts';
+import { denialOf } from '../../cluster/denial.ts';
 import type { FailureClass } from '../../errors.ts';
 import { StageError, textOf } from '../../errors.ts';
 
@@ -50,6 +51,26 @@ function meaningOf({ namespace, name }: Refused, error: unknown): Meaning {
     };
   }
   if (error.reason === 'AlreadyExists') return { ...exists(namespace, name) };
+  const denial = denialOf(says);
+  if (denial?.by === 'webhookDown') {
+    return {
+      reason: 'WebhookUnreachable',
+      message: `${denial.who} does not answer, so that ${claim} cannot be created: ${denial.why}`,
+      hint: `check the service behind webhook ${denial.webhook}; NKVM tries again`,
+      failureClass: 'transient',
+    };
+  }
+  if (denial) {
+    const where = denial.binding ? `, or in its binding ${denial.binding}` : '';
+    return {
+      ...refuse(
+        'ClaimDenied',
+        `${denial.who} does not admit ${claim}: ${denial.why}`,
+        `exempt claims that system:serviceaccount:${namespaceOfNkvm()}:nkvm-runner creates from that rule${where}, or choose a size, class or name that it admits`
+      ),
+      failureClass: error.class,
+    };
+  }
   if (/because it is being terminated/.test(says)) return { ...terminating(namespace) };
   if (error.kind === 'notFound') return { ...noNamespace(namespace) };
   if (/exceeded quota:/.test(says)) {
