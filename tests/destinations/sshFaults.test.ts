@@ -309,6 +309,18 @@ describe.skipIf(noSshd)('a server of SFTP', () => {
   });
 });
 
+describe.skipIf(noSshd)('a server that exchanges keys again and again', () => {
+  it.each(Object.keys(kinds) as KindName[])('gets and gives whole archives by %s', async kind => {
+    const server = await start({ config: ['RekeyLimit 1M'] });
+    const destination = open(kind, server.secret);
+    const staged = await destination.stage(KEY, body(6 * MiB));
+    expect(await staged.confirm()).toMatchObject({ level: 'checksum' });
+    await staged.publish();
+    const back = await buffer(await destination.open(KEY));
+    expect(back.equals(await buffer(body(6 * MiB)))).toBe(true);
+  });
+});
+
 describe.skipIf(noSshd)('a server with or without commands', () => {
   it('is told apart, with what to do', async () => {
     const server = await start({ sftpOnly: true });
