@@ -182,7 +182,10 @@ async function writeAndRead(
 export const isProtected = (error: unknown): boolean =>
   error instanceof StageError && PROTECTED.has(error.reason);
 
-const PROTECTED = new Set(['DestinationReadOnly', 'DestinationNotWritable', 'ArchiveProtected']);
+const PROTECTED = new Set([
+  ...['DestinationReadOnly', 'DestinationNotWritable', 'ArchiveProtected'],
+  'NotOffered', // a server that stores for good may not know the request at all
+]);
 
 /** @returns an error as the API shows it. */
 export function problemOf(error: unknown, name: string): DestinationProblem {

@@ -63,6 +63,14 @@ describe('an answer of S3', () => {
       'ReadRefused',
       'needs-action',
     ],
+    [
+      'a request that the server does not know',
+      answered('MethodNotAllowed', 405),
+      writing,
+      'NotOffered',
+      'needs-action',
+    ],
+    ['the same, without a body', answered('Unknown', 501), reading, 'NotOffered', 'needs-action'],
     ['a quota of Ceph', answered('QuotaExceeded', 403), writing, 'DestinationFull', 'needs-action'],
     [
       'a full disk of MinIO',

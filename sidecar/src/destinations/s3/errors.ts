@@ -79,13 +79,8 @@ const ELSEWHERE = new Set([
   'AuthorizationHeaderMalformed',
   'IllegalLocationConstraintException',
 ]);
-const DENIED = new Set([
-  'AccessDenied',
-  'AllAccessDisabled',
-  'Forbidden',
-  'MethodNotAllowed',
-  'ObjectLocked',
-]);
+const DENIED = new Set(['AccessDenied', 'AllAccessDisabled', 'Forbidden', 'ObjectLocked']);
+const NOT_OFFERED = new Set(['MethodNotAllowed', 'NotImplemented', 'XNotImplemented']);
 const BROKEN = new Set([
   ...['BadDigest', 'XAmzContentSHA256Mismatch', 'XAmzContentChecksumMismatch', 'InvalidDigest'],
 ]);
@@ -166,6 +161,16 @@ export function s3Error(
       'DestinationFull',
       `${to}bucket ${bucket} has no space for more bytes (${code}), when NKVM wanted to ${what}`,
       'delete archives that are no longer needed, or raise the quota; then start the backup again',
+      'needs-action',
+      options
+    );
+  }
+  if (NOT_OFFERED.has(code) || status === 405 || status === 501) {
+    return new StageError(
+      stage,
+      'NotOffered',
+      `${to}the server at ${host} does not offer to ${what} (${code})`,
+      'use a server that offers it; where an unfinished upload cannot be aborted, let a rule of the bucket delete it',
       'needs-action',
       options
     );

@@ -155,11 +155,20 @@ export function s3Destination(
 
     async sweep({ signal } = {}) {
       const left = await markers.left(signal);
+      let swept = 0;
+      let first: unknown;
       for (const { marker, upload } of left) {
-        if (upload) await abortUpload(bucket, markers, upload.key, { ...upload, marker });
-        else await markers.remove(marker);
+        try {
+          if (upload) await abortUpload(bucket, markers, upload.key, { ...upload, marker });
+          else await markers.remove(marker);
+          swept += 1;
+        } catch (error) {
+          signal?.throwIfAborted();
+          first ??= error; // the others can be deleted, perhaps
+        }
       }
-      return left.length;
+      if (first) throw first;
+      return swept;
     },
 
     freeBytes: async () => undefined,
