@@ -330,7 +330,7 @@ describe('the workloads of a claim', { timeout: 60_000 }, () => {
     await expect(scaling).rejects.toMatchObject({
       reason: 'PodsStay',
       message: expect.stringMatching(
-        `still in use 0.5 s after .* pod ${pod?.name} of ReplicaSet web-.*, which was told to end`
+        `still in use 0.5 s after .* pod ${pod?.name} of ReplicaSet web-.*, which is terminating`
       ),
     });
     expect(await stateOf('Deployment', 'web')).toBe('1');

@@ -101,6 +101,7 @@ export const faultsOfHint = (text: string): string[] => [
   ...faultsOfCase(text),
   ...matching(IN_MESSAGES, text),
   ...(text === '' ? ['a hint is missing'] : []),
+  ...(/nothing to do.*nothing to do/.test(text) ? ['says “nothing to do” twice'] : []),
   ...(text !== '' && !IMPERATIVE.test(text) && !NAMES.test(text) && !/^`?\/?GET /.test(text)
     ? ['a hint begins with a verb that says what to do, or with “nothing to do: …”']
     : []),

@@ -282,7 +282,7 @@ const nodeNotReady = (
     'create',
     'NodeNotReady',
     `claim ${namespace}/${name} can be read only on node ${node} now: ${trouble}`,
-    `see why with kubectl describe node ${node}; the backup is tried again by itself`
+    `see why with kubectl describe node ${node}; NKVM tries again by itself`
   );
 
 function failedBy(error: StageError, now: Date): JobEnd {

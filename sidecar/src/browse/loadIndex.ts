@@ -24,7 +24,7 @@ export interface FoundIndex {
 
 /**
  * Reads the index beside an archive.
- * @returns undefined when there is none, or it is not that of the archive, which is logged
+ * @returns undefined when there is none, or it belongs to another archive, which is logged
  * @throws StageError when the storage does not answer, or it has too many entries
  */
 export async function storedIndex(

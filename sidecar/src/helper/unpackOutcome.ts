@@ -60,7 +60,7 @@ export function unpackOutcome({ sent, expectedSha256, result, where }: UnpackFac
       'checksum',
       'ReceivedDiffers',
       `${sent.bytes} bytes were sent to ${where}, ${received.bytes} arrived, or other ones`,
-      'nothing to do: nothing to do: the connection to the pod is not reliable; NKVM tries again',
+      'nothing to do: the connection to the pod is not reliable; NKVM tries again',
       'transient',
     ]);
   }
@@ -91,7 +91,7 @@ export function unpackOutcome({ sent, expectedSha256, result, where }: UnpackFac
       'checksum',
       'ReceivedDiffers',
       `${where} did not report the bytes that arrived`,
-      'nothing to do: nothing to do: the connection to the pod is not reliable; NKVM tries again',
+      'nothing to do: the connection to the pod is not reliable; NKVM tries again',
       'transient',
     ]);
   }

@@ -43,7 +43,7 @@ export function volumeWanted(
     'VolumeWanted',
     // Without its name: people who may see backups need not be people who may list pods.
     `claim ${namespace}/${name} ${where}: the application comes first`,
-    `nothing, it is tried again later; the Event VolumeWanted names the pod: kubectl describe pvc ${name} -n ${namespace}`,
+    `nothing to do: NKVM tries again later; the Event VolumeWanted names the pod: kubectl describe pvc ${name} -n ${namespace}`,
     pod
   );
 }

@@ -74,7 +74,7 @@ export function wantedEventOf(run: RunRecord, pod: string): ClaimEvent {
     claim: { namespace, name, uid },
     ...{ action, type: 'Normal', reason: 'VolumeWanted' },
     message: shortened(
-      `${what} stopped reading the volume, because pod ${pod} needs it to start; it is tried again at ${retryAt} (run ${id})`
+      `${what} stopped reading the volume, because pod ${pod} needs it to start; NKVM tries again at ${retryAt} (run ${id})`
     ),
     at,
   };

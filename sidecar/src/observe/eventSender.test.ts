@@ -55,7 +55,7 @@ describe('Events on claims', () => {
       {
         ...{ type: 'Normal', reason: 'VolumeWanted', action: 'Backup', at: stages[0]?.endedAt },
         name: expect.stringMatching(/^nkvm-backup-01a-wanted-[0-9a-z]+$/),
-        message: `Backup stopped reading the volume, because pod orders-0 needs it to start; it is tried again at ${retryAt} (run 01a)`,
+        message: `Backup stopped reading the volume, because pod orders-0 needs it to start; NKVM tries again at ${retryAt} (run 01a)`,
       },
     ]);
   });
