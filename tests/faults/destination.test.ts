@@ -62,7 +62,7 @@ it('[changed archive] one byte changed at rest, before it is read back: failed, 
     status: 'failed',
     stage: 'checksum',
     reason: 'ArchiveBroken', // the first backup of a claim is unpacked for its proof
-    hint: expect.stringContaining('look at the storage'),
+    hint: expect.stringContaining('check the storage'),
     archive: null,
   });
   await expectNothingLost(world, volume);
