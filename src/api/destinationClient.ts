@@ -1,5 +1,6 @@
 import type {
   CheckSettings,
+  CopyRun,
   DestinationCheck,
   DestinationDetails,
   DestinationList,
@@ -28,6 +29,9 @@ export interface DestinationClient {
   recoveryKit(name: string, at?: At): Promise<RecoveryKit>;
   /** Copies the archive of a backup to another destination. */
   copy(backup: string, destination: string, at?: At): Promise<StartedCopy>;
+  /** A run that makes a copy. */
+  copyRun(id: string, at?: At): Promise<CopyRun>;
+  cancelCopy(id: string, at?: At): Promise<void>;
 }
 
 export function destinationClient({ send }: Pick<Connection, 'send'>): DestinationClient {
@@ -51,6 +55,9 @@ export function destinationClient({ send }: Pick<Connection, 'send'>): Destinati
     unlock: (name, key, at) => act(name, 'unlock', at, key),
     lock: (name, at) => act(name, 'lock', at),
     recoveryKit: (name, at) => get(`${one(name)}/recovery-kit`, at),
+    copyRun: (id, at) => get(`/api/v1/copies/${encodeURIComponent(id)}`, at),
+    cancelCopy: async (id, at) =>
+      void (await post({ path: `/api/v1/copies/${encodeURIComponent(id)}/cancel` }, at)),
     copy: async (backup, destination, at) =>
       (
         await post(

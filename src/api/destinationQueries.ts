@@ -1,9 +1,10 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
-import type { DestinationDetails, DestinationList } from '../../sidecar/api';
-import { type Asked, asked, clusterKey, IDLE_MS, queries } from './cache';
+import type { CopyRun, DestinationDetails, DestinationList } from '../../sidecar/api';
+import { ACTIVE_MS, type Asked, asked, clusterKey, IDLE_MS, queries, refresh } from './cache';
 import { connectionTo } from './connection';
 import { destinationClient } from './destinationClient';
 import { failureOf } from './failure';
+import { isFinal } from './final';
 
 const clientOf = (cluster: string) => destinationClient(connectionTo(cluster));
 
@@ -60,4 +61,42 @@ export function useDestination(
     queries
   );
   return asked(query, queryKey);
+}
+
+/** A run that makes a copy, kept fresh until it has ended; then everything else is asked for anew. */
+export function useCopyRun(cluster: string, started: CopyRun): Asked<CopyRun> {
+  const { id, namespace } = started;
+  const queryKey = [...clusterKey(cluster), 'copy', id];
+  const query = useQuery(
+    {
+      queryKey,
+      queryFn: async () => {
+        const run = await clientOf(cluster).copyRun(id, { namespace });
+        const before = queries.getQueryData<CopyRun>(queryKey);
+        if (isFinal(run.status) && !(before && isFinal(before.status))) void refresh(cluster);
+        return run;
+      },
+      initialData: started,
+      refetchInterval: ({ state }) =>
+        state.data && isFinal(state.data.status) ? false : ACTIVE_MS,
+    },
+    queries
+  );
+  return asked(query, queryKey);
+}
+
+/** The runs that were started on this page, and make copies of a backup. */
+export function useStartedCopies(
+  cluster: string,
+  backup: string
+): [CopyRun[], (run: CopyRun) => void] {
+  const queryKey = [...clusterKey(cluster), 'startedCopies', backup];
+  const { data = [] } = useQuery<CopyRun[]>(
+    { queryKey, queryFn: () => queries.getQueryData<CopyRun[]>(queryKey) ?? [], initialData: [] },
+    queries
+  );
+  return [
+    data,
+    run => void queries.setQueryData<CopyRun[]>(queryKey, known => [...(known ?? []), run]),
+  ];
 }

@@ -24,7 +24,7 @@ export function actionText(step: NextStep, t: Translate, beside?: string): strin
     case 'blocked': {
       if (step.reason === 'NamespaceNotOpen') return t('Allow backups…');
       const text = reasonText(step.reason, t);
-      return text === beside ? t('What to do') : text;
+      return text === beside ? t('How to fix it') : text;
     }
   }
 }

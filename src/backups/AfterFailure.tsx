@@ -16,7 +16,7 @@ export function AfterFailure({ cluster, backup }: { cluster: string; backup: Bac
   if (volume.uid !== uid) {
     return (
       <Typography variant="body2">
-        {t('The volume of this run was deleted. There is another one with its name now.')}
+        {t('The volume of this run was deleted. Another volume has its name now.')}
       </Typography>
     );
   }
@@ -34,7 +34,7 @@ export function AfterFailure({ cluster, backup }: { cluster: string; backup: Bac
       ) : (
         backupsVisible && (
           <Typography component="span" variant="body2">
-            {t('This volume has no good backup.')}
+            {t('No successful backup yet.')}
           </Typography>
         )
       )}

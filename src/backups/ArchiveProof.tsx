@@ -7,31 +7,37 @@ import { type Translate, useText } from '../ui/text';
 import { formatAgo } from '../ui/time';
 import { type ArchiveState, archiveStateOf } from './archiveState';
 
-function textsOf(state: Exclude<ArchiveState, { kind: 'none' }>, t: Translate): [string, string] {
+/** @returns a word or two, and a sentence or two. */
+export function proofTexts(
+  state: Exclude<ArchiveState, { kind: 'none' }>,
+  t: Translate
+): [string, string] {
   switch (state.kind) {
     case 'missing':
-      return [t('Archive missing'), t('It was not found where it should be stored.')];
+      return [t('Archive missing'), t('The archive was not found at its destination.')];
     case 'deleted':
-      return [t('Archive deleted'), t('Only the record of this backup is left.')];
+      return [t('Archive deleted'), t('Only the record of this backup is kept.')];
     case 'proven':
       switch (state.how) {
         case 'contents':
           return [
             t('Contents'),
-            t('The archive was read back, unpacked and counted. Its checksum is right, too.'),
+            t(
+              'The archive was read back and unpacked, its files were counted, and its checksum matches.'
+            ),
           ];
         case 'checksum':
           return [
             t('Checksum'),
-            t('The archive has the size and the SHA-256 that the helper pod sent.'),
+            t('The archive has the size and the SHA-256 that the helper pod computed.'),
           ];
         case 'size':
           return [
             t('Size'),
-            t('The storage says only how many bytes it holds, and that is as many as were sent.'),
+            t('The storage reports only the size of the archive, and the size matches.'),
           ];
         case 'unknown':
-          return [t('Proven'), t('How it was proven was not recorded at that time.')];
+          return [t('Proven'), t('The method was not recorded at that time.')];
       }
   }
 }
@@ -41,7 +47,7 @@ export function ArchiveProof({ backup }: { backup: Backup }) {
   const { t, language } = useText();
   const state = archiveStateOf(backup);
   if (state.kind === 'none') return null;
-  const [text, explanation] = textsOf(state, t);
+  const [text, explanation] = proofTexts(state, t);
   const checkedAt = state.kind === 'proven' ? state.verifiedAt : null;
   const hint = checkedAt
     ? `${explanation} ${t('Verified again {{ago}}.', {

@@ -91,7 +91,9 @@ function Dialog({ targets, list: { destinations }, onClose, onStarted }: DialogP
     >
       <Stack spacing={2}>
         <Typography>
-          {t('Each volume is read once, and its archive is written to all that you choose.')}
+          {t(
+            'Each volume is read once, and its archive is written to every destination that you choose.'
+          )}
         </Typography>
         <Box role="group" aria-label={t('Destinations')}>
           {destinations.map(destination => (
@@ -112,7 +114,7 @@ function Dialog({ targets, list: { destinations }, onClose, onStarted }: DialogP
         {!isReady && (
           <Typography variant="body2" role="status">
             {isTooMany
-              ? t('A backup goes to {{most}} destinations at most.', {
+              ? t('A backup can have at most {{most}} destinations.', {
                   most: MAX_DESTINATIONS_PER_BACKUP,
                 })
               : t('Choose at least one.')}

@@ -98,8 +98,8 @@ function useTellStarted(): (started: Outcome['started']) => void {
     if (!first) return;
     const text =
       started.length === 1
-        ? t('Backup of {{volume}} is under way', { volume: `${first.namespace}/${first.name}` })
-        : t('{{count}} backups are under way', { count: started.length });
+        ? t('Backing up {{volume}}', { volume: `${first.namespace}/${first.name}` })
+        : t('{{count}} backups started', { count: started.length });
     const watch = () => {
       const url = Router.createRouteURL(BACKUP_ROUTE.name, {
         id: first.id,

@@ -5,7 +5,7 @@ import { useText } from '../ui/text';
 import { isIncomplete } from './copyStates';
 
 interface BackupBadgeProps {
-  backup: Pick<Backup, 'status' | 'copies'>;
+  backup: Pick<Backup, 'status' | 'copies' | 'warnings'>;
   /** Of another volume with the same name. */
   isEarlier?: boolean;
 }
@@ -13,8 +13,10 @@ interface BackupBadgeProps {
 /** The state of a backup. One that is missing at a destination, and good at others, is neither. */
 export function BackupBadge({ backup, isEarlier = false }: BackupBadgeProps) {
   const { t } = useText();
-  return isIncomplete(backup) ? (
-    <Badge icon={warnIcon} color={isEarlier ? '' : 'warning'} text={t('Incomplete')} />
+  const color = isEarlier ? '' : 'warning';
+  if (isIncomplete(backup)) return <Badge icon={warnIcon} color={color} text={t('Incomplete')} />;
+  return backup.status === 'success' && backup.warnings.length > 0 ? (
+    <Badge icon={warnIcon} color={color} text={t('Succeeded with warnings')} />
   ) : (
     <RunBadge status={backup.status} isEarlier={isEarlier} />
   );

@@ -38,6 +38,37 @@ export function StatusFilter({ value, onChange }: FilterProps<BackupStatus>) {
   );
 }
 
+/** Narrows a list to the runs with a copy at one destination. It is not there where there is only one. */
+export function DestinationFilter({
+  value,
+  names,
+  onChange,
+}: FilterProps<string> & { names: string[] }) {
+  const { t } = useText();
+  const known = [...new Set([...names, ...(value ? [value] : [])])].sort();
+  if (known.length < 2 && !value) return null;
+  return (
+    <TextField
+      select
+      variant="outlined"
+      size="small"
+      label={t('Destination')}
+      value={value ?? ''}
+      InputLabelProps={LABEL}
+      SelectProps={{ displayEmpty: true }}
+      onChange={event => onChange(event.target.value || undefined)}
+      sx={{ width: WIDTH, mt: 0 }}
+    >
+      <MenuItem value="">{t('All')}</MenuItem>
+      {known.map(name => (
+        <MenuItem key={name} value={name}>
+          {name}
+        </MenuItem>
+      ))}
+    </TextField>
+  );
+}
+
 /** Narrows a list to the volumes of one name; of one that does not exist any more, too. */
 export function VolumeFilter({
   value,

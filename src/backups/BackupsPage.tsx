@@ -8,6 +8,7 @@ import {
 import { Button, Stack } from '@mui/material';
 import { STATUSES } from '../../sidecar/api/names.ts';
 import { type BackupFilter, type ClusterBackups, useBackupLists } from '../api/backupLists';
+import { useDestinationLists } from '../api/destinationQueries';
 import { type ClusterVolumes, LiveCluster, useVolumes } from '../api/queries';
 import { VOLUMES_ROUTE } from '../routes';
 import { ListWarnings } from '../setup/ListWarnings';
@@ -17,7 +18,7 @@ import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
 import { useUrlParameters } from '../ui/useUrlParameters';
 import { useNamespacesAtHand, useSelectedNamespaces } from '../volumes/useNamespaces';
-import { StatusFilter, VolumeFilter } from './BackupFilters';
+import { DestinationFilter, StatusFilter, VolumeFilter } from './BackupFilters';
 import { type BackupRow, BackupsTable } from './BackupsTable';
 import { claimStateOf } from './claimState';
 import { LoadOlder } from './HistoryTable';
@@ -33,6 +34,7 @@ export function BackupsPage() {
   const filter: BackupFilter = {
     name: parameters.get('name') ?? undefined,
     status: STATUSES.find(each => each === parameters.get('status')),
+    destination: parameters.get('destination') ?? undefined,
   };
   const lists = useBackupLists(
     clusters,
@@ -41,6 +43,8 @@ export function BackupsPage() {
   );
   const volumes = useVolumes(clusters, namespacesOf);
   const names = volumes.flatMap(({ value = [] }) => value.map(({ name }) => name));
+  const destinations = useDestinationLists(clusters, cluster => namespacesOf(cluster)[0]);
+  const isNarrowed = !!filter.name || !!filter.status || !!filter.destination;
   return (
     <SectionBox
       title={
@@ -58,6 +62,14 @@ export function BackupsPage() {
               value={filter.status}
               onChange={status => change({ status })}
             />,
+            <DestinationFilter
+              key="destination"
+              value={filter.destination}
+              names={destinations.flatMap(
+                ({ value }) => value?.destinations.map(({ name }) => name) ?? []
+              )}
+              onChange={destination => change({ destination })}
+            />,
           ]}
         />
       }
@@ -68,10 +80,10 @@ export function BackupsPage() {
       <Lists
         lists={lists}
         volumes={volumes}
-        isFiltered={selected.length > 0 || !!filter.name || !!filter.status}
+        isFiltered={selected.length > 0 || isNarrowed}
         onClear={
-          filter.name || filter.status
-            ? () => change({ name: undefined, status: undefined })
+          isNarrowed
+            ? () => change({ name: undefined, status: undefined, destination: undefined })
             : undefined
         }
       />
@@ -175,7 +187,7 @@ function NoBackups({ isFiltered, isWhole, onClear }: NoBackupsProps) {
     <Notice
       icon={backupsIcon}
       title={t('No backups yet')}
-      text={t('Start one in the list of volumes. It stays here also when its volume is deleted.')}
+      text={t('Start one in the list of volumes. A backup stays here after its volume is deleted.')}
     >
       <Link routeName={VOLUMES_ROUTE.name}>{t('Volumes & Backups')}</Link>
     </Notice>

@@ -161,8 +161,8 @@ function VolumeName({ cluster, run: { namespace, name }, claim }: BackupRow) {
         enterTouchDelay={0}
         title={
           claim === 'gone'
-            ? t('The volume does not exist any more. Its backups are kept.')
-            : t('The volume of this run was deleted. There is another one with its name now.')
+            ? t('The volume was deleted. Its backups are kept.')
+            : t('The volume of this run was deleted. Another volume has its name now.')
         }
       >
         <Typography component="span" variant="body2" color="text.secondary" tabIndex={0}>

@@ -72,7 +72,7 @@ export function CancelButton({ cluster, backup, onCancelled }: CancelButtonProps
         }
       >
         <Typography>
-          {t('What has been copied so far is deleted. Earlier backups of this volume are kept.')}
+          {t('The data copied so far is deleted. Earlier backups of this volume are kept.')}
         </Typography>
       </TextDialog>
     </>

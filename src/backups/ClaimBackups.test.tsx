@@ -29,7 +29,7 @@ describe('the page of a claim', () => {
     const absent = refusal(404, 'services "nkvm" not found');
     open({ [TOKEN_REQUEST]: refusal(404, 'namespaces "nkvm" not found'), 'GET /info': absent });
     expect(await screen.findByText(/^Backups are not set up in this cluster/)).toBeVisible();
-    expect(screen.getByRole('link', { name: 'What to do' })).toHaveAttribute(
+    expect(screen.getByRole('link', { name: 'How to fix it' })).toHaveAttribute(
       'href',
       expect.stringMatching(/\/nkvm\/volumes\?namespace=shop$/)
     );
@@ -99,14 +99,14 @@ describe('the page of a claim', () => {
     // Somebody comes back to the tab, after what is shown may be older than a second.
     await new Promise(resolve => setTimeout(resolve, 1_100));
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-    const warning = await screen.findByText(/The backup service does not answer/);
+    const warning = await screen.findByText(/Can’t reach the backup service/);
     expect(warning).toHaveTextContent('The data below may be out of date');
     expect(screen.getByText('Succeeded')).toBeVisible();
     cluster.answer('GET /backups', backupList([aFailed({ id: '2' })]));
     cluster.answer(VOLUME, aVolume());
-    await user.click(screen.getByRole('button', { name: 'Look again' }));
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
     expect(await screen.findByText('Failed')).toBeVisible();
-    expect(screen.queryByText(/The backup service does not answer/)).toBeNull();
+    expect(screen.queryByText(/Can’t reach the backup service/)).toBeNull();
   });
 
   it('says what is in the way, with the command that removes it', async () => {
@@ -145,7 +145,7 @@ describe('a run on the page of its claim', () => {
   it('is started from the header', async () => {
     const { cluster, user } = open({ 'POST /backups': startedBackups([queued]) });
     await user.click(await header());
-    expect((await screen.findAllByText('Backup of shop/orders-db is under way'))[0]).toBeVisible();
+    expect((await screen.findAllByText('Backing up shop/orders-db'))[0]).toBeVisible();
     expect(cluster.calls).toContain(
       'POST /backups {"volumes":[{"namespace":"shop","name":"orders-db"}]}'
     );

@@ -56,7 +56,7 @@ export function ClaimBackups({ cluster, claim, uid }: ClaimBackupsProps) {
                 params={{ namespace: claim.namespace, name: claim.name }}
                 activeCluster={cluster}
               >
-                {t('All about the backups of this volume')}
+                {t('All backups of this volume')}
               </Link>
             </Stack>
           )}

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
 import type { Backup, Destination } from '../../sidecar/api';
+import { CopyRun } from '../../sidecar/api';
 import { aDestination, aProblem, destinationList, theLocal } from '../testing/destinationSamples';
 import { fakeCluster, refusal } from '../testing/fakeCluster';
 import { openPage } from '../testing/mount';
@@ -41,17 +42,40 @@ const incomplete = aFailed({
 const rowOf = async (name: string) =>
   within((await screen.findByRole('link', { name })).closest('tr')!);
 
+const aCopyRun = CopyRun.parse({
+  id: '8',
+  backup: '01jd5',
+  destination: 'nas',
+  namespace: 'shop',
+  name: 'orders-db',
+  status: 'running',
+  stage: 'create',
+  bytes: null,
+  totalBytes: 4096,
+  message: '',
+  reason: null,
+  hint: null,
+  failureClass: null,
+  warnings: [],
+  createdAt: '2026-11-20T10:00:00.000Z',
+  startedAt: null,
+  endedAt: null,
+  attempt: 1,
+  retryAt: null,
+  requestedBy: 'ann',
+});
+
 describe('the copies of a backup', () => {
   it('say where each is, how it was proven, and why it is not there', async () => {
     open(incomplete, [theLocal(), aDestination()]);
-    expect(await screen.findByText(/^Incomplete – missing at offsite, old/)).toBeVisible();
-    expect(screen.getByText(/proven, and can be restored/)).toBeVisible();
+    expect(await screen.findByText(/^Incomplete\. Missing at offsite, old/)).toBeVisible();
+    expect(screen.getByText(/verified and can be restored/)).toBeVisible();
     const local = await rowOf('local');
     expect(local.getByText('Present')).toBeVisible();
-    expect(local.getByText('Checksum, as the server says')).toBeVisible();
+    expect(local.getByText('Checksum, as reported by the server')).toBeVisible();
     const offsite = await rowOf('offsite');
-    expect(offsite.getByText('Awaited')).toBeVisible();
-    expect(offsite.getByText(/^It is tried again Nov 26, 2026/)).toBeVisible();
+    expect(offsite.getByText('Pending')).toBeVisible();
+    expect(offsite.getByText(/^NKVM tries again Nov 26, 2026/)).toBeVisible();
     expect(offsite.getByText(/The login is refused \(LoginRefused\)/)).toBeVisible();
     const nas = await rowOf('nas');
     expect(nas.getByText('Failed')).toBeVisible();
@@ -69,7 +93,10 @@ describe('the copies of a backup', () => {
 
   it('become one more at a destination that is chosen', async () => {
     const destinations = [theLocal(), aDestination(), aDestination({ name: 'nas' })];
-    const { user, cluster } = open(aBackup(), destinations, { [COPY]: {} });
+    const { user, cluster } = open(aBackup(), destinations, {
+      [COPY]: { copy: aCopyRun },
+      'GET /copies/8': { ...aCopyRun, bytes: 2048, stage: 'copy' },
+    });
     await user.click(await screen.findByRole('button', { name: 'Copy to…' }));
     expect(screen.queryByRole('radio', { name: /^local/ })).toBeNull();
     const copy = screen.getByRole('button', { name: 'Copy' });
@@ -77,7 +104,10 @@ describe('the copies of a backup', () => {
     await user.click(screen.getByRole('radio', { name: /^nas/ }));
     await user.click(copy);
     await waitFor(() => expect(cluster.calls).toContain(`${COPY} {"destination":"nas"}`));
-    expect((await screen.findAllByText(/copy to nas is under way/))[0]).toBeVisible();
+    expect((await screen.findAllByText(/Copying to nas/))[0]).toBeVisible();
+    expect(await screen.findByText(/2 KiB of 4 KiB/, {}, { timeout: 6_000 })).toBeVisible();
+    cluster.answer('GET /copies/8', { ...aCopyRun, status: 'failed', message: 'nas is full' });
+    expect(await screen.findByText(/Nas is full/, {}, { timeout: 6_000 })).toBeVisible();
   });
 
   it('say why one more cannot be had', async () => {

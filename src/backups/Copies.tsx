@@ -2,7 +2,7 @@ import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import type { Backup, Copy } from '../../sidecar/api';
 import { LOCAL_DESTINATION } from '../../sidecar/api/names.ts';
-import { useDestinations } from '../api/destinationQueries';
+import { useDestinations, useStartedCopies } from '../api/destinationQueries';
 import { DestinationLink } from '../destinations/DestinationLink';
 import { proofText } from '../destinations/destinationText';
 import { Ago } from '../ui/Ago';
@@ -22,6 +22,7 @@ import { type Translate, useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { hasArchive } from './archiveState';
+import { CopyProgress } from './CopyProgress';
 import { copyTargets } from './copyStates';
 import { CopyToButton } from './CopyToButton';
 
@@ -29,21 +30,33 @@ import { CopyToButton } from './CopyToButton';
 export function Copies({ cluster, backup }: { cluster: string; backup: Backup }) {
   const { t } = useText();
   const { value: list } = useDestinations(cluster, backup.namespace);
+  const [started, addStarted] = useStartedCopies(cluster, backup.id);
   const { copies } = backup;
   const targets = list ? copyTargets(backup, list) : [];
   const canCopy = backup.kind === 'backup' && hasArchive(backup) && targets.length > 0;
   const isTrivial =
     copies.length === 0 ||
-    (!canCopy && copies.length === 1 && copies[0]!.destination === LOCAL_DESTINATION);
+    (!canCopy &&
+      started.length === 0 &&
+      copies.length === 1 &&
+      copies[0]!.destination === LOCAL_DESTINATION);
   // With one place to store archives there is nothing to tell apart.
   if (isTrivial) return null;
   return (
     <SectionBox title={t('Copies')}>
       <Stack spacing={2}>
         {copies.length > 0 && <CopiesTable cluster={cluster} copies={copies} />}
+        {started.map(run => (
+          <CopyProgress key={run.id} cluster={cluster} started={run} />
+        ))}
         {canCopy && (
           <span>
-            <CopyToButton cluster={cluster} backup={backup} targets={targets} />
+            <CopyToButton
+              cluster={cluster}
+              backup={backup}
+              targets={targets}
+              onStarted={addStarted}
+            />
           </span>
         )}
       </Stack>
@@ -122,14 +135,14 @@ function CopyState({ copy }: { copy: Copy }) {
       {state === 'awaited' && (
         <Lesser>
           {retryAt
-            ? t('It is tried again {{when}}.', { when: date(retryAt) })
-            : t('It is tried again by itself.')}
+            ? t('NKVM tries again {{when}}.', { when: date(retryAt) })
+            : t('NKVM tries again automatically.')}
         </Lesser>
       )}
       {problem && state !== 'present' && (
         <Lesser>
           {`${sentence(problem.message)} (${problem.reason})`}
-          {problem.hint && `. ${t('What to do')} – ${sentence(problem.hint)}`}
+          {problem.hint && `. ${t('How to fix it')} – ${sentence(problem.hint)}`}
         </Lesser>
       )}
     </Box>
@@ -147,7 +160,7 @@ export function copyStateText(state: Copy['state'], t: Translate): string {
     case 'present':
       return t('Present');
     case 'awaited':
-      return t('Awaited');
+      return t('Pending');
     case 'failed':
       return t('Failed');
     case 'missing':

@@ -1,7 +1,7 @@
 import { Stack, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useState } from 'react';
-import type { Backup, Destination } from '../../sidecar/api';
+import type { Backup, CopyRun, Destination } from '../../sidecar/api';
 import { connectionTo } from '../api/connection';
 import { destinationClient } from '../api/destinationClient';
 import { refresh } from '../api/queries';
@@ -19,10 +19,11 @@ interface CopyToButtonProps {
   backup: Pick<Backup, 'id' | 'namespace'>;
   /** Where there is no copy. */
   targets: Destination[];
+  onStarted(run: CopyRun): void;
 }
 
 /** Copies the archive of a backup to one more destination, after asking which. */
-export function CopyToButton({ cluster, backup, targets }: CopyToButtonProps) {
+export function CopyToButton({ cluster, backup, targets, onStarted }: CopyToButtonProps) {
   const { t } = useText();
   const noteOf = useDestinationNote();
   const { enqueueSnackbar } = useSnackbar();
@@ -38,9 +39,10 @@ export function CopyToButton({ cluster, backup, targets }: CopyToButtonProps) {
     start(async signal => {
       const { id, namespace } = backup;
       const client = destinationClient(connectionTo(cluster));
-      await client.copy(id, destination, { namespace, signal });
+      const { copy } = await client.copy(id, destination, { namespace, signal });
       setOpen(false);
-      enqueueSnackbar(t('The copy to {{destination}} is under way', { destination }), {
+      onStarted(copy);
+      enqueueSnackbar(t('Copying to {{destination}}', { destination }), {
         variant: 'success',
       });
       await refresh(cluster);
@@ -65,7 +67,9 @@ export function CopyToButton({ cluster, backup, targets }: CopyToButtonProps) {
         }
       >
         <Stack spacing={2}>
-          <Typography>{t('A proven copy is read, written there, and proven again.')}</Typography>
+          <Typography>
+            {t('NKVM reads a verified copy, writes it to the destination and verifies it there.')}
+          </Typography>
           <Choices
             label={t('Destination')}
             isLabelHidden

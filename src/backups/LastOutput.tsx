@@ -55,7 +55,7 @@ export function LastOutput({ backup: { status, stage, helper } }: LastOutputProp
         rel="noopener noreferrer"
         sx={{ alignSelf: 'flex-start' }}
       >
-        {stage ? t('Troubleshoot the stage {{stage}}', { stage }) : t('Troubleshooting')}
+        {stage ? t('Troubleshoot the {{stage}} stage', { stage }) : t('Troubleshooting')}
       </Link>
     </Stack>
   );

@@ -10,7 +10,7 @@ export function RestoreByHand({ backup, command }: { backup: Backup; command: st
   const { t } = useText();
   const commands = byHand(backup);
   return (
-    <SectionBox title={t('Restore by hand')}>
+    <SectionBox title={t('Restore manually')}>
       <Stack spacing={1.5}>
         <Typography color="text.secondary">
           {t('The archive is a plain tar file. These commands restore it without NKVM.')}
@@ -18,25 +18,23 @@ export function RestoreByHand({ backup, command }: { backup: Backup; command: st
         {commands && (
           <>
             <Way
-              text={t('Copy the archive to your machine, and check it')}
+              text={t('Copy the archive to your machine and check it')}
               command={commands.copy}
             />
             <Way
-              text={t('Unpack it there into a new folder, as root to restore owners, too')}
+              text={t('Extract it there into a new folder. Run tar as root to restore owners too')}
               command={commands.extract}
             />
             <Way
               text={t(
-                'Or restore it into the claim, which must be empty, from a checkout of the repository of NKVM'
+                'Or restore it into the claim, which must be empty, from a checkout of the NKVM repository'
               )}
               command={commands.intoClaim}
             />
           </>
         )}
         <Way
-          text={t(
-            'Where the archive is stored, in the NKVM pod or on a machine with the same storage'
-          )}
+          text={t('Or extract it in the NKVM pod, or on a machine with the same storage')}
           command={command}
         />
       </Stack>

@@ -14,18 +14,18 @@ const open = (answer: Backup | Response, volume: Volume = aVolume(), answers = {
   });
   return { cluster, user: openPage(cluster.name, '/nkvm/backups/7') };
 };
-const stageCalled = async (name: string) => within((await screen.findByText(name)).closest('tr')!);
+const stageCalled = async (name: string) => within((await screen.findByText(name)).closest('li')!);
 
 describe('the page of a run', () => {
   it('shows where the archive is, its checksum, and how to restore it by hand', async () => {
     open(aBackup({ id: '7' }));
-    expect(await screen.findByText('Backup of shop/orders-db')).toBeVisible();
+    expect(await screen.findByText(/^Backup of shop\/orders-db, Nov 20, 2026/)).toBeVisible();
     expect(screen.getByText('Succeeded')).toBeVisible();
     expect(screen.getByText(/^\/backups\/main__shop__orders-db__.*\.tar\.gz$/)).toBeVisible();
-    expect(screen.getAllByText('ab'.repeat(32))).toHaveLength(2);
+    expect(screen.getAllByText('ab'.repeat(32))).toHaveLength(1);
     expect(screen.getByText('tar -xzpf archive.tar.gz -C /target')).toBeVisible();
     // The path in that command is one of another pod.
-    expect(screen.getByText(/^Where the archive is stored, in the NKVM pod/)).toBeVisible();
+    expect(screen.getByText(/^Or extract it in the NKVM pod/)).toBeVisible();
     expect(
       screen.getByText(/^kubectl exec -n nkvm deploy\/nkvm -- cat \/backups\/main__[^]*sha256sum/)
     ).toBeVisible();
@@ -36,8 +36,11 @@ describe('the page of a run', () => {
     const copy = await stageCalled('copy');
     expect(copy.getByRole('img', { name: 'Done' })).toBeVisible();
     expect(copy.getByText('3 sec')).toBeVisible();
+    expect(copy.getByText('+1 sec')).toBeVisible();
+    expect((await stageCalled('create')).getByText('200 ms')).toBeVisible();
     expect(screen.getByText('Verification')).toBeVisible();
-    expect(screen.getByText('12')).toBeVisible();
+    expect(screen.getByText(/^Verified\. The archive has the size and the SHA-256/)).toBeVisible();
+    expect(screen.getAllByText('12')).toHaveLength(2);
   });
 
   it('copies the command for a restore', async () => {
@@ -55,12 +58,13 @@ describe('the page of a run', () => {
   it('says at which stage a run failed, why, and what to do', async () => {
     open(aFailed({ id: '7' }));
     const alert = await screen.findByRole('alert');
-    expect(alert).toHaveTextContent('Failed at stage copy (StreamBroke)');
+    expect(alert).toHaveTextContent('Failed while copying the archive');
+    expect(alert).toHaveTextContent('StreamBroke');
     expect(alert).toHaveTextContent('Stream of helper nkvm-helper-01jd5 broke off after 1.0 MiB');
-    expect(alert).toHaveTextContent('What to do Look at the events of node node-1');
+    expect(alert).toHaveTextContent('How to fix it Look at the events of node node-1');
     const copy = await stageCalled('copy');
     expect(copy.getByRole('img', { name: 'Failed' })).toBeVisible();
-    expect(screen.queryByText('Restore by hand')).toBeNull();
+    expect(screen.queryByText('Restore manually')).toBeNull();
   });
 
   it('calls no stage done that came after the one that failed, but the cleanup', async () => {
@@ -87,7 +91,7 @@ describe('the page of a run', () => {
       screen.getByRole('button', { name: 'Copy the last output of the helper pod' })
     );
     expect(await navigator.clipboard.readText()).toBe(lastWords);
-    expect(screen.getByRole('link', { name: 'Troubleshoot the stage copy' })).toHaveAttribute(
+    expect(screen.getByRole('link', { name: 'Troubleshoot the copy stage' })).toHaveAttribute(
       'href',
       expect.stringMatching(/docs\/runbooks\/README\.md#copy$/)
     );
@@ -113,7 +117,7 @@ describe('the page of a run', () => {
   it('says where nothing can be relied on, and offers no second run beside one', async () => {
     const lastBackup = summaryOf(aRunning({ id: '8' }));
     open(aFailed({ id: '7' }), aVolume({ lastBackup }));
-    expect(await screen.findByText('This volume has no good backup.')).toBeVisible();
+    expect(await screen.findByText('No successful backup yet.')).toBeVisible();
     expect(screen.getByRole('link', { name: 'Watch' })).toBeVisible();
     expect(screen.queryByRole('button', { name: /^Back up/ })).toBeNull();
   });
@@ -135,7 +139,7 @@ describe('the page of a run', () => {
   it('shows the warnings of a success', async () => {
     open(aBackup({ id: '7', warnings: ['a file changed while tar read it'] }));
     expect(await screen.findByRole('alert')).toHaveTextContent('A file changed while tar read it');
-    expect(screen.getByText('Succeeded')).toBeVisible();
+    expect(screen.getByText('Succeeded with warnings')).toBeVisible();
   });
 
   it('offers to cancel a run that is under way', async () => {
@@ -152,7 +156,7 @@ describe('the page of a run', () => {
 
   it('says that a run is not known', async () => {
     open(refusal(404, 'run 7 is not known'));
-    expect(await screen.findByText('There is no such backup')).toBeVisible();
+    expect(await screen.findByText('Backup not found')).toBeVisible();
     expect(screen.getByRole('link', { name: 'Volumes & Backups' })).toBeVisible();
   });
 
@@ -171,7 +175,7 @@ describe('the page of a run', () => {
     const again = fakeStream();
     cluster.answer('GET /backups/7/events', again.answer);
     cluster.answer('GET /backups/7', aRunning({ id: '7', bytes: 11 * 1024 ** 2 }));
-    await user.click(screen.getByRole('button', { name: 'Look again' }));
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
     await waitFor(() => expect(again.isOpen()).toBe(true));
     again.send('backup', aRunning({ id: '7', bytes: 12 * 1024 ** 2 }));
     expect((await screen.findAllByText(/^12 MiB/))[0]).toBeVisible();

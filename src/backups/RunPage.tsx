@@ -13,22 +13,27 @@ import { RestoreButton } from '../restores/RestoreLink';
 import { isRestorable } from '../restores/sources';
 import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
+import { Folded } from '../ui/Folded';
 import { alertIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
 import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
+import { useFormatDate } from '../ui/useFormatDate';
 import { useBackLink } from '../useBackLink';
 import { AfterFailure } from './AfterFailure';
 import { hasArchive } from './archiveState';
+import { BackupBadge } from './BackupBadge';
 import { Copies } from './Copies';
 import { isIncomplete, missingAt } from './copyStates';
 import { LastOutput } from './LastOutput';
 import { RestoreByHand } from './RestoreByHand';
 import { RunFacts } from './RunFacts';
 import { RunProgress } from './RunProgress';
+import { RunStrip } from './RunStrip';
 import { SealFacts } from './SealFacts';
 import { Stages } from './Stages';
+import { failedText } from './stageText';
 
 /** The route to the page of one run. */
 export function RunRoute() {
@@ -63,6 +68,7 @@ export function RunPage({ cluster, id, namespace }: RunPageProps) {
 function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
   const { t } = useText();
   const box = useRef<HTMLDivElement>(null);
+  const date = useFormatDate();
   const volume = `${backup.namespace}/${backup.name}`;
   return (
     <>
@@ -70,9 +76,13 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
         backLink={useBackLink(cluster)}
         title={
           <SectionHeader
-            title={t('Backup of {{volume}}', { volume })}
-            actions={
-              isRestorable(backup)
+            title={t('Backup of {{volume}}, {{date}}', {
+              volume,
+              date: date(backup.createdAt),
+            })}
+            actions={[
+              <BackupBadge key="badge" backup={backup} />,
+              ...(isRestorable(backup)
                 ? [
                     <Stack key="actions" direction="row" flexWrap="wrap" gap={1}>
                       <RestoreButton
@@ -84,8 +94,8 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
                       <DownloadArchiveButton cluster={cluster} backup={backup} />
                     </Stack>,
                   ]
-                : []
-            }
+                : []),
+            ]}
           />
         }
       >
@@ -103,15 +113,18 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
               <AfterFailure cluster={cluster} backup={backup} />
             )}
             <LastOutput backup={backup} />
-            <RunFacts cluster={cluster} backup={backup} />
+            {isFinal(backup.status) && <RunStrip cluster={cluster} backup={backup} />}
           </Stack>
         </Box>
       </SectionBox>
       <Copies cluster={cluster} backup={backup} />
+      <SealFacts backup={backup} />
       {hasArchive(backup) && <Checks cluster={cluster} backup={backup} />}
       {backup.restoreCommand && <RestoreByHand backup={backup} command={backup.restoreCommand} />}
       <Stages backup={backup} />
-      {backup.seal && <SealFacts seal={backup.seal} tarMessages={backup.tarMessages} />}
+      <Folded title={t('Details')}>
+        <RunFacts cluster={cluster} backup={backup} />
+      </Folded>
     </>
   );
 }
@@ -121,8 +134,8 @@ function NoRun({ cluster }: { cluster: string }) {
   return (
     <Notice
       icon={alertIcon}
-      title={t('There is no such backup')}
-      text={t('Its record was deleted, or the link is for another cluster.')}
+      title={t('Backup not found')}
+      text={t('It was deleted, or the link is for another cluster.')}
     >
       <Link routeName={VOLUMES_ROUTE.name} activeCluster={cluster}>
         {t('Volumes & Backups')}
@@ -141,21 +154,23 @@ function Outcome({ backup }: { backup: Backup }) {
         <Message severity={isIncomplete(backup) ? 'warning' : 'error'}>
           <AlertTitle>
             {isIncomplete(backup)
-              ? t('Incomplete – missing at {{names}}', { names: missingAt(backup).join(', ') })
-              : stage
-              ? t('Failed at stage {{stage}}', { stage })
-              : t('Failed')}
-            {reason && ` (${reason})`}
+              ? t('Incomplete. Missing at {{names}}', { names: missingAt(backup).join(', ') })
+              : failedText(stage, t)}
+            {reason && (
+              <Typography component="code" variant="caption" sx={{ ml: 1 }}>
+                {reason}
+              </Typography>
+            )}
           </AlertTitle>
           {isIncomplete(backup) && (
             <Typography variant="body2" gutterBottom>
-              {t('What is stored elsewhere is proven, and can be restored.')}
+              {t('The other copies are verified and can be restored.')}
             </Typography>
           )}
           <Typography variant="body2">{sentence(message)}</Typography>
           {hint && (
             <Typography variant="body2" sx={{ mt: 1 }}>
-              <strong>{t('What to do')}</strong> {sentence(hint)}
+              <strong>{t('How to fix it')}</strong> {sentence(hint)}
             </Typography>
           )}
         </Message>

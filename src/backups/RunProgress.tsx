@@ -6,6 +6,7 @@ import { formatBytes } from '../ui/bytes';
 import { sentence } from '../ui/sentence';
 import { RunBadge } from '../ui/status';
 import { useText } from '../ui/text';
+import { useFormatDate } from '../ui/useFormatDate';
 import { CancelButton } from './CancelButton';
 import { rateOf, type Sample, withSample } from './rate';
 import { activityText } from './stageText';
@@ -30,7 +31,8 @@ interface RunProgressProps {
 export function RunProgress({ cluster, backup, children, onCancelled }: RunProgressProps) {
   const { t, language } = useText();
   const rate = useRate(backup);
-  const activity = activityText(backup, t);
+  const date = useFormatDate('medium');
+  const activity = activityText(backup, t, date);
   const isCopying = backup.stage === 'copy';
 
   return (

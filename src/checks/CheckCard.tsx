@@ -90,7 +90,7 @@ function Ended({ check }: CheckCardProps) {
       )}
       {status === 'failed' && hint && (
         <Typography variant="body2" sx={{ mt: 0.5 }}>
-          <strong>{t('What to do')}</strong> {sentence(hint)}
+          <strong>{t('How to fix it')}</strong> {sentence(hint)}
         </Typography>
       )}
       {warnings.map(warning => (
@@ -101,7 +101,7 @@ function Ended({ check }: CheckCardProps) {
       {hasDetails && (
         <Box component="details" sx={{ mt: 1 }} open={status === 'failed'}>
           <Typography component="summary" variant="body2" sx={{ cursor: 'pointer', mb: 1 }}>
-            {t('What was compared')}
+            {t('Compared files')}
           </Typography>
           {comparison && <ComparisonFacts comparison={comparison} />}
           {output && <Output text={output} />}
@@ -167,7 +167,7 @@ function CancelCheck({ cluster, check: { id, namespace, kind }, title }: CancelC
     >
       <Typography>
         {kind === 'drill'
-          ? t('The claim that was made for it is deleted. The backup is kept.')
+          ? t('The temporary claim is deleted. The backup is kept.')
           : t('The backup is kept.')}
       </Typography>
     </ConfirmButton>

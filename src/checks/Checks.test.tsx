@@ -127,7 +127,7 @@ describe('on the page of a backup, a person', () => {
 
   it('checks no backup that has failed', async () => {
     open({}, aFailed({ id: '7' }));
-    expect(await screen.findByText(/Failed at stage copy/)).toBeVisible();
+    expect(await screen.findByText(/Failed while copying the archive/)).toBeVisible();
     expect(screen.queryByText('Proof over time')).toBeNull();
   });
 });

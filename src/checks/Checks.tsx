@@ -41,7 +41,7 @@ export function Checks({ cluster, backup }: { cluster: string; backup: Backup })
           <ProvenAt at={provenRestorableAt} />
         ) : (
           <Typography variant="body2" color="text.secondary">
-            {t('This backup has not been restored yet, neither by a drill nor in earnest.')}
+            {t('This backup has not been restored yet, neither by a drill nor by a restore.')}
           </Typography>
         )}
         {isRestorable(backup) && (
@@ -72,7 +72,7 @@ export function Checks({ cluster, backup }: { cluster: string; backup: Backup })
         )}
         <Typography variant="body2" color="text.secondary">
           {t(
-            'A verification reads the archive again and compares it with its seal. A drill restores it into a claim that is deleted afterwards.'
+            'A verification reads the archive again and compares it with its recorded checksum. A drill restores it into a temporary claim.'
           )}
         </Typography>
         {why && <Message severity="error">{`${why.title}. ${why.text}`}</Message>}

@@ -72,7 +72,7 @@ export function DrillDialog({ isOpen, onClose, onStart }: DrillDialogProps) {
           helperText={
             !drill && !command.trim()
               ? t('Image and command belong together.')
-              : t('It is run by sh -c.')
+              : t('Runs with sh -c.')
           }
           InputProps={{ sx: { fontFamily: 'monospace' } }}
         />
@@ -81,7 +81,7 @@ export function DrillDialog({ isOpen, onClose, onStart }: DrillDialogProps) {
           label={t('Storage class')}
           value={storageClass}
           onChange={event => setStorageClass(event.target.value)}
-          helperText={t('Empty for the class of the volume.')}
+          helperText={t('Leave empty to use the class of the volume.')}
         />
       </Stack>
     </TextDialog>

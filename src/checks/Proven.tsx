@@ -58,7 +58,7 @@ function ProvenLine({
   return (
     <Tooltip
       describeChild
-      title={t('All of it was restored, and every file compared with the archive.')}
+      title={t('The whole backup was restored, and every file was compared with the archive.')}
     >
       <Typography
         component="span"

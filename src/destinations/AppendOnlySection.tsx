@@ -42,7 +42,7 @@ export function AppendOnlySection({ cluster, destination, mayManage }: AppendOnl
         ) : (
           <Typography variant="body2" color="text.secondary">
             {t(
-              'Not checked yet. The check writes a small file and tries to delete it with the credentials that NKVM has.'
+              'Not checked yet. The check writes a small file and tries to delete it with the credentials of NKVM.'
             )}
           </Typography>
         )}

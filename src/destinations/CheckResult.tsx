@@ -26,7 +26,7 @@ export function CheckResult({ check, children }: CheckResultProps) {
       {passed && (
         <Message severity="success">
           <AlertTitle>{t('The test passed')}</AlertTitle>
-          {t('A small file was written, read back and deleted, as a backup does it.')}
+          {t('A small file was written, read back and deleted.')}
         </Message>
       )}
       {failed?.problem ? (

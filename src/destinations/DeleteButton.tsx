@@ -52,12 +52,14 @@ export function DeleteButton({
         <Stack spacing={2}>
           <Typography>
             {t(
-              'Its Secret is deleted, and with it the credentials. The archives stay where they are. With the same Secret, NKVM finds them again.'
+              'Its Secret with the credentials is deleted. The archives stay where they are. NKVM finds them again if you add the same Secret.'
             )}
           </Typography>
           {catalog === null ? (
             <Message severity="warning">
-              {t('What is stored there was not read yet. It may hold the only copy of backups.')}
+              {t(
+                'The contents have not been read yet. This destination may hold the only copy of some backups.'
+              )}
             </Message>
           ) : (
             catalog.onlyHere > 0 && (

@@ -145,7 +145,7 @@ describe('the page of a destination', () => {
       'GET /destinations/gone': refusal(404, 'there is no destination gone'),
     });
     openPage(name, '/nkvm/destinations/gone');
-    expect(await screen.findByText('There is no such destination')).toBeVisible();
+    expect(await screen.findByText('Destination not found')).toBeVisible();
   });
 
   it('leaves the directory of the installation as it is', async () => {
@@ -176,7 +176,7 @@ describe('a destination is removed', () => {
 
   it('with a warning where nobody knows what is there', async () => {
     await remove({ destination: aDestination({ catalog: null }) });
-    expect(screen.getByText(/It may hold the only copy of backups/)).toBeVisible();
+    expect(screen.getByText(/may hold the only copy of some backups/)).toBeVisible();
   });
 
   it('only with the right, which is named', async () => {

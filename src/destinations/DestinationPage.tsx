@@ -130,7 +130,7 @@ function Details({ cluster, details, mayManage }: DetailsProps) {
         </Stack>
       </SectionBox>
       {mayManage && <TestSection cluster={cluster} name={name} hasSecret={hasSecret} />}
-      <SectionBox title={t('What is stored there')}>
+      <SectionBox title={t('Stored archives')}>
         <Stack spacing={2}>
           <Stored destination={destination} />
           {catalog !== null && catalog.archives === 0 && (
@@ -200,7 +200,7 @@ function TestSection({
           />
           {isBusy && <Loader title={t('Testing…')} noContainer size={20} />}
           <Typography variant="body2" color="text.secondary">
-            {t('Writes a small file there, reads it back and deletes it, as a backup does.')}
+            {t('The test writes a small file, reads it back and deletes it.')}
           </Typography>
         </Stack>
         <TroubleMessage trouble={trouble} />
@@ -256,7 +256,7 @@ function CatalogFooter({
               {t('All manifests were read')} <Ago date={catalog.readAt} />
             </>
           ) : (
-            t('The manifests there were not read yet.')
+            t('The manifests have not been read yet.')
           )}
         </Typography>
       </Stack>
@@ -270,8 +270,8 @@ function NoDestination({ cluster }: { cluster: string }) {
   return (
     <Notice
       icon={alertIcon}
-      title={t('There is no such destination')}
-      text={t('If it was added just now, it appears in a few seconds.')}
+      title={t('Destination not found')}
+      text={t('A destination that was added just now appears in a few seconds.')}
     >
       <Link routeName={DESTINATIONS_ROUTE.name} activeCluster={cluster}>
         {t('Destinations')}

@@ -68,7 +68,7 @@ describe('the list of destinations', () => {
     open(
       destinationList([aDestination({ catalogProblem: aProblem({ message: 'it broke off' }) })])
     );
-    expect(await screen.findByText(/What is stored there could not be read/)).toBeVisible();
+    expect(await screen.findByText(/The stored archives could not be read/)).toBeVisible();
     expect(screen.getByText(/It broke off/)).toBeVisible();
   });
 
@@ -83,7 +83,7 @@ describe('the list of destinations', () => {
 
   it('says where there is none', async () => {
     open(destinationList([]));
-    expect(await screen.findByText(/^There is no destination\./)).toBeVisible();
+    expect(await screen.findByText(/^Backups cannot be stored until/)).toBeVisible();
   });
 
   it('names the right that is missing', async () => {

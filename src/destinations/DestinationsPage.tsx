@@ -85,7 +85,7 @@ function Cards({ cluster, list }: { cluster: string; list: DestinationList }) {
       )}
       {destinations.length === 0 && (
         <Message severity="warning">
-          {t('There is no destination. Backups cannot be stored until you add one.')}
+          {t('Backups cannot be stored until you add a destination.')}
         </Message>
       )}
       <Box

@@ -38,7 +38,7 @@ export function EditRoute() {
           destination.kind === 'local' ? (
             <Message severity="info">
               {t(
-                'It is part of the installation, and has no Secret. Its settings are those of NKVM.'
+                'It belongs to the installation and has no Secret. Change it in the settings of NKVM.'
               )}
             </Message>
           ) : (
@@ -83,7 +83,7 @@ function Edit({ cluster, destination, kind }: EditProps) {
   return (
     <Stack spacing={3} sx={{ maxWidth: 960 }}>
       <Typography color="text.secondary">
-        {t('What is stored is not shown. Fill in what you want to change.')}
+        {t('Stored credentials are not shown. Fill in only the fields that you want to change.')}
       </Typography>
       <SettingsFields form={form} problems={problems} isEdit change={change} />
       <Purpose form={form} change={change} />
@@ -98,7 +98,7 @@ function Edit({ cluster, destination, kind }: EditProps) {
           />
           {form.encryption !== 'kept' && (
             <Message severity="info">
-              {t('This is for new archives. Those that are there stay as they are.')}
+              {t('The setting applies to new archives. Existing archives do not change.')}
             </Message>
           )}
         </Stack>

@@ -28,7 +28,7 @@ export function EncryptionFields(props: EncryptionFieldsProps) {
       value={form.encryption}
       onChoose={encryption => change({ encryption })}
       choices={[
-        ...(isEdit ? [{ value: 'kept' as const, title: t('As it is') }] : []),
+        ...(isEdit ? [{ value: 'kept' as const, title: t('Keep the current setting') }] : []),
         {
           value: 'none',
           title: t('Not encrypted'),
@@ -48,7 +48,7 @@ export function EncryptionFields(props: EncryptionFieldsProps) {
           value: 'passphrase',
           title: t('Encrypted with a passphrase'),
           text: t(
-            'Simpler, and weaker. The passphrase is in the Secret, so anyone who can read that Secret can read the archives.'
+            'Simpler but weaker, because the passphrase is in the Secret. Anyone who can read the Secret can read the archives.'
           ),
           children: <Passphrase {...props} />,
         },
@@ -183,7 +183,7 @@ function NewKey({ onMade, onLost, onPendingKey }: NewKeyProps) {
       <Stack spacing={1}>
         <Typography variant="body2">
           {t(
-            'This secret key opens the archives. It exists on this page only, and is gone when you leave it. Download it now, and keep it away from this cluster.'
+            'This secret key opens the archives. It exists only on this page, until you leave it. Download it now, and keep it outside this cluster.'
           )}
         </Typography>
         <Box>

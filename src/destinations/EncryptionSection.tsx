@@ -111,7 +111,7 @@ export function EncryptionSection(props: EncryptionSectionProps) {
         </Stack>
         <Typography variant="body2" color="text.secondary">
           {t(
-            'The kit says where the archives are and which commands open them. The secret key is not in it. Keep both together, away from this cluster.'
+            'The kit lists the location of the archives and the commands that open them. It does not contain the secret key. Store both together, outside this cluster.'
           )}
         </Typography>
         <TroubleMessage trouble={trouble} />

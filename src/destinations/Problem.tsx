@@ -22,7 +22,7 @@ export function Problem({ severity, title, problem, children }: ProblemProps) {
       <Typography variant="body2">{`${sentence(message)} (${reason})`}</Typography>
       {hint && (
         <Typography variant="body2" sx={{ mt: 0.5 }}>
-          <strong>{t('What to do')}</strong> {sentence(hint)}
+          <strong>{t('How to fix it')}</strong> {sentence(hint)}
         </Typography>
       )}
       {children}

@@ -24,7 +24,7 @@ export function Purpose({ form, change }: PurposeProps) {
       <Choice
         label={t('Required')}
         text={t(
-          'A backup is a success only with a copy there. Otherwise it is shown as incomplete.'
+          'A backup succeeds only with a copy at this destination. Otherwise it is incomplete.'
         )}
         isOn={form.isRequired}
         onChange={isRequired => change({ isRequired })}

@@ -38,7 +38,7 @@ export function Reminders({ cluster, destination, isOnItsPage = false }: Reminde
       {catalogProblem && (
         <Problem
           severity="warning"
-          title={t('What is stored there could not be read. The figures below may be old.')}
+          title={t('The stored archives could not be read. The figures below may be outdated.')}
           problem={catalogProblem}
         />
       )}
@@ -59,7 +59,7 @@ export function Reminders({ cluster, destination, isOnItsPage = false }: Reminde
             )
           }
         >
-          {t('The recovery kit is not stored yet. Without the key nobody can read these archives.')}
+          {t('The recovery kit is not stored yet. Without the key, these archives cannot be read.')}
         </Message>
       )}
       {isInsecure && (

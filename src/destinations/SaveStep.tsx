@@ -71,7 +71,7 @@ export function SaveStep({ cluster, form, change, onBack }: SaveStepProps) {
         />
         {isBusy && <Loader title={t('Testing…')} noContainer size={20} />}
         <Typography variant="body2" color="text.secondary">
-          {t('Writes a small file there, reads it back and deletes it, as a backup does.')}
+          {t('The test writes a small file, reads it back and deletes it.')}
         </Typography>
       </Stack>
       <TroubleMessage trouble={trouble} />
@@ -97,7 +97,7 @@ export function SaveStep({ cluster, form, change, onBack }: SaveStepProps) {
         </Typography>
         <Typography variant="body2" color="text.secondary">
           {t(
-            'Save writes it with your own permissions. Or copy this manifest, and let your own tools fill in what is left out.'
+            'Save creates it with your permissions. You can also copy this manifest, and let your own tools fill in the omitted values.'
           )}
         </Typography>
         <Command text={manifestOf(draft, form.kind)} />

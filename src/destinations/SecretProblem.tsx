@@ -11,9 +11,9 @@ export function secretTroubleText(trouble: SecretTrouble, t: Translate): string 
     case 'noRight':
       return noRightText(trouble.verb, t);
     case 'exists':
-      return t('There is a Secret with this name already. Choose another name.');
+      return t('A Secret with this name already exists. Choose another name.');
     case 'gone':
-      return t('The Secret of this destination does not exist any more.');
+      return t('The Secret of this destination no longer exists.');
     case 'failed':
       return t('The Secret could not be written. {{message}}', {
         message: sentence(trouble.message),

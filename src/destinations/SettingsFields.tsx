@@ -109,7 +109,7 @@ function OneField({ field, form, problems, isEdit, change }: FormProps & { field
         multiline={isLong}
         minRows={isLong ? 2 : undefined}
         maxRows={8}
-        placeholder={isRemoved ? undefined : isEdit ? t('As it is') : example}
+        placeholder={isRemoved ? undefined : isEdit ? t('Keep the current setting') : example}
         value={value}
         InputLabelProps={isEdit ? { shrink: true } : undefined}
         SelectProps={isEdit ? { displayEmpty: true } : undefined}
@@ -128,7 +128,7 @@ function OneField({ field, form, problems, isEdit, change }: FormProps & { field
         {typeof input === 'object'
           ? ['', ...input].map(each => (
               <MenuItem key={each} value={each}>
-                {each || (isEdit ? t('As it is') : t('Usual'))}
+                {each || (isEdit ? t('Keep the current setting') : t('Usual'))}
               </MenuItem>
             ))
           : undefined}
@@ -185,7 +185,7 @@ function SwitchField({ field, value, isEdit, isRemoved, help, form, change }: Sw
           })
         }
       >
-        <MenuItem value="">{t('As it is')}</MenuItem>
+        <MenuItem value="">{t('Keep the current setting')}</MenuItem>
         <MenuItem value="on">{t('On')}</MenuItem>
         <MenuItem value="off">{t('Off')}</MenuItem>
       </TextField>

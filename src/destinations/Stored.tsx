@@ -17,7 +17,7 @@ export function Stored({ destination }: { destination: Destination }) {
         catalog && { label: t('Stored'), value: formatBytes(catalog.bytes, language) },
         {
           label: t('Free space'),
-          value: freeBytes === null ? t('Not known') : formatBytes(freeBytes, language),
+          value: freeBytes === null ? t('Unknown') : formatBytes(freeBytes, language),
         },
         { label: t('Last proof'), value: ago(lastProvenAt) },
         { label: t('Last read back'), value: ago(lastReadBackAt) },

@@ -155,7 +155,7 @@ describe('the wizard of destinations', () => {
   it('does not go on while something is missing or wrong', async () => {
     const { user } = open();
     await fill(user, 'SFTP', { 'Name of the destination': 'nas', Host: 'sftp://nas' });
-    expect(screen.getByText('There is a destination with this name already.')).toBeVisible();
+    expect(screen.getByText('A destination with this name already exists.')).toBeVisible();
     expect(screen.getByText(/without a protocol, user or path/)).toBeVisible();
     const button = screen.getByRole('button', { name: 'Next' });
     expect(button).toHaveAttribute('aria-disabled', 'true');
@@ -237,7 +237,7 @@ describe('the wizard of destinations', () => {
     await next(user);
     await next(user);
     await user.click(screen.getByRole('button', { name: 'Save without a passed test' }));
-    expect(await screen.findByText(/There is a Secret with this name already/)).toBeVisible();
+    expect(await screen.findByText(/A Secret with this name already exists/)).toBeVisible();
   });
 });
 
@@ -283,7 +283,7 @@ describe('the settings of a destination', () => {
       'GET /destinations/local': destinationDetails(theLocal()),
     });
     openPage(cluster.name, '/nkvm/destinations/local/edit');
-    const main = await screen.findByText(/is part of the installation/);
+    const main = await screen.findByText(/belongs to the installation/);
     expect(within(main).queryByRole('button')).toBeNull();
   });
 });

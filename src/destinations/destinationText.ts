@@ -86,9 +86,9 @@ export function stateSentence(
     case 'ready':
       return lastProvenAt
         ? t('It worked when it was last used.')
-        : t('It answers. No archive was proven there yet.');
+        : t('It responds. No archive has been verified there yet.');
     case 'unknown':
-      return t('Nothing was sent there yet. A test shows whether it works.');
+      return t('It has not been used yet. Test it to see whether it works.');
     case 'failing':
       return t('It did not work when it was last used. Backups still try it.');
     case 'paused':
@@ -164,8 +164,8 @@ function readFromText(readFrom: Proof['readFrom'], t: Translate): string {
     case 'storage':
       return t('read back');
     case 'cache':
-      return t('read back, perhaps from memory');
+      return t('read back, possibly from a cache');
     case 'server':
-      return t('as the server says');
+      return t('as reported by the server');
   }
 }

@@ -125,17 +125,17 @@ export function fieldHelp(kind: Kind, key: string, t: Translate): string | undef
 export function problemText(problem: Problem, t: Translate): string {
   switch (problem) {
     case 'missing':
-      return t('This is needed.');
+      return t('This field is required.');
     case 'name':
       return t('Lower-case letters, digits, dots and hyphens.');
     case 'reserved':
       return t('This name is reserved.');
     case 'taken':
-      return t('There is a destination with this name already.');
+      return t('A destination with this name already exists.');
     case 'port':
       return t('A number from 1 to 65535.');
     case 'url':
-      return t('An https or http address, without a login in it.');
+      return t('An https or http URL without credentials.');
     case 'days':
       return t('A number of days, at least 1.');
     case 'lock':

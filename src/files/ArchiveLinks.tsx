@@ -1,11 +1,12 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
-import { Router, Utils } from '@kinvolk/headlamp-plugin/lib';
+import { Router } from '@kinvolk/headlamp-plugin/lib';
 import { Button, IconButton, Tooltip } from '@mui/material';
 import { Link as RouterLink } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
 import { COMPARE_ROUTE, FILES_ROUTE, NAMESPACE_PARAMETER, VERSIONS_ROUTE } from '../routes';
 import { browseIcon, compareIcon } from '../ui/icons';
 import { useText } from '../ui/text';
+import { useFormatDate } from '../ui/useFormatDate';
 import { useClusterPath } from '../useBackLink';
 
 type Of = Pick<Backup, 'id' | 'namespace'>;
@@ -45,7 +46,7 @@ interface LinkProps {
 /** Leads to the files of an archive, in the row of a table. */
 export function BrowseIconLink({ cluster, backup }: { cluster: string; backup: Backup }) {
   const { t } = useText();
-  const date = Utils.localeDate(backup.createdAt);
+  const date = useFormatDate()(backup.createdAt);
   const label = t('Browse files of the backup of {{date}}', { date });
   return (
     <Tooltip title={label}>

@@ -89,7 +89,7 @@ export function FileBrowser({ cluster, backup }: { cluster: string; backup: Back
                   ) : undefined
                 }
               >
-                {t('There is no such folder in this archive.')}
+                {t('This archive does not contain the folder.')}
               </Message>
             ) : undefined
           }
@@ -212,7 +212,7 @@ function MoreTrouble({ trouble, onRetry }: { trouble: Trouble; onRetry(): void }
       severity="warning"
       action={
         <Button size="small" color="inherit" onClick={onRetry}>
-          {t('Look again')}
+          {t('Try again')}
         </Button>
       }
     >
@@ -237,7 +237,7 @@ function Opening() {
       {isSlow && (
         <Typography color="text.secondary" align="center">
           {t(
-            'Opening the archive. One without an index is read as a whole once, which can take minutes.'
+            'Opening the archive. An archive without an index is read completely once, which can take minutes.'
           )}
         </Typography>
       )}
@@ -258,13 +258,13 @@ function IndexNotice({ index, canReadRanges }: IndexNoticeProps) {
   const { t } = useText();
   const texts = [
     ...(index === 'rebuilt'
-      ? [t('This archive has no index. It was read as a whole to list its files.')]
+      ? [t('This archive has no index, so it was read completely to list its files.')]
       : []),
     ...(canReadRanges
       ? []
       : [
           t(
-            'It is one piece, so a download or restore of a file unpacks all that comes before it.'
+            'The archive is one compressed stream, so downloading or restoring a file also reads everything before it.'
           ),
         ]),
   ];

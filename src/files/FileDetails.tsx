@@ -1,5 +1,4 @@
 import { Icon } from '@iconify/react';
-import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { Button } from '@mui/material';
 import { Link as RouterLink } from 'react-router-dom';
 import type { ArchiveFile, Backup } from '../../sidecar/api';
@@ -10,6 +9,7 @@ import { Facts } from '../ui/Facts';
 import { downloadIcon, restoreIcon, versionsIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
+import { useFormatDate } from '../ui/useFormatDate';
 import { useVersionsUrl } from './ArchiveLinks';
 import { sizeText } from './fileColumns';
 import { typeText } from './fileIcons';
@@ -28,6 +28,7 @@ interface FileDetailsProps {
 export function FileDetails(props: FileDetailsProps) {
   const { cluster, backup, file, isBusy, onDownload, onClose } = props;
   const { t, language } = useText();
+  const date = useFormatDate('medium');
   const restoreUrl = useRestoreUrl(cluster);
   const versionsUrl = useVersionsUrl(cluster);
   const { path, name, type, bytes, mode, owner, modifiedAt, target } = file;
@@ -87,7 +88,7 @@ export function FileDetails(props: FileDetailsProps) {
           },
           {
             name: t('Modified'),
-            value: modifiedAt && Utils.localeDate(modifiedAt),
+            value: modifiedAt && date(modifiedAt),
             hide: !modifiedAt,
           },
           { name: t('Mode'), value: <code>{mode}</code> },

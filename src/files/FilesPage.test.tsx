@@ -121,7 +121,7 @@ describe('the files of an archive', () => {
     const rows = within(await grid());
     await user.click(rows.getByRole('checkbox', { name: 'Select README.txt' }));
     await user.click(rows.getByRole('checkbox', { name: 'Select 2026' }));
-    const link = screen.getByRole('link', { name: 'Restore… what is selected' });
+    const link = screen.getByRole('link', { name: 'Restore… the selection' });
     const { searchParams } = new URL(link.getAttribute('href') ?? '', 'http://headlamp');
     expect(searchParams.get('backup')).toBe('7');
     expect(searchParams.getAll('paths')).toEqual(['README.txt', '2026']);
@@ -162,7 +162,9 @@ describe('the files of an archive', () => {
 
   it('say how they are read where the archive has no index', async () => {
     open({ [FILES]: fileList([aFile('a')], { index: 'rebuilt', canReadRanges: false }) });
-    expect(await screen.findByText(/^This archive has no index.*one piece/)).toBeVisible();
+    expect(
+      await screen.findByText(/^This archive has no index.*one compressed stream/)
+    ).toBeVisible();
   });
 
   it('are waited for while the index is made', async () => {
@@ -181,7 +183,7 @@ describe('the files of an archive', () => {
       'a folder that is not there',
       refusal(404, 'the archive has nothing at x'),
       '&path=x',
-      'There is no such folder in this archive.',
+      'This archive does not contain the folder.',
     ],
     [
       'a right that is missing',
@@ -199,6 +201,6 @@ describe('the files of an archive', () => {
     open({ 'GET /backups/7': aFailed({ id: '7' }) });
     expect(await screen.findByText(/has not succeeded/)).toBeVisible();
     open({ 'GET /backups/7': refusal(404, 'there is no backup 7') });
-    expect(await screen.findByText('There is no such backup')).toBeVisible();
+    expect(await screen.findByText('Backup not found')).toBeVisible();
   });
 });

@@ -59,8 +59,8 @@ export function NoBackup({ cluster }: { cluster: string }) {
   return (
     <Notice
       icon={alertIcon}
-      title={t('There is no such backup')}
-      text={t('Its record was deleted, or the link is for another cluster.')}
+      title={t('Backup not found')}
+      text={t('It was deleted, or the link is for another cluster.')}
     >
       <Link routeName={BACKUPS_ROUTE.name} activeCluster={cluster}>
         {t('Backups')}
@@ -114,7 +114,7 @@ function Files({ cluster, backup }: { cluster: string; backup: Backup }) {
       ) : (
         <Message severity="info">
           {backup.status === 'success'
-            ? t('The archive of this backup is not there any more.')
+            ? t('The archive of this backup no longer exists.')
             : t('This backup has not succeeded. There is no archive.')}
         </Message>
       )}

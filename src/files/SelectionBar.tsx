@@ -55,14 +55,14 @@ export function SelectionBar(props: SelectionBarProps) {
       <Does
         icon={downloadIcon}
         text={t('Download')}
-        label={t('Download what is selected')}
+        label={t('Download the selection')}
         isBusy={isBusy}
         onClick={props.onDownload}
       />
       <Does
         icon={restoreIcon}
         text={t('Restore…')}
-        label={t('Restore… what is selected')}
+        label={t('Restore… the selection')}
         to={restoreUrl({ backup: id, from: { namespace, name }, paths })}
       />
       {single && single.type !== 'directory' && (

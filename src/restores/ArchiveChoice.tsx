@@ -30,7 +30,7 @@ export function ArchiveChoice({ cluster, draft: { backup }, change }: StepProps)
         if (archives.length === 0) {
           return (
             <Message severity="info">
-              {t('There are no archives at the destination but those of the backups above.')}
+              {t('The destination has no archives besides the backups above.')}
             </Message>
           );
         }
@@ -72,7 +72,7 @@ export function ArchiveChoice({ cluster, draft: { backup }, change }: StepProps)
             />
             {shown.length < found.length && (
               <Typography variant="body2" color="text.secondary">
-                {t('{{count}} more. Search for the one that you mean.', {
+                {t('{{count}} more. Search to narrow the list.', {
                   count: found.length - shown.length,
                 })}
               </Typography>

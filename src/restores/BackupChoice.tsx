@@ -54,7 +54,7 @@ function NamedBackup({ cluster, draft: { backup, from } }: StepProps) {
       cluster={cluster}
       asked={asked}
       isPart
-      missing={<Message severity="warning">{t('There is no such backup')}</Message>}
+      missing={<Message severity="warning">{t('Backup not found')}</Message>}
     >
       {() => null}
     </Shown>
@@ -158,7 +158,7 @@ function Unlisted({ cluster, id, namespace }: { cluster: string; id: string; nam
   return (
     <Message severity="warning">
       {run.status === 'success'
-        ? t('The archive of this backup is not at its destination any more.')
+        ? t('The archive of this backup is no longer at its destination.')
         : `${t('This backup did not succeed, so there is nothing to restore.')} ${sentence(
             run.message
           )}`}

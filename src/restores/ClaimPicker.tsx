@@ -58,7 +58,7 @@ function Chosen({
   if (trouble?.kind === 'notFound') {
     return (
       <Message severity="warning">
-        {t('There is no claim {{volume}}.', { volume: `${namespace}/${name}` })}
+        {t('Claim {{volume}} does not exist.', { volume: `${namespace}/${name}` })}
       </Message>
     );
   }

@@ -15,7 +15,7 @@ export function ComparisonFacts({ comparison }: { comparison: RestoreComparison 
     <Stack spacing={2}>
       <Typography variant="body2" color="text.secondary">
         {t(
-          'After it was written, the volume was read again. Names, types, sizes, modes, owners, times, links, attributes and contents were compared with the archive.'
+          'The volume was read again after the restore. Names, types, sizes, modes, owners, times, links, attributes and contents were compared with the archive.'
         )}
       </Typography>
       {differences > 0 && (

@@ -24,9 +24,9 @@ export function NewClaim({ cluster, draft, change, volumes: seen }: NewClaimProp
   useProposal(draft, change, seen);
   const { claim: asBackedUp, isBusy } = useAsBackedUp(cluster, draft);
   const asItWas = isBusy
-    ? t('Reading what it was…')
+    ? t('Reading the original claim…')
     : asBackedUp
-    ? t('As it was, unless you change it.')
+    ? t('Copied from the original claim.')
     : ' ';
   const namespaces = useNamespaceNames(cluster);
   const classes = useClassNames(cluster);
@@ -66,7 +66,7 @@ export function NewClaim({ cluster, draft, change, volumes: seen }: NewClaimProp
         error={!isClaimName(target.name) || isTaken}
         helperText={
           isTaken
-            ? t('There is a claim with this name already.')
+            ? t('A claim with this name already exists.')
             : isClaimName(target.name)
             ? ' '
             : t('Lower-case letters, digits, dots and hyphens.')

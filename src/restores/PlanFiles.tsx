@@ -12,7 +12,7 @@ export function PlanFiles({ plan, mode }: { plan: RestorePlan; mode: RestoreMode
   if (!files) {
     return (
       <Message severity="info">
-        {t('It is not known what the claim holds now, so the files cannot be compared.')}
+        {t('The contents of the claim are unknown, so the files cannot be compared.')}
       </Message>
     );
   }
@@ -23,7 +23,7 @@ export function PlanFiles({ plan, mode }: { plan: RestorePlan; mode: RestoreMode
       </Typography>
       {!files.isComplete && (
         <Message severity="warning" sx={{ mb: 1.5 }}>
-          {t('The look at the claim was cut short. There are at least as many files as shown.')}
+          {t('The claim was not read to the end. It has at least as many files as shown.')}
         </Message>
       )}
       <Box

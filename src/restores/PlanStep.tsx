@@ -62,7 +62,7 @@ export function PlanStep({ cluster, draft, back }: PlanStepProps) {
       aria-disabled={isBusy || undefined}
       onClick={isBusy ? undefined : again}
     >
-      {isBusy ? t('Looking…') : t('Look again')}
+      {isBusy ? t('Checking…') : t('Check again')}
     </Button>
   );
   return (
@@ -103,10 +103,10 @@ function Looking({ mode }: { mode: StartRestore['target']['mode'] }) {
     <Stack direction="row" spacing={2} alignItems="center" role="status" sx={{ py: 3 }}>
       <CircularProgress size={24} aria-hidden />
       <div>
-        <Typography>{t('Looking at what the restore will do. Nothing is changed yet.')}</Typography>
+        <Typography>{t('Checking the effects of the restore. Nothing is changed yet.')}</Typography>
         {mode !== 'new' && (
           <Typography variant="body2" color="text.secondary">
-            {t('A pod looks into the claim, which takes some seconds.')}
+            {t('A pod reads the claim, which takes a few seconds.')}
           </Typography>
         )}
       </div>

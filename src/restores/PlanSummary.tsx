@@ -1,4 +1,3 @@
-import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { Box, Typography } from '@mui/material';
 import type { RestorePlan, StartRestore } from '../../sidecar/api';
 import { Ago } from '../ui/Ago';
@@ -6,11 +5,13 @@ import { formatBytes } from '../ui/bytes';
 import { Facts } from '../ui/Facts';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
+import { useFormatDate } from '../ui/useFormatDate';
 import { kindOf } from './sources';
 
 /** In one sentence what happens, and below it from what to where. */
 export function PlanSummary({ plan, request }: { plan: RestorePlan; request: StartRestore }) {
   const { t, language } = useText();
+  const date = useFormatDate();
   const { source, claim, selected, neededBytes, availableBytes } = plan;
   const isNew = claim.action === 'create';
   const volume = `${claim.namespace}/${claim.name}`;
@@ -29,8 +30,8 @@ export function PlanSummary({ plan, request }: { plan: RestorePlan; request: Sta
       {!source.hasManifest && (
         <Message severity="warning" sx={{ mb: 1 }}>
           {kindOf(request.backup) === 'upload'
-            ? t('The archive was uploaded. Nothing but its own contents says what it should hold.')
-            : t('The archive has no manifest. Nothing says what it should hold.')}
+            ? t('The archive was uploaded, so there is no record of its expected contents.')
+            : t('The archive has no manifest, so there is no record of its expected contents.')}
         </Message>
       )}
       <Facts
@@ -46,14 +47,14 @@ export function PlanSummary({ plan, request }: { plan: RestorePlan; request: Sta
                   <>
                     {' · '}
                     <Ago date={source.createdAt} />
-                    {` (${Utils.localeDate(source.createdAt)})`}
+                    {` (${date(source.createdAt)})`}
                   </>
                 )}
               </Box>
             ),
           },
           {
-            name: t('What'),
+            name: t('Contents'),
             value: [
               selected ? t('Selected files and folders') : t('Everything in the archive'),
               entries !== undefined && t('{{count}} entries', { count: entries }),

@@ -1,4 +1,3 @@
-import { Utils } from '@kinvolk/headlamp-plugin/lib';
 import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { Restore, RestoreMode } from '../../sidecar/api';
@@ -13,6 +12,7 @@ import { sentence } from '../ui/sentence';
 import { RunBadge } from '../ui/status';
 import { type Translate, useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
+import { useFormatDate } from '../ui/useFormatDate';
 import { RestoreRunLink } from './RestoreLink';
 import { kindOf } from './sources';
 
@@ -25,7 +25,7 @@ function modeText(mode: RestoreMode, t: Translate): string {
     case 'overwrite':
       return t('Replace files');
     case 'mirror':
-      return t('Make it the same as the backup');
+      return t('Match the backup exactly');
   }
 }
 
@@ -36,7 +36,8 @@ export function RestoreFacts({ cluster, restore }: { cluster: string; restore: R
   const { t, language } = useText();
   const { target, paths, status, bytes, helper, safetyBackupId, undoOf } = restore;
   const took = durationMs(restore);
-  const at = (date: string | null) => date && Utils.localeDate(date);
+  const formatDate = useFormatDate('medium');
+  const at = (date: string | null) => date && formatDate(date);
   return (
     <Facts
       rows={[

@@ -50,7 +50,11 @@ export function RestoreTable({ cluster, restores }: { cluster: string; restores:
   const columns = [
     started,
     status,
-    { label: t('What'), gridTemplate: 'auto', getter: (restore: Restore) => whatText(restore, t) },
+    {
+      label: t('Contents'),
+      gridTemplate: 'auto',
+      getter: (restore: Restore) => whatText(restore, t),
+    },
     {
       label: t('Duration'),
       gridTemplate: 'max-content',

@@ -99,13 +99,13 @@ describe('the page of a restore', () => {
     );
     const alert = (await screen.findAllByRole('alert'))[0]!;
     expect(alert).toHaveTextContent('Failed at stage copy (RestoreDiffers)');
-    expect(alert).toHaveTextContent('What to do Restore again into a new claim');
-    expect(screen.getByText(/may hold a part of the backup/)).toHaveTextContent(
-      /Undo gives it back/
+    expect(alert).toHaveTextContent('How to fix it Restore again into a new claim');
+    expect(screen.getByText(/may contain a part of the backup/)).toHaveTextContent(
+      /Undo restores its previous contents/
     );
     expect(screen.getByText('data/a has another size')).toBeVisible();
     expect(screen.getByText('tar: no space left')).toBeVisible();
-    expect(screen.getByRole('link', { name: 'Troubleshoot the stage copy' })).toBeVisible();
+    expect(screen.getByRole('link', { name: 'Troubleshoot the copy stage' })).toBeVisible();
     expect(screen.queryByText('The data is restored')).toBeNull();
   });
 
@@ -183,6 +183,6 @@ describe('the page of a restore', () => {
 
   it('says that a restore is not known', async () => {
     open(refusal(404, 'restore 9 is not known'));
-    expect(await screen.findByText('There is no such restore')).toBeVisible();
+    expect(await screen.findByText('Restore not found')).toBeVisible();
   });
 });

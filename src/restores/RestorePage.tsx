@@ -152,8 +152,8 @@ function NoRestore({ cluster }: { cluster: string }) {
   return (
     <Notice
       icon={alertIcon}
-      title={t('There is no such restore')}
-      text={t('Its record was deleted, or the link is for another cluster.')}
+      title={t('Restore not found')}
+      text={t('It was deleted, or the link is for another cluster.')}
     >
       <Link routeName={VOLUMES_ROUTE.name} activeCluster={cluster}>
         {t('Volumes & Backups')}
@@ -188,7 +188,7 @@ function Outcome({ restore }: { restore: Restore }) {
           <Typography variant="body2">{sentence(message)}</Typography>
           {advice && (
             <Typography variant="body2" sx={{ mt: 1 }}>
-              <strong>{t('What to do')}</strong> {sentence(advice.text)}
+              <strong>{t('How to fix it')}</strong> {sentence(advice.text)}
             </Typography>
           )}
           {advice?.command && (
@@ -225,8 +225,8 @@ function Target({ restore }: { restore: Restore }) {
       {state === 'mixed' &&
         ` ${
           safetyBackupId
-            ? t('Undo gives it back what it held before.')
-            : t('There is no backup of what it held before this restore.')
+            ? t('Undo restores its previous contents.')
+            : t('The previous contents were not backed up.')
         }`}
     </Message>
   );
@@ -245,8 +245,11 @@ function targetText(state: TargetState, volume: string, t: Translate): string {
         volume,
       });
     case 'mixed':
-      return t('Claim {{volume}} may hold a part of the backup, beside what it held before.', {
-        volume,
-      });
+      return t(
+        'Claim {{volume}} may contain a part of the backup in addition to its previous contents.',
+        {
+          volume,
+        }
+      );
   }
 }

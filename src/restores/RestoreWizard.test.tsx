@@ -89,7 +89,7 @@ describe('the wizard, from a link to a backup', () => {
 
   it('says that there is no such backup', async () => {
     open('backup=6', { 'GET /backups/6': refusal(404, 'run 6 is not known') });
-    expect(await screen.findByText('There is no such backup')).toBeVisible();
+    expect(await screen.findByText('Backup not found')).toBeVisible();
   });
 });
 
@@ -197,7 +197,7 @@ describe('where to restore to', () => {
     await waitFor(() => expect(name).toHaveValue('orders-db-restored'));
     await user.clear(name);
     await user.type(name, 'orders-db');
-    expect(await screen.findByText('There is a claim with this name already.')).toBeVisible();
+    expect(await screen.findByText('A claim with this name already exists.')).toBeVisible();
     await user.clear(name);
     await user.type(name, 'Orders');
     expect(isInert(await button('See what will happen'))).toBe(true);
@@ -252,7 +252,7 @@ describe('the plan', () => {
     expect(starts(cluster.calls)).toEqual([]);
     // Somebody has run the command.
     cluster.answer('POST /restores/plan', aPlan());
-    await user.click(await button('Look again'));
+    await user.click(await button('Check again'));
     await waitFor(() => expect(isInert(screen.getByText('Start the restore'))).toBe(false));
   });
 
@@ -272,7 +272,7 @@ describe('the plan', () => {
     open(INTO('overwrite'), {
       'POST /restores/plan': aChangingPlan({ files: { ...files!, isComplete: false } }),
     });
-    expect(await screen.findByText(/was cut short/)).toBeVisible();
+    expect(await screen.findByText(/was not read to the end/)).toBeVisible();
   });
 
   it('deletes nothing before the number of files is confirmed, and asks again for another number', async () => {
@@ -288,7 +288,7 @@ describe('the plan', () => {
       'POST /restores/plan',
       aChangingPlan({ files: { ...files!, leftOver: { count: 4, names: ['x'] } } })
     );
-    await user.click(await button('Look again'));
+    await user.click(await button('Check again'));
     const confirm = await screen.findByRole('checkbox', { name: /^Delete 4 files/ });
     expect(confirm).not.toBeChecked();
     expect(isInert(await button('Start the restore'))).toBe(true);
@@ -300,7 +300,7 @@ describe('the plan', () => {
   it('asks before files are replaced without a safety backup', async () => {
     open(`${INTO('overwrite')}&safety=0`, { 'POST /restores/plan': aChangingPlan() });
     expect(
-      await screen.findByRole('checkbox', { name: 'Replace 2 files without a way back' })
+      await screen.findByRole('checkbox', { name: 'Replace 2 files without a safety backup' })
     ).not.toBeChecked();
   });
 
@@ -332,7 +332,7 @@ describe('the plan', () => {
       await screen.findByText(/Ann may not create persistentvolumeclaims\/restore/)
     ).toBeVisible();
     expect(screen.queryByRole('button', { name: 'Start the restore' })).toBeNull();
-    expect(await button('Look again')).toBeVisible();
+    expect(await button('Check again')).toBeVisible();
   });
 
   it('says that an archive has no manifest', async () => {

@@ -131,7 +131,7 @@ function CurrentStep({ back, children, ...props }: CurrentStepProps) {
 function stepText(step: StepName, t: Translate): string {
   switch (step) {
     case 'what':
-      return t('What');
+      return t('Contents');
     case 'where':
       return t('Where to');
     case 'plan':

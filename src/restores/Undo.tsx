@@ -57,13 +57,11 @@ export function Undo({ cluster, restore }: { cluster: string; restore: Restore }
       act={undo}
     >
       <Typography gutterBottom>
-        {t(
-          'The claim gets back exactly what it held before the restore, from the backup that was taken then.'
-        )}
+        {t('The claim is restored from the backup that was taken before the restore.')}
       </Typography>
       <Typography>
         {t(
-          'Anything that was written to it since is deleted. What it holds now is backed up first, so this can be undone, too.'
+          'Data written since then is deleted. The current contents are backed up first, so this can be undone too.'
         )}
       </Typography>
     </ConfirmButton>

@@ -38,21 +38,21 @@ export function WhatStep(props: StepProps) {
           {
             value: 'backup',
             title: t('A backup'),
-            text: t('One that NKVM made in this cluster, also of a volume that is gone.'),
+            text: t('A backup that NKVM made in this cluster, including those of deleted volumes.'),
             children: <BackupChoice {...props} />,
           },
           {
             value: 'archive',
             title: t('Another archive at the destination'),
             text: t(
-              'One that another installation wrote, or that somebody put there. Without a manifest nothing says what it should hold.'
+              'An archive from another installation, or one that was copied there by hand. Without a manifest, there is no record of its expected contents.'
             ),
             children: <ArchiveChoice {...props} />,
           },
           {
             value: 'upload',
-            title: t('A .tar.gz file of this computer'),
-            text: t('It is sent to NKVM, and deleted there after some hours.'),
+            title: t('A .tar.gz file on this computer'),
+            text: t('The file is uploaded to NKVM and deleted there after a few hours.'),
             children: <UploadChoice {...props} />,
           },
         ]}

@@ -48,7 +48,9 @@ export function WhereStep(props: StepProps) {
           title: t('The original claim'),
           text: hasOriginal
             ? t('{{volume}}, from which the backup was taken.', { volume: original })
-            : t('Of an archive that no backup here has, there is no original claim.'),
+            : t(
+                'The archive does not belong to a backup in this cluster, so there is no original claim.'
+              ),
           isDisabled: !hasOriginal,
           children: <Original {...props} />,
         },
@@ -75,7 +77,7 @@ function Original(props: StepProps) {
   if (trouble?.kind === 'notFound') {
     return (
       <Message severity="info">
-        {t('It does not exist any more. Restore to a new claim, which may have the same name.')}{' '}
+        {t('It no longer exists. Restore to a new claim, which can have the same name.')}{' '}
         <LinkButton onClick={() => change({ where: 'new', target: draft.from })}>
           {t('Create it again')}
         </LinkButton>
@@ -106,9 +108,9 @@ function modeTexts(mode: Mode, t: Translate): { title: string; text: string } {
       };
     case 'mirror':
       return {
-        title: t('Make it the same as the backup'),
+        title: t('Match the backup exactly'),
         text: t(
-          'As above, and every file that the backup does not have is deleted. You see how many before it starts.'
+          'Files of the backup replace those with the same name, and all other files are deleted. The plan shows how many.'
         ),
       };
   }
@@ -130,7 +132,7 @@ function IntoExisting({ draft, change }: StepProps) {
         <Option
           title={t('Stop the workload that uses it')}
           text={t(
-            'It is scaled down before the restore, and back to what it was afterwards. Without this, a claim in use is refused.'
+            'It is scaled down before the restore and back up afterwards. Without this, a claim in use is refused.'
           )}
           isChecked={draft.scale}
           onChange={scale => change({ scale })}

@@ -26,8 +26,8 @@ export function confirmationOf(
   }
   if ((target.mode === 'overwrite' || target.mode === 'mirror') && !safetyBackup) {
     const count = files?.replaced.count ?? 0;
-    if (isUnknown) return t('Replace files without a way back');
-    return count > 0 ? t('Replace {{count}} files without a way back', { count }) : undefined;
+    if (isUnknown) return t('Replace files without a safety backup');
+    return count > 0 ? t('Replace {{count}} files without a safety backup', { count }) : undefined;
   }
   return undefined;
 }

@@ -61,7 +61,9 @@ export function ListWarnings(props: ListWarningsProps) {
       {incomplete && (
         <Message severity="warning" sx={{ mb: 2 }}>
           {name}
-          {t('This list is incomplete. There are more namespaces than could be checked.')}
+          {t(
+            'This list is incomplete. There are more namespaces than one request can check. Select some in the Namespaces filter to see all of theirs.'
+          )}
         </Message>
       )}
     </>

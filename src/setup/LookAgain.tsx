@@ -23,7 +23,7 @@ export function LookAgain({ cluster, isSmall = false }: { cluster: string; isSma
       onClick={isBusy ? undefined : look}
       sx={{ whiteSpace: 'nowrap', opacity: isBusy ? 0.5 : undefined }}
     >
-      {t('Look again')}
+      {t('Try again')}
     </Button>
   );
 }

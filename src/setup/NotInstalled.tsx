@@ -11,13 +11,13 @@ export function InstallSteps() {
     <Box component="ol" sx={{ textAlign: 'left', pl: 2.5, '& li + li': { mt: 2 } }}>
       <li>
         <Typography gutterBottom>
-          {t('Install it, once, as a cluster administrator and from a copy of its repository')}
+          {t('Install it once, as a cluster administrator, from a checkout of the repository')}
         </Typography>
         <Command text={INSTALL_COMMAND} />
       </li>
       <li>
         <Typography gutterBottom>
-          {t('Allow backups in each namespace whose volumes are to be backed up')}
+          {t('Allow backups in each namespace that you want to back up')}
         </Typography>
         <Command text={openNamespaceCommand('NAMESPACE')} />
       </li>

@@ -104,7 +104,7 @@ function TroubleLine({
             search={namespace ? { [NAMESPACE_PARAMETER]: namespace } : undefined}
             activeCluster={cluster}
           >
-            {t('What to do')}
+            {t('How to fix it')}
           </Link>
         </Box>
       )}

@@ -65,7 +65,9 @@ function adviceOn(trouble: Trouble, t: Translate): ReactNode {
     case 'unreachable':
       return (
         <>
-          <Advice>{t('It may be starting. This shows its pod and its latest events')}</Advice>
+          <Advice>
+            {t('It may be starting. This command shows its pod and its latest events')}
+          </Advice>
           <Command text={`kubectl get pods,events -n ${NKVM_NAMESPACE}`} />
         </>
       );
@@ -98,7 +100,7 @@ function rightAdvice(
   }
   return name === USER_SERVICE_ACCOUNT
     ? t(
-        'If you work in another namespace, choose it in the Namespaces filter, or add it in Headlamp under Settings, Cluster, Allowed namespaces. To give the people of {{namespace}} access to its backups, a cluster administrator runs this once',
+        'If you work in another namespace, select it in the Namespaces filter, or add it in Headlamp under Settings, Cluster, Allowed namespaces. To give the users of {{namespace}} access to its backups, a cluster administrator runs this once',
         { namespace }
       )
     : t('Ask a cluster administrator for it.');

@@ -16,7 +16,7 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
       return {
         title: t('Backups are not set up in this cluster'),
         text: t(
-          'Volumes & Backups needs a small service in the cluster. It uses a namespace of its own, and reads a volume only where you allow it.'
+          'Volumes & Backups needs a small service in the cluster. It runs in its own namespace, and reads volumes only in namespaces where you allow it.'
         ),
       };
     case 'noRight':
@@ -37,7 +37,7 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
         text: sentence(trouble.message),
       };
     case 'unreachable':
-      return { title: t('The backup service does not answer'), text: sentence(trouble.message) };
+      return { title: t('Can’t reach the backup service'), text: sentence(trouble.message) };
     case 'noWay':
       return {
         title: t('The API server cannot reach the backup service'),
@@ -52,7 +52,7 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
       return {
         title: t('Headlamp answered from its cache'),
         text: t(
-          'Such an answer may be old, or belong to somebody else, so it is not shown. Ask the administrator of Headlamp to start it without the flag -cache-enabled.'
+          'The answer may be outdated or belong to another person, so it is not shown. Ask the administrator of Headlamp to start it without the flag -cache-enabled.'
         ),
       };
     case 'denied':
@@ -67,6 +67,6 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
 /** Names a right that the user lacks, in one sentence. */
 const rightText = (right: MissingRight, t: Translate): string =>
   t(
-    'You don’t have permission to {{verb}} {{resource}}/{{subresource}} of {{name}} in namespace {{namespace}}.',
+    'You don’t have permission to {{verb}} {{resource}}/{{subresource}} for {{name}} in namespace {{namespace}}.',
     { ...right }
   );

@@ -24,7 +24,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       setCopied(true);
     } catch {
       // Browsers have no clipboard for pages that came over plain HTTP.
-      enqueueSnackbar(t('The browser does not let this page copy. Select the text instead.'), {
+      enqueueSnackbar(t('The browser does not allow this page to copy. Select the text instead.'), {
         variant: 'warning',
       });
     }

@@ -1,5 +1,5 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
-import { Button, Tooltip } from '@mui/material';
+import { Button, IconButton, Tooltip } from '@mui/material';
 import { useIsNarrow } from './useIsNarrow';
 
 interface SmallButtonProps {
@@ -10,7 +10,7 @@ interface SmallButtonProps {
   variant?: 'outlined' | 'contained' | 'text';
   /** It does nothing for a moment, but keeps the focus. */
   isBusy?: boolean;
-  /** It shows its icon only in a window of medium width, too. */
+  /** It shows its icon only, as in the row of a table. */
   isCompact?: boolean;
   /** What to know before the click. */
   hint?: string;
@@ -29,7 +29,23 @@ export function SmallButton(props: SmallButtonProps) {
     hint,
     onClick,
   } = props;
-  const isNarrow = useIsNarrow(isCompact ? 'lg' : 'sm');
+  const isNarrow = useIsNarrow();
+  if (isCompact) {
+    return (
+      <Tooltip title={hint ?? label} describeChild={hint !== undefined}>
+        <IconButton
+          size="small"
+          color={variant === 'text' ? 'default' : 'primary'}
+          aria-label={label}
+          aria-disabled={isBusy || undefined}
+          onClick={isBusy ? undefined : onClick}
+          sx={{ opacity: isBusy ? 0.5 : undefined }}
+        >
+          <Icon icon={icon} width={20} />
+        </IconButton>
+      </Tooltip>
+    );
+  }
   return (
     <Tooltip title={hint ?? (isNarrow ? label : '')} describeChild>
       <Button

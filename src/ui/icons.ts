@@ -56,3 +56,4 @@ export { default as addIcon } from '@iconify/icons-mdi/plus';
 export { default as keyIcon } from '@iconify/icons-mdi/key-outline';
 export { default as kitIcon } from '@iconify/icons-mdi/lifebuoy';
 export { default as protectedIcon } from '@iconify/icons-mdi/shield-lock-outline';
+export { default as menuIcon } from '@iconify/icons-mdi/dots-vertical';

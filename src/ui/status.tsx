@@ -3,6 +3,7 @@ import { StatusLabel, type StatusLabelProps } from '@kinvolk/headlamp-plugin/lib
 import { Box, type Theme } from '@mui/material';
 import type { BackupStatus } from '../../sidecar/api';
 import { cancelledIcon, failedIcon, queuedIcon, runningIcon, successIcon } from './icons';
+import { statusColor } from './statusColor';
 import { type Translate, useText } from './text';
 
 interface BadgeProps {
@@ -12,8 +13,21 @@ interface BadgeProps {
   iconColor?: (theme: Theme) => string;
 }
 
-/** Headlamp's label of a state: an icon and a word, never a colour alone. */
+/**
+ * Headlamp's label of a state: an icon and a word, never a colour alone. Anything that is fine is plain text with a small
+ * icon, so that labels stand out where there is something to do.
+ */
 export function Badge({ icon, color, text, iconColor }: BadgeProps) {
+  if (color === 'success') {
+    return (
+      <Box component="span" sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.75 }}>
+        <Box component="span" aria-hidden sx={{ lineHeight: 0, color: statusColor('success') }}>
+          <Icon icon={icon} width={16} />
+        </Box>
+        {text}
+      </Box>
+    );
+  }
   return (
     <StatusLabel status={color} sx={{ alignItems: 'center' }}>
       <Box

@@ -7,11 +7,11 @@ import { stageText } from '../backups/stageText';
 import { Proven } from '../checks/Proven';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
-import { oldIcon, successIcon } from '../ui/icons';
+import { oldIcon, successIcon, warnIcon } from '../ui/icons';
 import { LOOKS, statusText } from '../ui/status';
 import { statusColor } from '../ui/statusColor';
 import { useText } from '../ui/text';
-import { isOld } from './protection';
+import { isIncomplete, isOld } from './protection';
 import type { Row } from './row';
 
 /** The newest run that is proven, and below it the newest run where that is another one. */
@@ -57,14 +57,18 @@ function Good({ cluster, volume, run, nowMs }: GoodProps) {
       >
         <Icon icon={isTooOld ? oldIcon : successIcon} width={18} />
       </Box>
-      <RunLink cluster={cluster} id={run.id} namespace={volume.namespace}>
-        <Ago date={run.endedAt ?? run.createdAt} />
-      </RunLink>
+      <span>
+        <RunLink cluster={cluster} id={run.id} namespace={volume.namespace}>
+          <Ago date={run.endedAt ?? run.createdAt} />
+        </RunLink>
+        {run.hasWarnings && ` · ${t('with warnings')}`}
+      </span>
     </Box>
   );
 }
 
-function Newest({
+/** The newest run, where that is not the last good one: how it ended, or what it does. */
+export function Newest({
   cluster,
   namespace,
   run,
@@ -75,7 +79,7 @@ function Newest({
 }) {
   const { t, language } = useText();
   const { status, stage, bytes } = run;
-  const isFailed = status === 'failed';
+  const isFailed = status === 'failed' && !isIncomplete(run);
   return (
     <Typography
       component="span"
@@ -88,11 +92,11 @@ function Newest({
         aria-hidden
         sx={{ lineHeight: 0, ...(isFailed && { color: statusColor('error') }) }}
       >
-        <Icon icon={LOOKS[status].icon} width={14} />
+        <Icon icon={isIncomplete(run) ? warnIcon : LOOKS[status].icon} width={14} />
       </Box>
       {isFinal(status) ? (
         <>
-          {statusText(status, t)}{' '}
+          {isIncomplete(run) ? t('Incomplete') : statusText(status, t)}{' '}
           <RunLink cluster={cluster} id={run.id} namespace={namespace}>
             <Ago date={run.endedAt ?? run.createdAt} />
           </RunLink>
@@ -105,13 +109,4 @@ function Newest({
       )}
     </Typography>
   );
-}
-
-/** @returns what sorting and Headlamp's table see: the last good backup first, then whatever the cell shows. */
-export function lastGoodValue({ lastBackup, lastSuccess, lastProvenRestore }: Volume): string {
-  const good = lastSuccess ? lastSuccess.endedAt ?? lastSuccess.createdAt : '';
-  const newest = lastBackup
-    ? [lastBackup.id, lastBackup.status, lastBackup.stage, lastBackup.bytes].join(' ')
-    : '';
-  return `${good} ${newest} ${lastProvenRestore?.at ?? ''}`;
 }

@@ -1,6 +1,5 @@
 import type { IconifyIcon } from '@iconify/react';
 import type { StatusLabelProps } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import type { Theme } from '@mui/material';
 import {
   alertIcon,
   failedIcon,
@@ -10,9 +9,9 @@ import {
   runningIcon,
   successIcon,
   unboundIcon,
+  warnIcon,
 } from '../ui/icons';
 import { Badge } from '../ui/status';
-import { statusColor } from '../ui/statusColor';
 import { type Translate, useText } from '../ui/text';
 import type { Protection } from './protection';
 
@@ -32,6 +31,8 @@ export function protectionText(protection: Protection, t: Translate): string {
       return t('Backup is old');
     case 'failed':
       return t('Backup failed');
+    case 'incomplete':
+      return t('Incomplete');
     case 'backedUp':
       return t('Backed up');
     case 'never':
@@ -42,10 +43,8 @@ export function protectionText(protection: Protection, t: Translate): string {
 interface Look {
   icon: IconifyIcon;
   color: StatusLabelProps['status'];
-  iconColor?: (theme: Theme) => string;
 }
 
-/** In a cluster that has just been set up no volume is backed up: an icon is enough, many warnings are not read. */
 const LOOKS: Record<Protection, Look> = {
   lost: { icon: failedIcon, color: 'error' },
   queued: { icon: queuedIcon, color: '' },
@@ -55,7 +54,8 @@ const LOOKS: Record<Protection, Look> = {
   failed: { icon: failedIcon, color: 'error' },
   backedUp: { icon: successIcon, color: 'success' },
   old: { icon: oldIcon, color: 'warning' },
-  never: { icon: alertIcon, color: '', iconColor: statusColor('warning') },
+  never: { icon: alertIcon, color: 'warning' },
+  incomplete: { icon: warnIcon, color: 'warning' },
 };
 
 /** How a volume stands. */

@@ -52,7 +52,7 @@ describe('the page of a volume', () => {
   it('starts a backup', async () => {
     const { cluster, user } = open({ 'POST /backups': startedBackups([aBackup()]) });
     await user.click(await screen.findByRole('button', { name: 'Back up shop/orders-db' }));
-    expect((await screen.findAllByText(/is under way/))[0]).toBeVisible();
+    expect((await screen.findAllByText(/^Backing up/))[0]).toBeVisible();
     expect(cluster.calls).toContain(
       'POST /backups {"volumes":[{"namespace":"shop","name":"orders-db"}]}'
     );
@@ -77,14 +77,14 @@ describe('the page of a volume', () => {
       [VOLUME]: refusal(404, 'claim shop/orders-db does not exist'),
       'GET /backups': backupList([aBackup({ id: '1' })]),
     });
-    expect(await screen.findByText(/^There is no such volume now/)).toBeVisible();
+    expect(await screen.findByText(/^This volume does not exist/)).toBeVisible();
     expect(await screen.findByText('Succeeded')).toBeVisible();
     expect(screen.queryByRole('button', { name: /^Back up/ })).toBeNull();
   });
 
   it('says that the sidecar does not answer', async () => {
     open({ [VOLUME]: refusal(503, 'no endpoints available for service "nkvm:http"') });
-    expect(await screen.findByText('The backup service does not answer')).toBeVisible();
-    expect(screen.getByRole('button', { name: 'Look again' })).toBeVisible();
+    expect(await screen.findByText('Can’t reach the backup service')).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Try again' })).toBeVisible();
   });
 });

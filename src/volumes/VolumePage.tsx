@@ -22,6 +22,7 @@ import { useNow } from '../ui/useNow';
 import { useBackLink } from '../useBackLink';
 import { LastGood } from './LastGood';
 import { Owners } from './Owners';
+import { placesText } from './places';
 import { protectionOf } from './protection';
 import { ProtectionBadge } from './ProtectionBadge';
 import { bytesOf } from './row';
@@ -79,7 +80,7 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
           missing={
             <Message severity="info">
               {t(
-                'There is no such volume now. Backups of earlier volumes with its name are below.'
+                'This volume does not exist. Backups of earlier volumes with the same name are listed below.'
               )}
             </Message>
           }
@@ -135,6 +136,9 @@ function Summary({ cluster, volume }: { cluster: string; volume: Volume }) {
         <Fact name={t('Size of the backup')}>
           {lastSuccess?.bytes ? formatBytes(lastSuccess.bytes, language) : '–'}
         </Fact>
+        {lastSuccess && placesText(lastSuccess.presentAt) && (
+          <Fact name={t('Stored at')}>{placesText(lastSuccess.presentAt)}</Fact>
+        )}
         <Fact name={t('Used by')}>
           <Owners cluster={cluster} volume={volume} />
         </Fact>

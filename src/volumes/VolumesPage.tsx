@@ -63,7 +63,7 @@ function Lists({ lists, selected }: { lists: ClusterVolumes[]; selected: string[
         <Notice
           icon={volumesIcon}
           title={t('No volumes yet')}
-          text={t('As soon as a workload claims storage, its volume is shown here.')}
+          text={t('A volume appears here when a workload claims storage.')}
         />
       </>
     );

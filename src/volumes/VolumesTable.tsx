@@ -11,6 +11,7 @@ import { useIsNarrow } from '../ui/useIsNarrow';
 import { useNow } from '../ui/useNow';
 import { volumeColumns } from './columns';
 import { type Row, rowId, targetOf } from './row';
+import { FreshRows } from './rows';
 
 type VolumeTable = ComponentProps<typeof Table<Row>>;
 type SelectionToolbar = NonNullable<VolumeTable['renderRowSelectionToolbar']>;
@@ -30,9 +31,8 @@ interface VolumesTableProps {
  */
 const ALL = {};
 const WITHOUT_LESSER = { columnVisibility: { owner: false, size: false } };
-/** With a column of clusters, a narrower window has no room for dates. A badge also shows whether there is a good backup. */
-const TIGHT_PX = 1100;
-const WITHOUT_DATE = { columnVisibility: { owner: false, size: false, lastGood: false } };
+/** On a phone, namespace and cluster stand below the name. */
+const LEAST = { columnVisibility: { owner: false, size: false, namespace: false, cluster: false } };
 
 /** How exactly a backup's age is looked at. */
 const AGE_MS = 60_000;
@@ -45,7 +45,7 @@ export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTablePr
   const { t, language } = useText();
   const nowMs = useNow(AGE_MS);
   const isMedium = useIsNarrow('lg');
-  const isTight = useIsNarrow(TIGHT_PX) && hasClusters;
+  const isNarrow = useIsNarrow();
   const columns = useMemo(
     () => volumeColumns({ t, language, hasClusters, nowMs }),
     // `t` is another function each time, with the same texts for the same language.
@@ -53,18 +53,20 @@ export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTablePr
     [language, hasClusters, nowMs]
   );
   return (
-    <Table<Row>
-      // Headlamp's table does not draw its head again for another language.
-      key={language}
-      columns={columns}
-      data={rows}
-      getRowId={rowId}
-      emptyMessage={emptyMessage}
-      state={isTight ? WITHOUT_DATE : isMedium ? WITHOUT_LESSER : ALL}
-      enableFacetedValues
-      enableRowSelection={canSelect}
-      renderRowSelectionToolbar={renderSelection}
-    />
+    <FreshRows rows={rows}>
+      <Table<Row>
+        // Headlamp's table does not draw its head again for another language.
+        key={language}
+        columns={columns}
+        data={rows}
+        getRowId={rowId}
+        emptyMessage={emptyMessage}
+        state={isNarrow ? LEAST : isMedium ? WITHOUT_LESSER : ALL}
+        enableFacetedValues
+        enableRowSelection={canSelect}
+        renderRowSelectionToolbar={renderSelection}
+      />
+    </FreshRows>
   );
 }
 

@@ -1,17 +1,20 @@
 import { Link, type TableColumn } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Box, type SxProps, type Theme } from '@mui/material';
+import { Box, type SxProps, type Theme, Typography } from '@mui/material';
 import { Action, actionText } from '../backups/Action';
 import { nextStepOf } from '../backups/nextStep';
 import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../routes';
 import { visuallyHidden } from '../ui/Announcement';
 import { formatBytes } from '../ui/bytes';
 import { type Translate } from '../ui/text';
-import { LastGood, lastGoodValue } from './LastGood';
+import { useIsNarrow } from '../ui/useIsNarrow';
 import { Owners } from './Owners';
 import { ownerText } from './owners';
-import { isOld, protectionOf } from './protection';
-import { ProtectionBadge, protectionText } from './ProtectionBadge';
+import { byUrgency, protectionOf } from './protection';
+import { protectionText } from './ProtectionBadge';
 import { bytesOf, type Row } from './row';
+import { RowMenu } from './RowMenu';
+import { useFreshRow } from './rows';
+import { StateCell } from './StateCell';
 
 type Column = TableColumn<Row> & {
   /** Headlamp's table hides columns that do not fit, those with the lowest number first; the first column never. */
@@ -81,7 +84,7 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
       gridTemplate: 'auto',
       sortingFn: 'basic',
       accessorFn: ({ volume }) => volume.name,
-      Cell: ({ row: { original } }) => <VolumeLink {...original} />,
+      Cell: ({ row: { original } }) => <VolumeName {...original} hasClusters={hasClusters} />,
     },
     {
       id: 'namespace',
@@ -115,30 +118,17 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
       Cell: ({ row: { original } }) => <>{formatBytes(bytesOf(original), language)}</>,
     },
     {
-      id: 'lastGood',
-      header: t('Last good backup'),
-      gridTemplate: 'auto',
-      enableColumnFilter: false,
-      enableGlobalFilter: false,
-      // Those without one first.
-      sortDescFirst: false,
-      // Text with a date in front: the default would look for numbers in it, which takes seconds for many rows.
-      sortingFn: 'basic',
-      responsivePriority: 5,
-      accessorFn: ({ volume }) => `${lastGoodValue(volume)} ${isOld(volume, nowMs)}`,
-      Cell: ({ row: { original } }) => <LastGood {...original} nowMs={nowMs} />,
-    },
-    {
       id: 'state',
       header: t('State'),
-      gridTemplate: 'max-content',
+      gridTemplate: 'auto',
       filterVariant: 'multi-select',
-      sortingFn: 'basic',
+      // The most urgent ones first.
+      sortDescFirst: false,
+      sortingFn: ({ original: { volume: one } }, { original: { volume: other } }) =>
+        byUrgency(one, other, nowMs),
       responsivePriority: 6,
       accessorFn: stateOf,
-      Cell: ({ row: { original } }) => (
-        <ProtectionBadge protection={protectionOf(original.volume, nowMs)} />
-      ),
+      Cell: ({ row: { original } }) => <StateCell row={original} nowMs={nowMs} />,
     },
     {
       id: 'nextStep',
@@ -152,19 +142,37 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
         const step = nextStepOf(row.volume);
         return [actionText(step, t, stateOf(row)), step.kind === 'watch' ? step.id : ''].join(' ');
       },
-      Cell: ({ row: { original } }) => (
-        <Action {...original} beside={stateOf(original)} isCompact />
-      ),
+      Cell: ({ row: { original } }) => <Actions row={original} beside={stateOf(original)} />,
     },
   ];
   return columns.map(compact);
 }
 
-function VolumeLink({ cluster, volume: { namespace, name } }: Row) {
+/** In a narrow window there is no column of namespaces: they stand below the names. */
+function VolumeName({ cluster, volume, hasClusters }: Row & { hasClusters: boolean }) {
+  const { namespace, name } = volume;
+  const isNarrow = useIsNarrow();
   return (
-    <Link routeName={VOLUME_ROUTE.name} params={{ namespace, name }} activeCluster={cluster}>
-      {name}
-    </Link>
+    <Box sx={{ overflowWrap: 'anywhere' }}>
+      <Link routeName={VOLUME_ROUTE.name} params={{ namespace, name }} activeCluster={cluster}>
+        {name}
+      </Link>
+      {isNarrow && (
+        <Typography component="div" variant="caption" color="text.secondary">
+          {hasClusters ? `${cluster} · ${namespace}` : namespace}
+        </Typography>
+      )}
+    </Box>
+  );
+}
+
+function Actions({ row, beside }: { row: Row; beside: string }) {
+  const fresh = useFreshRow(row);
+  return (
+    <Box sx={{ display: 'flex', alignItems: 'center', justifyContent: 'flex-end' }}>
+      <Action {...fresh} beside={beside} isCompact />
+      <RowMenu {...fresh} />
+    </Box>
   );
 }
 

@@ -57,7 +57,7 @@ export function backupsTests(world: Seen): void {
     await page.getByRole('heading', { name: 'Files of shop/closed-blog' }).waitFor();
     await page.goBack();
     await row.getByRole('link', { name: GONE.name }).click();
-    await page.getByText(/^There is no such volume now/).waitFor();
+    await page.getByText(/^This volume does not exist/).waitFor();
     await page.goBack();
     await row.getByRole('link', { name: /ago|now/ }).click();
     await page.getByRole('heading', { name: 'Backup of shop/closed-blog' }).waitFor();

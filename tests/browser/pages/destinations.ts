@@ -345,7 +345,7 @@ export function destinationTests(world: Seen): void {
     const page = await open(`/nkvm/backups/${run.id}?namespace=shop`, MANY, page =>
       alter<Backup>(page, API.run, incomplete)
     );
-    const state = page.getByText('Awaited', { exact: true });
+    const state = page.getByText('Pending', { exact: true });
     await expectGoodLooks(state, 'run-incomplete');
     await button(page, 'Copy to…').click();
     await page.getByRole('radio', { name: /^dedup/ }).waitFor();

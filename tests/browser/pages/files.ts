@@ -114,7 +114,7 @@ export function filesTests(world: Seen): void {
       await page.getByRole('checkbox', { name: `Select ${name}` }).click();
     }
     const some = await downloaded(page, () =>
-      page.getByRole('button', { name: 'Download what is selected' }).click()
+      page.getByRole('button', { name: 'Download the selection' }).click()
     );
     expect(
       listOf(await some.path())
@@ -160,7 +160,7 @@ export function filesTests(world: Seen): void {
   it('leads to a restore of what is selected', async () => {
     const page = await world().headlamp.open(files());
     await page.getByRole('checkbox', { name: 'Select README.txt' }).click();
-    await page.getByRole('link', { name: 'Restore… what is selected' }).click();
+    await page.getByRole('link', { name: 'Restore… the selection' }).click();
     await page.getByText('README.txt').first().waitFor();
     expect(new URL(page.url()).searchParams.getAll('paths')).toEqual(['README.txt']);
   });
@@ -201,7 +201,7 @@ export function filesTests(world: Seen): void {
     await expectGoodLooks(broken.getByText('The index cannot be read'), 'files-error', LIGHT);
     const nowhere = await world().headlamp.open(files(second, '&path=no/where'));
     await expectGoodLooks(
-      nowhere.getByText('There is no such folder in this archive.'),
+      nowhere.getByText('This archive does not contain the folder.'),
       'files-no-folder',
       LIGHT
     );

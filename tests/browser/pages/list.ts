@@ -22,7 +22,7 @@ export function listTests(world: Seen): void {
     await findRow(page, 'uploads');
     await tabTo(page.getByRole('button', { name: 'Back up shop/uploads' }));
     await page.keyboard.press('Enter');
-    await page.getByText('Backup of shop/uploads is under way').waitFor();
+    await page.getByText('Backing up shop/uploads').waitFor();
     await page
       .getByRole('row', { name: /uploads/ })
       .getByText('Backed up')
@@ -36,7 +36,7 @@ export function listTests(world: Seen): void {
       await page.getByRole('row').filter({ has: link }).getByRole('checkbox').click();
     }
     await page.getByRole('button', { name: 'Back up 2 volumes' }).click();
-    await page.getByText('2 backups are under way').waitFor();
+    await page.getByText('2 backups started').waitFor();
     for (const name of ['orders-db', 'search-index']) {
       await (await findRow(page, name)).getByText('Backed up').waitFor();
     }

@@ -49,7 +49,7 @@ export function restoreTests(world: Seen): void {
     expect(await start(page).getAttribute('aria-disabled')).toBe('true');
 
     allowRestores(world);
-    await button(page, 'Look again').click();
+    await button(page, 'Check again').click();
     await command.waitFor({ state: 'detached' });
     await expectGoodLooks(start(page), 'restore-plan-new');
     await start(page).click();
@@ -69,7 +69,7 @@ export function restoreTests(world: Seen): void {
     const page = await world().headlamp.open(wizard);
     await button(page, 'Next').click();
     await page.getByRole('radio', { name: 'The original claim' }).click();
-    await page.getByRole('radio', { name: 'Make it the same as the backup' }).click();
+    await page.getByRole('radio', { name: 'Match the backup exactly' }).click();
     await expectGoodLooks(
       page.getByRole('checkbox', { name: 'Back the claim up first' }),
       'restore-where-original'
@@ -105,7 +105,7 @@ export function restoreTests(world: Seen): void {
     await page.getByRole('dialog', { name: 'Restore drill' }).waitFor();
     await shoot(page, 'pages/restore-drill-dialog');
     await button(page, 'Start the drill').click();
-    const compared = page.getByText('What was compared').first();
+    const compared = page.getByText('Compared files').first();
     await compared.waitFor();
     await compared.click();
     await page
@@ -164,7 +164,7 @@ export function restoreTests(world: Seen): void {
     });
     await expectGoodLooks(denied.getByText(/Ann may not create/), 'restore-denied', ['light']);
     const gone = await world().headlamp.open('/nkvm/restores/none?namespace=shop');
-    await expectGoodLooks(gone.getByText('There is no such restore'), 'restore-unknown', ['light']);
+    await expectGoodLooks(gone.getByText('Restore not found'), 'restore-unknown', ['light']);
   });
 
   it.each(['light', 'dark'] as const)('reads a long plan at every width, %s', async theme => {

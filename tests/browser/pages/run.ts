@@ -38,7 +38,7 @@ export function runTests(world: Seen): void {
     await page.getByRole('button', { name: 'Back up', exact: true }).click();
     await expectGoodLooks(runThat(page, 'Succeeded'), 'claim-success');
     await page.locator('a[href*="/nkvm/backups/"]').first().click();
-    const heading = page.getByRole('heading', { name: 'Backup of shop/notes' });
+    const heading = page.getByRole('heading', { name: /^Backup of shop.notes, / });
     await heading.waitFor();
     await page.getByText(/^tar --extract/).waitFor();
     await page.getByRole('heading', { name: 'Verification' }).waitFor();
@@ -67,7 +67,7 @@ export function runTests(world: Seen): void {
     const cancel = page.getByRole('button', { name: 'Cancel the backup of shop/uploads' });
     await expectGoodLooks(cancel, 'claim-waiting', ['light']);
     await page.getByRole('link', { name: 'Details' }).click();
-    await page.getByRole('heading', { name: 'Backup of shop/uploads' }).waitFor();
+    await page.getByRole('heading', { name: /^Backup of shop.uploads, / }).waitFor();
     await expectGoodLooks(cancel, 'run-waiting');
     await tabTo(cancel);
     await page.keyboard.press('Enter');
@@ -84,9 +84,9 @@ export function runTests(world: Seen): void {
       .first()
       .waitFor();
     await deleteHelpers(world().kubeUrl, BIG[0]);
-    const alert = page.getByRole('alert').filter({ hasText: 'Failed at stage copy' });
+    const alert = page.getByRole('alert').filter({ hasText: 'Failed while copying the archive' });
     await alert.waitFor();
-    expect(await alert.innerText()).toMatch(/helper pod was deleted[^]*What to do/);
+    expect(await alert.innerText()).toMatch(/helper pod was deleted[^]*How to fix it/);
     await expectGoodLooks(alert, 'run-failed');
     const onClaim = await world().headlamp.open(claim(...BIG));
     await expectGoodLooks(runThat(onClaim, 'Failed'), 'claim-failed', ['light']);
@@ -106,7 +106,9 @@ export function runTests(world: Seen): void {
     const { id = '' } = run ?? {};
     const page = await world().headlamp.open(`/nkvm/backups/${id}?namespace=shop`);
     await ended(call, id);
-    const alert = page.getByRole('alert').filter({ hasText: 'Failed at stage wait' });
+    const alert = page
+      .getByRole('alert')
+      .filter({ hasText: 'Failed while waiting for the helper pod' });
     await expectGoodLooks(alert, 'run-failed-image', ['light']);
     expect(await alert.innerText()).toMatch(
       /registry\.example\/tools\/none:1[^]*NKVM_HELPER_IMAGE/

@@ -38,7 +38,7 @@ export function setupTests(world: Seen): void {
     await page.getByRole('heading', { name: 'This could not be loaded' }).waitFor();
     await expectGoodLooks(page.getByText(BROKEN.message), 'volumes-error');
     await page.unroute(API.volumes);
-    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
   });
 
@@ -48,7 +48,7 @@ export function setupTests(world: Seen): void {
     const page = await headlamp.open(VOLUMES);
     await page.getByRole('heading', { name: 'No access to backups' }).waitFor();
     expect(await page.getByRole('main').innerText()).toMatch(
-      /You don’t have permission to create serviceaccounts\/token of nkvm-\w+ in namespace \w+\./
+      /You don’t have permission to create serviceaccounts\/token for nkvm-\w+ in namespace \w+\./
     );
     await page.getByText(/^kubectl auth can-i create/).waitFor();
     await expectGoodLooks(page.getByText(/^kubectl auth can-i create/), 'volumes-no-right');
@@ -57,11 +57,11 @@ export function setupTests(world: Seen): void {
   it('reads that the service does not answer, and later that it does', async () => {
     const comeBack = await silence(world());
     const page = await world().headlamp.open(VOLUMES);
-    await page.getByRole('heading', { name: 'The backup service does not answer' }).waitFor();
+    await page.getByRole('heading', { name: 'Can’t reach the backup service' }).waitFor();
     await page.getByText('kubectl get pods,events -n nkvm').waitFor();
     await expectGoodLooks(page.getByText('kubectl get pods,events -n nkvm'), 'volumes-unreachable');
     comeBack();
-    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
   });
 

@@ -49,7 +49,7 @@ export function unavailableTests(world: Seen): void {
 
   it('reads that there is no run of that id', async () => {
     const page = await world().headlamp.open('/nkvm/backups/01nosuchrun?namespace=shop');
-    const heading = page.getByRole('heading', { name: 'There is no such backup' });
+    const heading = page.getByRole('heading', { name: 'Backup not found' });
     await expectGoodLooks(heading, 'run-unknown');
     await page.getByRole('main').getByRole('link', { name: 'Volumes & Backups' }).click();
     await page.getByRole('button', { name: 'Back up shop/old-exports' }).waitFor();
@@ -70,7 +70,7 @@ export function unavailableTests(world: Seen): void {
     await silence(world());
     for (const [name, path] of pages()) {
       const page = await world().headlamp.open(path);
-      const silence = page.getByText('The backup service does not answer');
+      const silence = page.getByText('Can’t reach the backup service');
       await expectGoodLooks(silence, `${name}-unreachable`, LIGHT);
     }
   });
@@ -83,7 +83,7 @@ export function unavailableTests(world: Seen): void {
       await expectGoodLooks(absence, `${name}-not-installed`, LIGHT);
     }
     const page = await world().headlamp.open(CLAIM);
-    await page.getByRole('link', { name: 'What to do' }).click();
+    await page.getByRole('link', { name: 'How to fix it' }).click();
     await page.getByText('kubectl apply -k').first().waitFor();
   });
 }
