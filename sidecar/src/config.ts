@@ -88,6 +88,11 @@ export const SETTINGS = {
     .describe(
       'how long the connection to a helper pod may carry nothing, not even an answer to a ping, before the attempt fails'
     ),
+  NKVM_STALL_TIMEOUT_SECONDS: integer(60, 86_400, 'seconds')
+    .default(900)
+    .describe(
+      'how long tar in a helper pod may show no progress, neither a byte nor anything read, before the attempt fails; raise it for storage that is slow to answer'
+    ),
   NKVM_DISCOVERY_TIMEOUT_SECONDS: integer(1, 600, 'seconds')
     .default(30)
     .describe('how long the first look at the cluster may take before it is reported as failing'),
@@ -143,6 +148,7 @@ export interface Config {
     readonly settings: Omit<HelperSettings, 'image'>;
     readonly waitLimits: WaitLimits;
     readonly runTimeoutMs: number;
+    readonly stallMs: number;
     readonly silenceMs: number;
   };
   readonly scaleDownTimeoutMs: number;
@@ -193,6 +199,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       settings: helperSettingsOf(data),
       waitLimits: waitLimitsOf(data, given.NKVM_HELPER_POD_TIMEOUT_SECONDS !== undefined),
       runTimeoutMs: data.NKVM_RUN_TIMEOUT_SECONDS * 1000,
+      stallMs: data.NKVM_STALL_TIMEOUT_SECONDS * 1000,
       silenceMs: data.NKVM_CONNECTION_TIMEOUT_SECONDS * 1000,
     },
     scaleDownTimeoutMs: data.NKVM_SCALE_DOWN_TIMEOUT_SECONDS * 1000,

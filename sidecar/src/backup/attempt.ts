@@ -35,6 +35,8 @@ export interface RunWorld {
   helperSettings: HelperSettings;
   waitLimits: WaitLimits;
   runTimeoutMs: number;
+  /** See `stageLimits`. */
+  stallMs?: number;
   /** Version of NKVM, for the manifest. */
   version: string;
   now(): Date;

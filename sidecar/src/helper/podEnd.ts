@@ -75,7 +75,7 @@ function endOf(name: string, pod: Pod, ended: Terminated | undefined): FailedPod
       `${name} ran out of memory (limit ${specOf(pod)?.resources?.limits?.memory})`,
       pod.metadata?.annotations?.[FITTED_ANNOTATION]?.includes('limits.memory')
         ? 'raise the quota or LimitRange of its namespace, which allows helpers less than NKVM_HELPER_MEMORY_LIMIT'
-        : 'give helpers more with NKVM_HELPER_MEMORY_LIMIT; millions of hard links in one volume need it',
+        : 'give helpers more with NKVM_HELPER_MEMORY_LIMIT; volumes with millions of hard links, or with millions of names in one directory, need it',
       'needs-action'
     );
   }

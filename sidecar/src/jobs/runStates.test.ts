@@ -38,5 +38,7 @@ describe('the states of a run', () => {
 
 it('gives a stage no longer than the run, but for its own margin', () => {
   const limits = stageLimits({ waitLimits: sameLimits(120_000), runTimeoutMs: 3_600_000 });
-  expect(limits).toMatchObject({ wait: 510_000, publish: 3_600_000 });
+  expect(limits).toMatchObject({ wait: 510_000, publish: 3_600_000, exec: 900_000, copy: 900_000 });
+  const patient = { waitLimits: sameLimits(120_000), runTimeoutMs: 3_600_000, stallMs: 5_000_000 };
+  expect(stageLimits(patient)).toMatchObject({ exec: 5_000_000, copy: 5_000_000 });
 });

@@ -35,15 +35,18 @@ export function checkStep(from: RunState, to: RunState): void {
 export const stageLimits = ({
   waitLimits,
   runTimeoutMs,
+  stallMs = 900_000,
 }: {
   waitLimits: WaitLimits;
   runTimeoutMs: number;
+  /** How long tar may give neither a byte nor a sign that it gets on; a file system that hangs gives neither. */
+  stallMs?: number | undefined;
 }): Readonly<Record<Exclude<RunStage, 'cleanup'>, number>> => ({
   create: 60_000,
   wait: longestWaitMs(waitLimits) + 30_000, // the wait itself says why the pod is not ready; this is for an API server that hangs
-  // Without a byte and without a sign that tar gets on (it reports every 15 s, also while it reads a huge directory).
-  exec: 300_000, // a file system that hangs gives neither
-  copy: 900_000, // a node that hangs keeps the connection
+  // tar reports every 15 s that it gets on, also while it reads a huge directory.
+  exec: stallMs,
+  copy: stallMs, // a node that hangs keeps the connection
   checksum: 120_000,
   publish: runTimeoutMs, // reads all of the archive back
 });

@@ -65,6 +65,8 @@ const tooLong = (stage: RunStage, limitMs: number, hadGoneOn: boolean): StageErr
     stage,
     'StageTimedOut',
     `stage ${stage} ${hadGoneOn ? 'brought nothing for' : 'took longer than'} ${limitMs / 1000} s`,
-    'see whether the API server, the node and the storage answer, then back up again',
+    `see whether the API server, the node and the storage answer, then back up again${
+      hadGoneOn || stage === 'exec' ? '; for slow storage, raise NKVM_STALL_TIMEOUT_SECONDS' : ''
+    }`,
     'transient'
   );

@@ -98,6 +98,7 @@ export async function startRuns(foundations: Foundations) {
     helperSettings: { image: helperImage, ...config.helper.settings },
     waitLimits: config.helper.waitLimits,
     runTimeoutMs: config.helper.runTimeoutMs,
+    stallMs: config.helper.stallMs,
     version: VERSION,
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),
