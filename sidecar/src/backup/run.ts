@@ -83,7 +83,7 @@ export async function runBackup(
     const left = await Promise.all(
       attempt.held.map(({ held, destination }) => undo(held, destination))
     );
-    // What tar said, too: on a failed run, counts tell how much of it was harmless.
+    // The messages of tar, too: on a failed run, counts tell how much of it was harmless.
     const warnings = [...left.flat(), ...(attempt.sealed ? warningsOf(attempt.sealed) : [])];
     end = isCancelled()
       ? { status: 'cancelled', stage, message: `cancelled at stage ${stage}`, warnings }

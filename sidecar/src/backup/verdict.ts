@@ -129,8 +129,8 @@ const leftOut = ({ mounts = 0, reserved = 0, excluded = 0, archives = 0 }: Omitt
   mounts + reserved + excluded + archives;
 
 /**
- * @returns sentences for everybody who may see the backup: counts, and never a path. What matches the claim's own patterns is
- *   no surprise, and is counted in the seal only.
+ * @returns sentences for everybody who may see the backup: counts, and never a path. Entries that match the claim's own
+ *   patterns are expected, and are counted in the seal only.
  */
 export function warningsOf(
   { seal, tar, mountsInside }: PodSeal,

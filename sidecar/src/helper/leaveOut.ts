@@ -1,11 +1,11 @@
 import { StageError } from '../errors.ts';
 import { matcherOf, wrongPattern } from './unpack/program/tarPattern.ts';
 
-/** What an archive does not hold because a rule or the claim says so. */
+/** Entries that an archive does not hold because of a rule or of the claim. */
 export interface LeaveOut {
   /** Patterns of GNU tar, one an entry; they come from the claim. */
   patterns: string[];
-  /** What would be left out by rule, and is not here. */
+  /** Rules that the claim turns off: their entries are included. */
   includes: Rule[];
 }
 

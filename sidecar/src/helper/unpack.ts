@@ -36,7 +36,7 @@ export interface UnpackRequest {
   maxRawBytes?: number;
   /** The body holds some of a volume's entries: no others are looked at, and the root stays as it is. */
   isSelection: boolean;
-  /** What the backup left out besides what every backup leaves out; mode `mirror` does not delete it. */
+  /** Entries that the backup left out besides those that every backup leaves out; mode `mirror` does not delete it. */
   patterns?: readonly string[] | undefined;
 }
 

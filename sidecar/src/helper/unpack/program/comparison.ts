@@ -23,7 +23,7 @@ export interface Comparison {
 interface World {
   /** Whether this process has CAP_FSETID. Without, the kernel drops setgid without an error. */
   mayKeepSetgid: boolean;
-  /** What is not of the volume, or was left out of the archive, is not left over. */
+  /** Entries outside the volume, or left out of the archive, are not left over. */
   isOfVolume(path: string): boolean;
 }
 
