@@ -71,6 +71,7 @@ export const StartBackups = z.strictObject({
     .min(1)
     .max(MAX_DESTINATIONS_PER_BACKUP)
     .refine(names => new Set(names).size === names.length, { message: 'names one twice' })
+    .meta({ uniqueItems: true })
     .optional()
     .describe(
       'where the archives are stored; default: the annotation `nkvm.io/destination` of the claim or of its namespace, else the destinations that are marked as default'

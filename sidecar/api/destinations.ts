@@ -162,7 +162,8 @@ export const UnlockDestination = z
   })
   .refine(({ identity, passphrase }) => (identity === undefined) !== (passphrase === undefined), {
     error: 'takes either `identity` or `passphrase`',
-  });
+  })
+  .meta({ oneOf: [{ required: ['identity'] }, { required: ['passphrase'] }] });
 export type UnlockDestination = z.infer<typeof UnlockDestination>;
 
 /** Whether NKVM can read what is encrypted at a destination. */

@@ -42,6 +42,12 @@ export const RestoreTarget = z
       if (target[field] === undefined) continue;
       context.addIssue({ code: 'custom', path: [field], message: 'is for mode `new` only' });
     }
+  })
+  .meta({
+    anyOf: [
+      { properties: { mode: { const: 'new' } } },
+      { properties: { size: false, storageClass: false, accessModes: false, labels: false } },
+    ],
   });
 export type RestoreTarget = z.infer<typeof RestoreTarget>;
 
@@ -291,7 +297,8 @@ export const StartDrill = z
   })
   .refine(({ image, command }) => (image === undefined) === (command === undefined), {
     message: 'image and command belong together',
-  });
+  })
+  .meta({ dependentRequired: { image: ['command'], command: ['image'] } });
 export type StartDrill = z.infer<typeof StartDrill>;
 
 export const StartedCheck = z.strictObject({ check: Check });

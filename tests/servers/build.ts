@@ -1,12 +1,13 @@
-/** Builds the servers that the tests of destinations use and no Debian package brings. What cannot be built is said. */
+/** Builds the servers that the tests of destinations use and no Debian package brings, and schemathesis. */
 import { alone } from '../cluster/machine/lock.ts';
 import { say, textOf } from '../cluster/machine/run.ts';
 import { buildMoto } from './moto.ts';
 import { buildRestic } from './restic.ts';
+import { buildSchemathesis } from './schemathesis.ts';
 import { buildVersitygw } from './versitygw.ts';
 
 await alone('servers', async () => {
-  for (const build of [buildVersitygw, buildMoto, buildRestic]) {
+  for (const build of [buildVersitygw, buildMoto, buildRestic, buildSchemathesis]) {
     try {
       await build();
     } catch (error) {

@@ -36,9 +36,6 @@ export interface DestinationRoutes extends DestinationWorld {
 
 const Params = z.strictObject({ name: DestinationName });
 
-/** Of a test of settings, in bytes. A Secret is not bigger. */
-const SETTINGS_LIMIT = 1024 * 1024;
-
 /** How many volumes the details of a destination have. */
 const MOST_VOLUMES = 200;
 
@@ -146,7 +143,6 @@ export const destinationRoutes =
     app.post(
       '/destinations/check',
       {
-        bodyLimit: SETTINGS_LIMIT,
         schema: {
           summary: 'Test settings of a destination',
           description:

@@ -124,7 +124,7 @@ describe('the files of an archive', () => {
     const second = (await files('reader', id, `?limit=2&cursor=${first.nextCursor}`)).body;
     expect([...paths(first), ...paths(second)]).toEqual(['a', 'big', 'link', 'odd \\377\\\\name']);
     expect(await files('reader', id, `?path=a&cursor=${first.nextCursor}`)).toMatchObject({
-      status: 400,
+      status: 409,
       body: { reason: 'BadCursor' },
     });
   });

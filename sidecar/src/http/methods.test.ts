@@ -11,7 +11,7 @@ methods.add('GET', '/api/v1/openapi.json');
 it.each<[string, string[]]>([
   ['/api/v1/backups', ['GET', 'POST']],
   ['/api/v1/backups/x', ['DELETE', 'GET']],
-  ['/api/v1/backups/new', ['DELETE', 'GET', 'POST']],
+  ['/api/v1/backups/new', ['POST']],
   ['/api/v1/backups/', []],
   ['/api/v1/backups/x/y', []],
   ['/api/v1/openapiXjson', []],

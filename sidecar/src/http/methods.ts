@@ -2,7 +2,10 @@
 export interface Methods {
   /** @param pattern as the router takes it, e.g. `/api/v1/backups/:id`. */
   add(method: string | readonly string[], pattern: string): void;
-  /** @returns the methods that this path has, sorted; none: there is no such path. */
+  /**
+   * @returns the methods that this path has, sorted; none: there is no such path. A path without parameters comes before one
+   *   that has them, as in the OpenAPI document.
+   */
   of(path: string): string[];
 }
 
@@ -16,7 +19,7 @@ export function methodsOfPaths(): Methods {
       for (const each of [method].flat()) known.methods.add(each);
     },
     of: path =>
-      [...patterns.values()]
+      (patterns.has(path) ? [patterns.get(path)!] : [...patterns.values()])
         .filter(({ matches }) => matches.test(path))
         .flatMap(({ methods }) => [...methods])
         .filter((each, at, all) => all.indexOf(each) === at)

@@ -8,7 +8,7 @@ import { Refusal } from './problems.ts';
 export function pageCursor(asked: unknown) {
   const mark = createHash('sha256').update(JSON.stringify(asked)).digest('hex').slice(0, 12);
   return {
-    /** @throws Refusal (400) for a cursor of another list. */
+    /** @throws Refusal (409) for a cursor of another list. */
     from(cursor: string | undefined): number {
       if (cursor === undefined) return 0;
       const [, from, of] = /^(\d{1,10})-([0-9a-f]{12})$/.exec(cursor) ?? [];
@@ -22,7 +22,7 @@ export function pageCursor(asked: unknown) {
 
 const badCursor = (): Refusal =>
   new Refusal(
-    400,
+    409,
     'BadCursor',
     'the cursor is not one of this list',
     'use `nextCursor` of a page with the same parameters, or leave it out'

@@ -31,7 +31,7 @@ export class Refusal extends Error {
 
 /** HTTP status of the reasons that a request can meet; for any other reason the class of the failure decides. */
 const STATUS_OF: Record<string, number> = {
-  BadCursor: 400,
+  BadCursor: 409,
   BackupNotFound: 404,
   RestoreNotFound: 404,
   CheckNotFound: 404,
@@ -191,8 +191,7 @@ const OF_FASTIFY: Record<string, Facts> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
     status: 413,
     reason: 'BodyTooBig',
-    message:
-      'the request body is larger than this route allows: 64 KiB, and 1 MiB for a test of settings',
+    message: 'the request body is larger than 4 MiB',
     hint: 'ask for fewer volumes or paths at once',
   },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {

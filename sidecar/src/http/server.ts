@@ -7,6 +7,8 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod';
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { Problem } from '../../api/index.ts';
 import type { Access } from '../cluster/access.ts';
 import type { Places } from '../destinations/places.ts';
 import type { ArchiveAccessWorld } from './archiveAccess.ts';
@@ -37,6 +39,7 @@ import type { Methods } from './methods.ts';
 import { methodsOfPaths } from './methods.ts';
 import type { MetricsRoute } from './metricsRoute.ts';
 import { metricsRoute } from './metricsRoute.ts';
+import { withProblems } from './openapi.ts';
 import { headersOf, problemOf, Refusal } from './problems.ts';
 import type { RestoreRoutes } from './restoreRoutes.ts';
 import { restoreRoutes } from './restoreRoutes.ts';
@@ -72,7 +75,8 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
     log: FastifyBaseLogger;
   };
 
-const BODY_LIMIT = 64 * 1024;
+/** Only callers with a token send bodies. A thousand paths, and the settings of a destination, can have some megabytes. */
+const BODY_LIMIT = 4 * 1024 * 1024;
 
 /** @returns the HTTP API, not listening yet. */
 export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
@@ -130,6 +134,10 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
       security: [{ token: [] }, { bearer: [] }],
     },
     transform: jsonSchemaTransform,
+    transformObject: given =>
+      'openapiObject' in given
+        ? withProblems(given.openapiObject, z.toJSONSchema(Problem))
+        : given.swaggerObject,
   });
   await app.register(healthRoutes(world.readiness));
   const { namespace } = world.installation;
