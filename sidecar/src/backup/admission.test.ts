@@ -69,3 +69,16 @@ it('takes what goes elsewhere while the directory of the settings is nearly full
     { error: { reason: 'DestinationNearlyFull' } },
   ]);
 });
+
+it('refuses a claim of its own pod, and no other pod’s', async () => {
+  const mounted = { name: 'nkvm-0', phase: 'Running', node: 'a', ready: true };
+  const claim = testClaim({ name: 'a', pods: [mounted] as never });
+  const world = { ...inventory, claim: () => claim };
+  const reasons = async (ownPod: { namespace: string; name: string }) =>
+    (
+      await admissionOf(world, open, places, undefined, ownPod).admit(volumes.slice(0, 1))
+    ).refused.map(({ error }) => error.reason);
+  expect(await reasons({ namespace: 'shop', name: 'nkvm-0' })).toEqual(['OwnStorage']);
+  expect(await reasons({ namespace: 'other', name: 'nkvm-0' })).toEqual([]);
+  expect(await reasons({ namespace: 'shop', name: 'nkvm-1' })).toEqual([]);
+});

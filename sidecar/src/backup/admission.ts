@@ -27,6 +27,7 @@ export interface Admitted {
 
 /**
  * @param places the destinations that there are
+ * @param ownPod that NKVM runs in; its claims hold the archives and the history
  * @param room says why the destination has too little space for another archive; undefined: it has enough.
  */
 export function admissionOf(
@@ -34,7 +35,8 @@ export function admissionOf(
     Partial<Pick<Inventory, 'namespace'>>,
   open: Pick<OpenNamespaces, 'ask'>,
   places: () => readonly Pick<Place, 'name' | 'isDefault'>[],
-  room: () => Promise<StageError | undefined> = async () => undefined
+  room: () => Promise<StageError | undefined> = async () => undefined,
+  ownPod?: { namespace: string; name: string }
 ): Admission {
   /** @throws StageError that says what is in the way. */
   const claimOf = async (
@@ -43,6 +45,8 @@ export function admissionOf(
   ): Promise<AdmittedClaim> => {
     const claim = inventory.claim(namespace, name);
     if (!claim) throw notThere(inventory, namespace, name);
+    const isOwn = claim.pods.some(pod => pod.name === ownPod?.name);
+    if (isOwn && namespace === ownPod?.namespace) throw ownStorage(namespace, name);
     const isOpen = await open.ask(namespace);
     const obstacle = obstacleOf(claim, isOpen);
     if (obstacle) {
@@ -90,6 +94,15 @@ export function admissionOf(
     },
   };
 }
+
+const ownStorage = (namespace: string, name: string): StageError =>
+  new StageError(
+    'queue',
+    'OwnStorage',
+    `claim ${namespace}/${name} holds the archives or the history of NKVM itself`,
+    'store backups at a second destination: each backup of this claim would hold all earlier ones',
+    'needs-action'
+  );
 
 /** @returns the problem that the volumes are not known yet. */
 export const notReady = (): StageError =>

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { admissionOf } from '../backup/admission.ts';
 import { checksOf } from '../destinations/places/checks.ts';
 import { rightsOf } from '../http/rights.ts';
@@ -17,7 +18,10 @@ export async function startApi(
   const { life, config, log, now, door, history, destination, inventory } = foundations;
   const { clusterName, access, open, places } = foundations;
   const { metrics, archives, uploads, restores, queue, room } = runs;
-  const admission = admissionOf(inventory, open, places.all, room.look);
+  const admission = admissionOf(inventory, open, places.all, room.look, {
+    namespace: config.namespace,
+    name: hostname(), // in a pod, its name
+  });
   registerDestinationGauges(metrics.registry, () =>
     places.all().map(({ name }) => ({
       ...{ name, state: places.status(name)?.state ?? 'unknown', freeBytes: space.freeBytes(name) },
