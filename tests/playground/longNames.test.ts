@@ -117,7 +117,10 @@ describe('names of 253 characters, on the playground', { timeout: 60_000 }, () =
     await json(`backups/${id}/files/versions?path=${encodeURIComponent(files[0]?.path ?? '')}`);
     const ticket = await json<{ path: string }>(`backups/${id}/downloads`, { paths: [] });
     const download = await fetch(`http://127.0.0.1:${world.sidecar.port}${ticket.path}`);
-    expect([download.status, (await download.bytes()).length]).toEqual([200, backups[ONE]?.bytes]);
+    expect([download.status, (await download.arrayBuffer()).byteLength]).toEqual([
+      200,
+      backups[ONE]?.bytes,
+    ]);
   });
 
   it('are restored into a claim with such a name', async () => {
