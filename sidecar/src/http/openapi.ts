@@ -38,7 +38,7 @@ export function withProblems<T extends OpenApiDocument>(document: T, problem: un
       responses: {
         ...components.responses,
         Problem: {
-          description: 'What is wrong, and what to do about it',
+          description: 'The problem, with what to do next',
           content: {
             'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
           },
