@@ -93,7 +93,7 @@ export const faultsOfMessage = (text: string): string[] => [
 
 /** How a hint may begin: with a verb that says what to do, after a condition, or with the fact that nothing is to be done. */
 const IMPERATIVE =
-  /^(…|nothing to do|(?:if|for|in|on|at|after|before|unless|when|with|over) |(?:add|adopt|allow|apply|ask|back|bind|cancel|change|check|choose|close|compare|configure|convert|copy|correct|create|decrypt|delete|do not|download|enlarge|exempt|fetch|find|fix|free|get|give|grant|increase|install|label|let|list|load|lower|make|mount|move|name|open|pause|percent-encode|put|raise|read|reduce|remove|rename|renew|repair|replace|report|restart|restore|retry|run|say|scale|see|send|set|show|split|start|stop|suspend|switch|take|test|try|turn|undo|unlock|unpack|upgrade|upload|use|verify|wait|write)\b)/;
+  /^(…|nothing to do|(?:if|for|in|on|at|after|before|unless|when|with|over) |(?:add|adopt|allow|apply|ask|back|bind|cancel|change|check|choose|close|compare|configure|convert|copy|correct|create|decrypt|delete|do not|download|enlarge|exempt|fetch|find|fix|free|get|give|grant|increase|install|label|let|list|load|lower|make|mount|move|name|open|pause|percent-encode|put|raise|read|reduce|remove|rename|renew|repair|replace|report|restart|restore|retry|run|say|scale|see|send|set|show|split|start|stop|store|suspend|switch|take|test|try|turn|undo|unlock|unpack|upgrade|upload|use|verify|wait|write)\b)/;
 
 /** @param text a hint: what the reader does next, in lower case and without a full stop */
 export const faultsOfHint = (text: string): string[] => [
