@@ -12,6 +12,13 @@ export interface FaultVolume {
   readonly directory: string;
 }
 
+/** How a volume can be used. */
+export interface VolumeKind {
+  accessMode?: 'ReadWriteMany' | 'ReadWriteOncePod';
+  /** The only node that can use it. */
+  node?: string;
+}
+
 /** Open for backups by a sidecar beside the cluster, as every namespace is for an administrator. */
 export const NAMESPACE = 'faults';
 const MiB = 1 << 20;
@@ -21,8 +28,9 @@ let made = 0;
 /**
  * Makes a bound claim, for the time of one test.
  * @param mib size of the one file `noise` in it, which does not compress; 0: no file.
+ * @param kind by default, pods on both nodes can write to it.
  */
-export function faultVolume(mib = 1): FaultVolume {
+export function faultVolume(mib = 1, kind: VolumeKind = {}): FaultVolume {
   const name = `volume-${process.pid}-${++made}`;
   const directory = join(RUN, 'faults', name);
   const here = [`--namespace=${NAMESPACE}`];
@@ -34,7 +42,7 @@ export function faultVolume(mib = 1): FaultVolume {
   });
   if (mib > 0) writeFileSync(join(directory, 'noise'), randomBytes(mib * MiB));
   const volume = { namespace: NAMESPACE, name, directory };
-  applyIn(NAMESPACE, claimOf(volume, '1Gi'));
+  applyIn(NAMESPACE, claimOf(volume, '1Gi', kind));
   kubectl(['wait', '--for=jsonpath={.status.phase}=Bound', `pvc/${name}`, ...here]);
   return volume;
 }
@@ -45,9 +53,11 @@ export function faultVolume(mib = 1): FaultVolume {
  */
 export function claimOf(
   { namespace, name, directory }: FaultVolume,
-  storage: string
+  storage: string,
+  { accessMode = 'ReadWriteMany', node }: VolumeKind = {}
 ): [volume: object, claim: object] {
-  const same = { accessModes: ['ReadWriteMany'], storageClassName: '' };
+  const same = { accessModes: [accessMode], storageClassName: '' };
+  const there = { key: 'kubernetes.io/hostname', operator: 'In', values: [node] };
   const volume = {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
@@ -58,6 +68,9 @@ export function claimOf(
       persistentVolumeReclaimPolicy: 'Retain',
       claimRef: { namespace, name },
       hostPath: { path: directory, type: 'Directory' },
+      ...(node && {
+        nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [there] }] } },
+      }),
     },
   };
   const claim = {
