@@ -81,7 +81,9 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
               date: date(backup.createdAt),
             })}
             actions={[
-              <BackupBadge key="badge" backup={backup} />,
+              <Box key="badge" sx={{ mr: 2 }}>
+                <BackupBadge backup={backup} />
+              </Box>,
               ...(isRestorable(backup)
                 ? [
                     <Stack key="actions" direction="row" flexWrap="wrap" gap={1}>
