@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Obstacle } from '../../sidecar/api/index.ts';
-import { obstacleOf } from '../../sidecar/src/backup/obstacle.ts';
+import { obstacleOf } from '../../sidecar/src/backup/request/obstacle.ts';
 import type { Claim } from '../../sidecar/src/cluster/inventory.ts';
 import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
 import { blockDevice, closedNamespace, unbound } from '../../src/testing/samples.ts';

@@ -14,10 +14,10 @@ import type { Identity } from '../identity.ts';
 import type { HelperRecord } from '../jobs/helperHooks.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
 import type { Held } from './breakOff.ts';
-import type { FanOutOptions } from './fanOut.ts';
-import type { AttemptCost, OutageCosts } from './outageCosts.ts';
+import type { FanOutOptions } from './copies/fanOut.ts';
+import type { AttemptCost, OutageCosts } from './copies/outageCosts.ts';
+import type { OpenTarget, RoomOf } from './copies/targets.ts';
 import type { ProofPlan } from './proofLevel.ts';
-import type { OpenTarget, RoomOf } from './targets.ts';
 
 /** The dependencies of a run. */
 export interface RunWorld {

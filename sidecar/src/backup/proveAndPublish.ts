@@ -5,8 +5,8 @@ import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Held } from './breakOff.ts';
+import { proveCopy } from './copies/proveCopy.ts';
 import type { ProofPlan } from './proofLevel.ts';
-import { proveCopy } from './proveCopy.ts';
 import type { StagedIndex } from './receiveIndex.ts';
 import { noIndex } from './receiveIndex.ts';
 

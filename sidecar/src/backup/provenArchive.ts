@@ -6,7 +6,7 @@ import type { Destination } from '../destinations/destination.ts';
 import { readText } from '../destinations/readText.ts';
 import { StageError } from '../errors.ts';
 import type { RunChange } from '../history/history.ts';
-import { copyWithout, verdictOnCopies } from './copiesVerdict.ts';
+import { copyWithout, verdictOnCopies } from './copies/copiesVerdict.ts';
 
 /** Room for 256 KiB of annotations, six bytes for each character in JSON, and tar's messages; a longer file is something else. */
 const MANIFEST_BYTES = 4 * 1024 * 1024;

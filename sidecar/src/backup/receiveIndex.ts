@@ -8,7 +8,7 @@ import { INDEX_LIMIT_BYTES } from '../helper/manifest.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import type { Delivery } from '../helper/transport.ts';
 import { within } from '../within.ts';
-import { fanOut } from './fanOut.ts';
+import { fanOut } from './copies/fanOut.ts';
 
 /** An index that is stored under a temporary name, and is the one that the pod sealed. */
 export interface StagedIndex {

@@ -19,12 +19,17 @@ import { stageLimits } from '../jobs/runStates.ts';
 import { stageClock } from '../jobs/stageClock.ts';
 import type { Attempt, CopyPlan, RunWorld } from './attempt.ts';
 import { explain, retryAfterOf, timedOut, undo } from './breakOff.ts';
-import { chooseDestinations } from './choice.ts';
-import { copyWithout, isLacking, verdictOnCopies, warningsOnCopies } from './copiesVerdict.ts';
+import {
+  copyWithout,
+  isLacking,
+  verdictOnCopies,
+  warningsOnCopies,
+} from './copies/copiesVerdict.ts';
+import type { StoredCopies } from './copies/storeCopies.ts';
+import { storeCopies } from './copies/storeCopies.ts';
+import { isOpen, pauseOf, targetsOf, untilMs } from './copies/targets.ts';
 import { pack } from './pack.ts';
-import type { StoredCopies } from './storeCopies.ts';
-import { storeCopies } from './storeCopies.ts';
-import { isOpen, pauseOf, targetsOf, untilMs } from './targets.ts';
+import { chooseDestinations } from './request/choice.ts';
 import { warningsOf } from './verdict.ts';
 
 export type { RunWorld } from './attempt.ts';

@@ -9,7 +9,7 @@ import {
   StartBackups,
   StartedBackups,
 } from '../../api/index.ts';
-import type { Admission } from '../backup/admission.ts';
+import type { Admission } from '../backup/request/admission.ts';
 import type { Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { StageError } from '../errors.ts';

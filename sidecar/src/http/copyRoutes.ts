@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { BackupParams, CopyRun, Problem, StartCopy, StartedCopy } from '../../api/index.ts';
-import { askForCopy } from '../backup/askForCopies.ts';
-import { destinationUnknown } from '../backup/choice.ts';
+import { askForCopy } from '../backup/copies/askForCopies.ts';
+import { destinationUnknown } from '../backup/request/choice.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { Places } from '../destinations/places.ts';
 import { StageError } from '../errors.ts';

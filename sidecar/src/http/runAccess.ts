@@ -1,5 +1,5 @@
 import type { RunKind } from '../../api/index.ts';
-import { notReady } from '../backup/admission.ts';
+import { notReady } from '../backup/request/admission.ts';
 import type { Action, Subject } from '../cluster/access.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { History, RunRecord } from '../history/history.ts';

@@ -1,7 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { VolumeRef } from '../../api/index.ts';
-import type { IsOpen, OpenNamespaces } from '../backup/openNamespaces.ts';
+import type { IsOpen, OpenNamespaces } from '../backup/request/openNamespaces.ts';
 import type { Claim, Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';

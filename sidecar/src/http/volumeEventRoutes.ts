@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { VolumeQuery } from '../../api/index.ts';
-import { notReady } from '../backup/admission.ts';
-import type { OpenNamespaces } from '../backup/openNamespaces.ts';
+import { notReady } from '../backup/request/admission.ts';
+import type { OpenNamespaces } from '../backup/request/openNamespaces.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';

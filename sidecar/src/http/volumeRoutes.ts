@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Problem, Volume, VolumeList, VolumeQuery, VolumeRef } from '../../api/index.ts';
-import { notReady, notThere } from '../backup/admission.ts';
-import type { OpenNamespaces } from '../backup/openNamespaces.ts';
+import { notReady, notThere } from '../backup/request/admission.ts';
+import type { OpenNamespaces } from '../backup/request/openNamespaces.ts';
 import type { Inventory } from '../cluster/inventory.ts';
 import type { History } from '../history/history.ts';
 import { sendTagged } from './etag.ts';

@@ -1,6 +1,6 @@
 import type { MetLimit, Volume } from '../../api/index.ts';
-import { obstacleOf } from '../backup/obstacle.ts';
-import type { OpenNamespaces } from '../backup/openNamespaces.ts';
+import { obstacleOf } from '../backup/request/obstacle.ts';
+import type { OpenNamespaces } from '../backup/request/openNamespaces.ts';
 import type { Action, Subject } from '../cluster/access.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import type { ClaimHistory, History } from '../history/history.ts';

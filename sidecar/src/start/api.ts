@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { admissionOf } from '../backup/admission.ts';
+import { admissionOf } from '../backup/request/admission.ts';
 import { checksOf } from '../destinations/places/checks.ts';
 import { rightsOf } from '../http/rights.ts';
 import { buildServer } from '../http/server.ts';

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { restoreCommand } from '../archive/restoreCommand.ts';
-import { openNamespaces } from '../backup/openNamespaces.ts';
+import { openNamespaces } from '../backup/request/openNamespaces.ts';
 import { accessOf } from '../cluster/access.ts';
 import { connect } from '../cluster/connection.ts';
 import { gatewayOf } from '../cluster/gateway.ts';

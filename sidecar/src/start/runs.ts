@@ -1,11 +1,11 @@
 import type { Backup } from '../../api/index.ts';
 import { LOCAL_DESTINATION } from '../../api/index.ts';
-import type { AskForCopies } from '../backup/askForCopies.ts';
-import { askForCopies } from '../backup/askForCopies.ts';
 import { backupJob } from '../backup/backupJob.ts';
-import { COPY_RETRY, copyJob } from '../backup/copyJob.ts';
+import type { AskForCopies } from '../backup/copies/askForCopies.ts';
+import { askForCopies } from '../backup/copies/askForCopies.ts';
+import { COPY_RETRY, copyJob } from '../backup/copies/copyJob.ts';
+import { onReopened, outageCosts } from '../backup/copies/outageCosts.ts';
 import { entriesBefore } from '../backup/emptied.ts';
-import { onReopened, outageCosts } from '../backup/outageCosts.ts';
 import { proofPlansFor } from '../backup/proofLevel.ts';
 import { runBackup } from '../backup/run.ts';
 import { archivesAt } from '../browse/archives.ts';

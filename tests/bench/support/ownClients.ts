@@ -7,7 +7,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Readable } from 'node:stream';
 import { hashAndCount } from '../../../sidecar/src/archive/digest.ts';
-import { fanOut } from '../../../sidecar/src/backup/fanOut.ts';
+import { fanOut } from '../../../sidecar/src/backup/copies/fanOut.ts';
 import { KINDS } from '../../../sidecar/src/destinations/kinds.ts';
 import { reportFromHere } from './report.ts';
 

@@ -1,9 +1,9 @@
-import type { ArchiveForm } from '../archive/name.ts';
-import type { Destination } from '../destinations/destination.ts';
-import type { Place, Places } from '../destinations/places.ts';
-import { PausedError } from '../destinations/places/health.ts';
-import { StageError, textOf } from '../errors.ts';
-import { destinationUnknown } from './choice.ts';
+import type { ArchiveForm } from '../../archive/name.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import type { Place, Places } from '../../destinations/places.ts';
+import { PausedError } from '../../destinations/places/health.ts';
+import { StageError, textOf } from '../../errors.ts';
+import { destinationUnknown } from '../request/choice.ts';
 
 /** A destination that a backup was asked for, at the moment that it is written to. */
 export interface Target {

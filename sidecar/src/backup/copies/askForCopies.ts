@@ -1,7 +1,7 @@
-import { textOf } from '../errors.ts';
-import type { History, RunRecord } from '../history/history.ts';
-import type { Queue } from '../jobs/queue.ts';
-import type { Log } from '../log.ts';
+import { textOf } from '../../errors.ts';
+import type { History, RunRecord } from '../../history/history.ts';
+import type { Queue } from '../../jobs/queue.ts';
+import type { Log } from '../../log.ts';
 
 export interface AskForCopiesOptions {
   history: Pick<History, 'get' | 'list'>;

@@ -1,4 +1,4 @@
-import type { PlaceOutage, Places } from '../destinations/places.ts';
+import type { PlaceOutage, Places } from '../../destinations/places.ts';
 
 /** Decides which failed attempts an outage of a destination costs: one of one run, and not one for each volume. */
 export interface OutageCosts {

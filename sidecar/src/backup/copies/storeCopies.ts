@@ -1,14 +1,14 @@
-import type { Backup, Copy } from '../../api/index.ts';
-import type { Digest } from '../archive/digest.ts';
-import type { ClaimObject } from '../cluster/claims.ts';
-import { StageError } from '../errors.ts';
-import type { Attempt } from './attempt.ts';
-import { explain, undo } from './breakOff.ts';
+import type { Backup, Copy } from '../../../api/index.ts';
+import type { Digest } from '../../archive/digest.ts';
+import type { ClaimObject } from '../../cluster/claims.ts';
+import { StageError } from '../../errors.ts';
+import type { Attempt } from '../attempt.ts';
+import { explain, undo } from '../breakOff.ts';
+import { manifestText } from '../manifestText.ts';
+import type { Packed, TakenCopy } from '../pack.ts';
+import { digestText } from '../proof.ts';
+import { proveAndPublish } from '../proveAndPublish.ts';
 import { copyWithout } from './copiesVerdict.ts';
-import { manifestText } from './manifestText.ts';
-import type { Packed, TakenCopy } from './pack.ts';
-import { digestText } from './proof.ts';
-import { proveAndPublish } from './proveAndPublish.ts';
 
 /** A backup whose archive has come from its helper. */
 export interface PackedBackup extends Packed {

@@ -1,9 +1,9 @@
-import type { Copy } from '../../api/index.ts';
-import { PausedError } from '../destinations/places/health.ts';
-import type { StageError } from '../errors.ts';
-import { changeCopies } from '../history/changeCopies.ts';
-import type { History, RunRecord } from '../history/history.ts';
-import type { RetryPolicy } from '../jobs/retry.ts';
+import type { Copy } from '../../../api/index.ts';
+import { PausedError } from '../../destinations/places/health.ts';
+import type { StageError } from '../../errors.ts';
+import { changeCopies } from '../../history/changeCopies.ts';
+import type { History, RunRecord } from '../../history/history.ts';
+import type { RetryPolicy } from '../../jobs/retry.ts';
 import { copyWithout, problemOf, verdictOnCopies, warningsOnCopies } from './copiesVerdict.ts';
 import { untilMs } from './targets.ts';
 

@@ -1,6 +1,6 @@
-import type { Backup, Copy, DestinationProblem } from '../../api/index.ts';
-import { PausedError } from '../destinations/places/health.ts';
-import type { StageError } from '../errors.ts';
+import type { Backup, Copy, DestinationProblem } from '../../../api/index.ts';
+import { PausedError } from '../../destinations/places/health.ts';
+import type { StageError } from '../../errors.ts';
 
 /** The result of a backup, from its copies. */
 export type CopiesVerdict = Pick<

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { StageError } from '../errors.ts';
+import { StageError } from '../../errors.ts';
 import type { Branch, FanOutOptions } from './fanOut.ts';
 import { fanOut } from './fanOut.ts';
 

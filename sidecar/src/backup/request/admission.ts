@@ -1,8 +1,8 @@
-import type { VolumeRef } from '../../api/index.ts';
-import { LOCAL_DESTINATION } from '../../api/index.ts';
-import type { Claim, Inventory } from '../cluster/inventory.ts';
-import type { Place } from '../destinations/places.ts';
-import { StageError } from '../errors.ts';
+import type { VolumeRef } from '../../../api/index.ts';
+import { LOCAL_DESTINATION } from '../../../api/index.ts';
+import type { Claim, Inventory } from '../../cluster/inventory.ts';
+import type { Place } from '../../destinations/places.ts';
+import { StageError } from '../../errors.ts';
 import { chooseDestinations } from './choice.ts';
 import { obstacleOf } from './obstacle.ts';
 import type { OpenNamespaces } from './openNamespaces.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PlaceOutage } from '../destinations/places.ts';
-import { PausedError } from '../destinations/places/health.ts';
-import { StageError } from '../errors.ts';
+import type { PlaceOutage } from '../../destinations/places.ts';
+import { PausedError } from '../../destinations/places/health.ts';
+import { StageError } from '../../errors.ts';
 import { outageCosts } from './outageCosts.ts';
 import type { ClosedTarget, OpenTarget } from './targets.ts';
 import { pauseOf, untilMs } from './targets.ts';

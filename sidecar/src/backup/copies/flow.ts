@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { sizeText } from '../destinations/size.ts';
-import { StageError } from '../errors.ts';
+import { sizeText } from '../../destinations/size.ts';
+import { StageError } from '../../errors.ts';
 
 /** How far one of several takers of a stream has come. */
 export interface Pace {

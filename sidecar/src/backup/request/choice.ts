@@ -1,6 +1,6 @@
-import { DESTINATION_ANNOTATION, MAX_DESTINATIONS_PER_BACKUP } from '../../api/index.ts';
-import type { Place } from '../destinations/places.ts';
-import { StageError } from '../errors.ts';
+import { DESTINATION_ANNOTATION, MAX_DESTINATIONS_PER_BACKUP } from '../../../api/index.ts';
+import type { Place } from '../../destinations/places.ts';
+import { StageError } from '../../errors.ts';
 
 /** The source of the choice where the backups of a claim are stored. */
 export interface Wishes {

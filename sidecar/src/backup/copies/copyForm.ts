@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { constants, createGunzip, createGzip } from 'node:zlib';
-import type { Digest } from '../archive/digest.ts';
-import { hashAndCount } from '../archive/digest.ts';
-import type { ArchiveForm } from '../archive/name.ts';
+import type { Digest } from '../../archive/digest.ts';
+import { hashAndCount } from '../../archive/digest.ts';
+import type { ArchiveForm } from '../../archive/name.ts';
 
 /**
  * Converts an archive from one form to another: a destination that stores the tar itself takes no gzip, and all others take

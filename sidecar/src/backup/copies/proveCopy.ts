@@ -1,10 +1,10 @@
-import type { Proof, Seal } from '../../api/index.ts';
-import type { Digest } from '../archive/digest.ts';
-import type { Lane } from '../cluster/lane.ts';
-import type { Staged } from '../destinations/destination.ts';
-import { sizeDiffers } from './proof.ts';
-import { proveStored } from './proof.ts';
-import type { ProofPlan } from './proofLevel.ts';
+import type { Proof, Seal } from '../../../api/index.ts';
+import type { Digest } from '../../archive/digest.ts';
+import type { Lane } from '../../cluster/lane.ts';
+import type { Staged } from '../../destinations/destination.ts';
+import { sizeDiffers } from '../proof.ts';
+import { proveStored } from '../proof.ts';
+import type { ProofPlan } from '../proofLevel.ts';
 
 export interface ProveOptions {
   /** Names the archive in errors. */

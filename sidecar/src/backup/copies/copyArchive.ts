@@ -1,23 +1,28 @@
 import { pipeline } from 'node:stream';
-import type { Copy } from '../../api/index.ts';
-import { hashAndCount } from '../archive/digest.ts';
-import type { Manifest, StoredManifest } from '../archive/manifest.ts';
-import { MANIFEST_VERSION, READABLE_BY, readManifest, writeManifest } from '../archive/manifest.ts';
-import { archiveFormOf, archiveNameIn, indexName, manifestName } from '../archive/name.ts';
-import type { Lane } from '../cluster/lane.ts';
-import type { Destination, Staged } from '../destinations/destination.ts';
-import type { Readable } from '../destinations/readable.ts';
-import { readText } from '../destinations/readText.ts';
-import { StageError, textOf } from '../errors.ts';
-import type { RunChange, RunRecord } from '../history/history.ts';
-import type { StageClock } from '../jobs/stageClock.ts';
-import type { Held } from './breakOff.ts';
+import type { Copy } from '../../../api/index.ts';
+import { hashAndCount } from '../../archive/digest.ts';
+import type { Manifest, StoredManifest } from '../../archive/manifest.ts';
+import {
+  MANIFEST_VERSION,
+  READABLE_BY,
+  readManifest,
+  writeManifest,
+} from '../../archive/manifest.ts';
+import { archiveFormOf, archiveNameIn, indexName, manifestName } from '../../archive/name.ts';
+import type { Lane } from '../../cluster/lane.ts';
+import type { Destination, Staged } from '../../destinations/destination.ts';
+import type { Readable } from '../../destinations/readable.ts';
+import { readText } from '../../destinations/readText.ts';
+import { StageError, textOf } from '../../errors.ts';
+import type { RunChange, RunRecord } from '../../history/history.ts';
+import type { StageClock } from '../../jobs/stageClock.ts';
+import type { Held } from '../breakOff.ts';
+import { digestText } from '../proof.ts';
+import type { ProofPlan } from '../proofLevel.ts';
+import { proveAndPublish } from '../proveAndPublish.ts';
+import type { StagedIndex } from '../receiveIndex.ts';
+import { noIndex } from '../receiveIndex.ts';
 import { packedAs } from './copyForm.ts';
-import { digestText } from './proof.ts';
-import type { ProofPlan } from './proofLevel.ts';
-import { proveAndPublish } from './proveAndPublish.ts';
-import type { StagedIndex } from './receiveIndex.ts';
-import { noIndex } from './receiveIndex.ts';
 import type { OpenTarget } from './targets.ts';
 
 const MANIFEST_BYTES = 4 * 1024 * 1024;

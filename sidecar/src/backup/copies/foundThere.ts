@@ -1,6 +1,6 @@
-import type { Copy } from '../../api/index.ts';
-import { archiveNameIn, indexName, manifestName } from '../archive/name.ts';
-import { provenArchiveAt } from './provenArchive.ts';
+import type { Copy } from '../../../api/index.ts';
+import { archiveNameIn, indexName, manifestName } from '../../archive/name.ts';
+import { provenArchiveAt } from '../provenArchive.ts';
 import type { OpenTarget } from './targets.ts';
 
 /**
