@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import type { HelperSettings } from './helper/settings.ts';
-import { checkRequests, HELPER_SETTINGS, helperSettingsOf } from './helper/settingsSchema.ts';
-import type { WaitLimits } from './helper/waitLimits.ts';
+import type { HelperSettings } from './helper/settings/settings.ts';
+import {
+  checkRequests,
+  HELPER_SETTINGS,
+  helperSettingsOf,
+} from './helper/settings/settingsSchema.ts';
+import type { WaitLimits } from './helper/wait/waitLimits.ts';
 
 const integer = (min: number, max: number, unit: string) =>
   z.coerce

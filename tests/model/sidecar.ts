@@ -9,7 +9,7 @@ import { lane } from '../../sidecar/src/cluster/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
-import { sameLimits } from '../../sidecar/src/helper/waitLimits.ts';
+import { sameLimits } from '../../sidecar/src/helper/wait/waitLimits.ts';
 import type { History } from '../../sidecar/src/history/history.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { runIds } from '../../sidecar/src/history/runId.ts';

@@ -22,7 +22,7 @@ import { podsOf } from '../../sidecar/src/cluster/pods.ts';
 import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
 import type { HelperCluster } from '../../sidecar/src/helper/helper.ts';
 import { execTransport } from '../../sidecar/src/helper/transport.ts';
-import { sameLimits } from '../../sidecar/src/helper/waitLimits.ts';
+import { sameLimits } from '../../sidecar/src/helper/wait/waitLimits.ts';
 import type { HelperRequest, ReadyHelper } from '../../sidecar/src/helper/withHelper.ts';
 import { withHelper } from '../../sidecar/src/helper/withHelper.ts';
 import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';

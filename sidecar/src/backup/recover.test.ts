@@ -10,7 +10,7 @@ import { archiveName, manifestName } from '../archive/name.ts';
 import { ApiFailure } from '../cluster/apiFailure.ts';
 import { lane } from '../cluster/lane.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
-import { sameLimits } from '../helper/waitLimits.ts';
+import { sameLimits } from '../helper/wait/waitLimits.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import type { JobKinds } from '../jobs/job.ts';

@@ -16,7 +16,7 @@ import type { Claim } from '../cluster/inventory.ts';
 import { lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
-import { sameLimits } from '../helper/waitLimits.ts';
+import { sameLimits } from '../helper/wait/waitLimits.ts';
 import type { RunChange } from '../history/history.ts';
 import { CANCELLED } from '../jobs/job.ts';
 import { apiAnswer } from '../testing/apiAnswer.ts';

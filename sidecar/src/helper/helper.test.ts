@@ -9,7 +9,7 @@ import type { HelperCluster } from './helper.ts';
 import { createHelper } from './helper.ts';
 import type { HelperSpec } from './manifest.ts';
 import { removeHelper } from './removeHelper.ts';
-import { sameLimits } from './waitLimits.ts';
+import { sameLimits } from './wait/waitLimits.ts';
 
 let cluster: ProcessCluster;
 beforeEach(() => {

@@ -4,20 +4,20 @@ import type { ExecTarget, FedCommand, RunningCommand } from '../cluster/exec.ts'
 import type { NodeFact } from '../cluster/facts.ts';
 import type { Pod, Pods } from '../cluster/pods.ts';
 import { StageError } from '../errors.ts';
-import type { PodCreation } from './createPod.ts';
-import { createPod } from './createPod.ts';
-import { execRefusalOf } from './execRefusal.ts';
 import { lastOutputOf } from './lastOutput.ts';
 import type { HelperSpec } from './manifest.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames } from './names.ts';
 import { WORKING } from './packCommand.ts';
-import type { WaitingPod } from './podState.ts';
-import { podState } from './podState.ts';
-import { refusalOf } from './refusal.ts';
+import type { PodCreation } from './refusal/createPod.ts';
+import { createPod } from './refusal/createPod.ts';
+import { execRefusalOf } from './refusal/execRefusal.ts';
+import { refusalOf } from './refusal/refusal.ts';
 import { removeHelper } from './removeHelper.ts';
-import type { WaitLimits } from './waitLimits.ts';
-import { waitUntilReady } from './waitUntilReady.ts';
+import type { WaitingPod } from './wait/podState.ts';
+import { podState } from './wait/podState.ts';
+import type { WaitLimits } from './wait/waitLimits.ts';
+import { waitUntilReady } from './wait/waitUntilReady.ts';
 
 /** The dependencies of helper pods on a cluster. */
 export interface HelperCluster extends PodCreation {

@@ -1,9 +1,9 @@
 import type { Pod } from '../cluster/pods.ts';
-import type { Fitted } from './fitResources.ts';
 import { INJECTION_OPT_OUTS } from './injectors.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames, VOLUME_PATH, WORK_PATH } from './names.ts';
-import type { HelperSettings, Resources, Toleration } from './settings.ts';
+import type { Fitted } from './refusal/fitResources.ts';
+import type { HelperSettings, Resources, Toleration } from './settings/settings.ts';
 
 /** The inputs of a helper pod's manifest. */
 export interface HelperSpec extends HelperId {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RUN_STAGES, STATUSES } from '../../api/index.ts';
-import { sameLimits } from '../helper/waitLimits.ts';
+import { sameLimits } from '../helper/wait/waitLimits.ts';
 import type { RunState } from './runStates.ts';
 import { checkStep, NEXT_STATES, stageLimits } from './runStates.ts';
 

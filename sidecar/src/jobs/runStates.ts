@@ -1,6 +1,6 @@
 import type { BackupStatus, RunStage } from '../../api/index.ts';
-import type { WaitLimits } from '../helper/waitLimits.ts';
-import { longestWaitMs } from '../helper/waitLimits.ts';
+import type { WaitLimits } from '../helper/wait/waitLimits.ts';
+import { longestWaitMs } from '../helper/wait/waitLimits.ts';
 
 /** Where a run can be: a status, or, while it runs, a stage. */
 export type RunState = Exclude<BackupStatus, 'running'> | RunStage;

@@ -1,9 +1,9 @@
 import { archiveFormOf, archiveNameIn, parseArchiveName } from '../archive/name.ts';
 import type { ClaimId } from '../cluster/claimWrites.ts';
 import { StageError, textOf } from '../errors.ts';
-import { writerNode } from '../helper/helperNode.ts';
-import { writerPlacementOf } from '../helper/placement.ts';
 import type { Unpacked } from '../helper/unpack.ts';
+import { writerNode } from '../helper/wait/helperNode.ts';
+import { writerPlacementOf } from '../helper/wait/placement.ts';
 import { claimGone } from '../helper/withHelper.ts';
 import { helperHooks } from '../jobs/helperHooks.ts';
 import type { CheckedArchive } from './archiveCheck.ts';

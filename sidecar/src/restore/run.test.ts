@@ -19,7 +19,7 @@ import { ApiFailure } from '../cluster/apiFailure.ts';
 import type { ClaimPod } from '../cluster/inventory.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { noFence } from '../fence.ts';
-import { sameLimits } from '../helper/waitLimits.ts';
+import { sameLimits } from '../helper/wait/waitLimits.ts';
 import type { RestoreDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
 import type { JobEnd } from '../jobs/job.ts';

@@ -1,7 +1,7 @@
 import type { RestoreComparison } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
 import { UnpackFailure } from '../helper/unpack.ts';
-import { longestWaitMs } from '../helper/waitLimits.ts';
+import { longestWaitMs } from '../helper/wait/waitLimits.ts';
 import type { RestoreDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
 import type { JobEnd } from '../jobs/job.ts';

@@ -1,5 +1,5 @@
 import { readConfig } from '../config.ts';
-import type { HelperSettings } from '../helper/settings.ts';
+import type { HelperSettings } from '../helper/settings/settings.ts';
 
 /** Helper pods as they are without any setting. */
 export const exampleHelperSettings: HelperSettings = {

@@ -13,7 +13,7 @@ import { healthOf } from '../../destinations/places/health.ts';
 import { keep } from '../../destinations/places/kept.ts';
 import { keepOptions } from '../../destinations/places/openPlace.ts';
 import { StageError } from '../../errors.ts';
-import { sameLimits } from '../../helper/waitLimits.ts';
+import { sameLimits } from '../../helper/wait/waitLimits.ts';
 import { runIds } from '../../history/runId.ts';
 import { startQueue } from '../../jobs/queue.ts';
 import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';

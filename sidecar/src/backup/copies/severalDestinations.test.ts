@@ -17,7 +17,7 @@ import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
 import type { Place } from '../../destinations/places.ts';
 import { nearlyFull } from '../../destinations/room.ts';
 import { StageError } from '../../errors.ts';
-import { sameLimits } from '../../helper/waitLimits.ts';
+import { sameLimits } from '../../helper/wait/waitLimits.ts';
 import type { RunChange } from '../../history/history.ts';
 import type { JobEnd } from '../../jobs/job.ts';
 import { CANCELLED } from '../../jobs/job.ts';

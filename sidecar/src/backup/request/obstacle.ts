@@ -1,7 +1,7 @@
 import type { Obstacle } from '../../../api/index.ts';
 import { openNamespaceCommand } from '../../../api/index.ts';
 import type { Claim } from '../../cluster/inventory.ts';
-import { placementOf } from '../../helper/placement.ts';
+import { placementOf } from '../../helper/wait/placement.ts';
 import type { IsOpen } from './openNamespaces.ts';
 
 /**

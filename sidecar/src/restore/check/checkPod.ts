@@ -9,11 +9,11 @@ import {
   helperNames,
   VOLUME_PATH,
 } from '../../helper/names.ts';
-import { podState } from '../../helper/podState.ts';
-import { refusalOf } from '../../helper/refusal.ts';
+import { refusalOf } from '../../helper/refusal/refusal.ts';
 import { removeHelper } from '../../helper/removeHelper.ts';
-import type { WaitLimits } from '../../helper/waitLimits.ts';
-import { waitClock } from '../../helper/waitLimits.ts';
+import { podState } from '../../helper/wait/podState.ts';
+import type { WaitLimits } from '../../helper/wait/waitLimits.ts';
+import { waitClock } from '../../helper/wait/waitLimits.ts';
 
 /** A command of a caller, to be run with a restored volume. */
 export interface CheckCommand {

@@ -12,7 +12,7 @@ import { ApiFailure } from '../../cluster/apiFailure.ts';
 import type { Pod } from '../../cluster/pods.ts';
 import { StageError } from '../../errors.ts';
 import { noFence } from '../../fence.ts';
-import { sameLimits } from '../../helper/waitLimits.ts';
+import { sameLimits } from '../../helper/wait/waitLimits.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';

@@ -1,6 +1,6 @@
 import type { ClaimPod, ClusterInventory } from '../../cluster/inventory.ts';
 import { StageError } from '../../errors.ts';
-import { claimInUse } from '../../helper/placement.ts';
+import { claimInUse } from '../../helper/wait/placement.ts';
 import type { Scaled } from '../scale/scaler.ts';
 
 /** Whether only we use a claim. */

@@ -1,5 +1,5 @@
 import type { PlanCheck } from '../../../api/index.ts';
-import { claimInUse } from '../../helper/placement.ts';
+import { claimInUse } from '../../helper/wait/placement.ts';
 import { namespaceNotFound, namespaceTerminating } from '../claim/claimRefusal.ts';
 import { isBlocked } from '../scale/scaler.ts';
 import { answerCheck, check, failed, refusal } from './checks.ts';

@@ -1,7 +1,7 @@
 import type { PlanCheck } from '../../../api/index.ts';
 import type { StorageClassFact } from '../../cluster/facts.ts';
 import { limitsBroken } from '../../cluster/quotas.ts';
-import { writerPlacementOf } from '../../helper/placement.ts';
+import { writerPlacementOf } from '../../helper/wait/placement.ts';
 import { claimExists } from '../claim/claimRefusal.ts';
 import { answerCheck, check, failed, refusal } from './checks.ts';
 import type { PlanFacts } from './planFacts.ts';

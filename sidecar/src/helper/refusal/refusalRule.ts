@@ -1,4 +1,4 @@
-import type { FailureClass } from '../errors.ts';
+import type { FailureClass } from '../../errors.ts';
 
 /** The meaning of a refusal, for people and for programs. */
 export interface Refusal {

@@ -1,8 +1,8 @@
-import { namespaceOfNkvm, openNamespaceCommand } from '../../api/index.ts';
-import { ApiFailure, isMissingRight } from '../cluster/apiFailure.ts';
-import type { Denial } from '../cluster/denial.ts';
-import { denialOf } from '../cluster/denial.ts';
-import { StageError, textOf } from '../errors.ts';
+import { namespaceOfNkvm, openNamespaceCommand } from '../../../api/index.ts';
+import { ApiFailure, isMissingRight } from '../../cluster/apiFailure.ts';
+import type { Denial } from '../../cluster/denial.ts';
+import { denialOf } from '../../cluster/denial.ts';
+import { StageError, textOf } from '../../errors.ts';
 import { LIMIT_RULES } from './limitRefusals.ts';
 import type { Refusal, Rule } from './refusalRule.ts';
 

@@ -1,7 +1,7 @@
-import { namespaceOfNkvm, openNamespaceCommand } from '../../api/index.ts';
-import { ApiFailure, isMissingRight } from '../cluster/apiFailure.ts';
-import { denialOf } from '../cluster/denial.ts';
-import { StageError, textOf } from '../errors.ts';
+import { namespaceOfNkvm, openNamespaceCommand } from '../../../api/index.ts';
+import { ApiFailure, isMissingRight } from '../../cluster/apiFailure.ts';
+import { denialOf } from '../../cluster/denial.ts';
+import { StageError, textOf } from '../../errors.ts';
 
 /**
  * Why no command can be started in a helper pod. A cluster may admit the pod and refuse this: a rule for CONNECT on `pods/exec`

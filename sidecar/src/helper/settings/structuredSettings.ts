@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { helperLabels } from './names.ts';
+import { helperLabels } from '../names.ts';
 import type { Toleration } from './settings.ts';
 
 /*

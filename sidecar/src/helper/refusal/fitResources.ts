@@ -1,6 +1,6 @@
-import type { PodLimits } from '../cluster/podLimits.ts';
-import { milliOf } from '../cluster/quantity.ts';
-import type { Resources } from './settings.ts';
+import type { PodLimits } from '../../cluster/podLimits.ts';
+import { milliOf } from '../../cluster/quantity.ts';
+import type { Resources } from '../settings/settings.ts';
 
 /** Resources that a namespace admits, as far as there are such. */
 export interface Fitted {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ComputeQuota, ComputeRange, PodLimits } from '../cluster/podLimits.ts';
-import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
+import type { ComputeQuota, ComputeRange, PodLimits } from '../../cluster/podLimits.ts';
+import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
+import { wantedResources } from '../manifest.ts';
 import { fitResources } from './fitResources.ts';
-import { wantedResources } from './manifest.ts';
 
 const wanted = wantedResources(exampleHelperSettings);
 

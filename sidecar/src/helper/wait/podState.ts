@@ -1,7 +1,7 @@
-import type { NodeFact } from '../cluster/facts.ts';
-import type { Pod, PodEvent } from '../cluster/pods.ts';
-import type { FailureClass } from '../errors.ts';
-import { helperContainer } from './names.ts';
+import type { NodeFact } from '../../cluster/facts.ts';
+import type { Pod, PodEvent } from '../../cluster/pods.ts';
+import type { FailureClass } from '../../errors.ts';
+import { helperContainer } from '../names.ts';
 import {
   endOfPod,
   failed,

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiFailure } from '../cluster/apiFailure.ts';
-import type { NodeFact } from '../cluster/facts.ts';
-import type { Pod, PodEvent, Pods } from '../cluster/pods.ts';
-import { StageError, textOf } from '../errors.ts';
+import { ApiFailure } from '../../cluster/apiFailure.ts';
+import type { NodeFact } from '../../cluster/facts.ts';
+import type { Pod, PodEvent, Pods } from '../../cluster/pods.ts';
+import { StageError, textOf } from '../../errors.ts';
 import type { FailedPod } from './podEnd.ts';
 import type { PodState, WaitingPod } from './podState.ts';
 import { podState } from './podState.ts';

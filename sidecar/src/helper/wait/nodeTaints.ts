@@ -1,5 +1,5 @@
-import type { TaintFact } from '../cluster/facts.ts';
-import type { Toleration } from './settings.ts';
+import type { TaintFact } from '../../cluster/facts.ts';
+import type { Toleration } from '../settings/settings.ts';
 
 /**
  * Taints that say that a node cannot run pods now, or is about to go: Kubernetes, cloud providers and autoscalers set and

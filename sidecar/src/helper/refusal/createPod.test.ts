@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { PodLimits } from '../cluster/podLimits.ts';
-import type { Pod } from '../cluster/pods.ts';
-import { apiAnswer } from '../testing/apiAnswer.ts';
-import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
+import type { PodLimits } from '../../cluster/podLimits.ts';
+import type { Pod } from '../../cluster/pods.ts';
+import { apiAnswer } from '../../testing/apiAnswer.ts';
+import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
+import type { HelperSpec } from '../manifest.ts';
 import { createPod } from './createPod.ts';
-import type { HelperSpec } from './manifest.ts';
 
 const spec: HelperSpec = {
   ...{ runId: '01a', attempt: 1, installation: 'i', claimName: 'orders-db', access: 'read' },

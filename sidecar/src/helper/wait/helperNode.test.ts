@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { NodeFact, TaintFact } from '../cluster/facts.ts';
-import type { Claim, ClaimPod } from '../cluster/inventory.ts';
-import { testClaim } from '../testing/testClaim.ts';
+import type { NodeFact, TaintFact } from '../../cluster/facts.ts';
+import type { Claim, ClaimPod } from '../../cluster/inventory.ts';
+import { testClaim } from '../../testing/testClaim.ts';
 import { readerNode, troubleAt, writerNode } from './helperNode.ts';
 
 const node = (name: string, change: Partial<NodeFact> = {}): NodeFact => ({

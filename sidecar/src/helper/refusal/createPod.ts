@@ -1,8 +1,8 @@
-import type { PodLimits } from '../cluster/podLimits.ts';
-import type { Pod, Pods } from '../cluster/pods.ts';
+import type { PodLimits } from '../../cluster/podLimits.ts';
+import type { Pod, Pods } from '../../cluster/pods.ts';
+import type { HelperSpec } from '../manifest.ts';
+import { helperPod, wantedResources } from '../manifest.ts';
 import { fitResources } from './fitResources.ts';
-import type { HelperSpec } from './manifest.ts';
-import { helperPod, wantedResources } from './manifest.ts';
 import { isAboutResources, refusalOf } from './refusal.ts';
 
 /** The dependencies of the creation of a helper pod on a cluster. */

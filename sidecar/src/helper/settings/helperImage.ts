@@ -1,7 +1,7 @@
-import { ApiFailure } from '../cluster/apiFailure.ts';
-import type { Pods } from '../cluster/pods.ts';
-import { textOf } from '../errors.ts';
-import type { Log } from '../log.ts';
+import { ApiFailure } from '../../cluster/apiFailure.ts';
+import type { Pods } from '../../cluster/pods.ts';
+import { textOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
 
 /** Where nothing says which image NKVM itself runs from. */
 export const DEFAULT_HELPER_IMAGE = 'docker.io/nkvm/nkvm:dev';

@@ -1,7 +1,7 @@
-import type { Pod } from '../cluster/pods.ts';
-import type { FailureClass } from '../errors.ts';
-import { FITTED_ANNOTATION } from './manifest.ts';
-import { HELPER_CONTAINER, helperContainer } from './names.ts';
+import type { Pod } from '../../cluster/pods.ts';
+import type { FailureClass } from '../../errors.ts';
+import { FITTED_ANNOTATION } from '../manifest.ts';
+import { HELPER_CONTAINER, helperContainer } from '../names.ts';
 
 /** A helper pod that does not get ready any more, or has ended. */
 export interface FailedPod {

@@ -1,7 +1,7 @@
-import type { NodeFact } from '../cluster/facts.ts';
-import type { Claim } from '../cluster/inventory.ts';
+import type { NodeFact } from '../../cluster/facts.ts';
+import type { Claim } from '../../cluster/inventory.ts';
+import type { Toleration } from '../settings/settings.ts';
 import { tolerationsFor } from './nodeTaints.ts';
-import type { Toleration } from './settings.ts';
 import { troubleOf } from './waitForNode.ts';
 
 /** Where a helper pod must run. */

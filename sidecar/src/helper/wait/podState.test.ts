@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod, PodEvent } from '../cluster/pods.ts';
-import type { FailureClass } from '../errors.ts';
+import type { Pod, PodEvent } from '../../cluster/pods.ts';
+import type { FailureClass } from '../../errors.ts';
 import type { WaitingPod } from './podState.ts';
 import { podState } from './podState.ts';
 
