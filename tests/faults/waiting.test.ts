@@ -1,12 +1,21 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { NODES } from '../cluster/machine/paths.ts';
+import { startKubelet } from '../cluster/machine/kubelet.ts';
+import { containerdSocket, NODES } from '../cluster/machine/paths.ts';
+import { pidOf } from '../cluster/machine/processes.ts';
+import { run as runProgram } from '../cluster/machine/run.ts';
 import { ended, read } from '../cluster/support/backups.ts';
-import { kubectl } from '../cluster/support/kubectl.ts';
+import { getJson, kubectl } from '../cluster/support/kubectl.ts';
 import { until } from '../cluster/support/until.ts';
+import { IMAGE } from '../cluster/support/verify-pod.ts';
 import { expectNothingLost } from './support/afterwards.ts';
-import { faultVolume } from './support/volume.ts';
+import { clusterIsWhole } from './support/clusterIsWhole.ts';
+import { heldRun } from './support/heldRun.ts';
+import { helperOnNode } from './support/onNode.ts';
+import { applyIn, faultVolume, NAMESPACE } from './support/volume.ts';
 import type { World } from './support/world.ts';
 import { begin, worldWith } from './support/world.ts';
+
+const MiB = 1 << 20;
 
 const says = ({ call }: World, id: string, what: RegExp) =>
   until(`the run says ${what}`, async () => what.test((await read(call, id)).message), 60_000);
@@ -26,6 +35,21 @@ it('[lost run] both nodes are cordoned for a while: the run says so, waits, and 
   await expectNothingLost(world, volume, 1);
 });
 
+it('[lost run] the image arrives late: the run says so, waits, and uses up no attempt', async () => {
+  const image = `nkvm.test/late:${process.pid}`;
+  const ctr = (...args: string[]) =>
+    NODES.forEach(node =>
+      runProgram('ctr', ['--address', containerdSocket(node), '--namespace', 'k8s.io', ...args])
+    );
+  const volume = faultVolume();
+  const world = await worldWith({ NKVM_HELPER_IMAGE: image });
+  const id = await begin(world.call, volume);
+  await says(world, id, /^waiting for image nkvm\.test\/late/);
+  onTestFinished(() => ctr('images', 'rm', image));
+  ctr('images', 'tag', IMAGE, image);
+  expect(await ended(world.call, id, 120_000)).toMatchObject({ status: 'success', attempt: 1 });
+});
+
 it('[lost run] the only node of the volume is tainted: its helper goes there', async () => {
   const node = 'node-b';
   const volume = faultVolume(1, { node });
@@ -34,4 +58,76 @@ it('[lost run] the only node of the volume is tainted: its helper goes there', a
   const world = await worldWith();
   const end = await ended(world.call, await begin(world.call, volume), 60_000);
   expect(end).toMatchObject({ status: 'success', helper: { node } });
+});
+
+it('[application kept down] a pod needs the ReadWriteOncePod volume in mid-stream: it starts, and the run waits', async () => {
+  const volume = faultVolume(64, { accessMode: 'ReadWriteOncePod' });
+  const { way, world, id } = await heldRun(volume, 16 * MiB);
+  const here = `--namespace=${NAMESPACE}`;
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'application', namespace: NAMESPACE },
+    spec: {
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          ...{ name: 'main', image: IMAGE, imagePullPolicy: 'IfNotPresent' },
+          command: ['sleep', 'infinity'],
+          volumeMounts: [{ name: 'volume', mountPath: '/volume' }],
+        },
+      ],
+      volumes: [{ name: 'volume', persistentVolumeClaim: { claimName: volume.name } }],
+    },
+  };
+  onTestFinished(() => void kubectl(['delete', 'pod/application', here, '--ignore-not-found']));
+  applyIn(NAMESPACE, [pod]);
+  // Not with `kubectl wait`: this process carries the sidecar's way to the API server.
+  await until(
+    'the application runs',
+    () =>
+      getJson<{ status: { phase: string } }>('pod', 'application', here).status.phase === 'Running',
+    45_000,
+    1_000
+  );
+  way.release();
+  expect(await read(world.call, id)).toMatchObject({
+    ...{ status: 'queued', attempt: 1, reason: 'VolumeWanted' },
+    message: expect.stringContaining('the application comes first'),
+  });
+  const events = getJson<{ items: { reason: string; message: string }[] }>('events', here);
+  expect(events.items).toContainEqual(
+    expect.objectContaining({
+      reason: 'VolumeWanted',
+      message: expect.stringContaining('pod application needs it to start'),
+    })
+  );
+  kubectl(['delete', 'pod/application', here]);
+  expect(await ended(world.call, id, 90_000)).toMatchObject({ status: 'success', attempt: 1 });
+  await expectNothingLost(world, volume, 1);
+});
+
+it('[lost run] the kubelet of the helper dies and stays away: the next attempt runs elsewhere', async () => {
+  const volume = faultVolume(32);
+  const { way, world, id } = await heldRun(volume, 16 * MiB, {
+    NKVM_MAX_ATTEMPTS: '3',
+    NKVM_CONNECTION_TIMEOUT_SECONDS: '10',
+  });
+  const { node } = helperOnNode(id);
+  onTestFinished(clusterIsWhole);
+  onTestFinished(() => startKubelet(node));
+  process.kill(pidOf(`kubelet-${node.name}`), 'SIGKILL');
+  await until(
+    `${node.name} is not ready`,
+    () =>
+      getJson<{ spec: { taints?: { key: string }[] } }>('node', node.name).spec.taints?.some(
+        ({ key }) => key === 'node.kubernetes.io/unreachable'
+      ),
+    90_000
+  );
+  way.release();
+  const end = await ended(world.call, id, 150_000);
+  expect(end).toMatchObject({ status: 'success' });
+  expect(end.attempt).toBeGreaterThan(1);
+  expect(end.helper?.node).not.toBe(node.name);
 });
