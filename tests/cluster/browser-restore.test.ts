@@ -128,7 +128,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, on a real cluster, a person', () => {
     const page = await headlamp.open(`/nkvm/restore?${query}`);
     await button(page, 'Next').click(LONG);
     await page.getByRole('radio', { name: 'The original claim' }).click();
-    await page.getByRole('radio', { name: 'Make it the same as the backup' }).click();
+    await page.getByRole('radio', { name: 'Match the backup exactly' }).click();
     await button(page, 'See what will happen').click();
     const confirm = page.getByRole('checkbox', {
       name: 'Delete 1 file that the backup does not have',

@@ -48,7 +48,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     const page = await headlamp.open('/nkvm/volumes');
     const row = await findRow(page, 'orders-db');
     await row.getByRole('button', { name: 'Back up' }).click();
-    await page.getByText('Backup of shop/orders-db is under way').waitFor();
+    await page.getByText('Backing up shop/orders-db').waitFor();
     await page.getByRole('button', { name: 'Watch' }).click();
     await page.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
     const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
@@ -114,7 +114,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
       await page.getByRole('row').filter({ hasText: name }).getByRole('checkbox').click();
     }
     await page.getByRole('button', { name: 'Back up 2 volumes' }).click();
-    await page.getByText('2 backups are under way').waitFor();
+    await page.getByText('2 backups started').waitFor();
     for (const name of ['data-catalog-0', 'data-catalog-1']) {
       const row = await findRow(page, name);
       await row.getByText('Backed up').waitFor({ timeout: 30_000 });

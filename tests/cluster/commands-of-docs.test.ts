@@ -87,6 +87,7 @@ describe.skipIf(podsReachNothing)('commands in the documentation', () => {
   });
   afterAll(() => {
     for (const node of NODES) for (const name of NAMES_OF_IMAGE) ctr(node, 'images', 'rm', name);
+    deleteWhatIsCreated(blocks); // bindings in `shop` would give other tests' users more rights
     deploy();
     deleteWhatIsLeft();
     applyFixture(kubeconfigPath());

@@ -155,7 +155,7 @@ export function restoreTests(world: Seen): void {
     const page = await world().headlamp.open(`${wizard}&where=original&step=plan`, {
       before: async opened => void (await holdUp(opened, API.plan)),
     });
-    await expectGoodLooks(page.getByText(/^Looking at what the restore will do/), 'restore-wait', [
+    await expectGoodLooks(page.getByText(/^Checking the effects of the restore/), 'restore-wait', [
       'light',
     ]);
     const message = 'ann may not create persistentvolumeclaims/restore of uploads in shop';
