@@ -370,7 +370,7 @@ describe('somebody else’s loop', { timeout: 60_000 }, () => {
     await set('Deployment', 'web', 1);
     expect(await stillDown()).toMatchObject({ reason: 'ScaledBack' });
     const up = await scaler.scaleUp('r1', NOTHING_WRITTEN);
-    expect(up.notes[0]).toContain('was set to 1 replica by somebody else');
+    expect(up.notes[0]).toContain('was set to 1 replica by another client');
     expect(await stateOf('Deployment', 'web')).toBe('1');
   });
 

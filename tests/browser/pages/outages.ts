@@ -24,7 +24,9 @@ async function refuseAll(page: Page, status: number): Promise<() => number> {
 export function outageTests(world: Seen): void {
   /** Starts a backup that waits for a node until the test ends, and is cancelled then at the latest. */
   async function startWaiting() {
-    await taintNodes(world().kubeUrl, [{ key: 'maintenance', effect: 'NoSchedule' }]);
+    await taintNodes(world().kubeUrl, [
+      { key: 'node.kubernetes.io/disk-pressure', effect: 'NoSchedule' },
+    ]);
     onTestFinished(() => taintNodes(world().kubeUrl, []));
     const call = await callAsAdmin(world());
     const { run, problem } = await start(call, ...VOLUME);

@@ -59,7 +59,9 @@ export function runTests(world: Seen): void {
   });
 
   it('watches one that waits for a node, and cancels it with the keyboard alone', async () => {
-    await taintNodes(world().kubeUrl, [{ key: 'maintenance', effect: 'NoSchedule' }]);
+    await taintNodes(world().kubeUrl, [
+      { key: 'node.kubernetes.io/disk-pressure', effect: 'NoSchedule' },
+    ]);
     onTestFinished(() => taintNodes(world().kubeUrl, []));
     const page = await world().headlamp.open(claim('shop', 'uploads'));
     await tabTo(page.getByRole('button', { name: 'Back up', exact: true }));
@@ -97,6 +99,7 @@ export function runTests(world: Seen): void {
     const other = await startSidecar({
       NKVM_KUBECONFIG: playground.kubeconfigFor('system:serviceaccount:nkvm:nkvm-runner'),
       NKVM_HELPER_IMAGE: 'registry.example/tools/none:1',
+      NKVM_HELPER_IMAGE_TIMEOUT_SECONDS: '5',
     });
     onTestFinished(() => other.remove());
     playground.setServiceBackend('nkvm', 'nkvm', 'http', other.port);
