@@ -87,7 +87,7 @@ describe('the service', { timeout: 60_000 }, () => {
     const [address] = (await says('NKVM is listening')).addresses ?? [];
     const look = (path: string) => fetch(`http://127.0.0.1:${address?.port}${path}`);
     expect((await look('/healthz')).status).toBe(200);
-    await says('is tried again');
+    await says('tries again');
     const ready = await look('/readyz');
     expect(ready.status).toBe(503);
     expect(await ready.text()).toMatch(/\S/);
@@ -95,9 +95,9 @@ describe('the service', { timeout: 60_000 }, () => {
 
   it.each([
     ['as soon as it listens', AWAY, 'NKVM is listening'],
-    ['while its cluster cannot be reached', AWAY, 'is tried again'],
+    ['while its cluster cannot be reached', AWAY, 'tries again'],
     ['as soon as it listens beside a silent cluster', silentServer, 'NKVM is listening'],
-    ['while its cluster does not answer', silentServer, 'is tried again'],
+    ['while its cluster does not answer', silentServer, 'tries again'],
   ])('stops in order on SIGTERM %s', async (_, server, sentence) => {
     const service = start(typeof server === 'string' ? server : await server());
     await service.says(sentence);
