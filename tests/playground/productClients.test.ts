@@ -159,7 +159,7 @@ describe('the sidecar’s own clients on the playground', { timeout: 30_000 }, (
       installation: 'test',
       claimName: 'orders-db',
       access,
-      settings: exampleHelperSettings,
+      settings: { ...exampleHelperSettings, image: 'docker.io/nkvm/nkvm:dev' },
       node: null,
       deadlineMs: 60_000,
     },

@@ -164,7 +164,7 @@ it('an outage of the only destination costs one failed attempt, and all volumes 
   for (const run of runs())
     expect(run).toMatchObject({
       ...{ status: 'queued', stage: 'queue', failureClass: 'transient', copies: [] },
-      message: expect.stringMatching(/^waits: destination x has failed .*: x refuses$/),
+      message: expect.stringMatching(/^waits: destination x failed .*: x refuses$/),
       retryAt: expect.any(String),
     });
   const failedAttempts = () => runs().reduce((sum, { attempt }) => sum + attempt - 1, 0);
