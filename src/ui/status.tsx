@@ -5,6 +5,7 @@ import type { BackupStatus } from '../../sidecar/api';
 import { cancelledIcon, failedIcon, queuedIcon, runningIcon, successIcon } from './icons';
 import { statusColor } from './statusColor';
 import { type Translate, useText } from './text';
+import { useIsNarrow } from './useIsNarrow';
 
 interface BadgeProps {
   icon: IconifyIcon;
@@ -13,11 +14,15 @@ interface BadgeProps {
   iconColor?: (theme: Theme) => string;
 }
 
+/** Beside the actions of a row in a narrow window, a label of the usual size would be cut off. */
+const SMALL = { px: 0.5, py: 0.25, gap: 0.5, fontSize: '0.75rem' };
+
 /**
  * Headlamp's label of a state: an icon and a word, never a colour alone. Anything that is fine is plain text with a small
  * icon, so that labels stand out where there is something to do.
  */
 export function Badge({ icon, color, text, iconColor }: BadgeProps) {
+  const isNarrow = useIsNarrow();
   if (color === 'success') {
     return (
       <Box component="span" sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.75 }}>
@@ -29,13 +34,13 @@ export function Badge({ icon, color, text, iconColor }: BadgeProps) {
     );
   }
   return (
-    <StatusLabel status={color} sx={{ alignItems: 'center' }}>
+    <StatusLabel status={color} sx={{ alignItems: 'center', ...(isNarrow && SMALL) }}>
       <Box
         component="span"
         aria-hidden
         sx={{ lineHeight: 0, ...(iconColor && { color: iconColor }) }}
       >
-        <Icon icon={icon} width={16} />
+        <Icon icon={icon} width={isNarrow ? 14 : 16} />
       </Box>
       {text}
     </StatusLabel>
