@@ -1,4 +1,5 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import type { CopyRun, DestinationDetails, DestinationList } from '../../sidecar/api';
 import { ACTIVE_MS, type Asked, asked, clusterKey, IDLE_MS, queries, refresh } from './cache';
 import { connectionTo } from './connection';
@@ -70,18 +71,18 @@ export function useCopyRun(cluster: string, started: CopyRun): Asked<CopyRun> {
   const query = useQuery(
     {
       queryKey,
-      queryFn: async () => {
-        const run = await clientOf(cluster).copyRun(id, { namespace });
-        const before = queries.getQueryData<CopyRun>(queryKey);
-        if (isFinal(run.status) && !(before && isFinal(before.status))) void refresh(cluster);
-        return run;
-      },
+      queryFn: () => clientOf(cluster).copyRun(id, { namespace }),
       initialData: started,
       refetchInterval: ({ state }) =>
         state.data && isFinal(state.data.status) ? false : ACTIVE_MS,
     },
     queries
   );
+  const hasEnded = isFinal(query.data.status);
+  // Not while the answer is fetched: that would cancel the fetch, and begin it again for ever.
+  useEffect(() => {
+    if (hasEnded) void refresh(cluster);
+  }, [hasEnded, cluster]);
   return asked(query, queryKey);
 }
 
