@@ -15,7 +15,7 @@ export const limitsOf = (...met: (MetLimit | undefined)[]): Limits => {
 /**
  * @param what says what the answer lacks because of it, e.g. `volumes in other namespaces are not in this list`
  * @returns the limit on look-ups of rights, when one of these met it. How many namespaces there are, and their names, are not
- *   for somebody who may not see them.
+ *   for callers who may not see them.
  */
 export function scanLimit(scopes: readonly Scope[], what: string): MetLimit | undefined {
   const cut = scopes.filter(({ isIncomplete }) => isIncomplete);

@@ -29,7 +29,7 @@ export interface FileComparison {
  * | yes | something else | replaced |
  * | no | yes | left over; nothing is where only some entries are restored |
  *
- * What the backup has left out by a rule or a pattern is not left over: mode `mirror` does not delete it.
+ * Entries that the backup left out by a rule or a pattern are not left over: mode `mirror` does not delete it.
  * @param selection null: everything
  * @param patterns of nkvm.io/exclude that the archive was made with
  */
