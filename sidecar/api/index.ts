@@ -10,3 +10,4 @@ export * from './info.ts';
 export * from './files.ts';
 export * from './restores.ts';
 export * from './destinations.ts';
+export * from './policy.ts';

@@ -189,3 +189,86 @@ export const CHECK_STEPS = [
 
 /** How an archive was proven, weakest first. */
 export const PROOF_LEVELS = ['size', 'checksum', 'contents'] as const;
+
+/** Label of a claim or a namespace: how often its volumes are backed up. The claim's own label counts before the namespace's. */
+export const BACKUP_LABEL = 'backup';
+
+/** Allowed values of that label. */
+export const BACKUP_LABEL_VALUES = ['hourly', 'daily', 'weekly', 'monthly', 'off'] as const;
+
+/** Annotation of a claim or a namespace: cron, with a time zone where it begins with `TZ=Europe/Berlin `. */
+export const SCHEDULE_ANNOTATION = 'nkvm.io/schedule';
+
+/** Annotation of a claim or a namespace: `"true"` suspends its schedule, as `spec.suspend` does for a CronJob. */
+export const SUSPEND_ANNOTATION = 'nkvm.io/suspend';
+
+/** Annotation of a claim, a namespace or the Secret of a destination: which backups stay, e.g. `last=3,daily=7,within=14d`. */
+export const KEEP_ANNOTATION = 'nkvm.io/keep';
+
+/** Annotation of a claim: retention deletes none of its archives before this time (RFC 3339, or a date). */
+export const HOLD_UNTIL_ANNOTATION = 'nkvm.io/hold-until';
+
+/** Annotation of a claim or a namespace: when its newest backup is restored for a check; a label value, or cron. */
+export const DRILL_ANNOTATION = 'nkvm.io/drill';
+
+/** Annotation of a claim that is to be restored: `empty`, `newest` (the default), or the id of a backup. */
+export const START_ANNOTATION = 'nkvm.io/start';
+
+/** Annotation of a claim: id of the backup whose big change a person accepts, so that retention goes on. */
+export const ACCEPT_CHANGE_ANNOTATION = 'nkvm.io/accept-change';
+
+/** Annotation that NKVM sets on a claim: id of the backup that it was restored from. */
+export const RESTORED_FROM_ANNOTATION = 'nkvm.io/restored-from';
+
+/** Annotation that NKVM sets on a claim that was bound empty: `none-found`, or `decided` by a person. */
+export const STARTED_EMPTY_ANNOTATION = 'nkvm.io/started-empty';
+
+/** The protection of a volume. See `ProtectionState`. */
+export const PROTECTION_STATES = [
+  'protected',
+  'waiting',
+  'overdue',
+  'suspended',
+  'held',
+  'invalid',
+  'unprotected',
+  'unknown',
+] as const;
+
+/**
+ * Why retention deletes nothing of a volume at a destination.
+ *
+ * - `anomaly`: the newest backup differs too much from those before; a person must accept it
+ * - `share`: too many archives would go at once; a person must approve it
+ * - `listing`: the destination could not be listed to its end, or its listing is suspiciously short
+ * - `clock`: the clock has made a step
+ * - `first-restore`: the first restore of the claim has no verdict
+ * - `hold`: the annotation `nkvm.io/hold-until`
+ * - `invalid`: the rules are not valid
+ */
+export const RETENTION_HOLDS = [
+  'anomaly',
+  'share',
+  'listing',
+  'clock',
+  'first-restore',
+  'hold',
+  'invalid',
+] as const;
+
+/**
+ * The way of a claim that NKVM restores when it is made.
+ *
+ * - `deciding`: the destinations are asked
+ * - `waiting`: it cannot be determined yet; it is asked again
+ * - `needs-decision`: a person must decide
+ * - `restoring`: data are written
+ * - `binding`: the volume is handed over
+ */
+export const POPULATE_STATES = [
+  'deciding',
+  'waiting',
+  'needs-decision',
+  'restoring',
+  'binding',
+] as const;

@@ -91,9 +91,9 @@ it('[application kept down] a pod needs the ReadWriteOncePod volume in mid-strea
     1_000
   );
   way.release();
+  await says(world, id, /the application comes first/);
   expect(await read(world.call, id)).toMatchObject({
     ...{ status: 'queued', attempt: 1, reason: 'VolumeWanted' },
-    message: expect.stringContaining('the application comes first'),
   });
   const events = getJson<{ items: { reason: string; message: string }[] }>('events', here);
   expect(events.items).toContainEqual(

@@ -75,7 +75,23 @@ export interface ClaimFact {
   restoreMark?: RestoreMark | undefined;
   /** Its annotation `nkvm.io/destination`. */
   wantsDestinations?: string | undefined;
+  /** Its annotations about schedules, retention and restores; see `policyNotesOf`. Absent where there is none. */
+  policyNotes?: PolicyNotes | undefined;
+  /** The object that it is to be filled from. */
+  dataSource?: DataSource | undefined;
   controller: Controller | undefined;
+}
+
+/** Annotations by their names, e.g. `nkvm.io/schedule`. */
+export type PolicyNotes = Readonly<Record<string, string>>;
+
+/** `spec.dataSourceRef` of a claim. */
+export interface DataSource {
+  apiGroup: string;
+  kind: string;
+  name: string;
+  /** Null: the claim's own. */
+  namespace: string | null;
 }
 
 /** A PersistentVolume that is bound to certain nodes. */
@@ -119,6 +135,10 @@ export interface NamespaceFact {
   terminating?: true | undefined;
   /** Its annotation `nkvm.io/destination`. */
   wantsDestinations?: string | undefined;
+  /** Its label `backup`, which its claims inherit. */
+  backupLabel?: string | undefined;
+  /** As on a claim. */
+  policyNotes?: PolicyNotes | undefined;
 }
 
 /** The objects of one namespace: owners, pods and claims never refer to another. */

@@ -1,10 +1,12 @@
 import type { Volume } from '../../api/index.ts';
 import type {
   ClaimUser,
+  DataSource,
   NamespaceFact,
   NodeFact,
   NodeSelectorTerm,
   PodFact,
+  PolicyNotes,
   StorageClassFact,
   WorkloadFact,
 } from './facts.ts';
@@ -36,6 +38,10 @@ export type Claim = Omit<
   restoreMark?: RestoreMark | undefined;
   /** Its annotation `nkvm.io/destination`. */
   wantsDestinations?: string | undefined;
+  /** Its annotations about schedules, retention and restores. */
+  policyNotes?: PolicyNotes | undefined;
+  /** Its `spec.dataSourceRef`. */
+  dataSource?: DataSource | undefined;
 };
 
 /** A pod that names a claim and has not ended. */

@@ -29,6 +29,8 @@ function joined(fact: ClaimFact, owners: OwnerIndex, { places, waitingClasses }:
     terminating: fact.terminating,
     restoreMark: fact.restoreMark,
     wantsDestinations: fact.wantsDestinations,
+    policyNotes: fact.policyNotes,
+    dataSource: fact.dataSource,
     node: place?.node ?? null,
     nodeSelectorTerms: place?.terms ?? [],
     waitsForFirstConsumer: waitingClasses.has(fact.storageClass ?? ''),

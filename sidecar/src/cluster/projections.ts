@@ -11,10 +11,11 @@ import type {
   V1StatefulSet,
   V1StorageClass,
 } from '@kubernetes/client-node';
-import { DESTINATION_ANNOTATION, RESTORE_ANNOTATION } from '../../api/index.ts';
+import { BACKUP_LABEL, DESTINATION_ANNOTATION, RESTORE_ANNOTATION } from '../../api/index.ts';
 import type {
   ClaimFact,
   Controller,
+  DataSource,
   NamespaceFact,
   NodeFact,
   OwnedFact,
@@ -24,6 +25,7 @@ import type {
   VolumeFact,
   WorkloadFact,
 } from './facts.ts';
+import { policyNotesOf } from './policyNotes.ts';
 import { bytesOf } from './quantity.ts';
 import { restoreMarkOf } from './restoreMark.ts';
 
@@ -59,8 +61,17 @@ export function claimFact({ metadata, spec, status }: Raw<V1PersistentVolumeClai
     terminating: metadata?.deletionTimestamp !== undefined,
     restoreMark: restoreMarkOf(metadata?.annotations),
     wantsDestinations: metadata?.annotations?.[DESTINATION_ANNOTATION],
+    policyNotes: policyNotesOf(metadata?.annotations),
+    dataSource: dataSourceOf(spec),
     controller: controllerOf(metadata),
   };
+}
+
+function dataSourceOf(spec: Raw<V1PersistentVolumeClaim>['spec']): DataSource | undefined {
+  const source = spec?.dataSourceRef;
+  if (!source) return undefined;
+  const { apiGroup = '', kind, name, namespace = null } = source;
+  return { apiGroup, kind, name, namespace };
 }
 
 /** @returns undefined for a volume that every node can use. */
@@ -103,6 +114,8 @@ export function namespaceFact({ metadata }: Raw<V1Namespace>): NamespaceFact {
     createdAt: metadata?.creationTimestamp ?? '',
     terminating: metadata?.deletionTimestamp === undefined ? undefined : true,
     wantsDestinations: metadata?.annotations?.[DESTINATION_ANNOTATION],
+    backupLabel: metadata?.labels?.[BACKUP_LABEL],
+    policyNotes: policyNotesOf(metadata?.annotations),
   };
 }
 
