@@ -84,6 +84,11 @@ export const VolumePolicy = z.strictObject({
     .boolean()
     .describe('whether the claim would come back with its data when it is applied again'),
   retention: z.array(RetentionSummary),
+  backupsVisible: z
+    .boolean()
+    .describe(
+      'false: the caller may see the volume, but not its backups, so that `state` is `unknown` and everything about backups and restores is empty'
+    ),
 });
 export type VolumePolicy = z.infer<typeof VolumePolicy>;
 
