@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { admissionOf } from '../backup/request/admission.ts';
+import { checkResultsPath, openCheckResults } from '../destinations/places/checkResults.ts';
 import { checksOf } from '../destinations/places/checks.ts';
 import { rightsOf } from '../http/rights.ts';
 import { buildServer } from '../http/server.ts';
@@ -16,7 +17,7 @@ export async function startApi(
   { prepared, catalogs, space }: Upkeep
 ): Promise<void> {
   const { life, config, log, now, door, history, destination, inventory } = foundations;
-  const { clusterName, access, open, places } = foundations;
+  const { clusterName, access, open, places, fence } = foundations;
   const { metrics, archives, uploads, restores, queue, room } = runs;
   const admission = admissionOf(inventory, open, places.all, room.look, {
     namespace: config.namespace,
@@ -30,6 +31,7 @@ export async function startApi(
       bytes: catalogs.of(name)?.catalog?.bytes ?? null,
     }))
   );
+  const results = await openCheckResults(checkResultsPath(config.metadataDbPath), { fence, log });
   const server = await life.start({
     name: 'the API',
     start: () =>
@@ -45,7 +47,7 @@ export async function startApi(
         uploads,
         admission,
         ...{ places, catalogs, space },
-        checks: checksOf({ places, now }),
+        checks: checksOf({ places, results, now }),
         restores: restores.engine,
         drills: restores.engine,
         rights: rightsOf(access),

@@ -30,6 +30,7 @@ import { startQueue } from '../jobs/queue.ts';
 import { createLog } from '../observe/log.ts';
 import type { MemoryStorage } from './memoryDestination.ts';
 import { memoryDestination, memoryStorage } from './memoryDestination.ts';
+import { memoryResults } from './memoryResults.ts';
 import { onePlace } from './onePlace.ts';
 import { testClaim } from './testClaim.ts';
 
@@ -352,7 +353,7 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
     archives,
     uploads,
     ...{ places, catalogs },
-    checks: checksOf({ places, now: () => new Date() }),
+    checks: checksOf({ places, results: memoryResults(), now: () => new Date() }),
     space: { freeBytes: () => null },
     admission: admissionOf(inventory, { ask: open }, () => [
       { name: destination.id, isDefault: true },

@@ -1,9 +1,14 @@
 import { expect, it } from 'vitest';
 import { memoryDestination } from '../../testing/memoryDestination.ts';
+import { memoryResults } from '../../testing/memoryResults.ts';
+import type { Place } from '../places.ts';
 import { checksOf } from './checks.ts';
 import type { CheckedPlace } from './openPlace.ts';
 
-function checks(more: Partial<CheckedPlace> = {}, limit = 1) {
+function checks(
+  more: Partial<CheckedPlace> = {},
+  { limit = 1, location = 'memory:a', results = memoryResults() } = {}
+) {
   const told: string[] = [];
   const checked: CheckedPlace = {
     name: 'east',
@@ -18,10 +23,11 @@ function checks(more: Partial<CheckedPlace> = {}, limit = 1) {
     ...more,
   };
   const places = {
+    get: (name: string) => (name === 'east' ? ({ location } as Place) : undefined),
     checked: (name: string) => (name === 'east' ? checked : undefined),
     checkedSettings: () => checked,
   };
-  return { told, ...checksOf({ places, now: () => new Date(0), limit }) };
+  return { told, ...checksOf({ places, results, now: () => new Date(0), limit }) };
 }
 const signal = new AbortController().signal;
 
@@ -59,4 +65,16 @@ it('are limited', async () => {
   gate.resolve('');
   expect(await first).toMatchObject({ passed: true });
   expect(await check('east', signal)).toMatchObject({ passed: true });
+});
+
+it('keep what the last check of protection found, for the location that it was about', async () => {
+  const results = memoryResults();
+  const { checkAppendOnly, appendOnlyOf } = checks({}, { results });
+  expect(appendOnlyOf('east')).toBeNull();
+  const found = await checkAppendOnly('east', signal);
+  expect(appendOnlyOf('east')).toEqual(found);
+  const restarted = checks({}, { results });
+  expect(restarted.appendOnlyOf('east')).toEqual(found);
+  const moved = checks({}, { results, location: 'memory:b' });
+  expect(moved.appendOnlyOf('east')).toBeNull();
 });

@@ -2,6 +2,7 @@ import type { AppendOnly, CheckSettings, DestinationCheck } from '../../../api/i
 import { StageError } from '../../errors.ts';
 import { checkAppendOnly } from './appendOnly.ts';
 import { checkDestination } from './check.ts';
+import type { CheckResults } from './checkResults.ts';
 import type { CheckedPlace } from './openPlace.ts';
 import type { WatchedPlaces } from './watchPlaces.ts';
 
@@ -12,12 +13,13 @@ export interface Checks {
   checkSettings(asked: CheckSettings, signal: AbortSignal): Promise<DestinationCheck>;
   /** @returns undefined where there is no such destination. @throws StageError when its settings are not valid */
   checkAppendOnly(name: string, signal: AbortSignal): Promise<AppendOnly | undefined>;
-  /** @returns what the last of these checks found; null: there was none since NKVM started */
+  /** @returns what the last of these checks found; null: there was none of the present location */
   appendOnlyOf(name: string): AppendOnly | null;
 }
 
 export interface ChecksOptions {
-  places: Pick<WatchedPlaces, 'checked' | 'checkedSettings'>;
+  places: Pick<WatchedPlaces, 'get' | 'checked' | 'checkedSettings'>;
+  results: CheckResults;
   now(): Date;
   /** Each opens connections of its own. */
   limit?: number;
@@ -25,8 +27,7 @@ export interface ChecksOptions {
 
 const APPEND_ONLY_MS = 60_000;
 
-export function checksOf({ places, now, limit = 4 }: ChecksOptions): Checks {
-  const found = new Map<string, AppendOnly>();
+export function checksOf({ places, results, now, limit = 4 }: ChecksOptions): Checks {
   let underWay = 0;
 
   const using = async <T>(checked: CheckedPlace, run: () => Promise<T>): Promise<T> => {
@@ -53,17 +54,21 @@ export function checksOf({ places, now, limit = 4 }: ChecksOptions): Checks {
     checkSettings: (asked, signal) => check(places.checkedSettings(asked), signal),
     async checkAppendOnly(name, signal) {
       const checked = places.checked(name);
-      if (!checked) return undefined;
+      const location = places.get(name)?.location;
+      if (!checked || location === undefined) return undefined;
       const { invalid, secrets, owner } = checked;
       return await using(checked, async () => {
         if (invalid) throw invalid;
         const both = AbortSignal.any([signal, AbortSignal.timeout(APPEND_ONLY_MS)]);
         const result = await checkAppendOnly(checked.open(), { secrets, owner, now, signal: both });
-        found.set(name, result);
+        await results.set(name, location, result);
         return result;
       });
     },
-    appendOnlyOf: name => found.get(name) ?? null,
+    appendOnlyOf(name) {
+      const location = places.get(name)?.location;
+      return location === undefined ? null : results.get(name, location);
+    },
   };
 }
 
