@@ -214,27 +214,25 @@ async function policy({ admits, reason }: { admits: string; reason: string | und
       },
     }
   );
-  onTestFinished(() => {
+  // The API server learns of both a moment later.
+  onTestFinished(async () => {
     kubectl(['delete', 'validatingadmissionpolicybinding', name]);
     kubectl(['delete', 'validatingadmissionpolicy', name]);
+    await until('the policy is gone', () => !isProbeDenied(), 15_000);
   });
-  // The API server learns of a policy a moment later.
-  const probe = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'probe', namespace: NAMESPACE },
+  await until('the policy is in force', isProbeDenied, 15_000);
+}
+
+/** @returns whether a policy denies a pod called `probe`, as the API server sees it now. */
+function isProbeDenied(): boolean {
+  const pod = {
+    ...{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'probe', namespace: NAMESPACE } },
+    spec: { containers: [{ name: 'probe', image: 'none' }] },
   };
-  const pod = { ...probe, spec: { containers: [{ name: 'probe', image: 'none' }] } };
-  await until(
-    'the policy is in force',
-    () => {
-      try {
-        kubectl(['create', '--dry-run=server', '--filename=-'], JSON.stringify(pod));
-      } catch (error) {
-        return String(error).includes('not here');
-      }
-      return false;
-    },
-    15_000
-  );
+  try {
+    kubectl(['create', '--dry-run=server', '--filename=-'], JSON.stringify(pod));
+  } catch (error) {
+    return String(error).includes('not here');
+  }
+  return false;
 }

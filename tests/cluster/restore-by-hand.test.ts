@@ -56,7 +56,9 @@ afterAll(() => {
 });
 
 it('lists and copies the archive, and checks the copy', () => {
-  expect(shell(blockWith('-- ls /var/lib'))).toContain(basename(backup.archive ?? ''));
+  expect(shell(blockWith('-- ls /var/lib/nkvm/backups\n'))).toContain(
+    basename(backup.archive ?? '')
+  );
   shell(blockWith('archive=$('));
   expect(shell(blockWith('sha256sum --check'))).toContain(': OK');
 });
