@@ -88,6 +88,16 @@ export interface Listing extends Call {
   wanted?: ((key: string) => boolean) | undefined;
 }
 
+/** The versions of a deleted key that a storage kept, and whether they could be deleted as well. */
+export type VersionsDeleted =
+  | { result: 'none' | 'deleted' }
+  | {
+      result: 'kept';
+      /** The end of a lock, where one is known. */
+      lockedUntil: Date | undefined;
+    }
+  | { result: 'unknown'; why: string };
+
 /**
  * Where archives are stored. A key is one flat name (`a__b.tar.gz`), never a path.
  *
@@ -136,6 +146,12 @@ export interface Destination {
 
   /** Deletes `key`. One that is not there is no error. */
   remove(key: string, call?: Call): Promise<void>;
+
+  /**
+   * Deletes the versions that the storage keeps of a key after `remove`, for the check whether archives can be deleted:
+   * never of an archive. Absent: the kind has no versions.
+   */
+  deleteVersions?(key: string, call?: Call): Promise<VersionsDeleted>;
 
   /**
    * Deletes temporaries that an earlier process of this installation left, never those of another installation.

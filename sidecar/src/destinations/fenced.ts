@@ -20,6 +20,7 @@ export function fenced(to: Destination, { assertHeld }: Fence): Destination {
     },
     put: held(to.put),
     remove: held(to.remove),
+    ...(to.deleteVersions && { deleteVersions: held(to.deleteVersions) }),
     sweep: held(to.sweep),
   };
 }

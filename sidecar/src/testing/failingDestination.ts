@@ -21,6 +21,7 @@ const STAGE_OF: Record<Step, Stage> = {
   open: 'checksum',
   list: 'checksum',
   remove: 'cleanup',
+  deleteVersions: 'cleanup',
   sweep: 'cleanup',
   freeBytes: 'copy',
 };

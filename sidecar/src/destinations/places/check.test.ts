@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StageError } from '../../errors.ts';
 import { failing } from '../../testing/failingDestination.ts';
 import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
-import type { Destination } from '../destination.ts';
+import type { Destination, VersionsDeleted } from '../destination.ts';
 import { HostKeyError } from '../kind.ts';
 import { checkAppendOnly } from './appendOnly.ts';
 import type { Checked } from './check.ts';
@@ -159,6 +159,10 @@ describe('whether archives can be deleted', () => {
       signal: AbortSignal.timeout(10_000),
     });
   const kept = (to: Destination): Destination => ({ ...to, remove: async () => undefined });
+  const withVersions = (answer: VersionsDeleted): Destination => ({
+    ...memoryDestination(),
+    deleteVersions: async () => answer,
+  });
   const goneAfter = (to: Destination): Destination => ({
     ...to,
     async remove(key) {
@@ -189,6 +193,23 @@ describe('whether archives can be deleted', () => {
     [
       'afterwards it cannot be looked at',
       failing(memoryDestination(), 'stat', said('ConnectionBroke')),
+      'undetermined',
+    ],
+    ['no version is kept', withVersions({ result: 'none' }), 'deletable'],
+    ['the version that is kept can be deleted', withVersions({ result: 'deleted' }), 'deletable'],
+    [
+      'the version that is kept cannot be deleted',
+      withVersions({ result: 'kept', lockedUntil: undefined }),
+      'protected',
+    ],
+    [
+      'versions cannot be seen',
+      withVersions({ result: 'unknown', why: 'with hunter2' }),
+      'undetermined',
+    ],
+    [
+      'looking for versions fails',
+      failing(withVersions({ result: 'none' }), 'deleteVersions', said('ConnectionBroke')),
       'undetermined',
     ],
   ])('%s', async (_, destination, result) => {

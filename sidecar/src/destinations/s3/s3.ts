@@ -16,6 +16,7 @@ import type { S3Settings } from './settings.ts';
 import { locationOf } from './settings.ts';
 import type { Sent } from './upload.ts';
 import { abortUpload, send } from './upload.ts';
+import { deleteVersions } from './versions.ts';
 
 export interface S3Options {
   /** How long a connection may stay without a byte while one is awaited. */
@@ -151,6 +152,11 @@ export function s3Destination(
       checkKey(key);
       const attempt = { stage: 'cleanup', what: `delete ${key}`, isWrite: true, signal } as const;
       await client.call(attempt, (s3, options) => s3.deleteObject(bucket.at(key), options));
+    },
+
+    async deleteVersions(key, call) {
+      checkKey(key);
+      return await deleteVersions(bucket, key, call);
     },
 
     async sweep({ signal } = {}) {
