@@ -42,7 +42,7 @@ export const RetentionHold = z.strictObject({
 });
 export type RetentionHold = z.infer<typeof RetentionHold>;
 
-/** What retention does with the archives of one volume at one destination. */
+/** The effect of retention on the archives of one volume at one destination. */
 export const RetentionSummary = z.strictObject({
   destination: DestinationName,
   keep: z.string().describe('the rules, e.g. `last=3,daily=7`; empty: everything is kept'),
@@ -53,7 +53,7 @@ export const RetentionSummary = z.strictObject({
 });
 export type RetentionSummary = z.infer<typeof RetentionSummary>;
 
-/** What a claim that is to be restored waits for. */
+/** The state of a claim that is to be restored, and the reason that it waits. */
 export const PopulateStatus = z.strictObject({
   state: z.enum(POPULATE_STATES),
   reason: z.string(),

@@ -61,6 +61,9 @@ export interface ClaimHistory {
   lastProvenRestore: ProvenRestore | null;
 }
 
+/** A backup of the past, as the days of a volume need it. */
+export type PastBackup = Pick<Backup, 'id' | 'createdAt' | 'status' | 'priority'>;
+
 /**
  * Every run that was ever asked for. The file on disk is a complete, valid database at any moment; the journal beside it
  * has each change at once, the file has it soon. Readers see a change when it is on disk, and a note at once. After an
@@ -99,6 +102,12 @@ export interface History {
    * @returns what is known of a claim. Keyed by UID *and* name: a re-created claim has no history.
    */
   ofClaim(uid: string, namespace: string, name: string, namespaceUid?: string): ClaimHistory;
+
+  /**
+   * @param since ISO-8601
+   * @returns the backups of a claim that were requested since then, newest first; no more than 10,000
+   */
+  backupsSince(claim: Pick<Backup, 'uid' | 'namespace' | 'name'>, since: string): PastBackup[];
 
   /** @returns when the newest verification, or drill, of a claim ended, if it failed. */
   checkFailure(

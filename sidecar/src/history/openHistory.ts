@@ -243,6 +243,8 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
       };
     },
 
+    backupsSince: (claim, since) => table.backupsSince(claim, since),
+
     checkFailure: (kind, claim) => proofs.checkFailure(kind, claim),
 
     describe(known) {

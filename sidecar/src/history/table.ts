@@ -3,10 +3,17 @@ import type { BackupQuery, RunKind } from '../../api/index.ts';
 import type { ClaimOf } from './claimHeads.ts';
 import type { Entry, Row } from './entries.ts';
 import { EntryWriter } from './entries.ts';
-import type { DestinationProofs, DestinationRecord, History, NamespaceUids } from './history.ts';
+import type {
+  DestinationProofs,
+  DestinationRecord,
+  History,
+  NamespaceUids,
+  PastBackup,
+} from './history.ts';
 import { journalState, setSequence } from './journalState.ts';
 import type { Page } from './page.ts';
 import { findPage } from './page.ts';
+import { pastBackups } from './pastBackups.ts';
 import type { Head } from './readRun.ts';
 import { HEAD_COLUMNS, readHead, readRun, SELECT_RUNS } from './readRun.ts';
 import type { Run } from './row.ts';
@@ -194,6 +201,10 @@ export class RunTable {
       lastProvenAt: proven === null ? null : String(proven),
       lastReadBackAt: read ? String(read) : null,
     };
+  }
+
+  backupsSince(claim: Omit<ClaimOf, 'namespaceUid'>, since: string): PastBackup[] {
+    return pastBackups(this.#db, claim, since);
   }
 
   /** @returns every namespace that has a run. */
