@@ -10,7 +10,7 @@ export default defineConfig({
     globalSetup: ['support/global-setup.ts'],
     // one cluster: nobody works on it while another file breaks it
     fileParallelism: false,
-    testTimeout: 180_000,
+    testTimeout: 300_000,
     hookTimeout: 180_000,
   },
 });
