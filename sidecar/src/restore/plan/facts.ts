@@ -10,8 +10,8 @@ import { claimRefusal, restoresNotAllowed } from '../claim/claimRefusal.ts';
 import { claimWish } from '../claim/newClaim.ts';
 import type { Scaler } from '../scale/scaler.ts';
 import type { RestoreSource, SourceWorld } from '../source.ts';
-import { findSource } from '../source.ts';
 import type { LookInto } from './lookInto.ts';
+import { findOpenableSource } from './openableSource.ts';
 import type { Answer, PlanFacts } from './planFacts.ts';
 import type { PlannedSource } from './plannedSource.ts';
 import { missingSource, plannedSource } from './plannedSource.ts';
@@ -109,7 +109,9 @@ async function sourceFor(
   signal: AbortSignal
 ): Promise<PlannedSource> {
   try {
-    return plannedSource(await findSource(request.backup, world, signal));
+    const { source, locked } = await findOpenableSource(request.backup, world, signal);
+    const planned = plannedSource(source);
+    return locked ? { ...planned, found: { fails: locked } } : planned;
   } catch (error) {
     if (!(error instanceof StageError) || WRONG_REQUEST.includes(error.reason)) throw error;
     const run = world.history.get(request.backup);

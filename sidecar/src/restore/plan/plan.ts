@@ -18,7 +18,7 @@ import { spaceCheck, spaceOf } from './planSpace.ts';
  *
  * | check | fails with |
  * | --- | --- |
- * | `archive` | what `findSource` says |
+ * | `archive` | what `findSource` says; `ArchiveLocked`, `NoMatchingKey` where no copy can be decrypted |
  * | `digest` | `ArchiveDiffers`, `ArchiveBroken` |
  * | `paths` | `PathNotInArchive`, `HardLinkBroken` |
  * | `namespace` | `NamespaceNotFound`, `NamespaceTerminating` |

@@ -1,0 +1,72 @@
+import { Readable } from 'node:stream';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { newIdentity } from '../../archive/age/keys.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import { encryptedDestination } from '../../destinations/encryption/encrypted.ts';
+import { keyRing } from '../../destinations/encryption/keyRing.ts';
+import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
+import { StageError } from '../../errors.ts';
+import { failing } from '../../testing/failingDestination.ts';
+import { memoryDestination } from '../../testing/memoryDestination.ts';
+import { storedBackup } from '../../testing/storedBackup.ts';
+import { findOpenableSource } from './openableSource.ts';
+
+const signal = new AbortController().signal;
+const ours = newIdentity();
+const keys = keyRing();
+beforeEach(() => {
+  keys.lock('sealed');
+});
+
+/** @returns a world with a backup whose copies are at these destinations. */
+async function worldWith(...destinations: Destination[]) {
+  const { run, archive, key } = await storedBackup();
+  const [copy] = run.copies;
+  if (!copy) throw new Error('the example has no copy');
+  const copies = destinations.map(({ id }) => ({
+    ...copy,
+    destination: id,
+    key: id === 'sealed' ? `${key}.age` : key,
+  }));
+  for (const [at, { key: name }] of copies.entries())
+    await (await destinations[at]?.stage(name, Readable.from([archive])))?.publish();
+  keys.lock('sealed'); // storing an archive leaves its key in memory
+  const places = fixedPlaces(destinations);
+  const history = { get: (id: string) => (id === run.id ? { ...run, copies } : undefined) };
+  return { world: { places, history }, run, key };
+}
+const sealed = () =>
+  encryptedDestination(
+    { ...memoryDestination(), id: 'sealed' },
+    {
+      whom: { recipients: [ours] },
+      keys: keys.of('sealed'),
+    }
+  );
+
+describe('the archive of a plan', () => {
+  it('is refused while no key decrypts it, and found with the key', async () => {
+    const { world, run, key } = await worldWith(sealed());
+    const found = await findOpenableSource(run.id, world, signal);
+    expect(found).toMatchObject({
+      source: { key: `${key}.age` },
+      locked: { reason: 'ArchiveLocked', hint: expect.stringContaining('unlock destination') },
+    });
+    keys.unlock('sealed', { identities: [ours], passphrases: [] });
+    expect((await findOpenableSource(run.id, world, signal)).locked).toBeUndefined();
+  });
+
+  it('is the next copy where the nearest is locked', async () => {
+    const plain = { ...memoryDestination(), id: 'plain', isNear: false };
+    const { world, run, key } = await worldWith({ ...sealed(), isNear: true }, plain);
+    const found = await findOpenableSource(run.id, world, signal);
+    expect(found).toMatchObject({ source: { key }, locked: undefined });
+  });
+
+  it('is not called locked where reading fails for another reason', async () => {
+    const broken = new StageError('checksum', 'ConnectionBroke', 'm', 'h', 'transient');
+    const to = sealed();
+    const { world, run } = await worldWith({ ...to, open: failing(to, 'open', broken).open });
+    expect((await findOpenableSource(run.id, world, signal)).locked).toBeUndefined();
+  });
+});
