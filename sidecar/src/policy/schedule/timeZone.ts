@@ -1,0 +1,33 @@
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** @throws RangeError for a time zone that does not exist */
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known) return known;
+  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  formats.set(timeZone, format);
+  return format;
+}
+
+/** @returns whether it is the IANA name of a time zone that this version of Node knows; offsets such as `+02:00` are not. */
+export function isTimeZone(text: string): boolean {
+  if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(text)) return false;
+  try {
+    formatOf(text);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** @returns the milliseconds that clocks in `timeZone` are ahead of UTC at an instant. */
+export function offsetOf(timeZone: string, instant: number): number {
+  if (timeZone === 'UTC') return 0;
+  const text = formatOf(timeZone).format(instant);
+  const [, sign, hours, minutes = '0', seconds = '0'] =
+    /GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/.exec(text) ?? [];
+  if (hours === undefined) return 0; // `GMT` alone
+  const size = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
+  return sign === '-' ? -size : size;
+}

@@ -1,0 +1,17 @@
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+/**
+ * @param text a time with its offset from UTC (RFC 3339), or a date: the hold then ends with that day, in UTC
+ * @returns ISO-8601 in UTC; null: it is neither
+ */
+export function parseHoldUntil(text: string): string | null {
+  const value = text.trim();
+  const isDate = DATE.test(value);
+  if (!isDate && !TIME.test(value)) return null;
+  const at = new Date(value);
+  if (Number.isNaN(at.getTime())) return null;
+  // `Date` takes 30 February for 2 March.
+  if (isDate && at.toISOString().slice(0, 10) !== value) return null;
+  return new Date(isDate ? at.getTime() + 24 * 3_600_000 : at.getTime()).toISOString();
+}

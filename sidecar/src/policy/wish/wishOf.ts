@@ -1,0 +1,137 @@
+import type { BACKUP_LABEL_VALUES } from '../../../api/index.ts';
+import {
+  ACCEPT_CHANGE_ANNOTATION,
+  BACKUP_LABEL,
+  DRILL_ANNOTATION,
+  HOLD_UNTIL_ANNOTATION,
+  KEEP_ANNOTATION,
+  SCHEDULE_ANNOTATION,
+  START_ANNOTATION,
+  SUSPEND_ANNOTATION,
+} from '../../../api/index.ts';
+import type { NamespaceFact } from '../../cluster/facts.ts';
+import type { Claim } from '../../cluster/inventory.ts';
+import type { NoSchedule, ScheduleSource } from '../schedule/parseSchedule.ts';
+import { parseSchedule } from '../schedule/parseSchedule.ts';
+import type { Schedule } from '../schedule/schedule.ts';
+import { PRESETS } from '../schedule/schedule.ts';
+import { parseHoldUntil } from './holdUntil.ts';
+import type { StartWish, Wish, WishProblem } from './wish.ts';
+
+export type WishClaim = Pick<Claim, 'namespace' | 'name' | 'labels' | 'policyNotes'>;
+export type WishNamespace = Pick<NamespaceFact, 'backupLabel' | 'policyNotes'>;
+
+export interface WishSettings {
+  clusterUid: string;
+  /** IANA name; of schedules that name none. */
+  timeZone: string;
+}
+
+/** One label or annotation, where it was found. */
+interface Found {
+  key: string;
+  text: string;
+  setOn: 'claim' | 'namespace';
+  setBy: 'label' | 'annotation';
+}
+
+/**
+ * The claim counts before its namespace; on each of them, the annotation with a schedule counts before the label. A value
+ * that is not valid is a problem, and nothing else takes its place: nobody can know what it was meant to say.
+ *
+ * @param namespace undefined: it is not known, and nothing is inherited
+ */
+export function wishOf(
+  claim: WishClaim,
+  namespace: WishNamespace | undefined,
+  settings: WishSettings
+): Wish {
+  const problems: WishProblem[] = [];
+  const note = (key: string, inherits = true): Found | undefined => {
+    const own = claim.policyNotes?.[key];
+    if (own !== undefined) return { key, text: own, setOn: 'claim', setBy: 'annotation' };
+    const inherited = inherits ? namespace?.policyNotes?.[key] : undefined;
+    return inherited === undefined
+      ? undefined
+      : { key, text: inherited, setOn: 'namespace', setBy: 'annotation' };
+  };
+  const refuse = (found: Found, { message, hint }: NoSchedule): null => {
+    const { key, text, setOn, setBy } = found;
+    const value = text.slice(0, 100);
+    const about = `${setBy} ${key} of the ${setOn} has the value ${JSON.stringify(value)}`;
+    problems.push({ key, setOn, setBy, value, message: `${about}: ${message}`, hint });
+    return null;
+  };
+
+  const asked =
+    scheduleNote(claim.policyNotes, claim.labels[BACKUP_LABEL], 'claim') ??
+    scheduleNote(namespace?.policyNotes, namespace?.backupLabel, 'namespace');
+  const drill = note(DRILL_ANNOTATION);
+  const scheduleFrom = (found: Found, purpose: ScheduleSource['purpose']): Schedule | null => {
+    if (found.text.trim() === 'off') return null;
+    const key = { ...settings, namespace: claim.namespace, name: claim.name };
+    const { setOn, setBy } = found;
+    const parsed: Schedule | NoSchedule =
+      setBy === 'label' && !isLabelValue(found.text)
+        ? { message: 'there is no such interval', hint: LABEL_HINT }
+        : parseSchedule(found.text, { key, purpose, timeZone: settings.timeZone, setOn, setBy });
+    return 'cron' in parsed ? parsed : refuse(found, parsed);
+  };
+
+  const suspend = note(SUSPEND_ANNOTATION);
+  const hold = note(HOLD_UNTIL_ANNOTATION, false);
+  const keep = note(KEEP_ANNOTATION);
+  const start = note(START_ANNOTATION, false);
+  const startWish = start ? startOf(start.text) : null;
+  if (start && startWish?.kind === 'invalid')
+    refuse(start, { message: 'this is not a way to start', hint: START_HINT });
+  if (suspend && !['true', 'false'].includes(suspend.text))
+    refuse(suspend, { message: 'it takes true or false', hint: SUSPEND_HINT });
+  const until = hold ? parseHoldUntil(hold.text) : null;
+  if (hold && !until) refuse(hold, { message: 'this is not a time', hint: HOLD_HINT });
+
+  return {
+    schedule: asked ? scheduleFrom(asked, 'backup') : null,
+    isOff: asked?.text.trim() === 'off',
+    suspended: suspend?.text === 'true',
+    keep: keep ? { text: keep.text, setOn: keep.setOn } : null,
+    holdUntil: until,
+    drill: drill ? scheduleFrom(drill, 'drill') : null,
+    start: startWish,
+    acceptChange: note(ACCEPT_CHANGE_ANNOTATION, false)?.text.trim() ?? null,
+    problems,
+  };
+}
+
+function scheduleNote(
+  notes: WishClaim['policyNotes'],
+  label: string | undefined,
+  setOn: Found['setOn']
+): Found | undefined {
+  const annotation = notes?.[SCHEDULE_ANNOTATION];
+  if (annotation !== undefined)
+    return { key: SCHEDULE_ANNOTATION, text: annotation, setOn, setBy: 'annotation' };
+  return label === undefined
+    ? undefined
+    : { key: BACKUP_LABEL, text: label, setOn, setBy: 'label' };
+}
+
+function startOf(text: string): StartWish {
+  const value = text.trim();
+  if (value === 'empty' || value === 'newest') return { kind: value };
+  return RUN_ID.test(value) ? { kind: 'backup', id: value } : { kind: 'invalid', value };
+}
+
+/** As `newId` of the queue makes them: a ULID in small letters. */
+const RUN_ID = /^[0-9a-hjkmnp-tv-z]{26}$/;
+
+const LABEL_VALUES: readonly (typeof BACKUP_LABEL_VALUES)[number][] = [...PRESETS, 'off'];
+const isLabelValue = (text: string): boolean => (LABEL_VALUES as readonly string[]).includes(text);
+
+const LABEL_HINT = `use ${LABEL_VALUES.join(
+  ', '
+)}; the annotation ${SCHEDULE_ANNOTATION} takes cron`;
+const SUSPEND_HINT = `set ${SUSPEND_ANNOTATION} to "true", or delete the annotation; until then the schedule is not suspended`;
+const HOLD_HINT =
+  'use a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z; until then no archive is deleted';
+const START_HINT = 'use empty, newest, or the id of a backup';
