@@ -1,3 +1,4 @@
+import type { KeepRules } from '../retention/keepRules.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 
 /** A label or an annotation with a value that is not valid. */
@@ -13,9 +14,12 @@ export interface WishProblem {
   hint: string;
 }
 
-/** A value as it was written, and where. */
-export interface Written {
+/** Rules of retention, and where they are. */
+export interface KeepWish {
+  /** As it was written. */
   text: string;
+  /** Null: the text is not valid. */
+  rules: KeepRules | null;
   setOn: 'claim' | 'namespace';
 }
 
@@ -35,7 +39,7 @@ export interface Wish {
   /** The schedule is suspended: no run starts. */
   suspended: boolean;
   /** The annotation `nkvm.io/keep`, claim before namespace; null: neither has it. */
-  keep: Written | null;
+  keep: KeepWish | null;
   /** ISO-8601: no archive is deleted before; null where there is none, and where the value is not valid: see `hasProblem`. */
   holdUntil: string | null;
   /** When its newest backup is restored for a check. */

@@ -11,12 +11,13 @@ import {
 } from '../../../api/index.ts';
 import type { NamespaceFact } from '../../cluster/facts.ts';
 import type { Claim } from '../../cluster/inventory.ts';
+import { parseKeep } from '../retention/keepRules.ts';
 import type { NoSchedule, ScheduleSource } from '../schedule/parseSchedule.ts';
 import { parseSchedule } from '../schedule/parseSchedule.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { PRESETS } from '../schedule/schedule.ts';
 import { parseHoldUntil } from './holdUntil.ts';
-import type { StartWish, Wish, WishProblem } from './wish.ts';
+import type { KeepWish, StartWish, Wish, WishProblem } from './wish.ts';
 
 export type WishClaim = Pick<Claim, 'namespace' | 'name' | 'labels' | 'policyNotes'>;
 export type WishNamespace = Pick<NamespaceFact, 'backupLabel' | 'policyNotes'>;
@@ -89,12 +90,18 @@ export function wishOf(
     refuse(suspend, { message: 'it takes true or false', hint: SUSPEND_HINT });
   const until = hold ? parseHoldUntil(hold.text) : null;
   if (hold && !until) refuse(hold, { message: 'this is not a time', hint: HOLD_HINT });
+  const keepFrom = (found: Found): KeepWish => {
+    const parsed = parseKeep(found.text);
+    if ('problem' in parsed) refuse(found, { message: parsed.problem, hint: KEEP_HINT });
+    const rules = 'rules' in parsed ? parsed.rules : null;
+    return { text: found.text, rules, setOn: found.setOn };
+  };
 
   return {
     schedule: asked ? scheduleFrom(asked, 'backup') : null,
     isOff: asked?.text.trim() === 'off',
     suspended: suspend?.text === 'true',
-    keep: keep ? { text: keep.text, setOn: keep.setOn } : null,
+    keep: keep ? keepFrom(keep) : null,
     holdUntil: until,
     drill: drill ? scheduleFrom(drill, 'drill') : null,
     start: startWish,
@@ -134,4 +141,6 @@ const LABEL_HINT = `use ${LABEL_VALUES.join(
 const SUSPEND_HINT = `set ${SUSPEND_ANNOTATION} to "true", or delete the annotation; until then the schedule is not suspended`;
 const HOLD_HINT =
   'use a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z; until then no archive is deleted';
+const KEEP_HINT =
+  'use rules such as last=3,daily=7,weekly=4, or all; until then no archive of the claim is deleted';
 const START_HINT = 'use empty, newest, or the id of a backup';
