@@ -245,6 +245,7 @@ export const PROTECTION_STATES = [
  * - `first-restore`: the first restore of the claim has no verdict
  * - `hold`: the annotation `nkvm.io/hold-until`
  * - `invalid`: the rules are not valid
+ * - `refused`: the destination refuses to delete archives
  */
 export const RETENTION_HOLDS = [
   'anomaly',
@@ -254,6 +255,7 @@ export const RETENTION_HOLDS = [
   'first-restore',
   'hold',
   'invalid',
+  'refused',
 ] as const;
 
 /**
