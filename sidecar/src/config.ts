@@ -6,6 +6,8 @@ import {
   helperSettingsOf,
 } from './helper/settings/settingsSchema.ts';
 import type { WaitLimits } from './helper/wait/waitLimits.ts';
+import type { Continues } from './policy/populate/continues.ts';
+import { continuesOf } from './policy/populate/continues.ts';
 
 const integer = (min: number, max: number, unit: string) =>
   z.coerce
@@ -126,6 +128,16 @@ export const SETTINGS = {
     .describe(
       'the first and then every Nth backup of a volume is proven to the level `contents`, whatever NKVM_VERIFY_LEVEL is; 1: all'
     ),
+  NKVM_CONTINUES: z
+    .string()
+    .refine(
+      text => continuesOf(text) !== undefined,
+      'takes none, or NAME=UID of each cluster, separated by commas'
+    )
+    .optional()
+    .describe(
+      'clusters that this one continues, `NAME=UID` separated by commas: claims that are restored when they are made also get backups of those; `none`: it continues no other, so that backups of other clusters do not count'
+    ),
   NKVM_LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')
     .default('info')
     .describe('the least severe entries that are logged'),
@@ -163,6 +175,7 @@ export interface Config {
   readonly maxAttempts: number;
   readonly verifyLevel: 'checksum' | 'contents';
   readonly verifyContentsEvery: number;
+  readonly continues: Continues;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -214,6 +227,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxAttempts: data.NKVM_MAX_ATTEMPTS,
     verifyLevel: data.NKVM_VERIFY_LEVEL,
     verifyContentsEvery: data.NKVM_VERIFY_CONTENTS_EVERY,
+    continues: data.NKVM_CONTINUES === undefined ? undefined : continuesOf(data.NKVM_CONTINUES),
     logLevel: data.NKVM_LOG_LEVEL,
   });
 }

@@ -30,7 +30,7 @@ export interface Why {
  * - `restore`: restore this archive
  * - `empty`: give it an empty volume, and note `startedEmpty` on it
  * - `wait`: it cannot be determined now, and can pass by itself
- * - `ask`: a person must decide; other facts may change the decision, too, so that it is made again
+ * - `ask`: a person must decide; other facts may change the decision, too, so that NKVM decides once more
  * - `ignore`: it is not a claim that NKVM gives a volume to
  */
 export type Decision =
