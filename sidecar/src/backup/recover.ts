@@ -8,7 +8,7 @@ import type { Identity } from '../identity.ts';
 import { isOurs } from '../identity.ts';
 import { endAfterRestart, interruptedBy } from '../jobs/interrupted.ts';
 import type { JobEnd, JobKinds } from '../jobs/job.ts';
-import type { RetryPolicy } from '../jobs/retry.ts';
+import type { RetryPolicy } from '../jobs/job.ts';
 import { nextAttempt } from '../jobs/retry.ts';
 import type { Log } from '../log.ts';
 import type { ProvenArchive } from './provenArchive.ts';

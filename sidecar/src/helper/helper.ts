@@ -14,8 +14,8 @@ import { createPod } from './refusal/createPod.ts';
 import { execRefusalOf } from './refusal/execRefusal.ts';
 import { refusalOf } from './refusal/refusal.ts';
 import { removeHelper } from './removeHelper.ts';
-import type { WaitingPod } from './wait/podState.ts';
 import { podState } from './wait/podState.ts';
+import type { WaitingPod } from './wait/waitingPod.ts';
 import type { WaitLimits } from './wait/waitLimits.ts';
 import { waitUntilReady } from './wait/waitUntilReady.ts';
 

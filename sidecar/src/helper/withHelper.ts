@@ -4,7 +4,7 @@ import { within } from '../within.ts';
 import type { Helper, HelperCluster } from './helper.ts';
 import { createHelper } from './helper.ts';
 import type { HelperSpec } from './manifest.ts';
-import type { WaitingPod } from './wait/podState.ts';
+import type { WaitingPod } from './wait/waitingPod.ts';
 import type { WaitLimits } from './wait/waitLimits.ts';
 
 /** Which claim a helper is for, and how its pod looks. */

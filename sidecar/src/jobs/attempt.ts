@@ -2,11 +2,10 @@ import type { RunChange, RunRecord } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { aboutOf } from './about.ts';
 import { deferralMs } from './deferral.ts';
-import type { JobEnd, JobKinds } from './job.ts';
+import type { JobEnd, JobKinds, RetryPolicy } from './job.ts';
 import { CANCELLED } from './job.ts';
 import type { Outages } from './outages.ts';
 import { cancelledInQueue, unknownKind } from './queuedRun.ts';
-import type { RetryPolicy } from './retry.ts';
 import { nextAttempt } from './retry.ts';
 
 /** The part of the queue that one attempt uses. */

@@ -1,7 +1,6 @@
 import type { Backup, RunKind } from '../../api/index.ts';
 import type { RunDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
-import type { RetryPolicy } from './retry.ts';
 
 /** The access of a run to the volume of its claim; `none`: it reads archives of the claim alone. */
 export type VolumeAccess = 'none' | 'read' | 'write';
@@ -19,6 +18,14 @@ export type JobEnd = RunChange & {
   /** No attempt follows, whatever the class of the failure: something else sees to it. */
   isLast?: boolean;
 };
+
+/** How often a run is tried, and when. */
+export interface RetryPolicy {
+  /** Attempts in total; 1: none after the first. */
+  maxAttempts: number;
+  /** Milliseconds between the end of an attempt (1 is the first) and the next. */
+  delayMs(attempt: number): number;
+}
 
 /** One kind of run, as the queue sees it. */
 export interface JobKind {

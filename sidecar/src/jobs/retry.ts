@@ -1,14 +1,6 @@
 import type { Backup } from '../../api/index.ts';
 import type { RunChange } from '../history/history.ts';
-import type { JobEnd } from './job.ts';
-
-/** How often a run is tried, and when. */
-export interface RetryPolicy {
-  /** Attempts in total; 1: none after the first. */
-  maxAttempts: number;
-  /** Milliseconds between the end of an attempt (1 is the first) and the next. */
-  delayMs(attempt: number): number;
-}
+import type { JobEnd, RetryPolicy } from './job.ts';
 
 const MAX_DELAY_MS = 600_000;
 

@@ -3,7 +3,7 @@ import { PausedError } from '../../destinations/places/health.ts';
 import type { StageError } from '../../errors.ts';
 import { changeCopies } from '../../history/changeCopies.ts';
 import type { History, RunRecord } from '../../history/history.ts';
-import type { RetryPolicy } from '../../jobs/retry.ts';
+import type { RetryPolicy } from '../../jobs/job.ts';
 import { copyWithout, problemOf, verdictOnCopies, warningsOnCopies } from './copiesVerdict.ts';
 import { untilMs } from './targets.ts';
 

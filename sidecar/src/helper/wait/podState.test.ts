@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod, PodEvent } from '../../cluster/pods.ts';
 import type { FailureClass } from '../../errors.ts';
-import type { WaitingPod } from './podState.ts';
 import { podState } from './podState.ts';
+import type { WaitingPod } from './waitingPod.ts';
 
 type Status = NonNullable<Pod['status']>;
 type State = NonNullable<NonNullable<Status['containerStatuses']>[number]['state']>;

@@ -1,6 +1,5 @@
 import type { NodeFact } from '../../cluster/facts.ts';
 import type { Pod, PodEvent } from '../../cluster/pods.ts';
-import type { FailureClass } from '../../errors.ts';
 import { helperContainer } from '../names.ts';
 import {
   endOfPod,
@@ -12,25 +11,8 @@ import {
   specOf,
 } from './podEnd.ts';
 import { waitForNode } from './waitForNode.ts';
+import type { WaitingPod } from './waitingPod.ts';
 import type { WaitCause } from './waitLimits.ts';
-
-/** A helper pod that may still get ready. */
-export interface WaitingPod {
-  kind: 'waiting';
-  /** Decides how long it may wait. */
-  cause: WaitCause;
-  /** A shorter limit, in milliseconds: it will most likely not pass. */
-  limitMs?: number;
-  /** Where it will run; null: not known yet. */
-  node: string | null;
-  /** Its present wait, for people: `waiting for a node: 0/2 nodes are available`. */
-  note: string;
-  /** The failure that it comes to when the limit is reached. */
-  reason: string;
-  message: string;
-  hint: string;
-  class: FailureClass;
-}
 
 /** How a helper pod is doing; what is not ready says why, for people. */
 export type PodState = { kind: 'ready'; node: string } | WaitingPod | FailedPod;

@@ -2,7 +2,7 @@ import type { NodeFact } from '../../cluster/facts.ts';
 import type { Pod } from '../../cluster/pods.ts';
 import { repels, taintText } from './nodeTaints.ts';
 import { podName } from './podEnd.ts';
-import type { WaitingPod } from './podState.ts';
+import type { WaitingPod } from './waitingPod.ts';
 
 /**
  * The condition that a helper pod without a node waits for.

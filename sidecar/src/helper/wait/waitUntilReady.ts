@@ -4,8 +4,9 @@ import type { NodeFact } from '../../cluster/facts.ts';
 import type { Pod, PodEvent, Pods } from '../../cluster/pods.ts';
 import { StageError, textOf } from '../../errors.ts';
 import type { FailedPod } from './podEnd.ts';
-import type { PodState, WaitingPod } from './podState.ts';
+import type { PodState } from './podState.ts';
 import { podState } from './podState.ts';
+import type { WaitingPod } from './waitingPod.ts';
 import type { WaitLimits } from './waitLimits.ts';
 import { WAIT_SETTINGS, waitClock } from './waitLimits.ts';
 
