@@ -40,6 +40,18 @@ export const RestoreDetails = z.strictObject({
   createdUid: z.string().nullable(),
   /** It is on disk before the first byte is written: from then on the target holds perhaps a part. */
   hasBegunToWrite: z.boolean(),
+  /**
+   * It is the first restore of a claim that Kubernetes keeps waiting. The claim of the run is that claim; `target` is another
+   * one, whose volume is filled and then given to it. Absent: they are the same.
+   */
+  populates: z
+    .strictObject({
+      /** Id of the backup, also where the history does not have it. */
+      backup: z.string(),
+      /** Where the scheduler wants the volume; null: anywhere. */
+      node: z.string().nullable(),
+    })
+    .optional(),
 });
 export type RestoreDetails = z.infer<typeof RestoreDetails>;
 
@@ -112,6 +124,7 @@ const Stored = z.discriminatedUnion('kind', [
     createdUid: text,
     // Not known: then it may have.
     hasBegunToWrite: z.boolean().catch(true),
+    populates: z.object({ backup: z.string(), node: z.string().nullable() }).optional(),
   }),
   z.object({ ...VerifyDetails.shape, totalBytes }),
   z.object({ ...CopyDetails.shape, totalBytes }),

@@ -71,3 +71,7 @@ export interface RestoreAttempt {
 
 /** The details of a restore before its first attempt. */
 export const isNewClaim = ({ target }: RestoreDetails): boolean => target.mode === 'new';
+
+/** The claim of the run is the one that it makes, and not one that gets the volume later. */
+export const makesOwnClaim = (details: RestoreDetails): boolean =>
+  isNewClaim(details) && details.populates === undefined;

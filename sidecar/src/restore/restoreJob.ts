@@ -48,7 +48,8 @@ async function endOf(
   world: RestoreWorld,
   signal: AbortSignal
 ): Promise<JobEnd> {
-  const { details, namespace, name } = run;
+  const { details } = run;
+  const { namespace, name } = details.target;
   const interrupted = { ...interruptedBy(run), endedAt: world.now().toISOString() };
   const safetyBackupId = details.safetyBackupId;
   const left = {

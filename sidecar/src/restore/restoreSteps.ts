@@ -9,12 +9,13 @@ import { helperHooks } from '../jobs/helperHooks.ts';
 import type { CheckedArchive } from './archiveCheck.ts';
 import { checkArchive, compareDigest } from './archiveCheck.ts';
 import type { RestoreAttempt } from './attempt.ts';
-import { isNewClaim } from './attempt.ts';
+import { isNewClaim, makesOwnClaim } from './attempt.ts';
 import { makeClaim } from './claim/makeClaim.ts';
 import { claimWish } from './claim/newClaim.ts';
 import { checkSameNamespace } from './claim/sameNamespace.ts';
 import type { Users } from './claim/users.ts';
 import { explain } from './explain.ts';
+import { fillingAnnotations } from './handOver/filling.ts';
 import type { RestoreBody } from './intoClaim.ts';
 import { restoreIntoClaim } from './intoClaim.ts';
 import { plannedSource } from './plan/plannedSource.ts';
@@ -180,7 +181,8 @@ const noUndo = (id: string): string =>
 /** @returns the claim that is written to: the one that was asked for, or a new one. @throws StageError. */
 export async function targetOf(attempt: RestoreAttempt, { source }: ReadySource): Promise<ClaimId> {
   const { world, run, details, signal, steps } = attempt;
-  const { namespace, name, uid } = run;
+  const { namespace, name } = details.target;
+  const { uid } = run;
   if (!isNewClaim(details)) {
     const claim = world.inventory.claim(namespace, name);
     if (claim?.uid !== uid) throw claimGone('create', run, claim !== undefined);
@@ -190,12 +192,16 @@ export async function targetOf(attempt: RestoreAttempt, { source }: ReadySource)
     throw new StageError('create', reason, message, hint, 'needs-action');
   }
   steps.begin('create-claim');
-  checkSameNamespace(run, world.inventory.namespace(namespace));
+  checkSameNamespace(run, world.inventory.namespace(run.namespace));
   const wish = claimWish(details.target, source.manifest);
+  if (details.populates) wish.annotations = fillingAnnotations(details.populates);
   world.fence.assertHeld();
-  const made = await makeClaim(run, wish, run.id, world, signal);
+  const made = await makeClaim(details.target, wish, run.id, world, signal);
   attempt.made = made;
-  await attempt.record({ createdUid: made.uid }, { uid: made.uid });
+  await attempt.record(
+    { createdUid: made.uid },
+    makesOwnClaim(details) ? { uid: made.uid } : undefined
+  );
   steps.done(`claim ${namespace}/${name} of ${wish.size} was created`);
   return made;
 }

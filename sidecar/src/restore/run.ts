@@ -8,7 +8,7 @@ import type { JobEnd } from '../jobs/job.ts';
 import { CANCELLED } from '../jobs/job.ts';
 import { stageClock } from '../jobs/stageClock.ts';
 import type { RestoreAttempt, RestoreWorld } from './attempt.ts';
-import { isNewClaim } from './attempt.ts';
+import { isNewClaim, makesOwnClaim } from './attempt.ts';
 import { leftVolume } from './claim/leftVolume.ts';
 import { findMade, markProven, unmakeClaim } from './claim/makeClaim.ts';
 import type { TargetState } from './claim/targetState.ts';
@@ -87,7 +87,7 @@ export async function runRestore(
     stage: end.status === 'success' ? 'cleanup' : end.stage,
     warnings: [...attempt.warnings, ...left],
     ...(attempt.helper && { helper: attempt.helper }),
-    ...(isNewClaim(run.details) && { uid: attempt.details.createdUid ?? '' }),
+    ...(makesOwnClaim(run.details) && { uid: attempt.details.createdUid ?? '' }),
     details: { ...attempt.details, steps: attempt.steps.list() },
     stages: clock.times(),
     endedAt: world.now().toISOString(),
@@ -99,11 +99,11 @@ async function restored(
   attempt: RestoreAttempt,
   onUse: (why: StageError) => void
 ): Promise<JobEnd> {
-  const { run, world, clock, steps, signal, details } = attempt;
+  const { world, clock, steps, signal, details } = attempt;
   clock.enter('create');
   const ready = await readSource(attempt);
   const scaled = details.scale ? await stopWorkloads(attempt) : undefined;
-  const users = usersOf(run, world, scaled);
+  const users = usersOf(details.target, world, scaled);
   await users.check(signal);
   // From here on: what a pod writes during the safety backup is not in it, and would be lost.
   const unwatch = watchUsers(users, { signal, onUse });
@@ -171,7 +171,7 @@ function attemptOf(
 /** Deletes what must not stay. @returns what the record says of the target. */
 async function takeBack(attempt: RestoreAttempt, error: unknown): Promise<TargetState> {
   const { run, world, details } = attempt;
-  const { namespace, name } = run;
+  const { namespace, name } = details.target;
   await Promise.all(attempt.closing); // while its helper is there, a claim stays
   const refusedInTime = error instanceof UnpackFailure && !error.hasWritten;
   const left = {
@@ -183,7 +183,8 @@ async function takeBack(attempt: RestoreAttempt, error: unknown): Promise<Target
     attempt.show({ hasBegunToWrite: left.hasWritten });
     return targetState({ ...left, made: 'none' });
   }
-  const made = attempt.made ?? (await findMade(run, run.id, world).catch(() => undefined));
+  const made =
+    attempt.made ?? (await findMade(details.target, run.id, world).catch(() => undefined));
   if (!made) return targetState({ ...left, made: 'none' });
   const volume = await leftVolume(made, world);
   const unmade = await unmakeClaim(made, run.id, world.claims, UNMAKE_MS);
