@@ -60,6 +60,11 @@ it.each<[string, Partial<UnprovenFacts>, ReturnType<typeof verdictOnUnproven>]>(
   ],
   ['that is being copied', { isBeingCopied: true }, 'wait'],
   [
+    'whose deletion broke off after its manifest',
+    { run: runWith({ copies: [{ ...copyOf(keyOf('run-1')), state: 'deleted' }] }) },
+    'delete',
+  ],
+  [
     'of an incomplete backup that has a copy there, whose manifest is lost',
     { run: runWith({ status: 'failed', copies: [copyOf(keyOf('run-1'))] }) },
     'leave',

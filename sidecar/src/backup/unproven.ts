@@ -34,6 +34,7 @@ export interface UnprovenFacts {
  * | has not ended, or is being copied | is left for now |
  * | has this archive there, or is a success that names no archive at all | is left: its manifest was lost |
  * | has other archives there, or none, failed or was cancelled | is deleted when nothing has changed it for an hour |
+ * | has had it deleted: the manifest goes before the archive | is deleted when nothing has changed it for an hour |
  */
 export function verdictOnUnproven({
   key,
@@ -65,7 +66,8 @@ const isStoredAt = (copy: Copy, destination: string, key: string): boolean =>
   copy.destination === destination &&
   copy.key === key &&
   copy.state !== 'awaited' &&
-  copy.state !== 'failed';
+  copy.state !== 'failed' &&
+  copy.state !== 'deleted';
 
 const isOfClaim = (
   { namespace, pvc, shortened }: ParsedName,

@@ -7,6 +7,7 @@ import type {
   RunKind,
 } from '../../api/index.ts';
 import type { StageError } from '../errors.ts';
+import type { ClaimArchives } from './claimArchives.ts';
 import type { RunDetails } from './details.ts';
 
 /** A run of any kind. `details` of other kinds than backups: absent where this version cannot read them. */
@@ -145,6 +146,9 @@ export interface History {
     after: string,
     limit: number
   ): { run: string; state: 'present' | 'missing' }[];
+
+  /** Archives as retention looks at them. */
+  readonly archives: ClaimArchives;
 
   /** @returns how many archives are at this destination and nowhere else. */
   onlyAt(destination: string): number;

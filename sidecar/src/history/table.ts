@@ -1,5 +1,7 @@
 import type { Database, SqlValue, Statement } from 'sql.js';
 import type { BackupQuery, RunKind } from '../../api/index.ts';
+import type { ClaimArchives } from './claimArchives.ts';
+import { claimArchives } from './claimArchives.ts';
 import type { ClaimOf } from './claimHeads.ts';
 import type { Entry, Row } from './entries.ts';
 import { EntryWriter } from './entries.ts';
@@ -24,6 +26,7 @@ type CopyState = ReturnType<History['copiesAt']>[number];
 
 /** The tables in memory: runs, their copies, and destinations. They know nothing of files. */
 export class RunTable {
+  readonly archives: ClaimArchives;
   readonly #db: Database;
   readonly #get: Statement;
   readonly #writer: EntryWriter;
@@ -33,6 +36,7 @@ export class RunTable {
 
   constructor(db: Database) {
     this.#db = db;
+    this.archives = claimArchives(db);
     this.#get = db.prepare(`${SELECT_RUNS} WHERE id = ?`);
     this.#writer = new EntryWriter(db);
     for (const [id, kind, location] of this.#values(

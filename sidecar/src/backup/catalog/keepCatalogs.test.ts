@@ -11,6 +11,7 @@ const catalog = (archives: number): ReadCatalog => ({
   catalog: { archives, bytes: 0, onlyHere: 0, foreign: 1, readAt: '2026-11-20T10:00:00.000Z' },
   volumes: [],
   ...{ found: 0, lost: 0, foreign: new Set(['f']) },
+  listing: { beganAt: '2026-11-20T10:11:12.000Z', known: 1, unlisted: 0, undeleted: [] },
 });
 
 let names: string[];

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import type { ReadCatalog } from './readCatalog.ts';
 
 /** Facts about a destination since its archives were last listed completely. */
-export type KnownCatalog = Partial<Pick<ReadCatalog, 'catalog' | 'volumes'>> & {
+export type KnownCatalog = Partial<Pick<ReadCatalog, 'catalog' | 'volumes' | 'listing'>> & {
   /** Why the last attempt has failed; what is known is older then. */
   problem: StageError | null;
 };
@@ -67,9 +67,9 @@ export function keepCatalogs(options: CatalogsOptions): Catalogs {
     try {
       const destination = place.use();
       await rebuild(destination, run => entry.foreign.has(run), stopping.signal);
-      const { catalog, volumes, foreign } = await read(destination, stopping.signal);
+      const { catalog, volumes, foreign, listing } = await read(destination, stopping.signal);
       entry.foreign = foreign;
-      entry.known = { catalog, volumes, problem: null };
+      entry.known = { catalog, volumes, listing, problem: null };
     } catch (error) {
       if (stopping.signal.aborted) return;
       const problem = error instanceof StageError ? error : unreadable(name, error);

@@ -19,6 +19,19 @@ export interface ReadCatalog {
   lost: number;
   /** Ids of the runs of archives that this history does not have. */
   foreign: ReadonlySet<string>;
+  listing: ListingFacts;
+}
+
+/** How a complete listing compares with the history as it was when it began. */
+export interface ListingFacts {
+  /** ISO-8601. An archive that was proven later may not be in it. */
+  beganAt: string;
+  /** Copies that the history had as present. */
+  known: number;
+  /** Those of them that the listing did not have, whatever the storage said when it was asked for each. */
+  unlisted: number;
+  /** Ids of runs whose archive was listed although it is recorded as deleted: its deletion broke off. */
+  undeleted: readonly string[];
 }
 
 export interface CatalogOptions {
@@ -58,6 +71,7 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
   const volumes = new Map<string, VolumeShare>();
   /** Copies of the history that the listing has not had yet. */
   const awaited = await copiesAt(destination.id, options);
+  const known = [...awaited.values()].filter(state => state === 'present').length;
   const back: string[] = [];
   const unknown = { archives: new Set<string>(), manifests: new Set<string>() };
   const probes: Stored[] = [];
@@ -100,6 +114,11 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
     unknown.manifests.has(run) &&
     !history.get(run)?.copies.some(copy => copy.destination === destination.id);
   const foreign = new Set([...unknown.archives].filter(isForeign));
+  const isDeleted = (run: string) =>
+    history
+      .get(run)
+      ?.copies.some(copy => copy.destination === destination.id && copy.state === 'deleted');
+  const undeleted = [...unknown.archives].filter(isDeleted);
   return {
     catalog: {
       archives,
@@ -110,6 +129,7 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
     },
     volumes: [...volumes.values()].sort((a, b) => b.bytes - a.bytes),
     ...{ found, lost, foreign },
+    listing: { beganAt: began, known, unlisted: absent.length, undeleted },
   };
 }
 

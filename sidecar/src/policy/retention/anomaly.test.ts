@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import type { MeasuredArchive } from './anomaly.ts';
+import { anomalyHold } from './anomaly.ts';
+
+const MiB = 1024 * 1024;
+const sizes = (...bytes: number[]): MeasuredArchive[] =>
+  bytes.map((each, at) => ({
+    run: `run-${at}`,
+    bytes: each * MiB,
+    entries: 100,
+    isNearlyAllNew: false,
+  }));
+const counts = (...entries: number[]): MeasuredArchive[] =>
+  entries.map((each, at) => ({
+    ...{ run: `run-${at}`, bytes: MiB, entries: each },
+    isNearlyAllNew: false,
+  }));
+const changed = (archives: MeasuredArchive[], at: number): MeasuredArchive[] =>
+  archives.map((each, place) => ({ ...each, isNearlyAllNew: place === at }));
+
+it.each<[string, MeasuredArchive[], string | null, string | null]>([
+  ['nothing', [], null, null],
+  ['one archive', sizes(10), null, null],
+  ['the usual changes', sizes(10, 11, 9, 8, 12), null, null],
+  ['a slow decrease', sizes(10, 8, 6, 5, 4, 3), null, null],
+  ['the newest has shrunk', sizes(10, 10, 4), null, 'run-2 has 4194304 bytes'],
+  ['exactly half is not much less', sizes(10, 5), null, null],
+  ['an older one has shrunk, and the newest is as small', sizes(10, 4, 4, 4), null, 'run-1 has'],
+  ['it has grown again', sizes(10, 4, 4, 9), null, null],
+  ['it has grown again, but not enough', sizes(10, 1, 2, 4), null, 'run-1 has'],
+  ['a person has accepted it', sizes(10, 4, 4), 'run-1', null],
+  ['a person has accepted a later one', sizes(10, 4, 4), 'run-2', null],
+  ['a person has accepted an earlier one', sizes(10, 10, 4), 'run-1', 'run-2 has'],
+  ['it has shrunk again since', sizes(10, 4, 1), 'run-1', 'run-2 has'],
+  ['most files are gone', counts(1000, 1000, 20), null, 'run-2 has 20 entries'],
+  ['a few files of a few are gone', counts(5, 1), null, null],
+  ['a small archive', sizes(0.05, 0.001), null, null],
+  ['nearly all is new', changed(sizes(10, 10, 10), 2), null, 'nearly all data in backup run-2'],
+  ['nearly all was new in an older one', changed(sizes(10, 10, 10, 10), 1), null, 'run-1 is new'],
+  ['nearly all was new, and accepted', changed(sizes(10, 10, 10, 10), 1), 'run-1', null],
+])('%s', (_, archives, accepted, message) => {
+  const hold = anomalyHold(archives, accepted);
+  if (message === null) expect(hold).toBeNull();
+  else
+    expect(hold).toMatchObject({
+      kind: 'anomaly',
+      message: expect.stringContaining(message),
+      hint: expect.stringContaining('nkvm.io/accept-change: run-'),
+    });
+});
+
+it('does not take what is not known for a change', () => {
+  const unknown = [
+    { run: 'a', bytes: null, entries: null, isNearlyAllNew: false },
+    { run: 'b', bytes: 0, entries: 0, isNearlyAllNew: false },
+  ];
+  expect(anomalyHold(unknown, null)).toBeNull();
+});

@@ -1,0 +1,124 @@
+import type { RetentionHold } from '../../../api/index.ts';
+import type { KnownCatalog } from '../../backup/catalog/keepCatalogs.ts';
+
+/** Facts about a destination that decide whether anything may be deleted there. */
+export interface PlaceFacts {
+  destination: string;
+  catalog: KnownCatalog | undefined;
+  /** Why the clock cannot be trusted; null: it can. */
+  clock: string | null;
+  now: Date;
+  /** Why it refused to delete; null: it has not, or not lately. */
+  refused: string | null;
+}
+
+/** The listing of every hour, and one that is late. */
+const LISTING_AGE_MS = 2 * 3_600_000 + 10 * 60_000;
+/** So many copies may be missing from a listing without a word: a person has deleted them. */
+const UNLISTED = 3;
+const UNLISTED_SHARE = 0.05;
+
+/**
+ * @returns why nothing is deleted at a destination; null: there is no reason of this kind
+ *
+ * | | |
+ * | --- | --- |
+ * | the clock has made a step | hold |
+ * | it was not listed to its end, or not lately | hold: half a list must not delete anything |
+ * | many archives of the history were not in the listing | hold |
+ * | it refuses to delete | hold |
+ */
+export function placeHold(facts: PlaceFacts): RetentionHold | null {
+  const { destination, catalog, clock, now, refused } = facts;
+  if (clock !== null)
+    return { kind: 'clock', message: clock, hint: 'check the clock of the node; nothing else' };
+  const listing = catalog?.listing;
+  if (catalog?.problem)
+    return listingHold(
+      `destination ${destination} could not be listed to its end: ${catalog.problem.message}`,
+      catalog.problem.hint
+    );
+  if (!listing || !catalog?.catalog)
+    return listingHold(`destination ${destination} is not listed yet`, 'nothing to do: it follows');
+  const ageMs = now.getTime() - Date.parse(catalog.catalog.readAt);
+  if (ageMs > LISTING_AGE_MS)
+    return listingHold(
+      `destination ${destination} was last listed at ${catalog.catalog.readAt}`,
+      'see the state of the destination'
+    );
+  const { known, unlisted } = listing;
+  if (unlisted > Math.max(UNLISTED, known * UNLISTED_SHARE))
+    return listingHold(
+      `the listing of destination ${destination} lacks ${unlisted} of ${known} archives that should be there`,
+      'find out what has deleted them, or whether the destination is the right one; retention continues after a listing without such a gap'
+    );
+  if (refused !== null)
+    return {
+      kind: 'refused',
+      message: `destination ${destination} refuses to delete archives: ${refused}`,
+      hint: 'nothing to do where that is wanted; the lifecycle rules of the storage then delete old archives. NKVM tries again once a day',
+    };
+  return null;
+}
+
+const listingHold = (message: string, hint: string): RetentionHold => ({
+  kind: 'listing',
+  message,
+  hint,
+});
+
+/** Facts about a volume that decide whether any of its archives may be deleted. */
+export interface ClaimFacts {
+  /** Sentences about rules or holds that are not valid, and what to do. */
+  invalid: { message: string; hint: string } | null;
+  /** Whether its first restore has no verdict yet. */
+  isFirstRestoreOpen: boolean;
+  /** ISO-8601. */
+  holdUntil: string | null;
+  now: Date;
+}
+
+/** @returns why no archive of a volume is deleted; null: there is no reason of this kind */
+export function claimHold({ invalid, isFirstRestoreOpen, holdUntil, now }: ClaimFacts) {
+  if (isFirstRestoreOpen) return FIRST_RESTORE;
+  if (invalid) return { kind: 'invalid', ...invalid } as const;
+  if (holdUntil !== null && now.toISOString() < holdUntil)
+    return {
+      kind: 'hold',
+      message: `on hold until ${holdUntil}`,
+      hint: 'delete the annotation nkvm.io/hold-until to end the hold',
+    } as const;
+  return null;
+}
+
+const FIRST_RESTORE = {
+  kind: 'first-restore',
+  message: 'the restore of this claim has no verdict yet',
+  hint: 'see what the claim waits for',
+} as const;
+
+/** So many archives may always go at once. */
+export const SHARE_ALLOWANCE = 10;
+
+/** Facts about all archives that would go at a destination at once. */
+export interface ShareFacts {
+  destination: string;
+  removed: number;
+  /** Archives that the history has there. */
+  present: number;
+  maxSharePercent: number;
+  /** The number that a person has approved; null: none. */
+  approved: number | null;
+}
+
+/** @returns why the archives do not go at once; null: they may */
+export function shareHold(facts: ShareFacts): RetentionHold | null {
+  const { destination, removed, present, maxSharePercent, approved } = facts;
+  const most = Math.max(SHARE_ALLOWANCE, Math.floor((present * maxSharePercent) / 100));
+  if (removed <= most || removed === approved) return null;
+  return {
+    kind: 'share',
+    message: `${removed} of ${present} archives would go at destination ${destination} at once, and the limit is ${most}`,
+    hint: `look at the plans; to let them go: POST /api/v1/retention/approve with {"destination":"${destination}","removed":${removed}}`,
+  };
+}
