@@ -1,5 +1,6 @@
 import type { Obstacle } from '../../../api/index.ts';
-import { openNamespaceCommand } from '../../../api/index.ts';
+import { openNamespaceCommand, START_ANNOTATION } from '../../../api/index.ts';
+import { isFirstRestoreOpen } from '../../cluster/firstRestore.ts';
 import type { Claim } from '../../cluster/inventory.ts';
 import { placementOf } from '../../helper/wait/placement.ts';
 import type { IsOpen } from './openNamespaces.ts';
@@ -10,9 +11,16 @@ import type { IsOpen } from './openNamespaces.ts';
  * @returns null when it can start.
  */
 export function obstacleOf(claim: Claim, isOpen: IsOpen): Obstacle | null {
+  const { namespace, name } = claim;
+  // First: such a claim is usually not bound, and that is not what a person must know about it.
+  if (isFirstRestoreOpen(claim) && !claim.terminating)
+    return {
+      reason: 'FirstRestoreOpen',
+      message: `claim ${namespace}/${name} waits for the restore of its data: a backup of it now would be one of an empty volume`,
+      hint: `see the Events on the claim; to do without the data, set its annotation ${START_ANNOTATION}: empty`,
+    };
   const placement = placementOf(claim);
   if ('refuse' in placement) return placement.refuse;
-  const { namespace } = claim;
   switch (isOpen) {
     case true:
       return null;

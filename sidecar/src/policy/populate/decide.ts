@@ -1,10 +1,10 @@
 import { START_ANNOTATION } from '../../../api/index.ts';
+import { asksForRestore } from '../../cluster/firstRestore.ts';
 import { sizeText } from '../../restore/plan/planSpace.ts';
 import { isKnownBad } from './badArchive.ts';
 import { newestOf } from './chooseNewest.ts';
 import type { Candidate, Decision, PassedOver } from './decision.ts';
 import type { FoundArchive, PopulateFacts } from './facts.ts';
-import { asksForRestore } from './firstRestore.ts';
 import { startWishOf } from './startWish.ts';
 import { ASK_MS, howToDecide, nameOf, notListed, unlistedOf, WAIT_MS } from './words.ts';
 

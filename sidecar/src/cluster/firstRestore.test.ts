@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { testClaim } from '../testing/testClaim.ts';
+import { isFirstRestoreOpen } from './firstRestore.ts';
+
+const dataSource = {
+  apiGroup: 'nkvm.io',
+  kind: 'BackupRestore',
+  name: 'orders-db',
+  namespace: null,
+};
+const note = (name: string, value: string) => ({ policyNotes: { [`nkvm.io/${name}`]: value } });
+const pending = { phase: 'Pending' as const };
+
+it.each([
+  ['of a claim that asks for none', false, { dataSource: undefined }],
+  [
+    'of a claim that asks something else for its data',
+    false,
+    { dataSource: { ...dataSource, kind: 'VolumeSnapshot' } },
+  ],
+  ['of a claim that waits', true, pending],
+  [
+    'of a claim that waits, and has the note of the claim before',
+    true,
+    { ...pending, ...note('restored-from', 'a') },
+  ],
+  ['of a claim that waits, and starts empty soon', true, { ...pending, ...note('start', 'empty') }],
+  ['of a claim that was restored', false, note('restored-from', 'a')],
+  ['of a claim that was bound empty', false, note('started-empty', 'none-found')],
+  ['of a claim that something else has bound', true, {}],
+  ['of such a claim, after a person has accepted it', false, note('start', 'empty')],
+  ['of such a claim, where a person wants data', true, note('start', 'newest')],
+])('the first restore %s is open: %s', (_, expected, change) => {
+  expect(isFirstRestoreOpen(testClaim({ dataSource, ...change }))).toBe(expected);
+});
