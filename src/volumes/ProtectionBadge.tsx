@@ -4,11 +4,17 @@ import {
   alertIcon,
   failedIcon,
   hiddenIcon,
+  laterIcon,
+  lockIcon,
   oldIcon,
+  pausedIcon,
+  provenIcon,
   queuedIcon,
+  restoreIcon,
   runningIcon,
   successIcon,
   unboundIcon,
+  unknownIcon,
   warnIcon,
 } from '../ui/icons';
 import { Badge } from '../ui/status';
@@ -37,6 +43,26 @@ export function protectionText(protection: Protection, t: Translate): string {
       return t('Backed up');
     case 'never':
       return t('Not backed up');
+    case 'protected':
+      return t('Protected');
+    case 'waiting':
+      return t('First backup planned');
+    case 'overdue':
+      return t('Overdue');
+    case 'suspended':
+      return t('Suspended');
+    case 'held':
+      return t('On hold');
+    case 'invalid':
+      return t('Schedule not valid');
+    case 'unknown':
+      return t('Unknown');
+    case 'restoring':
+      return t('Restoring');
+    case 'restoreWaits':
+      return t('Waiting for restore');
+    case 'needsDecision':
+      return t('Needs a decision');
   }
 }
 
@@ -56,6 +82,16 @@ const LOOKS: Record<Protection, Look> = {
   old: { icon: oldIcon, color: 'warning' },
   never: { icon: alertIcon, color: 'warning' },
   incomplete: { icon: warnIcon, color: 'warning' },
+  protected: { icon: provenIcon, color: 'success' },
+  waiting: { icon: laterIcon, color: '' },
+  overdue: { icon: oldIcon, color: 'error' },
+  suspended: { icon: pausedIcon, color: 'warning' },
+  held: { icon: lockIcon, color: 'warning' },
+  invalid: { icon: alertIcon, color: 'error' },
+  unknown: { icon: unknownIcon, color: 'warning' },
+  restoring: { icon: restoreIcon, color: '' },
+  restoreWaits: { icon: laterIcon, color: 'warning' },
+  needsDecision: { icon: alertIcon, color: 'error' },
 };
 
 /** How a volume stands. */

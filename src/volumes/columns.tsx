@@ -76,7 +76,8 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
     responsivePriority: 4,
     accessorFn: ({ cluster }) => cluster,
   };
-  const stateOf = ({ volume }: Row): string => protectionText(protectionOf(volume, nowMs), t);
+  const stateOf = ({ volume, policy }: Row): string =>
+    protectionText(protectionOf(volume, nowMs, policy), t);
   const columns: Column[] = [
     {
       id: 'volume',
@@ -124,8 +125,7 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
       filterVariant: 'multi-select',
       // The most urgent ones first.
       sortDescFirst: false,
-      sortingFn: ({ original: { volume: one } }, { original: { volume: other } }) =>
-        byUrgency(one, other, nowMs),
+      sortingFn: ({ original: one }, { original: other }) => byUrgency(one, other, nowMs),
       responsivePriority: 6,
       accessorFn: stateOf,
       Cell: ({ row: { original } }) => <StateCell row={original} nowMs={nowMs} />,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Volume } from '../../sidecar/api';
+import type { Volume, VolumePolicy } from '../../sidecar/api';
+import { aPolicy, aPopulate, anUnprotected } from '../testing/policySamples';
 import { aBackup, aFailed, aRunning, aVolume, summaryOf } from '../testing/samples';
 import { type Protection, protectionOf } from './protection';
 
@@ -50,4 +51,51 @@ it.each([
   const endMs = Date.parse(success.endedAt!);
   expect(protectionOf(volume, endMs + hours * HOUR_MS)).toBe('backedUp');
   expect(protectionOf(volume, endMs + hours * HOUR_MS + 1)).toBe('old');
+});
+
+const backedUp = { lastBackup: success, lastSuccess: success };
+const overdue = aPolicy({ state: 'overdue' });
+
+it.each<[string, Partial<Volume>, VolumePolicy, Protection]>([
+  ['that has a schedule and is backed up', backedUp, aPolicy(), 'protected'],
+  ['that nothing asks to back up', backedUp, anUnprotected(), 'backedUp'],
+  ['that nothing asks to back up, and nobody did', {}, anUnprotected(), 'never'],
+  ['whose first run is still to come', {}, aPolicy({ state: 'waiting' }), 'waiting'],
+  ['whose run is overdue, though an older one is good', backedUp, overdue, 'overdue'],
+  ['whose last run failed and that is overdue', { lastBackup: failed }, overdue, 'overdue'],
+  ['whose last run failed, before it is overdue', { lastBackup: failed }, aPolicy(), 'failed'],
+  ['that runs while it is overdue', { lastBackup: summaryOf(aRunning()) }, overdue, 'running'],
+  ['that lost its storage', { phase: 'Lost' }, aPolicy(), 'lost'],
+  ['that is suspended', backedUp, aPolicy({ state: 'suspended' }), 'suspended'],
+  [
+    'that is suspended and whose last run failed',
+    { lastBackup: failed },
+    aPolicy({ state: 'suspended' }),
+    'failed',
+  ],
+  ['with a label that is not valid', backedUp, aPolicy({ state: 'invalid' }), 'invalid'],
+  ['whose restore has no verdict', backedUp, aPolicy({ state: 'held' }), 'held'],
+  ['of which nothing is known', backedUp, aPolicy({ state: 'unknown' }), 'unknown'],
+  ['that is not bound yet', { phase: 'Pending' }, aPolicy({ state: 'waiting' }), 'unbound'],
+  ['that this person may not see', { backupsVisible: false }, overdue, 'hidden'],
+  [
+    'that a person decides about',
+    { phase: 'Pending' },
+    aPolicy({ state: 'held', populate: aPopulate() }),
+    'needsDecision',
+  ],
+  [
+    'that waits for its restore',
+    { phase: 'Pending' },
+    aPolicy({ state: 'held', populate: aPopulate({ state: 'waiting' }) }),
+    'restoreWaits',
+  ],
+  [
+    'that is restored now',
+    { phase: 'Pending' },
+    aPolicy({ state: 'held', populate: aPopulate({ state: 'restoring' }) }),
+    'restoring',
+  ],
+])('with its schedule, a volume %s', (_, differs, policy, expected) => {
+  expect(protectionOf(aVolume(differs), NOW, policy)).toBe(expected);
 });

@@ -1,10 +1,12 @@
-import type { Volume } from '../../sidecar/api';
+import type { Volume, VolumePolicy } from '../../sidecar/api';
 import type { Target } from '../backups/start';
 
 /** A volume in the list, which may show several clusters. */
 export interface Row {
   cluster: string;
   volume: Volume;
+  /** What is planned for it; undefined where that is not known. */
+  policy?: VolumePolicy;
 }
 
 export const targetOf = ({ cluster, volume: { namespace, name } }: Row): Target => ({
@@ -22,11 +24,11 @@ export const bytesOf = ({ volume }: Row): number =>
 
 const rows = new WeakMap<Volume, Row>();
 
-/** @returns the same row for the same volume: a table calculates again only what has changed. */
-export function rowOf(cluster: string, volume: Volume): Row {
+/** @returns the same row for the same volume and policy: a table calculates again only what has changed. */
+export function rowOf(cluster: string, volume: Volume, policy?: VolumePolicy): Row {
   const known = rows.get(volume);
-  if (known?.cluster === cluster) return known;
-  const row = { cluster, volume };
+  if (known?.cluster === cluster && known.policy === policy) return known;
+  const row = { cluster, volume, policy };
   rows.set(volume, row);
   return row;
 }
