@@ -49,3 +49,6 @@ export const NODE_ROUTE = 'Node';
 
 /** Query parameter of our pages: a plain user's token is minted in the namespace of the volume. */
 export const NAMESPACE_PARAMETER = 'namespace';
+
+/** Query parameter of the list of volumes: only those with this state are shown. */
+export const STATE_PARAMETER = 'state';

@@ -1,14 +1,16 @@
 import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query';
 import type { PolicyList, Volume, VolumePolicyDetails, VolumeRef } from '../../sidecar/api';
-import { type Asked, asked, clusterKey, IDLE_MS, queries } from './cache';
+import { type Asked, asked, BEHIND_MS, clusterKey, IDLE_MS, queries } from './cache';
 import { connectionTo } from './connection';
 import { failureOf } from './failure';
 import { policyClient } from './policyClient';
 
 const keys = {
-  list: (cluster: string, namespaces: string[]) => [
+  all: (cluster: string) => [...clusterKey(cluster), 'policies', 'all'],
+  each: (cluster: string, namespaces: string[]) => [
     ...clusterKey(cluster),
     'policies',
+    'each',
     ...namespaces,
   ],
   one: (cluster: string, { namespace, name }: VolumeRef) => [
@@ -34,15 +36,32 @@ async function orNull<T>(asking: Promise<T>): Promise<T | null> {
   }
 }
 
+/** A list of so many takes megabytes: it is not asked for every few seconds. */
+const LONG_LIST = 500;
+
+const pollMs = ({ state: { data } }: { state: { data?: PolicyList | null | string } }): number =>
+  typeof data === 'object' && data && data.volumes.length > LONG_LIST ? BEHIND_MS : IDLE_MS;
+
+/** In place of a list: this person asks in each namespace. */
+const ASK_EACH = 'ask each';
+
+/** Of all namespaces, for those who may have the administrator's token. */
+async function loadAll(
+  cluster: string,
+  namespaces: string[]
+): Promise<PolicyList | null | typeof ASK_EACH> {
+  const connection = connectionTo(cluster);
+  if (namespaces.length > 0 && !(await connection.isAdministrator())) return ASK_EACH;
+  return orNull(policyClient(connection).policies());
+}
+
 /**
- * Of all namespaces for an administrator, and else of those that answer.
+ * Of those namespaces that answer, for everybody else.
  *
  * @throws what the first namespace threw, when none of them could be asked.
  */
-async function loadList(cluster: string, namespaces: string[]): Promise<PolicyList | null> {
-  const connection = connectionTo(cluster);
-  const { policies } = policyClient(connection);
-  if (namespaces.length === 0 || (await connection.isAdministrator())) return orNull(policies());
+async function loadEach(cluster: string, namespaces: string[]): Promise<PolicyList | null> {
+  const { policies } = policyClient(connectionTo(cluster));
   const answers = await Promise.allSettled(namespaces.map(each => orNull(policies(each))));
   const lists = answers.flatMap(answer =>
     answer.status === 'fulfilled' && answer.value ? [answer.value] : []
@@ -70,21 +89,37 @@ export function usePolicies(
   clusters: string[],
   namespacesOf: (cluster: string) => string[]
 ): ClusterPolicies[] {
-  const found = useQueries(
+  const all = useQueries(
     {
       queries: clusters.map(cluster => ({
-        queryKey: keys.list(cluster, namespacesOf(cluster)),
-        queryFn: () => loadList(cluster, namespacesOf(cluster)),
-        placeholderData: keepPreviousData,
-        refetchInterval: IDLE_MS,
+        queryKey: keys.all(cluster),
+        queryFn: () => loadAll(cluster, namespacesOf(cluster)),
+        refetchInterval: pollMs,
       })),
     },
     queries
   );
-  return clusters.map((cluster, index) => ({
-    cluster,
-    ...asked<PolicyList | null>(found[index]!, keys.list(cluster, namespacesOf(cluster))),
-  }));
+  const each = useQueries(
+    {
+      queries: clusters.map((cluster, index) => ({
+        queryKey: keys.each(cluster, namespacesOf(cluster)),
+        queryFn: () => loadEach(cluster, namespacesOf(cluster)),
+        enabled: all[index]?.data === ASK_EACH,
+        placeholderData: keepPreviousData,
+        refetchInterval: pollMs,
+      })),
+    },
+    queries
+  );
+  return clusters.map((cluster, index) => {
+    const { data, error } = all[index]!;
+    return {
+      cluster,
+      ...(data === ASK_EACH
+        ? asked<PolicyList | null>(each[index]!, keys.each(cluster, namespacesOf(cluster)))
+        : asked<PolicyList | null>({ data, error }, keys.all(cluster))),
+    };
+  });
 }
 
 /** What is planned for one volume, kept fresh; null where the sidecar does not know it, or has no policies. */

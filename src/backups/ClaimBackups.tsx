@@ -3,11 +3,13 @@ import { Stack } from '@mui/material';
 import type { VolumeRef } from '../../sidecar/api';
 import { useVolume } from '../api/queries';
 import { Proven } from '../checks/Proven';
+import { VolumePolicySection } from '../policy/VolumePolicySection';
 import { RestoreButton } from '../restores/RestoreLink';
 import { RestoreList } from '../restores/RestoreList';
 import { VOLUME_ROUTE } from '../routes';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
+import { scheduleTargetOf } from '../volumes/row';
 import { BackUpTo } from './BackUpTo';
 import { Blocked } from './Blocked';
 import { ClaimRuns } from './ClaimRuns';
@@ -26,6 +28,14 @@ export function ClaimBackups({ cluster, claim, uid }: ClaimBackupsProps) {
   const step = volume && nextStepOf(volume);
   return (
     <>
+      {volume && (
+        <VolumePolicySection
+          cluster={cluster}
+          claim={claim}
+          usedBy={scheduleTargetOf({ cluster, volume }).usedBy}
+          isShort
+        />
+      )}
       <SectionBox title={t('Backups')}>
         <Stack spacing={2}>
           {step?.kind === 'blocked' && (

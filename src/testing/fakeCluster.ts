@@ -21,6 +21,8 @@ export interface FakeCluster {
   person: string | undefined;
   /** Requests to the API server for Secrets of NKVM's namespace, e.g. `POST secrets`. */
   secretCalls: { request: string; sent: unknown }[];
+  /** Requests to the API server for claims and namespaces, e.g. `PATCH persistentvolumeclaims/shop/orders-db`. */
+  objectCalls: { request: string; sent: unknown }[];
   /** What the API server says of the person's rights. */
   mayWriteSecrets: boolean;
   /** Changes an answer while the page is shown. */
@@ -30,6 +32,14 @@ export interface FakeCluster {
 export const TOKEN_REQUEST = 'POST nkvm/nkvm-admin token';
 
 const SECRETS_PATH = `/api/v1/namespaces/${NKVM_NAMESPACE}/secrets`;
+
+/** @returns e.g. `namespaces/shop`; undefined for everything that is neither a namespace nor a claim. */
+function objectAt(path: string): string | undefined {
+  const claim = /^\/api\/v1\/namespaces\/([^/]+)\/persistentvolumeclaims\/([^/]+)$/.exec(path);
+  if (claim) return `persistentvolumeclaims/${claim[1]}/${claim[2]}`;
+  const namespace = /^\/api\/v1\/namespaces\/([^/]+)$/.exec(path);
+  return namespace ? `namespaces/${namespace[1]}` : undefined;
+}
 
 /** jsdom's Blobs cannot be read by `text`. */
 const contentOf = async (body: unknown): Promise<unknown> => {
@@ -66,6 +76,7 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
     sent: [],
     person: 'ann',
     secretCalls: [],
+    objectCalls: [],
     mayWriteSecrets: true,
     answer: (request, answer) => void (known[request] = answer),
   };
@@ -75,6 +86,7 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
     'GET /info': refusal(401, 'the request carries no token'),
     // An older sidecar has no stream of changes.
     'GET /volumes/events': refusal(404, 'not found'),
+    'any object': { metadata: {} },
     // Of Secrets, where a test says nothing else.
     ...{ POST: {}, PATCH: {}, DELETE: {} },
     ...answers,
@@ -100,6 +112,12 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
       const request = `${method} secrets${path.slice(SECRETS_PATH.length)}`;
       cluster.secretCalls.push({ request, sent });
       return give(request in known ? request : method, sent, headers, search);
+    }
+    const object = objectAt(path);
+    if (object) {
+      const request = `${method} ${object}`;
+      cluster.objectCalls.push({ request, sent });
+      return give(request in known ? request : 'any object', sent, headers, search);
     }
     if (!path.startsWith(SERVICE_PROXY_PATH)) return json(200, { items: [], metadata: {} });
 

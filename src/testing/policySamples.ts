@@ -41,6 +41,7 @@ export const aPolicy = (differs: Partial<VolumePolicy> = {}): VolumePolicy =>
     populate: null,
     restoredAutomatically: true,
     retention: [],
+    backupsVisible: true,
     ...differs,
   });
 

@@ -57,3 +57,5 @@ export { default as keyIcon } from '@iconify/icons-mdi/key-outline';
 export { default as kitIcon } from '@iconify/icons-mdi/lifebuoy';
 export { default as protectedIcon } from '@iconify/icons-mdi/shield-lock-outline';
 export { default as menuIcon } from '@iconify/icons-mdi/dots-vertical';
+export { default as scheduleIcon } from '@iconify/icons-mdi/calendar-clock';
+export { default as resumeIcon } from '@iconify/icons-mdi/play-circle-outline';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatAgo, formatDate, formatDuration, formatShortDuration } from './time';
+import { formatAgo, formatDate, formatDuration, formatIn, formatShortDuration } from './time';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -35,6 +35,15 @@ it.each([
   [90 * DAY, '3 months ago'],
   [800 * DAY, '2 years ago'],
 ])('writes %d ms ago as %s', (ms, expected) => expect(formatAgo(ms, 'en')).toBe(expected));
+
+it.each([
+  [-5_000, 'now'],
+  [30_000, 'in 30 seconds'],
+  [5 * MINUTE, 'in 5 minutes'],
+  [23 * HOUR, 'in 23 hours'],
+  [DAY, 'tomorrow'],
+  [90 * DAY, 'in 3 months'],
+])('writes %d ms from now as %s', (ms, expected) => expect(formatIn(ms, 'en')).toBe(expected));
 
 it('writes a date in a language and a time zone', () => {
   const date = '2026-11-20T23:05:00.000Z';

@@ -42,6 +42,17 @@ export function formatAgo(ms: number, language?: string): string {
   return format.format(-Math.floor(ms / (365 * DAY)), 'year');
 }
 
+/** @returns e.g. `now`, `in 5 minutes`, `tomorrow`. A moment that has passed is `now`. */
+export function formatIn(ms: number, language?: string): string {
+  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  if (ms < 10 * SECOND) return format.format(0, 'second');
+  if (ms < MINUTE) return format.format(Math.floor(ms / SECOND), 'second');
+  if (ms < HOUR) return format.format(Math.floor(ms / MINUTE), 'minute');
+  if (ms < DAY) return format.format(Math.floor(ms / HOUR), 'hour');
+  if (ms < 60 * DAY) return format.format(Math.floor(ms / DAY), 'day');
+  return format.format(Math.floor(ms / (30 * DAY)), 'month');
+}
+
 /** @returns e.g. `Nov 20, 2026, 10:00 AM`; with seconds where `timeStyle` is medium. */
 export const formatDate = (
   date: string,

@@ -20,7 +20,7 @@ const AVOID: [RegExp, string][] = [
 
 /** Text of a page begins in upper case, and has no more than one space in a row. Parts of a sentence are listed here. */
 const PARTS =
-  /^(and |at |is |in both|only in|the same|kept until|read back|with |as |no |a |checked )/;
+  /^(and |at |is |in both|only in|the same|kept until|read back|with |as |no |a |checked |next$)/;
 
 const faults = Object.values(texts).flatMap(text => {
   const found = faultsOf(text);

@@ -1,23 +1,49 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
 import { IconButton, ListItemIcon, ListItemText, Menu, MenuItem, Tooltip } from '@mui/material';
-import { useId, useState } from 'react';
+import { useSnackbar } from 'notistack';
+import { type ReactNode, useId, useState } from 'react';
 import { Link as RouterLink } from 'react-router-dom';
+import { refresh } from '../api/queries';
 import { useFilesUrl } from '../files/ArchiveLinks';
+import { suspendChange } from '../policy/choices';
+import { ScheduleDialog } from '../policy/ScheduleDialog';
+import { changeAll } from '../policy/useChanges';
 import { useRestoreUrl } from '../restores/RestoreLink';
-import { browseIcon, menuIcon, restoreIcon } from '../ui/icons';
+import {
+  browseIcon,
+  menuIcon,
+  pausedIcon,
+  restoreIcon,
+  resumeIcon,
+  scheduleIcon,
+} from '../ui/icons';
+import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
-import type { Row } from './row';
+import { type Row, scheduleTargetOf } from './row';
 
-/** Everything else that can be done with a volume that has a good backup; nothing where it has none. */
-export function RowMenu({ cluster, volume: { namespace, name, lastSuccess } }: Row) {
+/** Everything else that can be done with a volume; no menu where that is nothing. */
+export function RowMenu(row: Row) {
+  const { cluster, volume, policy } = row;
+  const { namespace, name, lastSuccess } = volume;
   const { t } = useText();
+  const { enqueueSnackbar } = useSnackbar();
   const id = useId();
   const [anchor, setAnchor] = useState<HTMLElement>();
+  const [isScheduling, setScheduling] = useState(false);
   const restoreUrl = useRestoreUrl(cluster);
   const filesUrl = useFilesUrl(cluster);
-  if (!lastSuccess) return null;
+  if (!lastSuccess && !policy) return null;
   const close = () => setAnchor(undefined);
   const label = t('More actions for {{volume}}', { volume: `${namespace}/${name}` });
+
+  async function suspend(isSuspended: boolean) {
+    close();
+    const { refused } = await changeAll([scheduleTargetOf(row)], suspendChange(isSuspended));
+    const [first] = refused;
+    if (first) enqueueSnackbar(sentence(first.message), { variant: 'error' });
+    await refresh(cluster);
+  }
+
   return (
     <>
       <Tooltip title={label}>
@@ -33,29 +59,63 @@ export function RowMenu({ cluster, volume: { namespace, name, lastSuccess } }: R
         </IconButton>
       </Tooltip>
       <Menu id={id} anchorEl={anchor} open={!!anchor} onClose={close}>
-        <Item
-          icon={restoreIcon}
-          text={t('Restore…')}
-          to={restoreUrl({ backup: lastSuccess.id, from: { namespace, name } })}
-        />
-        <Item
-          icon={browseIcon}
-          text={t('Browse files')}
-          to={filesUrl({ id: lastSuccess.id, namespace })}
-        />
+        {lastSuccess && (
+          <LinkItem
+            icon={restoreIcon}
+            text={t('Restore…')}
+            to={restoreUrl({ backup: lastSuccess.id, from: { namespace, name } })}
+          />
+        )}
+        {lastSuccess && (
+          <LinkItem
+            icon={browseIcon}
+            text={t('Browse files')}
+            to={filesUrl({ id: lastSuccess.id, namespace })}
+          />
+        )}
+        {policy && (
+          <MenuItem
+            onClick={() => {
+              close();
+              setScheduling(true);
+            }}
+          >
+            <Look icon={scheduleIcon}>{t('Schedule…')}</Look>
+          </MenuItem>
+        )}
+        {policy?.schedule && (
+          <MenuItem onClick={() => void suspend(!policy.suspended)}>
+            <Look icon={policy.suspended ? resumeIcon : pausedIcon}>
+              {policy.suspended ? t('Resume the schedule') : t('Suspend the schedule')}
+            </Look>
+          </MenuItem>
+        )}
       </Menu>
+      <ScheduleDialog
+        targets={[scheduleTargetOf(row)]}
+        isOpen={isScheduling}
+        onClose={() => setScheduling(false)}
+      />
+    </>
+  );
+}
+
+function Look({ icon, children }: { icon: IconifyIcon; children: ReactNode }) {
+  return (
+    <>
+      <ListItemIcon>
+        <Icon icon={icon} width={20} />
+      </ListItemIcon>
+      <ListItemText>{children}</ListItemText>
     </>
   );
 }
 
 /** Takes what the list of a menu hands to its items. */
-function Item({ icon, text, to, ...ofList }: { icon: IconifyIcon; text: string; to: string }) {
+function LinkItem({ icon, text, to, ...ofList }: { icon: IconifyIcon; text: string; to: string }) {
   return (
     <MenuItem component={RouterLink} to={to} {...ofList}>
-      <ListItemIcon>
-        <Icon icon={icon} width={20} />
-      </ListItemIcon>
-      <ListItemText>{text}</ListItemText>
+      <Look icon={icon}>{text}</Look>
     </MenuItem>
   );
 }

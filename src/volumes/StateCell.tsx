@@ -2,6 +2,7 @@ import { Box, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
 import { RunLink } from '../backups/RunLink';
 import { Proven } from '../checks/Proven';
+import { PolicyLine } from '../policy/PolicyLine';
 import { Ago } from '../ui/Ago';
 import { useText } from '../ui/text';
 import { Newest } from './LastGood';
@@ -14,13 +15,13 @@ import { useFreshRow } from './rows';
 /** How a volume stands, and below it the dates that matter: of the last good backup, and of anything tried since. */
 export function StateCell({ row, nowMs }: { row: Row; nowMs: number }) {
   const { t } = useText();
-  const { cluster, volume } = useFreshRow(row);
+  const { cluster, volume, policy } = useFreshRow(row);
   const { lastBackup, lastSuccess, lastProvenRestore, namespace } = volume;
   const isNewer = lastBackup && lastBackup.id !== lastSuccess?.id;
   const places = lastSuccess && placesText(lastSuccess.presentAt);
   return (
     <Box>
-      <ProtectionBadge protection={protectionOf(volume, nowMs)} />
+      <ProtectionBadge protection={protectionOf(volume, nowMs, policy)} />
       {isNewer && <Newest cluster={cluster} namespace={namespace} run={lastBackup} />}
       {lastSuccess && (
         <Lesser>
@@ -30,6 +31,11 @@ export function StateCell({ row, nowMs }: { row: Row; nowMs: number }) {
           </RunLink>
           {places && ` · ${places}`}
           {lastSuccess.hasWarnings && ` · ${t('with warnings')}`}
+        </Lesser>
+      )}
+      {policy && volume.backupsVisible && (
+        <Lesser>
+          <PolicyLine policy={policy} />
         </Lesser>
       )}
       {lastProvenRestore && (

@@ -3,13 +3,15 @@ import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/Co
 import { Box, Paper, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
 import { useParams } from 'react-router-dom';
-import type { Volume, VolumeRef } from '../../sidecar/api';
+import type { Volume, VolumePolicy, VolumeRef } from '../../sidecar/api';
+import { usePolicy } from '../api/policyQueries';
 import { useVolume } from '../api/queries';
 import { Action } from '../backups/Action';
 import { BackUpTo } from '../backups/BackUpTo';
 import { Blocked } from '../backups/Blocked';
 import { ClaimRuns } from '../backups/ClaimRuns';
 import { canBackUp, nextStepOf } from '../backups/nextStep';
+import { VolumePolicySection } from '../policy/VolumePolicySection';
 import { RestoreButton } from '../restores/RestoreLink';
 import { RestoreList } from '../restores/RestoreList';
 import { CLAIM_ROUTE, NAMESPACE_ROUTE, NODE_ROUTE } from '../routes';
@@ -25,7 +27,7 @@ import { Owners } from './Owners';
 import { placesText } from './places';
 import { protectionOf } from './protection';
 import { ProtectionBadge } from './ProtectionBadge';
-import { bytesOf } from './row';
+import { bytesOf, scheduleTargetOf } from './row';
 
 /** The route to the page of one volume. */
 export function VolumeRoute() {
@@ -88,6 +90,13 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
           {found => <Summary cluster={cluster} volume={found} />}
         </Shown>
       </SectionBox>
+      {volume && (
+        <VolumePolicySection
+          cluster={cluster}
+          claim={claim}
+          usedBy={scheduleTargetOf({ cluster, volume }).usedBy}
+        />
+      )}
       {(volume || isGone) && (
         <>
           <SectionBox title={t('Backups')}>
@@ -107,12 +116,17 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
 
 const MINUTE_MS = 60_000;
 
+/** A claim that was created again is another volume. */
+const ofVolume = ({ uid }: Volume, policy?: VolumePolicy | null): VolumePolicy | undefined =>
+  policy?.uid === uid ? policy : undefined;
+
 /** The four things that people come for. */
 function Summary({ cluster, volume }: { cluster: string; volume: Volume }) {
   const { t, language } = useText();
   const nowMs = useNow(MINUTE_MS);
   const step = nextStepOf(volume);
   const { lastSuccess } = volume;
+  const { value: policy } = usePolicy(cluster, volume);
   return (
     <Stack spacing={2}>
       <Paper
@@ -127,7 +141,7 @@ function Summary({ cluster, volume }: { cluster: string; volume: Volume }) {
       >
         <Fact name={t('State')}>
           <Box sx={{ display: 'inline-block' }}>
-            <ProtectionBadge protection={protectionOf(volume, nowMs)} />
+            <ProtectionBadge protection={protectionOf(volume, nowMs, ofVolume(volume, policy))} />
           </Box>
         </Fact>
         <Fact name={t('Last good backup')}>

@@ -148,10 +148,13 @@ describe('Volumes & Backups, before there is a list,', () => {
     expect(screen.getByRole('button', { name: 'Try again' })).toHaveFocus();
   });
 
-  it('asks for the list first: nothing else has to be known', async () => {
+  it('asks for the list first, and for the schedules beside it: nothing else has to be known', async () => {
     const { cluster } = open({ 'GET /volumes': volumeList([aVolume()]) });
     await rowOf('orders-db');
-    expect(cluster.calls.filter(call => call !== 'GET /volumes/events')).toEqual(['GET /volumes']);
+    expect(cluster.calls.filter(call => call !== 'GET /volumes/events')).toEqual([
+      'GET /volumes',
+      'GET /policy',
+    ]);
   });
 
   it('says what will be shown in an empty cluster', async () => {

@@ -4,15 +4,21 @@ import {
   SectionBox,
   SectionFilterHeader,
 } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Stack } from '@mui/material';
+import { Chip, Stack } from '@mui/material';
 import { useMemo } from 'react';
+import { type ClusterPolicies, usePolicies } from '../api/policyQueries';
 import { type ClusterVolumes, LiveCluster, useVolumes } from '../api/queries';
+import { isPending, type Pending, PendingRestores } from '../policy/PendingRestores';
+import { STATE_PARAMETER } from '../routes';
 import { ListWarnings } from '../setup/ListWarnings';
 import { TroubleNotice } from '../setup/TroubleNotice';
 import { volumesIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
-import { rowOf } from './row';
+import { useUrlParameters } from '../ui/useUrlParameters';
+import { type Protection, protectionOf, PROTECTIONS } from './protection';
+import { protectionText } from './ProtectionBadge';
+import { type Row, rowOf } from './row';
 import { useNamespacesAtHand, useSelectedNamespaces } from './useNamespaces';
 import { VolumesTable } from './VolumesTable';
 
@@ -23,20 +29,29 @@ export function VolumesPage() {
   const selected = useSelectedNamespaces();
   const namespacesOf = useNamespacesAtHand(selected);
   const lists = useVolumes(clusters, namespacesOf);
+  const policies = usePolicies(clusters, namespacesOf);
   return (
     <SectionBox title={<SectionFilterHeader title={t('Volumes & Backups')} />}>
       {clusters.map(cluster => (
         <LiveCluster key={cluster} cluster={cluster} namespaces={namespacesOf(cluster)} />
       ))}
-      <Lists lists={lists} selected={selected} />
+      <Lists lists={lists} policies={policies} selected={selected} />
     </SectionBox>
   );
 }
 
-function Lists({ lists, selected }: { lists: ClusterVolumes[]; selected: string[] }) {
+interface ListsProps {
+  lists: ClusterVolumes[];
+  policies: ClusterPolicies[];
+  selected: string[];
+}
+
+function Lists({ lists, policies, selected }: ListsProps) {
   const { t } = useText();
   const [only, ...others] = lists;
-  const shown = useShown(lists, selected);
+  const [state, clearState] = useStateFilter();
+  const all = useShown(lists, policies, selected);
+  const shown = useOfState(all, state);
   const isLoaded = lists.some(({ value }) => value);
   const isWhole = lists.every(
     ({ value, closed, incomplete }) => value && closed.length === 0 && !incomplete
@@ -78,11 +93,21 @@ function Lists({ lists, selected }: { lists: ClusterVolumes[]; selected: string[
           isNamed={others.length > 0}
         />
       ))}
+      <PendingRestores pending={pendingOf(policies, selected)} />
+      {state && (
+        <Chip
+          label={t('Only {{state}}', { state: protectionText(state, t) })}
+          onDelete={clearState}
+          sx={{ mb: 1 }}
+        />
+      )}
       <VolumesTable
         rows={shown}
         hasClusters={others.length > 0}
         emptyMessage={
-          isWhole
+          state
+            ? t('No volume has this state.')
+            : isWhole
             ? t('The selected namespaces have no volumes.')
             : t('No volumes to show. Not all namespaces could be read.')
         }
@@ -91,17 +116,49 @@ function Lists({ lists, selected }: { lists: ClusterVolumes[]; selected: string[
   );
 }
 
-/** @returns the same array as long as the volumes are the same. */
-function useShown(lists: ClusterVolumes[], selected: string[]) {
+/** @returns the same array as long as the volumes and what is planned for them are the same. */
+function useShown(lists: ClusterVolumes[], policies: ClusterPolicies[], selected: string[]): Row[] {
   return useMemo(
     () =>
-      lists.flatMap(({ cluster, value = [] }) =>
-        value
+      lists.flatMap(({ cluster, value = [] }) => {
+        const found = policies.find(each => each.cluster === cluster)?.value?.volumes ?? [];
+        const planned = new Map(found.map(policy => [policy.uid, policy]));
+        return value
           .filter(({ namespace }) => selected.length === 0 || selected.includes(namespace))
-          .map(volume => rowOf(cluster, volume))
-      ),
+          .map(volume => rowOf(cluster, volume, planned.get(volume.uid)));
+      }),
     // Clusters and their volumes, one after another: the lists around them are new each time.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [selected, lists.length, ...lists.flatMap(({ cluster, value }) => [cluster, value])]
+    [
+      selected,
+      lists.length,
+      ...lists.flatMap(({ cluster, value }) => [cluster, value]),
+      ...policies.map(({ value }) => value),
+    ]
   );
 }
+
+/** @returns the rows that have a state; the same array as long as they are the same. */
+function useOfState(rows: Row[], state: Protection | undefined): Row[] {
+  return useMemo(() => {
+    const nowMs = Date.now();
+    return state
+      ? rows.filter(({ volume, policy }) => protectionOf(volume, nowMs, policy) === state)
+      : rows;
+  }, [rows, state]);
+}
+
+/** The state of the address, e.g. `?state=overdue`, and how to see all volumes again. */
+function useStateFilter(): [Protection | undefined, () => void] {
+  const [parameters, change] = useUrlParameters();
+  const state = PROTECTIONS.find(each => each === parameters.get(STATE_PARAMETER));
+  return [state, () => change({ [STATE_PARAMETER]: undefined }, true)];
+}
+
+const pendingOf = (policies: ClusterPolicies[], selected: string[]): Pending[] =>
+  policies.flatMap(({ cluster, value }) =>
+    (value?.volumes ?? [])
+      .filter(({ namespace }) => selected.length === 0 || selected.includes(namespace))
+      .filter(isPending)
+      .map(policy => ({ cluster, policy }))
+  );

@@ -1,16 +1,18 @@
 import { Icon } from '@iconify/react';
 import { Table } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Typography } from '@mui/material';
-import { type ComponentProps, useMemo } from 'react';
+import { type ComponentProps, useMemo, useState } from 'react';
 import { useBackUp } from '../backups/BackUps';
 import { BackUpTo } from '../backups/BackUpTo';
 import { canBackUp } from '../backups/nextStep';
-import { backUpIcon } from '../ui/icons';
+import { ScheduleDialog } from '../policy/ScheduleDialog';
+import { backUpIcon, scheduleIcon } from '../ui/icons';
+import { SmallButton } from '../ui/SmallButton';
 import { useText } from '../ui/text';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { useNow } from '../ui/useNow';
 import { volumeColumns } from './columns';
-import { type Row, rowId, targetOf } from './row';
+import { type Row, rowId, scheduleTargetOf, targetOf } from './row';
 import { FreshRows } from './rows';
 
 type VolumeTable = ComponentProps<typeof Table<Row>>;
@@ -37,7 +39,9 @@ const LEAST = { columnVisibility: { owner: false, size: false, namespace: false,
 /** How exactly a backup's age is looked at. */
 const AGE_MS = 60_000;
 
-const canSelect: VolumeTable['enableRowSelection'] = row => canBackUp(row.original.volume);
+/** A volume that cannot be backed up now can have a schedule. */
+const canSelect: VolumeTable['enableRowSelection'] = ({ original: { volume, policy } }) =>
+  canBackUp(volume) || policy !== undefined;
 const renderSelection: SelectionToolbar = ({ table }) => <Selection table={table} />;
 
 /** The list of volumes, in Headlamp's own table. Whatever it is given stays the same: else it would calculate all anew. */
@@ -81,6 +85,8 @@ function Selection({ table }: { table: TableInstance }) {
   const possible = selected.filter(({ original }) => canBackUp(original.volume));
   const targets = possible.map(({ original }) => targetOf(original));
   const isStarting = targets.some(isBusy);
+  const planned = selected.filter(({ original }) => original.policy);
+  const [isScheduling, setScheduling] = useState(false);
   const number = (value: number) => value.toLocaleString(language);
 
   return (
@@ -113,6 +119,20 @@ function Selection({ table }: { table: TableInstance }) {
       {new Set(targets.map(({ cluster }) => cluster)).size === 1 && !isNarrow && (
         <BackUpTo targets={targets} onStarted={() => table.resetRowSelection(true)} />
       )}
+      {planned.length > 0 && (
+        <SmallButton
+          icon={scheduleIcon}
+          text={t('Schedule…')}
+          label={t('Schedule of {{count}} volumes', { count: planned.length })}
+          onClick={() => setScheduling(true)}
+        />
+      )}
+      <ScheduleDialog
+        targets={planned.map(({ original }) => scheduleTargetOf(original))}
+        isOpen={isScheduling}
+        onClose={() => setScheduling(false)}
+        onDone={() => table.resetRowSelection(true)}
+      />
     </Stack>
   );
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Volume, VolumePolicy } from '../../sidecar/api';
-import { aPolicy, aPopulate, anUnprotected } from '../testing/policySamples';
+import { anUnprotected, aPolicy, aPopulate } from '../testing/policySamples';
 import { aBackup, aFailed, aRunning, aVolume, summaryOf } from '../testing/samples';
 import { type Protection, protectionOf } from './protection';
 

@@ -76,6 +76,9 @@ const URGENCY: Record<Protection, number> = {
   protected: 19,
 };
 
+/** All of them, most urgent first. */
+export const PROTECTIONS = Object.keys(URGENCY) as Protection[];
+
 /** A volume, and what is planned for it where that is known. */
 export interface Planned {
   volume: Volume;

@@ -1,5 +1,7 @@
 import type { Volume, VolumePolicy } from '../../sidecar/api';
 import type { Target } from '../backups/start';
+import type { ScheduleTarget } from '../policy/ScheduleDialog';
+import { ownersOf } from './owners';
 
 /** A volume in the list, which may show several clusters. */
 export interface Row {
@@ -13,6 +15,18 @@ export const targetOf = ({ cluster, volume: { namespace, name } }: Row): Target 
   cluster,
   namespace,
   name,
+});
+
+/** The claim of a volume, for a change of its labels. */
+export const scheduleTargetOf = ({
+  cluster,
+  volume: { namespace, name, owner },
+}: Row): ScheduleTarget => ({
+  cluster,
+  kind: 'PersistentVolumeClaim',
+  namespace,
+  name,
+  usedBy: ownersOf(owner).find(({ kind }) => kind === 'StatefulSet')?.name,
 });
 
 /** A claim that was created again is another volume. */

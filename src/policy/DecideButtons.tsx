@@ -1,0 +1,160 @@
+import { Button, Stack, Typography } from '@mui/material';
+import { useSnackbar } from 'notistack';
+import { useState } from 'react';
+import type { VolumeRef } from '../../sidecar/api';
+import { useBackups } from '../api/queries';
+import { hasArchive } from '../backups/archiveState';
+import { ActionButton } from '../ui/ActionButton';
+import { formatBytes } from '../ui/bytes';
+import { Choices } from '../ui/Choices';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
+import { TextDialog } from '../ui/TextDialog';
+import { useFormatDate } from '../ui/useFormatDate';
+import { startChange } from './choices';
+import { Refused } from './Refused';
+import { useChanges } from './useChanges';
+
+interface DecideProps {
+  cluster: string;
+  claim: VolumeRef;
+}
+
+/** How a claim that waits for its restore goes on: a person decides. */
+export function DecideButtons({ cluster, claim }: DecideProps) {
+  const { t } = useText();
+  const [asking, setAsking] = useState<'empty' | 'restore'>();
+  const volume = `${claim.namespace}/${claim.name}`;
+  const close = () => setAsking(undefined);
+  return (
+    <Stack direction="row" flexWrap="wrap" gap={1}>
+      <ActionButton
+        text={t('Restore a backup…')}
+        label={t('Restore a backup into {{volume}}', { volume })}
+        onClick={() => setAsking('restore')}
+      />
+      <ActionButton
+        text={t('Start empty…')}
+        label={t('Start {{volume}} empty', { volume })}
+        variant="text"
+        onClick={() => setAsking('empty')}
+      />
+      {asking === 'empty' && <StartEmpty cluster={cluster} claim={claim} onClose={close} />}
+      {asking === 'restore' && <RestoreOne cluster={cluster} claim={claim} onClose={close} />}
+    </Stack>
+  );
+}
+
+type DialogProps = DecideProps & { onClose(): void };
+
+function StartEmpty({ cluster, claim, onClose }: DialogProps) {
+  const { t } = useText();
+  const volume = `${claim.namespace}/${claim.name}`;
+  const { refused, isBusy, decide } = useDecision(cluster, claim, onClose);
+  return (
+    <TextDialog
+      title={t('Start {{volume}} empty?', { volume })}
+      isOpen
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{t('Keep waiting')}</Button>
+          <Button color="error" aria-disabled={isBusy || undefined} onClick={() => decide('empty')}>
+            {t('Start empty')}
+          </Button>
+        </>
+      }
+    >
+      <Stack spacing={2}>
+        <Typography>
+          {t('The claim is bound to an empty volume, and its pods start without data.')}
+        </Typography>
+        <Typography>
+          {t(
+            'Earlier backups of this name are kept, and retention never deletes them. You can restore them later into a new claim.'
+          )}
+        </Typography>
+        <Refused refused={refused} />
+      </Stack>
+    </TextDialog>
+  );
+}
+
+const NEWEST = 'newest';
+
+function RestoreOne({ cluster, claim, onClose }: DialogProps) {
+  const { t, language } = useText();
+  const formatDate = useFormatDate();
+  const volume = `${claim.namespace}/${claim.name}`;
+  const { value: runs, trouble } = useBackups(cluster, claim);
+  const [chosen, setChosen] = useState(NEWEST);
+  const { refused, isBusy, decide } = useDecision(cluster, claim, onClose);
+  const archives = runs?.filter(hasArchive) ?? [];
+  return (
+    <TextDialog
+      title={t('Restore a backup into {{volume}}', { volume })}
+      isOpen
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{t('Keep waiting')}</Button>
+          <Button
+            variant="contained"
+            aria-disabled={isBusy || undefined}
+            onClick={() => decide(chosen)}
+          >
+            {t('Restore')}
+          </Button>
+        </>
+      }
+    >
+      <Stack spacing={2}>
+        <Choices
+          label={t('Backup')}
+          value={chosen}
+          choices={[
+            {
+              value: NEWEST,
+              title: t('The newest good backup'),
+              text: t('NKVM still waits if it cannot determine which backup that is.'),
+            },
+            ...archives.map(({ id, createdAt, bytes }) => ({
+              value: id,
+              title: formatDate(createdAt),
+              text: bytes === null ? id : `${formatBytes(bytes, language)} · ${id}`,
+            })),
+          ]}
+          onChoose={setChosen}
+        />
+        {trouble && (
+          <Message severity="warning">{t('The backups of this name could not be listed.')}</Message>
+        )}
+        <Typography>
+          {t(
+            'NKVM restores this backup into a new volume, compares it with the archive, and binds the claim to it. Pods that use the claim start after that.'
+          )}
+        </Typography>
+        <Refused refused={refused} />
+      </Stack>
+    </TextDialog>
+  );
+}
+
+/** Writes the decision on the claim. */
+function useDecision(cluster: string, { namespace, name }: VolumeRef, onClose: () => void) {
+  const { t } = useText();
+  const { enqueueSnackbar } = useSnackbar();
+  const { change, isBusy, refused } = useChanges();
+  return {
+    isBusy,
+    refused,
+    async decide(start: string) {
+      const target = { cluster, kind: 'PersistentVolumeClaim' as const, namespace, name };
+      if (!(await change([target], startChange(start)))) return;
+      enqueueSnackbar(t('The decision is saved. NKVM continues within a minute.'), {
+        variant: 'success',
+      });
+      onClose();
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { Box, Typography } from '@mui/material';
+import type { RetentionPlan, VolumeRef } from '../../sidecar/api';
+import { connectionTo } from '../api/connection';
+import { changeMetadata } from '../api/objects';
+import { policyClient } from '../api/policyClient';
+import { ConfirmButton } from '../restores/ConfirmButton';
+import { successIcon } from '../ui/icons';
+import { Message } from '../ui/Message';
+import { sentence } from '../ui/sentence';
+import { useText } from '../ui/text';
+import { acceptChange } from './choices';
+
+interface HoldProps {
+  cluster: string;
+  claim: VolumeRef;
+  plan: RetentionPlan;
+}
+
+/** Why nothing is deleted at a destination, and how a person lets retention go on. */
+export function Hold({ cluster, claim, plan }: HoldProps) {
+  const { t } = useText();
+  const { hold, destination, removed, archives } = plan;
+  if (!hold) return null;
+  const [newest] = archives;
+  const volume = `${claim.namespace}/${claim.name}`;
+  return (
+    <Message severity="warning">
+      <strong>{t('No backups are deleted at {{destination}}.', { destination })}</strong>{' '}
+      {sentence(hold.message)}. {hold.hint && `${sentence(hold.hint)}.`}
+      {hold.kind === 'anomaly' && newest && (
+        <Box sx={{ mt: 1 }}>
+          <ConfirmButton
+            cluster={cluster}
+            icon={successIcon}
+            text={t('Accept the change…')}
+            label={t('Accept the change of {{volume}}', { volume })}
+            title={t('Accept the change of {{volume}}?', { volume })}
+            no={t('Keep all backups')}
+            yes={t('Accept the change')}
+            failure={t('The change could not be accepted')}
+            act={() =>
+              changeMetadata(
+                cluster,
+                { kind: 'PersistentVolumeClaim', ...claim },
+                acceptChange(newest.backup)
+              )
+            }
+          >
+            <Typography>
+              {t(
+                'The data of the newest backup is as it should be. Retention continues, and older backups are deleted as planned.'
+              )}
+            </Typography>
+          </ConfirmButton>
+        </Box>
+      )}
+      {hold.kind === 'share' && removed > 0 && (
+        <Box sx={{ mt: 1 }}>
+          <ConfirmButton
+            cluster={cluster}
+            icon={successIcon}
+            isDangerous
+            text={t('Approve the deletion…')}
+            label={t('Approve the deletion at {{destination}}', { destination })}
+            title={t('Delete {{count}} backups at {{destination}}?', {
+              count: removed,
+              destination,
+            })}
+            no={t('Keep all backups')}
+            yes={t('Approve the deletion')}
+            failure={t('The deletion could not be approved')}
+            act={() =>
+              policyClient(connectionTo(cluster)).approve(destination, removed, {
+                namespace: claim.namespace,
+              })
+            }
+          >
+            <Typography>
+              {t(
+                'The plan deletes {{count}} backups at {{destination}} at once. NKVM deletes them only if the plan still has this number.',
+                { count: removed, destination }
+              )}
+            </Typography>
+          </ConfirmButton>
+        </Box>
+      )}
+    </Message>
+  );
+}

@@ -1,0 +1,136 @@
+import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Box, Button, Stack, Typography } from '@mui/material';
+import { useState } from 'react';
+import type { PopulateStatus, VolumePolicy } from '../../sidecar/api';
+import { RestoreRunLink } from '../restores/RestoreLink';
+import { VOLUME_ROUTE } from '../routes';
+import { Ago } from '../ui/Ago';
+import { Message } from '../ui/Message';
+import { sentence } from '../ui/sentence';
+import { type Translate, useText } from '../ui/text';
+import { Until } from '../ui/Until';
+import { DecideButtons } from './DecideButtons';
+
+/** A claim that waits, and where. */
+export interface Pending {
+  cluster: string;
+  policy: VolumePolicy & { populate: PopulateStatus };
+}
+
+export const isPending = (policy: VolumePolicy): policy is Pending['policy'] =>
+  policy.populate !== null;
+
+/** The first ones are shown before somebody asks for all. */
+const FIRST = 3;
+
+/** Those that need a person first, then the ones that wait longest. */
+export const byNeed = ({ policy: one }: Pending, { policy: other }: Pending): number => {
+  const need = ({ populate }: Pending['policy']) => (populate.state === 'needs-decision' ? 0 : 1);
+  return need(one) - need(other) || (one.populate.since < other.populate.since ? -1 : 1);
+};
+
+/** Claims that NKVM fills before their pods start, what each waits for, and how to decide. */
+export function PendingRestores({ pending }: { pending: Pending[] }) {
+  const { t } = useText();
+  const [isAll, setAll] = useState(false);
+  if (pending.length === 0) return null;
+  const shown = [...pending].sort(byNeed).slice(0, isAll ? undefined : FIRST);
+  return (
+    <Box component="section" aria-label={t('Waiting for restore')} sx={{ mb: 2 }}>
+      <Typography component="h2" variant="h6" gutterBottom>
+        {t('Waiting for restore')} ({pending.length})
+      </Typography>
+      <Stack spacing={1}>
+        {shown.map(({ cluster, policy }) => (
+          <PendingRestore
+            key={`${cluster}/${policy.uid}`}
+            cluster={cluster}
+            policy={policy}
+            populate={policy.populate}
+            isNamed
+          />
+        ))}
+      </Stack>
+      {pending.length > FIRST && (
+        <Button size="small" sx={{ mt: 1 }} onClick={() => setAll(!isAll)}>
+          {isAll ? t('Show fewer') : t('Show all {{total}}', { total: pending.length })}
+        </Button>
+      )}
+    </Box>
+  );
+}
+
+interface PendingRestoreProps {
+  cluster: string;
+  policy: VolumePolicy;
+  populate: PopulateStatus;
+  /** The name of the volume is not on the page already. */
+  isNamed?: boolean;
+}
+
+/** One claim: what it waits for, since when, and what a person can do. */
+export function PendingRestore({ cluster, policy, populate, isNamed }: PendingRestoreProps) {
+  const { t } = useText();
+  const { namespace, name } = policy;
+  const { state, message, hint, since, retryAt, restore } = populate;
+  return (
+    <Message severity={state === 'needs-decision' ? 'warning' : 'info'}>
+      <Typography variant="body2" component="div">
+        {isNamed && (
+          <>
+            <Link
+              routeName={VOLUME_ROUTE.name}
+              params={{ namespace, name }}
+              activeCluster={cluster}
+            >
+              {`${namespace}/${name}`}
+            </Link>
+            {' · '}
+          </>
+        )}
+        <strong>{populateText(state, t)}</strong>
+      </Typography>
+      <Typography variant="body2" component="div">
+        {sentence(message)}.{hint && ` ${sentence(hint)}.`}
+      </Typography>
+      <Typography variant="body2" component="div" color="text.secondary">
+        {t('Waiting since')} <Ago date={since} />
+        {retryAt && (
+          <>
+            {' · '}
+            {t('NKVM tries again')} <Until date={retryAt} />
+          </>
+        )}
+        {restore && (
+          <>
+            {' · '}
+            <RestoreRunLink cluster={cluster} id={restore} namespace={namespace}>
+              {t('Show the restore')}
+            </RestoreRunLink>
+          </>
+        )}
+      </Typography>
+      {state !== 'restoring' && state !== 'binding' && (
+        <Box sx={{ mt: 1 }}>
+          <DecideButtons cluster={cluster} claim={{ namespace, name }} />
+        </Box>
+      )}
+    </Message>
+  );
+}
+
+/** The step of a claim on its way to its data. */
+export function populateText(state: PopulateStatus['state'], t: Translate): string {
+  switch (state) {
+    case 'deciding':
+      return t('Searching the destinations for backups');
+    case 'waiting':
+      return t('Waiting');
+    case 'needs-decision':
+      return t('Needs a decision');
+    case 'restoring':
+      return t('Restoring');
+    case 'binding':
+      return t('Binding the volume');
+  }
+}
