@@ -7,6 +7,7 @@ import { eventsOf } from '../cluster/events.ts';
 import type { Gateway } from '../cluster/gateway.ts';
 import type { ClusterInventory } from '../cluster/inventory.ts';
 import { readLimits } from '../cluster/quotas.ts';
+import { volumeWritesOf } from '../cluster/volumeWrites.ts';
 import { fencedWorkloads, workloadsOf } from '../cluster/workloads.ts';
 import type { Places } from '../destinations/places.ts';
 import type { StageError } from '../errors.ts';
@@ -23,6 +24,8 @@ import type { Log } from '../log.ts';
 import type { RestoreWorld } from './attempt.ts';
 import { leftClaims } from './claim/leftClaims.ts';
 import { restoreEngine } from './engine.ts';
+import type { HandOverWorld } from './handOver/handOver.ts';
+import { populating } from './handOver/populating.ts';
 import { pastRestores } from './pastRestores.ts';
 import { lookIntoClaim } from './plan/lookInto.ts';
 import type { Looks } from './plan/looks.ts';
@@ -50,6 +53,8 @@ export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
     runTimeoutMs: number;
   };
   installation: string;
+  /** Namespace of fillings; see `handOver/filling.ts`. */
+  fillings: string;
   fence: Fence;
   /** How long the pods of stopped workloads may take to end. */
   podsGoneMs: number;
@@ -72,6 +77,8 @@ export interface Restores {
   scaler: Scaler;
   /** The parts that carry out a restore; drills use them, too. */
   world: RestoreWorld;
+  /** The parts that hand volumes over. */
+  handOver: HandOverWorld;
   /**
    * Starts workloads again, and deletes claims, that restores which have ended have left. At the start, when the inventory is
    * ready, and now and then. Never throws.
@@ -119,9 +126,10 @@ export function composeRestores(parts: RestoreParts): Restores {
     backupObstacle: parts.room,
   });
   const deleteLeft = leftClaims({ inventory, history, claims, installation, log });
+  const handOver = { ...world, volumes: volumeWritesOf(gateway), fillings: parts.fillings };
   return {
-    kind: restoreJob(world),
-    ...{ engine, scaler, world },
+    kind: populating(restoreJob(world), handOver),
+    ...{ engine, scaler, world, handOver },
     async tidyUp() {
       try {
         // A process that was replaced does not know the runs of its successor, and would take their claims for left.

@@ -31,6 +31,7 @@ import { runEnds } from '../observe/runEnds.ts';
 import { drillJob } from '../restore/check/drillJob.ts';
 import { verifyJob } from '../restore/check/verifyJob.ts';
 import { composeRestores } from '../restore/compose.ts';
+import { fillingNamespace } from '../restore/handOver/filling.ts';
 import { VERSION } from '../version.ts';
 import type { Foundations } from './foundations.ts';
 
@@ -146,6 +147,7 @@ export async function startRuns(foundations: Foundations) {
     uploadOf: id => uploads.find(id),
     ...{ gateway, history, inventory, places, access, installation, fence, looks, log, now },
     helpers: backupWorld,
+    fillings: fillingNamespace(config.namespace),
     archives: () => archives,
     running: () => queue.running(),
     podsGoneMs: config.scaleDownTimeoutMs,
