@@ -1,0 +1,50 @@
+import type { History, RunRecord } from '../../history/history.ts';
+
+/** An archive that may be in use. */
+export interface UsedArchive {
+  /** Id of the run of its backup. */
+  run: string;
+  destination: string;
+  key: string;
+}
+
+export interface UseFacts {
+  /** Runs that have not ended. */
+  unfinished: readonly RunRecord[];
+  isRead(destination: string, key: string): boolean;
+  /** @returns ids of backups that need this one to be restored. */
+  dependsOn(run: string): readonly string[];
+}
+
+/** No archive depends on another one: each is complete by itself. */
+export const noDependents = (): readonly string[] => [];
+
+/** @returns a function that says why an archive must stay for now; null: nothing needs it */
+export function useOf({ unfinished, isRead, dependsOn }: UseFacts) {
+  const byBackup = new Map<string, string>();
+  const byKey = new Map<string, string>();
+  for (const { id, kind, details } of unfinished) {
+    byBackup.set(id, `its ${kind} has not ended`);
+    if (!details) continue;
+    byBackup.set(details.backup, `${kind} ${id} uses it`);
+    if (details.kind !== 'restore') continue;
+    byKey.set(details.archive, `${kind} ${id} uses it`);
+    if (details.safetyBackupId !== null)
+      byBackup.set(details.safetyBackupId, `${kind} ${id} uses it`);
+  }
+  return ({ run, destination, key }: UsedArchive): string | null => {
+    const dependent = dependsOn(run)[0];
+    return (
+      byBackup.get(run) ??
+      byKey.get(key) ??
+      (dependent === undefined ? null : `backup ${dependent} depends on it`) ??
+      (isRead(destination, key) ? 'it is being read' : null)
+    );
+  };
+}
+
+export type UseWorld = Omit<UseFacts, 'unfinished'> & { history: Pick<History, 'unfinished'> };
+
+/** @returns why an archive must stay, as it is at this moment; null: nothing needs it */
+export const usedNow = (archive: UsedArchive, { history, ...world }: UseWorld): string | null =>
+  useOf({ ...world, unfinished: history.unfinished() })(archive);
