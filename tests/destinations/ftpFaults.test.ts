@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { keysOf } from '../../sidecar/src/destinations/destination.ts';
 import { ftpDestination } from '../../sidecar/src/destinations/ftp/ftp.ts';
 import { ftps } from '../../sidecar/src/destinations/ftp/kind.ts';
 import { FtpKeys, FtpsKeys } from '../../sidecar/src/destinations/ftp/settings.ts';
+import { lockName } from '../../sidecar/src/destinations/temporary.ts';
 import { describeDestination } from '../../sidecar/src/testing/destinationSuite.ts';
 import type { CertificateOptions } from '../../sidecar/src/testing/testCertificates.ts';
 import { testCertificate } from '../../sidecar/src/testing/testCertificates.ts';
@@ -174,12 +175,14 @@ it('a lock of another process of this installation keeps the name, and is swept 
   const server = await scripted();
   const to = at(server);
   const staged = await to.stage('a.tar.gz', bodyOf('archive'));
-  await (await to.stage('b.tar.gz', bodyOf('other'))).publish();
-  const [lock = ''] = server.commands.flatMap(line => /^MKD (.*)$/.exec(line)?.[1] ?? []);
-  expect(lock).toMatch(/^\.tmp-nkvm-0123456789abcdef-/);
   const again = await to.stage('b.tar.gz', bodyOf('again'));
+  const lock = lockName('0123456789abcdef', 'b.tar.gz');
   server.directories.add(lock);
-  await expect(again.publish()).rejects.toMatchObject({ reason: 'NameTaken' });
+  await expect(again.publish()).rejects.toMatchObject({
+    reason: 'NameLocked',
+    class: 'transient',
+    hint: expect.stringContaining(lock),
+  });
   await staged.publish();
   expect(await to.sweep()).toBe(1);
   expect([...server.directories]).toEqual([]);
@@ -208,6 +211,22 @@ describe.skipIf(noVsftpd)(`vsftpd${noVsftpd ? `: ${noVsftpd}` : ''}`, () => {
     const to = at(await vsftpd(), { keys: { directory: 'not/there' } });
     for (const call of [() => to.stat('a'), () => keysOf(to), () => to.sweep()])
       await expect(call()).rejects.toMatchObject({ reason: 'DirectoryMissing' });
+  });
+
+  it('deletes a lock that a killed process left, when it is old', async () => {
+    const server = await vsftpd();
+    const to = at(server, { keys: { directory: 'files' } });
+    const lock = join(server.files, lockName('0123456789abcdef', 'a.tar.gz'));
+    const publish = async () => (await to.stage('a.tar.gz', bodyOf('archive'))).publish();
+    mkdirSync(lock);
+    await expect(publish()).rejects.toMatchObject({ reason: 'NameLocked' });
+    const before = new Date(Date.now() - 60 * 60_000);
+    utimesSync(lock, before, before);
+    await publish();
+    expect(readdirSync(server.files)).toEqual(['a.tar.gz']);
+    mkdirSync(lock);
+    utimesSync(lock, before, before);
+    await expect(publish()).rejects.toMatchObject({ reason: 'NameTaken' }); // never replaced
   });
 
   it('is read-only: archives stay, can be read, and nothing is left', async () => {

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -12,6 +20,7 @@ import { LIMITS } from '../../sidecar/src/destinations/ssh/connection.ts';
 import { scpDestination } from '../../sidecar/src/destinations/ssh/scp.ts';
 import { SshSecret } from '../../sidecar/src/destinations/ssh/settings.ts';
 import { sftpDestination } from '../../sidecar/src/destinations/ssh/sftp.ts';
+import { lockName } from '../../sidecar/src/destinations/temporary.ts';
 import type { FaultyProxy } from '../servers/faultyProxy.ts';
 import { startFaultyProxy } from '../servers/faultyProxy.ts';
 import type { Sshd, SshdOptions } from '../servers/sshd.ts';
@@ -344,5 +353,21 @@ describe.skipIf(noSshd)('a server with or without commands', () => {
       reason: 'StoredDiffers',
     });
     expect(readdirSync(server.data)).toEqual([]);
+  });
+});
+
+describe.skipIf(noSshd)('sftp without hard links', () => {
+  it('deletes a lock that a killed process left, when it is old', async () => {
+    const server = await start({ sftpOnly: true, sftpOptions: '-P hardlink' });
+    const directory = mkdtempSync(join(server.data, 'locked-'));
+    const to = open('sftp', { ...server.secret, directory });
+    const lock = join(directory, lockName('0123456789abcdef', KEY));
+    const publish = async () => (await to.stage(KEY, body(100))).publish();
+    writeFileSync(lock, '');
+    await expect(publish()).rejects.toMatchObject({ reason: 'NameLocked', class: 'transient' });
+    const before = new Date(Date.now() - 60 * 60_000);
+    utimesSync(lock, before, before);
+    await publish();
+    expect(readdirSync(directory)).toEqual([KEY]);
   });
 });

@@ -146,6 +146,19 @@ it('never sweeps the lock of a name that it is about to give', async () => {
   expect(readdirSync(dir)).toEqual(['a.tar.gz']);
 });
 
+it('deletes the lock of a killed process only when it is old', async () => {
+  const dir = newDir();
+  const to = local(dir, { files: noHardLinks });
+  const lock = join(dir, lockName(INSTALLATION, 'a.tar.gz'));
+  const publish = async () => (await to.stage('a.tar.gz', bodyOf('archive'))).publish();
+  writeFileSync(lock, '');
+  await expect(publish()).rejects.toMatchObject({ reason: 'NameLocked', class: 'transient' });
+  const before = new Date(Date.now() - 60 * 60_000);
+  utimesSync(lock, before, before);
+  await publish();
+  expect(readdirSync(dir)).toEqual(['a.tar.gz']);
+});
+
 it('sweeps the lock of an earlier process of its own, and no other lock', async () => {
   const dir = newDir();
   for (const owner of [INSTALLATION, 'fedcba9876543210'])

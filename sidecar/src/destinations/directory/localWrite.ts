@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, syncDirectory } from '../../files.ts';
+import { isLeftLock, nameLocked } from '../nameLock.ts';
 import { nameTaken, streamBroke, temporaryGone } from '../refusals.ts';
 import { lockName } from '../temporary.ts';
 import { localError } from './localErrors.ts';
@@ -129,11 +130,14 @@ async function renameUnderLock(
   const isOurs = !underWay.has(lock);
   underWay.add(lock);
   try {
-    try {
-      await (await fs.open(join(dir, lock), 'wx', MODE)).close();
-    } catch (error) {
-      throw codeOf(error) === 'EEXIST' ? nameTaken(to) : error;
-    }
+    await makeLock(join(dir, lock)).catch(async error => {
+      if (codeOf(error) !== 'EEXIST') throw error;
+      if (!isOurs || (await exists(to))) throw nameTaken(to);
+      const [held, waiting] = await Promise.all([fs.lstat(join(dir, lock)), fs.lstat(from)]);
+      if (!isLeftLock(held.mtime, waiting.mtime)) throw nameLocked(to, join(dir, lock));
+      await fs.rm(join(dir, lock), { force: true });
+      await makeLock(join(dir, lock));
+    });
     try {
       const { ino } = await fs.lstat(from);
       if (await exists(to)) throw nameTaken(to);
@@ -148,6 +152,9 @@ async function renameUnderLock(
     if (isOurs) underWay.delete(lock);
   }
 }
+
+const makeLock = async (path: string): Promise<void> =>
+  await (await fs.open(path, 'wx', MODE)).close();
 
 /** @returns whether both are names of one file. @throws where it could not look */
 async function isSameFile(one: string, other: string): Promise<boolean> {

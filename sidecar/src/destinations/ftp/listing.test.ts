@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseEntry, parseFacts, parseTime } from './listing.ts';
+import { parseEntry, parseFacts, parseListTime, parseTime } from './listing.ts';
 
 const file = (name: string, bytes: number) =>
   expect.objectContaining({ name, bytes, isFile: true, isDirectory: false });
@@ -52,3 +52,14 @@ describe('facts of a file', () => {
 });
 
 it('a time that is none is none', () => expect(parseTime('yesterday')).toBeUndefined());
+
+it.each([
+  ['Nov 26 21:39', '2026-11-26T21:39:00Z'],
+  ['Nov 27 07:05', '2026-11-27T07:05:00Z'],
+  ['Dec  3 07:05', '2025-12-03T07:05:00Z'],
+  ['Mar  3  2024', '2024-03-03T00:00:00Z'],
+  ['11-26-26 09:39PM', undefined],
+])('the time %s of a listing of 26 November 2026 is %s', (text, at) => {
+  const now = new Date('2026-11-26T22:00:00Z');
+  expect(parseListTime(text, now)).toEqual(at && new Date(at));
+});

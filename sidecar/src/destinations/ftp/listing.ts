@@ -8,14 +8,33 @@ export interface Entry {
   bytes: number;
   /** Only MLSD says it to the second and in UTC. */
   modifiedAt: Date | undefined;
+  /** The same, or to the minute and in a time zone that is not known: to be compared with other entries of the listing. */
+  roughlyAt: Date | undefined;
 }
 
 /** @returns undefined for lines that are no entries: the directory itself, the one above, `total 12`. */
 export function parseEntry(line: string): Entry | undefined {
   const [info] = parseList(line);
   if (!info || info.name === '.' || info.name === '..') return undefined;
-  const { name, isFile, isDirectory, size, modifiedAt } = info;
-  return { name, isFile, isDirectory, bytes: size, modifiedAt };
+  const { name, isFile, isDirectory, size, modifiedAt, rawModifiedAt } = info;
+  const roughlyAt = modifiedAt ?? parseListTime(rawModifiedAt);
+  return { name, isFile, isDirectory, bytes: size, modifiedAt, roughlyAt };
+}
+
+/** @param text as `ls -l` has it: `Nov 27 07:05` for the last months, `Mar  3 2024` for earlier ones */
+export function parseListTime(text: string, now = new Date()): Date | undefined {
+  const [, month, day, time, year] =
+    /^([A-Z][a-z]{2})\s+(\d{1,2})\s+(?:(\d{1,2}:\d{2})|(\d{4}))$/.exec(text.trim()) ?? [];
+  if (!month || !day) return undefined;
+  const inYear = (of: number) => {
+    const at = new Date(`${month} ${day}, ${of} ${time ?? '00:00'} UTC`);
+    return Number.isNaN(at.getTime()) ? undefined : at;
+  };
+  if (year) return inYear(Number(year));
+  const thisYear = inYear(now.getUTCFullYear());
+  // A day of slack for time zones and clocks. Later than that, it was last year.
+  const isPast = thisYear && thisYear.getTime() - now.getTime() <= 24 * 3_600_000;
+  return isPast ? thisYear : inYear(now.getUTCFullYear() - 1);
 }
 
 /**

@@ -1,9 +1,10 @@
 import { FTPError } from 'basic-ftp';
 import { StageError } from '../../errors.ts';
+import { isLeftLock, nameLocked } from '../nameLock.ts';
 import { nameTaken, temporaryGone } from '../refusals.ts';
 import { lockName } from '../temporary.ts';
 import type { LookCall } from './lookAt.ts';
-import { lookAt } from './lookAt.ts';
+import { entriesOf, lookAt } from './lookAt.ts';
 import type { Session } from './session.ts';
 import { argument } from './size.ts';
 
@@ -30,7 +31,8 @@ const TRIES = 5;
 
 /**
  * Gives a temporary its name. Most servers replace a file when another is renamed to its name, so that a directory, which
- * cannot be created twice, is the lock on the name from the look until after the rename.
+ * cannot be created twice, is the lock on the name from the look until after the rename. One that was left behind is deleted
+ * when it is old.
  * @throws FTPError, StageError; the temporary is still there
  */
 export async function publishTemporary(
@@ -45,7 +47,7 @@ export async function publishTemporary(
   const isOurs = !underWay.has(lock);
   underWay.add(lock);
   try {
-    await takeLock(session, lock, place);
+    await takeLock(session, lock, { ...passage, isOurs, call });
     try {
       if (await lookAt(session, key, call)) throw nameTaken(place);
       await client.send(`RNFR ${temporary}`).catch(async error => {
@@ -69,7 +71,14 @@ export async function publishTemporary(
   }
 }
 
-async function takeLock({ client }: Session, lock: string, place: string): Promise<void> {
+interface Wanted extends Passage {
+  /** Whether no other publication of this process has the lock. */
+  isOurs: boolean;
+  call: LookCall;
+}
+
+async function takeLock(session: Session, lock: string, wanted: Wanted): Promise<void> {
+  const { client } = session;
   for (let tried = 1; ; tried += 1) {
     try {
       await client.send(`MKD ${lock}`);
@@ -84,10 +93,23 @@ async function takeLock({ client }: Session, lock: string, place: string): Promi
           throw refusal;
         }
       );
-      if (isHeld) throw nameTaken(place);
+      if (isHeld) await removeLeftLock(session, lock, wanted);
       if (tried === TRIES) throw error;
     }
   }
+}
+
+/** @throws StageError where the lock may still be held */
+async function removeLeftLock(session: Session, lock: string, wanted: Wanted): Promise<void> {
+  const { isOurs, place, temporary, key, call } = wanted;
+  if (!isOurs) throw nameTaken(place);
+  const at = new Map<string, Date | undefined>();
+  for await (const { name, roughlyAt } of entriesOf(session, { ...call, withHidden: true }))
+    if (name === lock || name === temporary || name === key) at.set(name, roughlyAt);
+  if (at.has(key)) throw nameTaken(place);
+  if (!at.has(lock)) return; // it was given back meanwhile
+  if (!isLeftLock(at.get(lock), at.get(temporary))) throw nameLocked(place, lock);
+  await session.client.send(`RMD ${lock}`);
 }
 
 /** @returns the refusal of a server that said that all was well, and has something else. */

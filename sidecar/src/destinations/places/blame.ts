@@ -16,6 +16,7 @@ const NOT_ITS_FAULT = new Set([
   'ReadStopped',
   'LeaseLost',
   'NameTaken',
+  'NameLocked',
   'BadKey',
   'ArchiveMissing',
   'ArchiveLocked',

@@ -15,6 +15,7 @@ describe('a command that fails', () => {
   it.each<[string, number | null, string, string]>([
     ['DirectoryMissing', EXIT.noDirectory, '', '/backups'],
     ['NameTaken', EXIT.taken, '', '/backups/a.tar.gz'],
+    ['NameLocked', EXIT.locked, '', '/backups/a.tar.gz'],
     ['TemporaryGone', EXIT.gone, '', '/backups/a.tar.gz'],
     ['ArchiveMissing', EXIT.missing, '', '/backups/a.tar.gz'],
     ['DestinationFull', 1, 'cat: write error: No space left on device\n', 'a.tar.gz'],

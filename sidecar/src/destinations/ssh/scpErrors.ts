@@ -1,5 +1,6 @@
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
+import { nameLocked } from '../nameLock.ts';
 import { archiveMissing, nameTaken, temporaryGone } from '../refusals.ts';
 import { EXIT } from './scpScripts.ts';
 import { directoryMissing, full, readOnly, writeRefused } from './sftpErrors.ts';
@@ -32,6 +33,8 @@ export function scpError(said: Said, failed: Failed): StageError {
       return directoryMissing(stage, place, directory, cause);
     case EXIT.taken:
       return nameTaken(path);
+    case EXIT.locked:
+      return nameLocked(path, 'a lock file (.tmp-nkvm-…)');
     case EXIT.gone:
       return temporaryGone(path, cause);
     case EXIT.missing:

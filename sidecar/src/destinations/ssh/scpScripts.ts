@@ -1,3 +1,5 @@
+import { LOCK_AGE_MS } from '../nameLock.ts';
+
 /**
  * The commands that scp runs on a server, for any POSIX shell with GNU, busybox or BSD tools. `$1` is the directory, `$2` the name of a
  * file in it. A script that has done its work says `nkvm:` and a result; nothing else proves that it ran to its end. None has
@@ -5,12 +7,22 @@
  */
 
 /** Exit codes of the scripts; any other belongs to the program that failed, whose message is on stderr. */
-export const EXIT = { noDirectory: 40, taken: 41, gone: 42, missing: 43, noSum: 44 } as const;
+export const EXIT = {
+  noDirectory: 40,
+  taken: 41,
+  gone: 42,
+  missing: 43,
+  noSum: 44,
+  locked: 45,
+} as const;
 
 const BEGIN = `LC_ALL=C; export LC_ALL; umask 077; [ -d "$1" ] || exit ${EXIT.noDirectory}; cd "$1" || exit`;
 /** Writes files to the disk; older tools can only write everything. */
 const SYNC = `sy() { sync "$@" 2>/dev/null || sync; }`;
 const SIZE = `sz() { stat -c %s "$1" 2>/dev/null || stat -f %z "$1" 2>/dev/null || wc -c <"$1"; }`;
+
+/** Says when a file was written, in seconds. */
+const MODIFIED = `mt() { stat -c %Y "$1" 2>/dev/null || stat -f %m "$1"; }`;
 
 const script = (...lines: string[]) => [BEGIN, ...lines].join('; ');
 
@@ -26,15 +38,17 @@ export const WRITE = script(
 
 /**
  * Gives `$2` the name `$3`, never over a file. `ln` fails where there is one; without hard links the lock `$4` holds the name
- * between the look and the rename.
+ * between the look and the rename. One that was left behind is deleted when it is older than the file by `LOCK_AGE_MS`.
  */
 export const PUBLISH = script(
   SYNC,
+  MODIFIED,
   `[ -e "./$3" ] && exit ${EXIT.taken}`,
   `[ -e "./$2" ] || exit ${EXIT.gone}`,
   `if ln "./$2" "./$3" 2>/dev/null; then rm -f "./$2"`,
   `elif [ -e "./$3" ]; then exit ${EXIT.taken}`,
-  `else if [ -e "./$4" ]; then exit ${EXIT.taken}; fi`,
+  'else if [ -e "./$4" ]; then a=$(($(mt "./$2") - $(mt "./$4")))',
+  `[ "$a" -gt ${LOCK_AGE_MS / 1000} ] || exit ${EXIT.locked}; rm -f "./$4"; fi`,
   `(set -C; : >"./$4") || exit`,
   `if [ -e "./$3" ]; then rm -f "./$4"; exit ${EXIT.taken}; fi`,
   `mv "./$2" "./$3"; r=$?; rm -f "./$4"; [ "$r" = 0 ] || exit "$r"; fi`,

@@ -1,3 +1,4 @@
+import { isLeftLock, nameLocked } from '../nameLock.ts';
 import { nameTaken, temporaryGone } from '../refusals.ts';
 import { lockName } from '../temporary.ts';
 import type { SshCall } from './connection.ts';
@@ -81,7 +82,7 @@ async function renameUnderLock(naming: Naming): Promise<void> {
   const isOurs = !underWay.has(lock);
   underWay.add(lock); // before it is there, for a sweep of this process
   try {
-    await holdLock(naming, lock);
+    await holdLock(naming, lock, isOurs);
     try {
       if (await files.look(session, call, key)) throw nameTaken(to);
       await session.ask<void>(call, (sftp, done) => sftp.rename(from, to, done));
@@ -98,17 +99,30 @@ async function renameUnderLock(naming: Naming): Promise<void> {
   }
 }
 
-async function holdLock({ files, session, call, key }: Naming, lock: string): Promise<void> {
+/** @param isOurs whether no other publication of this process has the lock */
+async function holdLock(naming: Naming, lock: string, isOurs: boolean): Promise<void> {
+  const { files, session, call, key, temporary } = naming;
   try {
-    const handle = await session.ask<Buffer>(call, (sftp, done) =>
-      sftp.open(files.pathOf(lock), NEW_FILE, { mode: MODE }, done)
-    );
-    await session.ask<void>(call, (sftp, done) => sftp.close(handle, done));
+    await makeLock(naming, lock);
   } catch (error) {
-    if (statusOf(error) !== undefined && (await files.look(session, call, lock)))
-      throw nameTaken(files.pathOf(key));
-    throw error;
+    if (statusOf(error) === undefined) throw error;
+    const held = await files.look(session, call, lock);
+    if (!held) throw error;
+    const place = files.pathOf(key);
+    if (!isOurs || (await files.look(session, call, key))) throw nameTaken(place);
+    const waiting = await files.look(session, call, temporary);
+    const at = ({ mtime }: { mtime: number }) => new Date(mtime * 1000);
+    if (!isLeftLock(at(held), waiting && at(waiting))) throw nameLocked(place, files.pathOf(lock));
+    await files.remove(session, call, lock);
+    await makeLock(naming, lock);
   }
+}
+
+async function makeLock({ files, session, call }: Naming, lock: string): Promise<void> {
+  const handle = await session.ask<Buffer>(call, (sftp, done) =>
+    sftp.open(files.pathOf(lock), NEW_FILE, { mode: MODE }, done)
+  );
+  await session.ask<void>(call, (sftp, done) => sftp.close(handle, done));
 }
 
 /**
