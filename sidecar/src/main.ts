@@ -5,6 +5,7 @@ import type { Lifecycle } from './lifecycle.ts';
 import { lifecycle, Stopping } from './lifecycle.ts';
 import { createLog } from './observe/log.ts';
 import { startApi } from './start/api.ts';
+import { startCoverage } from './start/coverage.ts';
 import { startFoundations } from './start/foundations.ts';
 import { startRuns } from './start/runs.ts';
 import { startUpkeep } from './start/upkeep.ts';
@@ -31,7 +32,9 @@ async function main(): Promise<void> {
   try {
     const foundations = await startFoundations(life, config, log);
     const runs = await startRuns(foundations);
-    await startApi(foundations, runs, await startUpkeep(foundations, runs));
+    const upkeep = await startUpkeep(foundations, runs);
+    const coverage = await startCoverage(foundations, runs);
+    await startApi(foundations, runs, upkeep, coverage);
   } catch (error) {
     if (error instanceof Stopping || life.signal.aborted) return; // `endOnSignals` ends the process
     await life.stop();

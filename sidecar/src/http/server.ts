@@ -40,6 +40,8 @@ import { methodsOfPaths } from './methods.ts';
 import type { MetricsRoute } from './metricsRoute.ts';
 import { metricsRoute } from './metricsRoute.ts';
 import { withProblems } from './openapi.ts';
+import type { PolicyRoutes } from './policyRoutes.ts';
+import { policyRoutes } from './policyRoutes.ts';
 import { headersOf, problemOf, Refusal } from './problems.ts';
 import type { RestoreRoutes } from './restoreRoutes.ts';
 import { restoreRoutes } from './restoreRoutes.ts';
@@ -59,6 +61,7 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   Omit<FileRoutes, 'access'> &
   Omit<ArchiveAccessWorld, 'archives' | 'places'> &
   VolumeRoutes &
+  PolicyRoutes &
   Omit<VolumeEventRoutes, 'streams'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
   InfoRoutes &
@@ -163,6 +166,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(infoRoutes(world));
         await known.register(volumeRoutes(world));
         await known.register(volumeEventRoutes({ ...world, streams }));
+        await known.register(policyRoutes(world));
         await known.register(backupRoutes({ ...world, streams }));
         await known.register(fileRoutes({ ...world, access }));
         await known.register(versionRoutes({ ...world, access }));

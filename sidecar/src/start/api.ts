@@ -5,6 +5,7 @@ import { checksOf } from '../destinations/places/checks.ts';
 import { rightsOf } from '../http/rights.ts';
 import { buildServer } from '../http/server.ts';
 import { registerDestinationGauges } from '../observe/destinationGauges.ts';
+import type { Coverage } from '../policy/coverage/coverage.ts';
 import { VERSION } from '../version.ts';
 import type { Foundations } from './foundations.ts';
 import type { Runs } from './runs.ts';
@@ -14,7 +15,8 @@ import type { Upkeep } from './upkeep.ts';
 export async function startApi(
   foundations: Foundations,
   runs: Runs,
-  { prepared, catalogs, space }: Upkeep
+  { prepared, catalogs, space }: Upkeep,
+  coverage: Coverage
 ): Promise<void> {
   const { life, config, log, now, door, history, destination, inventory } = foundations;
   const { clusterName, access, open, places, fence } = foundations;
@@ -46,7 +48,7 @@ export async function startApi(
         archives,
         uploads,
         admission,
-        ...{ places, catalogs, space },
+        ...{ places, catalogs, space, coverage },
         checks: checksOf({ places, results, now }),
         restores: restores.engine,
         drills: restores.engine,

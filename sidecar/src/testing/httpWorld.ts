@@ -28,6 +28,8 @@ import type { JobKind } from '../jobs/job.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { startQueue } from '../jobs/queue.ts';
 import { createLog } from '../observe/log.ts';
+import type { CoverageWorld } from '../policy/coverage/coverage.ts';
+import { coverageOf } from '../policy/coverage/coverage.ts';
 import type { MemoryStorage } from './memoryDestination.ts';
 import { memoryDestination, memoryStorage } from './memoryDestination.ts';
 import { memoryResults } from './memoryResults.ts';
@@ -128,7 +130,21 @@ export interface TestStream {
   abort(): void;
 }
 
-export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpTestWorld> {
+/** Nothing asks for backups. */
+const NO_WISH = {
+  schedule: null,
+  isOff: false,
+  suspended: false,
+  holdUntil: null,
+  drill: null,
+  problems: [],
+};
+
+/** @param policy what differs in the facts about the protection of volumes */
+export async function httpWorld(
+  differs: Partial<HttpWorld> = {},
+  policy: Partial<CoverageWorld> = {}
+): Promise<HttpTestWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'nkvm-http-'));
   const history = await openHistory(join(dir, 'nkvm.db'));
   const grants = structuredClone(GRANTS);
@@ -359,6 +375,13 @@ export async function httpWorld(differs: Partial<HttpWorld> = {}): Promise<HttpT
       { name: destination.id, isDefault: true },
     ]),
     rights: rightsOf(access),
+    coverage: coverageOf({
+      ...{ inventory, history },
+      open: { known: open },
+      wanted: () => ({ wish: NO_WISH, slots: null }),
+      now: () => new Date(),
+      ...policy,
+    }),
     maxNamespaceScan: 10,
     installation: {
       version: '0.0.0',

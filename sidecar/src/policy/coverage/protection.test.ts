@@ -49,6 +49,7 @@ const FACTS: ProtectionFacts = {
   problems: [],
   isInvalid: false,
   restoreMark: undefined,
+  isFirstRestoreOpen: false,
   populate: null,
   obstacle: null,
   lastBackup: null,
@@ -152,6 +153,12 @@ it.each<[string, Partial<ProtectionFacts>, string, string[]]>([
     { restoreMark: { state: 'restoring', runId: 'r1', installation: 'i' }, obstacle },
     'held',
     ['FirstRestoreUnproven'],
+  ],
+  [
+    'asks for its volume, and has no result',
+    { isFirstRestoreOpen: true },
+    'held',
+    ['FirstRestoreOpen'],
   ],
   [
     'was left by a restore that failed',

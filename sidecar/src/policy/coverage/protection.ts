@@ -22,6 +22,8 @@ export interface ProtectionFacts {
   /** Because of such a value, nothing is scheduled. */
   isInvalid: boolean;
   restoreMark: RestoreMark | undefined;
+  /** It asks NKVM for its volume, and has none yet, or one that NKVM has not given it. */
+  isFirstRestoreOpen: boolean;
   /** Null: it does not wait for an automatic restore. */
   populate: PopulateStatus | null;
   /** Why a backup would be refused now. */
@@ -87,7 +89,7 @@ export function protectionOf(facts: ProtectionFacts): Protection {
   if (!slots) return decided('unprotected', [NO_SCHEDULE]);
   if (facts.suspended) return decided('suspended', [SUSPENDED, ...failure(facts)]);
 
-  const covered = good ? Date.parse(good.createdAt) : facts.countsFrom;
+  const covered = Math.max(facts.countsFrom, good ? Date.parse(good.createdAt) : 0);
   const overdue = overdueOf(slots, covered, now);
   if (overdue) {
     const gone = lastSuccess && !isThere ? [goneReason(lastSuccess)] : [];
@@ -104,12 +106,16 @@ export function protectionOf(facts: ProtectionFacts): Protection {
   return decided('protected', failure(facts));
 }
 
-function heldBy({ populate, restoreMark }: ProtectionFacts): PolicyReason | undefined {
+function heldBy({
+  populate,
+  restoreMark,
+  isFirstRestoreOpen,
+}: ProtectionFacts): PolicyReason | undefined {
   if (populate) {
     const { reason, message, hint } = populate;
     return { reason, message, hint };
   }
-  if (!restoreMark) return undefined;
+  if (!restoreMark) return isFirstRestoreOpen ? OPEN : undefined;
   return {
     reason: 'FirstRestoreUnproven',
     message: `restore ${restoreMark.runId} has made the claim, and has not proven its contents`,
@@ -120,9 +126,15 @@ function heldBy({ populate, restoreMark }: ProtectionFacts): PolicyReason | unde
   };
 }
 
+const OPEN: PolicyReason = {
+  reason: 'FirstRestoreOpen',
+  message: 'its first restore has no result yet, so that it is neither backed up nor pruned',
+  hint: 'wait for it; where a provisioner has bound the claim itself, decide with the annotation nkvm.io/start',
+};
+
 const OFF: PolicyReason = {
   reason: 'BackupsOff',
-  message: 'the label backup has the value off',
+  message: 'its label or annotation says that there are to be no backups: off',
   hint: null,
 };
 

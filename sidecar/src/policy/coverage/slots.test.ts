@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { everyMs } from '../../testing/testSlots.ts';
-import { graceMs, overdueOf } from './slots.ts';
+import { graceMs, overdueOf, remembered } from './slots.ts';
 
 const HOUR = 3_600_000;
 const at = (text: string) => Date.parse(`2026-11-20T${text}Z`);
@@ -48,4 +48,18 @@ describe('what is overdue', () => {
   it('is nothing for a backup of the future', () => {
     expect(overdueOf(hourly, at('13:00:00'), at('12:00:00'))).toBeNull();
   });
+});
+
+it('asks for each slot once while the looks at it are close', () => {
+  const asked: number[] = [];
+  const hourly = everyMs(HOUR);
+  const slots = remembered({
+    nextAfter(ms) {
+      asked.push(ms);
+      return hourly.nextAfter(ms);
+    },
+  });
+  for (const ms of [5, 1, 5, 6, HOUR - 1, HOUR, HOUR + 1, 5 * HOUR, 9 * HOUR, 12 * HOUR, 1, 2])
+    expect(slots.nextAfter(ms)).toBe(hourly.nextAfter(ms));
+  expect(asked).toEqual([5, 1, HOUR, 5 * HOUR, 9 * HOUR, 12 * HOUR, 1]);
 });

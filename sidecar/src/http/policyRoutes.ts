@@ -1,0 +1,91 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import type { PolicyList } from '../../api/index.ts';
+import {
+  PolicyList as PolicyListSchema,
+  PolicyParams,
+  PolicyQuery,
+  Problem,
+  VolumePolicyDetails,
+} from '../../api/index.ts';
+import { notReady, notThere } from '../backup/request/admission.ts';
+import type { Inventory } from '../cluster/inventory.ts';
+import { inTurns } from '../inTurns.ts';
+import type { Coverage } from '../policy/coverage/coverage.ts';
+import { sendTaggedText } from './etag.ts';
+import { limitsOf, scanLimit } from './limits.ts';
+import { detailsWithoutBackups, toRead, withoutBackups } from './policyView.ts';
+import type { Rights } from './rights.ts';
+import { namespacesOf, readableScope, scopeOf, toList } from './scope.ts';
+
+export interface PolicyRoutes {
+  inventory: Inventory;
+  coverage: Coverage;
+  rights: Rights;
+  maxNamespaceScan: number;
+}
+
+/** The policy of the volumes: their schedules, how well they are protected, and what retention does. */
+export const policyRoutes =
+  (world: PolicyRoutes): FastifyPluginAsyncZod =>
+  async app => {
+    const { inventory, coverage, rights, maxNamespaceScan: maxScan } = world;
+
+    app.get(
+      '/policy',
+      {
+        schema: {
+          summary: 'List the policies of volumes',
+          description: 'With a strong ETag: `If-None-Match` gives 304 where nothing has changed.',
+          querystring: PolicyQuery,
+          response: { 200: PolicyListSchema, default: Problem },
+        },
+      },
+      async (request, reply) => {
+        const { caller, query } = request;
+        if (!inventory.isReady()) throw notReady();
+        const all = inventory.claims(query.namespace);
+        const namespaces = { filled: namespacesOf(all), all: inventory.namespaces() };
+        const seen = await readableScope(caller, rights, undefined, query, namespaces, maxScan);
+        const claims = all.filter(({ namespace }) => seen.has(namespace));
+        const read = namespacesOf(claims);
+        const backups = await scopeOf(caller, rights, toList('backup'), read, maxScan);
+        const policies = await coverage.ofEach(claims);
+        const volumes = await inTurns(policies, policy =>
+          JSON.stringify(backups.has(policy.namespace) ? policy : withoutBackups(policy))
+        );
+        const rest: Omit<PolicyList, 'volumes'> = {
+          zeroTouch: coverage.isZeroTouch(),
+          incomplete: seen.isIncomplete,
+          ...limitsOf(
+            scanLimit([seen], 'volumes of other namespaces are missing'),
+            scanLimit(
+              [backups],
+              'of volumes in other namespaces, backupsVisible is false although you may have the right'
+            )
+          ),
+        };
+        const text = `{"volumes":[${volumes.join()}],${JSON.stringify(rest).slice(1)}`;
+        return sendTaggedText(request, reply, text);
+      }
+    );
+
+    app.get(
+      '/policy/:namespace/:name',
+      {
+        schema: {
+          summary: 'Read the policy of one volume',
+          params: PolicyParams,
+          response: { 200: VolumePolicyDetails, default: Problem },
+        },
+      },
+      async ({ caller, params: { namespace, name } }) => {
+        if (!inventory.isReady()) throw notReady();
+        await rights.need(caller, toRead(namespace, name));
+        const mayRead = await rights.has(caller, toRead(namespace, name, 'backup'));
+        const claim = inventory.claim(namespace, name);
+        if (!claim) throw notThere(inventory, namespace, name);
+        const details = await coverage.of(claim);
+        return mayRead ? details : detailsWithoutBackups(details);
+      }
+    );
+  };

@@ -1,0 +1,31 @@
+import { registerProtectionGauges } from '../observe/protectionGauges.ts';
+import type { Coverage, CoverageWorld } from '../policy/coverage/coverage.ts';
+import { coverageOf } from '../policy/coverage/coverage.ts';
+import { wantedBy } from '../policy/coverage/wanted.ts';
+import { watchCoverage } from '../policy/coverage/watchCoverage.ts';
+import type { Foundations } from './foundations.ts';
+import type { Runs } from './runs.ts';
+
+/** Facts about volumes that other parts have. */
+export type KnownOfVolumes = Pick<
+  CoverageWorld,
+  'populateOf' | 'retentionOf' | 'plansOf' | 'isZeroTouch'
+>;
+
+/** Starts the look at the protection of all volumes, and its metrics. */
+export async function startCoverage(
+  { life, log, now, history, inventory, open, clusterUid }: Foundations,
+  { metrics }: Runs,
+  known: KnownOfVolumes = {}
+): Promise<Coverage> {
+  const settings = { clusterUid, timeZone: 'UTC' };
+  const wanted = wantedBy(name => inventory.namespace(name), settings);
+  const coverage = coverageOf({ inventory, history, open, wanted, now, ...known });
+  const watched = await life.start({
+    name: 'the look at the protection of volumes',
+    start: () => watchCoverage({ coverage, inventory, log }),
+    stop: each => each.stop(),
+  });
+  registerProtectionGauges(metrics.registry, watched.latest);
+  return coverage;
+}
