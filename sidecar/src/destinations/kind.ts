@@ -14,6 +14,8 @@ export interface PlaceContext {
   workDir: string;
   /** Directories that this process uses itself, absolute: no destination may be in, at or around one of them. */
   ownDirs?: readonly string[] | undefined;
+  /** Space that stays free on file systems of this machine; 0 where it is not said. */
+  floorBytes?: number | undefined;
 }
 
 /** The error of a probe of the step `host-key` when the key that the server shows is not confirmed. */

@@ -62,6 +62,7 @@ export async function startPlaces(start: PlacesStart): Promise<StartedPlaces> {
         local: limited(fenced(localDestination(backupDir, { installation }), fence), limitMs),
         ...{ secrets, kinds: KINDS, installation, workDir, fence, limitMs, log },
         ownDirs: [backupDir, dirname(metadataDbPath)],
+        floorBytes: config.minFreeBytes,
       }),
     stop: opened => opened.close(),
   });

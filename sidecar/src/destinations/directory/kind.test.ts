@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeDestination } from '../../testing/destinationSuite.ts';
 import { directory } from './kind.ts';
@@ -27,6 +28,18 @@ describe('the settings of a directory', () => {
   ])('do not take %j', settings =>
     expect(directory.settings.safeParse(settings).success).toBe(false)
   );
+});
+
+it('a directory takes no archive when too little would stay free', async () => {
+  const context = { name: 'nas', installation: 'i', workDir: '/none' };
+  const stage = (floorBytes: number) =>
+    directory
+      .open({ path: root }, { ...context, floorBytes })
+      .stage('a.tar.gz', Readable.from([Buffer.from('archive')]));
+  await expect(stage(Number.MAX_SAFE_INTEGER)).rejects.toMatchObject({
+    reason: 'DestinationNearlyFull',
+  });
+  await (await stage(1)).discard();
 });
 
 describe('a directory that NKVM uses itself', () => {

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { z } from 'zod';
 import { StageError } from '../../errors.ts';
 import type { Kind, PlaceContext } from '../kind.ts';
+import { withFloor } from '../withFloor.ts';
 import { localDestination } from './local.ts';
 
 const Settings = z.strictObject({
@@ -22,9 +23,10 @@ export const directory: Kind<Settings> = {
   settings: Settings,
   location: ({ path }) => path,
   isInsecure: () => false,
-  open({ path }, { name, installation, ownDirs = [] }) {
+  open({ path }, { name, installation, ownDirs = [], floorBytes = 0 }) {
     refuseOwn(path, { name, ownDirs });
-    return localDestination(path, { installation, id: name, kind: 'directory' });
+    const opened = localDestination(path, { installation, id: name, kind: 'directory' });
+    return withFloor(opened, floorBytes);
   },
   probes: () => [],
 };

@@ -28,6 +28,8 @@ export interface PlacesWorld {
   /** Each destination gets a directory of its own in it. */
   workDir: string;
   ownDirs: readonly string[];
+  /** Space that stays free in directories of this machine. */
+  floorBytes?: number;
   fence: Fence;
   /** How long a call may take, streams apart. */
   limitMs: number;
@@ -109,8 +111,9 @@ function openRead(
   world: PlacesWorld,
   keys?: PlaceKeys
 ) {
-  const { installation, workDir, ownDirs, fence, limitMs } = world;
-  const context: PlaceContext = { name, installation, workDir: join(workDir, name), ownDirs };
+  const { installation, workDir, ownDirs, floorBytes, fence, limitMs } = world;
+  const dirs = { workDir: join(workDir, name), ownDirs, floorBytes };
+  const context: PlaceContext = { name, installation, ...dirs };
   const { destination, archiveForm } = openWith(kind, settings, common, context, keys);
   return { destination: limited(fenced(destination, fence), limitMs), archiveForm };
 }
