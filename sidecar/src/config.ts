@@ -6,8 +6,11 @@ import {
   helperSettingsOf,
 } from './helper/settings/settingsSchema.ts';
 import type { WaitLimits } from './helper/wait/waitLimits.ts';
+import type { PruneRules } from './history/pruning.ts';
 import type { Continues } from './policy/populate/continues.ts';
 import { continuesOf } from './policy/populate/continues.ts';
+
+const DAY_MS = 24 * 3_600_000;
 
 const integer = (min: number, max: number, unit: string) =>
   z.coerce
@@ -138,6 +141,21 @@ export const SETTINGS = {
     .describe(
       'clusters that this one continues, `NAME=UID` separated by commas: claims that are restored when they are made also get backups of those; `none`: it continues no other, so that backups of other clusters do not count'
     ),
+  NKVM_HISTORY_KEEP_DAYS: integer(1, 36_500, 'days')
+    .default(400)
+    .describe(
+      'how long the history keeps backups whose archive is at no destination any more, restores and drills; it keeps every backup whose archive is at a destination'
+    ),
+  NKVM_HISTORY_KEEP_OTHERS_DAYS: integer(1, 36_500, 'days')
+    .default(90)
+    .describe(
+      'how long the history keeps verifications, copies, and backups that failed or were cancelled'
+    ),
+  NKVM_HISTORY_MAX_RUNS: integer(1_000, 10_000_000, 'runs')
+    .default(100_000)
+    .describe(
+      'how many runs without an archive at a destination the history keeps at most; above it, the oldest are deleted before their time, but no restore and not the newest run of a volume. 100,000 runs take some 130 MiB on disk and some 250 MiB of memory'
+    ),
   NKVM_LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')
     .default('info')
     .describe('the least severe entries that are logged'),
@@ -176,6 +194,7 @@ export interface Config {
   readonly verifyLevel: 'checksum' | 'contents';
   readonly verifyContentsEvery: number;
   readonly continues: Continues;
+  readonly historyRules: PruneRules;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -228,6 +247,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     verifyLevel: data.NKVM_VERIFY_LEVEL,
     verifyContentsEvery: data.NKVM_VERIFY_CONTENTS_EVERY,
     continues: data.NKVM_CONTINUES === undefined ? undefined : continuesOf(data.NKVM_CONTINUES),
+    historyRules: {
+      keepMs: data.NKVM_HISTORY_KEEP_DAYS * DAY_MS,
+      keepOthersMs: data.NKVM_HISTORY_KEEP_OTHERS_DAYS * DAY_MS,
+      maxRuns: data.NKVM_HISTORY_MAX_RUNS,
+    },
     logLevel: data.NKVM_LOG_LEVEL,
   });
 }

@@ -60,6 +60,26 @@ export class ClaimHeads {
     this.#heads.set(keyOf(run), byNamespace);
   }
 
+  /** @returns whether the newest backup, or the newest proven one, of a claim is this run. */
+  rests(run: ClaimOf & { id: string }): boolean {
+    const known = this.#heads.get(keyOf(run))?.get(run.namespaceUid ?? '');
+    return known?.lastBackup?.id === run.id || known?.lastSuccess?.id === run.id;
+  }
+
+  /** Takes over that a run has left the history. */
+  forget(run: ClaimOf & { id: string }): void {
+    const byNamespace = this.#heads.get(keyOf(run));
+    const known = byNamespace?.get(run.namespaceUid ?? '');
+    if (!byNamespace || !known) return;
+    const left = {
+      lastBackup: known.lastBackup?.id === run.id ? null : known.lastBackup,
+      lastSuccess: known.lastSuccess?.id === run.id ? null : known.lastSuccess,
+    };
+    if (left.lastBackup || left.lastSuccess) byNamespace.set(run.namespaceUid ?? '', left);
+    else byNamespace.delete(run.namespaceUid ?? '');
+    if (byNamespace.size === 0) this.#heads.delete(keyOf(run));
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#heads.clear();

@@ -22,6 +22,8 @@ export interface DurableRunsOptions {
   refusal: (stage: Stage, error: unknown) => Error;
   /** Is called with every run that has changed, after the change. */
   onChange: (run: Run) => void;
+  /** Is called with every run that has left the history, after that. */
+  onRemoved: (run: Run) => void;
   /** How long progress may stay off the disk. */
   noteDelayMs: number;
 }
@@ -125,14 +127,19 @@ export class DurableRuns {
     const rows = new StagedRows(id => this.get(id));
     const accepted = batch.filter(change => isAccepted(change, rows));
     const changed = rows.changed();
-    const isProgress = changed.length === 0;
+    const removed = rows.removed();
+    const isProgress = changed.length + removed.length === 0;
     for (const id of this.#progressInWrite.keys()) {
       const run = rows.get(id);
       if (run && !changed.includes(run)) changed.push(run);
     }
     try {
-      if (changed.length > 0 || accepted.some(({ isProbe }) => isProbe)) {
-        const entries = this.#table.entriesFor(changed);
+      const isWanted = changed.length + removed.length > 0;
+      if (isWanted || accepted.some(({ isProbe }) => isProbe)) {
+        const entries = [
+          ...this.#table.entriesFor(changed),
+          ...this.#table.entriesWithout(removed),
+        ];
         this.#table.rehearse(entries);
         const sequence = await this.#options.save(entries, isProgress);
         this.#table.apply(entries, sequence);
@@ -144,6 +151,7 @@ export class DurableRuns {
     }
     this.#progressInWrite = new Map();
     changed.forEach(this.#options.onChange);
+    removed.forEach(this.#options.onRemoved);
     for (const { resolve } of accepted) resolve();
   }
 

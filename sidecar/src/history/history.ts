@@ -9,6 +9,7 @@ import type {
 import type { StageError } from '../errors.ts';
 import type { ClaimArchives } from './claimArchives.ts';
 import type { RunDetails } from './details.ts';
+import type { Pruned, PruneOptions } from './pruneRuns.ts';
 
 /** A run of any kind. `details` of other kinds than backups: absent where this version cannot read them. */
 export type RunRecord = Backup & { details?: RunDetails | null };
@@ -133,6 +134,18 @@ export interface History {
    * @returns what ends that.
    */
   onChange(listener: (run: ChangedRun) => void): () => void;
+
+  /**
+   * Deletes runs that the history need not keep: see `pruneVerdict`. Never one whose archive is at a destination.
+   * @throws StageError (stage `publish`) when the disk takes no changes
+   */
+  prune(options: PruneOptions): Promise<Pruned>;
+
+  /**
+   * @returns the time of the newest run that was pruned, ISO-8601: what the history lacks until then says nothing. Null: every
+   *   run that was ever asked for is there.
+   */
+  prunedUntil(): string | null;
 
   /** @returns how many runs there are. */
   count(): number;

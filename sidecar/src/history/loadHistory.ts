@@ -41,7 +41,8 @@ export async function loadHistory(path: string): Promise<LoadedHistory> {
       : await fs.readFile(opened.path)
     : undefined;
   const isMigrated = migrate(db);
-  const isFileOld = isMigrated || isOld || from !== 'file' || replayed.records > 0;
+  const isShrunk = shrink(db);
+  const isFileOld = isMigrated || isShrunk || isOld || from !== 'file' || replayed.records > 0;
   return { db, opened, replayed, journal, beforeMigration, isFileOld };
 }
 
@@ -51,4 +52,12 @@ export async function newHistory(path: string): Promise<LoadedHistory> {
   migrate(opened.db);
   const replayed = { records: 0, missing: 0, damaged: [], foreign: [] };
   return { db: opened.db, opened, replayed, journal: [], isFileOld: true };
+}
+
+/** Frees the space of runs that are gone, where it is more than half of the file. @returns whether it has */
+function shrink(db: Database): boolean {
+  const ask = (name: string) => Number(db.exec(`PRAGMA ${name}`)[0]?.values[0]?.[0]);
+  if (ask('freelist_count') * 2 <= ask('page_count')) return false;
+  db.exec('VACUUM');
+  return true;
 }

@@ -21,6 +21,7 @@ import { loadHistory, newHistory } from './loadHistory.ts';
 import type { Notice } from './notice.ts';
 import { notClosed, noticesOfStart, notWritten } from './notice.ts';
 import { ProvenRestores } from './provenRestores.ts';
+import { pruneRuns } from './pruneRuns.ts';
 import { isDiskFull, Reserve } from './reserve.ts';
 import type { Run } from './row.ts';
 import { changedRun, checkedChange, checkedRun } from './row.ts';
@@ -160,6 +161,10 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
       proofs.remember(run);
       tell(run);
     },
+    onRemoved: run => {
+      heads.forget(run);
+      proofs.forget(run);
+    },
     noteDelayMs,
   });
   await disk.open(); // on a full disk it calls `probe`, so what that needs is there
@@ -276,6 +281,8 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
 
     newestId: () => table.greatestId(firstIdAfter(latestMs())),
 
+    prune: rules => pruneRuns({ table, durable, heads, proofs, now }, rules),
+    prunedUntil: () => table.prunedUntil(),
     count: () => table.count(),
     copiesAt: (destination, after, limit) => table.copiesAt(destination, after, limit),
     onlyAt: destination => table.onlyAt(destination),

@@ -20,6 +20,8 @@ export function provenBackup({ kind, status, details }: Run): string | undefined
   }
 }
 
+type ClaimKey = Pick<Run, 'uid' | 'namespace' | 'name'>;
+
 /** The newest verification, or drill, of a claim that has ended. */
 export interface LastCheck {
   id: string;
@@ -30,6 +32,9 @@ export interface LastCheck {
 export class ProvenRestores {
   readonly #byBackup = new Map<string, ProvenRestore>();
   readonly #byClaim = new Map<string, ProvenRestore>();
+  /** The backups, and the claims, of the proofs that are known, by the run that has made the proof. */
+  readonly #backups = new Map<string, string>();
+  readonly #claims = new Map<string, ClaimKey>();
   /** By kind and claim. */
   readonly #checks = new Map<string, LastCheck>();
   readonly #backupOf: (id: string) => Run | undefined;
@@ -47,8 +52,10 @@ export class ProvenRestores {
     const proof = { at: run.endedAt ?? run.createdAt, backup: id, check: run.id, kind: run.kind };
     const backup = this.#backupOf(id);
     if (!backup) return; // an archive that the history does not have
-    keepNewer(this.#byBackup, id, proof);
-    keepNewer(this.#byClaim, keyOf(backup), proof);
+    if (keepNewer(this.#byBackup, id, proof, this.#backups)) this.#backups.set(run.id, id);
+    if (keepNewer(this.#byClaim, keyOf(backup), proof, this.#claims)) {
+      this.#claims.set(run.id, { uid: backup.uid, namespace: backup.namespace, name: backup.name });
+    }
   }
 
   /** @returns when the newest check of a claim ended, if it failed. */
@@ -57,6 +64,40 @@ export class ProvenRestores {
     { uid, namespace, name }: Pick<Run, 'uid' | 'namespace' | 'name'>
   ): string | null {
     return this.#checks.get(`${kind} ${keyOf({ uid, namespace, name })}`)?.failedAt ?? null;
+  }
+
+  /** @param claim of the run @returns whether it is the newest verification, or drill, of its claim. */
+  isLastCheck(id: string, claim: ClaimKey): boolean {
+    return (['verify', 'drill'] as const).some(
+      kind => this.#checks.get(`${kind} ${keyOf(claim)}`)?.id === id
+    );
+  }
+
+  /** @returns the claim whose newest proof this run is. */
+  claimProvenBy(id: string): ClaimKey | undefined {
+    return this.#claims.get(id);
+  }
+
+  /** @returns whether this run is the newest proof of the backup that it restored. */
+  provesBackup(id: string): boolean {
+    return this.#backups.has(id);
+  }
+
+  /** Takes over that a run has left the history. */
+  forget(run: Run): void {
+    const ofRun = this.#byBackup.get(run.id);
+    if (ofRun) this.#backups.delete(ofRun.check);
+    this.#byBackup.delete(run.id);
+    const backup = this.#backups.get(run.id);
+    if (backup !== undefined) this.#byBackup.delete(backup);
+    this.#backups.delete(run.id);
+    const claim = this.#claims.get(run.id);
+    if (claim) this.#byClaim.delete(keyOf(claim));
+    this.#claims.delete(run.id);
+    for (const kind of ['verify', 'drill']) {
+      const key = `${kind} ${keyOf(run)}`;
+      if (this.#checks.get(key)?.id === run.id) this.#checks.delete(key);
+    }
   }
 
   #rememberCheck(run: Run): void {
@@ -77,9 +118,18 @@ export class ProvenRestores {
   }
 }
 
-function keepNewer(proofs: Map<string, ProvenRestore>, key: string, proof: ProvenRestore): void {
+/** @param subjects loses the proof that is replaced @returns whether the proof is the newest */
+function keepNewer(
+  proofs: Map<string, ProvenRestore>,
+  key: string,
+  proof: ProvenRestore,
+  subjects: Map<string, unknown>
+): boolean {
   const known = proofs.get(key);
-  if (!known || known.at <= proof.at) proofs.set(key, proof);
+  if (known && known.at > proof.at) return false;
+  if (known) subjects.delete(known.check);
+  proofs.set(key, proof);
+  return true;
 }
 
 const keyOf = ({ uid, namespace, name }: Pick<Run, 'uid' | 'namespace' | 'name'>) =>

@@ -70,6 +70,12 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   ALTER TABLE copies ADD COLUMN encrypted INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE copies ADD COLUMN stored_bytes INTEGER; -- NULL: as it is read
   ALTER TABLE copies ADD COLUMN stored_sha256 TEXT;`,
+
+  // An NKVM of schema 4 to 6 does not know that runs are pruned, and leaves the table as it is.
+  `CREATE TABLE history_pruned (
+    one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    until TEXT NOT NULL
+  ) STRICT;`,
 ];
 
 /** Runs of about 1 KB fill big pages better, and `export` copies page by page: 9 ms instead of 23 at 10,000 runs. */

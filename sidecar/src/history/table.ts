@@ -16,6 +16,14 @@ import { journalState, setSequence } from './journalState.ts';
 import type { Page } from './page.ts';
 import { findPage } from './page.ts';
 import { pastBackups } from './pastBackups.ts';
+import type { After, Candidate } from './pruneTable.ts';
+import {
+  candidates,
+  countWithoutArchive,
+  newestRequest,
+  prunedUntil,
+  pruneEntries,
+} from './pruneTable.ts';
 import type { Head } from './readRun.ts';
 import { HEAD_COLUMNS, readHead, readRun, SELECT_RUNS } from './readRun.ts';
 import type { Run } from './row.ts';
@@ -61,6 +69,30 @@ export class RunTable {
   /** @returns what brings the tables to these runs. */
   entriesFor(runs: readonly Run[]): Entry[] {
     return runs.flatMap(run => entriesOf(run, this.get(run.id)));
+  }
+
+  /** @returns what takes these runs out of the tables. */
+  entriesWithout(runs: readonly Run[]): Entry[] {
+    return pruneEntries(this.#db, runs);
+  }
+
+  /** @returns the runs that come next, oldest first. */
+  candidates(after: After, limit: number): Candidate[] {
+    return candidates(this.#db, after, limit);
+  }
+
+  /** @returns how many runs, other than restores, have no archive that is present. */
+  countWithoutArchive(): number {
+    return countWithoutArchive(this.#db);
+  }
+
+  newestRequest(latest: string): string | undefined {
+    return newestRequest(this.#db, latest);
+  }
+
+  /** @returns see `History.prunedUntil`. */
+  prunedUntil(): string | null {
+    return prunedUntil(this.#db);
   }
 
   /** Makes changes, all or none. @param sequence the record of the journal that holds them, if one does */

@@ -11,6 +11,7 @@ import { preparations } from '../preparations.ts';
 import { scratchSweeper } from '../restore/check/sweepScratch.ts';
 import { within } from '../within.ts';
 import type { Foundations } from './foundations.ts';
+import { historyPruner } from './pruneHistory.ts';
 import type { Runs } from './runs.ts';
 
 /** Leftovers are rare, and cost nothing but space. */
@@ -21,6 +22,9 @@ const CLEAN_ARCHIVES_MS = 60 * 60_000;
 
 /** An application that is down waits for it; a look costs no request. */
 const LEFT_STOPPED_MS = 15_000;
+
+/** A pass over 100,000 runs takes a second or two, in short steps. */
+const PRUNE_MS = 60 * 60_000;
 
 /** Runs wait for it. The rest is done at the next start. */
 const REBUILD_LIMIT_MS = 10 * 60_000;
@@ -148,6 +152,16 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
   await life.start({
     name: 'the watch for workloads that a restore has left stopped',
     start: () => setInterval(() => prepared.isReady() && void restores.tidyUp(), LEFT_STOPPED_MS),
+    stop: clearInterval,
+  });
+  const prune = historyPruner({
+    ...{ history, inventory, log },
+    rules: config.historyRules,
+    signal: life.signal,
+  });
+  await life.start({
+    name: 'the pruning of the history',
+    start: () => setInterval(() => prepared.isReady() && void prune(), PRUNE_MS),
     stop: clearInterval,
   });
   return { prepared, catalogs, space };

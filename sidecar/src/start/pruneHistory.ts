@@ -1,0 +1,40 @@
+import type { Inventory } from '../cluster/inventory.ts';
+import { textOf } from '../errors.ts';
+import type { History } from '../history/history.ts';
+import type { PruneRules } from '../history/pruning.ts';
+import type { Log } from '../log.ts';
+
+export interface PruneHistoryOptions {
+  history: Pick<History, 'prune'>;
+  inventory: Pick<Inventory, 'isReady' | 'problems' | 'claim'>;
+  rules: PruneRules;
+  log: Log;
+  signal: AbortSignal;
+}
+
+/** @returns a function that prunes the history once, unless it is doing so. It never throws: the next call tries again. */
+export function historyPruner(options: PruneHistoryOptions): () => Promise<void> {
+  const { history, inventory, rules, log, signal } = options;
+  let isBusy = false;
+  return async () => {
+    if (isBusy) return;
+    isBusy = true;
+    // A claim that the watches do not have may exist while one of them does not answer.
+    const claimExists = ({ uid, namespace, name }: { [Key in ClaimKey]: string }) =>
+      !inventory.isReady() ||
+      inventory.problems().length > 0 ||
+      inventory.claim(namespace, name)?.uid === uid;
+    try {
+      const { old, spare } = await history.prune({ ...rules, claimExists, signal });
+      if (old + spare > 0) {
+        log.info({ old, spare }, `the history was pruned: ${old + spare} runs without an archive`);
+      }
+    } catch (error) {
+      log.warn({}, `the history could not be pruned, and NKVM tries again: ${textOf(error)}`);
+    } finally {
+      isBusy = false;
+    }
+  };
+}
+
+type ClaimKey = 'uid' | 'namespace' | 'name';
