@@ -1,11 +1,11 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { ClaimHeads, ClaimOf } from './claimHeads.ts';
 import type { DurableRuns } from './durableRuns.ts';
-import type { PruneRules } from './pruning.ts';
-import { pruneVerdict } from './pruning.ts';
+import type { ProvenRestores } from './provenRestores.ts';
 import type { After, Candidate } from './pruneTable.ts';
 import { FROM_THE_START } from './pruneTable.ts';
-import type { ProvenRestores } from './provenRestores.ts';
+import type { PruneRules } from './pruning.ts';
+import { pruneVerdict } from './pruning.ts';
 import type { RunTable } from './table.ts';
 
 /** How many runs are looked at, and at most deleted, before other work has its turn: some 10 ms. */
