@@ -55,7 +55,7 @@ export const SETTINGS = {
     .regex(/^\d+(Mi|Gi)$/, 'takes an amount of space such as 512Mi or 2Gi')
     .default('512Mi')
     .describe(
-      'space that stays free where the archives are: with less, no backup is accepted or starts; 0Mi: no limit'
+      'space that stays free where the archives are: with less, no backup is accepted or starts, and a destination of kind `directory` takes no further archive; 0Mi: no limit'
     ),
   NKVM_UPLOAD_LIMIT: z
     .string()
