@@ -9,6 +9,7 @@ import type { WaitLimits } from './helper/wait/waitLimits.ts';
 import type { PruneRules } from './history/pruning.ts';
 import type { Continues } from './policy/populate/continues.ts';
 import { continuesOf } from './policy/populate/continues.ts';
+import { isTimeZone } from './policy/schedule/timeZone.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -156,6 +157,16 @@ export const SETTINGS = {
     .describe(
       'how many runs without an archive at a destination the history keeps at most; above it, the oldest are deleted before their time, but no restore and not the newest run of a volume. 100,000 runs take some 130 MiB on disk and some 250 MiB of memory'
     ),
+  NKVM_SCHEDULES: oneOf('on', 'off')
+    .default('on')
+    .describe(
+      'whether backups and drills start by the labels and annotations of claims; `off`: nothing starts by itself'
+    ),
+  NKVM_TIME_ZONE: z
+    .string()
+    .refine(isTimeZone, 'takes the name of a time zone such as Europe/Berlin')
+    .default('UTC')
+    .describe('time zone of schedules that name none, e.g. `Europe/Berlin`'),
   NKVM_LOG_LEVEL: oneOf('debug', 'info', 'warn', 'error')
     .default('info')
     .describe('the least severe entries that are logged'),
@@ -195,6 +206,7 @@ export interface Config {
   readonly verifyContentsEvery: number;
   readonly continues: Continues;
   readonly historyRules: PruneRules;
+  readonly schedules: { readonly isOn: boolean; readonly timeZone: string };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -252,6 +264,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       keepOthersMs: data.NKVM_HISTORY_KEEP_OTHERS_DAYS * DAY_MS,
       maxRuns: data.NKVM_HISTORY_MAX_RUNS,
     },
+    schedules: { isOn: data.NKVM_SCHEDULES === 'on', timeZone: data.NKVM_TIME_ZONE },
     logLevel: data.NKVM_LOG_LEVEL,
   });
 }

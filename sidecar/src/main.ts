@@ -7,6 +7,7 @@ import { createLog } from './observe/log.ts';
 import { startApi } from './start/api.ts';
 import { startCoverage } from './start/coverage.ts';
 import { startFoundations } from './start/foundations.ts';
+import { startPolicy } from './start/policy.ts';
 import { startRuns } from './start/runs.ts';
 import { startUpkeep } from './start/upkeep.ts';
 
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     const runs = await startRuns(foundations);
     const upkeep = await startUpkeep(foundations, runs);
     const coverage = await startCoverage(foundations, runs);
+    await startPolicy(foundations, runs, upkeep);
     await startApi(foundations, runs, upkeep, coverage);
   } catch (error) {
     if (error instanceof Stopping || life.signal.aborted) return; // `endOnSignals` ends the process

@@ -24,6 +24,8 @@ export interface EventSender {
   ended(run: RunRecord): void;
   /** The same for a run that made way for a pod, and waits. */
   wanted(run: RunRecord, pod: string): void;
+  /** Sends an Event that is not about a run. */
+  about(event: ClaimEvent): void;
   /** Waits for those that are on their way. */
   settled(): Promise<void>;
 }
@@ -41,10 +43,11 @@ export function eventSender(options: EventSenderOptions): EventSender {
   /** Where the right is missing: it is said once, and again when it was given and taken. */
   const closed = new Set<string>();
 
-  const tell = async (run: RunRecord, event: ClaimEvent | undefined): Promise<void> => {
+  const tell = async (event: ClaimEvent | undefined, run?: RunRecord): Promise<void> => {
     if (!event) return;
-    const about = { run: run.id, namespace: run.namespace, pvc: run.name };
-    if (!may(run.uid)) {
+    const { namespace, name: pvc, uid } = event.claim;
+    const about = { ...(run && { run: run.id }), namespace, pvc };
+    if (!may(uid)) {
       onOutcome('dropped');
       log.warn(about, 'no Event on the claim: there were too many in a short time');
       return;
@@ -52,26 +55,27 @@ export function eventSender(options: EventSenderOptions): EventSender {
     const sent = await send(event);
     onOutcome(sent.outcome);
     if (sent.outcome === 'sent') {
-      closed.delete(run.namespace);
+      closed.delete(namespace);
     } else if (sent.outcome === 'failed') {
       log.warn(about, `no Event on the claim: ${sent.message}`);
-    } else if (!closed.has(run.namespace)) {
-      closed.add(run.namespace);
+    } else if (!closed.has(namespace)) {
+      closed.add(namespace);
       log.warn(
         about,
-        `no Events on claims of namespace ${run.namespace}: ${sent.message}; the ClusterRole nkvm-runtime of this version has the right`
+        `no Events on claims of namespace ${namespace}: ${sent.message}; the ClusterRole nkvm-runtime of this version has the right`
       );
     }
   };
 
-  const begin = (run: RunRecord, event: ClaimEvent | undefined): void => {
-    const one = tell(run, event).finally(() => onTheirWay.delete(one));
+  const begin = (event: ClaimEvent | undefined, run?: RunRecord): void => {
+    const one = tell(event, run).finally(() => onTheirWay.delete(one));
     onTheirWay.add(one);
   };
 
   return {
-    ended: run => begin(run, claimEventOf(run)),
-    wanted: (run, pod) => begin(run, wantedEventOf(run, pod)),
+    ended: run => begin(claimEventOf(run), run),
+    wanted: (run, pod) => begin(wantedEventOf(run, pod), run),
+    about: event => begin(event),
     async settled() {
       await Promise.all(onTheirWay);
     },

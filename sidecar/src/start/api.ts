@@ -1,5 +1,3 @@
-import { hostname } from 'node:os';
-import { admissionOf } from '../backup/request/admission.ts';
 import { checkResultsPath, openCheckResults } from '../destinations/places/checkResults.ts';
 import { checksOf } from '../destinations/places/checks.ts';
 import { rightsOf } from '../http/rights.ts';
@@ -20,11 +18,7 @@ export async function startApi(
 ): Promise<void> {
   const { life, config, log, now, door, history, destination, inventory } = foundations;
   const { clusterName, access, open, places, fence } = foundations;
-  const { metrics, archives, uploads, restores, queue, room } = runs;
-  const admission = admissionOf(inventory, open, places.all, room.look, {
-    namespace: config.namespace,
-    name: hostname(), // in a pod, its name
-  });
+  const { metrics, archives, uploads, restores, queue, admission } = runs;
   registerDestinationGauges(metrics.registry, () =>
     places.all().map(({ name }) => ({
       ...{ name, state: places.status(name)?.state ?? 'unknown', freeBytes: space.freeBytes(name) },

@@ -14,11 +14,11 @@ export type KnownOfVolumes = Pick<
 
 /** Starts the look at the protection of all volumes, and its metrics. */
 export async function startCoverage(
-  { life, log, now, history, inventory, open, clusterUid }: Foundations,
+  { life, config, log, now, history, inventory, open, clusterUid }: Foundations,
   { metrics }: Runs,
   known: KnownOfVolumes = {}
 ): Promise<Coverage> {
-  const settings = { clusterUid, timeZone: 'UTC' };
+  const settings = { clusterUid, timeZone: config.schedules.timeZone };
   const wanted = wantedBy(name => inventory.namespace(name), settings);
   const coverage = coverageOf({ inventory, history, open, wanted, now, ...known });
   const watched = await life.start({

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Backup } from '../../api/index.ts';
 import { LOCAL_DESTINATION } from '../../api/index.ts';
 import { backupJob } from '../backup/backupJob.ts';
@@ -7,6 +8,7 @@ import { COPY_RETRY, copyJob } from '../backup/copies/copyJob.ts';
 import { onReopened, outageCosts } from '../backup/copies/outageCosts.ts';
 import { entriesBefore } from '../backup/emptied.ts';
 import { proofPlansFor } from '../backup/proofLevel.ts';
+import { admissionOf } from '../backup/request/admission.ts';
 import { runBackup } from '../backup/run.ts';
 import { archivesAt } from '../browse/archives.ts';
 import { isUploadKey, uploadsAt } from '../browse/uploads.ts';
@@ -55,6 +57,7 @@ export async function startRuns(foundations: Foundations) {
     identity,
     pods,
     access,
+    open,
   } = foundations;
 
   const metrics = createMetrics({
@@ -217,7 +220,24 @@ export async function startRuns(foundations: Foundations) {
       }),
     stop: watched => watched.stop(),
   });
+  const admission = admissionOf(inventory, open, places.all, room.look, {
+    namespace: config.namespace,
+    name: hostname(), // in a pod, its name
+  });
   return {
-    ...{ metrics, onEnd, retry, archives, uploads, restores, queue, copies, interrupted, room },
+    ...{ admission },
+    ...{
+      metrics,
+      events,
+      onEnd,
+      retry,
+      archives,
+      uploads,
+      restores,
+      queue,
+      copies,
+      interrupted,
+      room,
+    },
   };
 }

@@ -75,6 +75,17 @@ export function slotsOf(schedule: Pick<Schedule, 'cron' | 'timeZone' | 'preset'>
   };
 }
 
+/**
+ * @param hasBackup false: a preset of a week or a month has a slot on each day until the first good backup, at the same minute
+ * @returns the slots of a schedule
+ */
+export function slotsFor(schedule: Schedule, hasBackup: boolean): Slots {
+  const { preset, cron } = schedule;
+  if (hasBackup || (preset !== 'weekly' && preset !== 'monthly')) return slotsOf(schedule);
+  const [minute, hour] = cron.split(' ');
+  return slotsOf({ ...schedule, preset: 'daily', cron: `${minute} ${hour} * * *` });
+}
+
 /** @returns the instants of the slots that clocks show from `from` to `to`, both included. */
 function instantsFrom(walls: Walls, timeZone: string, from: number, to: number): number[] {
   const found = new Set<number>();
