@@ -10,7 +10,7 @@ const NOW = Date.parse('2026-11-20T10:00:00.000Z');
 const now = () => new Date(NOW);
 const daysAgo = (days: number) => new Date(NOW - days * DAY).toISOString();
 const RULES = { keepMs: 400 * DAY, keepOthersMs: 90 * DAY, maxRuns: 1_000 };
-const ALL_EXIST = { ...RULES, claimExists: () => true };
+const ALL_EXIST = { ...RULES, claimExists: () => true, areGone: () => Promise.resolve(true) };
 
 const backup = (id: string, days: number, state: Copy['state'], change: object = {}): RunRecord => {
   const run = exampleRun({ id, createdAt: daysAgo(days), ...change });
@@ -57,7 +57,7 @@ it('keeps the newest backup and the last good one of each claim, until the claim
   ]);
   await history.prune(ALL_EXIST);
   expect(idsOf(history)).toEqual(['b-2', 'b-good', 'c']);
-  await history.prune({ ...RULES, claimExists: ({ name }) => name !== 'b' });
+  await history.prune({ ...ALL_EXIST, claimExists: ({ name }) => name !== 'b' });
   expect(idsOf(history)).toEqual(['c']);
   const { uid, namespace } = exampleRun();
   expect(history.ofClaim(uid, namespace, 'b')).toMatchObject({
@@ -98,7 +98,7 @@ it('keeps the newest restore of a claim that has archives: they are told by it',
     backup('of-2', 600, 'present', { uid: 'uid-2', name: restore('x', 1).name }),
     backup('newest', 0, 'present'),
   ]);
-  await history.prune({ ...RULES, claimExists: () => false });
+  await history.prune({ ...ALL_EXIST, claimExists: () => false });
   expect(idsOf(history)).toEqual(['a', 'newest', 'of-2', 'r2']);
 });
 
@@ -151,4 +151,16 @@ it('leaves a run alone that has changed since it was looked at', async () => {
   });
   await Promise.all([found, history.prune(ALL_EXIST)]);
   expect(idsOf(history)).toEqual(['aged', 'newest']);
+});
+
+it('keeps a run whose deleted archive may still have its manifest', async () => {
+  const { history } = await historyWith([
+    backup('aged', 500, 'deleted'),
+    backup('leftover', 500, 'deleted'),
+    backup('newest', 0, 'present'),
+  ]);
+  const areGone = (copies: { key: string }[]) =>
+    Promise.resolve(!copies.some(({ key }) => key.includes('leftover')));
+  expect(await history.prune({ ...ALL_EXIST, areGone })).toEqual({ old: 1, spare: 0 });
+  expect(idsOf(history)).toEqual(['leftover', 'newest']);
 });

@@ -11,9 +11,17 @@ import type { RunTable } from './table.ts';
 /** How many runs are looked at, and at most deleted, before other work has its turn: some 10 ms. */
 const SLICE = 250;
 
+/** Questions to destinations at once. */
+const TOGETHER = 16;
+
 export interface PruneOptions extends PruneRules {
   /** @returns whether a claim exists in the cluster; true where that is not known. */
   claimExists: (claim: Pick<ClaimOf, 'uid' | 'namespace' | 'name'>) => boolean;
+  /**
+   * @returns whether archives that the history has as deleted, or missing, have no manifest any more; false where that is not
+   *   known. A deletion that broke off leaves it for a while, and the run would come back from it.
+   */
+  areGone: (copies: Candidate['copies']) => Promise<boolean>;
   signal?: AbortSignal;
 }
 
@@ -57,10 +65,21 @@ export async function pruneRuns(parts: PruneParts, options: PruneOptions): Promi
     if (!first || !last) break;
     if (excess <= 0 && Date.parse(first.createdAt) > nowMs - youngest) break;
     after = [last.createdAt, last.id];
-    const gone: string[] = [];
+    const wanted: { run: Candidate; verdict: 'old' | 'spare' }[] = [];
+    let spare = excess;
     for (const run of seen) {
       const verdict = pruneVerdict(factsOf(run, parts, options), options, nowMs);
-      if (verdict === 'keep' || (verdict === 'spare' && excess <= 0)) continue;
+      if (verdict === 'keep' || (verdict === 'spare' && spare <= 0)) continue;
+      wanted.push({ run, verdict });
+      if (run.kind !== 'restore') spare -= 1;
+    }
+    const areGone: boolean[] = [];
+    for (let at = 0; at < wanted.length; at += TOGETHER) {
+      const group = wanted.slice(at, at + TOGETHER);
+      areGone.push(...(await Promise.all(group.map(({ run }) => options.areGone(run.copies)))));
+    }
+    const gone: string[] = [];
+    for (const { run, verdict } of wanted.filter((_, at) => areGone[at])) {
       gone.push(run.id);
       pruned[verdict] += 1;
       if (run.kind !== 'restore') excess -= 1;
@@ -90,7 +109,7 @@ function factsOf(
     kind: run.kind,
     status: run.status,
     at: Date.parse(run.endedAt ?? run.createdAt),
-    copies: run.copies,
+    copies: run.copies.map(({ state }) => state),
     isNewest:
       heads.rests(run) ||
       proofs.isLastCheck(run.id, run) ||

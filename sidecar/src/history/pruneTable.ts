@@ -12,7 +12,7 @@ export interface Candidate extends ClaimOf {
   /** ISO-8601. */
   createdAt: string;
   endedAt: string | null;
-  copies: Copy['state'][];
+  copies: Pick<Copy, 'state' | 'destination' | 'key'>[];
   /** A restore or a drill has read its archive. */
   isRead: boolean;
   /** The archive that it has read is still at a destination. */
@@ -32,7 +32,7 @@ const OF_SAME_CLAIM =
 
 /** Each subquery uses an index; those on claims are for restores only, which are few. */
 const SELECT = `SELECT id, kind, status, created_at, ended_at, pvc_uid, namespace, pvc_name, namespace_uid,
-  (SELECT group_concat(state) FROM copies WHERE run_id = runs.id),
+  (SELECT json_group_array(json_array(state, destination_id, key)) FROM copies WHERE run_id = runs.id),
   EXISTS (SELECT 1 FROM runs AS reader WHERE reader.details ->> 'backup' = runs.id
     AND reader.details IS NOT NULL AND reader.kind IN ('restore', 'drill')),
   iif(kind = 'backup', 0, EXISTS (SELECT 1 FROM copies WHERE run_id = runs.details ->> 'backup' AND state = 'present')),
@@ -55,13 +55,20 @@ export function candidates(db: Database, [createdAt, id]: After, limit: number):
     namespace: String(row[6]),
     name: String(row[7]),
     namespaceUid: row[8] === null || row[8] === undefined ? null : String(row[8]),
-    copies: typeof row[9] === 'string' ? row[9].split(',').map(stateOf) : [],
+    copies: copiesOf(row[9]),
     isRead: row[10] === 1,
     hasReadPresent: row[11] === 1,
     isNewestRestore: row[12] === 1,
     hasPresentOfClaim: row[13] === 1,
   }));
 }
+
+const copiesOf = (json: unknown): Candidate['copies'] =>
+  (JSON.parse(String(json)) as [string, string, string][]).map(([state, destination, key]) => ({
+    state: stateOf(state),
+    destination,
+    key,
+  }));
 
 /** A state that only a later version knows counts as present: its run stays. */
 const stateOf = (state: string): Copy['state'] =>

@@ -1,12 +1,16 @@
+import { manifestName } from '../archive/name.ts';
 import type { Inventory } from '../cluster/inventory.ts';
+import type { Places } from '../destinations/places.ts';
 import { textOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
+import type { PruneOptions } from '../history/pruneRuns.ts';
 import type { PruneRules } from '../history/pruning.ts';
 import type { Log } from '../log.ts';
 
 export interface PruneHistoryOptions {
   history: Pick<History, 'prune'>;
   inventory: Pick<Inventory, 'isReady' | 'problems' | 'claim'>;
+  places: Pick<Places, 'get'>;
   rules: PruneRules;
   log: Log;
   signal: AbortSignal;
@@ -14,7 +18,7 @@ export interface PruneHistoryOptions {
 
 /** @returns a function that prunes the history once, unless it is doing so. It never throws: the next call tries again. */
 export function historyPruner(options: PruneHistoryOptions): () => Promise<void> {
-  const { history, inventory, rules, log, signal } = options;
+  const { history, inventory, places, rules, log, signal } = options;
   let isBusy = false;
   return async () => {
     if (isBusy) return;
@@ -25,7 +29,12 @@ export function historyPruner(options: PruneHistoryOptions): () => Promise<void>
       inventory.problems().length > 0 ||
       inventory.claim(namespace, name)?.uid === uid;
     try {
-      const { old, spare } = await history.prune({ ...rules, claimExists, signal });
+      const { old, spare } = await history.prune({
+        ...rules,
+        claimExists,
+        areGone: goneAt(places, signal),
+        signal,
+      });
       if (old + spare > 0) {
         log.info({ old, spare }, `the history was pruned: ${old + spare} runs without an archive`);
       }
@@ -34,6 +43,28 @@ export function historyPruner(options: PruneHistoryOptions): () => Promise<void>
     } finally {
       isBusy = false;
     }
+  };
+}
+
+/**
+ * A destination that does not answer is not asked again. One that is not in the settings any more cannot be asked; its copies
+ * count as gone, because nothing comes back from there.
+ */
+function goneAt(places: Pick<Places, 'get'>, signal: AbortSignal): PruneOptions['areGone'] {
+  const silent = new Set<string>();
+  return async copies => {
+    for (const { state, destination: id, key } of copies) {
+      const place = places.get(id);
+      if (!place || state === 'failed') continue;
+      if (silent.has(id)) return false;
+      try {
+        if (await place.use().stat(manifestName(key), { signal })) return false;
+      } catch {
+        silent.add(id);
+        return false;
+      }
+    }
+    return true;
   };
 }
 

@@ -155,7 +155,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
     stop: clearInterval,
   });
   const prune = historyPruner({
-    ...{ history, inventory, log },
+    ...{ history, inventory, places, log },
     rules: config.historyRules,
     signal: life.signal,
   });
