@@ -39,9 +39,7 @@ const copy = (destination: string, key = 'k') => ({ destination, key, state: 'de
 it('takes an archive for gone only when its destination says so', async () => {
   const there = await given(key =>
     Promise.resolve(
-      key === manifestName('there')
-        ? { key, bytes: 1, modifiedAt: '2026-11-20T10:00:00.000Z' }
-        : undefined
+      key === manifestName('there') ? { key, bytes: 1, modifiedAt: new Date(0) } : undefined
     )
   );
   expect(await there.options.areGone([copy('nas', 'there')])).toBe(false);
