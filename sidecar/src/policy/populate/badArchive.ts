@@ -1,3 +1,4 @@
+import { foreignName } from '../../destinations/foreignArchive.ts';
 import type { FailedRestore } from './decision.ts';
 import type { FoundArchive } from './facts.ts';
 
@@ -15,6 +16,7 @@ export const BAD_ARCHIVE_REASONS: ReadonlySet<string> = new Set([
   'ContentsDiffer',
   'ManifestMismatch',
   'ManifestUnreadable',
+  'ReadBackDiffers',
 ]);
 
 /** One attempt may have read wrong bytes by accident, and an older backup lacks what came later. */
@@ -25,7 +27,7 @@ export function isKnownBad(
   { backup, destination, key }: FoundArchive,
   failed: readonly FailedRestore[]
 ): { why: string } | undefined {
-  const names = [backup, `archive:${destination}/${key}`];
+  const names = [backup, `archive:${foreignName({ destination, key })}`];
   const before = failed.find(
     each =>
       names.includes(each.backup) &&

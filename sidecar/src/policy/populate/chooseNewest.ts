@@ -2,7 +2,7 @@ import { latestBelievable } from '../../history/runId.ts';
 import { isKnownBad } from './badArchive.ts';
 import type { Candidate, Decision, PassedOver } from './decision.ts';
 import type { ExpectedBackup, FoundArchive, PopulateFacts } from './facts.ts';
-import { historyNotReady, missingBackup, noDestination, noneGood } from './noneGood.ts';
+import { missingBackup, noneGood } from './noneGood.ts';
 import { ASK_MS, howToDecide, nameOf, notListed, unlistedOf, WAIT_MS } from './words.ts';
 
 export interface Found {
@@ -41,8 +41,6 @@ export function newestOf(
   const { claim, places } = facts;
   const archives = places.flatMap(place => ('archives' in place ? place.archives : []));
   const unlisted = unlistedOf(places);
-  if (!facts.isHistoryReady) return historyNotReady(facts);
-  if (places.length === 0) return noDestination(facts);
 
   const own = newestIn(archives.filter(isOfOwn), facts);
   const clusters = new Map<string, FoundArchive[]>();

@@ -121,6 +121,11 @@ it.each<[string, Partial<PopulateFacts>, string]>([
   ['and where there are two of them', { ...NEW, places: [east(), west()] }, 'empty none-found'],
   ['also for a block device', { ...NEW, ...claim({ volumeMode: 'Block' }) }, 'empty none-found'],
   ['waits without any destination', { ...NEW, places: [] }, 'wait NoDestination'],
+  [
+    'also where a person has named a backup',
+    { ...NEW, isHistoryReady: false, places: [], ...start(A) },
+    'wait HistoryNotReady',
+  ],
   ['waits for the history', { ...NEW, isHistoryReady: false }, 'wait HistoryNotReady'],
   // --- it could not be determined ---
   [

@@ -5,6 +5,7 @@ import { isKnownBad } from './badArchive.ts';
 import { newestOf } from './chooseNewest.ts';
 import type { Candidate, Decision, PassedOver } from './decision.ts';
 import type { FoundArchive, PopulateFacts } from './facts.ts';
+import { historyNotReady, noDestination } from './noneGood.ts';
 import { startWishOf } from './startWish.ts';
 import { ASK_MS, howToDecide, nameOf, notListed, unlistedOf, WAIT_MS } from './words.ts';
 
@@ -50,15 +51,23 @@ export function decide(facts: PopulateFacts): Decision {
         )} starts empty, because its annotation ${START_ANNOTATION} says so`,
       };
     case 'backup':
-      return named(wish.id, facts);
+      return notAsked(facts) ?? named(wish.id, facts);
     case 'newest':
     case 'usual': {
+      const blind = notAsked(facts);
+      if (blind) return blind;
       const newest = newestOf(facts, { accepts: wish.kind === 'newest' });
       if (newest.kind !== 'found') return newest;
       return restore(newest.candidate, newest.passedOver, facts, newest.note);
     }
   }
 }
+
+/** @returns undefined where there are answers to judge. */
+const notAsked = (facts: PopulateFacts): Decision | undefined => {
+  if (!facts.isHistoryReady) return historyNotReady(facts);
+  return facts.places.length === 0 ? noDestination(facts) : undefined;
+};
 
 /** @returns undefined for a claim that waits for NKVM. */
 function notOurs({ claim, namespace }: PopulateFacts): Decision | undefined {
@@ -109,7 +118,7 @@ function named(id: string, facts: PopulateFacts): Decision {
   const copies = facts.places
     .flatMap(place => ('archives' in place ? place.archives : []))
     .filter(({ backup }) => backup === id);
-  const ours = copies.filter(({ cluster }) => cluster === 'own' || cluster === 'continued');
+  const ours = copies.filter(({ cluster }) => cluster !== 'other');
   const ask = (reason: string, message: string, hint: string): Decision => ({
     ...{ kind: 'ask', retryMs: ASK_MS, choices: [], reason, message, hint },
   });

@@ -64,7 +64,9 @@ export function noneGood(
 function ofOthers(others: readonly FoundArchive[], { claim }: PopulateFacts): Decision {
   const seen = new Map(
     others.flatMap(({ state }) =>
-      'candidate' in state ? [[state.candidate.clusterUid, state.candidate.cluster]] : []
+      'candidate' in state && state.candidate.clusterUid !== ''
+        ? [[state.candidate.clusterUid, state.candidate.cluster]]
+        : []
     )
   );
   const which = [...seen].map(([uid, name]) => `${name}=${uid}`).join(',');
@@ -72,10 +74,14 @@ function ofOthers(others: readonly FoundArchive[], { claim }: PopulateFacts): De
     ...{ kind: 'ask', retryMs: ASK_MS, choices: [], reason: 'BackupOfAnotherCluster' },
     message: `claim ${nameOf(claim)} has no backup of this cluster, and ${
       new Set(others.map(({ backup }) => backup)).size
-    } of another one: ${which}`,
-    hint: `if this cluster continues that one, set NKVM_CONTINUES=${which}, else NKVM_CONTINUES=none; ${howToDecide(
-      'empty'
-    )}`,
+    } of another one${which && `: ${which}`}`,
+    hint: which
+      ? `if this cluster continues that one, set NKVM_CONTINUES=${which}, else NKVM_CONTINUES=none; ${howToDecide(
+          'empty'
+        )}`
+      : `set NKVM_CONTINUES=none if they are not of this cluster, or restore one of them into another claim; ${howToDecide(
+          'empty'
+        )}`,
   };
 }
 

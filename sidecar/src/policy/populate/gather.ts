@@ -1,0 +1,172 @@
+import { START_ANNOTATION } from '../../../api/index.ts';
+import { clusterPart } from '../../archive/name.ts';
+import type { Claim, Inventory } from '../../cluster/inventory.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import type { Place, Places } from '../../destinations/places.ts';
+import { StageError, textOf } from '../../errors.ts';
+import type { History } from '../../history/history.ts';
+import type { Continues } from './continues.ts';
+import { decide } from './decide.ts';
+import type { DecisionCall, DecisionFor } from './decisionFor.ts';
+import type { FoundArchive, PlaceAnswer, PopulateFacts } from './facts.ts';
+import { isFirstRestoreOpen } from './firstRestore.ts';
+import { fromHistory } from './fromHistory.ts';
+import type { ListedPlace } from './listings.ts';
+import { listings } from './listings.ts';
+import type { LookWorld } from './lookAt.ts';
+import { lookAt } from './lookAt.ts';
+import { manifests } from './manifests.ts';
+import { startWishOf } from './startWish.ts';
+
+export interface DecisionsWorld {
+  places: Pick<Places, 'all'>;
+  history: Pick<History, 'list' | 'get' | 'ofBackup'>;
+  /** @returns whether the history was compared with the destination since the start. */
+  isHistoryReady(): boolean;
+  inventory: Pick<Inventory, 'claims' | 'namespace' | 'isReady'>;
+  clusterUid: string;
+  clusterName: string;
+  continues: Continues;
+  now?: (() => number) | undefined;
+  /** How long one claim waits for the destinations. Default: 30 minutes. */
+  limitMs?: number | undefined;
+}
+
+/** A bucket of a million keys is listed within minutes. */
+const LIMIT_MS = 30 * 60_000;
+
+/** Decisions about claims. `stop` ends listings that are under way. */
+export interface Decisions {
+  decisionFor: DecisionFor;
+  stop(): void;
+}
+
+/** @returns what gathers the facts about a claim, with the authority of every destination, and decides. */
+export function decisionsBy(world: DecisionsWorld): Decisions {
+  const { places, inventory, clusterUid, continues, now = Date.now } = world;
+  const history = fromHistory(world.history, clusterUid);
+  const waiting = () =>
+    inventory.isReady()
+      ? inventory.claims().filter(claim => claim.phase === 'Pending' && isFirstRestoreOpen(claim))
+      : [];
+  const shared = listings({ waiting, now });
+  /** UIDs of clusters that any destination has an archive of. */
+  const seen = new Set<string>();
+  const ours = continues === undefined || continues === 'none' ? [] : continues;
+  const ourNames = new Set([world.clusterName, ...ours.map(({ name }) => name)].map(clusterPart));
+  /** Where a cluster is named by its UID alone, its archives may have any name. */
+  const isAnyName = ours.some(({ name, uid }) => name === uid);
+  const looks: LookWorld = {
+    manifests: manifests(),
+    history,
+    mayBeOurs: cluster => isAnyName || ourNames.has(cluster),
+    clusterOf: (uid, archive) => {
+      if (uid === clusterUid) return 'own';
+      if (uid !== null) return ours.some(each => each.uid === uid) ? 'continued' : 'other';
+      // Format version 1 names no cluster: only the history knows.
+      return history.claimOf(archive.runId) ? 'own' : 'other';
+    },
+    onCluster: uid => seen.add(uid),
+  };
+
+  /** Looks for clusters that this one continues in the oldest and newest archives of each name. */
+  const sample = async (to: Destination, { samples }: ListedPlace, signal: AbortSignal) => {
+    for (const archive of [...samples.values()].flat()) {
+      if (ours.every(({ uid }) => seen.has(uid))) return;
+      const manifest = await looks.manifests.read(archive, to, signal);
+      if (!('fails' in manifest) && manifest.clusterUid !== null) seen.add(manifest.clusterUid);
+    }
+  };
+
+  const ask = async (
+    place: Place,
+    claim: Claim,
+    notBefore: number,
+    signal: AbortSignal
+  ): Promise<PlaceAnswer> => {
+    const { name } = place;
+    try {
+      const to = place.use();
+      const listed = await shared.list(to, claim, notBefore, signal);
+      const archives = await lookAt(
+        listed.ofClaim(claim),
+        claim,
+        namedBy(claim),
+        to,
+        looks,
+        signal
+      );
+      if (!archives.some(isOurs)) await sample(to, listed, signal);
+      return { name, archives };
+    } catch (error) {
+      return { name, problem: problemOf(name, error, signal) };
+    }
+  };
+
+  const factsOf = async (
+    claim: Claim,
+    { signal, failed = [] }: DecisionCall
+  ): Promise<PopulateFacts> => {
+    const isEnough = startWishOf(claim.policyNotes?.[START_ANNOTATION]).kind === 'empty';
+    const limit = AbortSignal.timeout(world.limitMs ?? LIMIT_MS);
+    const either = AbortSignal.any([signal, limit]);
+    const notBefore = history.newestEnd(claim);
+    const all = isEnough || !world.isHistoryReady() ? [] : places.all();
+    const answers = await Promise.all(all.map(place => ask(place, claim, notBefore, either)));
+    signal.throwIfAborted();
+    const named = namedBy(claim);
+    return {
+      claim,
+      namespace: namespaceState(inventory.namespace(claim.namespace)),
+      clusterUid,
+      continues:
+        ours.length > 0
+          ? ours.map(each => ({ ...each, isSeen: seen.has(each.uid) }))
+          : continues === 'none'
+          ? 'none'
+          : undefined,
+      isHistoryReady: world.isHistoryReady(),
+      places: answers,
+      // Read last: a backup that ended meanwhile counts.
+      expected: history.expected(claim),
+      named: named === undefined ? undefined : history.claimOf(named),
+      failed,
+      now: new Date(now()),
+    };
+  };
+
+  return {
+    async decisionFor(claim, call) {
+      call.signal.throwIfAborted();
+      return decide(await factsOf(claim, call));
+    },
+    stop: () => shared.stop(),
+  };
+}
+
+const isOurs = ({ cluster, state }: FoundArchive): boolean =>
+  (cluster === 'own' || cluster === 'continued') && state.is === 'good';
+
+const namedBy = ({ policyNotes }: Pick<Claim, 'policyNotes'>): string | undefined => {
+  const wish = startWishOf(policyNotes?.[START_ANNOTATION]);
+  return wish.kind === 'backup' ? wish.id : undefined;
+};
+
+const namespaceState = (fact: ReturnType<Inventory['namespace']>): PopulateFacts['namespace'] =>
+  fact === undefined ? 'unknown' : fact.terminating ? 'terminating' : 'active';
+
+function problemOf(name: string, error: unknown, signal: AbortSignal) {
+  if (error instanceof StageError) {
+    const { reason, message, hint, class: cause } = error;
+    return { reason, message, hint, cause };
+  }
+  const isLate = signal.aborted;
+  return {
+    reason: isLate ? 'DestinationTimedOut' : 'Unexpected',
+    message: isLate
+      ? `destination ${name} was not listed to its end in time`
+      : `destination ${name} cannot be listed: ${textOf(error)}`,
+    hint: 'check that the storage answers; see the log of NKVM',
+    cause: isLate ? 'transient' : 'unknown',
+  };
+}

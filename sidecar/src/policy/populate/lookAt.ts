@@ -1,0 +1,151 @@
+import { archiveFormOf } from '../../archive/name.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import { foreignName } from '../../destinations/foreignArchive.ts';
+import { StageError, textOf } from '../../errors.ts';
+import type { ClaimName } from './claimKeys.ts';
+import type { Candidate } from './decision.ts';
+import type { ArchiveState, FoundArchive } from './facts.ts';
+import type { FromHistory } from './fromHistory.ts';
+import type { ListedArchive } from './listings.ts';
+import type { Identified, Manifests } from './manifests.ts';
+
+export interface LookWorld {
+  manifests: Manifests;
+  history: FromHistory;
+  /** @returns whose cluster has that UID; null: format version 1, which did not say it. */
+  clusterOf(uid: string | null, archive: ListedArchive): FoundArchive['cluster'];
+  /** @returns whether an archive with that cluster in its name may be one of this cluster, or of one that it continues. */
+  mayBeOurs(cluster: string): boolean;
+  /** Is told the UID of every manifest that was read. */
+  onCluster(uid: string): void;
+}
+
+/** Manifests that are read at once. */
+const TOGETHER = 4;
+
+/**
+ * Reads the manifests of archives, newest first, until one of this cluster is good or locked: older ones decide nothing. The
+ * backup that a person has named is read as well.
+ * @param archives newest first, as a listing shows them
+ * @returns those that are the claim's, or may be
+ * @throws only the reason of `signal`
+ */
+export async function lookAt(
+  archives: readonly ListedArchive[],
+  claim: ClaimName,
+  named: string | undefined,
+  destination: Destination,
+  world: LookWorld,
+  signal: AbortSignal
+): Promise<FoundArchive[]> {
+  const found: FoundArchive[] = [];
+  const rest = new Set(archives);
+  for (let at = 0; at < archives.length; at += TOGETHER) {
+    const group = archives.slice(at, at + TOGETHER);
+    const looked = await Promise.all(
+      group.map(each => lookAtOne(each, claim, destination, world, signal))
+    );
+    found.push(...looked.flatMap(each => each ?? []));
+    group.forEach(each => rest.delete(each));
+    if (looked.some(isEnough)) break;
+  }
+  for (const each of [...rest].filter(({ runId }) => runId === named)) {
+    const looked = await lookAtOne(each, claim, destination, world, signal);
+    if (looked) found.push(looked);
+  }
+  return found;
+}
+
+const isEnough = (each: FoundArchive | undefined): boolean =>
+  each?.cluster === 'own' && (each.state.is === 'good' || each.state.is === 'locked');
+
+/** @returns undefined for an archive of another claim. */
+async function lookAtOne(
+  listed: ListedArchive,
+  claim: ClaimName,
+  destination: Destination,
+  world: LookWorld,
+  signal: AbortSignal
+): Promise<FoundArchive | undefined> {
+  const { key, runId, cluster: clusterName, atMs, hasManifest } = listed;
+  const perhaps = (state: ArchiveState): FoundArchive => ({
+    ...{ backup: runId, destination: destination.id, key, state },
+    createdAt: new Date(atMs).toISOString(),
+    // A cluster may have got another name: without its manifest, an archive may be ours.
+    cluster: world.mayBeOurs(clusterName) || state.is === 'unlooked' ? 'perhaps' : 'other',
+  });
+  if (!hasManifest) return perhaps({ is: 'unproven' });
+  const manifest = await world.manifests.read(key, destination, signal);
+  if ('fails' in manifest) {
+    if (manifest.fails === 'unlooked') {
+      const { why, hint } = manifest;
+      return perhaps({ is: 'unlooked', why, hint });
+    }
+    return perhaps({ is: manifest.fails, why: manifest.why });
+  }
+  if (manifest.clusterUid !== null) world.onCluster(manifest.clusterUid);
+  if (manifest.namespace !== claim.namespace || manifest.pvc !== claim.name) return undefined;
+  const cluster = world.clusterOf(manifest.clusterUid, listed);
+  return {
+    ...{ backup: manifest.runId, destination: destination.id, key, cluster },
+    createdAt: manifest.createdAt,
+    state: await stateOf(listed, manifest, cluster, destination, world, signal),
+  };
+}
+
+async function stateOf(
+  { key, bytes }: ListedArchive,
+  manifest: Identified,
+  cluster: FoundArchive['cluster'],
+  destination: Destination,
+  { history }: LookWorld,
+  signal: AbortSignal
+): Promise<ArchiveState> {
+  const candidate = candidateOf(manifest, destination.id, history);
+  if (cluster === 'other') return { is: 'good', candidate };
+  const bad = history.faultOf(manifest.runId, destination.id);
+  if (bad !== undefined) return { is: 'broken', why: bad };
+  try {
+    if (bytes !== (manifest.storedBytes ?? manifest.bytes)) {
+      const stored = await destination.stat(key, { signal });
+      if (stored?.bytes !== manifest.bytes)
+        return {
+          is: 'broken',
+          why: `archive ${destination.locate(key)} has ${
+            stored?.bytes ?? bytes
+          } bytes; its manifest says ${manifest.bytes}`,
+        };
+    }
+    // Whether NKVM has the key.
+    if (archiveFormOf(key) === 'tar.gz.age')
+      (await destination.open(key, { range: { start: 0, end: 0 }, signal })).destroy();
+    return { is: 'good', candidate };
+  } catch (error) {
+    signal.throwIfAborted();
+    return failedState(error, candidate);
+  }
+}
+
+const LOCKED = ['ArchiveLocked', 'NoMatchingKey', 'PassphraseTooCostly'];
+
+function failedState(error: unknown, candidate: Candidate): ArchiveState {
+  const why = textOf(error);
+  if (!(error instanceof StageError)) return { is: 'unlooked', why, hint: 'see the log of NKVM' };
+  const { reason, hint } = error;
+  if (LOCKED.includes(reason)) return { is: 'locked', candidate, why, hint };
+  return reason === 'AgeBroken' ? { is: 'broken', why } : { is: 'unlooked', why, hint };
+}
+
+function candidateOf(
+  { archive, runId, createdAt, cluster, clusterUid, neededBytes, proof }: Identified,
+  destination: string,
+  history: FromHistory
+): Candidate {
+  const isKnown = history.isAt(runId, destination, archive);
+  return {
+    source: isKnown ? runId : `archive:${foreignName({ destination, key: archive })}`,
+    ...{ backup: runId, destination, key: archive, createdAt, cluster, neededBytes },
+    clusterUid: clusterUid ?? '',
+    proof: history.wasRestored(runId) ? 'restored' : proof,
+  };
+}
