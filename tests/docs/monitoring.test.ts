@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { RUNBOOKS_URL } from '../../sidecar/api/index.ts';
 import { registerDestinationGauges } from '../../sidecar/src/observe/destinationGauges.ts';
 import { createMetrics } from '../../sidecar/src/observe/metrics.ts';
+import { registerProtectionGauges } from '../../sidecar/src/observe/protectionGauges.ts';
 
 interface Rules {
   groups: {
@@ -46,6 +47,7 @@ async function seriesNames(): Promise<string[]> {
     helperLeaks: async () => 0,
   });
   registerDestinationGauges(registry, () => []);
+  registerProtectionGauges(registry, () => undefined);
   return (await registry.getMetricsAsJSON()).flatMap(({ name, type }) =>
     String(type) === 'histogram' ? ['_bucket', '_sum', '_count'].map(end => name + end) : [name]
   );
