@@ -77,6 +77,8 @@ export interface ClaimFact {
   wantsDestinations?: string | undefined;
   /** Its annotations about schedules, retention and restores; see `policyNotesOf`. Absent where there is none. */
   policyNotes?: PolicyNotes | undefined;
+  /** Its annotations about entries that backups leave out. Absent where there is none. */
+  leaveOutNotes?: PolicyNotes | undefined;
   /** The object that it is to be filled from. */
   dataSource?: DataSource | undefined;
   controller: Controller | undefined;

@@ -40,6 +40,8 @@ export type Claim = Omit<
   wantsDestinations?: string | undefined;
   /** Its annotations about schedules, retention and restores. */
   policyNotes?: PolicyNotes | undefined;
+  /** Its annotations about entries that backups leave out. Absent where there is none. */
+  leaveOutNotes?: PolicyNotes | undefined;
   /** Its `spec.dataSourceRef`. */
   dataSource?: DataSource | undefined;
 };

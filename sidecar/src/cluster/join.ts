@@ -30,6 +30,7 @@ function joined(fact: ClaimFact, owners: OwnerIndex, { places, waitingClasses }:
     restoreMark: fact.restoreMark,
     wantsDestinations: fact.wantsDestinations,
     policyNotes: fact.policyNotes,
+    leaveOutNotes: fact.leaveOutNotes,
     dataSource: fact.dataSource,
     node: place?.node ?? null,
     nodeSelectorTerms: place?.terms ?? [],

@@ -27,8 +27,25 @@ const NAMES = [
 export function policyNotesOf(
   annotations: Readonly<Record<string, string>> | undefined
 ): PolicyNotes | undefined {
+  return notesOf(annotations, NAMES);
+}
+
+/** Annotations that say what the backups of a claim leave out; see `helper/leaveOut.ts`. */
+const LEAVE_OUT_NAMES = ['exclude', 'include-mounts', 'include-reserved', 'include-archives'].map(
+  name => `nkvm.io/${name}`
+);
+
+/** @returns these annotations; undefined where there is none, which costs nothing. */
+export const leaveOutNotesOf = (
+  annotations: Readonly<Record<string, string>> | undefined
+): PolicyNotes | undefined => notesOf(annotations, LEAVE_OUT_NAMES);
+
+function notesOf(
+  annotations: Readonly<Record<string, string>> | undefined,
+  names: readonly string[]
+): PolicyNotes | undefined {
   if (!annotations) return undefined;
-  const found = NAMES.flatMap(name => {
+  const found = names.flatMap(name => {
     const value = annotations[name];
     return value === undefined ? [] : [[name, value] as const];
   });

@@ -289,3 +289,9 @@ it('keeps the note of a restore on a workload, and nothing where there is none',
   expect(deployment({ metadata: { ...metadata, annotations } }).restoreNote).toBe('{"run":"r"}');
   expect('restoreNote' in deployment({ metadata })).toBe(false);
 });
+
+it('a claim keeps its annotations about entries that backups leave out, and no others', () => {
+  const annotations = { 'nkvm.io/exclude': './cache', 'nkvm.io/include-mounts': 'true', a: 'b' };
+  const { leaveOutNotes } = claimFact({ metadata: { name: 'a', annotations } });
+  expect(leaveOutNotes).toEqual({ 'nkvm.io/exclude': './cache', 'nkvm.io/include-mounts': 'true' });
+});

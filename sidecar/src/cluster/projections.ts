@@ -25,7 +25,7 @@ import type {
   VolumeFact,
   WorkloadFact,
 } from './facts.ts';
-import { policyNotesOf } from './policyNotes.ts';
+import { leaveOutNotesOf, policyNotesOf } from './policyNotes.ts';
 import { bytesOf } from './quantity.ts';
 import { restoreMarkOf } from './restoreMark.ts';
 
@@ -62,6 +62,7 @@ export function claimFact({ metadata, spec, status }: Raw<V1PersistentVolumeClai
     restoreMark: restoreMarkOf(metadata?.annotations),
     wantsDestinations: metadata?.annotations?.[DESTINATION_ANNOTATION],
     policyNotes: policyNotesOf(metadata?.annotations),
+    leaveOutNotes: leaveOutNotesOf(metadata?.annotations),
     dataSource: dataSourceOf(spec),
     controller: controllerOf(metadata),
   };

@@ -60,6 +60,22 @@ it('follows the annotation of the claim, and else that of its namespace', async 
   expect(await chosen()).toEqual(['nas']);
 });
 
+it('refuses a claim whose annotations about entries to leave out are not valid', async () => {
+  const noted = (leaveOutNotes: Record<string, string>) => ({
+    ...inventory,
+    claim: () => testClaim({ name: 'a', leaveOutNotes }),
+  });
+  const admit = (notes: Record<string, string>) =>
+    admissionOf(noted(notes), open, places).admit(volumes.slice(0, 1));
+  expect((await admit({ 'nkvm.io/exclude': './cache' })).claims).toHaveLength(1);
+  for (const notes of [{ 'nkvm.io/exclude': '/cache' }, { 'nkvm.io/include-mounts': 'yes' }]) {
+    const { refused } = await admit(notes);
+    expect(refused).toMatchObject([
+      { error: { stage: 'queue', reason: 'ExcludeInvalid', class: 'needs-action' } },
+    ]);
+  }
+});
+
 it('takes what goes elsewhere while the directory of the settings is nearly full', async () => {
   const room = async () => nearlyFull(1, 2);
   const all = () => ['local', 'nas'].map(name => ({ name, isDefault: name === 'local' }));

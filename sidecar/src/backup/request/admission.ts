@@ -3,6 +3,7 @@ import { LOCAL_DESTINATION } from '../../../api/index.ts';
 import type { Claim, Inventory } from '../../cluster/inventory.ts';
 import type { Place } from '../../destinations/places.ts';
 import { StageError } from '../../errors.ts';
+import { leaveOutOf } from '../../helper/leaveOut.ts';
 import { chooseDestinations } from './choice.ts';
 import { obstacleOf } from './obstacle.ts';
 import type { OpenNamespaces } from './openNamespaces.ts';
@@ -58,6 +59,7 @@ export function admissionOf(
         isOpen === 'unknown' ? 'transient' : 'needs-action'
       );
     }
+    checkLeaveOut(claim);
     const destinations = chooseDestinations(
       {
         ...{ claim: `${namespace}/${name}`, asked, ofClaim: claim.wantsDestinations },
@@ -93,6 +95,17 @@ export function admissionOf(
       return { claims, refused };
     },
   };
+}
+
+/** The helper reads the annotations again: they can change until then. @throws StageError `ExcludeInvalid` */
+function checkLeaveOut({ leaveOutNotes }: Claim): void {
+  try {
+    leaveOutOf(leaveOutNotes ?? {});
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    const { reason, message, hint } = error;
+    throw new StageError('queue', reason, message, hint, error.class);
+  }
 }
 
 const ownStorage = (namespace: string, name: string): StageError =>
