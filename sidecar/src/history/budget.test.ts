@@ -15,6 +15,15 @@ it('keeps the first five lines of tar, and no more than 1 KiB of them', () => {
   expect(kept[3]).toMatch(/^(größe)+.*…$/);
 });
 
+it('keeps the first warnings, and says how many more there were', () => {
+  const of = (count: number) => Array.from({ length: count }, (_, at) => `warning ${at}`);
+  const kept = (count: number) => withinBudget(exampleRun({ warnings: of(count) })).warnings;
+  expect(kept(8)).toEqual(of(8));
+  expect(kept(20)).toEqual([...of(7), 'and 13 more warnings, which the history does not keep']);
+  const twice = withinBudget(withinBudget(exampleRun({ warnings: of(20) })));
+  expect(twice.warnings).toEqual(kept(20));
+});
+
 it.each(['a', 'ö', '€', '😀'])('cuts a text of %s between characters', character => {
   const { message } = withinBudget(exampleRun({ message: long(character) }));
   expect(Buffer.byteLength(message)).toBeLessThanOrEqual(1024);

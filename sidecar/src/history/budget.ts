@@ -33,7 +33,7 @@ export function withinBudget<T extends Texts>(run: T): T {
     ...run,
     message: cut(message, MESSAGE_BYTES),
     hint: hint && cut(hint, HINT_BYTES),
-    warnings: warnings.slice(0, WARNINGS).map(each => cut(each, WARNING_BYTES)),
+    warnings: warningsWithin(warnings),
     tarMessages: tarMessagesWithin(tarMessages),
     copies: copies.map(copy => ({
       ...copy,
@@ -46,6 +46,16 @@ export function withinBudget<T extends Texts>(run: T): T {
     helper:
       lastWords === undefined ? helper : { ...helper, lastWords: cut(lastWords, LAST_WORDS_BYTES) },
   };
+}
+
+/** @returns the first warnings; where there are more, the last line says how many. It is the same when it is cut again. */
+function warningsWithin(warnings: readonly string[]): string[] {
+  if (warnings.length <= WARNINGS) return warnings.map(each => cut(each, WARNING_BYTES));
+  const kept = warnings.slice(0, WARNINGS - 1).map(each => cut(each, WARNING_BYTES));
+  return [
+    ...kept,
+    `and ${warnings.length - kept.length} more warnings, which the history does not keep`,
+  ];
 }
 
 /** @returns the first lines of tar that a run keeps. */
