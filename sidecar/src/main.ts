@@ -6,8 +6,10 @@ import { lifecycle, Stopping } from './lifecycle.ts';
 import { createLog } from './observe/log.ts';
 import { startApi } from './start/api.ts';
 import { startCoverage } from './start/coverage.ts';
+import { startDecisions } from './start/decisions.ts';
 import { startFoundations } from './start/foundations.ts';
 import { startPolicy } from './start/policy.ts';
+import { startPopulate } from './start/populate.ts';
 import { startRuns } from './start/runs.ts';
 import { startUpkeep } from './start/upkeep.ts';
 
@@ -36,6 +38,8 @@ async function main(): Promise<void> {
     const upkeep = await startUpkeep(foundations, runs);
     const coverage = await startCoverage(foundations, runs);
     await startPolicy(foundations, runs, upkeep);
+    const decisionFor = await startDecisions(foundations, upkeep);
+    await startPopulate(foundations, runs, upkeep, decisionFor);
     await startApi(foundations, runs, upkeep, coverage);
   } catch (error) {
     if (error instanceof Stopping || life.signal.aborted) return; // `endOnSignals` ends the process

@@ -1,0 +1,23 @@
+import type { DecisionFor } from '../policy/populate/decisionFor.ts';
+import { decisionsBy } from '../policy/populate/gather.ts';
+import type { Foundations } from './foundations.ts';
+import type { Upkeep } from './upkeep.ts';
+
+/** Starts the decisions about claims that get their data when they are made. Nothing is decided before the preparations are done. */
+export async function startDecisions(
+  { life, config, now, places, history, inventory, clusterUid, clusterName }: Foundations,
+  { prepared }: Upkeep
+): Promise<DecisionFor> {
+  const decisions = await life.start({
+    name: 'decisions about claims',
+    start: () =>
+      decisionsBy({
+        ...{ places, history, inventory, clusterUid, clusterName },
+        continues: config.continues,
+        isHistoryReady: () => prepared.left().length === 0,
+        now: () => now().getTime(),
+      }),
+    stop: started => started.stop(),
+  });
+  return decisions.decisionFor;
+}
