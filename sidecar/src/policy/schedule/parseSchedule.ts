@@ -20,6 +20,8 @@ export interface ScheduleSource {
   setBy: 'label' | 'annotation';
 }
 
+const LONGEST = 256;
+
 const HINT =
   'use hourly, daily, weekly or monthly, or five fields of cron such as `30 2 * * *`, after a time zone where one is needed: `TZ=Europe/Berlin 30 2 * * *`';
 
@@ -33,6 +35,8 @@ const NICKNAMES: ReadonlyMap<string, string> = new Map([
 /** @returns the schedule of the value of a label or annotation, or why it is none. */
 export function parseSchedule(text: string, source: ScheduleSource): Schedule | NoSchedule {
   const { key, purpose, setOn, setBy } = source;
+  if (text.length > LONGEST)
+    return { message: `it is longer than ${LONGEST} characters`, hint: HINT };
   const [, zone, rest = ''] = /^(?:(?:CRON_)?TZ=(\S*)\s+)?(.*)$/s.exec(text.trim()) ?? [];
   const timeZone = zone ?? source.timeZone;
   if (!isTimeZone(timeZone))

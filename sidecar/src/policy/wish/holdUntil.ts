@@ -12,6 +12,7 @@ export function parseHoldUntil(text: string): string | null {
   const at = new Date(value);
   if (Number.isNaN(at.getTime())) return null;
   // `Date` takes 30 February for 2 March.
-  if (isDate && at.toISOString().slice(0, 10) !== value) return null;
+  const date = value.slice(0, 10);
+  if (new Date(date).toISOString().slice(0, 10) !== date) return null;
   return new Date(isDate ? at.getTime() + 24 * 3_600_000 : at.getTime()).toISOString();
 }
