@@ -32,7 +32,7 @@ const NICKNAMES: ReadonlyMap<string, string> = new Map([
   ['@annually', '0 0 1 1 *'],
 ]);
 
-/** @returns the schedule of the value of a label or annotation, or why it is none. */
+/** @returns the schedule of the value of a label or annotation, or why it is not one. */
 export function parseSchedule(text: string, source: ScheduleSource): Schedule | NoSchedule {
   const { key, purpose, setOn, setBy } = source;
   if (text.length > LONGEST)

@@ -42,7 +42,7 @@ export interface Scheduler {
   nextRunAt(namespace: string, name: string): Date | null;
 }
 
-/** What is known of one claim. It is worked out again from the cluster and the history after a restart. */
+/** The plans of one claim. They are worked out again from the cluster and the history after a restart. */
 interface Known {
   uid: string;
   labels: Claim['labels'];
@@ -175,7 +175,7 @@ export function scheduler(options: SchedulerOptions): Scheduler {
       } catch (error) {
         log.warn(
           {},
-          `scheduled runs could not be asked for, and are tried again: ${textOf(error)}`
+          `scheduled runs could not be requested, and NKVM tries again: ${textOf(error)}`
         );
       } finally {
         isLooking = false;
