@@ -115,7 +115,7 @@ describe('the page of a claim', () => {
     expect(await screen.findByText(command)).toBeVisible();
     // The header's button leads to the same, and can be reached with the keyboard.
     const button = await header();
-    expect(button).toHaveAccessibleDescription(/^Namespace shop is not open for backups/);
+    expect(button).toHaveAccessibleDescription(/^Backups are not allowed in namespace shop/);
     button.focus();
     expect(button).toHaveFocus();
     await user.keyboard('{Enter}');

@@ -244,7 +244,7 @@ describe('the plan', () => {
     const { cluster, user } = open(NEW, {
       'POST /restores/plan': aPlan({ canStart: false, checks: [aPlanCheck(), closedForRestores] }),
     });
-    expect(await screen.findByText('Namespace shop is not open for restores')).toBeVisible();
+    expect(await screen.findByText('Restores are not allowed in namespace shop')).toBeVisible();
     expect(screen.getByText(allowRestoresCommand('shop'))).toBeVisible();
     const start = await button('Start the restore');
     expect(isInert(start)).toBe(true);

@@ -29,7 +29,7 @@ export const aPlanCheck = (differs: Partial<PlanCheck> = {}): PlanCheck =>
 export const closedForRestores = aPlanCheck({
   name: 'rights',
   state: 'fails',
-  message: 'namespace shop is not open for restores',
+  message: 'restores are not allowed in namespace shop',
   hint: `allow restores into it with: ${allowRestoresCommand('shop')}`,
   reason: 'RestoresNotAllowed',
 });

@@ -166,8 +166,8 @@ export const startedBackups = (
 /** What the sidecar says of claims that cannot be backed up; tests/support/samples.test.ts asks the sidecar itself. */
 export const closedNamespace = Obstacle.parse({
   reason: 'NamespaceNotOpen',
-  message: 'namespace shop is not open for backups: the runner may not create helper pods there',
-  hint: `open it with: ${openNamespaceCommand('shop')}`,
+  message: 'backups are not allowed in namespace shop: the runner may not create helper pods there',
+  hint: `allow them with: ${openNamespaceCommand('shop')}`,
 });
 export const unbound = Obstacle.parse({
   reason: 'ClaimNotBound',

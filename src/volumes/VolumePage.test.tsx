@@ -61,7 +61,7 @@ describe('the page of a volume', () => {
   it('says what is in the way', async () => {
     open({ [VOLUME]: aVolume({ obstacle: closedNamespace }) });
     expect(await screen.findByText(openNamespaceCommand('shop'))).toBeVisible();
-    expect(screen.getByText(/^Namespace shop is not open for backups/)).toBeVisible();
+    expect(screen.getByText(/^Backups are not allowed in namespace shop/)).toBeVisible();
   });
 
   it('gives a volume no good backup that belongs to an earlier one of its name', async () => {

@@ -203,7 +203,7 @@ describe('what cannot be backed up', () => {
     ['a block device', 'billing', 'raw-disk', 422, 'BlockVolume', /raw block device/],
     ['a ReadWriteOncePod claim in use', 'billing', 'ledger', 409, 'ClaimInUse', /stop that pod/i],
     [
-      'a namespace that is not open',
+      'a namespace in which backups are not allowed',
       'locked',
       'vault-data',
       409,

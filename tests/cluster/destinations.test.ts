@@ -123,7 +123,7 @@ describe.skipIf(podsReachNothing)(podsReachNothing ?? 'from a pod', () => {
     listingOf = fillClaims(NAMESPACE, CLAIMS, { [BROKEN]: 24 });
     inSidecar(`rm -rf ${DIRECTORY_IN_POD} && mkdir ${DIRECTORY_IN_POD}`);
     await until(
-      'the claims are known, and open for backups',
+      'the claims are known, and backups of them are allowed',
       async () => {
         const answer = await call(`/api/v1/volumes?namespace=${NAMESPACE}`);
         const { volumes } = (await answer.json()) as { volumes: { obstacle: unknown }[] };

@@ -94,7 +94,7 @@ describe('a namespace that was deleted', () => {
     kubectl(['delete', 'namespace', OLD, '--wait=true', '--timeout=120s']);
   });
 
-  it('needs a namespace that is open for restores, and the plan shows the command', async () => {
+  it('needs a namespace in which restores are allowed, and the plan shows the command', async () => {
     kubectl(['create', 'namespace', NEW]);
     const asked = { backup: backup.id, target: { namespace: NEW, name: 'data', mode: 'new' } };
     const plan = await until(

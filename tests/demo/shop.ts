@@ -1,6 +1,6 @@
 import type { Draft } from '../playground/store/object.ts';
 
-/** Namespaces that are open for backups, and one that is not. */
+/** Namespaces in which backups are allowed, and one in which they are not. */
 export const OPEN = ['shop', 'billing'];
 const LOCKED = 'vault';
 
@@ -155,7 +155,7 @@ export const FILLED: Filling[] = [
   { namespace: 'billing', claim: 'reports', bytes: 1e6 },
 ];
 
-/** Lets NKVM restore into the namespaces that are open for backups. */
+/** Lets NKVM restore into the namespaces in which backups are allowed. */
 export const restoresAllowed = (): Draft[] =>
   OPEN.map(namespace => bound('nkvm-restore', namespace));
 

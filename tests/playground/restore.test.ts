@@ -138,7 +138,7 @@ describe('restores through the API, on the playground', { timeout: 60_000 }, () 
 
   it.each<[string, object, number, string, RegExp]>([
     [
-      'a namespace that is not open',
+      'a namespace in which backups are not allowed',
       { namespace: 'locked', name: 'x', mode: 'new' },
       409,
       'RestoresNotAllowed',

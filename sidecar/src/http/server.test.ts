@@ -180,7 +180,13 @@ describe('starting backups', () => {
     ['an unknown namespace', 'admin', [['nowhere', 'x']], 404, 'NamespaceNotFound'],
     ['an unknown claim', 'admin', [['shop', 'x']], 404, 'ClaimNotFound'],
     ['a claim that was never bound', 'admin', [['shop', 'new']], 409, 'ClaimNotBound'],
-    ['a namespace that is not open', 'admin', [['locked', 'secrets']], 409, 'NamespaceNotOpen'],
+    [
+      'a namespace in which backups are not allowed',
+      'admin',
+      [['locked', 'secrets']],
+      409,
+      'NamespaceNotOpen',
+    ],
     ['a missing right', 'viewer', [['shop', 'orders-db']], 403, 'Forbidden'],
     [
       'several volumes when none can be backed up',

@@ -89,7 +89,7 @@ export interface HttpTestWorld {
   reviews: string[];
   claims: Claim[];
   isReady: boolean;
-  /** Namespaces that are not open for backups. */
+  /** Namespaces in which backups are not allowed. */
   closed: Set<string>;
   /** Nothing can be asked about open namespaces. */
   isApiAway: boolean;

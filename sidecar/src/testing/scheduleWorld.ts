@@ -109,7 +109,7 @@ export async function scheduleWorld(
                   error: new StageError(
                     'queue',
                     'NamespaceNotOpen',
-                    'it is not open',
+                    'backups are not allowed in it',
                     'open it',
                     'needs-action'
                   ),

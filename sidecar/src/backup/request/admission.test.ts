@@ -68,7 +68,11 @@ it('refuses a claim whose annotations about entries to leave out are not valid',
   const admit = (notes: Record<string, string>) =>
     admissionOf(noted(notes), open, places).admit(volumes.slice(0, 1));
   expect((await admit({ 'nkvm.io/exclude': './cache' })).claims).toHaveLength(1);
-  for (const notes of [{ 'nkvm.io/exclude': '/cache' }, { 'nkvm.io/include-mounts': 'yes' }]) {
+  const wrong: Record<string, string>[] = [
+    { 'nkvm.io/exclude': '/cache' },
+    { 'nkvm.io/include-mounts': 'yes' },
+  ];
+  for (const notes of wrong) {
     const { refused } = await admit(notes);
     expect(refused).toMatchObject([
       { error: { stage: 'queue', reason: 'ExcludeInvalid', class: 'needs-action' } },

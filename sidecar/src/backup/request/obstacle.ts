@@ -27,13 +27,13 @@ export function obstacleOf(claim: Claim, isOpen: IsOpen): Obstacle | null {
     case false:
       return {
         reason: 'NamespaceNotOpen',
-        message: `namespace ${namespace} is not open for backups: the runner may not create helper pods there`,
-        hint: `open it with: ${openNamespaceCommand(namespace)}`,
+        message: `backups are not allowed in namespace ${namespace}: the runner may not create helper pods there`,
+        hint: `allow them with: ${openNamespaceCommand(namespace)}`,
       };
     case 'unknown':
       return {
         reason: 'NamespaceNotChecked',
-        message: `the API server did not say whether namespace ${namespace} is open for backups`,
+        message: `the API server did not say whether backups are allowed in namespace ${namespace}`,
         hint: 'try again when the API server answers',
       };
   }

@@ -22,8 +22,8 @@ const CASES: [string, Error, string, string, RegExp, RegExp][] = [
     ),
     'NamespaceNotOpen',
     'needs-action',
-    /^namespace shop is not open for backups: pods is forbidden/,
-    /^open it with: kubectl create rolebinding nkvm-runtime -n shop/,
+    /^backups are not allowed in namespace shop: pods is forbidden/,
+    /^allow them with: kubectl create rolebinding nkvm-runtime -n shop/,
   ],
   [
     'a quota that is used up',

@@ -110,8 +110,8 @@ function meaningOf(namespace: string, error: unknown): Refusal {
   if (isMissingRight(error)) {
     return {
       reason: 'NamespaceNotOpen',
-      message: `namespace ${namespace} is not open for backups: ${error.message}`,
-      hint: `open it with: ${openNamespaceCommand(namespace)}`,
+      message: `backups are not allowed in namespace ${namespace}: ${error.message}`,
+      hint: `allow them with: ${openNamespaceCommand(namespace)}`,
       class: 'needs-action',
     };
   }
