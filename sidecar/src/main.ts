@@ -36,10 +36,13 @@ async function main(): Promise<void> {
     const foundations = await startFoundations(life, config, log);
     const runs = await startRuns(foundations);
     const upkeep = await startUpkeep(foundations, runs);
-    const coverage = await startCoverage(foundations, runs);
-    await startPolicy(foundations, runs, upkeep);
+    const policy = await startPolicy(foundations, runs, upkeep);
     const decisionFor = await startDecisions(foundations, upkeep);
-    await startPopulate(foundations, runs, upkeep, decisionFor);
+    const populate = await startPopulate(foundations, runs, upkeep, decisionFor);
+    const coverage = await startCoverage(foundations, runs, policy, {
+      populateOf: ({ namespace, name }) => populate.statusOf(namespace, name) ?? undefined,
+      isZeroTouch: populate.isInstalled,
+    });
     await startApi(foundations, runs, upkeep, coverage);
   } catch (error) {
     if (error instanceof Stopping || life.signal.aborted) return; // `endOnSignals` ends the process

@@ -26,8 +26,10 @@ const retention: RetentionSummary = {
   hold: null,
 };
 
+let held: RetentionSummary[];
 let world: HttpTestWorld;
 beforeEach(async () => {
+  held = [retention];
   const settings = { clusterUid: 'c', timeZone: 'UTC' };
   world = await httpWorld(
     {},
@@ -35,8 +37,8 @@ beforeEach(async () => {
       now: () => NOW,
       wanted: wantedBy(name => world.namespaces[name], settings),
       populateOf: ({ name }) => (name === 'new' ? waiting : undefined),
-      retentionOf: ({ name }) => (name === 'orders-db' ? [retention] : []),
-      plansOf: async () => [{ ...retention, archives: [] }],
+      retentionOf: ({ name }) => (name === 'orders-db' ? held : []),
+      plansOf: async () => held.map(each => ({ ...each, archives: [] })),
       isZeroTouch: () => true,
     }
   );
@@ -134,6 +136,21 @@ describe('GET policy', () => {
     expect([answer.status, answer.body.reason]).toEqual([status, reason]);
     expect(answer.type).toMatch(/^application\/problem\+json/);
   });
+
+  it.each(['share', 'listing', 'refused', 'anomaly'] as const)(
+    'counts no archives of other namespaces where retention is held by %s',
+    async kind => {
+      held = [{ ...retention, hold: { kind, message: '9 of 4711', hint: 'removed: 4711' } }];
+      const texts = async (who: string) => [
+        JSON.stringify((await get(who, 'policy')).body),
+        JSON.stringify((await get(who, 'policy?namespace=shop')).body),
+        JSON.stringify((await get(who, 'policy/shop/orders-db')).body),
+      ];
+      for (const text of await texts('admin')) expect(text).toContain('4711');
+      for (const text of await texts('shopper'))
+        expect(text.includes('4711')).toBe(kind === 'anomaly');
+    }
+  );
 
   it('says that not every namespace was looked at', async () => {
     for (let at = 0; at < 12; at += 1) {

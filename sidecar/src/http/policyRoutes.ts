@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { PolicyList } from '../../api/index.ts';
+import type { PolicyList, VolumePolicy } from '../../api/index.ts';
 import {
   PolicyList as PolicyListSchema,
   PolicyParams,
@@ -13,7 +13,13 @@ import { inTurns } from '../inTurns.ts';
 import type { Coverage } from '../policy/coverage/coverage.ts';
 import { sendTaggedText } from './etag.ts';
 import { limitsOf, scanLimit } from './limits.ts';
-import { detailsWithoutBackups, toRead, withoutBackups } from './policyView.ts';
+import {
+  detailsOfOneNamespace,
+  detailsWithoutBackups,
+  ofOneNamespace,
+  toRead,
+  withoutBackups,
+} from './policyView.ts';
 import type { Rights } from './rights.ts';
 import { namespacesOf, readableScope, scopeOf, toList } from './scope.ts';
 
@@ -50,9 +56,12 @@ export const policyRoutes =
         const read = namespacesOf(claims);
         const backups = await scopeOf(caller, rights, toList('backup'), read, maxScan);
         const policies = await coverage.ofEach(claims);
-        const volumes = await inTurns(policies, policy =>
-          JSON.stringify(backups.has(policy.namespace) ? policy : withoutBackups(policy))
-        );
+        const seesAll = backups.isEverywhere;
+        const seenBy = (policy: VolumePolicy): VolumePolicy => {
+          if (!backups.has(policy.namespace)) return withoutBackups(policy);
+          return seesAll ? policy : ofOneNamespace(policy);
+        };
+        const volumes = await inTurns(policies, policy => JSON.stringify(seenBy(policy)));
         const rest: Omit<PolicyList, 'volumes'> = {
           zeroTouch: coverage.isZeroTouch(),
           incomplete: seen.isIncomplete,
@@ -85,7 +94,9 @@ export const policyRoutes =
         const claim = inventory.claim(namespace, name);
         if (!claim) throw notThere(inventory, namespace, name);
         const details = await coverage.of(claim);
-        return mayRead ? details : detailsWithoutBackups(details);
+        if (!mayRead) return detailsWithoutBackups(details);
+        const seesAll = await rights.has(caller, toList('backup'));
+        return seesAll ? details : detailsOfOneNamespace(details);
       }
     );
   };

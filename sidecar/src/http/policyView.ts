@@ -1,4 +1,9 @@
-import type { VolumePolicy, VolumePolicyDetails } from '../../api/index.ts';
+import type {
+  RetentionHold,
+  RetentionSummary,
+  VolumePolicy,
+  VolumePolicyDetails,
+} from '../../api/index.ts';
 import type { Action } from '../cluster/access.ts';
 
 /** The right to read a claim, or its backups. */
@@ -40,4 +45,41 @@ export const detailsWithoutBackups = (details: VolumePolicyDetails): VolumePolic
   ...NOT_VISIBLE,
   days: details.days.map(({ date }) => ({ date, state: 'none', good: 0, failed: 0, missed: 0 })),
   plans: [],
+});
+
+/**
+ * Messages of these count the archives of all namespaces at a destination. Callers who may not list the backups of all of
+ * them get these words instead.
+ */
+const WITHOUT_COUNTS: Partial<Record<RetentionHold['kind'], Omit<RetentionHold, 'kind'>>> = {
+  share: {
+    message: 'too many archives would go at this destination at once',
+    hint: 'ask an administrator of NKVM to read the plans, and to approve them',
+  },
+  listing: {
+    message: 'the destination could not be listed as a whole, or its listing lacks archives',
+    hint: 'ask an administrator of NKVM to check the destination',
+  },
+  refused: {
+    message: 'the destination refuses to delete archives',
+    hint: 'ask an administrator of NKVM whether that is wanted',
+  },
+};
+
+const withoutCounts = <T extends RetentionSummary>(summary: T): T => {
+  const words = summary.hold && WITHOUT_COUNTS[summary.hold.kind];
+  return words ? { ...summary, hold: { ...summary.hold, ...words } } : summary;
+};
+
+/** @returns the policy without anything that is known from volumes of other namespaces. */
+export const ofOneNamespace = (policy: VolumePolicy): VolumePolicy => ({
+  ...policy,
+  retention: policy.retention.map(withoutCounts),
+});
+
+/** @returns the details without it. */
+export const detailsOfOneNamespace = (details: VolumePolicyDetails): VolumePolicyDetails => ({
+  ...details,
+  retention: details.retention.map(withoutCounts),
+  plans: details.plans.map(withoutCounts),
 });

@@ -4,6 +4,7 @@ import { coverageOf } from '../policy/coverage/coverage.ts';
 import { wantedBy } from '../policy/coverage/wanted.ts';
 import { watchCoverage } from '../policy/coverage/watchCoverage.ts';
 import type { Foundations } from './foundations.ts';
+import type { Policy } from './policy.ts';
 import type { Runs } from './runs.ts';
 
 /** Facts about volumes that other parts have. */
@@ -16,11 +17,17 @@ export type KnownOfVolumes = Pick<
 export async function startCoverage(
   { life, config, log, now, history, inventory, open, clusterUid }: Foundations,
   { metrics }: Runs,
+  { schedules }: Policy,
   known: KnownOfVolumes = {}
 ): Promise<Coverage> {
   const settings = { clusterUid, timeZone: config.schedules.timeZone };
   const wanted = wantedBy(name => inventory.namespace(name), settings);
-  const coverage = coverageOf({ inventory, history, open, wanted, now, ...known });
+  const coverage = coverageOf({
+    ...{ inventory, history, open, wanted, now },
+    nextRunOf: ({ namespace, name }) => schedules.nextRunAt(namespace, name),
+    areSchedulesOn: config.schedules.isOn,
+    ...known,
+  });
   const watched = await life.start({
     name: 'the look at the protection of volumes',
     start: () => watchCoverage({ coverage, inventory, log }),

@@ -37,6 +37,10 @@ export interface CoverageWorld {
   open: Pick<OpenNamespaces, 'known'>;
   /** Its labels and annotations, and the times of its schedule; null where it has none. It must be cheap. */
   wanted(claim: Claim): { wish: CoverageWish; slots: Slots | null };
+  /** When its next backup starts by itself: a run that is made up starts between two slots. Null: it is not known. */
+  nextRunOf?: ((claim: Claim) => Date | null) | undefined;
+  /** Whether the settings let schedules start runs. */
+  areSchedulesOn?: boolean | undefined;
   /** Undefined: the claim does not wait for an automatic restore. */
   populateOf?: ((claim: Claim) => PopulateStatus | undefined) | undefined;
   /** The effect of retention on it, as of the last plan. It must be cheap: no destination is asked. */
@@ -58,9 +62,10 @@ export interface Coverage {
 export function coverageOf(world: CoverageWorld): Coverage {
   const { history, inventory, open, now } = world;
   const seen = firstSeen();
+  const isOn = world.areSchedulesOn ?? true;
   const isZeroTouch = () => world.isZeroTouch?.() ?? false;
 
-  const looked = (claim: Claim, isOpen: IsOpen, at: number) => {
+  const looked = (claim: Claim, isOpen: IsOpen, at: number, isAlone = false) => {
     const { namespace, name, uid } = claim;
     const { wish, slots } = world.wanted(claim);
     const past = history.ofClaim(uid, namespace, name);
@@ -94,7 +99,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
       now: at,
     });
     return {
-      policy: policyOf(claim, { wish, slots, past, protection, populate, at }),
+      policy: policyOf(claim, { wish, slots, past, protection, populate, at, isAlone }),
       wish,
       slots,
       protection,
@@ -103,17 +108,20 @@ export function coverageOf(world: CoverageWorld): Coverage {
 
   const policyOf = (
     claim: Claim,
-    { wish, slots, past, protection, populate, at }: Looked
+    { wish, slots, past, protection, populate, at, isAlone }: Looked
   ): VolumePolicy => {
     const { namespace, name, uid } = claim;
     const { schedule } = wish;
     const { state, reasons, overdue } = protection;
-    const runs = slots && !wish.suspended && state !== 'held';
-    const next = runs ? slots.nextAfter(at) : null;
+    const runs = slots && isOn && !wish.suspended && state !== 'held';
+    // It costs too much to be asked for thousands of volumes, and differs from the slots after a missed run only.
+    const known = runs && (isAlone || overdue) ? world.nextRunOf?.(claim) : null;
+    const next = known?.getTime() ?? (runs ? slots.nextAfter(at) : null);
     const hasBackup = past.lastSuccess !== null && past.lastSuccess.presentAt.length > 0;
     const zeroTouch = isZeroTouch();
     return {
-      ...{ namespace, name, uid, state, reasons },
+      ...{ namespace, name, uid, state },
+      reasons: slots && !isOn ? [...reasons, SCHEDULES_OFF] : reasons,
       schedule: schedule && {
         text: schedule.text,
         cron: schedule.cron,
@@ -155,7 +163,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
     async of(claim) {
       const at = now().getTime();
       const isOpen = await open.known(claim.namespace);
-      const { policy, slots, protection } = looked(claim, isOpen, at);
+      const { policy, slots, protection } = looked(claim, isOpen, at, true);
       const runs = history.backupsSince(claim, new Date(firstDay(at)).toISOString());
       // Slots before the first run of the schedule say nothing: nobody knows since when there is a schedule.
       const first = runs.findLast(({ priority }) => priority === 'scheduled');
@@ -182,7 +190,14 @@ interface Looked {
   protection: Protection;
   populate: PopulateStatus | null;
   at: number;
+  isAlone: boolean;
 }
+
+const SCHEDULES_OFF = {
+  reason: 'SchedulesOff',
+  message: 'the setting NKVM_SCHEDULES is off, so that no schedule starts a run',
+  hint: 'set NKVM_SCHEDULES to on, or start the runs yourself',
+};
 
 const SCHEDULE_KEYS: readonly string[] = [BACKUP_LABEL, SCHEDULE_ANNOTATION];
 
