@@ -9,6 +9,8 @@ import type { WaitLimits } from './helper/wait/waitLimits.ts';
 import type { PruneRules } from './history/pruning.ts';
 import type { Continues } from './policy/populate/continues.ts';
 import { continuesOf } from './policy/populate/continues.ts';
+import { parseKeep } from './policy/retention/keepRules.ts';
+import type { RetentionSettings } from './policy/retention/retentionSettings.ts';
 import { isTimeZone } from './policy/schedule/timeZone.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -27,6 +29,12 @@ const kubernetesName = z
   .string()
   .max(63, 'takes at most 63 characters')
   .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'takes lower-case letters, digits and dashes');
+
+const keepSetting = z.string().superRefine((text, context) => {
+  const parsed = parseKeep(text);
+  if ('problem' in parsed)
+    context.addIssue({ code: 'custom', message: `takes rules: ${parsed.problem}` });
+});
 
 /** Every setting, its default and its purpose. docs/reference/settings.md holds the same table. */
 export const SETTINGS = {
@@ -142,6 +150,22 @@ export const SETTINGS = {
     .describe(
       'clusters that this one continues, `NAME=UID` separated by commas: claims that are restored when they are made also get backups of those; `none`: it continues no other, so that backups of other clusters do not count'
     ),
+  NKVM_KEEP: keepSetting
+    .default('last=3,hourly=24,daily=7,weekly=4,monthly=6')
+    .describe(
+      'which archives of a claim with a schedule stay at each destination, where no annotation nkvm.io/keep says so: what one of the rules keeps, as `restic forget` does; `all`: everything'
+    ),
+  NKVM_KEEP_FLOOR: integer(1, 1_000, 'archives')
+    .default(3)
+    .describe('so many of the newest good archives of a volume always stay at each destination'),
+  NKVM_KEEP_DELETED: keepSetting
+    .default('all')
+    .describe('the same rules for the archives of claims that do not exist any more'),
+  NKVM_RETENTION_MAX_SHARE: integer(0, 100, 'percent')
+    .default(25)
+    .describe(
+      'which share of the archives at a destination may be deleted at once; with more than that, and more than 10, a person must approve it'
+    ),
   NKVM_HISTORY_KEEP_DAYS: integer(1, 36_500, 'days')
     .default(400)
     .describe(
@@ -207,6 +231,7 @@ export interface Config {
   readonly continues: Continues;
   readonly historyRules: PruneRules;
   readonly schedules: { readonly isOn: boolean; readonly timeZone: string };
+  readonly retention: RetentionSettings;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
@@ -259,6 +284,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     verifyLevel: data.NKVM_VERIFY_LEVEL,
     verifyContentsEvery: data.NKVM_VERIFY_CONTENTS_EVERY,
     continues: data.NKVM_CONTINUES === undefined ? undefined : continuesOf(data.NKVM_CONTINUES),
+    retention: {
+      keep: rulesOf(data.NKVM_KEEP),
+      keepDeleted: rulesOf(data.NKVM_KEEP_DELETED),
+      floor: data.NKVM_KEEP_FLOOR,
+      maxSharePercent: data.NKVM_RETENTION_MAX_SHARE,
+    },
     historyRules: {
       keepMs: data.NKVM_HISTORY_KEEP_DAYS * DAY_MS,
       keepOthersMs: data.NKVM_HISTORY_KEEP_OTHERS_DAYS * DAY_MS,
@@ -267,6 +298,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     schedules: { isOn: data.NKVM_SCHEDULES === 'on', timeZone: data.NKVM_TIME_ZONE },
     logLevel: data.NKVM_LOG_LEVEL,
   });
+}
+
+/** The setting was parsed before. */
+function rulesOf(text: string): RetentionSettings['keep'] {
+  const parsed = parseKeep(text);
+  return 'rules' in parsed ? parsed.rules : {};
 }
 
 /** @param isGeneral the setting for all of them is set: it was the only one, and still counts for those that are not. */

@@ -10,6 +10,7 @@ import { startDecisions } from './start/decisions.ts';
 import { startFoundations } from './start/foundations.ts';
 import { startPolicy } from './start/policy.ts';
 import { startPopulate } from './start/populate.ts';
+import { startRetention } from './start/retention.ts';
 import { startRuns } from './start/runs.ts';
 import { startUpkeep } from './start/upkeep.ts';
 
@@ -36,14 +37,17 @@ async function main(): Promise<void> {
     const foundations = await startFoundations(life, config, log);
     const runs = await startRuns(foundations);
     const upkeep = await startUpkeep(foundations, runs);
+    const retention = await startRetention(foundations, runs, upkeep);
     const policy = await startPolicy(foundations, runs, upkeep);
     const decisionFor = await startDecisions(foundations, upkeep);
     const populate = await startPopulate(foundations, runs, upkeep, decisionFor);
     const coverage = await startCoverage(foundations, runs, policy, {
       populateOf: ({ namespace, name }) => populate.statusOf(namespace, name) ?? undefined,
+      retentionOf: retention.summariesOf,
+      plansOf: async claim => retention.retentionOf(claim),
       isZeroTouch: populate.isInstalled,
     });
-    await startApi(foundations, runs, upkeep, coverage);
+    await startApi(foundations, runs, upkeep, coverage, retention);
   } catch (error) {
     if (error instanceof Stopping || life.signal.aborted) return; // `endOnSignals` ends the process
     await life.stop();

@@ -23,12 +23,14 @@ export interface ArchiveFact {
   warnings: readonly string[];
 }
 
-/** What the history says about archives, for retention. */
+/** Facts of the history about archives, for retention. */
 export interface ClaimArchives {
   /** @returns the present archives of all claims that had this name, oldest first. An index makes it cheap. */
   archivesOf(namespace: string, name: string): ArchiveFact[];
   /** @returns the names of all claims with a backup. */
   backedUpClaims(): { namespace: string; name: string }[];
+  /** @returns when the newest run was asked for, by a clock that may have been wrong. */
+  newestRunAt(): string | undefined;
   /** @returns ids of backups whose last check, a verification or a drill, failed. */
   failedChecks(): Set<string>;
 }
@@ -67,6 +69,10 @@ export function claimArchives(db: Database): ClaimArchives {
       values(
         `SELECT DISTINCT namespace, pvc_name FROM runs WHERE kind = 'backup' ORDER BY namespace, pvc_name`
       ).map(([namespace, name]) => ({ namespace: String(namespace), name: String(name) })),
+    newestRunAt() {
+      const [[at] = []] = values('SELECT max(created_at) FROM runs');
+      return typeof at === 'string' ? at : undefined;
+    },
     failedChecks() {
       const failed = new Set<string>();
       // Oldest first: the last one counts.

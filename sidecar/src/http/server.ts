@@ -45,6 +45,8 @@ import { policyRoutes } from './policyRoutes.ts';
 import { headersOf, problemOf, Refusal } from './problems.ts';
 import type { RestoreRoutes } from './restoreRoutes.ts';
 import { restoreRoutes } from './restoreRoutes.ts';
+import type { RetentionRoutes } from './retentionRoutes.ts';
+import { retentionRoutes } from './retentionRoutes.ts';
 import { refuseSlowBodies } from './slowBodies.ts';
 import { tokenReviews } from './tokenReviews.ts';
 import { withoutUniqueSegment } from './uniqueSegment.ts';
@@ -62,6 +64,7 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
   Omit<ArchiveAccessWorld, 'archives' | 'places'> &
   VolumeRoutes &
   PolicyRoutes &
+  Pick<RetentionRoutes, 'retention'> &
   Omit<VolumeEventRoutes, 'streams'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
   InfoRoutes &
@@ -167,6 +170,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(volumeRoutes(world));
         await known.register(volumeEventRoutes({ ...world, streams }));
         await known.register(policyRoutes(world));
+        await known.register(retentionRoutes(world));
         await known.register(backupRoutes({ ...world, streams }));
         await known.register(fileRoutes({ ...world, access }));
         await known.register(versionRoutes({ ...world, access }));

@@ -4,6 +4,7 @@ import { rightsOf } from '../http/rights.ts';
 import { buildServer } from '../http/server.ts';
 import { registerDestinationGauges } from '../observe/destinationGauges.ts';
 import type { Coverage } from '../policy/coverage/coverage.ts';
+import type { Retention } from '../policy/retention/retention.ts';
 import { VERSION } from '../version.ts';
 import type { Foundations } from './foundations.ts';
 import type { Runs } from './runs.ts';
@@ -14,7 +15,8 @@ export async function startApi(
   foundations: Foundations,
   runs: Runs,
   { prepared, catalogs, space }: Upkeep,
-  coverage: Coverage
+  coverage: Coverage,
+  retention: Retention
 ): Promise<void> {
   const { life, config, log, now, door, history, destination, inventory } = foundations;
   const { clusterName, access, open, places, fence } = foundations;
@@ -42,7 +44,7 @@ export async function startApi(
         archives,
         uploads,
         admission,
-        ...{ places, catalogs, space, coverage },
+        ...{ places, catalogs, space, coverage, retention },
         checks: checksOf({ places, results, now }),
         restores: restores.engine,
         drills: restores.engine,

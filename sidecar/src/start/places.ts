@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { KEEP_ANNOTATION } from '../../api/index.ts';
 import { watchDestinationSecrets } from '../cluster/destinationSecrets.ts';
 import type { Gateway } from '../cluster/gateway.ts';
 import type { Config } from '../config.ts';
@@ -8,8 +9,11 @@ import { localDestination } from '../destinations/directory/local.ts';
 import { fenced } from '../destinations/fenced.ts';
 import { KINDS } from '../destinations/kinds.ts';
 import { limited } from '../destinations/limited.ts';
+import type { Place } from '../destinations/places.ts';
 import type { WatchedPlaces } from '../destinations/places/watchPlaces.ts';
 import { watchPlaces } from '../destinations/places/watchPlaces.ts';
+import type { Reading } from '../destinations/reading.ts';
+import { readingOf } from '../destinations/reading.ts';
 import type { Fence } from '../fence.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
@@ -30,6 +34,10 @@ export interface PlacesStart {
 export type StartedPlaces = WatchedPlaces & {
   /** The directory of the settings. */
   local: Destination;
+  /** @returns the annotation `nkvm.io/keep` of the Secret of a destination. */
+  keepOf(name: string): string | undefined;
+  /** Whether somebody reads an archive, or did so not long ago. */
+  isRead: Reading['isRead'];
 };
 
 /**
@@ -68,9 +76,29 @@ export async function startPlaces(start: PlacesStart): Promise<StartedPlaces> {
   });
   const local = places.get('local');
   if (!local) throw new Error('there is no local destination');
+  const reading = readingOf();
+  const counted = new WeakMap<Place, Place>();
+  /** The place, with the streams of its destination counted. */
+  const withReaders = (place: Place): Place => {
+    const known = counted.get(place);
+    if (known) return known;
+    const one = Object.create(place, {
+      use: { value: () => reading.of(place.use()) },
+    }) as Place;
+    counted.set(place, one);
+    return one;
+  };
   return {
     ...places,
-    local: local.use(),
+    all: () => places.all().map(withReaders),
+    get(name) {
+      const place = places.get(name);
+      return place && withReaders(place);
+    },
+    local: withReaders(local).use(),
+    keepOf: name =>
+      secrets.all().find(secret => secret.name === name)?.annotations[KEEP_ANNOTATION],
+    isRead: reading.isRead,
     problems() {
       const unread = secrets.problem();
       const unused = places.problems().length;

@@ -382,6 +382,8 @@ export async function httpWorld(
       now: () => new Date(),
       ...policy,
     }),
+    /** It waits for an approval of 7 archives at `local`. */
+    retention: { approve: (destination, removed) => destination === 'local' && removed === 7 },
     maxNamespaceScan: 10,
     installation: {
       version: '0.0.0',

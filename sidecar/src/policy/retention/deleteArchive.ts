@@ -197,9 +197,9 @@ const deletedCopy = (copy: Copy, { keep }: Victim, now: Date): Copy => ({
   retryAt: null,
   problem: {
     stage: 'cleanup',
-    reason: DELETED_BY_RETENTION,
+    reason: 'DeletedByRetention', // DELETED_BY_RETENTION
     message: `deleted by retention at ${now.toISOString()}: no rule of ${keep} keeps it`,
-    hint: 'to keep more, change the annotation nkvm.io/keep',
+    hint: 'nothing to do; change the annotation nkvm.io/keep to keep more',
     failureClass: 'needs-action',
   },
 });

@@ -14,7 +14,7 @@ export interface PlaceFacts {
 
 /** The listing of every hour, and one that is late. */
 const LISTING_AGE_MS = 2 * 3_600_000 + 10 * 60_000;
-/** So many copies may be missing from a listing without a word: a person has deleted them. */
+/** So many copies may be missing from a listing without a hold: a person has deleted them. */
 const UNLISTED = 3;
 const UNLISTED_SHARE = 0.05;
 
@@ -119,6 +119,6 @@ export function shareHold(facts: ShareFacts): RetentionHold | null {
   return {
     kind: 'share',
     message: `${removed} of ${present} archives would go at destination ${destination} at once, and the limit is ${most}`,
-    hint: `look at the plans; to let them go: POST /api/v1/retention/approve with {"destination":"${destination}","removed":${removed}}`,
+    hint: `check the plans; to let the archives go, POST /api/v1/retention/approve with {"destination":"${destination}","removed":${removed}}`,
   };
 }

@@ -1,0 +1,122 @@
+import type { RetentionHold } from '../../../api/index.ts';
+import { RESTORED_FROM_ANNOTATION, STARTED_EMPTY_ANNOTATION } from '../../../api/index.ts';
+import type { Claim, Inventory } from '../../cluster/inventory.ts';
+import type { ArchiveFact } from '../../history/claimArchives.ts';
+import type { History } from '../../history/history.ts';
+import { isFirstRestoreOpen } from '../populate/firstRestore.ts';
+import type { Wish } from '../wish/wish.ts';
+import { wishOf } from '../wish/wishOf.ts';
+import { claimHold } from './holds.ts';
+import type { KeepRules } from './keepRules.ts';
+import type { FoundRules } from './rulesFor.ts';
+import { rulesFor } from './rulesFor.ts';
+
+/**
+ * The archives that belong together: those of one claim, with those of the claims that it was restored from, or those of a
+ * claim that is gone. Only names that are the same in every character, and UIDs, make a line: never a part of a name.
+ */
+export interface Line {
+  namespace: string;
+  name: string;
+  /** UID of the claim that is there now; null: the line is of a claim that is gone. */
+  liveUid: string | null;
+  /** Of every destination, oldest first. */
+  archives: ArchiveFact[];
+  /** Id in the annotation `nkvm.io/accept-change`. */
+  acceptChange: string | null;
+  rulesAt(destination: string, keepOfPlace: string | undefined): FoundRules;
+  /** Why none of its archives is deleted. */
+  holdWith(found: FoundRules): RetentionHold | null;
+}
+
+export interface LinesWorld {
+  history: Pick<History, 'archives' | 'get'>;
+  inventory: Pick<Inventory, 'claim' | 'namespace'>;
+  /** UID of the own cluster: archives of others are never deleted. */
+  clusterUid: string;
+  now(): Date;
+  /** Of claims with a schedule. */
+  keep: KeepRules;
+  /** Of claims that are gone. */
+  keepDeleted: KeepRules;
+}
+
+/** @returns the lines of all claims that had this name, the one of the present claim first. */
+export function linesOf(namespace: string, name: string, world: LinesWorld): Line[] {
+  const { history, inventory, clusterUid } = world;
+  const archives = history.archives
+    .archivesOf(namespace, name)
+    .filter(archive => archive.clusterUid === clusterUid);
+  const claim = inventory.claim(namespace, name);
+  const live = claim && liveLine(claim, archives, world);
+  const own = new Set(live?.archives);
+  const byUid = new Map<string, ArchiveFact[]>();
+  for (const archive of archives) {
+    if (own.has(archive)) continue;
+    const others = byUid.get(archive.uid);
+    if (others) others.push(archive);
+    else byUid.set(archive.uid, [archive]);
+  }
+  const gone = [...byUid.values()].map(others => goneLine(namespace, name, others, claim, world));
+  return live ? [live, ...gone] : gone;
+}
+
+function liveLine(claim: Claim, archives: readonly ArchiveFact[], world: LinesWorld): Line {
+  const { namespace, name, uid, policyNotes } = claim;
+  const uids = uidsOf(claim, world);
+  const wish: Wish = wishOf(claim, world.inventory.namespace(namespace), {
+    clusterUid: world.clusterUid,
+    timeZone: 'UTC', // decides when it runs, which does not count here
+  });
+  return {
+    ...{ namespace, name, liveUid: uid, acceptChange: wish.acceptChange },
+    archives: archives.filter(archive => uids.has(archive.uid)),
+    rulesAt: (destination, keepOfPlace) =>
+      rulesFor({ wish, destination, keepOfPlace, usual: world.keep }),
+    holdWith: ({ invalid }) =>
+      claimHold({
+        invalid,
+        isFirstRestoreOpen: isOpen(claim),
+        holdUntil: policyNotes === undefined ? null : wish.holdUntil,
+        now: world.now(),
+      }),
+  };
+}
+
+/** @returns UIDs of the claim and of the one that it was restored from. */
+function uidsOf({ namespace, name, uid, policyNotes }: Claim, { history, clusterUid }: LinesWorld) {
+  const from = policyNotes?.[RESTORED_FROM_ANNOTATION];
+  const source = from === undefined ? undefined : history.get(from);
+  const isSame =
+    source?.kind === 'backup' &&
+    source.namespace === namespace &&
+    source.name === name &&
+    source.clusterUid === clusterUid;
+  return new Set(isSame ? [uid, source.uid] : [uid]);
+}
+
+/** While the first restore is open, the old archives are what it needs. */
+const isOpen = (claim: Claim): boolean =>
+  isFirstRestoreOpen(claim) || claim.restoreMark !== undefined;
+
+function goneLine(
+  namespace: string,
+  name: string,
+  archives: ArchiveFact[],
+  claim: Claim | undefined,
+  { now, keepDeleted }: LinesWorld
+): Line {
+  const hasStartedEmpty = claim?.policyNotes?.[STARTED_EMPTY_ANNOTATION] !== undefined;
+  const rules = hasStartedEmpty ? {} : keepDeleted;
+  return {
+    ...{ namespace, name, liveUid: null, acceptChange: null, archives },
+    rulesAt: () => ({ rules, invalid: null }),
+    holdWith: ({ invalid }) =>
+      claimHold({
+        invalid,
+        isFirstRestoreOpen: claim !== undefined && isOpen(claim),
+        holdUntil: null,
+        now: now(),
+      }),
+  };
+}

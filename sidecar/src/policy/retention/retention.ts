@@ -1,0 +1,282 @@
+import { setImmediate as otherWork } from 'node:timers/promises';
+import type { RetentionHold, RetentionPlan, RetentionSummary } from '../../../api/index.ts';
+import type { Catalogs } from '../../backup/catalog/keepCatalogs.ts';
+import type { Archives } from '../../browse/archives.ts';
+import type { Inventory } from '../../cluster/inventory.ts';
+import type { Places } from '../../destinations/places.ts';
+import { textOf } from '../../errors.ts';
+import type { History } from '../../history/history.ts';
+import type { Log } from '../../log.ts';
+import type { DeletionPlace } from './applyPlans.ts';
+import { applyPlans } from './applyPlans.ts';
+import type { Clocks } from './clock.ts';
+import { watchClock } from './clock.ts';
+import { placeHold, shareHold } from './holds.ts';
+import { noDependents, useOf } from './inUse.ts';
+import type { Line, LinesWorld } from './lines.ts';
+import { linesOf } from './lines.ts';
+import type { PlanFacts } from './planLine.ts';
+import { planLine } from './planLine.ts';
+import type { RetentionSettings } from './retentionSettings.ts';
+
+export interface RetentionWorld {
+  settings: RetentionSettings;
+  history: History;
+  inventory: Pick<Inventory, 'claim' | 'namespace' | 'isReady' | 'problems'>;
+  places: Pick<Places, 'all' | 'get'>;
+  /** @returns the annotation `nkvm.io/keep` of the Secret of a destination. */
+  keepOfPlace(destination: string): string | undefined;
+  catalogs: Pick<Catalogs, 'of'>;
+  archives: Pick<Archives, 'ref' | 'openQuickly' | 'forget'>;
+  clusterUid: string;
+  installation: string;
+  isRead(destination: string, key: string): boolean;
+  now(): Date;
+  clocks?: () => Clocks;
+  log: Pick<Log, 'info' | 'warn'>;
+}
+
+/** Plans for archives, and the deletion of those that a plan lets go. */
+export interface Retention {
+  /** @returns the plan of a claim for each destination with archives of it. It takes about a millisecond. */
+  retentionOf(claim: ClaimName): RetentionPlan[];
+  /** The same without the archives, remembered for a minute, or until a run of the claim changes. */
+  summariesOf(claim: ClaimName): RetentionSummary[];
+  /** @returns how many plans that would delete something are held, by the kind of the hold, as of the last round. */
+  holds(): ReadonlyMap<RetentionHold['kind'], number>;
+  /**
+   * A person lets the archives go that the circuit breaker holds at a destination.
+   * @returns false: another number would go now, or nothing is held
+   */
+  approve(destination: string, removed: number): boolean;
+  /** Applies the plans at each destination that was listed since the last time. Never rejects. */
+  tick(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+type ClaimName = { namespace: string; name: string };
+
+/** Archives at a destination, as of the last look at all claims. */
+interface PlaceShare {
+  removed: number;
+  present: number;
+}
+
+/** Claims that are planned before other work has its turn: some milliseconds. */
+const PIECE = 10;
+const REMEMBERED_MS = 60_000;
+const USE_MS = 2_000;
+/** A destination that refuses is not asked again and again. */
+const REFUSED_MS = 24 * 3_600_000;
+
+const summaryOf = ({ archives, ...summary }: RetentionPlan): RetentionSummary => {
+  void archives;
+  return summary;
+};
+
+export function retentionWith(world: RetentionWorld): Retention {
+  const { settings, history, inventory, places, catalogs, now, log } = world;
+  const stopping = new AbortController();
+  const monotonic = () => performance.now();
+  const clock = watchClock(
+    world.clocks ?? (() => ({ wall: now().getTime(), monotonic: monotonic() }))
+  );
+  const shares = new Map<string, PlaceShare>();
+  const approved = new Map<string, number>();
+  const applied = new Map<string, string>();
+  const refused = new Map<string, { why: string; at: number }>();
+  const summaries = new Map<string, { at: number; found: RetentionSummary[] }>();
+  /** Newest runs whose data was compared with the backup before. */
+  const compared = new Map<string, string>();
+  let counts = new Map<RetentionHold['kind'], number>();
+  let clockProblem: string | null = null;
+  let turn = Promise.resolve();
+
+  const nameOf = ({ namespace, name }: ClaimName) => `${namespace}/${name}`;
+  const stopListening = history.onChange(run => void summaries.delete(nameOf(run)));
+
+  const linesWorld: LinesWorld = {
+    ...{ history, inventory, now, clusterUid: world.clusterUid },
+    ...{ keep: settings.keep, keepDeleted: settings.keepDeleted },
+  };
+  const refusalOf = (destination: string): string | null => {
+    const one = refused.get(destination);
+    if (one && monotonic() - one.at >= REFUSED_MS) refused.delete(destination);
+    return refused.get(destination)?.why ?? null;
+  };
+  const holdAt = (destination: string): RetentionHold | null =>
+    placeHold({
+      ...{ destination, clock: clockProblem, now: now(), refused: refusalOf(destination) },
+      catalog: catalogs.of(destination),
+    });
+  const breakerAt = (destination: string): RetentionHold | null => {
+    const share = shares.get(destination);
+    return share
+      ? shareHold({
+          ...{ destination, ...share, maxSharePercent: settings.maxSharePercent },
+          approved: approved.get(destination) ?? null,
+        })
+      : null;
+  };
+
+  let use: { at: number; facts: Pick<PlanFacts, 'useOf' | 'failedChecks'> } | undefined;
+  const factsNow = (): PlanFacts => {
+    if (!use || monotonic() - use.at > USE_MS)
+      use = {
+        at: monotonic(),
+        facts: {
+          useOf: useOf({
+            unfinished: history.unfinished(),
+            isRead: world.isRead,
+            dependsOn: noDependents,
+          }),
+          failedChecks: history.archives.failedChecks(),
+        },
+      };
+    return {
+      ...use.facts,
+      floor: settings.floor,
+      keepOfPlace: world.keepOfPlace,
+      placeHold: holdAt,
+      listedFrom: destination => catalogs.of(destination)?.listing?.beganAt,
+    };
+  };
+
+  const plansOf = (claim: ClaimName): RetentionPlan[] => {
+    const [live] = linesOf(claim.namespace, claim.name, linesWorld);
+    if (!live || live.liveUid === null) return [];
+    return planLine(live, factsNow()).map(plan =>
+      plan.removed > 0 && plan.hold === null ? { ...plan, hold: breakerAt(plan.destination) } : plan
+    );
+  };
+
+  /** Plans all claims. @returns those of which archives would go, with where */
+  const survey = async (): Promise<(ClaimName & { at: Set<string> })[]> => {
+    const found = new Map<string, PlaceShare>();
+    const held = new Map<RetentionHold['kind'], number>();
+    const affected: (ClaimName & { at: Set<string> })[] = [];
+    const facts = factsNow();
+    let done = 0;
+    for (const claim of history.archives.backedUpClaims()) {
+      const at = new Set<string>();
+      for (const line of linesOf(claim.namespace, claim.name, linesWorld))
+        for (const { destination, archives, removed, hold } of planLine(line, facts)) {
+          const share = found.get(destination) ?? { removed: 0, present: 0 };
+          found.set(destination, share);
+          share.present += archives.length;
+          if (removed === 0) continue;
+          if (hold) held.set(hold.kind, (held.get(hold.kind) ?? 0) + 1);
+          else {
+            share.removed += removed;
+            at.add(destination);
+          }
+        }
+      if (at.size > 0) affected.push({ ...claim, at });
+      if (++done % PIECE === 0) await otherWork(undefined, { signal: stopping.signal });
+    }
+    shares.clear();
+    for (const [destination, share] of found) shares.set(destination, share);
+    for (const { at } of affected)
+      for (const destination of at)
+        if (breakerAt(destination)) held.set('share', (held.get('share') ?? 0) + 1);
+    counts = held;
+    return affected;
+  };
+
+  const placeOf = (destination: string): DeletionPlace | undefined => {
+    const place = places.get(destination);
+    return (
+      place && {
+        destination: place.use(),
+        undeleted: catalogs.of(destination)?.listing?.undeleted ?? [],
+        most: shares.get(destination)?.removed ?? 0,
+      }
+    );
+  };
+
+  const round = async (due: readonly string[]): Promise<void> => {
+    clockProblem = clock(history.archives.newestRunAt());
+    // A claim that the watches do not have may exist while one of them does not answer.
+    const knowsClaims = inventory.isReady() && inventory.problems().length === 0;
+    if (due.length === 0 || !knowsClaims) return;
+    use = undefined;
+    const affected = await survey();
+    summaries.clear();
+    for (const destination of due) {
+      const hold = holdAt(destination) ?? breakerAt(destination);
+      if (hold) {
+        log.warn({ destination, hold: hold.kind }, `retention deletes nothing: ${hold.message}`);
+        continue;
+      }
+      const place = placeOf(destination);
+      if (!place) continue;
+      approved.delete(destination);
+      const refusal = await applyPlans(
+        place,
+        affected.filter(({ at }) => at.has(destination)),
+        {
+          ...world,
+          compared,
+          signal: stopping.signal,
+          clusters: new Set([world.clusterUid]),
+          dependsOn: noDependents,
+          floor: settings.floor,
+          plansOf: claim =>
+            linesOf(claim.namespace, claim.name, linesWorld).flatMap((line: Line) => {
+              const plan = planLine(line, factsNow()).find(one => one.destination === destination);
+              return plan ? [{ line, plan }] : [];
+            }),
+        }
+      );
+      shares.delete(destination); // it is counted anew at the next round
+      if (refusal !== null) refused.set(destination, { why: refusal, at: monotonic() });
+    }
+    use = undefined;
+    summaries.clear();
+  };
+
+  const rounds = (dueNow: () => string[]): Promise<void> => {
+    turn = turn
+      .then(async () => {
+        if (!stopping.signal.aborted) await round(dueNow());
+      })
+      .catch((error: unknown) => {
+        if (!stopping.signal.aborted) log.warn({}, `retention was not applied: ${textOf(error)}`);
+      });
+    return turn;
+  };
+
+  return {
+    retentionOf: plansOf,
+    summariesOf(claim) {
+      const known = summaries.get(nameOf(claim));
+      if (known && monotonic() - known.at < REMEMBERED_MS) return known.found;
+      const found = plansOf(claim).map(summaryOf);
+      summaries.set(nameOf(claim), { at: monotonic(), found });
+      return found;
+    },
+    holds: () => counts,
+    approve(destination, removed) {
+      if (breakerAt(destination)?.kind !== 'share') return false;
+      if (shares.get(destination)?.removed !== removed) return false;
+      approved.set(destination, removed);
+      summaries.clear();
+      void rounds(() => [destination]);
+      return true;
+    },
+    tick: () =>
+      rounds(() =>
+        places.all().flatMap(({ name }) => {
+          const readAt = catalogs.of(name)?.catalog?.readAt;
+          if (readAt === undefined || applied.get(name) === readAt) return [];
+          applied.set(name, readAt);
+          return [name];
+        })
+      ),
+    async stop() {
+      stopping.abort();
+      stopListening();
+      await turn;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Retention } from '../policy/retention/retention.ts';
+import { retentionWith } from '../policy/retention/retention.ts';
+import type { Foundations } from './foundations.ts';
+import type { Runs } from './runs.ts';
+import type { Upkeep } from './upkeep.ts';
+
+/** A look costs nothing: destinations are listed every hour, and only a new listing leads to a round. */
+const LOOK_MS = 5_000;
+
+/** Starts retention: after each complete listing of a destination, the plans are applied there. */
+export async function startRetention(
+  foundations: Foundations,
+  { archives }: Runs,
+  { prepared, catalogs }: Upkeep
+): Promise<Retention> {
+  const { life, config, log, now, history, places, inventory } = foundations;
+  const { clusterUid, installation } = foundations;
+  return await life.start({
+    name: 'retention',
+    start() {
+      const retention = retentionWith({
+        ...{ history, places, inventory, catalogs, archives, clusterUid, installation, now, log },
+        settings: config.retention,
+        keepOfPlace: places.keepOf,
+        isRead: places.isRead,
+      });
+      const timer = setInterval(() => prepared.isReady() && void retention.tick(), LOOK_MS);
+      return {
+        ...retention,
+        async stop() {
+          clearInterval(timer);
+          await retention.stop();
+        },
+      };
+    },
+    stop: started => started.stop(),
+  });
+}
