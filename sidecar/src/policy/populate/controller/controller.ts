@@ -12,7 +12,7 @@ import { sweepFillings } from './sweepFillings.ts';
 import type { Tell } from './tell.ts';
 
 export interface ControllerWorld extends Omit<ReconcileWorld, 'queue' | 'tell'> {
-  inventory: Pick<ClusterInventory, 'claims' | 'versions' | 'isReady'>;
+  inventory: Pick<ClusterInventory, 'claims' | 'versions' | 'isReady' | 'namespace'>;
   queue: Pick<Queue, 'add' | 'cancel'>;
   restores: Pick<BackupRestores, 'isInstalled'>;
   tell: Tell;
@@ -65,7 +65,10 @@ export function populateController(world: ControllerWorld): PopulateController {
     if (clock() - askedAt < INSTALLED_MS) return;
     askedAt = clock();
     try {
-      const is = await world.restores.isInstalled(signal);
+      // Each installation has a namespace of its own for this: without it, another one in the cluster restores.
+      const is =
+        inventory.namespace(world.fillings) !== undefined &&
+        (await world.restores.isInstalled(signal));
       if (is !== isInstalled) log.info({ isInstalled: is }, 'automatic restores are switched');
       isInstalled = is;
       said = undefined;
@@ -131,7 +134,7 @@ export function populateController(world: ControllerWorld): PopulateController {
 
   const work = (signal: AbortSignal): void => {
     for (const [uid, entry] of waiting) {
-      if (busy.size >= TOGETHER) return;
+      if (busy.size >= TOGETHER || signal.aborted) return;
       if (busy.has(uid) || entry.dueAt > clock()) continue;
       const one = reconcile(entry.claim, world, signal)
         .then(lookMs => {
@@ -168,7 +171,9 @@ export function populateController(world: ControllerWorld): PopulateController {
       return last.state === 'bound' ? null : { ...last, state: last.state };
     },
     isInstalled: () => isInstalled,
-    settled: async () => void (await Promise.allSettled(busy.values())),
+    async settled() {
+      while (busy.size > 0) await Promise.allSettled(busy.values());
+    },
   };
 }
 

@@ -34,10 +34,8 @@ export interface PastFailure extends FailedRestore {
 }
 
 const FIRST_MS = 30_000;
-/** A failure that passes by itself: the claim comes back soon after the fault has ended. */
-const LONGEST_MS = 5 * 60_000;
-/** A failure that a person must end: each attempt reads the whole archive. */
-const LONGEST_NEEDS_ACTION_MS = 60 * 60_000;
+/** Each attempt reads the whole archive. */
+const LONGEST_MS = 10 * 60_000;
 
 /** @param runs see `pastRuns` @returns what has failed, one entry for each backup. Cancelled runs count: they are tried again. */
 export function failuresOf(runs: readonly RunRecord[]): PastFailure[] {
@@ -58,9 +56,7 @@ export function failuresOf(runs: readonly RunRecord[]): PastFailure[] {
     });
   }
   for (const failure of found.values()) {
-    const newest = runs.find(run => backupOf(run) === failure.backup);
-    const longest = newest?.failureClass === 'needs-action' ? LONGEST_NEEDS_ACTION_MS : LONGEST_MS;
-    const delayMs = Math.min(longest, FIRST_MS * 2 ** (failure.attempts - 1));
+    const delayMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failure.attempts - 1));
     failure.retryAt = new Date(Date.parse(failure.at) + delayMs).toISOString();
   }
   return [...found.values()];
