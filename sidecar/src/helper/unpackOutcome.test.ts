@@ -88,6 +88,23 @@ describe('unpackOutcome', () => {
     expect(() => outcome(seen)).toThrow(expect.objectContaining({ reason }));
   });
 
+  it.each([
+    [
+      'tar: a: Cannot open: Permission denied',
+      'needs-action',
+      /root_squash, set NKVM_HELPER_RUN_AS/,
+    ],
+    ['tar: a: Cannot open: Is a directory', 'unknown', /^see tar’s messages/],
+  ])('after %s is %s, with a hint', (line, failureClass, hint) => {
+    expect(() => outcome(said(line))).toThrow(
+      expect.objectContaining({
+        class: failureClass,
+        reason: 'ExtractFailed',
+        hint: expect.stringMatching(hint),
+      })
+    );
+  });
+
   it('names files in details, and never in the message', () => {
     const failure = (seen: Seen): Error & { details: string[] } => {
       try {

@@ -152,6 +152,8 @@ const OTHER_REFUSAL: [Stage, string] = ['exec', 'see the reason'];
 const FULL =
   /: (No space left on device|Disk quota exceeded|File too large|Wrote only \d+ of \d+ bytes)$/;
 const READ_ONLY = /: Read-only file system$/;
+/** Root with DAC_OVERRIDE may write everywhere, unless a file server or SELinux refuses it. */
+const DENIED = /: Permission denied$/;
 const BROKEN =
   /: (Input\/output error|Stale file handle|Structure needs cleaning|Transport endpoint is not connected)$/;
 
@@ -189,6 +191,7 @@ function tarFailure({
     ];
   }
   const isKilled = (tarExit ?? 0) > SIGNALS;
+  const isDenied = has(DENIED) && !isKilled;
   return [
     'exec',
     'ExtractFailed',
@@ -197,8 +200,10 @@ function tarFailure({
       : `tar ${endText(tarExit)}`,
     isKilled
       ? 'give helpers more memory with NKVM_HELPER_MEMORY_LIMIT'
+      : isDenied
+      ? 'the storage refuses access to the helper (“Permission denied” in tar’s messages). On NFS with root_squash, set NKVM_HELPER_RUN_AS_USER to the owner of the directory, or export it with no_root_squash; on nodes with SELinux, set NKVM_HELPER_SELINUX_OPTIONS to the label of the volume'
       : 'see tar’s messages for the names and the causes',
-    'unknown',
+    isDenied ? 'needs-action' : 'unknown',
   ];
 }
 
