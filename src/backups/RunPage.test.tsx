@@ -43,6 +43,19 @@ describe('the page of a run', () => {
     expect(screen.getAllByText('12')).toHaveLength(2);
   });
 
+  it('shows what the archive does not hold', async () => {
+    const { seal } = aBackup();
+    if (!seal) throw new Error('the sample has no seal');
+    const omitted = { ...seal.omitted, excluded: 1234, mounts: 2, archives: 3, archiveBytes: 2048 };
+    open(aBackup({ id: '7', seal: { ...seal, omitted, patterns: ['./cache', '*.log'] } }));
+    expect(await screen.findByText(/^\.\/cache\s+\*\.log$/)).toBeVisible();
+    const valueOf = (name: string) => screen.getByText(name).nextElementSibling;
+    expect(valueOf('Left out: entries that match the patterns')).toHaveTextContent('1,234');
+    expect(valueOf('Left out: file systems mounted in the volume')).toHaveTextContent('2');
+    expect(valueOf('Left out: archives of NKVM')).toHaveTextContent('3, 2');
+    expect(screen.queryByText('Left out: sockets')).toBeNull();
+  });
+
   it('copies the command for a restore', async () => {
     const { user } = open(aBackup({ id: '7', archive: null }));
     await user.click(await screen.findByRole('button', { name: 'Copy the command' }));

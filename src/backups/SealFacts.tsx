@@ -10,6 +10,7 @@ import { statusColor } from '../ui/statusColor';
 import { useText } from '../ui/text';
 import { proofTexts } from './ArchiveProof';
 import { archiveStateOf } from './archiveState';
+import { leftOutRows } from './leftOutRows';
 
 /** The proof of an archive in one sentence, and the figures that the helper pod sent after it. */
 export function SealFacts({ backup }: { backup: Backup }) {
@@ -58,6 +59,7 @@ export function SealFacts({ backup }: { backup: Backup }) {
               value: seal && formatBytes(seal.rawBytes, language),
               hide: !seal,
             },
+            ...(seal ? leftOutRows(seal, t, language) : []),
             { name: t('tar exit code'), value: seal?.tarExit, hide: !seal },
             { name: t('Compressor exit code'), value: seal?.compressorExit, hide: !seal },
             {
