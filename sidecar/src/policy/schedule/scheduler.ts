@@ -29,7 +29,7 @@ export interface SchedulerOptions {
   /** Milliseconds that never go back. */
   elapsed(): number;
   log: Pick<Log, 'info' | 'warn'>;
-  /** Called once for each value that is not valid, and for each reason that a run could not start for. */
+  /** Called when labels or annotations change, where a value is not valid; and for each reason that does not pass by itself. */
   onProblem?(claim: Claim, wish: Wish): void;
   onRefused?(claim: Claim, purpose: Planned['purpose'], error: StageError): void;
 }
@@ -126,7 +126,8 @@ export function scheduler(options: SchedulerOptions): Scheduler {
       planned.checkAt = now + TAKEN_PAUSE_MS;
       return;
     }
-    if (planned.blocked !== error.reason) options.onRefused?.(claim, planned.purpose, error);
+    const isKnown = planned.blocked === error.reason || error.class === 'transient';
+    if (!isKnown) options.onRefused?.(claim, planned.purpose, error);
     planned.blocked = error.reason;
     // Tried again at its own time in the window: when a namespace is opened, not all of its claims start at once.
     planned.readySince = now;

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { BackupList } from '../../sidecar/api/index.ts';
+import { until } from '../cluster/support/until.ts';
+import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from './store/object.ts';
+
+const claim = (name: string, metadata: object): Draft => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name, namespace: 'shop', ...metadata },
+  spec: {
+    accessModes: ['ReadWriteOnce'],
+    storageClassName: 'immediate',
+    resources: { requests: { storage: '1Gi' } },
+  },
+});
+
+const OBJECTS: Draft[] = [
+  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
+  {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'nkvm-runtime', namespace: 'shop' },
+    roleRef: {
+      apiGroup: 'rbac.authorization.k8s.io',
+      kind: 'ClusterRole',
+      name: 'nkvm-runtime',
+    },
+    subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
+  },
+  claim('orders-db', { annotations: { 'nkvm.io/schedule': '* * * * *' } }),
+  claim('mistyped', { labels: { backup: 'hourl' } }),
+];
+
+let world: Awaited<ReturnType<typeof playgroundWorld>>;
+beforeAll(async () => {
+  world = await playgroundWorld('admin', () => undefined, {
+    objects: OBJECTS,
+    filled: [{ namespace: 'shop', claim: 'orders-db', bytes: 1e6 }],
+  });
+}, 120_000);
+afterAll(() => world?.stop(), 60_000);
+
+it('backs up a claim by its annotation, and says on another one that its label is not valid', async () => {
+  const token = await adminToken(world.kubeUrl);
+  const [run] = await until(
+    'a scheduled backup has succeeded',
+    async () => {
+      const response = await world.sidecar.fetch(
+        '/api/v1/backups?namespace=shop&name=orders-db&status=success',
+        token
+      );
+      const { backups } = (await response.json()) as BackupList;
+      return backups.length > 0 ? backups : undefined;
+    },
+    110_000
+  );
+  expect(run).toMatchObject({ priority: 'scheduled', requestedBy: 'schedule' });
+
+  const response = await fetch(`${world.kubeUrl}/api/v1/namespaces/shop/events`);
+  const { items } = (await response.json()) as {
+    items: { reason: string; involvedObject: { name: string } }[];
+  };
+  const invalid = items.filter(({ reason }) => reason === 'InvalidBackupPolicy');
+  expect(invalid.map(({ involvedObject }) => involvedObject.name)).toEqual(['mistyped']);
+}, 120_000);
