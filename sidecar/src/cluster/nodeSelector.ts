@@ -1,12 +1,11 @@
 import type { NodeSelectorTerm } from './facts.ts';
+import { holds } from './requirement.ts';
 
 /** The part of a node that a NodeSelector matches. */
 export interface SelectableNode {
   name: string;
   labels: Record<string, string>;
 }
-
-type Requirement = NonNullable<NodeSelectorTerm['matchExpressions']>[number];
 
 /**
  * @returns the only node that the terms allow (one of them must hold, as in Kubernetes); null where there are no terms,
@@ -29,23 +28,4 @@ function matches(term: NodeSelectorTerm, node: SelectableNode): boolean {
     matchExpressions.every(requirement => holds(requirement, node.labels[requirement.key])) &&
     matchFields.every(requirement => holds(requirement, fields[requirement.key]))
   );
-}
-
-function holds({ operator, values = [] }: Requirement, value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return Number(value) > Number(values[0]);
-    case 'Lt':
-      return Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
 }

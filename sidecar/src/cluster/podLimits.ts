@@ -2,6 +2,7 @@ import type { V1LimitRange, V1ResourceQuota } from '@kubernetes/client-node';
 import type { Gateway } from './gateway.ts';
 import type { Raw } from './projections.ts';
 import { readQuotasAndRanges } from './quotas.ts';
+import { holds } from './requirement.ts';
 
 /** Limits of a LimitRange for one resource of containers or pods; quantities as Kubernetes writes them. */
 export interface ComputeRange {
@@ -93,22 +94,9 @@ function isFor({ spec }: Raw<V1ResourceQuota>, priorityClass: string | undefined
       case 'NotBestEffort':
         return operator === 'Exists';
       case 'PriorityClass':
-        return holds(operator, values ?? [], priorityClass);
+        return holds({ operator, values: values ?? [] }, priorityClass);
       default:
         return false;
     }
   });
-}
-
-function holds(operator: string, values: readonly string[], value: string | undefined): boolean {
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    default:
-      return value === undefined;
-  }
 }
