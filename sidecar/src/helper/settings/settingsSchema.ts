@@ -96,7 +96,9 @@ export const HELPER_SETTINGS = {
       error: `takes at least ${LEAST_MEMORY_MI}Mi, which every helper needs`,
     })
     .default('512Mi')
-    .describe('memory limit of a helper pod; millions of hard links in one volume need more'),
+    .describe(
+      'memory limit of a helper pod; millions of hard links, of names in one directory, or of entries to restore (90 bytes each) need more'
+    ),
   NKVM_HELPER_LABELS: yaml(labelsOf)
     .optional()
     .describe(`more labels for helper pods, ${map}; NKVM’s own labels cannot be changed`),
