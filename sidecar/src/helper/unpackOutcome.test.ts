@@ -94,7 +94,7 @@ describe('unpackOutcome', () => {
       'needs-action',
       /root_squash, set NKVM_HELPER_RUN_AS/,
     ],
-    ['tar: a: Cannot open: Is a directory', 'unknown', /^see tar’s messages/],
+    ['tar: a: Cannot open: Is a directory', 'unknown', /^see tar’s messages for the names/],
   ])('after %s is %s, with a hint', (line, failureClass, hint) => {
     expect(() => outcome(said(line))).toThrow(
       expect.objectContaining({

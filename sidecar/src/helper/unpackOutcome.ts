@@ -201,7 +201,7 @@ function tarFailure({
     isKilled
       ? 'give helpers more memory with NKVM_HELPER_MEMORY_LIMIT'
       : isDenied
-      ? 'the storage refuses access to the helper (“Permission denied” in tar’s messages). On NFS with root_squash, set NKVM_HELPER_RUN_AS_USER to the owner of the directory, or export it with no_root_squash; on nodes with SELinux, set NKVM_HELPER_SELINUX_OPTIONS to the label of the volume'
+      ? 'see tar’s messages: the storage refuses access to the helper (“Permission denied”). On NFS with root_squash, set NKVM_HELPER_RUN_AS_USER to the owner of the directory, or export it with no_root_squash; on nodes with SELinux, set NKVM_HELPER_SELINUX_OPTIONS to the label of the volume'
       : 'see tar’s messages for the names and the causes',
     isDenied ? 'needs-action' : 'unknown',
   ];
