@@ -83,7 +83,11 @@ export const VolumePolicy = z.strictObject({
   restoredAutomatically: z
     .boolean()
     .describe('whether the claim would come back with its data when it is applied again'),
-  retention: z.array(RetentionSummary),
+  retention: z
+    .array(RetentionSummary)
+    .describe(
+      'as of the last plan; a list of thousands of volumes can lack those that are not planned yet'
+    ),
   backupsVisible: z
     .boolean()
     .describe(

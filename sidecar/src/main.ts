@@ -44,6 +44,7 @@ async function main(): Promise<void> {
     const coverage = await startCoverage(foundations, runs, policy, {
       populateOf: ({ namespace, name }) => populate.statusOf(namespace, name) ?? undefined,
       retentionOf: retention.summariesOf,
+      holds: retention.holds,
       plansOf: async claim => retention.retentionOf(claim),
       isZeroTouch: populate.isInstalled,
     });

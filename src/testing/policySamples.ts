@@ -49,7 +49,7 @@ export const aPolicy = (differs: Partial<VolumePolicy> = {}): VolumePolicy =>
 export const anUnprotected = (differs: Partial<VolumePolicy> = {}): VolumePolicy =>
   aPolicy({
     state: 'unprotected',
-    reasons: [{ reason: 'NoLabel', message: 'nothing asks for backups', hint: null }],
+    reasons: [{ reason: 'NoSchedule', message: 'nothing asks for backups', hint: null }],
     schedule: null,
     nextRunAt: null,
     lastSuccessAt: null,

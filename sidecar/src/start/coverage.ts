@@ -2,6 +2,7 @@ import { registerProtectionGauges } from '../observe/protectionGauges.ts';
 import type { Coverage, CoverageWorld } from '../policy/coverage/coverage.ts';
 import { coverageOf } from '../policy/coverage/coverage.ts';
 import { wantedBy } from '../policy/coverage/wanted.ts';
+import type { WatchOptions } from '../policy/coverage/watchCoverage.ts';
 import { watchCoverage } from '../policy/coverage/watchCoverage.ts';
 import type { Foundations } from './foundations.ts';
 import type { Policy } from './policy.ts';
@@ -11,14 +12,15 @@ import type { Runs } from './runs.ts';
 export type KnownOfVolumes = Pick<
   CoverageWorld,
   'populateOf' | 'retentionOf' | 'plansOf' | 'isZeroTouch'
->;
+> &
+  Pick<WatchOptions, 'holds'>;
 
 /** Starts the look at the protection of all volumes, and its metrics. */
 export async function startCoverage(
   { life, config, log, now, history, inventory, open, clusterUid }: Foundations,
   { metrics }: Runs,
   { schedules }: Policy,
-  known: KnownOfVolumes = {}
+  { holds, ...known }: KnownOfVolumes = {}
 ): Promise<Coverage> {
   const settings = { clusterUid, timeZone: config.schedules.timeZone };
   const wanted = wantedBy(name => inventory.namespace(name), settings);
@@ -30,7 +32,7 @@ export async function startCoverage(
   });
   const watched = await life.start({
     name: 'the look at the protection of volumes',
-    start: () => watchCoverage({ coverage, inventory, log }),
+    start: () => watchCoverage({ coverage, inventory, log, holds }),
     stop: each => each.stop(),
   });
   registerProtectionGauges(metrics.registry, watched.latest);

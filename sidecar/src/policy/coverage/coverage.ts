@@ -18,6 +18,8 @@ import { daysOf, firstDay, upcomingOf } from './days.ts';
 import { firstSeen } from './firstSeen.ts';
 import type { Protection } from './protection.ts';
 import { protectionOf } from './protection.ts';
+import type { RetentionOf } from './rememberedRetention.ts';
+import { rememberedRetention } from './rememberedRetention.ts';
 import type { Slots } from './slots.ts';
 
 /** The part of a wish that decides about protection. */
@@ -43,7 +45,7 @@ export interface CoverageWorld {
   areSchedulesOn?: boolean | undefined;
   /** Undefined: the claim does not wait for an automatic restore. */
   populateOf?: ((claim: Claim) => PopulateStatus | undefined) | undefined;
-  /** The effect of retention on it, as of the last plan. It must be cheap: no destination is asked. */
+  /** The effect of retention on it, as of the last plan. A list asks for as many as its time allows. */
   retentionOf?: ((claim: Claim) => readonly RetentionSummary[]) | undefined;
   plansOf?: ((claim: Claim) => Promise<readonly RetentionPlan[]>) | undefined;
   /** Whether deploy/k8s/zero-touch is applied. */
@@ -63,9 +65,10 @@ export function coverageOf(world: CoverageWorld): Coverage {
   const { history, inventory, open, now } = world;
   const seen = firstSeen();
   const isOn = world.areSchedulesOn ?? true;
+  const beginList = rememberedRetention(claim => world.retentionOf?.(claim) ?? []);
   const isZeroTouch = () => world.isZeroTouch?.() ?? false;
 
-  const looked = (claim: Claim, isOpen: IsOpen, at: number, isAlone = false) => {
+  const looked = (claim: Claim, isOpen: IsOpen, at: number, retentionOf?: RetentionOf) => {
     const { namespace, name, uid } = claim;
     const { wish, slots } = world.wanted(claim);
     const past = history.ofClaim(uid, namespace, name);
@@ -99,7 +102,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
       now: at,
     });
     return {
-      policy: policyOf(claim, { wish, slots, past, protection, populate, at, isAlone }),
+      policy: policyOf(claim, { wish, slots, past, protection, populate, at, retentionOf }),
       wish,
       slots,
       protection,
@@ -108,14 +111,14 @@ export function coverageOf(world: CoverageWorld): Coverage {
 
   const policyOf = (
     claim: Claim,
-    { wish, slots, past, protection, populate, at, isAlone }: Looked
+    { wish, slots, past, protection, populate, at, retentionOf }: Looked
   ): VolumePolicy => {
     const { namespace, name, uid } = claim;
     const { schedule } = wish;
     const { state, reasons, overdue } = protection;
     const runs = slots && isOn && !wish.suspended && state !== 'held';
     // It costs too much to be asked for thousands of volumes, and differs from the slots after a missed run only.
-    const known = runs && (isAlone || overdue) ? world.nextRunOf?.(claim) : null;
+    const known = runs && (!retentionOf || overdue) ? world.nextRunOf?.(claim) : null;
     const next = known?.getTime() ?? (runs ? slots.nextAfter(at) : null);
     const hasBackup = past.lastSuccess !== null && past.lastSuccess.presentAt.length > 0;
     const zeroTouch = isZeroTouch();
@@ -140,7 +143,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
         zeroTouch,
         hasBackup,
       }),
-      retention: [...(world.retentionOf?.(claim) ?? [])],
+      retention: [...((retentionOf ?? world.retentionOf)?.(claim) ?? [])],
       backupsVisible: true,
     };
   };
@@ -154,16 +157,17 @@ export function coverageOf(world: CoverageWorld): Coverage {
       await Promise.all(names.map(async name => opened.set(name, await open.known(name))));
       const at = now().getTime();
       seen.forgetOthers(inventory.claims, at);
+      const retentionOf = beginList();
       return await inTurns(
         claims,
-        claim => looked(claim, opened.get(claim.namespace) ?? 'unknown', at).policy
+        claim => looked(claim, opened.get(claim.namespace) ?? 'unknown', at, retentionOf).policy
       );
     },
 
     async of(claim) {
       const at = now().getTime();
       const isOpen = await open.known(claim.namespace);
-      const { policy, slots, protection } = looked(claim, isOpen, at, true);
+      const { policy, slots, protection } = looked(claim, isOpen, at);
       const runs = history.backupsSince(claim, new Date(firstDay(at)).toISOString());
       // Slots before the first run of the schedule say nothing: nobody knows since when there is a schedule.
       const first = runs.findLast(({ priority }) => priority === 'scheduled');
@@ -190,7 +194,8 @@ interface Looked {
   protection: Protection;
   populate: PopulateStatus | null;
   at: number;
-  isAlone: boolean;
+  /** Undefined: one volume is asked for. */
+  retentionOf: RetentionOf | undefined;
 }
 
 const SCHEDULES_OFF = {

@@ -1,3 +1,4 @@
+import type { RetentionHold } from '../../../api/index.ts';
 import type { Inventory } from '../../cluster/inventory.ts';
 import type { Log } from '../../log.ts';
 import type { ProtectionSummary } from '../../observe/protectionGauges.ts';
@@ -17,6 +18,8 @@ export interface WatchOptions {
   coverage: Pick<Coverage, 'ofEach'>;
   inventory: Pick<Inventory, 'isReady' | 'claims'>;
   log: Pick<Log, 'error'>;
+  /** Held plans of all volumes, by the kind of the hold. Lists do not have those of all volumes at once. */
+  holds?: (() => ReadonlyMap<RetentionHold['kind'], number>) | undefined;
   /** In milliseconds. */
   now?: () => number;
   everyMs?: number;
@@ -36,7 +39,11 @@ export function watchCoverage(options: WatchOptions): WatchedCoverage {
     if (!inventory.isReady()) return; // an incomplete list would look as if volumes were gone
     try {
       const summary = summaryOf(await coverage.ofEach(inventory.claims()));
-      known = { summary, at: now() };
+      const holds = options.holds?.();
+      known = {
+        summary: holds ? { ...summary, holds: Object.fromEntries(holds) } : summary,
+        at: now(),
+      };
     } catch (error) {
       log.error({ err: error }, 'the protection of the volumes could not be determined');
     }
