@@ -35,7 +35,7 @@ export function DecideButtons({ cluster, claim }: DecideProps) {
       />
       <ActionButton
         text={t('Start empty…')}
-        label={t('Start {{volume}} empty', { volume })}
+        label={t('Start empty – {{volume}}', { volume })}
         variant="text"
         onClick={() => setAsking('empty')}
       />

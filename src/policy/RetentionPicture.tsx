@@ -6,6 +6,7 @@ import { PlainTable } from '../ui/PlainTable';
 import { statusColor } from '../ui/statusColor';
 import { type Translate, useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
+import { useIsNarrow } from '../ui/useIsNarrow';
 import { useNow } from '../ui/useNow';
 import { useRoving } from '../ui/useRoving';
 import { AsTable } from './AsTable';
@@ -32,7 +33,8 @@ export function RetentionPicture({ cluster, namespace, plan }: RetentionPictureP
   const formatDate = useFormatDate();
   const nowMs = useNow(MINUTE_MS);
   const { archives, destination } = plan;
-  const { marks, ticks } = timelineOf(archives, nowMs);
+  const isNarrow = useIsNarrow();
+  const { marks, ticks } = timelineOf(archives, nowMs, isNarrow ? 0.25 : undefined);
   const { box, onKeyDown, itemProps } = useRoving(marks.length, marks.length - 1);
   const textOf = ({ createdAt, bytes, keep, reasons }: PlannedArchive) =>
     [
@@ -123,6 +125,7 @@ export function RetentionPicture({ cluster, namespace, plan }: RetentionPictureP
                   borderColor: statusColor(archive.keep ? 'success' : 'error'),
                   background: theme =>
                     archive.keep ? statusColor('success')(theme) : theme.palette.background.default,
+                  boxShadow: ({ palette }) => `0 0 0 1px ${palette.background.default}`,
                   cursor: 'default',
                   '&:focus-visible': { outline: '2px solid', outlineOffset: '2px', zIndex: 1 },
                   '&:hover': { zIndex: 1 },

@@ -179,7 +179,7 @@ describe('a claim that waits for its restore', () => {
 
   it('starts empty only when a person has read what happens', async () => {
     const { cluster, user } = openPending();
-    await user.click(await screen.findByRole('button', { name: 'Start shop/orders-db empty' }));
+    await user.click(await screen.findByRole('button', { name: 'Start empty – shop/orders-db' }));
     const dialog = await screen.findByRole('dialog', { name: 'Start shop/orders-db empty?' });
     expect(dialog).toHaveTextContent('pods start without data');
     expect(dialog).toHaveTextContent('retention never deletes them');

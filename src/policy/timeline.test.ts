@@ -20,6 +20,11 @@ it('names the ages that are younger than the oldest archive', () => {
   expect(idsOf(24 * 400)).toEqual(['hour', 'day', 'week', 'month', 'year']);
 });
 
+it('leaves out ages whose names would be upon each other', () => {
+  const { ticks } = timelineOf([aPlanned(24 * 120, true)], now(), 0.25);
+  expect(ticks.map(({ id }) => id)).toEqual(['hour', 'day', 'month']);
+});
+
 it('has places for archives of the future, by a wrong clock, and for none at all', () => {
   expect(timelineOf([aPlanned(-3, true)], now()).marks[0]!.x).toBeCloseTo(1, 3);
   expect(timelineOf([], now()).marks).toEqual([]);

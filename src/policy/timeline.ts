@@ -28,14 +28,28 @@ export interface Timeline {
  * much room as the months behind it.
  *
  * @param archives newest first.
+ * @param tickRoom the part of the line that the name of an age takes.
  */
-export function timelineOf(archives: PlannedArchive[], nowMs: number): Timeline {
+export function timelineOf(archives: PlannedArchive[], nowMs: number, tickRoom = 0.08): Timeline {
   const shown = archives.slice(0, MOST_MARKS);
   const ageOf = ({ createdAt }: PlannedArchive) => Math.max(0, nowMs - Date.parse(createdAt));
   const oldestMs = Math.max(2 * HOUR_MS, ...shown.map(ageOf));
   const scaled = (ms: number) => Math.log1p(ms / HOUR_MS) / Math.log1p(oldestMs / HOUR_MS);
   return {
     marks: shown.map(archive => ({ archive, x: 1 - scaled(ageOf(archive)) })).reverse(),
-    ticks: TICKS.filter(({ ms }) => ms < oldestMs).map(({ id, ms }) => ({ id, x: 1 - scaled(ms) })),
+    ticks: apart(
+      TICKS.filter(({ ms }) => ms < oldestMs).map(({ id, ms }) => ({ id, x: 1 - scaled(ms) })),
+      tickRoom
+    ),
   };
+}
+
+/** @returns those with room for their names, from the youngest age on. */
+function apart(ticks: Timeline['ticks'], room: number): Timeline['ticks'] {
+  let lastX = Infinity;
+  return ticks.filter(({ x }) => {
+    if (lastX - x < room) return false;
+    lastX = x;
+    return true;
+  });
 }

@@ -26,6 +26,10 @@ export const API = {
   checkOf: (name: string) => ofApi(`destinations/${name}/check`),
   /** Tests settings that are not stored. */
   checkSettings: ofApi('destinations/check'),
+  /** Schedules and retention of all volumes, and of one. */
+  policies: ofApi('policy'),
+  policy: ofApi('policy/[^/~]+/[^/~]+'),
+  approve: ofApi('retention/approve'),
   all: /\/proxy\/api\/v1\//,
 } as const;
 
