@@ -30,7 +30,7 @@ export function PolicyLine({ policy }: { policy: VolumePolicy }) {
           {sentence(why)}
         </Box>
       )}
-      {!populate && (
+      {!populate && state !== 'invalid' && (
         <div>
           {schedule ? scheduleTitle(schedule, t) : t('No schedule')}
           {schedule && nextRunAt && !policy.suspended && (

@@ -17,7 +17,7 @@ export function Retention({ cluster, claim, plans }: RetentionProps) {
   if (plans.length === 0) {
     return (
       <Typography variant="body2" color="text.secondary">
-        {t('Retention deletes nothing of this volume.')}
+        {t('There is no retention plan for this volume.')}
       </Typography>
     );
   }

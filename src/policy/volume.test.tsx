@@ -160,7 +160,9 @@ describe('the page of a volume, with a schedule,', () => {
       [VOLUME]: aVolume({ phase: 'Pending' }),
       [POLICY]: policyDetails(aPolicy({ state: 'held', populate: aPopulate() })),
     });
-    expect(await screen.findByRole('button', { name: 'Start empty – shop/orders-db' })).toBeVisible();
+    expect(
+      await screen.findByRole('button', { name: 'Start empty – shop/orders-db' })
+    ).toBeVisible();
     expect(screen.getAllByText('Needs a decision').length).toBeGreaterThan(1);
   });
 });

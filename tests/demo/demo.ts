@@ -55,6 +55,7 @@ try {
     ? `Click Back up on a volume and watch it; open a run for its seal and the tar command that restores it.
   The archives lie on this machine, and go with the demo.`
     : `Click Back up on a volume and watch it; back up billing/statements to see bytes flow, and cancel it.
+  Volumes have schedules, by the label "backup": choose others in the menu of a row, or of a selection.
   Something to restore: shop/retired-cms was deleted. Open Backups, browse its files, and restore it into a new claim.
   Storage outside of the cluster: the destinations "bucket" (S3) and "file-server" (SFTP). Test them on the page
   Destinations, or choose them when you click Back up.`;

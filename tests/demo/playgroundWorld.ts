@@ -11,7 +11,15 @@ import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { fill } from './fill.ts';
-import { BACKED_UP, FILLED, type Filling, restoresAllowed, RETIRED, shop } from './shop.ts';
+import {
+  BACKED_UP,
+  FILLED,
+  type Filling,
+  restoresAllowed,
+  RETIRED,
+  SCHEDULED,
+  shop,
+} from './shop.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../deploy/k8s');
 
@@ -71,7 +79,7 @@ export async function playgroundWorld(
 
 /**
  * Makes some history, by real backups; one of them is of a claim that is gone afterwards, and can be restored: restores are
- * allowed from now on.
+ * allowed from now on. After that, volumes have schedules.
  */
 export async function makeHistory({
   playground,
@@ -95,6 +103,21 @@ export async function makeHistory({
   await fetch(`${kubeUrl}/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`, {
     method: 'DELETE',
   });
+  await schedule(kubeUrl);
+}
+
+/** Sets the label `backup` on claims and namespaces, as a person does on the page. */
+async function schedule(kubeUrl: string): Promise<void> {
+  for (const { namespace, name, backup } of SCHEDULED) {
+    const claim = name ? `/persistentvolumeclaims/${name}` : '';
+    const path = `/api/v1/namespaces/${namespace}${claim}`;
+    const answer = await fetch(kubeUrl + path, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: JSON.stringify({ metadata: { labels: { backup } } }),
+    });
+    if (!answer.ok) throw new Error(`${path} cannot be labelled: ${answer.status}`);
+  }
 }
 
 /** @returns a token as the plugin gets it. */

@@ -169,3 +169,15 @@ export const BACKED_UP = [
 
 /** Is backed up and then deleted: only its backup is left. */
 export const RETIRED = claimOf({ namespace: 'shop', name: 'retired-cms' });
+
+/** How often volumes are backed up, as somebody has chosen it; the namespace billing has a schedule of its own. */
+export const SCHEDULED: { namespace: string; name?: string; backup: string }[] = [
+  { namespace: 'shop', name: 'orders-db', backup: 'hourly' },
+  { namespace: 'shop', name: 'uploads', backup: 'daily' },
+  { namespace: 'shop', name: 'media', backup: 'weekly' },
+  { namespace: 'shop', name: 'search-index', backup: 'off' },
+  // Not valid: the page says so.
+  { namespace: 'shop', name: 'old-exports', backup: 'nightly' },
+  { namespace: 'billing', backup: 'daily' },
+  { namespace: 'billing', name: 'reports', backup: 'monthly' },
+];
