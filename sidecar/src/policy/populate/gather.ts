@@ -1,6 +1,8 @@
+import { setImmediate as yieldOnce } from 'node:timers/promises';
 import { START_ANNOTATION } from '../../../api/index.ts';
 import { clusterPart } from '../../archive/name.ts';
 import type { Claim, Inventory } from '../../cluster/inventory.ts';
+import { lane } from '../../cluster/lane.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Place, Places } from '../../destinations/places.ts';
 import { StageError, textOf } from '../../errors.ts';
@@ -35,6 +37,9 @@ export interface DecisionsWorld {
 /** A bucket of a million keys is listed within minutes. */
 const LIMIT_MS = 30 * 60_000;
 
+/** Claims whose manifests are read at once. */
+const CLAIMS_TOGETHER = 8;
+
 /** Decisions about claims. `stop` ends listings that are under way. */
 export interface Decisions {
   decisionFor: DecisionFor;
@@ -50,6 +55,7 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
       ? inventory.claims().filter(claim => claim.phase === 'Pending' && isFirstRestoreOpen(claim))
       : [];
   const shared = listings({ waiting, now });
+  const reading = lane(CLAIMS_TOGETHER);
   /** UIDs of clusters that any destination has an archive of. */
   const seen = new Set<string>();
   const ours = continues === undefined || continues === 'none' ? [] : continues;
@@ -88,14 +94,12 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
     try {
       const to = place.use();
       const listed = await shared.list(to, claim, notBefore, signal);
-      const archives = await lookAt(
-        listed.ofClaim(claim),
-        claim,
-        namedBy(claim),
-        to,
-        looks,
-        signal
+      const leave = await reading.enter(signal);
+      const named = namedBy(claim);
+      const archives = await lookAt(listed.ofClaim(claim), claim, named, to, looks, signal).finally(
+        leave
       );
+      await yieldOnce();
       if (!archives.some(isOurs)) await sample(to, listed, signal);
       return { name, archives };
     } catch (error) {

@@ -40,8 +40,9 @@ export async function lookAt(
 ): Promise<FoundArchive[]> {
   const found: FoundArchive[] = [];
   const rest = new Set(archives);
-  for (let at = 0; at < archives.length; at += TOGETHER) {
-    const group = archives.slice(at, at + TOGETHER);
+  // The newest is usually enough.
+  for (let at = 0, size = 1; at < archives.length; at += size, size = TOGETHER) {
+    const group = archives.slice(at, at + size);
     const looked = await Promise.all(
       group.map(each => lookAtOne(each, claim, destination, world, signal))
     );
