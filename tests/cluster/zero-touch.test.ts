@@ -14,6 +14,8 @@ import { until } from './support/until.ts';
 const ZERO_TOUCH = join(MANIFESTS, 'zero-touch');
 const LISTING = readFileSync(join(import.meta.dirname, 'support/tree-listing.sh'), 'utf8');
 const CLASSES = ['fast', 'immediate'] as const;
+/** Names that no earlier run of this suite has used: NKVM still has its backups, and would restore them. */
+const spaceOf = (name: string): string => `zero-touch-${name}-${process.pid}`;
 /** A directory of the volume of NKVM, that goes away for a while. */
 const PLACE = 'zero-touch-place';
 const DIRECTORY = `/var/lib/nkvm/${PLACE}`;
@@ -145,7 +147,7 @@ beforeAll(async () => {
 afterAll(() => {
   proxy?.stop();
   kubectl(['delete', 'secret', PLACE, '--namespace=nkvm', '--ignore-not-found']);
-  for (const name of [...CLASSES.map(each => `zero-touch-${each}`), 'zero-touch-away']) {
+  for (const name of [...CLASSES, 'away'].map(spaceOf)) {
     kubectl(['delete', 'namespace', name, '--ignore-not-found', '--wait=false']);
   }
   kubectl(['delete', '--kustomize', ZERO_TOUCH, '--ignore-not-found', '--timeout=120s']);
@@ -154,7 +156,7 @@ afterAll(() => {
 const CLAIMS = ['data-db-0', 'data-db-1'];
 
 describe.each(CLASSES)('a StatefulSet on class %s', storageClass => {
-  const namespace = `zero-touch-${storageClass}`;
+  const namespace = spaceOf(storageClass);
   const before: Record<string, string> = {};
 
   it('starts empty when every destination says that there is no backup', async () => {
@@ -178,7 +180,7 @@ describe.each(CLASSES)('a StatefulSet on class %s', storageClass => {
 });
 
 it('waits with an Event and without a pod while the destination is away, and recovers by itself', async () => {
-  const namespace = 'zero-touch-away';
+  const namespace = spaceOf('away');
   inSidecar(`rm -rf ${DIRECTORY} ${DIRECTORY}.away && mkdir ${DIRECTORY}`);
   const metadata = { name: PLACE, namespace: 'nkvm', labels: { [DESTINATION_LABEL]: 'directory' } };
   const stringData = { path: DIRECTORY };
@@ -216,7 +218,7 @@ it('waits with an Event and without a pod while the destination is away, and rec
 });
 
 it('adds a source to claims with the label only, and never to those that have one or are made by NKVM', async () => {
-  const namespace = 'zero-touch-fast';
+  const namespace = spaceOf('fast');
   const made = (name: string, labels: object, more: object = {}, spec: object = {}): boolean => {
     const claim = {
       apiVersion: 'v1',
