@@ -166,6 +166,14 @@ export const SETTINGS = {
     .describe(
       'which share of the archives at a destination may be deleted at once; with more than that, and more than 10, a person must approve it'
     ),
+  NKVM_WEBHOOK_PORT: integer(1, 65535, 'ports')
+    .optional()
+    .describe(
+      'port of the webhook that deploy/k8s/zero-touch-webhook needs, with HTTPS; not set: there is none'
+    ),
+  NKVM_WEBHOOK_CERT_DIR: absolutePath
+    .default('/etc/nkvm/webhook')
+    .describe('directory with `tls.crt` and `tls.key` of the webhook'),
   NKVM_HISTORY_KEEP_DAYS: integer(1, 36_500, 'days')
     .default(400)
     .describe(
@@ -229,6 +237,8 @@ export interface Config {
   readonly verifyLevel: 'checksum' | 'contents';
   readonly verifyContentsEvery: number;
   readonly continues: Continues;
+  /** Undefined: there is none. */
+  readonly webhook: { readonly port: number; readonly certDir: string } | undefined;
   readonly historyRules: PruneRules;
   readonly schedules: { readonly isOn: boolean; readonly timeZone: string };
   readonly retention: RetentionSettings;
@@ -290,6 +300,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       floor: data.NKVM_KEEP_FLOOR,
       maxSharePercent: data.NKVM_RETENTION_MAX_SHARE,
     },
+    webhook:
+      data.NKVM_WEBHOOK_PORT === undefined
+        ? undefined
+        : { port: data.NKVM_WEBHOOK_PORT, certDir: data.NKVM_WEBHOOK_CERT_DIR },
     historyRules: {
       keepMs: data.NKVM_HISTORY_KEEP_DAYS * DAY_MS,
       keepOthersMs: data.NKVM_HISTORY_KEEP_OTHERS_DAYS * DAY_MS,

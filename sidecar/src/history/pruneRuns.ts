@@ -9,7 +9,7 @@ import { pruneVerdict } from './pruning.ts';
 import type { RunTable } from './table.ts';
 
 /** How many runs are looked at, and at most deleted, before other work has its turn: some 10 ms. */
-const SLICE = 250;
+const SLICE = 100;
 
 /** Questions to destinations at once. */
 const TOGETHER = 16;

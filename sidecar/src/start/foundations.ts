@@ -24,6 +24,7 @@ import type { Lifecycle } from '../lifecycle.ts';
 import { createLog } from '../observe/log.ts';
 import { holdDatabase } from '../oneProcess.ts';
 import { becomeWriter } from '../oneWriter.ts';
+import { serveWebhook } from '../policy/webhook/serveWebhook.ts';
 import { looksOf } from '../restore/plan/looks.ts';
 import { untilDone } from '../untilDone.ts';
 import { VERSION } from '../version.ts';
@@ -63,6 +64,15 @@ export async function startFoundations(
     { addresses: [door.address], version: VERSION, cluster: clusterName },
     'NKVM is listening'
   );
+  const { webhook } = config;
+  if (webhook) {
+    // Early: it needs nothing of what follows, and the API server refuses labelled claims until it answers.
+    await life.start({
+      name: 'the webhook',
+      start: () => serveWebhook({ host: config.http.host, ...webhook, log }),
+      stop: served => served.stop(),
+    });
+  }
   await prepareDirectory('NKVM_BACKUP_DIR', config.backupDir);
   await prepareDirectory('NKVM_METADATA_DB_PATH', dirname(config.metadataDbPath));
 
