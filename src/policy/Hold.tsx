@@ -19,8 +19,10 @@ interface HoldProps {
 /** Why nothing is deleted at a destination, and how a person lets retention go on. */
 export function Hold({ cluster, claim, plan }: HoldProps) {
   const { t } = useText();
-  const { hold, destination, removed, archives } = plan;
+  const { hold, destination, archives } = plan;
   if (!hold) return null;
+  // The number of all volumes at the destination, which the hint has; the plan has that of one volume.
+  const removed = Number(/"removed":(\d+)/.exec(hold.hint)?.[1] ?? plan.removed);
   const [newest] = archives;
   const volume = `${claim.namespace}/${claim.name}`;
   return (
