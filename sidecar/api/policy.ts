@@ -39,6 +39,11 @@ export const RetentionHold = z.strictObject({
   kind: z.enum(RETENTION_HOLDS),
   message: z.string(),
   hint: z.string(),
+  removed: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('of kind `share`: archives of all volumes that would go at the destination'),
 });
 export type RetentionHold = z.infer<typeof RetentionHold>;
 

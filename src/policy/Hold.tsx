@@ -21,8 +21,7 @@ export function Hold({ cluster, claim, plan }: HoldProps) {
   const { t } = useText();
   const { hold, destination, archives } = plan;
   if (!hold) return null;
-  // The number of all volumes at the destination, which the hint has; the plan has that of one volume.
-  const removed = Number(/"removed":(\d+)/.exec(hold.hint)?.[1] ?? plan.removed);
+  const { removed } = hold;
   const [newest] = archives;
   const volume = `${claim.namespace}/${claim.name}`;
   return (
@@ -56,7 +55,7 @@ export function Hold({ cluster, claim, plan }: HoldProps) {
           </ConfirmButton>
         </Box>
       )}
-      {hold.kind === 'share' && removed > 0 && (
+      {removed !== undefined && (
         <Box sx={{ mt: 1 }}>
           <ConfirmButton
             cluster={cluster}

@@ -120,17 +120,20 @@ describe('the page of a volume, with a schedule,', () => {
     );
   });
 
-  it('lets a person approve as many deletions as the plan has', async () => {
-    const hold = aHold({ kind: 'share', message: '3 of 36 archives would be deleted', hint: '' });
+  it('lets a person approve the deletions of all volumes at the destination', async () => {
+    const message = '36 of 80 archives would be deleted';
+    const hold = aHold({ kind: 'share', message, hint: '', removed: 36 });
     const { cluster, user } = open({
       [POLICY]: policyDetails(aPolicy(), { plans: [aRetentionPlan({ hold })] }),
       'POST /retention/approve': {},
     });
     await user.click(await screen.findByRole('button', { name: 'Approve the deletion at local' }));
-    const dialog = await screen.findByRole('dialog', { name: 'Delete 3 backups at local?' });
+    const dialog = await screen.findByRole('dialog', { name: 'Delete 36 backups at local?' });
     await user.click(within(dialog).getByRole('button', { name: 'Approve the deletion' }));
     await waitFor(() =>
-      expect(cluster.calls).toContain('POST /retention/approve {"destination":"local","removed":3}')
+      expect(cluster.calls).toContain(
+        'POST /retention/approve {"destination":"local","removed":36}'
+      )
     );
   });
 

@@ -140,7 +140,7 @@ describe('GET policy', () => {
   it.each(['share', 'listing', 'refused', 'anomaly'] as const)(
     'counts no archives of other namespaces where retention is held by %s',
     async kind => {
-      held = [{ ...retention, hold: { kind, message: '9 of 4711', hint: 'removed: 4711' } }];
+      held = [{ ...retention, hold: { kind, message: '9 of 4711', hint: '', removed: 4711 } }];
       const texts = async (who: string) => [
         JSON.stringify((await get(who, 'policy')).body),
         JSON.stringify((await get(who, 'policy?namespace=shop')).body),

@@ -68,7 +68,8 @@ const WITHOUT_COUNTS: Partial<Record<RetentionHold['kind'], Omit<RetentionHold, 
 
 const withoutCounts = <T extends RetentionSummary>(summary: T): T => {
   const words = summary.hold && WITHOUT_COUNTS[summary.hold.kind];
-  return words ? { ...summary, hold: { ...summary.hold, ...words } } : summary;
+  if (!summary.hold || !words) return summary;
+  return { ...summary, hold: { kind: summary.hold.kind, ...words } };
 };
 
 /** @returns the policy without anything that is known from volumes of other namespaces. */

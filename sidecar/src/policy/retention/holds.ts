@@ -120,5 +120,6 @@ export function shareHold(facts: ShareFacts): RetentionHold | null {
     kind: 'share',
     message: `${removed} of ${present} archives would go at destination ${destination} at once, and the limit is ${most}`,
     hint: `check the plans; to let the archives go, POST /api/v1/retention/approve with {"destination":"${destination}","removed":${removed}}`,
+    removed,
   };
 }
