@@ -48,6 +48,7 @@ const coverage = (change: Partial<CoverageWorld> = {}) =>
     history: {
       ofClaim: () => ({ lastBackup: last, lastSuccess: last, lastProvenRestore: null }),
       backupsSince: () => [],
+      prunedUntil: () => null,
       checkFailure: () => null,
     },
     open: { known: async () => true },
@@ -87,6 +88,20 @@ describe('a volume with a schedule', () => {
     ],
   ])('has no next run where %s', async (_, change, claim) => {
     expect((await look(change, claim)).nextRunAt).toBeNull();
+  });
+
+  it.each([
+    ['misses the slots of a day without a run', null, 24],
+    ['misses none where the history was pruned since', '2026-11-20T00:00:00.000Z', 0],
+  ])('%s', async (_, until, missed) => {
+    const run = { createdAt: '2026-11-18T00:00:00.000Z', status: 'success', priority: 'scheduled' };
+    const history = {
+      ...{ ofClaim: () => ({ lastBackup: last, lastSuccess: last, lastProvenRestore: null }) },
+      ...{ checkFailure: () => null, prunedUntil: () => until },
+      backupsSince: () => [run] as ReturnType<CoverageWorld['history']['backupsSince']>,
+    };
+    const { days } = await coverage({ history }).of(testClaim());
+    expect(days.find(({ date }) => date === '2026-11-19')).toMatchObject({ missed });
   });
 
   it('has no next run where it is suspended', async () => {

@@ -35,7 +35,7 @@ export interface CoverageWish {
 /** Sources of what is known of the protection of volumes. */
 export interface CoverageWorld {
   inventory: Pick<Inventory, 'claims' | 'namespace'>;
-  history: Pick<History, 'ofClaim' | 'backupsSince' | 'checkFailure'>;
+  history: Pick<History, 'ofClaim' | 'backupsSince' | 'prunedUntil' | 'checkFailure'>;
   open: Pick<OpenNamespaces, 'known'>;
   /** Its labels and annotations, and the times of its schedule; null where it has none. It must be cheap. */
   wanted(claim: Claim): { wish: CoverageWish; slots: Slots | null };
@@ -169,14 +169,17 @@ export function coverageOf(world: CoverageWorld): Coverage {
       const isOpen = await open.known(claim.namespace);
       const { policy, slots, protection } = looked(claim, isOpen, at);
       const runs = history.backupsSince(claim, new Date(firstDay(at)).toISOString());
-      // Slots before the first run of the schedule say nothing: nobody knows since when there is a schedule.
+      // Slots before the first run of the schedule say nothing: nobody knows since when there is a schedule. The same holds
+      // where the history was pruned.
       const first = runs.findLast(({ priority }) => priority === 'scheduled');
       return {
         ...policy,
         days: daysOf({
           runs,
           slots,
-          countsFrom: first ? Date.parse(first.createdAt) : null,
+          countsFrom: first
+            ? Math.max(Date.parse(first.createdAt), Date.parse(history.prunedUntil() ?? '') || 0)
+            : null,
           overdue: protection.overdue,
           now: at,
         }),
