@@ -104,6 +104,7 @@ it('reads one of the second version (kept as it was written then)', () => {
     index: null,
     stored: null,
     destinations: [],
+    priority: 'on-demand', // retention deletes none of it
   });
 });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Omitted, Owner, Proof, Seal } from '../../api/index.ts';
+import { Omitted, Owner, Priority, Proof, Seal } from '../../api/index.ts';
 import { StageError, textOf } from '../errors.ts';
 import { indexName, parseArchiveName } from './name.ts';
 
@@ -59,6 +59,7 @@ const FIELDS = {
   node: z.string().nullable().describe('where the helper pod ran'),
   createdAt: z.iso.datetime().describe('when the run was requested'),
   requestedBy: z.string(),
+  priority: Priority.describe('retention deletes archives of `scheduled` backups only'),
   bytes: z.int().min(0).describe('size of the archive, as it is read'),
   sha256,
   stored: z
@@ -139,6 +140,7 @@ const Stored = z
         .object(Omitted.shape)
         .default({ sockets: 0, trustedXattrs: null, attributeFlags: null, longPaths: 0 }),
     }),
+    priority: FIELDS.priority.default('on-demand').catch('on-demand'),
     provenAt: FIELDS.provenAt.default(null),
     proof: z.object(Proof.shape).nullable().default(null).catch(null),
     tarMessages: FIELDS.tarMessages.default([]),

@@ -76,6 +76,7 @@ export function manifestText(
     node,
     createdAt: run.createdAt,
     requestedBy: run.requestedBy,
+    priority: run.priority,
     ...own,
     stored,
     destinations,

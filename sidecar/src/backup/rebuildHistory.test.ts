@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { Registry } from 'prom-client';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Backup, Copy } from '../../api/index.ts';
+import { PRIORITIES } from '../../api/index.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { writeManifest } from '../archive/manifest.ts';
 import { archiveName, indexName, manifestName } from '../archive/name.ts';
@@ -116,6 +117,15 @@ it('adds what the manifests know to an empty history, and says so', async () => 
       message: expect.stringContaining('history lacked 1 proven backups'),
     },
   ]);
+});
+
+it('knows which backups were scheduled, and which were taken before a restore', async () => {
+  const { history, destination, rebuild } = await setUp();
+  for (const priority of PRIORITIES)
+    await backUp(destination, `run-${priority}`, undefined, { priority });
+  await rebuild();
+  for (const priority of PRIORITIES)
+    expect(history.get(`run-${priority}`)).toMatchObject({ priority });
 });
 
 it('gives the copy with its proof', async () => {

@@ -212,7 +212,7 @@ const runOf = (proven: ProvenArchive): Backup => {
     stages: [],
     helper: null,
     requestedBy: manifest.requestedBy,
-    priority: 'on-demand',
+    priority: manifest.priority,
     attempt: 1,
     queuePosition: null,
     acceptEmpty: false,

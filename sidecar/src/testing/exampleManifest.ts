@@ -38,6 +38,7 @@ export function exampleManifest(change: Partial<Manifest> = {}): Manifest {
     node: 'node-b',
     createdAt: '2026-11-20T10:11:10.000Z',
     requestedBy: 'system:admin',
+    priority: 'on-demand',
     bytes,
     sha256,
     stored: null,
