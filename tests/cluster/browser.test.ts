@@ -117,7 +117,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     await page.getByText('2 backups started').waitFor();
     for (const name of ['data-catalog-0', 'data-catalog-1']) {
       const row = await findRow(page, name);
-      await row.getByText('Backed up').waitFor({ timeout: 30_000 });
+      await row.getByText('Protected').waitFor({ timeout: 30_000 }); // it has a label
     }
   });
 
