@@ -50,10 +50,10 @@ describe('the page of a run', () => {
     open(aBackup({ id: '7', seal: { ...seal, omitted, patterns: ['./cache', '*.log'] } }));
     expect(await screen.findByText(/^\.\/cache\s+\*\.log$/)).toBeVisible();
     const valueOf = (name: string) => screen.getByText(name).nextElementSibling;
-    expect(valueOf('Left out: entries that match the patterns')).toHaveTextContent('1,234');
-    expect(valueOf('Left out: file systems mounted in the volume')).toHaveTextContent('2');
-    expect(valueOf('Left out: archives of NKVM')).toHaveTextContent('3, 2');
-    expect(screen.queryByText('Left out: sockets')).toBeNull();
+    expect(valueOf('Entries left out by the patterns')).toHaveTextContent('1,234');
+    expect(valueOf('Mounted file systems left out')).toHaveTextContent('2');
+    expect(valueOf('Archives of NKVM left out')).toHaveTextContent('3, 2');
+    expect(screen.queryByText('Sockets left out')).toBeNull();
   });
 
   it('copies the command for a restore', async () => {

@@ -6,11 +6,11 @@ import type { Translate } from '../ui/text';
 /** @returns a row for each kind of entries that the archive does not hold, and the patterns that left some of them out. */
 export function leftOutRows({ omitted, patterns = [] }: Seal, t: Translate, language?: string) {
   const counts: [name: string, count: number | null | undefined, bytes?: number][] = [
-    [t('Left out: entries that match the patterns'), omitted.excluded],
-    [t('Left out: file systems mounted in the volume'), omitted.mounts],
-    [t('Left out: entries of .snapshot, lost+found and the like'), omitted.reserved],
-    [t('Left out: archives of NKVM'), omitted.archives, omitted.archiveBytes],
-    [t('Left out: sockets'), omitted.sockets],
+    [t('Entries left out by the patterns'), omitted.excluded],
+    [t('Mounted file systems left out'), omitted.mounts],
+    [t('Entries of .snapshot, lost+found and the like left out'), omitted.reserved],
+    [t('Archives of NKVM left out'), omitted.archives, omitted.archiveBytes],
+    [t('Sockets left out'), omitted.sockets],
     [t('Entries without their trusted attributes'), omitted.trustedXattrs],
     [t('Entries without their chattr flags'), omitted.attributeFlags],
     [t('Entries with paths longer than tar extracts'), omitted.longPaths],
