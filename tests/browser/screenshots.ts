@@ -79,6 +79,8 @@ async function takeClaim(headlamp: Headlamp, startRun: () => Promise<unknown>): 
   await startRun();
   await page.reload();
   await page.getByText(/[KM]iB\/s/).waitFor();
+  // The backup that is under way lies below the facts and the schedule.
+  await page.setViewportSize({ width: WIDE, height: 1250 });
   await take(page, 'claim');
 }
 
