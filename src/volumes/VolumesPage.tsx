@@ -52,7 +52,11 @@ function Lists({ lists, policies, selected }: ListsProps) {
   const [state, clearState] = useStateFilter();
   const all = useShown(lists, policies, selected);
   const shown = useOfState(all, state);
-  const isLoaded = lists.some(({ value }) => value);
+  // Schedules come a moment later. Rows that grow then would move away below the mouse.
+  const isLoaded = lists.some(
+    ({ cluster, value }) =>
+      value && policies.some(of => of.cluster === cluster && (of.value !== undefined || of.trouble))
+  );
   const isWhole = lists.every(
     ({ value, closed, incomplete }) => value && closed.length === 0 && !incomplete
   );
