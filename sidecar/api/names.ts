@@ -205,7 +205,7 @@ export const SUSPEND_ANNOTATION = 'nkvm.io/suspend';
 /** Annotation of a claim, a namespace or the Secret of a destination: which backups stay, e.g. `last=3,daily=7,within=14d`. */
 export const KEEP_ANNOTATION = 'nkvm.io/keep';
 
-/** Annotation of a claim: retention deletes none of its archives before this time (RFC 3339, or a date). */
+/** Annotation of a claim or a namespace: retention deletes none of its archives before this time (RFC 3339, or a date). */
 export const HOLD_UNTIL_ANNOTATION = 'nkvm.io/hold-until';
 
 /** Annotation of a claim or a namespace: when its newest backup is restored for a check; a label value, or cron. */

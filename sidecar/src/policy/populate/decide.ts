@@ -1,12 +1,12 @@
 import { START_ANNOTATION } from '../../../api/index.ts';
 import { asksForRestore } from '../../cluster/firstRestore.ts';
 import { sizeText } from '../../restore/plan/planSpace.ts';
+import { startWishOf } from '../wish/startWish.ts';
 import { isKnownBad } from './badArchive.ts';
 import { newestOf } from './chooseNewest.ts';
 import type { Candidate, Decision, PassedOver } from './decision.ts';
 import type { FoundArchive, PopulateFacts } from './facts.ts';
 import { historyNotReady, noDestination } from './noneGood.ts';
-import { startWishOf } from './startWish.ts';
 import { ASK_MS, howToDecide, nameOf, notListed, unlistedOf, WAIT_MS } from './words.ts';
 
 /**

@@ -7,6 +7,7 @@ import type { Destination } from '../../destinations/destination.ts';
 import type { Place, Places } from '../../destinations/places.ts';
 import { StageError, textOf } from '../../errors.ts';
 import type { History } from '../../history/history.ts';
+import { startWishOf } from '../wish/startWish.ts';
 import type { Continues } from './continues.ts';
 import { decide } from './decide.ts';
 import type { DecisionCall, DecisionFor } from './decisionFor.ts';
@@ -18,7 +19,6 @@ import { listings } from './listings.ts';
 import type { LookWorld } from './lookAt.ts';
 import { lookAt } from './lookAt.ts';
 import { manifests } from './manifests.ts';
-import { startWishOf } from './startWish.ts';
 
 export interface DecisionsWorld {
   places: Pick<Places, 'all'>;

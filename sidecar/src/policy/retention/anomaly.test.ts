@@ -32,6 +32,12 @@ it.each<[string, MeasuredArchive[], string | null, string | null]>([
   ['a person has accepted a later one', sizes(10, 4, 4), 'run-2', null],
   ['a person has accepted an earlier one', sizes(10, 10, 4), 'run-1', 'run-2 has'],
   ['it has shrunk again since', sizes(10, 4, 1), 'run-1', 'run-2 has'],
+  [
+    'it was accepted, and the backups around it are gone',
+    sizes(10, 4, 4, 4).filter((_, at) => at !== 1),
+    'run-1',
+    null,
+  ],
   ['most files are gone', counts(1000, 1000, 20), null, 'run-2 has 20 entries'],
   ['a few files of a few are gone', counts(5, 1), null, null],
   ['a small archive', sizes(0.05, 0.001), null, null],

@@ -37,6 +37,8 @@ export function anomalyHold(
     if (accepted !== null && one.run <= accepted) return null;
     if (one.isNearlyAllNew)
       return anomaly(one.run, `nearly all data in backup ${one.run} is new or changed`);
+    // The backups around the accepted one may be gone by now: the change between these two is the one that was accepted.
+    if (accepted !== null && before.run < accepted) return null;
     const shrunk = shrinkOf(before, one);
     if (shrunk && shrinkOf(before, newest)) return anomaly(one.run, shrunk);
   }

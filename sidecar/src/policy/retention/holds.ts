@@ -82,7 +82,7 @@ export interface ClaimFacts {
 export function claimHold({ invalid, isFirstRestoreOpen, holdUntil, now }: ClaimFacts) {
   if (isFirstRestoreOpen) return FIRST_RESTORE;
   if (invalid) return { kind: 'invalid', ...invalid } as const;
-  if (holdUntil !== null && now.toISOString() < holdUntil)
+  if (holdUntil !== null && now.getTime() < Date.parse(holdUntil))
     return {
       kind: 'hold',
       message: `on hold until ${holdUntil}`,

@@ -1,10 +1,16 @@
 import type { RetentionHold } from '../../../api/index.ts';
-import { RESTORED_FROM_ANNOTATION, STARTED_EMPTY_ANNOTATION } from '../../../api/index.ts';
+import {
+  HOLD_UNTIL_ANNOTATION,
+  RESTORED_FROM_ANNOTATION,
+  STARTED_EMPTY_ANNOTATION,
+} from '../../../api/index.ts';
 import type { Claim, Inventory } from '../../cluster/inventory.ts';
 import type { ArchiveFact } from '../../history/claimArchives.ts';
 import type { History } from '../../history/history.ts';
+import { latestBelievable, timeOfRunId } from '../../history/runId.ts';
 import { isFirstRestoreOpen } from '../populate/firstRestore.ts';
 import type { Wish } from '../wish/wish.ts';
+import type { WishClaim } from '../wish/wishOf.ts';
 import { wishOf } from '../wish/wishOf.ts';
 import { claimHold } from './holds.ts';
 import type { KeepRules } from './keepRules.ts';
@@ -61,15 +67,18 @@ export function linesOf(namespace: string, name: string, world: LinesWorld): Lin
   return live ? [live, ...gone] : gone;
 }
 
-function liveLine(claim: Claim, archives: readonly ArchiveFact[], world: LinesWorld): Line {
-  const { namespace, name, uid, policyNotes } = claim;
-  const uids = uidsOf(claim, world);
-  const wish: Wish = wishOf(claim, world.inventory.namespace(namespace), {
-    clusterUid: world.clusterUid,
+const wishFor = (claim: WishClaim, { inventory, clusterUid }: LinesWorld): Wish =>
+  wishOf(claim, inventory.namespace(claim.namespace), {
+    clusterUid,
     timeZone: 'UTC', // decides when it runs, which does not count here
   });
+
+function liveLine(claim: Claim, archives: readonly ArchiveFact[], world: LinesWorld): Line {
+  const { namespace, name, uid } = claim;
+  const uids = uidsOf(claim, world);
+  const wish = wishFor(claim, world);
   return {
-    ...{ namespace, name, liveUid: uid, acceptChange: wish.acceptChange },
+    ...{ namespace, name, liveUid: uid, acceptChange: believable(wish.acceptChange, world) },
     archives: archives.filter(archive => uids.has(archive.uid)),
     rulesAt: (destination, keepOfPlace) =>
       rulesFor({ wish, destination, keepOfPlace, usual: world.keep }),
@@ -77,10 +86,17 @@ function liveLine(claim: Claim, archives: readonly ArchiveFact[], world: LinesWo
       claimHold({
         invalid,
         isFirstRestoreOpen: isOpen(claim),
-        holdUntil: policyNotes === undefined ? null : wish.holdUntil,
+        holdUntil: wish.holdUntil,
         now: world.now(),
       }),
   };
+}
+
+/** An id that a wrong clock has given, or that was made up, would accept all changes to come. */
+function believable(accepted: string | null, { now }: LinesWorld): string | null {
+  const isLate =
+    accepted !== null && timeOfRunId(accepted).getTime() > latestBelievable(now().getTime());
+  return isLate ? null : accepted;
 }
 
 /** @returns UIDs of the claim and of the one that it was restored from. */
@@ -104,18 +120,22 @@ function goneLine(
   name: string,
   archives: ArchiveFact[],
   claim: Claim | undefined,
-  { now, keepDeleted }: LinesWorld
+  world: LinesWorld
 ): Line {
+  const { now, keepDeleted } = world;
+  // Its own annotations are gone with it. Those of its namespace, and of a new claim of its name, are not.
+  const { holdUntil, problems } = wishFor(claim ?? { namespace, name, labels: {} }, world);
+  const unread = problems.find(({ key }) => key === HOLD_UNTIL_ANNOTATION) ?? null;
   const hasStartedEmpty = claim?.policyNotes?.[STARTED_EMPTY_ANNOTATION] !== undefined;
   const rules = hasStartedEmpty ? {} : keepDeleted;
   return {
     ...{ namespace, name, liveUid: null, acceptChange: null, archives },
-    rulesAt: () => ({ rules, invalid: null }),
+    rulesAt: () => ({ rules, invalid: unread }),
     holdWith: ({ invalid }) =>
       claimHold({
         invalid,
         isFirstRestoreOpen: claim !== undefined && isOpen(claim),
-        holdUntil: null,
+        holdUntil,
         now: now(),
       }),
   };

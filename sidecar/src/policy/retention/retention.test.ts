@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,12 +6,14 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { archiveName, indexName, manifestName } from '../../archive/name.ts';
 import type { KnownCatalog } from '../../backup/catalog/keepCatalogs.ts';
 import { readCatalog } from '../../backup/catalog/readCatalog.ts';
+import type { NamespaceFact } from '../../cluster/facts.ts';
 import type { Claim } from '../../cluster/inventory.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
 import { StageError } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import { openHistory } from '../../history/openHistory.ts';
+import { runIds } from '../../history/runId.ts';
 import { exampleManifest } from '../../testing/exampleManifest.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import type { MemoryStorage } from '../../testing/memoryDestination.ts';
@@ -42,6 +45,7 @@ let logged: string[];
 let isRead: (key: string) => boolean;
 let keepOfPlace: string | undefined;
 let inventoryProblems: string[];
+let namespaceNotes: NamespaceFact['policyNotes'];
 
 beforeEach(async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nkvm-retention-'));
@@ -60,6 +64,7 @@ beforeEach(async () => {
   isRead = () => false;
   keepOfPlace = undefined;
   inventoryProblems = [];
+  namespaceNotes = undefined;
   addClaim();
 });
 
@@ -83,8 +88,8 @@ async function backup(change: Made = {}): Promise<string> {
   const { at = 0, name = 'orders-db', uid = 'uid-1', bytes = 100, clusterUid = CLUSTER } = change;
   const { priority = 'scheduled', status = 'success' } = change;
   const createdAt = new Date(START + at * HOUR).toISOString();
-  const example = exampleRun({ createdAt, priority, name, uid, clusterUid, bytes, status });
-  const { id } = example;
+  const id = runIds({ now: () => Date.parse(createdAt), random: randomBytes })();
+  const example = exampleRun({ id, createdAt, priority, name, uid, clusterUid, bytes, status });
   const key = archiveName({
     ...{ cluster: 'kind', namespace: 'shop', pvc: name, runId: id },
     at: new Date(createdAt),
@@ -138,7 +143,12 @@ function retention(change: Partial<RetentionSettings> = {}, to = destination): R
     settings: { ...usual, ...change },
     inventory: {
       claim: (namespace, name) => claims.get(`${namespace}/${name}`),
-      namespace: () => undefined,
+      namespace: name => ({
+        name,
+        uid: 'u',
+        createdAt: '2026-01-01T00:00:00.000Z',
+        policyNotes: namespaceNotes,
+      }),
       isReady: () => true,
       problems: () => inventoryProblems,
     },
@@ -270,8 +280,8 @@ describe('deletes nothing', () => {
     await nothing('clock');
   });
 
-  it('while the claim is on hold', async () => {
-    addClaim({ policyNotes: { 'nkvm.io/hold-until': '2027-01-01' } });
+  it.each(['2027-01-01', '9999-12-31'])('while the claim is on hold until %s', async until => {
+    addClaim({ policyNotes: { 'nkvm.io/hold-until': until } });
     await hourly(8);
     await list();
     await nothing('hold');
@@ -317,6 +327,17 @@ describe('deletes nothing', () => {
     await one.tick();
     expect(archives()).toBe(3);
   });
+
+  it.each(['true', 'zzzzzzzzzzzzzzzzzzzzzzzzzz'])(
+    'of a volume that shrank a lot, where nkvm.io/accept-change is %s',
+    async value => {
+      await hourly(6, { bytes: 1024 * 1024 });
+      await backup({ at: 7, bytes: 1000 });
+      addClaim({ policyNotes: { 'nkvm.io/accept-change': value } });
+      await list();
+      await nothing('anomaly');
+    }
+  );
 
   it('of a volume whose data was nearly all new, until a person accepts it', async () => {
     const ids = await hourly(8);
@@ -401,6 +422,20 @@ describe('deletes nothing', () => {
     await hourly(8);
     await list();
     await nothing(null);
+  });
+
+  it('while the namespace of a claim that is gone is on hold', async () => {
+    claims.clear();
+    namespaceNotes = { 'nkvm.io/hold-until': '2027-01-01' };
+    await hourly(8);
+    await list();
+    const one = retention({ keepDeleted: { last: 1 } });
+    await one.tick();
+    expect(archives()).toBe(8);
+    namespaceNotes = { 'nkvm.io/hold-until': 'soon' };
+    await list();
+    await one.tick();
+    expect(archives()).toBe(8);
   });
 
   it('of a claim that is gone, by default', async () => {

@@ -1,9 +1,9 @@
 import { textOf } from '../../errors.ts';
+import { runsEver } from './runsEver.ts';
 import type { Preset, Schedule, ScheduleKey } from './schedule.ts';
 import { PRESETS } from './schedule.ts';
 import { cronOf, presetTime } from './spread.ts';
 import { isTimeZone } from './timeZone.ts';
-import { cronerOf } from './walls.ts';
 
 /** Why a value is not a schedule, and examples of ones that are. */
 export interface NoSchedule {
@@ -63,15 +63,12 @@ function problemOf(fields: readonly string[]): string | undefined {
   // croner puts the present time in the place of it, so that each look would see another schedule.
   if (fields.some(field => field.includes('?'))) return '`?` has no meaning in this cron';
   try {
-    if (cronerOf(fields.join(' ')).nextRun(FIRST) !== null) return undefined;
+    if (runsEver(fields.join(' '))) return undefined;
     return 'this cron never runs: no such date exists';
   } catch (error) {
     return `this is not a cron: ${textOf(error).replace(/^Cron(Pattern)?: /, '')}`;
   }
 }
-
-/** Any time does: what runs once, runs again within the 28 years that dates and weekdays take to repeat. */
-const FIRST = new Date('2026-01-01T00:00:00Z');
 
 const isPreset = (text: string): text is Preset => (PRESETS as readonly string[]).includes(text);
 

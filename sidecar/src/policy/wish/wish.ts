@@ -1,5 +1,6 @@
 import type { KeepRules } from '../retention/keepRules.ts';
 import type { Schedule } from '../schedule/schedule.ts';
+import type { StartWish } from './startWish.ts';
 
 /** A label or an annotation with a value that is not valid. */
 export interface WishProblem {
@@ -23,13 +24,6 @@ export interface KeepWish {
   setOn: 'claim' | 'namespace';
 }
 
-/** The annotation `nkvm.io/start`: a decision of a person about a claim that is to be restored. */
-export type StartWish =
-  | { kind: 'empty' }
-  | { kind: 'newest' }
-  | { kind: 'backup'; id: string }
-  | { kind: 'invalid'; value: string };
-
 /** Everything that labels and annotations of a claim and of its namespace say about its backups. */
 export interface Wish {
   /** Null: nothing asks for backups, or the value is not valid, or it is `off`. */
@@ -40,13 +34,13 @@ export interface Wish {
   suspended: boolean;
   /** The annotation `nkvm.io/keep`, claim before namespace; null: neither has it. */
   keep: KeepWish | null;
-  /** ISO-8601: no archive is deleted before; null where there is none, and where the value is not valid: see `hasProblem`. */
+  /** ISO-8601, of the claim or else of its namespace: no archive is deleted before; null where there is none, and where the value is not valid: see `hasProblem`. */
   holdUntil: string | null;
   /** When its newest backup is restored for a check. */
   drill: Schedule | null;
   /** Null: a person has not decided. */
   start: StartWish | null;
-  /** The annotation `nkvm.io/accept-change`: id of a backup. */
+  /** The annotation `nkvm.io/accept-change`: id of a backup. Null where there is none, and where the value is not an id. */
   acceptChange: string | null;
   /** Values that are not valid. */
   problems: readonly WishProblem[];

@@ -95,6 +95,12 @@ describe('a value that is not valid', () => {
       'nkvm.io/hold-until',
     ],
     ['the way to start', claimWith('daily', { 'nkvm.io/start': 'soon' }), {}, 'nkvm.io/start'],
+    [
+      'the accepted change',
+      claimWith('daily', { 'nkvm.io/accept-change': 'true' }),
+      {},
+      'nkvm.io/accept-change',
+    ],
     ['the suspension', claimWith('daily', { 'nkvm.io/suspend': 'yes' }), {}, 'nkvm.io/suspend'],
   ])('%s is a problem, and nothing takes its place', (_, claim, namespace, key) => {
     const wish = read(claim, namespace);
@@ -104,6 +110,7 @@ describe('a value that is not valid', () => {
     expect(wish.schedule === null).toBe(key === 'backup' || key === SCHEDULE);
     expect(wish.holdUntil).toBeNull();
     expect(wish.suspended).toBe(false);
+    expect(wish.acceptChange).toBeNull();
   });
 
   it('is cut in its message', () => {
@@ -158,9 +165,14 @@ describe('the other annotations', () => {
     ]);
   });
 
-  it.each(['nkvm.io/hold-until', 'nkvm.io/start', 'nkvm.io/accept-change'])('%s is not', key => {
+  it('a hold is inherited', () => {
+    const namespace = { policyNotes: { 'nkvm.io/hold-until': '2027-01-31' } };
+    expect(read(claimWith('daily'), namespace).holdUntil).toBe('2027-02-01T00:00:00.000Z');
+  });
+
+  it.each(['nkvm.io/start', 'nkvm.io/accept-change'])('%s is not', key => {
     const wish = read(claimWith('daily'), { policyNotes: { [key]: '2027-01-31' } });
-    expect([wish.holdUntil, wish.start, wish.acceptChange]).toEqual([null, null, null]);
+    expect([wish.start, wish.acceptChange]).toEqual([null, null]);
     expect(wish.problems).toEqual([]);
   });
 
@@ -168,6 +180,8 @@ describe('the other annotations', () => {
     ['2027-01-31', '2027-02-01T00:00:00.000Z'],
     ['2027-01-31T12:00:00Z', '2027-01-31T12:00:00.000Z'],
     ['2027-01-31T12:00:00+02:00', '2027-01-31T10:00:00.000Z'],
+    ['9999-12-31', '9999-12-31T23:59:59.999Z'],
+    ['9999-12-31T23:59:59-05:00', '9999-12-31T23:59:59.999Z'],
     ['31.1.2027', null],
     ['2027-02-30', null],
     ['2027-02-30T00:00:00Z', null],

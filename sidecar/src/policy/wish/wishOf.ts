@@ -17,9 +17,11 @@ import { parseSchedule } from '../schedule/parseSchedule.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import { PRESETS } from '../schedule/schedule.ts';
 import { parseHoldUntil } from './holdUntil.ts';
-import type { KeepWish, StartWish, Wish, WishProblem } from './wish.ts';
+import { RUN_ID, startWishOf } from './startWish.ts';
+import type { KeepWish, Wish, WishProblem } from './wish.ts';
 
-export type WishClaim = Pick<Claim, 'namespace' | 'name' | 'labels' | 'policyNotes'>;
+export type WishClaim = Pick<Claim, 'namespace' | 'name' | 'labels'> &
+  Partial<Pick<Claim, 'policyNotes'>>;
 export type WishNamespace = Pick<NamespaceFact, 'backupLabel' | 'policyNotes'>;
 
 export interface WishSettings {
@@ -80,16 +82,20 @@ export function wishOf(
   };
 
   const suspend = note(SUSPEND_ANNOTATION);
-  const hold = note(HOLD_UNTIL_ANNOTATION, false);
+  const hold = note(HOLD_UNTIL_ANNOTATION);
   const keep = note(KEEP_ANNOTATION);
   const start = note(START_ANNOTATION, false);
-  const startWish = start ? startOf(start.text) : null;
+  const startWish = start ? startWishOf(start.text) : null;
   if (start && startWish?.kind === 'invalid')
     refuse(start, { message: 'this is not a way to start', hint: START_HINT });
   if (suspend && !['true', 'false'].includes(suspend.text))
     refuse(suspend, { message: 'it takes true or false', hint: SUSPEND_HINT });
   const until = hold ? parseHoldUntil(hold.text) : null;
   if (hold && !until) refuse(hold, { message: 'this is not a time', hint: HOLD_HINT });
+  const accept = note(ACCEPT_CHANGE_ANNOTATION, false);
+  const isAccepted = accept !== undefined && RUN_ID.test(accept.text.trim());
+  if (accept && !isAccepted)
+    refuse(accept, { message: 'this is not the id of a backup', hint: ACCEPT_HINT });
   const keepFrom = (found: Found): KeepWish => {
     const parsed = parseKeep(found.text);
     if ('problem' in parsed) refuse(found, { message: parsed.problem, hint: KEEP_HINT });
@@ -105,7 +111,7 @@ export function wishOf(
     holdUntil: until,
     drill: drill ? scheduleFrom(drill, 'drill') : null,
     start: startWish,
-    acceptChange: note(ACCEPT_CHANGE_ANNOTATION, false)?.text.trim() ?? null,
+    acceptChange: isAccepted ? accept.text.trim() : null,
     problems,
   };
 }
@@ -123,15 +129,6 @@ function scheduleNote(
     : { key: BACKUP_LABEL, text: label, setOn, setBy: 'label' };
 }
 
-function startOf(text: string): StartWish {
-  const value = text.trim();
-  if (value === 'empty' || value === 'newest') return { kind: value };
-  return RUN_ID.test(value) ? { kind: 'backup', id: value } : { kind: 'invalid', value };
-}
-
-/** As `newId` of the queue makes them: a ULID in small letters. */
-const RUN_ID = /^[0-9a-hjkmnp-tv-z]{26}$/;
-
 const LABEL_VALUES: readonly (typeof BACKUP_LABEL_VALUES)[number][] = [...PRESETS, 'off'];
 const isLabelValue = (text: string): boolean => (LABEL_VALUES as readonly string[]).includes(text);
 
@@ -143,4 +140,6 @@ const HOLD_HINT =
   'use a date such as 2027-01-31, or a time such as 2027-01-31T12:00:00Z; until then no archive is deleted';
 const KEEP_HINT =
   'use rules such as last=3,daily=7,weekly=4, or all; until then no archive of the claim is deleted';
+const ACCEPT_HINT =
+  'use the id of the backup that the hold names; until then, a big change of the volume is not accepted';
 const START_HINT = 'use empty, newest, or the id of a backup';

@@ -5,7 +5,7 @@ export type StartWish =
   | { kind: 'invalid'; value: string };
 
 /** Ids of runs, see `runIds`. A typing mistake such as `emtpy`, or a date, is not one. */
-const RUN_ID = /^[0-9a-hjkmnp-tv-z]{26}$/;
+export const RUN_ID = /^[0-9a-hjkmnp-tv-z]{26}$/;
 
 /** @param text the annotation; undefined: it is not there. Spaces around it do not count. */
 export function startWishOf(text: string | undefined): StartWish {
