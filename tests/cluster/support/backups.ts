@@ -30,13 +30,15 @@ export async function read(call: Call, id: string): Promise<Backup> {
   return body as Backup;
 }
 
-/** Waits for the end of a run. */
+/** Waits for the end of a run. @throws Error that says where the run was last. */
 export const ended = (call: Call, id: string, limitMs = 60_000): Promise<Backup> =>
   until(
     `backup ${id} has ended`,
     async () => {
       const run = await read(call, id);
-      return run.status === 'queued' || run.status === 'running' ? undefined : run;
+      if (run.status !== 'queued' && run.status !== 'running') return run;
+      const { status, attempt, stage, message, helper } = run;
+      throw new Error(JSON.stringify({ status, attempt, stage, message, helper }));
     },
     limitMs
   );

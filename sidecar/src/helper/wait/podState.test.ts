@@ -258,6 +258,18 @@ describe('podState', () => {
     expect(state).not.toHaveProperty('limitMs');
   });
 
+  it('waits only for a moment on a node that is lost: the next attempt runs elsewhere', () => {
+    const lost = { name: 'node-a', ready: false, terminating: false };
+    expect(podState(creating, { nodes: [lost] })).toMatchObject({
+      ...{ kind: 'waiting', cause: 'start', limitMs: 20_000 },
+      ...{ reason: 'NodeNotReady', class: 'transient' },
+      message: 'helper pod shop/nkvm-backup-1 cannot start on node node-a: it is not ready',
+    });
+    const other = { ...lost, name: 'node-b' };
+    expect(podState(creating, { nodes: [other] })).not.toHaveProperty('limitMs');
+    expect(podState(creating, { nodes: [{ ...lost, ready: true }] })).not.toHaveProperty('limitMs');
+  });
+
   it.each([
     'docker.io/x: not found',
     'pull access denied, repository does not exist or may require authorization',

@@ -10,7 +10,7 @@ import {
   podName,
   specOf,
 } from './podEnd.ts';
-import { waitForNode } from './waitForNode.ts';
+import { troubleOf, waitForNode } from './waitForNode.ts';
 import type { WaitingPod } from './waitingPod.ts';
 import type { WaitCause } from './waitLimits.ts';
 
@@ -26,6 +26,9 @@ export interface PodCircumstances {
 
 /** The kubelet repeats a pull after 10, 20 and 40 s: a registry that answers wrongly for a moment gets these three. */
 const REFUSED_PULL_MS = 75_000;
+
+/** A node is "not ready" 40 s after its kubelet was heard last: a restart of the kubelet is shorter than that. */
+const LOST_NODE_MS = 20_000;
 
 const CANNOT_PULL = /^(ImagePullBackOff|ErrImagePull|RegistryUnavailable|ImageInspectError)$/;
 /** Nothing but another setting helps. */
@@ -46,6 +49,7 @@ const NEVER_CREATED =
  * | is gone, or ended (evicted, out of memory, deadline) | failed | |
  * | has an invalid image name, or a container that can never start | failed | |
  * | cannot be scheduled | waiting | node |
+ * | has a node that is not ready, or is being deleted | waiting, for a short time: the next attempt runs elsewhere | start |
  * | has a node whose kubelet has not taken it | waiting | start |
  * | cannot mount its volume, or has no network yet and no event that says more | waiting | volume |
  * | pulls its image, perhaps again | waiting | image |
@@ -60,6 +64,9 @@ export function podState(pod: Pod | undefined, seen: PodCircumstances = {}): Pod
   if (!node) return waitForNode(pod, nodes);
   const container = helperContainer(pod);
   if (container?.ready) return { kind: 'ready', node };
+  const fact = nodes.find(({ name }) => name === node);
+  const trouble = fact && troubleOf(fact);
+  if (trouble) return onLostNode(pod, node, trouble);
   const waits = container?.state?.waiting;
   const why = waits?.reason ?? '';
   if (NEVER_PULLED.test(why) || CANNOT_PULL.test(why)) return pull(pod, why, waits?.message);
@@ -74,6 +81,14 @@ const waitingOn = (pod: Pod, state: Omit<WaitingPod, 'kind' | 'node'>): WaitingP
   node: pod.spec?.nodeName ?? null,
   ...state,
 });
+
+const onLostNode = (pod: Pod, node: string, trouble: string): WaitingPod =>
+  waitingOn(pod, {
+    ...{ cause: 'start', limitMs: LOST_NODE_MS, reason: 'NodeNotReady', class: 'transient' },
+    note: `waiting for node ${node}: ${trouble}`,
+    message: `${podName(pod)} cannot start on node ${node}: ${trouble}`,
+    hint: `see why with kubectl describe node ${node}; NKVM tries again by itself, on another node if the volume can be used there`,
+  });
 
 function pull(pod: Pod, why: string, said = 'no details'): PodState {
   const image = specOf(pod)?.image;
