@@ -1,5 +1,5 @@
 import { REVIEWS } from '../auth/reviews.ts';
-import { apiVersionOf, type Kind, KINDS, resourceName } from '../store/kinds.ts';
+import { apiVersionOf, type Kind, resourceName } from '../store/kinds.ts';
 import { openapi } from './openapi.ts';
 import { VERSION } from './version.ts';
 
@@ -31,8 +31,11 @@ const SUBRESOURCES: Record<
 const IN_ALL =
   /^(pods|services|replicationcontrollers|.*\.apps|.*\.batch|horizontalpodautoscalers\..*)$/;
 
-/** @returns the JSON at that path; undefined when there is none. Text is sent as it is. */
-export function discovery(path: string): object | string | undefined {
+/**
+ * @param kinds those that are served now
+ * @returns the JSON at that path; undefined when there is none. Text is sent as it is.
+ */
+export function discovery(path: string, kinds: readonly Kind[]): object | string | undefined {
   switch (path) {
     case '/':
       return {
@@ -48,33 +51,37 @@ export function discovery(path: string): object | string | undefined {
     case '/api':
       return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] };
     case '/apis':
-      return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups().map(group) };
+      return {
+        kind: 'APIGroupList',
+        apiVersion: 'v1',
+        groups: groups(kinds).map(name => group(name, kinds)),
+      };
   }
   if (path.startsWith('/openapi/')) return openapi(path);
   const parts = /^\/(?:api|apis\/([^/]+))(?:\/(v[^/]+))?$/.exec(path);
   const name = parts?.[1] ?? '';
   const version = parts?.[2];
-  if (!parts || (name !== '' && !groups().includes(name))) return undefined;
-  if (!version) return { kind: 'APIGroup', apiVersion: 'v1', ...group(name) };
-  const resources = resourcesOf(name, version);
+  if (!parts || (name !== '' && !groups(kinds).includes(name))) return undefined;
+  if (!version) return { kind: 'APIGroup', apiVersion: 'v1', ...group(name, kinds) };
+  const resources = resourcesOf(name, version, kinds);
   if (resources.length === 0) return undefined;
   const groupVersion = apiVersionOf({ group: name, version });
   return { kind: 'APIResourceList', ...(name && { apiVersion: 'v1' }), groupVersion, resources };
 }
 
-const groups = (): string[] =>
-  [...new Set([...KINDS, ...REVIEWS].map(({ group }) => group))].filter(name => name !== '');
+const groups = (kinds: readonly Kind[]): string[] =>
+  [...new Set([...kinds, ...REVIEWS].map(({ group }) => group))].filter(name => name !== '');
 
-function group(name: string): object {
-  const version = KINDS.find(kind => kind.group === name)?.version ?? 'v1';
+function group(name: string, kinds: readonly Kind[]): object {
+  const version = kinds.find(kind => kind.group === name)?.version ?? 'v1';
   const served = { groupVersion: `${name}/${version}`, version };
   return { name, versions: [served], preferredVersion: served };
 }
 
-function resourcesOf(group: string, version: string): object[] {
-  const kept = KINDS.filter(kind => kind.group === group && kind.version === version).flatMap(
-    kind => [resource(kind), ...kind.subresources.map(each => subresource(kind, each))]
-  );
+function resourcesOf(group: string, version: string, kinds: readonly Kind[]): object[] {
+  const kept = kinds
+    .filter(kind => kind.group === group && kind.version === version)
+    .flatMap(kind => [resource(kind), ...kind.subresources.map(each => subresource(kind, each))]);
   const asked = REVIEWS.filter(review => review.group === group && version === 'v1').map(
     ({ plural, kind, namespaced }) => ({
       name: plural,

@@ -1,17 +1,17 @@
 import { REVIEWS } from '../auth/reviews.ts';
 import { methodNotAllowed, resourceNotFound } from '../store/failure.ts';
-import { findKind } from '../store/kinds.ts';
 import type { Draft } from '../store/object.ts';
 import { readBody } from './body.ts';
 import { type Call, type RouteContext, sendJson, sendText } from './call.ts';
 import { discovery } from './discovery.ts';
 import { answerObject } from './objectRoutes.ts';
 import type { PathRequest, ResourceRequest } from './requestInfo.ts';
+import { findKind, servedKinds } from './servedKinds.ts';
 import { answerSubresource } from './subresourceRoutes.ts';
 
 /** @throws Failure for everything that is refused. */
-export function answerPath({ response, info }: Call<PathRequest>): void {
-  const found = discovery(info.path);
+export function answerPath({ objects }: RouteContext, { response, info }: Call<PathRequest>): void {
+  const found = discovery(info.path, servedKinds(objects.store));
   if (found === undefined || info.verb !== 'get')
     return sendText(response, 404, '404 page not found\n');
   if (typeof found === 'string') return sendText(response, 200, found);
@@ -31,9 +31,10 @@ export async function answerResource(
     const body = (await readBody(request, review.kind)) as Draft;
     return sendJson(response, 201, context.reviews.answer(review, body, user));
   }
-  const kind = findKind(group, version, resource);
+  const kind = findKind(context.objects.store, info);
   if (!kind) {
-    const isGroup = discovery(group ? `/apis/${group}/${version}` : `/api/${version}`);
+    const path = group ? `/apis/${group}/${version}` : `/api/${version}`;
+    const isGroup = discovery(path, servedKinds(context.objects.store));
     if (isGroup) throw resourceNotFound();
     return sendText(response, 404, '404 page not found\n');
   }

@@ -71,7 +71,7 @@ export class ApiServer {
   ): Promise<void> {
     response.setHeader('cache-control', 'no-cache, private');
     const { url, user, info } = this.#admit(request, actingAs);
-    if ('path' in info) return answerPath({ request, response, url, info, user });
+    if ('path' in info) return answerPath(this.#context, { request, response, url, info, user });
     await answerResource(this.#context, { request, response, url, info, user });
   }
 

@@ -4,14 +4,17 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Rbac } from '../auth/rbac.ts';
 import type { User } from '../auth/user.ts';
 import { forbidden, resourceNotFound } from '../store/failure.ts';
-import { findKind } from '../store/kinds.ts';
+import { kindNamed } from '../store/kinds.ts';
 import type { Pod } from '../store/object.ts';
 import { offeredProtocols } from './access.ts';
 import type { RouteContext } from './call.ts';
 import { connectExec, EXEC_PROTOCOLS, PlainRefusal, prepareExec } from './exec.ts';
 import { openLog } from './log.ts';
 import { attributesOf, type ResourceRequest } from './requestInfo.ts';
+import { findKind } from './servedKinds.ts';
 import { type Sink, watch } from './watch.ts';
+
+const PODS = kindNamed('pods');
 
 /** An upgrade that is authenticated and authorized. */
 export interface SocketCall {
@@ -40,8 +43,8 @@ export class Sockets {
 
   /** @throws Failure or PlainRefusal while the request can still be refused with a status. */
   answer(call: SocketCall): void {
-    const { group, version, resource, subresource } = call.info;
-    const kind = findKind(group, version, resource);
+    const { resource, subresource } = call.info;
+    const kind = findKind(this.#context.objects.store, call.info);
     if (!kind) throw resourceNotFound();
     if (resource === 'pods' && subresource === 'exec') return this.#exec(call);
     if (resource === 'pods' && subresource === 'log') return this.#log(call);
@@ -62,12 +65,11 @@ export class Sockets {
   #exec(call: SocketCall): void {
     const { info, user, url } = call;
     const { namespace, name = '' } = info;
-    const kind = findKind('', 'v1', 'pods')!;
     // Who may only `get` could run commands otherwise (AuthorizePodWebsocketUpgradeCreatePermission).
     if (!this.#rbac.allows(user, { ...attributesOf(info), verb: 'create' })) {
-      throw forbidden(kind, name, '');
+      throw forbidden(PODS, name, '');
     }
-    const pod = this.#context.objects.get<Pod>(kind, namespace, name);
+    const pod = this.#context.objects.get<Pod>(PODS, namespace, name);
     if (!EXEC_PROTOCOLS.includes(preferred(call.request) ?? '')) throw new PlainRefusal(403, '');
     const exec = prepareExec(this.#context.nodes, pod, url.searchParams);
     const socket = this.#upgrade(call);
@@ -77,7 +79,7 @@ export class Sockets {
   #log(call: SocketCall): void {
     const { objects, nodes, now, stopping } = this.#context;
     const { namespace, name = '' } = call.info;
-    const pod = objects.get<Pod>(findKind('', 'v1', 'pods')!, namespace, name);
+    const pod = objects.get<Pod>(PODS, namespace, name);
     const gone = new AbortController();
     const signal = AbortSignal.any([stopping, gone.signal]);
     const log = openLog(nodes, pod, call.url.searchParams, signal, now());

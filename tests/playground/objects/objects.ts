@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts';
 import { strategicPatch } from '../store/strategicPatch.ts';
 import { seconds } from '../store/time.ts';
 import { admit, admitToNamespace } from './admission.ts';
+import { applyPolicies } from './admissionPolicies.ts';
 import { fillIn } from './defaults.ts';
 import { type DeleteOptions, planDeletion } from './deletion.ts';
 import { checkEnvelope, merged, type Part } from './envelope.ts';
@@ -79,6 +80,7 @@ export class Objects {
     const object = { ...fields, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata };
     fillIn(kind, object);
     admit(this.store, kind, object);
+    applyPolicies(this.store, kind, object);
     validateNew(kind, object);
     if (dryRun && this.store.get(kind, namespace, name)) throw alreadyExists(kind, name);
     return (dryRun ? object : this.store.create(kind, object)) as unknown as T;

@@ -14,6 +14,8 @@ export interface Kind {
   readonly fields: readonly string[];
   /** Another kind that shows the same objects, e.g. both kinds of Event. */
   readonly storedAs?: string;
+  /** Name of the CustomResourceDefinition without which the API server does not have the kind. */
+  readonly definedBy?: string;
 }
 
 interface Options {
@@ -22,6 +24,7 @@ interface Options {
   fields?: readonly string[];
   cluster?: boolean;
   storedAs?: string;
+  definedBy?: string;
 }
 
 const inGroup =
@@ -36,9 +39,11 @@ const inGroup =
     subresources: options.subresources ?? [],
     fields: options.fields ?? [],
     ...(options.storedAs && { storedAs: options.storedAs }),
+    ...(options.definedBy && { definedBy: options.definedBy }),
   });
 
 const core = inGroup('', 'v1');
+const admission = inGroup('admissionregistration.k8s.io', 'v1');
 const apps = inGroup('apps', 'v1');
 const batch = inGroup('batch', 'v1');
 const networking = inGroup('networking.k8s.io', 'v1');
@@ -139,16 +144,14 @@ export const KINDS: readonly Kind[] = [
     cluster: true,
     subresources: status,
   }),
-  inGroup('admissionregistration.k8s.io', 'v1')(
-    'mutatingwebhookconfigurations',
-    'MutatingWebhookConfiguration',
-    { cluster: true }
-  ),
-  inGroup('admissionregistration.k8s.io', 'v1')(
-    'validatingwebhookconfigurations',
-    'ValidatingWebhookConfiguration',
-    { cluster: true }
-  ),
+  inGroup('nkvm.io', 'v1alpha1')('backuprestores', 'BackupRestore', {
+    subresources: status,
+    definedBy: 'backuprestores.nkvm.io',
+  }),
+  admission('mutatingadmissionpolicies', 'MutatingAdmissionPolicy', { cluster: true }),
+  admission('mutatingadmissionpolicybindings', 'MutatingAdmissionPolicyBinding', { cluster: true }),
+  admission('mutatingwebhookconfigurations', 'MutatingWebhookConfiguration', { cluster: true }),
+  admission('validatingwebhookconfigurations', 'ValidatingWebhookConfiguration', { cluster: true }),
 
   networking('ingressclasses', 'IngressClass', { cluster: true }),
   networking('ingresses', 'Ingress', { short: 'ing', subresources: status }),
@@ -172,9 +175,6 @@ export const resourceName = ({ group, plural }: Pick<Kind, 'group' | 'plural'>):
 
 export const apiVersionOf = ({ group, version }: Pick<Kind, 'group' | 'version'>): string =>
   group === '' ? version : `${group}/${version}`;
-
-export const findKind = (group: string, version: string, plural: string): Kind | undefined =>
-  KINDS.find(kind => kind.group === group && kind.version === version && kind.plural === plural);
 
 export const kindOfObject = (apiVersion: string, name: string): Kind | undefined =>
   KINDS.find(kind => apiVersionOf(kind) === apiVersion && kind.kind === name);
