@@ -25,6 +25,11 @@ describe('two demos beside each other', () => {
     const volumes = '/clusters/main/api/v1/persistentvolumeclaims';
     for (const url of urls) expect(await answers(url + volumes)).toBe(true);
 
+    first.pressEnter();
+    await first.says(/shop\/wiki is deleted/);
+    first.pressEnter();
+    await first.says(/shop\/wiki is bound after .* all files are as they were, byte for byte/);
+
     first.kill('SIGINT');
     expect((await first.end()).code).toBe(0);
     await first.isGone();

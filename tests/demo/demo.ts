@@ -3,6 +3,7 @@
  * cleans up should this process be killed.
  */
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { startHost } from '../browser/host/server.ts';
 import { findGnu } from '../playground/kubelet/tools.ts';
 import { onFreePort } from './freePort.ts';
@@ -14,7 +15,9 @@ import { makeHistory, playgroundWorld } from './playgroundWorld.ts';
 import { prepare } from './prepare.ts';
 import { realWorld } from './realWorld.ts';
 import { whoMayLook } from './rights.ts';
+import { showZeroTouch } from './showZeroTouch.ts';
 import { startStorage } from './storage.ts';
+import type { Where } from './zeroTouch.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const say = (text: string): void => console.log(`… ${text}`);
@@ -57,6 +60,8 @@ try {
     : `Click Back up on a volume and watch it; back up billing/statements to see bytes flow, and cancel it.
   Volumes have schedules, by the label "backup": choose others in the menu of a row, or of a selection.
   Something to restore: shop/retired-cms was deleted. Open Backups, browse its files, and restore it into a new claim.
+  Something that comes back by itself: press Enter here, and the demo deletes the claim shop/wiki with its volume. Press it
+  again, and the demo applies the same manifest: watch the page Volumes.
   Storage outside of the cluster: the destinations "bucket" (S3) and "file-server" (SFTP). Test them on the page
   Destinations, or choose them when you click Back up.`;
   console.log(`
@@ -64,6 +69,8 @@ try {
 
   ${tryThis} Ctrl-C ends it all and leaves nothing behind.
 `);
+  if (world.zeroTouch)
+    void showZeroTouch(createInterface({ input: process.stdin }), world.zeroTouch, say);
 } catch (error) {
   console.error(`The demo cannot start: ${(error as Error).message}`);
   await stop(1);
@@ -81,8 +88,13 @@ function optionsOf(args: readonly string[]): DemoOptions {
   }
 }
 
+interface Shown extends World {
+  /** Where a claim can come back; undefined: in a cluster that the demo changes nothing in. */
+  zeroTouch?: Where;
+}
+
 /** @returns how to open the world that is asked for. @throws Error of one line when it cannot be. */
-async function lookAt({ kubeconfig, as }: DemoOptions): Promise<() => Promise<World>> {
+async function lookAt({ kubeconfig, as }: DemoOptions): Promise<() => Promise<Shown>> {
   if (kubeconfig) {
     const known = readKubeconfig(kubeconfig);
     say(`Looking at the cluster ${known.url} of ${kubeconfig}`);
@@ -105,6 +117,7 @@ async function lookAt({ kubeconfig, as }: DemoOptions): Promise<() => Promise<Wo
     world.playground.apply(storage.secrets);
     say('Making some history, by real backups');
     await makeHistory(world);
-    return world;
+    const { playground } = world;
+    return { ...world, zeroTouch: { playground, kubeUrl: await playground.proxyAs('admin') } };
   };
 }

@@ -7,5 +7,5 @@ const directory = openDirectory();
 process.exitCode = await runInGroup(
   process.execPath,
   [join(import.meta.dirname, 'demo.ts'), ...process.argv.slice(2)],
-  { directory, env: { ...process.env, TMPDIR: directory } }
+  { directory, input: process.stdin, env: { ...process.env, TMPDIR: directory } }
 );

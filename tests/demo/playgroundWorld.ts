@@ -20,6 +20,7 @@ import {
   SCHEDULED,
   shop,
 } from './shop.ts';
+import { boundWiki, WIKI, wiki, zeroTouch } from './zeroTouch.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../deploy/k8s');
 
@@ -37,7 +38,7 @@ export interface Contents {
   filled: readonly Filling[];
 }
 
-const SHOP: Contents = { objects: shop(), filled: FILLED };
+const SHOP: Contents = { objects: [...zeroTouch(), ...shop()], filled: FILLED };
 
 /** The playground with a small shop, real files in its volumes, and the real sidecar beside it. */
 export async function playgroundWorld(
@@ -79,7 +80,7 @@ export async function playgroundWorld(
 
 /**
  * Makes some history, by real backups; one of them is of a claim that is gone afterwards, and can be restored: restores are
- * allowed from now on. After that, volumes have schedules.
+ * allowed from now on. Another one has the label `backup` when it is made. After that, others have schedules.
  */
 export async function makeHistory({
   playground,
@@ -103,6 +104,10 @@ export async function makeHistory({
   await fetch(`${kubeUrl}/api/v1/namespaces/${namespace}/persistentvolumeclaims/${name}`, {
     method: 'DELETE',
   });
+  playground.apply(wiki());
+  await boundWiki(kubeUrl);
+  await fill(playground.volumePath(WIKI.namespace, WIKI.name), 30e6);
+  await backUp(call, WIKI.namespace, WIKI.name);
   await schedule(kubeUrl);
 }
 

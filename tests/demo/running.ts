@@ -11,6 +11,8 @@ export interface RunningDemo {
   files: string;
   /** Waits until it has said this. @throws Error with all that it has said when it ends before. */
   says(what: RegExp): Promise<RegExpExecArray>;
+  /** Presses Enter. */
+  pressEnter(): void;
   kill(signal: NodeJS.Signals): void;
   /** Waits for its end. @returns what it wrote to stderr, and its exit code; null when a signal ended it. */
   end(): Promise<{ code: number | null; stderr: string }>;
@@ -28,7 +30,7 @@ export function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}):
   const main = join(import.meta.dirname, 'main.ts');
   const child = spawn(process.execPath, [main, ...args], {
     env: { ...process.env, ...env, TMPDIR: files },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   const said = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', text => (said.stdout += text));
@@ -52,6 +54,7 @@ export function startDemo(args: readonly string[], env: NodeJS.ProcessEnv = {}):
       if (found === 'it ended') throw new Error(`it ended: ${said.stdout}${said.stderr}`);
       return found as RegExpExecArray;
     },
+    pressEnter: () => void child.stdin.write('\n'),
     kill: signal => void child.kill(signal),
     end: () => closed,
     isGone,

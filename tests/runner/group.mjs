@@ -19,15 +19,16 @@ const PATIENCE_MS = 10_000;
  * this process is killed, or npm that started it is, a shell beside it kills the group and removes `directory`.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, directory?: string, output?: number, patienceMs?: number }} options
- *   `output`: a file descriptor that takes what the program prints; by default it is printed. `patienceMs`: how long the
- *   program may take to end after a signal
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, directory?: string, output?: number, input?: NodeJS.ReadStream,
+ *   patienceMs?: number }} options `input`: what the program reads, which as a group of its own cannot read the terminal; nothing
+ *   by default. `output`: a file descriptor that takes what the program prints; by default it is printed. `patienceMs`: how long
+ *   the program may take to end after a signal
  * @returns {Promise<number>} its exit code; 128 and the signal's number when a signal ended it; 127 when it did not start.
  */
 export async function runInGroup(
   command,
   args,
-  { cwd, env, directory = '', output, patienceMs = PATIENCE_MS } = {}
+  { cwd, env, directory = '', output, input, patienceMs = PATIENCE_MS } = {}
 ) {
   const guard = spawn('/bin/sh', ['-c', GUARD, 'guard', directory], {
     cwd: '/',
@@ -37,9 +38,13 @@ export async function runInGroup(
     stdio: ['pipe', 'ignore', 'ignore'],
   });
   const guarded = once(guard, 'exit').catch(() => undefined);
-  const stdio = ['ignore', output ?? 'inherit', output ?? 'inherit'];
+  const stdio = [input ? 'pipe' : 'ignore', output ?? 'inherit', output ?? 'inherit'];
   const child = spawn(command, args, { cwd, env, detached: true, stdio });
   if (child.pid) guard.stdin.write(`${child.pid}\n`);
+  if (input && child.stdin) {
+    child.stdin.on('error', () => undefined); // the program ends, or does not read
+    input.pipe(child.stdin);
+  }
 
   const end = signal => {
     child.kill(signal);
@@ -52,6 +57,7 @@ export async function runInGroup(
     child.on('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal]));
   });
   clearInterval(watch);
+  input?.destroy();
   for (const signal of SIGNALS) process.off(signal, end);
   guard.stdin.end();
   await guarded;
