@@ -77,9 +77,12 @@ export async function publishTemporary(
         if (isFile && path === key) throw nameTaken(place);
         if (!isFile && isClaimTo(key, path)) claims.push(path);
       }
-      if (!claims.includes(temporary)) throw temporaryGone(place);
+      // A directory that others change while it is read can lack a name that was there all the time.
+      const isWhole = claims.includes(temporary);
+      if (!isWhole && !(await lookAt(settings, `${temporary}/${key}`, call)))
+        throw temporaryGone(place);
       // The listing may have been read before another publisher's name came, and after its claim had gone.
-      if (claims.length === 1) {
+      if (isWhole && claims.length === 1) {
         if (await lookAt(settings, key, call)) throw nameTaken(place);
         return;
       }
