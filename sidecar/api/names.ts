@@ -223,6 +223,12 @@ export const RESTORED_FROM_ANNOTATION = 'nkvm.io/restored-from';
 /** Annotation that NKVM sets on a claim that was bound empty: `none-found`, or `decided` by a person. */
 export const STARTED_EMPTY_ANNOTATION = 'nkvm.io/started-empty';
 
+/**
+ * Annotation that NKVM sets on a claim together with one of the two above: UID of the claim. A manifest that was exported from an
+ * earlier claim, and applied again, has another one: then the other two say nothing about the claim.
+ */
+export const FILLED_FOR_ANNOTATION = 'nkvm.io/filled-for';
+
 /** The protection of a volume. See `ProtectionState`. */
 export const PROTECTION_STATES = [
   'protected',

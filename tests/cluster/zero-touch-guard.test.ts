@@ -58,7 +58,22 @@ it('keeps a claim Pending whose volume NKVM has not filled', async () => {
   const spec = { storageClassName: 'immediate' };
   create('ignored', spec); // as by a provisioner that ignores dataSourceRef: it provisions a volume
   create('accepted', spec, { 'nkvm.io/start': 'empty' });
-  create('restored', spec, { 'nkvm.io/restored-from': 'a' });
+  create('copied', spec, {
+    'nkvm.io/restored-from': 'a',
+    'nkvm.io/filled-for': 'of-the-claim-before',
+  });
+  create('restored', spec);
+  const uid = getJson<{ metadata: { uid: string } }>('pvc', 'restored', '-n', NAMESPACE).metadata
+    .uid;
+  kubectl([
+    'annotate',
+    'pvc',
+    'restored',
+    '-n',
+    NAMESPACE,
+    'nkvm.io/restored-from=a',
+    `nkvm.io/filled-for=${uid}`,
+  ]);
   create('unlabelled', spec, {}, {});
   for (const name of ['accepted', 'restored', 'unlabelled']) {
     await until(`${name} is bound`, () => phaseOf(name) === 'Bound' || undefined, 30_000);
@@ -74,4 +89,5 @@ it('keeps a claim Pending whose volume NKVM has not filled', async () => {
     30_000
   );
   expect(phaseOf('ignored')).toBe('Pending');
+  expect(phaseOf('copied')).toBe('Pending');
 }, 120_000);

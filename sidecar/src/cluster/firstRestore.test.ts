@@ -8,7 +8,9 @@ const dataSource = {
   name: 'orders-db',
   namespace: null,
 };
-const note = (name: string, value: string) => ({ policyNotes: { [`nkvm.io/${name}`]: value } });
+const note = (name: string, value: string, uid = 'uid-1') => ({
+  policyNotes: { [`nkvm.io/${name}`]: value, 'nkvm.io/filled-for': uid },
+});
 const pending = { phase: 'Pending' as const };
 
 it.each([
@@ -27,6 +29,16 @@ it.each([
   ['of a claim that waits, and starts empty soon', true, { ...pending, ...note('start', 'empty') }],
   ['of a claim that was restored', false, note('restored-from', 'a')],
   ['of a claim that was bound empty', false, note('started-empty', 'none-found')],
+  [
+    'of a claim that something else has bound, and whose manifest was exported from a restored one',
+    true,
+    note('restored-from', 'a', 'uid-0'),
+  ],
+  [
+    'of one whose manifest has a part of the notes',
+    true,
+    { policyNotes: { 'nkvm.io/started-empty': 'decided' } },
+  ],
   ['of a claim that something else has bound', true, {}],
   ['of such a claim, after a person has accepted it', false, note('start', 'empty')],
   ['of such a claim, where a person wants data', true, note('start', 'newest')],

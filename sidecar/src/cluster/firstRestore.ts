@@ -1,4 +1,5 @@
 import {
+  FILLED_FOR_ANNOTATION,
   RESTORED_FROM_ANNOTATION,
   START_ANNOTATION,
   STARTED_EMPTY_ANNOTATION,
@@ -9,7 +10,7 @@ import type { Claim } from './inventory.ts';
 export const POPULATOR_GROUP = 'nkvm.io';
 export const POPULATOR_KIND = 'BackupRestore';
 
-type Populated = Pick<Claim, 'phase' | 'dataSource' | 'policyNotes'>;
+type Populated = Pick<Claim, 'uid' | 'phase' | 'dataSource' | 'policyNotes'>;
 
 /** @returns whether the claim asks NKVM for its volume. */
 export const asksForRestore = ({ dataSource }: Pick<Claim, 'dataSource'>): boolean =>
@@ -19,15 +20,26 @@ export const asksForRestore = ({ dataSource }: Pick<Claim, 'dataSource'>): boole
  * Whether the first restore of a claim has no verdict yet. Until it has one, the claim is not backed up, and no archive of
  * it is deleted: a volume that is empty by mistake must not replace the good backups.
  *
- * Annotations of a claim that is not bound do not count: they came with the manifest, e.g. one that was made from the claim
- * before. A provisioner that ignores `dataSourceRef` binds the claim without a verdict; a person then decides with
+ * Annotations that came with the manifest, e.g. one that was exported from the claim before, do not count. A provisioner that ignores `dataSourceRef` binds the claim without a verdict; a person then decides with
  * `nkvm.io/start: empty`.
  */
 export function isFirstRestoreOpen(claim: Populated): boolean {
   if (!asksForRestore(claim)) return false;
   if (claim.phase !== 'Bound') return true;
-  const notes = claim.policyNotes ?? {};
-  const hasVerdict =
-    notes[RESTORED_FROM_ANNOTATION] !== undefined || notes[STARTED_EMPTY_ANNOTATION] !== undefined;
-  return !hasVerdict && notes[START_ANNOTATION] !== 'empty';
+  const { restoredFrom, startedEmpty } = verdictOf(claim);
+  const hasVerdict = restoredFrom !== undefined || startedEmpty !== undefined;
+  return !hasVerdict && claim.policyNotes?.[START_ANNOTATION]?.trim() !== 'empty';
+}
+
+/** @returns the annotations of NKVM on how this very claim got its volume; those of another claim do not count. */
+export function verdictOf({ uid, policyNotes = {} }: Pick<Claim, 'uid' | 'policyNotes'>): {
+  /** Id of the backup. */
+  restoredFrom?: string | undefined;
+  startedEmpty?: string | undefined;
+} {
+  if (policyNotes[FILLED_FOR_ANNOTATION] !== uid) return {};
+  return {
+    restoredFrom: policyNotes[RESTORED_FROM_ANNOTATION],
+    startedEmpty: policyNotes[STARTED_EMPTY_ANNOTATION],
+  };
 }

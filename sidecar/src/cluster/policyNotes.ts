@@ -1,6 +1,7 @@
 import {
   ACCEPT_CHANGE_ANNOTATION,
   DRILL_ANNOTATION,
+  FILLED_FOR_ANNOTATION,
   HOLD_UNTIL_ANNOTATION,
   KEEP_ANNOTATION,
   RESTORED_FROM_ANNOTATION,
@@ -21,6 +22,7 @@ const NAMES = [
   ACCEPT_CHANGE_ANNOTATION,
   RESTORED_FROM_ANNOTATION,
   STARTED_EMPTY_ANNOTATION,
+  FILLED_FOR_ANNOTATION,
 ];
 
 /** @returns the annotations about schedules, retention and restores; undefined where there is none, which costs nothing. */

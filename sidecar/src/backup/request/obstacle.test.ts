@@ -13,7 +13,7 @@ it.each([
 it('a claim that waits for its first restore is not backed up, bound or not', () => {
   const name = 'orders-db';
   const dataSource = { apiGroup: 'nkvm.io', kind: 'BackupRestore', name, namespace: null };
-  const restored = { 'nkvm.io/restored-from': 'a' };
+  const restored = { 'nkvm.io/restored-from': 'a', 'nkvm.io/filled-for': 'uid-1' };
   expect(obstacleOf(testClaim({ dataSource, phase: 'Pending' }), true)?.reason).toBe(
     'FirstRestoreOpen'
   );

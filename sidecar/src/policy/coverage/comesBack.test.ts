@@ -28,7 +28,7 @@ it.each<[string, Partial<Claim>, string | undefined, boolean]>([
       ...hourly,
       volumeName: 'pvc-prime',
       dataSource: source('BackupRestore'),
-      policyNotes: { 'nkvm.io/restored-from': 'b1' },
+      policyNotes: { 'nkvm.io/restored-from': 'b1', 'nkvm.io/filled-for': 'uid-1' },
     },
     undefined,
     true,

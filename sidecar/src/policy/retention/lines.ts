@@ -1,9 +1,6 @@
 import type { RetentionHold } from '../../../api/index.ts';
-import {
-  HOLD_UNTIL_ANNOTATION,
-  RESTORED_FROM_ANNOTATION,
-  STARTED_EMPTY_ANNOTATION,
-} from '../../../api/index.ts';
+import { HOLD_UNTIL_ANNOTATION, STARTED_EMPTY_ANNOTATION } from '../../../api/index.ts';
+import { verdictOf } from '../../cluster/firstRestore.ts';
 import type { Claim, Inventory } from '../../cluster/inventory.ts';
 import type { ArchiveFact } from '../../history/claimArchives.ts';
 import type { History } from '../../history/history.ts';
@@ -100,9 +97,10 @@ function believable(accepted: string | null, { now }: LinesWorld): string | null
 }
 
 /** @returns UIDs of the claim and of the one that it was restored from. */
-function uidsOf({ namespace, name, uid, policyNotes }: Claim, { history, clusterUid }: LinesWorld) {
-  const from = policyNotes?.[RESTORED_FROM_ANNOTATION];
-  const source = from === undefined ? undefined : history.get(from);
+function uidsOf(claim: Claim, { history, clusterUid }: LinesWorld) {
+  const { namespace, name, uid } = claim;
+  const { restoredFrom } = verdictOf(claim);
+  const source = restoredFrom === undefined ? undefined : history.get(restoredFrom);
   const isSame =
     source?.kind === 'backup' &&
     source.namespace === namespace &&
@@ -126,6 +124,7 @@ function goneLine(
   // Its own annotations are gone with it. Those of its namespace, and of a new claim of its name, are not.
   const { holdUntil, problems } = wishFor(claim ?? { namespace, name, labels: {} }, world);
   const unread = problems.find(({ key }) => key === HOLD_UNTIL_ANNOTATION) ?? null;
+  // Also where it came with the manifest: nothing is deleted because of it.
   const hasStartedEmpty = claim?.policyNotes?.[STARTED_EMPTY_ANNOTATION] !== undefined;
   const rules = hasStartedEmpty ? {} : keepDeleted;
   return {

@@ -541,13 +541,23 @@ describe('lines', () => {
   it('go on after a restore: the archives of the claim before count with the own ones', async () => {
     const old = await hourly(4, { uid: 'uid-0' });
     const [restored = ''] = old.slice(-1);
-    addClaim({ policyNotes: { 'nkvm.io/restored-from': restored } });
+    addClaim({ policyNotes: { 'nkvm.io/restored-from': restored, 'nkvm.io/filled-for': 'uid-1' } });
     const own = [await backup({ at: 10 }), await backup({ at: 11 })];
     await list();
     const one = retention();
     expect(one.retentionOf(orders)).toMatchObject([{ kept: 3, removed: 3 }]);
     await one.tick();
     expect(present()).toEqual([restored, ...own]);
+  });
+
+  it('do not go on where the annotations came with an exported manifest', async () => {
+    const old = await hourly(6, { uid: 'uid-0' });
+    const [restored = ''] = old.slice(-1);
+    addClaim({ policyNotes: { 'nkvm.io/restored-from': restored, 'nkvm.io/filled-for': 'uid-0' } });
+    const own = [await backup({ at: 10 }), await backup({ at: 11 })];
+    await list();
+    await retention().tick();
+    expect(present()).toEqual([...old, ...own]);
   });
 
   it('are apart where a claim of the same name is another one', async () => {

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RESTORED_FROM_ANNOTATION, STARTED_EMPTY_ANNOTATION } from '../../../api/index.ts';
+import {
+  FILLED_FOR_ANNOTATION,
+  RESTORED_FROM_ANNOTATION,
+  STARTED_EMPTY_ANNOTATION,
+} from '../../../api/index.ts';
 import type { ClaimObject, ReadClaim } from '../../cluster/claims.ts';
 import type { ClaimId, ClaimWrites } from '../../cluster/claimWrites.ts';
 import type { VolumeObject, VolumeWrites } from '../../cluster/volumeWrites.ts';
@@ -89,7 +93,8 @@ export async function handOver(
     const volume = filling.volumeName ? await volumes.read(filling.volumeName, signal) : undefined;
     if (volume && volume.claimUid === filling.uid) {
       fence.assertHeld();
-      if (!(await claims.annotate(target, notesOf(contents), signal))) throw targetGone(target);
+      if (!(await claims.annotate(target, notesOf(contents, target), signal)))
+        throw targetGone(target);
       fence.assertHeld();
       await volumes.giveTo(target, volume, { [GIVEN_TO]: target.uid }, signal);
     } else if (volume && !isGiven(volume, target)) throw fillingGone(target);
@@ -99,10 +104,11 @@ export async function handOver(
 }
 
 /** A claim has one origin. */
-const notesOf = (contents: Contents): Record<string, string | null> =>
-  'restoredFrom' in contents
-    ? { [RESTORED_FROM_ANNOTATION]: contents.restoredFrom, [STARTED_EMPTY_ANNOTATION]: null }
-    : { [RESTORED_FROM_ANNOTATION]: null, [STARTED_EMPTY_ANNOTATION]: contents.startedEmpty };
+const notesOf = (contents: Contents, { uid }: ClaimId): Record<string, string | null> => ({
+  [RESTORED_FROM_ANNOTATION]: 'restoredFrom' in contents ? contents.restoredFrom : null,
+  [STARTED_EMPTY_ANNOTATION]: 'restoredFrom' in contents ? null : contents.startedEmpty,
+  [FILLED_FOR_ANNOTATION]: uid,
+});
 
 const publish = (
   reason: string,

@@ -44,7 +44,10 @@ it('is a success only when the claim is bound to the restored volume', async () 
   const job = jobOf(here);
   expect(await job.work()).toMatchObject({ status: 'success', message: 'restored' });
   expect(here.phases.get(TARGET.uid)).toMatchObject({ phase: 'Bound' });
-  expect(await here.annotations()).toEqual({ 'nkvm.io/restored-from': '01kbackup' });
+  expect(await here.annotations()).toEqual({
+    'nkvm.io/restored-from': '01kbackup',
+    'nkvm.io/filled-for': TARGET.uid,
+  });
   expect(here.made).toEqual(['annotate', 'give', 'remove']);
   expect(await here.filling()).toBeUndefined();
 });
@@ -69,7 +72,10 @@ it.each(
     }
     expect(job.restored()).toBe(1);
     expect(here.phases.get(TARGET.uid)).toMatchObject({ phase: 'Bound' });
-    expect(await here.annotations()).toEqual({ 'nkvm.io/restored-from': '01kbackup' });
+    expect(await here.annotations()).toEqual({
+      'nkvm.io/restored-from': '01kbackup',
+      'nkvm.io/filled-for': TARGET.uid,
+    });
   }
 );
 

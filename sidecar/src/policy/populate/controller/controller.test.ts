@@ -145,10 +145,34 @@ it('cancels the restore of a claim that was deleted, and forgets the claim', asy
   expect(here.controller.statusOf('shop', 'data-1')).toBeNull();
 });
 
+const restored = (claim: Claim): Claim => ({
+  ...claim,
+  phase: 'Bound',
+  policyNotes: { 'nkvm.io/restored-from': '01kbackup', 'nkvm.io/filled-for': claim.uid },
+});
+
+it('says of a claim that something else has bound that it was not restored, also after a restart', async () => {
+  const claims = [waits(1), waits(2)];
+  const here = controllerOf(claims);
+  await here.look();
+  claims[0] = { ...waits(1), phase: 'Bound' };
+  claims[1] = restored(waits(2));
+  await here.look();
+  const lost = { state: 'needs-decision', reason: 'BoundWithoutRestore' };
+  expect(here.controller.statusOf('shop', 'data-1')).toMatchObject(lost);
+  expect(here.controller.statusOf('shop', 'data-2')).toBeNull();
+  const again = controllerOf(claims);
+  await again.look();
+  expect(again.controller.statusOf('shop', 'data-1')).toMatchObject(lost);
+  claims[0] = { ...waits(1), phase: 'Bound', policyNotes: { 'nkvm.io/start': 'empty' } };
+  await again.look();
+  expect(again.controller.statusOf('shop', 'data-1')).toBeNull();
+});
+
 it('leaves claims of others, bound ones and those that are being deleted alone', async () => {
   const others = [
     testClaim({ phase: 'Pending', uid: 'a' }),
-    { ...waits(2), phase: 'Bound' as const },
+    restored(waits(2)),
     { ...waits(3), terminating: true },
   ];
   const here = controllerOf(others);

@@ -4,7 +4,7 @@ import type { Claim, ClusterInventory } from '../../../cluster/inventory.ts';
 import { textOf } from '../../../errors.ts';
 import type { Queue } from '../../../jobs/queue.ts';
 import type { Log } from '../../../log.ts';
-import { asksForRestore } from '../firstRestore.ts';
+import { asksForRestore, isFirstRestoreOpen } from '../firstRestore.ts';
 import { runUnderWay } from './pastRuns.ts';
 import type { ReconcileWorld } from './reconcile.ts';
 import { reconcile } from './reconcile.ts';
@@ -89,7 +89,7 @@ export function populateController(world: ControllerWorld): PopulateController {
     for (const namespace of [...changed.map(([name]) => name), ...gone]) {
       const seen = new Set<string>();
       for (const claim of inventory.claims(namespace)) {
-        if (!asksForRestore(claim) || claim.phase !== 'Pending' || claim.terminating) continue;
+        if (!asksForRestore(claim) || !isOpen(claim) || claim.terminating) continue;
         seen.add(claim.uid);
         const print = printOf(claim);
         const before = waiting.get(claim.uid);
@@ -185,9 +185,19 @@ const CLAIM_GONE = 'a claim was deleted while it was restored: its restore is ca
 const messageOfBound = (backup: string | null): string =>
   backup === null ? 'the claim is bound' : `the claim is bound, restored from backup ${backup}`;
 
+/** It waits for its volume, or something else has given it one. */
+const isOpen = (claim: Claim): boolean =>
+  claim.phase === 'Pending' || (claim.phase === 'Bound' && isFirstRestoreOpen(claim));
+
 /** A change of these makes the next look come at once. */
-const printOf = ({ policyNotes, labels, pods, storageClass }: Claim): string =>
-  JSON.stringify([policyNotes, labels, pods.map(({ name, node }) => [name, node]), storageClass]);
+const printOf = ({ phase, policyNotes, labels, pods, storageClass }: Claim): string =>
+  JSON.stringify([
+    phase,
+    policyNotes,
+    labels,
+    pods.map(({ name, node }) => [name, node]),
+    storageClass,
+  ]);
 
 const deciding = (claim: Claim): PopulateStatus => ({
   state: 'deciding',

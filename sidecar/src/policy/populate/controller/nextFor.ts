@@ -1,3 +1,4 @@
+import { START_ANNOTATION } from '../../../../api/index.ts';
 import type { Claim } from '../../../cluster/inventory.ts';
 import type { RunRecord } from '../../../history/history.ts';
 import type { Decision } from '../decision.ts';
@@ -104,6 +105,18 @@ function blockedBy(
   };
   return { do: 'nothing', say, lookMs: IDLE_MS };
 }
+
+/** @returns what to say about a claim that has a volume which NKVM has not given to it. */
+export const boundWithoutRestore = ({
+  namespace,
+  name,
+  volumeName,
+  storageClass,
+}: Pick<Claim, 'namespace' | 'name' | 'volumeName' | 'storageClass'>): Say => ({
+  ...{ ...NOTHING, state: 'needs-decision', reason: 'BoundWithoutRestore' },
+  message: `claim ${namespace}/${name} was bound to volume ${volumeName}, which NKVM has not filled: the provisioner of class ${storageClass} ignores dataSourceRef, or the volume was there already; the claim is not backed up`,
+  hint: `restore a backup into it where it lacks data, then set annotation ${START_ANNOTATION}: empty to accept its contents; claims of a class whose provisioner ignores dataSourceRef are not restored automatically`,
+});
 
 /** @returns what to say about a claim whose restore is under way. */
 export function sayOfRun(run: RunRecord): Say {

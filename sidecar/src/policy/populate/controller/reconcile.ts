@@ -9,7 +9,7 @@ import { findSource } from '../../../restore/source.ts';
 import type { DecisionFor } from '../decisionFor.ts';
 import { newRun } from './newRun.ts';
 import type { Say } from './nextFor.ts';
-import { nextFor, sayOfRun } from './nextFor.ts';
+import { boundWithoutRestore, nextFor, sayOfRun } from './nextFor.ts';
 import { failuresOf, pastRuns, runUnderWay } from './pastRuns.ts';
 import { startEmpty } from './startEmpty.ts';
 import type { Tell } from './tell.ts';
@@ -25,6 +25,8 @@ export interface ReconcileWorld extends HandOverWorld, SourceWorld {
 /** A run that is under way changes its own record; this is how soon the status follows. */
 const RUNNING_MS = 5_000;
 const FAILED_MS = 15_000;
+/** Nothing changes by itself any more; the Event comes again. */
+const BOUND_MS = 30 * 60_000;
 
 /**
  * Takes one claim that waits for its first data one step further. Every step may run twice: how far it is follows from the
@@ -60,6 +62,10 @@ async function step(
   signal: AbortSignal
 ): Promise<number> {
   const { history, now, queue } = world;
+  if (claim.phase === 'Bound') {
+    await say(boundWithoutRestore(claim));
+    return BOUND_MS;
+  }
   const running = runUnderWay(history, claim);
   if (running) {
     await say(sayOfRun(running));

@@ -21,7 +21,10 @@ it.each(
   here.startAgain();
   await start();
   expect(here.phases.get(TARGET.uid)).toMatchObject({ phase: 'Bound' });
-  expect(await here.annotations()).toEqual({ 'nkvm.io/started-empty': 'none-found' });
+  expect(await here.annotations()).toEqual({
+    'nkvm.io/started-empty': 'none-found',
+    'nkvm.io/filled-for': TARGET.uid,
+  });
   expect(await here.filling()).toBeUndefined();
 });
 
