@@ -1,3 +1,5 @@
+import { openRecordFile } from '../history/recordFile.ts';
+import { PlaceDecision, placeDecisionsPath } from '../policy/retention/placeDecisions.ts';
 import type { Retention } from '../policy/retention/retention.ts';
 import { retentionWith } from '../policy/retention/retention.ts';
 import type { Foundations } from './foundations.ts';
@@ -14,12 +16,16 @@ export async function startRetention(
   { prepared, catalogs }: Upkeep
 ): Promise<Retention> {
   const { life, config, log, now, history, places, inventory } = foundations;
-  const { clusterUid, installation } = foundations;
+  const { clusterUid, installation, fence } = foundations;
   return await life.start({
     name: 'retention',
-    start() {
+    async start() {
+      const decisions = await openRecordFile(placeDecisionsPath(config.metadataDbPath), {
+        ...{ value: PlaceDecision, what: 'decisions of retention', fence, log },
+      });
       const retention = retentionWith({
         ...{ history, places, inventory, catalogs, archives, clusterUid, installation, now, log },
+        decisions,
         settings: config.retention,
         keepOfPlace: places.keepOf,
         isRead: places.isRead,

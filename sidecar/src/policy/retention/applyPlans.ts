@@ -27,6 +27,8 @@ export type ApplyWorld = Omit<DeletionWorld, 'history'> & {
   plansOf(claim: ClaimName): { line: Line; plan: RetentionPlan }[];
   /** By volume, the newest run whose data was compared with the backup before. */
   compared: Map<string, string>;
+  /** An archive is gone. */
+  onDeleted(): void;
   log: Pick<Log, 'info' | 'warn'>;
 };
 
@@ -104,6 +106,7 @@ export async function applyPlans(
           const isDeleted = await attempt(backup, () => deleteArchive(victim, destination, world));
           if (!isDeleted) continue;
           deleted += 1;
+          world.onDeleted();
           world.archives.forget(archive.key);
         }
       }

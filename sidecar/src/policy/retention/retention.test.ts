@@ -13,6 +13,8 @@ import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
 import { StageError } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import { openHistory } from '../../history/openHistory.ts';
+import type { Records } from '../../history/recordFile.ts';
+import { recordsInMemory } from '../../history/recordFile.ts';
 import { runIds } from '../../history/runId.ts';
 import { exampleManifest } from '../../testing/exampleManifest.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
@@ -21,6 +23,7 @@ import { memoryDestination, memoryStorage } from '../../testing/memoryDestinatio
 import { testClaim } from '../../testing/testClaim.ts';
 import type { KeepRules } from './keepRules.ts';
 import { NEARLY_ALL_NEW } from './newData.ts';
+import type { PlaceDecision } from './placeDecisions.ts';
 import type { Retention } from './retention.ts';
 import { retentionWith } from './retention.ts';
 import type { RetentionSettings } from './retentionSettings.ts';
@@ -137,7 +140,11 @@ async function list(at: Destination = destination): Promise<void> {
   }
 }
 
-function retention(change: Partial<RetentionSettings> = {}, to = destination): Retention {
+function retention(
+  change: Partial<RetentionSettings> = {},
+  to = destination,
+  decisions?: Records<PlaceDecision>
+): Retention {
   const made = retentionWith({
     ...{ history, clusterUid: CLUSTER, installation: INSTALLATION, log: log as never },
     settings: { ...usual, ...change },
@@ -153,6 +160,7 @@ function retention(change: Partial<RetentionSettings> = {}, to = destination): R
       problems: () => inventoryProblems,
     },
     places: fixedPlaces([to]),
+    ...(decisions && { decisions }),
     keepOfPlace: () => keepOfPlace,
     catalogs: { of: () => catalog },
     archives: {
@@ -366,6 +374,35 @@ describe('deletes nothing', () => {
     expect(one.approve('memory', 17)).toBe(false);
   });
 
+  it('of more archives than the share, and goes on with an approval that was interrupted', async () => {
+    await hourly(20);
+    await list();
+    const decisions = recordsInMemory<PlaceDecision>();
+    const settings = { maxSharePercent: 25 };
+    let removed = 0;
+    const stopping: Destination = {
+      ...destination,
+      async remove(key, options) {
+        if (key.endsWith('.tar.gz') && ++removed === 2) void first.stop();
+        await destination.remove(key, options);
+      },
+    };
+    const first: Retention = await nothing('share', retention(settings, stopping, decisions));
+    expect(first.approve('memory', 17)).toBe(true);
+    await first.tick();
+    expect(archives()).toBe(18);
+    pass(HOUR);
+    await list();
+    const second = retention(settings, destination, decisions);
+    await second.tick();
+    expect(archives()).toBe(3);
+    await hourly(20, { at: 40 });
+    pass(HOUR);
+    await list();
+    await second.tick();
+    expect(archives()).toBe(23);
+  });
+
   it('when the number has changed since it was approved', async () => {
     await hourly(20);
     await list();
@@ -391,7 +428,8 @@ describe('deletes nothing', () => {
       },
     };
     await list();
-    const one = await nothing('refused', retention({}, to));
+    const decisions = recordsInMemory<PlaceDecision>();
+    const one = await nothing('refused', retention({}, to, decisions));
     for (let round = 0; round < 3; round++) {
       pass(HOUR);
       await list();
@@ -399,6 +437,13 @@ describe('deletes nothing', () => {
     }
     expect(asked).toBe(1);
     expect(present()).toHaveLength(8);
+    const restarted = retention({}, to, decisions);
+    await restarted.tick();
+    expect(restarted.retentionOf(orders)[0]?.hold?.kind).toBe('refused');
+    pass(24 * HOUR);
+    await list();
+    await restarted.tick();
+    expect(asked).toBe(2);
   });
 
   it('when an archive that stays is not there', async () => {

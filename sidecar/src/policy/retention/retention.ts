@@ -6,6 +6,8 @@ import type { Inventory } from '../../cluster/inventory.ts';
 import type { Places } from '../../destinations/places.ts';
 import { textOf } from '../../errors.ts';
 import type { History } from '../../history/history.ts';
+import type { Records } from '../../history/recordFile.ts';
+import { recordsInMemory } from '../../history/recordFile.ts';
 import type { Log } from '../../log.ts';
 import type { DeletionPlace } from './applyPlans.ts';
 import { applyPlans } from './applyPlans.ts';
@@ -15,6 +17,8 @@ import { placeHold, shareHold } from './holds.ts';
 import { noDependents, useOf } from './inUse.ts';
 import type { Line, LinesWorld } from './lines.ts';
 import { linesOf } from './lines.ts';
+import type { PlaceDecision } from './placeDecisions.ts';
+import { placeDecisions } from './placeDecisions.ts';
 import type { PlanFacts } from './planLine.ts';
 import { planLine } from './planLine.ts';
 import type { RetentionSettings } from './retentionSettings.ts';
@@ -33,6 +37,8 @@ export interface RetentionWorld {
   isRead(destination: string, key: string): boolean;
   now(): Date;
   clocks?: () => Clocks;
+  /** Outlive the process; without them, they end with it. */
+  decisions?: Records<PlaceDecision>;
   log: Pick<Log, 'info' | 'warn'>;
 }
 
@@ -66,8 +72,6 @@ interface PlaceShare {
 const PIECE = 10;
 const REMEMBERED_MS = 60_000;
 const USE_MS = 2_000;
-/** A destination that refuses is not asked again and again. */
-const REFUSED_MS = 24 * 3_600_000;
 
 const summaryOf = ({ archives, ...summary }: RetentionPlan): RetentionSummary => {
   void archives;
@@ -82,9 +86,8 @@ export function retentionWith(world: RetentionWorld): Retention {
     world.clocks ?? (() => ({ wall: now().getTime(), monotonic: monotonic() }))
   );
   const shares = new Map<string, PlaceShare>();
-  const approved = new Map<string, number>();
   const applied = new Map<string, string>();
-  const refused = new Map<string, { why: string; at: number }>();
+  const decisions = placeDecisions(world.decisions ?? recordsInMemory(), now);
   const summaries = new Map<string, { at: number; found: RetentionSummary[] }>();
   /** Newest runs whose data was compared with the backup before. */
   const compared = new Map<string, string>();
@@ -99,14 +102,14 @@ export function retentionWith(world: RetentionWorld): Retention {
     ...{ history, inventory, now, clusterUid: world.clusterUid },
     ...{ keep: settings.keep, keepDeleted: settings.keepDeleted },
   };
-  const refusalOf = (destination: string): string | null => {
-    const one = refused.get(destination);
-    if (one && monotonic() - one.at >= REFUSED_MS) refused.delete(destination);
-    return refused.get(destination)?.why ?? null;
-  };
   const holdAt = (destination: string): RetentionHold | null =>
     placeHold({
-      ...{ destination, clock: clockProblem, now: now(), refused: refusalOf(destination) },
+      ...{
+        destination,
+        clock: clockProblem,
+        now: now(),
+        refused: decisions.refusalOf(destination),
+      },
       catalog: catalogs.of(destination),
     });
   const breakerAt = (destination: string): RetentionHold | null => {
@@ -114,7 +117,7 @@ export function retentionWith(world: RetentionWorld): Retention {
     return share
       ? shareHold({
           ...{ destination, ...share, maxSharePercent: settings.maxSharePercent },
-          approved: approved.get(destination) ?? null,
+          approved: decisions.approvedOf(destination, share.removed),
         })
       : null;
   };
@@ -210,13 +213,14 @@ export function retentionWith(world: RetentionWorld): Retention {
       }
       const place = placeOf(destination);
       if (!place) continue;
-      approved.delete(destination);
+      decisions.begin(destination);
       const refusal = await applyPlans(
         place,
         affected.filter(({ at }) => at.has(destination)),
         {
           ...world,
           compared,
+          onDeleted: () => decisions.deleted(destination),
           signal: stopping.signal,
           clusters: new Set([world.clusterUid]),
           dependsOn: noDependents,
@@ -229,7 +233,9 @@ export function retentionWith(world: RetentionWorld): Retention {
         }
       );
       shares.delete(destination); // it is counted anew at the next round
-      if (refusal !== null) refused.set(destination, { why: refusal, at: monotonic() });
+      if (refusal !== null) decisions.refuse(destination, refusal);
+      // An approval that was interrupted goes on at the next start.
+      if (!stopping.signal.aborted) decisions.end(destination);
     }
     use = undefined;
     summaries.clear();
@@ -259,7 +265,7 @@ export function retentionWith(world: RetentionWorld): Retention {
     approve(destination, removed) {
       if (breakerAt(destination)?.kind !== 'share') return false;
       if (shares.get(destination)?.removed !== removed) return false;
-      approved.set(destination, removed);
+      decisions.approve(destination, removed);
       summaries.clear();
       void rounds(() => [destination]);
       return true;
