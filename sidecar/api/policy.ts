@@ -82,6 +82,12 @@ export const VolumePolicy = z.strictObject({
   nextRunAt: z.iso.datetime().nullable(),
   lastSuccessAt: z.iso.datetime().nullable(),
   overdueSince: z.iso.datetime().nullable(),
+  deletingSince: z.iso
+    .datetime()
+    .nullable()
+    .describe(
+      'when its deletion was asked for: a pod or a finalizer keeps it; null: it is not being deleted'
+    ),
   drill: z.string().nullable().describe('cron of its drills'),
   holdUntil: z.iso.datetime().nullable().describe('no archive is deleted before'),
   populate: PopulateStatus.nullable().describe('null: it is not waiting for a restore'),

@@ -2,7 +2,6 @@ import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
 import type { VolumePolicyDetails, VolumeRef } from '../../sidecar/api';
-import { SUSPEND_ANNOTATION } from '../../sidecar/api/names.ts';
 import { useMetadata } from '../api/objects';
 import { usePolicy } from '../api/policyQueries';
 import { Shown } from '../setup/Shown';
@@ -19,6 +18,7 @@ import { ScheduleButton } from './ScheduleButton';
 import type { ScheduleTarget } from './ScheduleDialog';
 import { scheduleSource, scheduleTitle } from './scheduleText';
 import { SuspendButton } from './SuspendButton';
+import { suspends } from './suspension';
 
 interface VolumePolicySectionProps {
   cluster: string;
@@ -160,7 +160,7 @@ function Actions({ target, policy }: PolicyProps & { target: ScheduleTarget }) {
   const { t } = useText();
   const { suspended, schedule } = policy;
   const { value: metadata } = useMetadata(target.cluster, target, suspended);
-  const isByNamespace = metadata && metadata.annotations?.[SUSPEND_ANNOTATION] !== 'true';
+  const isByNamespace = metadata && !suspends(metadata);
   return (
     <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start' }}>
       <ScheduleButton target={target} />

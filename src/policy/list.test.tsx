@@ -133,6 +133,31 @@ describe('the schedule of a volume', () => {
     );
   });
 
+  it('is resumed from the menu of its row, where the claim suspends it', async () => {
+    const suspended = policyList([aPolicy({ state: 'suspended', suspended: true })]);
+    const { cluster, user } = open({
+      'GET /policy': suspended,
+      'GET persistentvolumeclaims/shop/orders-db': { metadata: {} },
+    });
+    const resume = async () => {
+      const more = { name: 'More actions for shop/orders-db' };
+      await user.click(await screen.findByRole('button', more));
+      await user.click(await screen.findByRole('menuitem', { name: 'Resume the schedule' }));
+    };
+    await resume();
+    expect(await screen.findByText(/^The namespace suspends this schedule/)).toBeVisible();
+    expect(cluster.objectCalls.filter(({ request }) => request.startsWith('PATCH'))).toEqual([]);
+    const metadata = { annotations: { 'nkvm.io/suspend': 'true' } };
+    cluster.answer('GET persistentvolumeclaims/shop/orders-db', { metadata });
+    await resume();
+    await waitFor(() =>
+      expect(cluster.objectCalls).toContainEqual({
+        request: 'PATCH persistentvolumeclaims/shop/orders-db',
+        sent: { metadata: { annotations: { 'nkvm.io/suspend': null } } },
+      })
+    );
+  });
+
   it('is chosen for several volumes at once, and the refused ones are named', async () => {
     const { cluster, user } = open({
       // One that cannot be backed up now.

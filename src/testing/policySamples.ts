@@ -36,6 +36,7 @@ export const aPolicy = (differs: Partial<VolumePolicy> = {}): VolumePolicy =>
     nextRunAt: hoursAgo(-0.5),
     lastSuccessAt: hoursAgo(0.5),
     overdueSince: null,
+    deletingSince: null,
     drill: null,
     holdUntil: null,
     populate: null,

@@ -7,6 +7,7 @@ import { refresh } from '../api/queries';
 import { useFilesUrl } from '../files/ArchiveLinks';
 import { suspendChange } from '../policy/choices';
 import { ScheduleDialog } from '../policy/ScheduleDialog';
+import { isSuspendedByItself } from '../policy/suspension';
 import { changeAll } from '../policy/useChanges';
 import { useRestoreUrl } from '../restores/RestoreLink';
 import {
@@ -38,7 +39,15 @@ export function RowMenu(row: Row) {
 
   async function suspend(isSuspended: boolean) {
     close();
-    const { refused } = await changeAll([scheduleTargetOf(row)], suspendChange(isSuspended));
+    const target = scheduleTargetOf(row);
+    if (!isSuspended && !(await isSuspendedByItself(target))) {
+      enqueueSnackbar(
+        t('The namespace suspends this schedule. Resume it on the page of the namespace.'),
+        { variant: 'warning' }
+      );
+      return;
+    }
+    const { refused } = await changeAll([target], suspendChange(isSuspended));
     const [first] = refused;
     if (first) enqueueSnackbar(sentence(first.message), { variant: 'error' });
     await refresh(cluster);

@@ -71,6 +71,8 @@ export interface ClaimFact {
   labels: Record<string, string>;
   createdAt: string;
   terminating: boolean;
+  /** When its deletion was asked for, ISO-8601. */
+  deletingSince?: string | undefined;
   /** A restore has made it, and has not proven what it holds. */
   restoreMark?: RestoreMark | undefined;
   /** Its annotation `nkvm.io/destination`. */

@@ -34,6 +34,8 @@ export type Claim = Omit<
   nodeSelectorTerms: NodeSelectorTerm[];
   /** The claim is being deleted. */
   terminating: boolean;
+  /** When its deletion was asked for, ISO-8601. */
+  deletingSince?: string | undefined;
   /** A restore has made the claim, and has not proven what it holds. */
   restoreMark?: RestoreMark | undefined;
   /** Its annotation `nkvm.io/destination`. */

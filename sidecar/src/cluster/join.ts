@@ -27,6 +27,7 @@ function joined(fact: ClaimFact, owners: OwnerIndex, { places, waitingClasses }:
     labels: fact.labels,
     createdAt: fact.createdAt,
     terminating: fact.terminating,
+    deletingSince: fact.deletingSince,
     restoreMark: fact.restoreMark,
     wantsDestinations: fact.wantsDestinations,
     policyNotes: fact.policyNotes,

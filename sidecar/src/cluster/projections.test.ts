@@ -67,6 +67,7 @@ it('keeps of a bound claim what the contract needs', () => {
     labels: { backup: 'daily' },
     createdAt: '2026-01-02T03:04:05Z',
     terminating: true,
+    deletingSince: '2026-01-03T00:00:00Z',
     controller: { apiVersion: 'apps/v1', kind: 'StatefulSet', name: 'db', uid: 'u-9' },
   });
 });

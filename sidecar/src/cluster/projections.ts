@@ -59,6 +59,7 @@ export function claimFact({ metadata, spec, status }: Raw<V1PersistentVolumeClai
     labels: metadata?.labels ?? {},
     createdAt: metadata?.creationTimestamp ?? '',
     terminating: metadata?.deletionTimestamp !== undefined,
+    deletingSince: metadata?.deletionTimestamp,
     restoreMark: restoreMarkOf(metadata?.annotations),
     wantsDestinations: metadata?.annotations?.[DESTINATION_ANNOTATION],
     policyNotes: policyNotesOf(metadata?.annotations),

@@ -90,6 +90,7 @@ describe('GET policy', () => {
       nextRunAt: '2026-11-20T13:00:00.000Z',
       lastSuccessAt: '2026-11-20T11:00:12.345Z',
       overdueSince: null,
+      deletingSince: null,
       restoredAutomatically: true,
       retention: [retention],
       backupsVisible: true,

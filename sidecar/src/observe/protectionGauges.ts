@@ -17,6 +17,8 @@ export interface ProtectionSummary {
   withoutBackup: readonly Named[];
   /** Volumes with labels or annotations that are not valid. */
   invalid: readonly (Named & { count: number })[];
+  /** Claims whose deletion has not ended. */
+  deleting: readonly (Named & { since: number })[];
   /** Claims that wait for an automatic restore. */
   restores: readonly (Named & { state: PopulateStatus['state']; since: number })[];
   holds: Readonly<Partial<Record<RetentionHold['kind'], number>>>;
@@ -80,6 +82,12 @@ export function registerProtectionGauges(
     'Labels and annotations of a volume, or of its namespace, that are not valid; none: no series',
     CLAIM,
     ({ invalid }) => invalid.map(each => [of(each), each.count])
+  );
+  gauge(
+    'nkvm_claim_deleting_since_timestamp_seconds',
+    'Since when a claim is being deleted; no series for others',
+    CLAIM,
+    ({ deleting }) => deleting.map(each => [of(each), each.since / 1000])
   );
   gauge(
     'nkvm_automatic_restores',

@@ -67,6 +67,7 @@ describe('a volume with a schedule', () => {
   });
 
   it.each<[string, Partial<CoverageWorld>, Partial<Claim>]>([
+    ['it is being deleted', {}, { terminating: true, deletingSince: '2026-11-20T12:00:00Z' }],
     ['the settings switch schedules off', { areSchedulesOn: false }, {}],
     [
       'its restore has no result',

@@ -15,6 +15,7 @@ import { inTurns } from '../../inTurns.ts';
 import { isFirstRestoreOpen } from '../populate/firstRestore.ts';
 import { comesBack } from './comesBack.ts';
 import { daysOf, firstDay, upcomingOf } from './days.ts';
+import { deletingReason } from './deleting.ts';
 import { firstSeen } from './firstSeen.ts';
 import type { Protection } from './protection.ts';
 import { protectionOf } from './protection.ts';
@@ -91,6 +92,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
       restoreMark: claim.restoreMark,
       isFirstRestoreOpen: isFirstRestoreOpen(claim),
       populate,
+      deleting: deletingReason(claim),
       obstacle: obstacleOf(claim, isOpen),
       lastBackup: past.lastBackup,
       lastSuccess: past.lastSuccess,
@@ -116,7 +118,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
     const { namespace, name, uid } = claim;
     const { schedule } = wish;
     const { state, reasons, overdue } = protection;
-    const runs = slots && isOn && !wish.suspended && state !== 'held';
+    const runs = slots && isOn && !wish.suspended && state !== 'held' && !claim.terminating;
     // It costs too much to be asked for thousands of volumes, and differs from the slots after a missed run only.
     const known = runs && (!retentionOf || overdue) ? world.nextRunOf?.(claim) : null;
     const next = known?.getTime() ?? (runs ? slots.nextAfter(at) : null);
@@ -136,6 +138,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
       nextRunAt: timeOrNull(next),
       lastSuccessAt: past.lastSuccess && (past.lastSuccess.endedAt ?? past.lastSuccess.createdAt),
       overdueSince: timeOrNull(overdue && overdue.since),
+      deletingSince: claim.terminating ? claim.deletingSince ?? claim.createdAt : null,
       drill: wish.drill?.cron ?? null,
       holdUntil: wish.holdUntil,
       populate,

@@ -58,6 +58,7 @@ const FACTS: ProtectionFacts = {
   countsFrom: NOW - 24 * 30 * HOUR,
   now: NOW,
 };
+const reasonOf = (reason: string) => ({ reason, message: 'm', hint: 'h' });
 const NEW = { countsFrom: NOW - HOUR / 2 };
 
 it.each<[string, Partial<ProtectionFacts>, string, string[]]>([
@@ -70,6 +71,16 @@ it.each<[string, Partial<ProtectionFacts>, string, string[]]>([
     ['BackupOverdue'],
   ],
   ['has no good backup of a slot whose grace is over', good(2.2), 'overdue', ['BackupOverdue']],
+  [
+    'is being deleted',
+    {
+      ...good(2.2),
+      deleting: reasonOf('ClaimTerminating'),
+      obstacle: reasonOf('ClaimTerminating'),
+    },
+    'protected',
+    ['ClaimTerminating'],
+  ],
   [
     'has failed since its good backup, which is young enough',
     { ...good(1), lastBackup: failed(0.1) },

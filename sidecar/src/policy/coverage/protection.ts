@@ -26,6 +26,8 @@ export interface ProtectionFacts {
   isFirstRestoreOpen: boolean;
   /** Null: it does not wait for an automatic restore. */
   populate: PopulateStatus | null;
+  /** Why it is still there although it is being deleted; undefined: it is not being deleted. */
+  deleting?: PolicyReason | undefined;
   /** Why a backup would be refused now. */
   obstacle: Obstacle | null;
   lastBackup: BackupSummary | null;
@@ -58,10 +60,13 @@ export interface Protection {
  * | has a check that failed, and no good backup since | `unknown` |
  * | any other | `protected` |
  *
+ * A claim that is being deleted is not backed up any more, and never overdue; that is its first reason.
+ *
  * A good backup is one that was proven, and that a destination still has.
  */
 export function protectionOf(facts: ProtectionFacts): Protection {
-  const { slots, problems, obstacle, now } = facts;
+  const { slots, problems, deleting, now } = facts;
+  const obstacle = deleting ? null : facts.obstacle;
   const latest = new Date(latestBelievable(now)).toISOString();
   const { lastSuccess } = facts;
   const isThere = lastSuccess !== null && lastSuccess.presentAt.length > 0;
@@ -75,6 +80,7 @@ export function protectionOf(facts: ProtectionFacts): Protection {
   ): Protection => ({
     state,
     reasons: [
+      ...(deleting ? [deleting] : []),
       ...reasons,
       ...(state === 'invalid' ? [] : problems),
       ...(obstacle && state !== 'held' ? [{ ...obstacle }] : []),
@@ -90,7 +96,7 @@ export function protectionOf(facts: ProtectionFacts): Protection {
   if (facts.suspended) return decided('suspended', [SUSPENDED, ...failure(facts)]);
 
   const covered = Math.max(facts.countsFrom, good ? Date.parse(good.createdAt) : 0);
-  const overdue = overdueOf(slots, covered, now);
+  const overdue = deleting ? null : overdueOf(slots, covered, now);
   if (overdue) {
     const gone = lastSuccess && !isThere ? [goneReason(lastSuccess)] : [];
     const late = overdueReason(overdue, good, now);

@@ -17,6 +17,7 @@ const policy = (name: string, change: Partial<VolumePolicy> = {}): VolumePolicy 
   nextRunAt: '2026-11-20T13:00:00.000Z',
   lastSuccessAt: '2026-11-20T11:00:00.000Z',
   overdueSince: null,
+  deletingSince: null,
   drill: null,
   holdUntil: null,
   populate: null,
@@ -35,6 +36,7 @@ const NO_RUN = { nextRunAt: null, lastSuccessAt: null };
 const POLICIES = [
   policy('good'),
   policy('late', { state: 'overdue', overdueSince: '2026-11-20T12:00:00.000Z' }),
+  policy('going', { nextRunAt: null, deletingSince: '2026-11-20T11:00:00Z' }),
   policy('new', { state: 'waiting', lastSuccessAt: null }),
   policy('lost', { state: 'waiting', reasons: [reason('NewestBackupGone')] }),
   policy('wrong', {
@@ -76,12 +78,13 @@ describe('the metrics of protection', () => {
     const of = (name: string) => `{namespace="shop",pvc="${name}"}`;
     expect((await seriesOf(registry)).sort()).toEqual(
       [
-        ...['held 1', 'invalid 1', 'overdue 1', 'protected 2', 'unprotected 1', 'waiting 2'].map(
+        ...['held 1', 'invalid 1', 'overdue 1', 'protected 3', 'unprotected 1', 'waiting 2'].map(
           each => `nkvm_protection_volumes{state="${each.replace(' ', '"} ')}`
         ),
         ...['good', 'late', 'new', 'lost', 'shrunk'].map(
           name => `nkvm_schedule_next_run_timestamp_seconds${of(name)} ${seconds('13:00')}`
         ),
+        `nkvm_claim_deleting_since_timestamp_seconds${of('going')} ${seconds('11:00')}`,
         `nkvm_protection_overdue_since_timestamp_seconds${of('late')} ${seconds('12:00')}`,
         `nkvm_protection_without_backup${of('new')} 1`,
         `nkvm_protection_without_backup${of('lost')} 1`,

@@ -27,6 +27,9 @@ export function summaryOf(policies: readonly VolumePolicy[]): ProtectionSummary 
       const invalid = reasons.filter(({ reason }) => reason === 'InvalidValue').length;
       return invalid > 0 ? { count: invalid } : undefined;
     }),
+    deleting: some(({ deletingSince }) =>
+      deletingSince ? { since: Date.parse(deletingSince) } : undefined
+    ),
     restores: some(({ populate }) =>
       populate ? { state: populate.state, since: Date.parse(populate.since) } : undefined
     ),
