@@ -58,6 +58,20 @@ export const RetentionSummary = z.strictObject({
 });
 export type RetentionSummary = z.infer<typeof RetentionSummary>;
 
+/** A backup that a claim could be restored from. */
+export const PopulateChoice = z.strictObject({
+  backup: z.string(),
+  createdAt: z.iso.datetime(),
+  destination: DestinationName,
+  cluster: z.string().describe('name of the cluster that made it'),
+  allowed: z
+    .boolean()
+    .describe(
+      'whether a person may name it in `nkvm.io/start`; false: it is of a cluster that this one does not continue'
+    ),
+});
+export type PopulateChoice = z.infer<typeof PopulateChoice>;
+
 /** The state of a claim that is to be restored, and the reason that it waits. */
 export const PopulateStatus = z.strictObject({
   state: z.enum(POPULATE_STATES),
@@ -68,6 +82,12 @@ export const PopulateStatus = z.strictObject({
   restore: z.string().nullable().describe('id of the restore run'),
   since: z.iso.datetime(),
   retryAt: z.iso.datetime().nullable(),
+  choices: z
+    .array(PopulateChoice)
+    .optional()
+    .describe(
+      'backups that a person can choose from, newest first; absent: nothing is to be chosen'
+    ),
 });
 export type PopulateStatus = z.infer<typeof PopulateStatus>;
 

@@ -1,7 +1,7 @@
 import { Button, Stack, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useState } from 'react';
-import type { VolumeRef } from '../../sidecar/api';
+import type { PopulateChoice, VolumeRef } from '../../sidecar/api';
 import { useBackups } from '../api/queries';
 import { hasArchive } from '../backups/archiveState';
 import { ActionButton } from '../ui/ActionButton';
@@ -18,10 +18,12 @@ import { useChanges } from './useChanges';
 interface DecideProps {
   cluster: string;
   claim: VolumeRef;
+  /** Backups that NKVM has found, also where its history does not have them. */
+  choices?: PopulateChoice[];
 }
 
 /** How a claim that waits for its restore goes on: a person decides. */
-export function DecideButtons({ cluster, claim }: DecideProps) {
+export function DecideButtons({ cluster, claim, choices }: DecideProps) {
   const { t } = useText();
   const [asking, setAsking] = useState<'empty' | 'restore'>();
   const volume = `${claim.namespace}/${claim.name}`;
@@ -40,7 +42,9 @@ export function DecideButtons({ cluster, claim }: DecideProps) {
         onClick={() => setAsking('empty')}
       />
       {asking === 'empty' && <StartEmpty cluster={cluster} claim={claim} onClose={close} />}
-      {asking === 'restore' && <RestoreOne cluster={cluster} claim={claim} onClose={close} />}
+      {asking === 'restore' && (
+        <RestoreOne cluster={cluster} claim={claim} choices={choices} onClose={close} />
+      )}
     </Stack>
   );
 }
@@ -82,7 +86,7 @@ function StartEmpty({ cluster, claim, onClose }: DialogProps) {
 
 const NEWEST = 'newest';
 
-function RestoreOne({ cluster, claim, onClose }: DialogProps) {
+function RestoreOne({ cluster, claim, choices = [], onClose }: DialogProps) {
   const { t, language } = useText();
   const formatDate = useFormatDate();
   const volume = `${claim.namespace}/${claim.name}`;
@@ -90,6 +94,9 @@ function RestoreOne({ cluster, claim, onClose }: DialogProps) {
   const [chosen, setChosen] = useState(NEWEST);
   const { refused, isBusy, decide } = useDecision(cluster, claim, onClose);
   const archives = runs?.filter(hasArchive) ?? [];
+  const found = choices.filter(
+    ({ backup, allowed }) => allowed && !archives.some(({ id }) => id === backup)
+  );
   return (
     <TextDialog
       title={t('Restore a backup into {{volume}}', { volume })}
@@ -118,6 +125,11 @@ function RestoreOne({ cluster, claim, onClose }: DialogProps) {
               title: t('The newest good backup'),
               text: t('NKVM still waits if it cannot determine which backup that is.'),
             },
+            ...found.map(({ backup, createdAt, cluster: from }) => ({
+              value: backup,
+              title: formatDate(createdAt),
+              text: `${from} · ${backup}`,
+            })),
             ...archives.map(({ id, createdAt, bytes }) => ({
               value: id,
               title: formatDate(createdAt),

@@ -1,7 +1,7 @@
 import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Button, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
-import type { PopulateStatus, VolumePolicy } from '../../sidecar/api';
+import type { PopulateChoice, PopulateStatus, VolumePolicy } from '../../sidecar/api';
 import { RestoreRunLink } from '../restores/RestoreLink';
 import { VOLUME_ROUTE } from '../routes';
 import { Ago } from '../ui/Ago';
@@ -9,6 +9,7 @@ import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
 import { type Translate, useText } from '../ui/text';
 import { Until } from '../ui/Until';
+import { useFormatDate } from '../ui/useFormatDate';
 import { DecideButtons } from './DecideButtons';
 
 /** A claim that waits, and where. */
@@ -72,7 +73,7 @@ interface PendingRestoreProps {
 export function PendingRestore({ cluster, policy, populate, isNamed }: PendingRestoreProps) {
   const { t } = useText();
   const { namespace, name } = policy;
-  const { state, message, hint, since, retryAt, restore } = populate;
+  const { state, message, hint, since, retryAt, restore, choices = [] } = populate;
   return (
     <Message severity={state === 'needs-decision' ? 'warning' : 'info'}>
       <Typography variant="body2" component="div">
@@ -110,12 +111,34 @@ export function PendingRestore({ cluster, policy, populate, isNamed }: PendingRe
           </>
         )}
       </Typography>
+      <OtherBackups choices={choices.filter(({ allowed }) => !allowed)} />
       {state !== 'restoring' && state !== 'binding' && (
         <Box sx={{ mt: 1 }}>
-          <DecideButtons cluster={cluster} claim={{ namespace, name }} />
+          <DecideButtons cluster={cluster} claim={{ namespace, name }} choices={choices} />
         </Box>
       )}
     </Message>
+  );
+}
+
+/** Backups of clusters that this one does not continue: what could be restored here. */
+function OtherBackups({ choices }: { choices: PopulateChoice[] }) {
+  const { t } = useText();
+  const formatDate = useFormatDate();
+  if (choices.length === 0) return null;
+  return (
+    <Box sx={{ mt: 1 }}>
+      <Typography variant="body2">
+        {t('Could be restored here, if this cluster continues the other one:')}
+      </Typography>
+      <Box component="ul" sx={{ m: 0, pl: 3 }}>
+        {choices.map(({ backup, createdAt, cluster, destination }) => (
+          <Typography key={backup} component="li" variant="body2">
+            {`${formatDate(createdAt)} · ${cluster} · ${destination} · ${backup}`}
+          </Typography>
+        ))}
+      </Box>
+    </Box>
   );
 }
 

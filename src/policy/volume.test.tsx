@@ -158,6 +158,30 @@ describe('the page of a volume, with a schedule,', () => {
     expect(await screen.findByText(/^The namespace suspends this schedule/)).toBeVisible();
   });
 
+  it('shows backups of other clusters, and lets a person choose one that was found', async () => {
+    const choice = { createdAt: '2026-11-20T10:00:00.000Z', destination: 'local' };
+    const choices = [
+      { ...choice, backup: 'of-prod-1', cluster: 'prod-1', allowed: true },
+      { ...choice, backup: 'of-dev', cluster: 'dev', allowed: false },
+    ];
+    const { cluster, user } = open({
+      [VOLUME]: aVolume({ phase: 'Pending' }),
+      [POLICY]: policyDetails(aPolicy({ state: 'held', populate: aPopulate({ choices }) })),
+    });
+    expect(await screen.findByText(/^Could be restored here/)).toBeVisible();
+    expect(screen.getByText(/dev · local · of-dev$/)).toBeVisible();
+    await user.click(screen.getByRole('button', { name: 'Restore a backup into shop/orders-db' }));
+    await user.click(await screen.findByRole('radio', { name: /prod-1 · of-prod-1/ }));
+    expect(screen.queryByRole('radio', { name: /of-dev/ })).toBeNull();
+    await user.click(screen.getByRole('button', { name: 'Restore' }));
+    await waitFor(() =>
+      expect(cluster.objectCalls).toContainEqual({
+        request: 'PATCH persistentvolumeclaims/shop/orders-db',
+        sent: { metadata: { annotations: { 'nkvm.io/start': 'of-prod-1' } } },
+      })
+    );
+  });
+
   it('shows what a restore waits for, and how to decide', async () => {
     open({
       [VOLUME]: aVolume({ phase: 'Pending' }),

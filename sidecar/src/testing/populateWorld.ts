@@ -35,6 +35,8 @@ export interface StoreWish {
   /** When it was requested, ISO-8601. */
   at?: string;
   usedBytes?: number;
+  /** `restore`: it was made before a restore. */
+  priority?: 'restore' | 'on-demand' | 'scheduled';
   hasManifest?: boolean;
   /** The text of its manifest, where it is not what it should be. */
   manifestText?: string;
@@ -45,11 +47,26 @@ export interface StoreWish {
 /** Stores an archive with its manifest. @returns the id of its run, and its key. */
 export async function storeBackup(to: Destination, wish: StoreWish = {}) {
   const { namespace = 'shop', pvc = 'orders-db', cluster = 'kind', clusterUid = OUR_UID } = wish;
-  const { at = '2026-11-20T10:11:12.000Z', hasManifest = true, usedBytes = 4096 } = wish;
+  const {
+    at = '2026-11-20T10:11:12.000Z',
+    hasManifest = true,
+    usedBytes = 4096,
+    priority = 'scheduled',
+  } = wish;
   const runId = nextId();
   const key = archiveName({ cluster, namespace, pvc, at: new Date(at), runId });
   await to.put(key, wish.contents ?? 'x'.repeat(42));
-  const of = { archive: key, runId, namespace, pvc, cluster, clusterUid, createdAt: at, usedBytes };
+  const of = {
+    archive: key,
+    runId,
+    namespace,
+    pvc,
+    cluster,
+    clusterUid,
+    createdAt: at,
+    usedBytes,
+    priority,
+  };
   if (hasManifest)
     await to.put(manifestName(key), wish.manifestText ?? writeManifest(exampleManifest(of)));
   return { runId, key };

@@ -17,7 +17,14 @@ const OUT = {
 const candidate = (backup: string, change: Partial<Candidate> = {}): Candidate => ({
   ...{ source: backup, backup, destination: 'east', key: `k-${backup}` },
   createdAt: `2026-11-2${1 + [A, B, C].indexOf(backup)}T00:00:00.000Z`,
-  ...{ cluster: 'prod', clusterUid: 'us', neededBytes: GI, proof: 'checksum', ...change },
+  ...{
+    cluster: 'prod',
+    clusterUid: 'us',
+    neededBytes: GI,
+    proof: 'checksum',
+    isSafety: false,
+    ...change,
+  },
 });
 /** An archive of this cluster. */
 const archive = (
@@ -115,6 +122,34 @@ it.each<[string, Partial<PopulateFacts>, string]>([
       expected: [],
     },
     'restore a at east',
+  ],
+  [
+    'asks where the newest was made before a restore',
+    { places: [east(archive(A), archive(B, 'good', {}, { isSafety: true }))] },
+    'ask SafetyBackupNewest',
+  ],
+  [
+    'also where the other one is locked',
+    { places: [east(archive(A, 'locked'), archive(B, 'good', {}, { isSafety: true }))] },
+    'ask SafetyBackupNewest',
+  ],
+  [
+    'restores one that was made before a restore where there is no other',
+    { places: [east(archive(B, 'good', {}, { isSafety: true }))] },
+    'restore b at east',
+  ],
+  [
+    'restores a later backup than that one',
+    { places: [east(archive(A, 'good', {}, { isSafety: true }), archive(B))] },
+    'restore b at east',
+  ],
+  [
+    'restores one that was made before a restore where a person wants the newest',
+    {
+      ...start('newest'),
+      places: [east(archive(A), archive(B, 'good', {}, { isSafety: true }))],
+    },
+    'restore b at east',
   ],
   // --- there is none ---
   ['starts empty where every destination says that there is none', NEW, 'empty none-found'],

@@ -22,6 +22,7 @@ import { ASK_MS, howToDecide, nameOf, notListed, unlistedOf, WAIT_MS } from './w
  * | a good backup, every destination has answered | `restore` the newest good one |
  * | a good backup, some have not answered, and by the history none is newer | `restore` it |
  * | some have not answered | `wait` |
+ * | the newest was made before a restore, and there is another one | `ask`: that restore was to replace its data |
  * | the newest is locked, or is known and not found, or two clusters have one | `ask` |
  * | the volume would be too small, or is a block device | `ask` |
  * | there are archives, and none of them is good, or all are of another cluster | `ask` |
@@ -58,6 +59,8 @@ export function decide(facts: PopulateFacts): Decision {
       if (blind) return blind;
       const newest = newestOf(facts, { accepts: wish.kind === 'newest' });
       if (newest.kind !== 'found') return newest;
+      const other = wish.kind === 'usual' ? besidesSafety(newest.candidate, facts) : undefined;
+      if (other) return safetyIsNewest(newest.candidate, other, facts);
       return restore(newest.candidate, newest.passedOver, facts, newest.note);
     }
   }
@@ -111,6 +114,34 @@ function notOurs({ claim, namespace }: PopulateFacts): Decision | undefined {
     hint: `delete the claim, and apply it without spec.dataSourceRef; to restore data of another claim, use a restore`,
   };
 }
+
+/** @returns the newest of the other backups, where the newest one was made before a restore. */
+function besidesSafety(newest: Candidate, { places }: PopulateFacts): Candidate | undefined {
+  if (!newest.isSafety) return undefined;
+  const [other] = places
+    .flatMap(place => ('archives' in place ? place.archives : []))
+    .flatMap(({ cluster, state }) =>
+      cluster !== 'other' && 'candidate' in state && !state.candidate.isSafety
+        ? [state.candidate]
+        : []
+    )
+    .sort((one, two) => (one.createdAt < two.createdAt ? 1 : -1));
+  return other;
+}
+
+const safetyIsNewest = (
+  safety: Candidate,
+  other: Candidate,
+  { claim }: PopulateFacts
+): Decision => ({
+  ...{ kind: 'ask', retryMs: ASK_MS, choices: [safety, other], reason: 'SafetyBackupNewest' },
+  message: `newest backup ${safety.backup} of claim ${nameOf(claim)}, of ${
+    safety.createdAt
+  }, was made before a restore that replaced its data, and there is no backup since; the one before is ${
+    other.backup
+  } of ${other.createdAt}`,
+  hint: howToDecide('one'),
+});
 
 /** A person has named a backup: of its copies, the first that can be restored. */
 function named(id: string, facts: PopulateFacts): Decision {

@@ -15,6 +15,8 @@ export interface Candidate {
   neededBytes: number | null;
   /** Weakest first: its manifest and its size agree, its bytes were compared, it was unpacked, it was restored. */
   proof: 'size' | 'checksum' | 'contents' | 'restored';
+  /** It was made just before a restore, of the data that the restore replaced. */
+  isSafety: boolean;
 }
 
 /** Why nothing is restored now, in words for people. `reason` is stable, for programs. */
@@ -43,7 +45,14 @@ export type Decision =
     }
   | { kind: 'empty'; startedEmpty: 'none-found' | 'decided'; message: string }
   | ({ kind: 'wait'; retryMs: number } & Why)
-  | ({ kind: 'ask'; retryMs: number; choices: readonly Candidate[] } & Why)
+  | ({
+      kind: 'ask';
+      retryMs: number;
+      /** A person may name one of them. */
+      choices: readonly Candidate[];
+      /** Of clusters that this one does not continue: a person may see them. */
+      others?: readonly Candidate[];
+    } & Why)
   | ({ kind: 'ignore' } & Why);
 
 /** A newer archive that is not restored. */

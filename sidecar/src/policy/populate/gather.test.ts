@@ -82,6 +82,19 @@ describe('archives in a directory', () => {
     });
   });
 
+  it('that was made before a restore is a question, with the backup before it', async () => {
+    const scheduled = await storeBackup(east, { at: '2026-11-18T00:00:00.000Z' });
+    const safety = { at: '2026-11-19T00:00:00.000Z', priority: 'restore' as const };
+    const { runId } = await storeBackup(east, safety);
+    expect(await decide()).toMatchObject({
+      ...reason('SafetyBackupNewest'),
+      choices: [{ backup: runId }, { backup: scheduled.runId }],
+    });
+    expect(await decide({}, start(scheduled.runId))).toMatchObject(restores(scheduled.runId));
+    const since = await storeBackup(east, { at: '2026-11-20T00:00:00.000Z' });
+    expect(await decide()).toMatchObject(restores(since.runId));
+  });
+
   it('with half a manifest is passed over, and alone is a question', async () => {
     const bad = await storeBackup(east, { manifestText: '{"formatVersion": 4,' });
     expect(await decide()).toMatchObject(reason('NoGoodBackup'));

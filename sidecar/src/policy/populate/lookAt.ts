@@ -24,7 +24,8 @@ export interface LookWorld {
 const TOGETHER = 4;
 
 /**
- * Reads the manifests of archives, newest first, until one of this cluster is good or locked: older ones decide nothing. The
+ * Reads the manifests of archives, newest first, until one of this cluster is good or locked, and was not made before a restore:
+ * older ones decide nothing. The
  * backup that a person has named is read as well.
  * @param archives newest first, as a listing shows them
  * @returns those that are the claim's, or may be
@@ -58,7 +59,9 @@ export async function lookAt(
 }
 
 const isEnough = (each: FoundArchive | undefined): boolean =>
-  each?.cluster === 'own' && (each.state.is === 'good' || each.state.is === 'locked');
+  each?.cluster === 'own' &&
+  (each.state.is === 'good' || each.state.is === 'locked') &&
+  !each.state.candidate.isSafety;
 
 /** @returns undefined for an archive of another claim. */
 async function lookAtOne(
@@ -138,7 +141,7 @@ function failedState(error: unknown, candidate: Candidate): ArchiveState {
 }
 
 function candidateOf(
-  { archive, runId, createdAt, cluster, clusterUid, neededBytes, proof }: Identified,
+  { archive, runId, createdAt, cluster, clusterUid, neededBytes, proof, isSafety }: Identified,
   destination: string,
   history: FromHistory
 ): Candidate {
@@ -147,6 +150,7 @@ function candidateOf(
     source: isKnown ? runId : `archive:${foreignName({ destination, key: archive })}`,
     ...{ backup: runId, destination, key: archive, createdAt, cluster, neededBytes },
     clusterUid: clusterUid ?? '',
+    isSafety,
     proof: history.wasRestored(runId) ? 'restored' : proof,
   };
 }

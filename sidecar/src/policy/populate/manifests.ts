@@ -21,6 +21,7 @@ export interface Identified {
   storedBytes: number | null;
   neededBytes: number | null;
   proof: 'size' | 'checksum' | 'contents';
+  isSafety: boolean;
 }
 
 export type ReadManifest =
@@ -91,11 +92,13 @@ async function readOne(
 
 const identified = (manifest: StoredManifest): Identified => {
   const { archive, runId, clusterUid, cluster, namespace, pvc, createdAt, bytes } = manifest;
-  const { usedBytes, seal, stored, proof } = manifest;
+  const { usedBytes, seal, stored, proof, priority } = manifest;
   return {
     ...{ archive, runId, clusterUid, cluster, namespace, pvc, createdAt, bytes },
     storedBytes: stored?.bytes ?? null,
     neededBytes: neededBytesOf({ usedBytes, rawBytes: seal.rawBytes, files: seal.files }),
     proof: proof?.level ?? 'size',
+    // People and schedules ask for the others.
+    isSafety: priority === 'restore',
   };
 };

@@ -72,6 +72,7 @@ function ofOthers(others: readonly FoundArchive[], { claim }: PopulateFacts): De
   const which = [...seen].map(([uid, name]) => `${name}=${uid}`).join(',');
   return {
     ...{ kind: 'ask', retryMs: ASK_MS, choices: [], reason: 'BackupOfAnotherCluster' },
+    others: others.flatMap(({ state }) => ('candidate' in state ? [state.candidate] : [])),
     message: `claim ${nameOf(claim)} has no backup of this cluster, and ${
       new Set(others.map(({ backup }) => backup)).size
     } of another one${which && `: ${which}`}`,

@@ -10,7 +10,7 @@ const NOW = new Date('2026-11-27T06:00:00.000Z');
 const candidate: Candidate = {
   ...{ source: '01kbackup', backup: '01kbackup', destination: 'local', key: 'a.tar.gz' },
   ...{ createdAt: '2026-11-20T00:00:00.000Z', cluster: 'kind', clusterUid: 'cluster-uid' },
-  ...{ neededBytes: 1_000, proof: 'contents' },
+  ...{ neededBytes: 1_000, proof: 'contents', isSafety: false },
 };
 const restore: Decision = { kind: 'restore', candidate, message: 'backup 01k', passedOver: [] };
 const why = { reason: 'Unreachable', message: 's3 did not answer', hint: 'wait' };
@@ -134,4 +134,20 @@ it.each([
   const { conditions } = statusOf({ ...sayOfRun(transient), state, since: NOW.toISOString() });
   expect(conditions.map(({ type }) => type)).toEqual(['Ready', 'Reconciling', 'Stalled']);
   expect(conditions.map(({ status }) => status).join(' ')).toBe(expected);
+});
+
+it('shows the backups that a person can choose, and those of other clusters', () => {
+  const of = (backup: string, day: number, cluster: string): Candidate => ({
+    ...{ ...candidate, backup, cluster },
+    createdAt: `2026-11-${day}T00:00:00.000Z`,
+  });
+  const decision = {
+    ...{ kind: 'ask' as const, retryMs: 5, ...why },
+    ...{ choices: [of('a', 10, 'prod')], others: [of('b', 11, 'dev')] },
+  };
+  const { say } = nextFor({ ...base, decision });
+  expect(say.choices).toEqual([
+    expect.objectContaining({ backup: 'b', cluster: 'dev', allowed: false }),
+    expect.objectContaining({ backup: 'a', cluster: 'prod', allowed: true }),
+  ]);
 });

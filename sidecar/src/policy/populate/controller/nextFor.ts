@@ -1,7 +1,8 @@
+import type { PopulateChoice } from '../../../../api/index.ts';
 import { START_ANNOTATION } from '../../../../api/index.ts';
 import type { Claim } from '../../../cluster/inventory.ts';
 import type { RunRecord } from '../../../history/history.ts';
-import type { Decision } from '../decision.ts';
+import type { Candidate, Decision } from '../decision.ts';
 import type { Shown } from './conditions.ts';
 import type { PastFailure } from './pastRuns.ts';
 
@@ -50,7 +51,11 @@ export function nextFor({ claim, node, decision, failures, now }: ClaimNow): Nex
     case 'ask':
     case 'ignore': {
       const { reason, message, hint } = decision;
-      const say: Say = { ...NOTHING, state: 'needs-decision', reason, message, hint };
+      const choices = decision.kind === 'ask' ? choicesOf(decision) : [];
+      const say: Say = {
+        ...{ ...NOTHING, state: 'needs-decision', reason, message, hint },
+        ...(choices.length > 0 && { choices }),
+      };
       return { do: 'nothing', say, lookMs: decision.kind === 'ask' ? decision.retryMs : IDLE_MS };
     }
     case 'restore': {
@@ -74,6 +79,23 @@ export function nextFor({ claim, node, decision, failures, now }: ClaimNow): Nex
     }
   }
 }
+
+/** A claim of a name that many clusters have. */
+const MOST_CHOICES = 20;
+
+const choicesOf = ({
+  choices,
+  others = [],
+}: Extract<Decision, { kind: 'ask' }>): PopulateChoice[] => {
+  const as =
+    (allowed: boolean) =>
+    ({ backup, createdAt, destination, cluster }: Candidate): PopulateChoice => ({
+      ...{ backup, createdAt, destination, cluster, allowed },
+    });
+  return [...choices.map(as(true)), ...others.map(as(false))]
+    .sort((one, other) => (one.createdAt < other.createdAt ? 1 : -1))
+    .slice(0, MOST_CHOICES);
+};
 
 /** The failed attempt, and when the next one begins. */
 function paused(failed: PastFailure, now: Date): Next {
