@@ -141,6 +141,7 @@ export function policyTests(world: Seen): void {
               destination: 'offsite',
               hold: aHold({
                 kind: 'share',
+                removed: 3,
                 message: '3 of 39 archives would be deleted at once, more than a share of 5 %',
                 hint: 'check the plan, then approve the deletion',
               }),
