@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 
 /** @param shifts how wrong the sidecar's clock is at the start, and after each `SIGUSR2` */
 const clockWith = (...shifts: number[]): Record<string, string> => ({
-  NODE_OPTIONS: `--import=${join(import.meta.dirname, 'support/shiftClock.ts')}`,
+  NODE_OPTIONS: `--import=${join(import.meta.dirname, '../support/shiftClock.ts')}`,
   CLOCK_SHIFTS: shifts.join(','),
 });
 
