@@ -21,7 +21,7 @@ export interface BackupFilter {
 export interface Where {
   /** Namespaces that somebody has chosen; empty for all of them. */
   selected: string[];
-  /** Where to ask as somebody who is not an administrator. */
+  /** The namespaces to ask for where the user is not an administrator. */
   atHand: string[];
 }
 

@@ -83,7 +83,7 @@ export type ClusterPolicies = Asked<PolicyList | null> & { cluster: string };
 /**
  * What is planned for the volumes of several clusters, kept fresh.
  *
- * @param namespacesOf where to ask in a cluster as somebody who is not an administrator.
+ * @param namespacesOf the namespaces to ask for where the user is not an administrator.
  */
 export function usePolicies(
   clusters: string[],

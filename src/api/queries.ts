@@ -172,7 +172,7 @@ export interface ClusterVolumes extends Asked<Volume[]> {
 /**
  * The volumes of several clusters, kept fresh.
  *
- * @param namespacesOf where to ask in a cluster as somebody who is not an administrator.
+ * @param namespacesOf the namespaces to ask for where the user is not an administrator.
  */
 export function useVolumes(
   clusters: string[],

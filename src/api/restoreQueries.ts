@@ -137,7 +137,7 @@ const MOST_PAGES = 4;
 /**
  * Volumes that have good backups, as far back as the last 2,000 of these lead.
  *
- * @param namespaces where to ask as somebody who is not an administrator.
+ * @param namespaces the namespaces to ask for where the user is not an administrator.
  */
 export function useRestorableVolumes(
   cluster: string,

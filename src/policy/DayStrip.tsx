@@ -1,5 +1,5 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
-import { Box, type Theme, Tooltip, Typography } from '@mui/material';
+import { Box, type Theme, Typography } from '@mui/material';
 import type { PolicyDay } from '../../sidecar/api';
 import { closeIcon, copiedIcon, queuedIcon, skippedIcon } from '../ui/icons';
 import { PlainTable } from '../ui/PlainTable';
@@ -7,6 +7,7 @@ import { statusColor } from '../ui/statusColor';
 import { type Translate, useText } from '../ui/text';
 import { useRoving } from '../ui/useRoving';
 import { AsTable } from './AsTable';
+import { Mark } from './Mark';
 
 type DayState = PolicyDay['state'];
 
@@ -73,31 +74,26 @@ export function DayStrip({ days }: { days: PolicyDay[] }) {
         }}
       >
         {days.map((day, index) => (
-          <Tooltip key={day.date} title={textOf(day)}>
-            <Box
-              component="button"
-              type="button"
-              aria-label={textOf(day)}
-              {...itemProps(index)}
-              sx={{
-                height: 28,
-                minWidth: 0,
-                p: 0,
-                display: 'grid',
-                placeItems: 'center',
-                background: 'none',
-                border: '1px solid',
-                borderStyle: day.state === 'none' ? 'dashed' : 'solid',
-                borderRadius: '4px',
-                color: LOOKS[day.state].color,
-                borderColor: day.state === 'none' ? 'divider' : LOOKS[day.state].color,
-                cursor: 'default',
-                '&:focus-visible': { outline: '2px solid', outlineOffset: '1px' },
-              }}
-            >
-              <Sign state={day.state} />
-            </Box>
-          </Tooltip>
+          <Mark
+            key={day.date}
+            text={textOf(day)}
+            item={itemProps(index)}
+            outlineOffset={1}
+            sx={{
+              height: 28,
+              minWidth: 0,
+              display: 'grid',
+              placeItems: 'center',
+              background: 'none',
+              border: '1px solid',
+              borderStyle: day.state === 'none' ? 'dashed' : 'solid',
+              borderRadius: '4px',
+              color: LOOKS[day.state].color,
+              borderColor: day.state === 'none' ? 'divider' : LOOKS[day.state].color,
+            }}
+          >
+            <Sign state={day.state} />
+          </Mark>
         ))}
       </Box>
       <Box sx={{ display: 'flex', flexWrap: 'wrap', columnGap: 2, mt: 0.75 }}>

@@ -1,4 +1,4 @@
-import { Box, Tooltip, Typography } from '@mui/material';
+import { Box, Typography } from '@mui/material';
 import type { PlannedArchive, RetentionPlan } from '../../sidecar/api';
 import { RunLink } from '../backups/RunLink';
 import { formatBytes } from '../ui/bytes';
@@ -10,6 +10,7 @@ import { useIsNarrow } from '../ui/useIsNarrow';
 import { useNow } from '../ui/useNow';
 import { useRoving } from '../ui/useRoving';
 import { AsTable } from './AsTable';
+import { Mark } from './Mark';
 import { MOST_MARKS, type Tick, timelineOf } from './timeline';
 
 interface RetentionPictureProps {
@@ -107,31 +108,26 @@ export function RetentionPicture({ cluster, namespace, plan }: RetentionPictureP
             </Box>
           ))}
           {marks.map(({ archive, x }, index) => (
-            <Tooltip key={archive.backup} title={textOf(archive)}>
-              <Box
-                component="button"
-                type="button"
-                aria-label={textOf(archive)}
-                {...itemProps(index)}
-                sx={{
-                  position: 'absolute',
-                  top: (archive.keep ? 0.5 : 1.5) * LANE - MARK / 2,
-                  left: `calc(${x * 100}% - ${MARK / 2}px)`,
-                  width: MARK,
-                  height: MARK,
-                  p: 0,
-                  border: '2px solid',
-                  borderRadius: archive.keep ? '50%' : '2px',
-                  borderColor: statusColor(archive.keep ? 'success' : 'error'),
-                  background: theme =>
-                    archive.keep ? statusColor('success')(theme) : theme.palette.background.default,
-                  boxShadow: ({ palette }) => `0 0 0 1px ${palette.background.default}`,
-                  cursor: 'default',
-                  '&:focus-visible': { outline: '2px solid', outlineOffset: '2px', zIndex: 1 },
-                  '&:hover': { zIndex: 1 },
-                }}
-              />
-            </Tooltip>
+            <Mark
+              key={archive.backup}
+              text={textOf(archive)}
+              item={itemProps(index)}
+              outlineOffset={2}
+              sx={{
+                position: 'absolute',
+                top: (archive.keep ? 0.5 : 1.5) * LANE - MARK / 2,
+                left: `calc(${x * 100}% - ${MARK / 2}px)`,
+                width: MARK,
+                height: MARK,
+                border: '2px solid',
+                borderRadius: archive.keep ? '50%' : '2px',
+                borderColor: statusColor(archive.keep ? 'success' : 'error'),
+                background: theme =>
+                  archive.keep ? statusColor('success')(theme) : theme.palette.background.default,
+                boxShadow: ({ palette }) => `0 0 0 1px ${palette.background.default}`,
+                '&:hover': { zIndex: 1 },
+              }}
+            />
           ))}
         </Box>
       </Box>

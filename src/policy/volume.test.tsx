@@ -171,8 +171,8 @@ describe('the page of a volume, with a schedule,', () => {
     expect(await screen.findByText(/^Could be restored here/)).toBeVisible();
     expect(screen.getByText(/dev · local · of-dev$/)).toBeVisible();
     await user.click(screen.getByRole('button', { name: 'Restore a backup into shop/orders-db' }));
-    await user.click(await screen.findByRole('radio', { name: /prod-1 · of-prod-1/ }));
-    expect(screen.queryByRole('radio', { name: /of-dev/ })).toBeNull();
+    await user.click(await screen.findByRole('radio', { description: /prod-1 · of-prod-1/ }));
+    expect(screen.queryByRole('radio', { description: /of-dev/ })).toBeNull();
     await user.click(screen.getByRole('button', { name: 'Restore' }));
     await waitFor(() =>
       expect(cluster.objectCalls).toContainEqual({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { allowedNamespaces, namespacesAtHand } from './namespacesAtHand';
 
-describe('somebody who is not an administrator asks in', () => {
+describe('a user without administrator rights asks in', () => {
   it.each<[string, string[], string[], string | undefined, string[]]>([
     ['the namespaces of the filter', ['shop'], ['bank'], 'dev', ['shop']],
     ['those that Headlamp is set to allow', [], ['bank'], 'dev', ['bank']],

@@ -1,6 +1,6 @@
 /**
- * Where somebody who is not an administrator may ask in a cluster: the namespaces of the filter, or those that Headlamp's
- * settings allow there, or the one that the cluster's configuration names.
+ * The namespaces of a cluster that a user without administrator rights may ask for: those of the filter, or those that Headlamp's settings
+ * allow there, or the one that the cluster's configuration names.
  *
  * @param configured is empty where the configuration names none.
  */

@@ -11,7 +11,7 @@ export function useSelectedNamespaces(): string[] {
   return useMemo(() => [...namespaces].sort(), [namespaces]);
 }
 
-/** Where somebody who is not an administrator may ask in a cluster. */
+/** The namespaces of a cluster that a user without administrator rights may ask for. */
 export function useNamespacesAtHand(selected: string[]): (cluster: string) => string[] {
   const configuration = K8s.useClustersConf();
   return cluster =>

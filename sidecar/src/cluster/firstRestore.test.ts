@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { testClaim } from '../testing/testClaim.ts';
-import { isFirstRestoreOpen } from './firstRestore.ts';
+import { isFirstRestoreOpen, isHeldByRestore } from './firstRestore.ts';
 
 const dataSource = {
   apiGroup: 'nkvm.io',
@@ -44,4 +44,11 @@ it.each([
   ['of such a claim, where a person wants data', true, note('start', 'newest')],
 ])('the first restore %s is open: %s', (_, expected, change) => {
   expect(isFirstRestoreOpen(testClaim({ dataSource, ...change }))).toBe(expected);
+});
+
+it('a claim that a restore has made and not proven is held, as one whose first restore is open', () => {
+  const restoreMark = { state: 'restoring' as const, runId: 'r', installation: 'i' };
+  expect(isHeldByRestore(testClaim({ restoreMark }))).toBe(true);
+  expect(isHeldByRestore(testClaim({ dataSource, ...pending }))).toBe(true);
+  expect(isHeldByRestore(testClaim())).toBe(false);
 });

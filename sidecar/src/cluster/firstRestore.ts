@@ -31,6 +31,13 @@ export function isFirstRestoreOpen(claim: Populated): boolean {
   return !hasVerdict && claim.policyNotes?.[START_ANNOTATION]?.trim() !== 'empty';
 }
 
+/**
+ * @returns whether no run backs the claim up by itself, and none of its archives is deleted: its first restore is open, or a restore
+ * that a person has started has made it, and has not proven its contents
+ */
+export const isHeldByRestore = (claim: Populated & Pick<Claim, 'restoreMark'>): boolean =>
+  claim.restoreMark !== undefined || isFirstRestoreOpen(claim);
+
 /** @returns the annotations of NKVM on how this very claim got its volume; those of another claim do not count. */
 export function verdictOf({ uid, policyNotes = {} }: Pick<Claim, 'uid' | 'policyNotes'>): {
   /** Id of the backup. */

@@ -1,6 +1,6 @@
 import type { Destination } from './destination.ts';
 
-/** Which archives are being read, e.g. by a download or by somebody who browses. */
+/** Which archives are being read, e.g. by a download, or by a person who browses files. */
 export interface Reading {
   /** @returns the same destination for the same one, with each of its streams counted. */
   of(destination: Destination): Destination;

@@ -25,7 +25,7 @@ it.each<[string, () => Promise<number | undefined>, boolean]>([
     });
   expect([...storage.archives.keys()]).toEqual(takes ? ['a.tar.gz'] : []);
   expect(body.destroyed).toBe(true);
-  // What belongs to archives that are there already is always taken.
+  // Manifests and indexes of archives that are there already are always accepted.
   await to.put('b.manifest.json', '{}');
   await (await to.stage('b.tar.gz.index', Readable.from([Buffer.from('x')]))).publish();
 });

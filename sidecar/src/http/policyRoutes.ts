@@ -21,7 +21,8 @@ import {
   withoutBackups,
 } from './policyView.ts';
 import type { Rights } from './rights.ts';
-import { namespacesOf, readableScope, scopeOf, toList } from './scope.ts';
+import { scopeOf, toList } from './scope.ts';
+import { visibleClaims } from './visibleClaims.ts';
 
 export interface PolicyRoutes {
   inventory: Inventory;
@@ -48,13 +49,12 @@ export const policyRoutes =
       },
       async (request, reply) => {
         const { caller, query } = request;
-        if (!inventory.isReady()) throw notReady();
-        const all = inventory.claims(query.namespace);
-        const namespaces = { filled: namespacesOf(all), all: inventory.namespaces() };
-        const seen = await readableScope(caller, rights, undefined, query, namespaces, maxScan);
-        const claims = all.filter(({ namespace }) => seen.has(namespace));
-        const read = namespacesOf(claims);
-        const backups = await scopeOf(caller, rights, toList('backup'), read, maxScan);
+        const { claims, namespaces, isIncomplete, limit } = await visibleClaims(
+          caller,
+          query,
+          world
+        );
+        const backups = await scopeOf(caller, rights, toList('backup'), namespaces, maxScan);
         const policies = await coverage.ofEach(claims);
         const seesAll = backups.isEverywhere;
         const seenBy = (policy: VolumePolicy): VolumePolicy => {
@@ -64,9 +64,9 @@ export const policyRoutes =
         const volumes = await inTurns(policies, policy => JSON.stringify(seenBy(policy)));
         const rest: Omit<PolicyList, 'volumes'> = {
           zeroTouch: coverage.isZeroTouch(),
-          incomplete: seen.isIncomplete,
+          incomplete: isIncomplete,
           ...limitsOf(
-            scanLimit([seen], 'volumes of other namespaces are missing'),
+            limit,
             scanLimit(
               [backups],
               'of volumes in other namespaces, backupsVisible is false although you may have the right'

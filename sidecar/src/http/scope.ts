@@ -22,7 +22,7 @@ export interface Asked {
 
 type Wanted = Omit<Action, 'namespace' | 'name'>;
 
-/** The right to list claims, or what belongs to them. */
+/** The right to list claims, or their backups. */
 export const toList = (subresource?: 'backup'): Wanted => ({
   verb: 'list',
   group: '',

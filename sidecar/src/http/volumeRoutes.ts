@@ -7,7 +7,7 @@ import type { History } from '../history/history.ts';
 import { sendTagged } from './etag.ts';
 import { limitsOf, scanLimit } from './limits.ts';
 import type { Rights } from './rights.ts';
-import { namespacesOf, readableScope } from './scope.ts';
+import { visibleClaims } from './visibleClaims.ts';
 import { mayBackUpEach, rightsOnVolume, volumeOf, volumeScopes } from './volumeView.ts';
 
 export interface VolumeRoutes {
@@ -36,12 +36,12 @@ export const volumeRoutes =
       },
       async (request, reply) => {
         const { caller, query } = request;
-        if (!inventory.isReady()) throw notReady();
-        const all = inventory.claims(query.namespace);
-        const namespaces = { filled: namespacesOf(all), all: inventory.namespaces() };
-        const seen = await readableScope(caller, rights, undefined, query, namespaces, maxScan);
-        const claims = all.filter(({ namespace }) => seen.has(namespace));
-        const scopes = await volumeScopes(caller, rights, namespacesOf(claims), maxScan);
+        const { claims, namespaces, isIncomplete, limit } = await visibleClaims(
+          caller,
+          query,
+          world
+        );
+        const scopes = await volumeScopes(caller, rights, namespaces, maxScan);
         const mayBackUp = await mayBackUpEach(caller, rights, claims, scopes, maxScan);
         const volumes = await Promise.all(
           claims.map(claim =>
@@ -60,9 +60,9 @@ export const volumeRoutes =
         const list: VolumeList = {
           volumes,
           stale: inventory.problems(),
-          incomplete: seen.isIncomplete,
+          incomplete: isIncomplete,
           ...limitsOf(
-            scanLimit([seen], 'volumes of other namespaces are missing'),
+            limit,
             scanLimit(
               Object.values(scopes),
               'of volumes in other namespaces, podsVisible, backupsVisible and mayBackUp are false although you may have the right'

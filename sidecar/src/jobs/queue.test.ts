@@ -335,7 +335,7 @@ describe('runs of different kinds on one volume', () => {
     await ask('restore', 'b', 'restore');
     await begun(2);
     expect(underWay.map(({ run }) => `${run.kind} ${run.name}`)).toEqual(['backup a', 'restore b']);
-    // What reads would not conflict with the backup, but may not go past the restore for ever.
+    // A run that reads does not conflict with the backup, but may not go past the restore for ever.
     await ask('verify');
     expect(underWay).toHaveLength(2);
     underWay[0]?.end();

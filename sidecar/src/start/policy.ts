@@ -1,4 +1,4 @@
-import { isFirstRestoreOpen } from '../policy/populate/firstRestore.ts';
+import { isHeldByRestore } from '../policy/populate/firstRestore.ts';
 import type { Scheduler } from '../policy/schedule/scheduler.ts';
 import { scheduler } from '../policy/schedule/scheduler.ts';
 import { startBackups, startDrills } from '../policy/schedule/starts.ts';
@@ -37,7 +37,7 @@ export async function startPolicy(
   const schedules = scheduler({
     ...{ inventory, history, now, log, held },
     settings: { clusterUid, timeZone: config.schedules.timeZone },
-    isHeld: isFirstRestoreOpen,
+    isHeld: isHeldByRestore,
     elapsed: () => performance.now(),
     start: {
       backup: startBackups(admission, queue),

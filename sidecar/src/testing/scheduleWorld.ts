@@ -8,7 +8,7 @@ import { runIds } from '../history/runId.ts';
 import type { JobEnd } from '../jobs/job.ts';
 import type { Queue } from '../jobs/queue.ts';
 import { startQueue } from '../jobs/queue.ts';
-import { isFirstRestoreOpen } from '../policy/populate/firstRestore.ts';
+import { isHeldByRestore } from '../policy/populate/firstRestore.ts';
 import type { Scheduler } from '../policy/schedule/scheduler.ts';
 import { scheduler } from '../policy/schedule/scheduler.ts';
 import { startBackups } from '../policy/schedule/starts.ts';
@@ -121,7 +121,7 @@ export async function scheduleWorld(
         drill: async () => [],
       },
       held: () => world.held,
-      isHeld: isFirstRestoreOpen,
+      isHeld: isHeldByRestore,
       now,
       elapsed: () => elapsed,
       log,

@@ -31,7 +31,7 @@ export const directory: Kind<Settings> = {
   probes: () => [],
 };
 
-/** One of the two would list, and delete, what belongs to the other. */
+/** One of the two would list, and delete, files of the other. */
 function refuseOwn(path: string, { name, ownDirs = [] }: Pick<PlaceContext, 'name' | 'ownDirs'>) {
   const taken = ownDirs.find(own => overlap(real(path), real(own)));
   if (taken === undefined) return;

@@ -12,7 +12,7 @@ import type { IsOpen, OpenNamespaces } from '../../backup/request/openNamespaces
 import type { Claim, Inventory } from '../../cluster/inventory.ts';
 import type { ClaimHistory, History } from '../../history/history.ts';
 import { inTurns } from '../../inTurns.ts';
-import { isFirstRestoreOpen } from '../populate/firstRestore.ts';
+import { isFirstRestoreOpen, isHeldByRestore } from '../populate/firstRestore.ts';
 import { comesBack } from './comesBack.ts';
 import { daysOf, firstDay, upcomingOf } from './days.ts';
 import { deletingReason } from './deleting.ts';
@@ -74,8 +74,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
     const { wish, slots } = world.wanted(claim);
     const past = history.ofClaim(uid, namespace, name);
     const populate = world.populateOf?.(claim) ?? null;
-    const isHeld =
-      populate !== null || claim.restoreMark !== undefined || isFirstRestoreOpen(claim);
+    const isHeld = populate !== null || isHeldByRestore(claim);
     const isScheduled = slots !== null && !wish.suspended && !isHeld;
     const isInvalid =
       !wish.schedule && wish.problems.some(({ key }) => SCHEDULE_KEYS.includes(key));

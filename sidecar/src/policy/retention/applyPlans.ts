@@ -23,6 +23,8 @@ export type ApplyWorld = Omit<DeletionWorld, 'history'> & {
   history: Pick<History, 'get' | 'commit' | 'unfinished'>;
   archives: Pick<Archives, 'ref' | 'openQuickly' | 'forget'>;
   floor: number;
+  /** @returns whether the last check of a backup has failed. */
+  isBad(backup: string): boolean;
   /** @returns the plans of a claim at this destination, as they are now. */
   plansOf(claim: ClaimName): { line: Line; plan: RetentionPlan }[];
   /** By volume, the newest run whose data was compared with the backup before. */
@@ -139,7 +141,9 @@ async function mayApply(
 ): Promise<boolean> {
   const { history, log, floor, signal } = world;
   const who = `${line.namespace}/${line.name}`;
-  const staying = plan.archives.filter(({ keep }) => keep).slice(0, Math.max(1, floor));
+  const staying = plan.archives
+    .filter(({ keep, backup }) => keep && !world.isBad(backup))
+    .slice(0, Math.max(1, floor));
   for (const { backup } of staying) {
     const copy = history.get(backup)?.copies.find(({ destination: id }) => id === destination.id);
     const stored = copy && (await destination.stat(copy.key, { signal }));

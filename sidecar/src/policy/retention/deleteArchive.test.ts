@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { indexName, manifestName } from '../../archive/name.ts';
 import { readCatalog } from '../../backup/catalog/readCatalog.ts';
 import { rebuildHistory } from '../../backup/rebuildHistory.ts';
@@ -9,11 +6,11 @@ import { deleteUnproven, UNPROVEN_AGE_MS } from '../../backup/unproven.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { StageError } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';
-import { openHistory } from '../../history/openHistory.ts';
-import { exampleManifest } from '../../testing/exampleManifest.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import type { MemoryStorage } from '../../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { putArchive } from '../../testing/putArchive.ts';
+import { newPath, openFor } from '../../testing/testDisk.ts';
 import type { DeletionWorld, Victim } from './deleteArchive.ts';
 import { deleteArchive, finishDeletion } from './deleteArchive.ts';
 import { noDependents } from './inUse.ts';
@@ -33,12 +30,7 @@ let key: string;
 let victim: Victim;
 
 beforeEach(async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'nkvm-retention-'));
-  history = await openHistory(join(dir, 'nkvm.db'));
-  onTestFinished(async () => {
-    await history.close();
-    rmSync(dir, { recursive: true });
-  });
+  history = await openFor(newPath());
   storage = memoryStorage();
   destination = memoryDestination(storage);
   run = exampleRun({ priority: 'scheduled', clusterUid: CLUSTER });
@@ -54,17 +46,17 @@ beforeEach(async () => {
   victim = { run: run.id, destination: 'memory', key, keep: 'last=3' };
 });
 
-/** What a backup leaves at the destination. */
-function store(change: Parameters<typeof exampleManifest>[0]) {
-  const manifest = exampleManifest({
-    ...{ runId: run.id, archive: key, bytes: 5, pvcUid: run.uid, installation: INSTALLATION },
-    ...{ clusterUid: CLUSTER, namespaceUid: run.namespaceUid },
-    ...change,
-  });
-  storage.archives.set(key, Buffer.from('12345'));
-  storage.archives.set(indexName(key), Buffer.from('index'));
-  storage.archives.set(manifestName(key), Buffer.from(JSON.stringify(manifest)));
-}
+/** Stores its files of 5 bytes, with a manifest that differs by `change`. */
+const store = (change: Parameters<typeof putArchive>[1]) =>
+  putArchive(
+    storage,
+    {
+      ...{ runId: run.id, archive: key, bytes: 5, pvcUid: run.uid, installation: INSTALLATION },
+      ...{ clusterUid: CLUSTER, namespaceUid: run.namespaceUid },
+      ...change,
+    },
+    5
+  );
 
 const worldOf = (change: Partial<DeletionWorld> = {}): DeletionWorld => ({
   history,
@@ -99,7 +91,7 @@ describe('leaves an archive alone', () => {
     expect(copyNow()).toMatchObject({ state: 'present', problem: null });
   };
 
-  it.each<[string, Parameters<typeof exampleManifest>[0]]>([
+  it.each<[string, Parameters<typeof putArchive>[1]]>([
     ['of another cluster', { clusterUid: 'other' }],
     ['of another installation', { installation: 'fedcba9876543210' }],
     ['of a claim with the same name', { pvcUid: 'other' }],
@@ -255,13 +247,10 @@ describe('killed between two steps', () => {
     else expect(copyNow()?.problem?.reason).toBe('DeletedByRetention');
 
     // A history that is lost now is rebuilt from manifests: it has the archive only where that is whole.
-    const dir = mkdtempSync(join(tmpdir(), 'nkvm-rebuilt-'));
-    const rebuilt = await openHistory(join(dir, 'nkvm.db'));
+    const rebuilt = await openFor(newPath());
     const options = { identity, claimUidOf: () => undefined, log, limitMs: 60_000 };
     await rebuildHistory({ ...options, history: rebuilt, destination });
     expect(rebuilt.get(run.id) !== undefined).toBe(isWhole);
-    await rebuilt.close();
-    rmSync(dir, { recursive: true });
 
     // The next start: what was recorded as deleted goes, and does not come back.
     await rebuildHistory({ ...options, history, destination });

@@ -5,7 +5,7 @@ import type { Claim, Inventory } from '../../cluster/inventory.ts';
 import type { ArchiveFact } from '../../history/claimArchives.ts';
 import type { History } from '../../history/history.ts';
 import { latestBelievable, timeOfRunId } from '../../history/runId.ts';
-import { isFirstRestoreOpen } from '../populate/firstRestore.ts';
+import { isHeldByRestore } from '../populate/firstRestore.ts';
 import type { Wish } from '../wish/wish.ts';
 import type { WishClaim } from '../wish/wishOf.ts';
 import { wishOf } from '../wish/wishOf.ts';
@@ -82,7 +82,8 @@ function liveLine(claim: Claim, archives: readonly ArchiveFact[], world: LinesWo
     holdWith: ({ invalid }) =>
       claimHold({
         invalid,
-        isFirstRestoreOpen: isOpen(claim),
+        // The old archives are what it needs.
+        isFirstRestoreOpen: isHeldByRestore(claim),
         holdUntil: wish.holdUntil,
         now: world.now(),
       }),
@@ -109,10 +110,6 @@ function uidsOf(claim: Claim, { history, clusterUid }: LinesWorld) {
   return new Set(isSame ? [uid, source.uid] : [uid]);
 }
 
-/** While the first restore is open, the old archives are what it needs. */
-const isOpen = (claim: Claim): boolean =>
-  isFirstRestoreOpen(claim) || claim.restoreMark !== undefined;
-
 function goneLine(
   namespace: string,
   name: string,
@@ -133,7 +130,7 @@ function goneLine(
     holdWith: ({ invalid }) =>
       claimHold({
         invalid,
-        isFirstRestoreOpen: claim !== undefined && isOpen(claim),
+        isFirstRestoreOpen: claim !== undefined && isHeldByRestore(claim),
         holdUntil,
         now: now(),
       }),

@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { archiveName, indexName, manifestName } from '../../archive/name.ts';
+import { archiveName, manifestName } from '../../archive/name.ts';
 import type { KnownCatalog } from '../../backup/catalog/keepCatalogs.ts';
 import { readCatalog } from '../../backup/catalog/readCatalog.ts';
 import type { NamespaceFact } from '../../cluster/facts.ts';
@@ -12,15 +9,15 @@ import type { Destination } from '../../destinations/destination.ts';
 import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
 import { StageError } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';
-import { openHistory } from '../../history/openHistory.ts';
 import type { Records } from '../../history/recordFile.ts';
 import { recordsInMemory } from '../../history/recordFile.ts';
 import { runIds } from '../../history/runId.ts';
-import { exampleManifest } from '../../testing/exampleManifest.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import type { MemoryStorage } from '../../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { putArchive } from '../../testing/putArchive.ts';
 import { testClaim } from '../../testing/testClaim.ts';
+import { newPath, openFor } from '../../testing/testDisk.ts';
 import type { KeepRules } from './keepRules.ts';
 import { NEARLY_ALL_NEW } from './newData.ts';
 import type { PlaceDecision } from './placeDecisions.ts';
@@ -51,12 +48,7 @@ let inventoryProblems: string[];
 let namespaceNotes: NamespaceFact['policyNotes'];
 
 beforeEach(async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'nkvm-retention-'));
-  history = await openHistory(join(dir, 'nkvm.db'));
-  onTestFinished(async () => {
-    await history.close();
-    rmSync(dir, { recursive: true });
-  });
+  history = await openFor(newPath());
   storage = memoryStorage();
   destination = memoryDestination(storage);
   claims = new Map();
@@ -99,13 +91,10 @@ async function backup(change: Made = {}): Promise<string> {
   });
   const copies = example.copies.map(copy => ({ ...copy, key, bytes, destination: 'memory' }));
   await history.add([{ ...example, copies, seal: null }]);
-  const manifest = exampleManifest({
+  putArchive(storage, {
     ...{ runId: id, archive: key, bytes, pvc: name, pvcUid: uid, namespace: 'shop' },
     ...{ clusterUid, installation: INSTALLATION, createdAt },
   });
-  storage.archives.set(key, Buffer.alloc(bytes));
-  storage.archives.set(indexName(key), Buffer.from('index'));
-  storage.archives.set(manifestName(key), Buffer.from(JSON.stringify(manifest)));
   return id;
 }
 
@@ -453,6 +442,18 @@ describe('deletes nothing', () => {
     storage.archives.set(key, Buffer.alloc(7));
     await nothing(null);
     expect(logged.join()).toContain('is not there as it was stored');
+  });
+
+  it('when a good archive that stays is not there, behind newer ones whose checks failed', async () => {
+    const ids = await hourly(10);
+    for (const id of ids.slice(-3)) {
+      const run = exampleRun({ kind: 'verify', status: 'failed', copies: [] });
+      await history.add([{ ...run, details: { kind: 'verify', backup: id, totalBytes: null } }]);
+    }
+    await list();
+    const key = history.get(ids.at(-4) ?? '')?.copies[0]?.key ?? '';
+    storage.archives.set(key, Buffer.alloc(7));
+    await nothing(null);
   });
 
   it('while the claims of the cluster are not all known', async () => {

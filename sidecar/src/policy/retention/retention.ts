@@ -225,6 +225,7 @@ export function retentionWith(world: RetentionWorld): Retention {
           clusters: new Set([world.clusterUid]),
           dependsOn: noDependents,
           floor: settings.floor,
+          isBad: backup => factsNow().failedChecks.has(backup),
           plansOf: claim =>
             linesOf(claim.namespace, claim.name, linesWorld).flatMap((line: Line) => {
               const plan = planLine(line, factsNow()).find(one => one.destination === destination);

@@ -194,6 +194,14 @@ describe('what is in the way', () => {
     expect(world.ran()).toEqual([]);
   });
 
+  it('holds a claim that a restore has made and not proven', async () => {
+    const world = await scheduleWorld('2026-11-20T10:00:00Z');
+    const restoreMark = { state: 'restoring' as const, runId: 'r', installation: 'i' };
+    world.add(1, { ...label('hourly'), restoreMark });
+    await world.until('12:00');
+    expect(world.ran()).toEqual([]);
+  });
+
   it('starts nothing for values that are not valid, and tells of each once', async () => {
     const world = await scheduleWorld('2026-11-20T10:00:00Z');
     world.add(1, label('hourl'));
