@@ -277,6 +277,18 @@ describe('with a history', () => {
     expect(await decide({ history })).toMatchObject(restores(good.runId));
   });
 
+  it('an archive whose restore has failed twice is passed over, and the older one is looked at', async () => {
+    const good = await storeBackup(east, { at: '2026-11-18T00:00:00.000Z' });
+    const bad = await storeBackup(east, { at: '2026-11-19T00:00:00.000Z' });
+    const failure = { at: '2026-11-20T00:00:00.000Z', reason: 'ArchiveDamaged', message: 'bad' };
+    const failed = [{ backup: bad.runId, attempts: 2, ...failure }];
+    const { decisionFor } = populateWorld([east], {});
+    expect(await decisionFor(waitingClaim(), { signal, failed })).toMatchObject({
+      ...restores(good.runId),
+      passedOver: [{ backup: bad.runId }],
+    });
+  });
+
   it('a backup of another claim that a person names is refused', async () => {
     const { runId, key } = await storeBackup(east, { namespace: 'bank' });
     const history = await withRuns(run(runId, key, { namespace: 'bank' }));

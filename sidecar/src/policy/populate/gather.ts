@@ -10,6 +10,7 @@ import type { History } from '../../history/history.ts';
 import { startWishOf } from '../wish/startWish.ts';
 import type { Continues } from './continues.ts';
 import { decide } from './decide.ts';
+import type { FailedRestore } from './decision.ts';
 import type { DecisionCall, DecisionFor } from './decisionFor.ts';
 import type { FoundArchive, PlaceAnswer, PopulateFacts } from './facts.ts';
 import { isFirstRestoreOpen } from './firstRestore.ts';
@@ -87,6 +88,7 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
   const ask = async (
     place: Place,
     claim: Claim,
+    failed: readonly FailedRestore[],
     notBefore: number,
     signal: AbortSignal
   ): Promise<PlaceAnswer> => {
@@ -95,10 +97,9 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
       const to = place.use();
       const listed = await shared.list(to, claim, notBefore, signal);
       const leave = await reading.enter(signal);
-      const named = namedBy(claim);
-      const archives = await lookAt(listed.ofClaim(claim), claim, named, to, looks, signal).finally(
-        leave
-      );
+      const wish = { named: namedBy(claim), failed };
+      const found = listed.ofClaim(claim);
+      const archives = await lookAt(found, claim, wish, to, looks, signal).finally(leave);
       await yieldOnce();
       if (!archives.some(isOurs)) await sample(to, listed, signal);
       return { name, archives };
@@ -116,7 +117,9 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
     const either = AbortSignal.any([signal, limit]);
     const notBefore = history.newestEnd(claim);
     const all = isEnough || !world.isHistoryReady() ? [] : places.all();
-    const answers = await Promise.all(all.map(place => ask(place, claim, notBefore, either)));
+    const answers = await Promise.all(
+      all.map(place => ask(place, claim, failed, notBefore, either))
+    );
     signal.throwIfAborted();
     const named = namedBy(claim);
     return {

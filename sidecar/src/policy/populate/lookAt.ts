@@ -2,8 +2,9 @@ import { archiveFormOf } from '../../archive/name.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { foreignName } from '../../destinations/foreignArchive.ts';
 import { StageError, textOf } from '../../errors.ts';
+import { isKnownBad } from './badArchive.ts';
 import type { ClaimName } from './claimKeys.ts';
-import type { Candidate } from './decision.ts';
+import type { Candidate, FailedRestore } from './decision.ts';
 import type { ArchiveState, FoundArchive } from './facts.ts';
 import type { FromHistory } from './fromHistory.ts';
 import type { ListedArchive } from './listings.ts';
@@ -23,10 +24,17 @@ export interface LookWorld {
 /** Manifests that are read at once. */
 const TOGETHER = 4;
 
+/** Facts about the claim that decide how far it is looked. */
+export interface LookWish {
+  /** The backup that a person has named. */
+  named: string | undefined;
+  /** Restores of this claim that have failed. */
+  failed: readonly FailedRestore[];
+}
+
 /**
- * Reads the manifests of archives, newest first, until one of this cluster is good or locked, and was not made before a restore:
- * older ones decide nothing. The
- * backup that a person has named is read as well.
+ * Reads the manifests of archives, newest first, until one of this cluster is good or locked, was not made before a restore, and
+ * its own restore has not failed: older ones decide nothing. The backup that a person has named is read as well.
  * @param archives newest first, as a listing shows them
  * @returns those that are the claim's, or may be
  * @throws only the reason of `signal`
@@ -34,7 +42,7 @@ const TOGETHER = 4;
 export async function lookAt(
   archives: readonly ListedArchive[],
   claim: ClaimName,
-  named: string | undefined,
+  { named, failed }: LookWish,
   destination: Destination,
   world: LookWorld,
   signal: AbortSignal
@@ -49,7 +57,7 @@ export async function lookAt(
     );
     found.push(...looked.flatMap(each => each ?? []));
     group.forEach(each => rest.delete(each));
-    if (looked.some(isEnough)) break;
+    if (looked.some(each => isEnough(each, failed))) break;
   }
   for (const each of [...rest].filter(({ runId }) => runId === named)) {
     const looked = await lookAtOne(each, claim, destination, world, signal);
@@ -58,8 +66,9 @@ export async function lookAt(
   return found;
 }
 
-const isEnough = (each: FoundArchive | undefined): boolean =>
+const isEnough = (each: FoundArchive | undefined, failed: readonly FailedRestore[]): boolean =>
   each?.cluster === 'own' &&
+  !isKnownBad(each, failed) &&
   (each.state.is === 'good' || each.state.is === 'locked') &&
   !each.state.candidate.isSafety;
 
