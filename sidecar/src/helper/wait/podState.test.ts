@@ -259,7 +259,7 @@ describe('podState', () => {
   });
 
   it('waits only for a moment on a node that is lost: the next attempt runs elsewhere', () => {
-    const lost = { name: 'node-a', ready: false, terminating: false };
+    const lost = { name: 'node-a', labels: {}, unschedulable: false, ready: false };
     expect(podState(creating, { nodes: [lost] })).toMatchObject({
       ...{ kind: 'waiting', cause: 'start', limitMs: 20_000 },
       ...{ reason: 'NodeNotReady', class: 'transient' },
