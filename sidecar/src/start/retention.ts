@@ -9,6 +9,9 @@ import type { Upkeep } from './upkeep.ts';
 /** A look costs nothing: destinations are listed every hour, and only a new listing leads to a round. */
 const LOOK_MS = 5_000;
 
+/** Between two passes: soon after a run has ended, lists show its effect. */
+const RENEW_MS = 1_000;
+
 /** Starts retention: after each complete listing of a destination, the plans are applied there. */
 export async function startRetention(
   foundations: Foundations,
@@ -31,10 +34,12 @@ export async function startRetention(
         isRead: places.isRead,
       });
       const timer = setInterval(() => prepared.isReady() && void retention.tick(), LOOK_MS);
+      const renewing = setInterval(() => void retention.renewSummaries(), RENEW_MS);
       return {
         ...retention,
         async stop() {
           clearInterval(timer);
+          clearInterval(renewing);
           await retention.stop();
         },
       };

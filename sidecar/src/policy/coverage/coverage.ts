@@ -13,14 +13,13 @@ import type { Claim, Inventory } from '../../cluster/inventory.ts';
 import type { ClaimHistory, History } from '../../history/history.ts';
 import { inTurns } from '../../inTurns.ts';
 import { isFirstRestoreOpen, isHeldByRestore } from '../populate/firstRestore.ts';
+import { summaryOf } from '../retention/summaries.ts';
 import { comesBack } from './comesBack.ts';
 import { daysOf, firstDay, upcomingOf } from './days.ts';
 import { deletingReason } from './deleting.ts';
 import { firstSeen } from './firstSeen.ts';
 import type { Protection } from './protection.ts';
 import { protectionOf } from './protection.ts';
-import type { RetentionOf } from './rememberedRetention.ts';
-import { rememberedRetention } from './rememberedRetention.ts';
 import type { Slots } from './slots.ts';
 
 /** The part of a wish that decides about protection. */
@@ -46,7 +45,7 @@ export interface CoverageWorld {
   areSchedulesOn?: boolean | undefined;
   /** Undefined: the claim does not wait for an automatic restore. */
   populateOf?: ((claim: Claim) => PopulateStatus | undefined) | undefined;
-  /** The effect of retention on it, as of the last plan. A list asks for as many as its time allows. */
+  /** The effect of retention on it, as of the last plan. It must be cheap: a list asks for all. */
   retentionOf?: ((claim: Claim) => readonly RetentionSummary[]) | undefined;
   plansOf?: ((claim: Claim) => Promise<readonly RetentionPlan[]>) | undefined;
   /** Whether deploy/k8s/zero-touch is applied. */
@@ -66,10 +65,9 @@ export function coverageOf(world: CoverageWorld): Coverage {
   const { history, inventory, open, now } = world;
   const seen = firstSeen();
   const isOn = world.areSchedulesOn ?? true;
-  const beginList = rememberedRetention(claim => world.retentionOf?.(claim) ?? []);
   const isZeroTouch = () => world.isZeroTouch?.() ?? false;
 
-  const looked = (claim: Claim, isOpen: IsOpen, at: number, retentionOf?: RetentionOf) => {
+  const looked = (claim: Claim, isOpen: IsOpen, at: number, isList: boolean) => {
     const { namespace, name, uid } = claim;
     const { wish, slots } = world.wanted(claim);
     const past = history.ofClaim(uid, namespace, name);
@@ -103,7 +101,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
       now: at,
     });
     return {
-      policy: policyOf(claim, { wish, slots, past, protection, populate, at, retentionOf }),
+      policy: policyOf(claim, { wish, slots, past, protection, populate, at, isList }),
       wish,
       slots,
       protection,
@@ -112,14 +110,14 @@ export function coverageOf(world: CoverageWorld): Coverage {
 
   const policyOf = (
     claim: Claim,
-    { wish, slots, past, protection, populate, at, retentionOf }: Looked
+    { wish, slots, past, protection, populate, at, isList }: Looked
   ): VolumePolicy => {
     const { namespace, name, uid } = claim;
     const { schedule } = wish;
     const { state, reasons, overdue } = protection;
     const runs = slots && isOn && !wish.suspended && state !== 'held' && !claim.terminating;
     // It costs too much to be asked for thousands of volumes, and differs from the slots after a missed run only.
-    const known = runs && (!retentionOf || overdue) ? world.nextRunOf?.(claim) : null;
+    const known = runs && (!isList || overdue) ? world.nextRunOf?.(claim) : null;
     const next = known?.getTime() ?? (runs ? slots.nextAfter(at) : null);
     const hasBackup = past.lastSuccess !== null && past.lastSuccess.presentAt.length > 0;
     const zeroTouch = isZeroTouch();
@@ -145,7 +143,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
         zeroTouch,
         hasBackup,
       }),
-      retention: [...((retentionOf ?? world.retentionOf)?.(claim) ?? [])],
+      retention: [...(world.retentionOf?.(claim) ?? [])],
       backupsVisible: true,
     };
   };
@@ -159,20 +157,20 @@ export function coverageOf(world: CoverageWorld): Coverage {
       await Promise.all(names.map(async name => opened.set(name, await open.known(name))));
       const at = now().getTime();
       seen.forgetOthers(inventory.claims, at);
-      const retentionOf = beginList();
       return await inTurns(
         claims,
-        claim => looked(claim, opened.get(claim.namespace) ?? 'unknown', at, retentionOf).policy
+        claim => looked(claim, opened.get(claim.namespace) ?? 'unknown', at, true).policy
       );
     },
 
     async of(claim) {
       const at = now().getTime();
       const isOpen = await open.known(claim.namespace);
-      const { policy, slots, protection } = looked(claim, isOpen, at);
+      const { policy, slots, protection } = looked(claim, isOpen, at, false);
       const runs = history.backupsSince(claim, new Date(firstDay(at)).toISOString());
       // Slots before the first run of the schedule say nothing: nobody knows since when there is a schedule. The same holds
       // where the history was pruned.
+      const plans = (await world.plansOf?.(claim)) ?? [];
       const first = runs.findLast(({ priority }) => priority === 'scheduled');
       return {
         ...policy,
@@ -186,7 +184,8 @@ export function coverageOf(world: CoverageWorld): Coverage {
           now: at,
         }),
         upcoming: slots && policy.nextRunAt !== null ? upcomingOf(slots, at) : [],
-        plans: [...((await world.plansOf?.(claim)) ?? [])],
+        plans: [...plans],
+        ...(world.plansOf && { retention: plans.map(summaryOf) }),
       };
     },
   };
@@ -199,8 +198,8 @@ interface Looked {
   protection: Protection;
   populate: PopulateStatus | null;
   at: number;
-  /** Undefined: one volume is asked for. */
-  retentionOf: RetentionOf | undefined;
+  /** False: one volume is asked for. */
+  isList: boolean;
 }
 
 const SCHEDULES_OFF = {

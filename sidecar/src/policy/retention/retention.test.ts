@@ -139,6 +139,7 @@ function retention(
     settings: { ...usual, ...change },
     inventory: {
       claim: (namespace, name) => claims.get(`${namespace}/${name}`),
+      claims: () => [...claims.values()],
       namespace: name => ({
         name,
         uid: 'u',
@@ -178,10 +179,13 @@ it('deletes what the plan lets go, and nothing at the next round', async () => {
   const one = retention();
   await list();
   expect(one.retentionOf(orders)).toMatchObject([{ kept: 3, removed: 5, hold: null }]);
+  expect(one.summariesOf(orders)).toEqual([]);
+  await one.renewSummaries();
   expect(one.summariesOf(orders)).toMatchObject([{ destination: 'memory', removed: 5 }]);
   await one.tick();
   expect(present()).toEqual(ids.slice(-3));
   expect(storage.archives.size).toBe(9);
+  await one.renewSummaries();
   expect(one.summariesOf(orders)).toMatchObject([{ kept: 3, removed: 0 }]);
   expect(history.get(ids[0] ?? '')?.copies[0]).toMatchObject({
     state: 'deleted',

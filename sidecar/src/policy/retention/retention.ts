@@ -22,11 +22,12 @@ import { placeDecisions } from './placeDecisions.ts';
 import type { PlanFacts } from './planLine.ts';
 import { planLine } from './planLine.ts';
 import type { RetentionSettings } from './retentionSettings.ts';
+import { summariesWith } from './summaries.ts';
 
 export interface RetentionWorld {
   settings: RetentionSettings;
   history: History;
-  inventory: Pick<Inventory, 'claim' | 'namespace' | 'isReady' | 'problems'>;
+  inventory: Pick<Inventory, 'claim' | 'claims' | 'namespace' | 'isReady' | 'problems'>;
   places: Pick<Places, 'all' | 'get'>;
   /** @returns the annotation `nkvm.io/keep` of the Secret of a destination. */
   keepOfPlace(destination: string): string | undefined;
@@ -46,8 +47,10 @@ export interface RetentionWorld {
 export interface Retention {
   /** @returns the plan of a claim for each destination with archives of it. It takes about a millisecond. */
   retentionOf(claim: ClaimName): RetentionPlan[];
-  /** The same without the archives, remembered for a minute, or until a run of the claim changes. */
+  /** @returns the same without the archives, as of the last time that the claim was planned. A list of thousands asks for all. */
   summariesOf(claim: ClaimName): RetentionSummary[];
+  /** Plans the claims whose summary is missing, or older than a change. Passes do not overlap. Never rejects. */
+  renewSummaries(): Promise<void>;
   /** @returns how many plans that would delete something are held, by the kind of the hold, as of the last round. */
   holds(): ReadonlyMap<RetentionHold['kind'], number>;
   /**
@@ -70,13 +73,7 @@ interface PlaceShare {
 
 /** Claims that are planned before other work has its turn: some milliseconds. */
 const PIECE = 10;
-const REMEMBERED_MS = 60_000;
 const USE_MS = 2_000;
-
-const summaryOf = ({ archives, ...summary }: RetentionPlan): RetentionSummary => {
-  void archives;
-  return summary;
-};
 
 export function retentionWith(world: RetentionWorld): Retention {
   const { settings, history, inventory, places, catalogs, now, log } = world;
@@ -88,15 +85,11 @@ export function retentionWith(world: RetentionWorld): Retention {
   const shares = new Map<string, PlaceShare>();
   const applied = new Map<string, string>();
   const decisions = placeDecisions(world.decisions ?? recordsInMemory(), now);
-  const summaries = new Map<string, { at: number; found: RetentionSummary[] }>();
   /** Newest runs whose data was compared with the backup before. */
   const compared = new Map<string, string>();
   let counts = new Map<RetentionHold['kind'], number>();
   let clockProblem: string | null = null;
   let turn = Promise.resolve();
-
-  const nameOf = ({ namespace, name }: ClaimName) => `${namespace}/${name}`;
-  const stopListening = history.onChange(run => void summaries.delete(nameOf(run)));
 
   const linesWorld: LinesWorld = {
     ...{ history, inventory, now, clusterUid: world.clusterUid },
@@ -145,12 +138,26 @@ export function retentionWith(world: RetentionWorld): Retention {
     };
   };
 
-  const plansOf = (claim: ClaimName): RetentionPlan[] => {
+  /** Without the hold on all deletions at a destination together. */
+  const livePlansOf = (claim: ClaimName): RetentionPlan[] => {
     const [live] = linesOf(claim.namespace, claim.name, linesWorld);
-    if (!live || live.liveUid === null) return [];
-    return planLine(live, factsNow()).map(plan =>
+    return !live || live.liveUid === null ? [] : planLine(live, factsNow());
+  };
+  const plansOf = (claim: ClaimName): RetentionPlan[] =>
+    livePlansOf(claim).map(plan =>
       plan.removed > 0 && plan.hold === null ? { ...plan, hold: breakerAt(plan.destination) } : plan
     );
+
+  const summaries = summariesWith({ plan: livePlansOf, holdAt: breakerAt, elapsed: monotonic });
+  const stopListening = history.onChange(run => summaries.changed(run));
+  let renewing: Promise<void> | undefined;
+  const renew = async (): Promise<void> => {
+    try {
+      if (inventory.isReady()) await summaries.renew(inventory.claims(), stopping.signal);
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      log.warn({}, `retention could not be planned for all volumes: ${textOf(error)}`);
+    }
   };
 
   /** Plans all claims. @returns those of which archives would go, with where */
@@ -162,8 +169,10 @@ export function retentionWith(world: RetentionWorld): Retention {
     let done = 0;
     for (const claim of history.archives.backedUpClaims()) {
       const at = new Set<string>();
-      for (const line of linesOf(claim.namespace, claim.name, linesWorld))
-        for (const { destination, archives, removed, hold } of planLine(line, facts)) {
+      for (const line of linesOf(claim.namespace, claim.name, linesWorld)) {
+        const plans = planLine(line, facts);
+        if (line.liveUid !== null) summaries.remember(claim, plans);
+        for (const { destination, archives, removed, hold } of plans) {
           const share = found.get(destination) ?? { removed: 0, present: 0 };
           found.set(destination, share);
           share.present += archives.length;
@@ -174,6 +183,7 @@ export function retentionWith(world: RetentionWorld): Retention {
             at.add(destination);
           }
         }
+      }
       if (at.size > 0) affected.push({ ...claim, at });
       if (++done % PIECE === 0) await otherWork(undefined, { signal: stopping.signal });
     }
@@ -204,7 +214,6 @@ export function retentionWith(world: RetentionWorld): Retention {
     if (due.length === 0 || !knowsClaims) return;
     use = undefined;
     const affected = await survey();
-    summaries.clear();
     for (const destination of due) {
       const hold = holdAt(destination) ?? breakerAt(destination);
       if (hold) {
@@ -239,7 +248,6 @@ export function retentionWith(world: RetentionWorld): Retention {
       if (!stopping.signal.aborted) decisions.end(destination);
     }
     use = undefined;
-    summaries.clear();
   };
 
   const rounds = (dueNow: () => string[]): Promise<void> => {
@@ -255,19 +263,13 @@ export function retentionWith(world: RetentionWorld): Retention {
 
   return {
     retentionOf: plansOf,
-    summariesOf(claim) {
-      const known = summaries.get(nameOf(claim));
-      if (known && monotonic() - known.at < REMEMBERED_MS) return known.found;
-      const found = plansOf(claim).map(summaryOf);
-      summaries.set(nameOf(claim), { at: monotonic(), found });
-      return found;
-    },
+    summariesOf: claim => summaries.of(claim) ?? [],
+    renewSummaries: () => (renewing ??= renew().finally(() => (renewing = undefined))),
     holds: () => counts,
     approve(destination, removed) {
       if (breakerAt(destination)?.kind !== 'share') return false;
       if (shares.get(destination)?.removed !== removed) return false;
       decisions.approve(destination, removed);
-      summaries.clear();
       void rounds(() => [destination]);
       return true;
     },
@@ -284,6 +286,7 @@ export function retentionWith(world: RetentionWorld): Retention {
       stopping.abort();
       stopListening();
       await turn;
+      await renewing;
     },
   };
 }
