@@ -77,6 +77,8 @@ export interface ClaimFact {
   restoreMark?: RestoreMark | undefined;
   /** Its annotation `nkvm.io/destination`. */
   wantsDestinations?: string | undefined;
+  /** Where the scheduler wants the volume of a claim that has none yet. */
+  selectedNode?: string | undefined;
   /** Its annotations about schedules, retention and restores; see `policyNotesOf`. Absent where there is none. */
   policyNotes?: PolicyNotes | undefined;
   /** Its annotations about entries that backups leave out. Absent where there is none. */

@@ -40,6 +40,8 @@ export type Claim = Omit<
   restoreMark?: RestoreMark | undefined;
   /** Its annotation `nkvm.io/destination`. */
   wantsDestinations?: string | undefined;
+  /** Where the scheduler wants the volume of a claim that has none yet. */
+  selectedNode?: string | undefined;
   /** Its annotations about schedules, retention and restores. */
   policyNotes?: PolicyNotes | undefined;
   /** Its annotations about entries that backups leave out. Absent where there is none. */

@@ -30,6 +30,7 @@ function joined(fact: ClaimFact, owners: OwnerIndex, { places, waitingClasses }:
     deletingSince: fact.deletingSince,
     restoreMark: fact.restoreMark,
     wantsDestinations: fact.wantsDestinations,
+    selectedNode: fact.selectedNode,
     policyNotes: fact.policyNotes,
     leaveOutNotes: fact.leaveOutNotes,
     dataSource: fact.dataSource,

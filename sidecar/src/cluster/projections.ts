@@ -28,6 +28,7 @@ import type {
 import { leaveOutNotesOf, policyNotesOf } from './policyNotes.ts';
 import { bytesOf } from './quantity.ts';
 import { restoreMarkOf } from './restoreMark.ts';
+import { SELECTED_NODE } from './selectedNode.ts';
 
 /** An object as it comes in JSON: the client's types have Date where the API server sends text. */
 export type Raw<T> = T extends Date ? string : T extends object ? { [K in keyof T]: Raw<T[K]> } : T;
@@ -62,6 +63,7 @@ export function claimFact({ metadata, spec, status }: Raw<V1PersistentVolumeClai
     deletingSince: metadata?.deletionTimestamp,
     restoreMark: restoreMarkOf(metadata?.annotations),
     wantsDestinations: metadata?.annotations?.[DESTINATION_ANNOTATION],
+    selectedNode: phase === 'Pending' ? metadata?.annotations?.[SELECTED_NODE] : undefined,
     policyNotes: policyNotesOf(metadata?.annotations),
     leaveOutNotes: leaveOutNotesOf(metadata?.annotations),
     dataSource: dataSourceOf(spec),

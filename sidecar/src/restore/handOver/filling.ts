@@ -1,6 +1,7 @@
 import type { ReadClaim } from '../../cluster/claims.ts';
 import type { ClaimId } from '../../cluster/claimWrites.ts';
 import { restoreMarkOf } from '../../cluster/restoreMark.ts';
+import { SELECTED_NODE } from '../../cluster/selectedNode.ts';
 
 /**
  * A *filling* is a claim of NKVM whose volume is filled, and then given to the claim that waits for it. It has a namespace of its
@@ -16,8 +17,6 @@ export const FILLING_FOR = 'nkvm.io/filling-for';
 export const FILLING_BY = 'nkvm.io/installation';
 /** Annotation: id of the backup that it is filled from; absent: it stays empty. */
 const FILLED_FROM = 'nkvm.io/filled-from';
-/** Kubernetes makes the volume at once on this node, without a pod. */
-export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 /** @returns where the volume of a claim is filled: one place for each claim, so that two fillings of it cannot exist. */
 export const fillingOf = (
@@ -44,6 +43,7 @@ export const fillingAnnotations = ({
   node: string | null;
 }): Record<string, string> => ({
   ...(backup !== null && { [FILLED_FROM]: backup }),
+  // Kubernetes makes the volume at once on this node, without a pod.
   ...(node !== null && { [SELECTED_NODE]: node }),
 });
 

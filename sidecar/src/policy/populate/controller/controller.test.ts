@@ -179,3 +179,22 @@ it('leaves claims of others, bound ones and those that are being deleted alone',
   await here.look();
   expect(here.said.size).toBe(0);
 });
+
+it('looks again at once when the scheduler has chosen a node for the first pod of a claim', async () => {
+  const claim: Claim = { ...waits(1), waitsForFirstConsumer: true, pods: [] };
+  const pod = { name: 'db-0', node: null } as unknown as Claim['pods'][number];
+  const claims = [{ ...claim, pods: [pod] }];
+  let decisions = 0;
+  const here = controllerOf(claims, {
+    decisionFor: async () => {
+      decisions += 1;
+      return WAIT;
+    },
+  });
+  await here.look();
+  await here.look();
+  expect(decisions).toBe(1);
+  claims[0] = { ...claim, pods: [pod], selectedNode: 'node-a' };
+  await here.look();
+  expect(decisions).toBe(2);
+});

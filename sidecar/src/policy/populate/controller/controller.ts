@@ -190,14 +190,11 @@ const isOpen = (claim: Claim): boolean =>
   claim.phase === 'Pending' || (claim.phase === 'Bound' && isFirstRestoreOpen(claim));
 
 /** A change of these makes the next look come at once. */
-const printOf = ({ phase, policyNotes, labels, pods, storageClass }: Claim): string =>
-  JSON.stringify([
-    phase,
-    policyNotes,
-    labels,
-    pods.map(({ name, node }) => [name, node]),
-    storageClass,
-  ]);
+const printOf = (claim: Claim): string => {
+  const { phase, policyNotes, labels, pods, selectedNode, storageClass } = claim;
+  const places = pods.map(({ name, node }) => [name, node]);
+  return JSON.stringify([phase, policyNotes, labels, places, selectedNode, storageClass]);
+};
 
 const deciding = (claim: Claim): PopulateStatus => ({
   state: 'deciding',

@@ -1,8 +1,8 @@
 import type { Claim } from '../../../cluster/inventory.ts';
+import { SELECTED_NODE } from '../../../cluster/selectedNode.ts';
 import { StageError, textOf } from '../../../errors.ts';
 import type { History } from '../../../history/history.ts';
 import type { Queue } from '../../../jobs/queue.ts';
-import { SELECTED_NODE } from '../../../restore/handOver/filling.ts';
 import type { HandOverWorld } from '../../../restore/handOver/handOver.ts';
 import type { SourceWorld } from '../../../restore/source.ts';
 import { findSource } from '../../../restore/source.ts';
