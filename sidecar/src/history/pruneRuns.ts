@@ -8,8 +8,8 @@ import type { PruneRules } from './pruning.ts';
 import { pruneVerdict } from './pruning.ts';
 import type { RunTable } from './table.ts';
 
-/** How many runs are looked at, and at most deleted, before other work has its turn: some 10 ms. */
-const SLICE = 100;
+/** How many runs are looked at, and at most deleted, before other work has its turn: some 10 ms on an idle machine. */
+const SLICE = 25;
 
 /** Questions to destinations at once. */
 const TOGETHER = 16;

@@ -142,9 +142,17 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
     };
   };
 
+  let lastTurn: Promise<unknown> = Promise.resolve();
+  /** Thousands of claims may be decided at once, and each asks the history before it waits for anything. */
+  const turn = async (signal: AbortSignal): Promise<void> => {
+    lastTurn = lastTurn.then(() => yieldOnce());
+    await lastTurn;
+    signal.throwIfAborted();
+  };
+
   return {
     async decisionFor(claim, call) {
-      call.signal.throwIfAborted();
+      await turn(call.signal);
       return decide(await factsOf(claim, call));
     },
     stop: () => shared.stop(),

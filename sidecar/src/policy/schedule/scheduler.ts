@@ -56,6 +56,8 @@ interface Known {
 const SLICE_MS = 15;
 /** Runs that one look asks for; the others are asked for by the next. */
 const MOST_AT_ONCE = 200;
+/** Runs that are asked for in one change of the history, between which other work has its turn. */
+const TOGETHER = 20;
 const REFUSED_PAUSE_MS = 60_000;
 /** The queue has taken the request, and the history says so when it is looked at again. */
 const TAKEN_PAUSE_MS = 30_000;
@@ -139,10 +141,15 @@ export function scheduler(options: SchedulerOptions): Scheduler {
     for (const purpose of ['backup', 'drill'] as const) {
       const of = due.filter(({ planned }) => planned.purpose === purpose);
       if (of.length === 0) continue;
-      const refused = await start[purpose](of.map(({ claim }) => claim));
-      const errors = new Map(refused.map(({ claim, error }) => [claim, error]));
-      for (const { claim, planned } of of) settle(planned, now, claim, errors.get(claim));
-      const started = of.length - refused.length;
+      let started = 0;
+      for (let at = 0; at < of.length; at += TOGETHER) {
+        const some = of.slice(at, at + TOGETHER);
+        const refused = await start[purpose](some.map(({ claim }) => claim));
+        const errors = new Map(refused.map(({ claim, error }) => [claim, error]));
+        for (const { claim, planned } of some) settle(planned, now, claim, errors.get(claim));
+        started += some.length - refused.length;
+        await otherWork();
+      }
       if (started > 0) log.info({ count: started }, `asked for scheduled runs of kind ${purpose}`);
     }
   };
