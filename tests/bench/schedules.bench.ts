@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ import { startQueue } from '../../sidecar/src/jobs/queue.ts';
 import { scheduler } from '../../sidecar/src/policy/schedule/scheduler.ts';
 import { startBackups } from '../../sidecar/src/policy/schedule/starts.ts';
 import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
+import { imageFlags } from '../support/imageFlags.ts';
 
 /**
  * The cost of schedules: the first look at 5,000 labelled claims, a look at which nothing is due, and a day of runs of all of
@@ -178,10 +180,16 @@ const day = () =>
     };
   });
 
-console.table([
-  await looks('hourly', 'UTC'),
-  await looks('daily', 'UTC'),
-  await looks('daily', 'Europe/Berlin'),
-  await looks('monthly', 'Europe/Berlin'),
-]);
-console.table(await day());
+if (process.argv.includes('inside')) {
+  console.table([
+    await looks('hourly', 'UTC'),
+    await looks('daily', 'UTC'),
+    await looks('daily', 'Europe/Berlin'),
+    await looks('monthly', 'Europe/Berlin'),
+  ]);
+  console.table(await day());
+} else {
+  // As the image starts the service.
+  const words = [...imageFlags(), import.meta.filename, `${HOURS}`, 'inside'];
+  process.exitCode = spawnSync(process.execPath, words, { stdio: 'inherit' }).status ?? 1;
+}
