@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DESTINATION_LABEL } from '../../sidecar/api/names.ts';
@@ -6,13 +5,13 @@ import type { Call } from './support/backups.ts';
 import { ended, start } from './support/backups.ts';
 import { MANIFESTS } from './support/deploy.ts';
 import { getJson, kubectl } from './support/kubectl.ts';
+import { labelledApp, listingOf } from './support/labelledApp.ts';
 import type { ServiceProxy } from './support/service-proxy.ts';
 import { apiThroughServiceProxy } from './support/service-proxy.ts';
 import { token } from './support/token.ts';
 import { until } from './support/until.ts';
 
 const ZERO_TOUCH = join(MANIFESTS, 'zero-touch');
-const LISTING = readFileSync(join(import.meta.dirname, 'support/tree-listing.sh'), 'utf8');
 const CLASSES = ['fast', 'immediate'] as const;
 /** Names that no earlier run of this suite has used: NKVM still has its backups, and would restore them. */
 const spaceOf = (name: string): string => `zero-touch-${name}-${process.pid}`;
@@ -36,55 +35,6 @@ const apply = (text: string): void => void kubectl(['apply', '--filename=-'], te
 const inSidecar = (line: string): string =>
   kubectl(['exec', '--namespace=nkvm', 'deployment/nkvm', '--', 'sh', '-c', line]);
 
-/** As a person keeps it: it says nothing about restores. The pods write once, and never into a volume that has data. */
-const manifest = (namespace: string, storageClass: string, replicas = 2): string => `
-apiVersion: v1
-kind: Namespace
-metadata: {name: ${namespace}}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: nkvm-runtime, namespace: ${namespace}}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: nkvm-runtime}
-subjects: [{kind: ServiceAccount, name: nkvm-runner, namespace: nkvm}]
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: db, namespace: ${namespace}}
-spec:
-  replicas: ${replicas}
-  podManagementPolicy: Parallel
-  serviceName: db
-  selector: {matchLabels: {app: db}}
-  template:
-    metadata: {labels: {app: db}}
-    spec:
-      terminationGracePeriodSeconds: 0
-      securityContext: {runAsUser: 0}
-      containers:
-      - name: main
-        image: docker.io/nkvm/nkvm:dev
-        imagePullPolicy: IfNotPresent
-        command: [sh, -ec]
-        args:
-        - |
-          cd /data
-          if [ ! -e first-start ]; then
-            mkdir -p deep/er; seq 1 20000 > deep/er/numbers; head -c 3000000 /dev/urandom > noise
-            ln -s ../noise deep/link; ln noise hard; chown 1000:2000 noise; touch -d 2020-01-01 .
-            truncate -s 1M holes; echo "$HOSTNAME $(date +%s%N)" > first-start
-          fi
-          exec sleep infinity
-        readinessProbe: {exec: {command: [test, -e, /data/first-start]}, periodSeconds: 1}
-        volumeMounts: [{name: data, mountPath: /data}]
-  volumeClaimTemplates:
-  - metadata: {name: data, labels: {backup: hourly}}
-    spec:
-      accessModes: [ReadWriteOnce]
-      storageClassName: ${storageClass}
-      resources: {requests: {storage: 1Gi}}
-`;
-
 const claimOf = (namespace: string, name: string): Claim =>
   getJson<Claim>('persistentvolumeclaim', name, `--namespace=${namespace}`);
 const restoreOf = (namespace: string, name: string): BackupRestore =>
@@ -97,8 +47,6 @@ const eventsOf = (namespace: string, name: string): { reason: string; message: s
   ).items;
 const rolledOut = (namespace: string): void =>
   void kubectl(['rollout', 'status', 'sts/db', `--namespace=${namespace}`, '--timeout=120s']);
-const listing = (namespace: string, pod: string): string =>
-  kubectl(['exec', '-i', pod, `--namespace=${namespace}`, '--', 'sh', '-s', '/data'], LISTING);
 const deleted = (namespace: string): void =>
   void kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=120s']);
 const fillings = (): string[] =>
@@ -160,18 +108,18 @@ describe.each(CLASSES)('a StatefulSet on class %s', storageClass => {
   const before: Record<string, string> = {};
 
   it('starts empty when every destination says that there is no backup', async () => {
-    apply(manifest(namespace, storageClass));
+    apply(labelledApp(namespace, storageClass));
     rolledOut(namespace);
     await handedOver(namespace, CLAIMS, 'nkvm.io/started-empty');
-    for (const pod of ['db-0', 'db-1']) before[pod] = listing(namespace, pod);
+    for (const pod of ['db-0', 'db-1']) before[pod] = listingOf(namespace, pod);
     await backedUp(namespace, CLAIMS);
   });
 
   it('is back with its data, byte for byte, when the same manifest is applied after the namespace was deleted', async () => {
     deleted(namespace);
-    apply(manifest(namespace, storageClass));
+    apply(labelledApp(namespace, storageClass));
     rolledOut(namespace);
-    for (const pod of ['db-0', 'db-1']) expect(listing(namespace, pod)).toBe(before[pod]);
+    for (const pod of ['db-0', 'db-1']) expect(listingOf(namespace, pod)).toBe(before[pod]);
     await handedOver(namespace, CLAIMS, 'nkvm.io/restored-from');
     expect(eventsOf(namespace, 'data-db-0').map(({ reason }) => reason)).toContain(
       'RestoreSucceeded'
@@ -190,15 +138,15 @@ it('waits with an Event and without a pod while the destination is away, and rec
     async () => (await call(`/api/v1/destinations/${PLACE}`)).ok,
     20_000
   );
-  apply(manifest(namespace, 'immediate', 4));
+  apply(labelledApp(namespace, 'immediate', { replicas: 4 }));
   rolledOut(namespace);
   const claims = ['data-db-0', 'data-db-1', 'data-db-2', 'data-db-3'];
-  const before = listing(namespace, 'db-3');
+  const before = listingOf(namespace, 'db-3');
   await backedUp(namespace, claims, [PLACE]);
   deleted(namespace);
 
   inSidecar(`mv ${DIRECTORY} ${DIRECTORY}.away`);
-  apply(manifest(namespace, 'immediate', 4));
+  apply(labelledApp(namespace, 'immediate', { replicas: 4 }));
   for (const name of claims) {
     await until(
       `${name} has an Event`,
@@ -213,7 +161,7 @@ it('waits with an Event and without a pod while the destination is away, and rec
 
   inSidecar(`mv ${DIRECTORY}.away ${DIRECTORY}`);
   rolledOut(namespace);
-  expect(listing(namespace, 'db-3')).toBe(before);
+  expect(listingOf(namespace, 'db-3')).toBe(before);
   await handedOver(namespace, claims, 'nkvm.io/restored-from');
 });
 
