@@ -11,6 +11,7 @@ import { MANIFESTS } from './support/deploy.ts';
 import { setup } from './support/global-setup.ts';
 import { getJson, kubeconfigPath, kubectl } from './support/kubectl.ts';
 import { labelledApp, listingOf } from './support/labelledApp.ts';
+import { policiesCount } from './support/policiesCount.ts';
 import { token } from './support/token.ts';
 import { until } from './support/until.ts';
 
@@ -52,11 +53,12 @@ async function start(name: string, env: Record<string, string> = {}): Promise<vo
   admin = token();
 }
 
-function prepare(name: string): void {
+async function prepare(name: string): Promise<void> {
   kubectl(['apply', ...FILES]);
   kubectl(['wait', '--for=condition=Established', 'crd/backuprestores.nkvm.io', '--timeout=30s']);
   for (const namespace of [`${name}-nkvm`, `${name}-nkvm-restores`])
     kubectl(['create', 'namespace', namespace]);
+  await policiesCount();
 }
 
 const apply = (): void => void kubectl(['apply', '--filename=-'], manifest);
@@ -135,7 +137,7 @@ afterAll(async () => {
 it.skipIf(kubeconfigPath() !== ADMIN_KUBECONFIG)(
   'brings the data of a cluster that is gone into a new one, when the same manifest is applied there',
   async () => {
-    prepare('old');
+    await prepare('old');
     await start('old');
     apply();
     rolledOut();
@@ -147,7 +149,7 @@ it.skipIf(kubeconfigPath() !== ADMIN_KUBECONFIG)(
     await setup();
     expect(clusterUid()).not.toBe(oldUid);
 
-    prepare('new');
+    await prepare('new');
     await start('new');
     apply();
     // Nobody has said that this cluster continues the other one.

@@ -6,6 +6,7 @@ import { ended, start } from './support/backups.ts';
 import { MANIFESTS } from './support/deploy.ts';
 import { getJson, kubectl } from './support/kubectl.ts';
 import { labelledApp, listingOf } from './support/labelledApp.ts';
+import { policiesCount } from './support/policiesCount.ts';
 import type { ServiceProxy } from './support/service-proxy.ts';
 import { apiThroughServiceProxy } from './support/service-proxy.ts';
 import { token } from './support/token.ts';
@@ -88,6 +89,7 @@ async function handedOver(namespace: string, claims: string[], note: string): Pr
 
 beforeAll(async () => {
   kubectl(['apply', '--kustomize', ZERO_TOUCH]);
+  await policiesCount();
   proxy = await apiThroughServiceProxy();
   const admin = token();
   call = (path, init) => proxy.fetch(path, admin, init);
