@@ -4,6 +4,7 @@ import { join, posix } from 'node:path';
 import type { Attributes, FileEntry, SFTPWrapper } from 'ssh2';
 import ssh2 from 'ssh2';
 import { codeOf } from '../../sidecar/src/files.ts';
+import { sshKeyPair } from '../../sidecar/src/testing/sshKeyPair.ts';
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 
@@ -20,7 +21,7 @@ export async function startSftpServer(
   root: string,
   { username, password }: { username: string; password: string }
 ): Promise<SftpServer> {
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
+  const key = sshKeyPair('ed25519');
   const server = new ssh2.Server({ hostKeys: [key.private] }, client => {
     client.on('error', () => undefined); // a client that goes away
     client.on('authentication', context => {

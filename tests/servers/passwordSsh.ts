@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { AuthContext, Connection } from 'ssh2';
 import ssh2 from 'ssh2';
+import { sshKeyPair } from '../../sidecar/src/testing/sshKeyPair.ts';
 
 export interface PasswordSshOptions {
   username: string;
@@ -27,7 +28,7 @@ export interface PasswordSsh {
  */
 export async function startPasswordSsh(options: PasswordSshOptions): Promise<PasswordSsh> {
   const { username, password, methods, alsoKey = false } = options;
-  const host = ssh2.utils.generateKeyPairSync('ed25519');
+  const host = sshKeyPair('ed25519');
   const tried: string[] = [];
   const clients = new Set<Connection>();
 

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
+import { sshKeyPair } from '../../testing/sshKeyPair.ts';
 import { SshSecret } from './settings.ts';
 
 const sound = {
@@ -96,8 +97,7 @@ describe('the Secret of sftp and scp', () => {
 
 const locked = { passphrase: 'offen-9', cipher: 'aes256-ctr', rounds: 1 };
 
-const openSsh = (type: 'ed25519' | 'ecdsa' | 'rsa', options: object = {}): string =>
-  ssh2.utils.generateKeyPairSync(type as 'rsa', options as never).private;
+const openSsh = (...of: Parameters<typeof sshKeyPair>): string => sshKeyPair(...of).private;
 
 function pkcs8(type: 'rsa' | 'ec', passphrase?: string): string {
   const pair =
