@@ -129,7 +129,7 @@ function OtherBackups({ choices }: { choices: PopulateChoice[] }) {
   return (
     <Box sx={{ mt: 1 }}>
       <Typography variant="body2">
-        {t('Could be restored here, if this cluster continues the other one:')}
+        {t('Could be restored here if this cluster continues the other one')}
       </Typography>
       <Box component="ul" sx={{ m: 0, pl: 3 }}>
         {choices.map(({ backup, createdAt, cluster, destination }) => (
