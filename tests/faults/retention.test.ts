@@ -102,6 +102,12 @@ async function relist(world: World, destination: string) {
     );
 }
 
+/** @returns how many archives retention has deleted so far, in one round or in several. */
+const deletedBy = ({ sidecar }: World): number =>
+  sidecar.log
+    .map(({ msg }) => Number(/retention deleted (\d+) archives/.exec(msg ?? '')?.[1] ?? 0))
+    .reduce((sum, count) => sum + count, 0);
+
 const keysOf = (archives: readonly PastArchive[]): string[] =>
   archives.map(({ key }) => key).sort();
 
@@ -208,8 +214,9 @@ it('[deleted backups] on hold, being read, unknown, or the last good ones: they 
   const ticket = await post(world, `/api/v1/backups/${oldest?.id}/downloads`, { paths: [] });
   const { path } = (await ticket.json()) as { path: string };
   const download = await world.call(path); // nobody reads it to its end
-  for (const volume of [held, read, strays, broken]) annotate(volume, 'nkvm.io/keep=last=1');
+  // A round for the listing before may still come: the hold is there before the rule.
   annotate(held, 'nkvm.io/hold-until=2099-01-01');
+  for (const volume of [held, read, strays, broken]) annotate(volume, 'nkvm.io/keep=last=1');
   await until(
     'the hold is known',
     async () => (await holdOf(world, held)).kind === 'hold',
@@ -218,8 +225,8 @@ it('[deleted backups] on hold, being read, unknown, or the last good ones: they 
   for (const volume of [read, strays, broken])
     expect(await holdOf(world, volume)).toEqual({ kind: null });
 
-  const done = await relist(world, place);
-  await done('retention deleted 3 archives');
+  await relist(world, place);
+  await until('3 archives are deleted', () => deletedBy(world) === 3, LIMIT_MS);
   expect(left(world, held)).toEqual([...first, ...keysOf(ofHeld)].sort());
   expect(left(world, read)).toEqual(keysOf(ofRead.filter((_, at) => at < 2 || at === 4)));
   expect(left(world, strays)).toEqual(keysOf([...ofStrays.slice(0, 2), ...unknown]));
