@@ -10,6 +10,7 @@ import {
   RUN_KINDS,
   RUN_STAGES,
   STATUSES,
+  TRANSPORTS,
   VERIFY_LEVELS,
 } from './names.ts';
 import { wholeNumber } from './query.ts';
@@ -22,6 +23,21 @@ export type RunKind = z.infer<typeof RunKind>;
 
 export const RunStage = z.enum(RUN_STAGES);
 export type RunStage = z.infer<typeof RunStage>;
+
+export const Transport = z.enum(TRANSPORTS);
+export type Transport = z.infer<typeof Transport>;
+
+/** How the archive of a run travelled, and why that way. */
+export const Route = z.strictObject({
+  transport: Transport.nullable().describe(
+    'exec: through the API server; push: from the helper to the sidecar; direct: between the helper and the storage; null: not known, or nothing was sent yet'
+  ),
+  transportReason: z
+    .string()
+    .nullable()
+    .describe('why that way, in a sentence; null: not known, or nothing was sent yet'),
+});
+export type Route = z.infer<typeof Route>;
 
 /** Name of a namespace (RFC 1123 label). */
 export const NamespaceName = z
@@ -272,6 +288,7 @@ export const Backup = z.strictObject({
         ),
     })
     .nullable(),
+  ...Route.shape,
   acceptEmpty: z.boolean().describe('an empty volume is not a failure of this run'),
   verify: z
     .enum(['contents'])

@@ -61,6 +61,12 @@ export const STATUSES = ['queued', 'running', 'success', 'failed', 'cancelled'] 
 /** The task of a run. */
 export const RUN_KINDS = ['backup', 'restore', 'verify', 'drill', 'copy'] as const;
 
+/**
+ * How an archive travels between the volume and NKVM. `exec`: through the API server and the kubelet; `push`: the helper pod
+ * connects to the sidecar; `direct`: between the helper pod and the storage.
+ */
+export const TRANSPORTS = ['exec', 'push', 'direct'] as const;
+
 /** How a failure may end: by itself, when a person changes something, or it is not known. */
 export const FAILURE_CLASSES = ['transient', 'needs-action', 'unknown'] as const;
 

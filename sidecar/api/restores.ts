@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BackupStatus, ClaimName, NamespaceName, RunStage, StageTimes } from './backups.ts';
+import { BackupStatus, ClaimName, NamespaceName, Route, RunStage, StageTimes } from './backups.ts';
 import { FailureClass, Stage } from './errors.ts';
 import { metLimits } from './limits.ts';
 import { CHECK_STATES, RESTORE_MODES, RESTORE_STEPS } from './names.ts';
@@ -228,6 +228,7 @@ export const Restore = z.strictObject({
       lastWords: z.string().optional(),
     })
     .nullable(),
+  ...Route.shape,
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),
@@ -277,6 +278,7 @@ export const Check = z.strictObject({
   comparison: RestoreComparison.nullable().describe('of a drill'),
   output: z.string().nullable().describe("last lines of a drill's check command"),
   stages: z.array(StageTimes),
+  ...Route.shape,
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime().nullable(),

@@ -55,6 +55,8 @@ export const aBackup = (differs: Partial<Backup> = {}): Backup =>
     warnings: [],
     tarMessages: [],
     warningCount: 0,
+    transport: 'exec',
+    transportReason: 'archives travel through the API server',
     createdAt: '2026-11-20T10:00:00.000Z',
     startedAt: '2026-11-20T10:00:01.000Z',
     endedAt: '2026-11-20T10:00:05.500Z',

@@ -16,7 +16,7 @@ it('gives back what was written', () => {
 
 it('is JSON of several lines that ends like a text file', () => {
   expect(JSON.parse(text)).toEqual(manifest);
-  expect(text).toMatch(/^\{\n {2}"formatVersion": 4,\n[^]*\n\}\n$/);
+  expect(text).toMatch(/^\{\n {2}"formatVersion": 5,\n[^]*\n\}\n$/);
 });
 
 it.each<[string, Partial<Manifest>, string]>([
@@ -49,15 +49,15 @@ it.each([
   ['a list', '[]', 'ManifestUnreadable', /^manifest m: it: /],
   [
     'one that a later version declares incompatible',
-    '{"formatVersion":6,"readableBy":5,"anything":true}',
+    '{"formatVersion":7,"readableBy":6,"anything":true}',
     'ManifestTooNew',
-    /^manifest m has format version 6, which needs a reader of version 5; this NKVM reads up to 4$/,
+    /^manifest m has format version 7, which needs a reader of version 6; this NKVM reads up to 5$/,
   ],
   [
     'one of a later version that says nothing of older readers',
-    '{"formatVersion":5,"anything":true}',
+    '{"formatVersion":6,"anything":true}',
     'ManifestTooNew',
-    /^manifest m has format version 5/,
+    /^manifest m has format version 6/,
   ],
 ])('says why it cannot read %s', (_name, given, reason, message) => {
   expect(() => readManifest('m', given)).toThrow(
@@ -105,6 +105,8 @@ it('reads one of the second version (kept as it was written then)', () => {
     stored: null,
     destinations: [],
     priority: 'on-demand', // retention deletes none of it
+    transport: null,
+    transportReason: null,
   });
 });
 
@@ -148,7 +150,7 @@ it.each([
 it('reads one of a later version as far as it knows it, where that one allows it', () => {
   const later = {
     ...manifest,
-    formatVersion: 5,
+    formatVersion: 6,
     encryption: { recipients: 2 },
     claim: { ...manifest.claim, events: [] },
     owner: { kind: 'Federated', clusters: [] },
@@ -157,7 +159,7 @@ it('reads one of a later version as far as it knows it, where that one allows it
   };
   expect(readManifest('m', JSON.stringify(later))).toEqual({
     ...stored,
-    formatVersion: 5,
+    formatVersion: 6,
     owner: { kind: 'Unknown', reason: 'the manifest names an owner of another kind' },
     proof: null,
   });

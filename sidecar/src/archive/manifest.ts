@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { Omitted, Owner, Priority, Proof, Seal } from '../../api/index.ts';
+import { Omitted, Owner, Priority, Proof, Route, Seal } from '../../api/index.ts';
 import { StageError, textOf } from '../errors.ts';
 import { indexName, parseArchiveName } from './name.ts';
 
 /** Goes up with each change of the format. */
-export const MANIFEST_VERSION = 4;
+export const MANIFEST_VERSION = 5;
 
 /**
  * The oldest format version whose readers cannot misread what is written now. A later version that only adds fields keeps
@@ -76,6 +76,7 @@ const FIELDS = {
   proof: Proof.nullable().describe('how the archive was proven before it got its name'),
   warnings: z.array(z.string()).describe('sentences of NKVM'),
   tarMessages: z.array(z.string()).describe("tar's output"),
+  ...Route.shape,
   nkvmVersion: z.string(),
   restoreCommand: z.string().describe('run as root in the directory that is to be restored'),
 };
@@ -144,6 +145,8 @@ const Stored = z
     provenAt: FIELDS.provenAt.default(null),
     proof: z.object(Proof.shape).nullable().default(null).catch(null),
     tarMessages: FIELDS.tarMessages.default([]),
+    transport: FIELDS.transport.default(null).catch(null),
+    transportReason: FIELDS.transportReason.default(null).catch(null),
   })
   .superRefine(contradictions)
   .transform(manifest => ({

@@ -7,7 +7,7 @@ import type { Places } from '../destinations/places.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import type { HelperSettings } from '../helper/settings/settings.ts';
-import type { Transport } from '../helper/transport.ts';
+import type { Route, Transport } from '../helper/transport.ts';
 import type { WaitLimits } from '../helper/wait/waitLimits.ts';
 import type { RunChange } from '../history/history.ts';
 import type { Identity } from '../identity.ts';
@@ -70,6 +70,7 @@ export interface Attempt extends HelperRecord {
   /** Undefined until the destinations are known. */
   cost?: AttemptCost | undefined;
   sealed?: PodSeal | undefined;
+  route?: Route | undefined;
 }
 
 /** A destination that the archive goes to. */

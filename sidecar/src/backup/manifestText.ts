@@ -14,6 +14,7 @@ import { restoreCommand } from '../archive/restoreCommand.ts';
 import type { ClaimObject } from '../cluster/claims.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import type { PodSeal } from '../helper/seal.ts';
+import type { Route } from '../helper/transport.ts';
 import type { Identity } from '../identity.ts';
 import type { Published } from './proveAndPublish.ts';
 
@@ -34,6 +35,7 @@ export interface ProvenBackup extends Published {
   destinations: Manifest['destinations'];
   seal: Seal;
   sealed: PodSeal;
+  route: Route;
   node: string;
   /** The claim that the pod had mounted. */
   object: ClaimObject;
@@ -47,7 +49,7 @@ export function manifestText(
   packed: ProvenBackup
 ): string {
   const { key, own, seal, sealed, index, warnings, node, object, proof, provenAt } = packed;
-  const { destinations, stored } = packed;
+  const { destinations, stored, route } = packed;
   const { clusterUid, installation, namespaceUidOf } = world.identity;
   return writeManifest({
     formatVersion: MANIFEST_VERSION,
@@ -88,6 +90,7 @@ export function manifestText(
     warnings,
     // They name files, and the manifest of an encrypted archive is not encrypted.
     tarMessages: archiveFormOf(key) === 'tar.gz.age' ? [] : sealed.messages,
+    ...route,
     nkvmVersion: world.version,
     restoreCommand: restoreCommand(key),
   });

@@ -9,6 +9,7 @@ import type { Helper } from '../helper/helper.ts';
 import type { LeaveOut } from '../helper/leaveOut.ts';
 import { BY_RULE, leaveOutOf } from '../helper/leaveOut.ts';
 import type { PodSeal } from '../helper/seal.ts';
+import type { Route } from '../helper/transport.ts';
 import { execTransport } from '../helper/transport.ts';
 import { within } from '../within.ts';
 import type { Attempt, CopyPlan } from './attempt.ts';
@@ -39,6 +40,7 @@ export interface Packed {
   own: Digest;
   seal: Seal;
   sealed: PodSeal;
+  route: Route;
   warnings: string[];
 }
 
@@ -63,6 +65,8 @@ export async function pack(
   const onWorking = (): void => clock.goesOn();
   const delivering = transport.deliver(helper, { level, archive, leaveOut, onWorking });
   const delivery = await within(signal, delivering, late => late.body.destroy());
+  attempt.route = delivery.route;
+  report(delivery.route);
   const counter = hashAndCount(bytes => {
     if (clock.current() === 'exec') clock.enter('copy');
     clock.goesOn();
@@ -106,7 +110,7 @@ export async function pack(
     copy.index = indexes[at] ?? copy.index;
     copy.plan.held.index = copy.index.index?.staged;
   });
-  return { copies, own, seal, sealed, warnings };
+  return { copies, own, seal, sealed, route: delivery.route, warnings };
 }
 
 /** A backup before a restore has all that the restore may change: without it nothing could be undone. */

@@ -107,6 +107,8 @@ export function recordOf(
     warnings: manifest.warnings,
     tarMessages: manifest.tarMessages,
     warningCount: manifest.tarMessages.length,
+    transport: manifest.transport,
+    transportReason: manifest.transportReason,
     retryAt: null,
     endedAt: endOf(manifest),
   } satisfies RunChange;

@@ -191,7 +191,7 @@ describe('a backup that goes well', () => {
     expect(lines).toHaveLength(3);
     const manifest = storage.archives.get(`${NAME}.json`)?.toString() ?? '';
     expect(readManifest(NAME, manifest)).toMatchObject({
-      formatVersion: 4,
+      formatVersion: 5,
       claim: { status: { phase: 'Bound', capacity: { storage: '1Gi' } } },
       storageClass: 'fast',
       accessModes: ['ReadWriteOnce'],

@@ -108,6 +108,7 @@ export async function runBackup(
     tarMessages: attempt.sealed?.messages ?? [],
     warningCount: messageCount(attempt.sealed),
     ...(attempt.helper && { helper: attempt.helper }),
+    ...attempt.route,
     stages: clock.times(),
     endedAt: world.now().toISOString(),
   };

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import type { Transport as TransportName } from '../../api/index.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from './helper.ts';
 import type { LeaveOut } from './leaveOut.ts';
@@ -19,10 +20,18 @@ export interface Sent {
   sealed: PodSeal | undefined;
 }
 
+/** How an archive travels, as the run records it. */
+export interface Route {
+  transport: TransportName;
+  /** Why that way: a sentence. */
+  transportReason: string;
+}
+
 /** An archive on its way out of a helper pod. */
 export interface Delivery {
   /** The `.tar.gz`. Its end proves nothing: only the seal does. */
   body: Readable;
+  route: Route;
   /** To be called when `body` has ended. @throws StageError, or the error of a connection that broke. */
   sent(): Promise<Sent>;
   /** The index, where the seal says that there is one. Its end proves nothing, either. @throws StageError, ApiFailure. */
@@ -45,6 +54,12 @@ export interface Transport {
   deliver(helper: Helper, options: DeliveryOptions): Promise<Delivery>;
 }
 
+/** The route of archives that NKVM moves with commands in the helper pod. */
+export const EXEC_ROUTE: Route = {
+  transport: 'exec',
+  transportReason: 'archives travel through the API server',
+};
+
 const SEAL_MS = 60_000;
 
 /** Over the API server: the packing command's standard output, and then a second command that reads the seal. */
@@ -57,6 +72,7 @@ export const execTransport: Transport = {
     exit.catch(() => undefined); // `sent` waits for it, when the body has ended
     return {
       body: stdout,
+      route: EXEC_ROUTE,
       async sent() {
         const podExit = await exit;
         const stderr = stderrTail().replaceAll(WORKING, '');

@@ -6,6 +6,8 @@ import { hashAndCount } from '../archive/digest.ts';
 import type { FedCommand } from '../cluster/exec.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from './helper.ts';
+import type { Route } from './transport.ts';
+import { EXEC_ROUTE } from './transport.ts';
 import {
   NEWS,
   OTHERS_ARRIVED,
@@ -47,6 +49,8 @@ export interface UnpackOptions {
   /** Is called every 15 s while the pod gets on, also while it takes nothing. */
   onWorking(): void;
   onPhase(phase: 'write' | 'compare'): void;
+  /** Is told how the archive travels, before its first byte does. */
+  onRoute?(route: Route): void;
 }
 
 const RESULT_MS = 60_000;
@@ -60,7 +64,7 @@ export async function unpackInto(
   helper: Helper,
   { mode, encoding, expected, maxRawBytes, isSelection, patterns }: UnpackRequest,
   body: Readable,
-  { signal, onProgress, onWorking, onPhase }: UnpackOptions
+  { signal, onProgress, onWorking, onPhase, onRoute }: UnpackOptions
 ): Promise<Unpacked> {
   const program = unpackProgram(patterns);
   await prepare(helper, program, signal);
@@ -76,6 +80,7 @@ export async function unpackInto(
     ...(maxRawBytes !== undefined && { maxRawBytes }),
   };
   const fed = await helper.feed(unpackCommand(program, encoding, job), { signal });
+  onRoute?.(EXEC_ROUTE);
   onPhase('write');
   fed.stdout.setEncoding('utf8').on('data', (news: string) => {
     onWorking();

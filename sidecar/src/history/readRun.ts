@@ -11,6 +11,7 @@ import {
   Seal,
   STAGES,
   STATUSES,
+  TRANSPORTS,
   VERIFY_LEVELS,
 } from '../../api/index.ts';
 import { readDetails } from './details.ts';
@@ -39,6 +40,7 @@ const stageIn = oneOf(STAGES);
 const classIn = oneOf(FAILURE_CLASSES);
 const priorityIn = oneOf(PRIORITIES);
 const verifyIn = oneOf(VERIFY_LEVELS);
+const transportIn = oneOf(TRANSPORTS);
 const levelIn = oneOf(Proof.shape.level.options);
 const readFromIn = oneOf(Proof.shape.readFrom.options);
 const stateIn = oneOf(Copy.shape.state.options);
@@ -140,6 +142,8 @@ export function readRun(row: Row): Run | undefined {
     stages: unpackStages(json(row.stages), createdAt),
     seal: sealIn(row),
     helper: StoredHelper.parse(json(row.helper)),
+    transport: transportIn(row.transport) ?? null,
+    transportReason: textOrNull(row.transport_reason),
     ...detailsIn(row),
   };
 }

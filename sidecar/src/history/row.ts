@@ -92,6 +92,8 @@ const runRow = (run: Run): Row => ({
   stages: packStages(run.stages, run.createdAt),
   seal: run.seal && packSeal(run.seal, run),
   helper: run.helper && JSON.stringify(run.helper),
+  transport: run.transport,
+  transport_reason: run.transportReason,
   destinations: isAsCopies(run) ? null : JSON.stringify(run.destinations),
   // Details that a later version wrote, and that cannot be read here, stay as they are.
   ...(run.details && { details: JSON.stringify(run.details) }),

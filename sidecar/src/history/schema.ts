@@ -76,6 +76,10 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
     one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
     until TEXT NOT NULL
   ) STRICT;`,
+
+  // An NKVM of schema 4 to 7 does not know the columns, and leaves them as they are.
+  `ALTER TABLE runs ADD COLUMN transport TEXT;
+  ALTER TABLE runs ADD COLUMN transport_reason TEXT;`,
 ];
 
 /** Runs of about 1 KB fill big pages better, and `export` copies page by page: 9 ms instead of 23 at 10,000 runs. */

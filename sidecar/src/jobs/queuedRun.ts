@@ -41,6 +41,8 @@ export const queued = (
   stages: [],
   seal: null,
   helper: null,
+  transport: null,
+  transportReason: null,
   acceptEmpty: request.acceptEmpty,
   verify: request.verify,
   requestedBy: request.requestedBy,

@@ -7,6 +7,7 @@ import type { HelperCluster } from '../helper/helper.ts';
 import type { VolumeLook } from '../helper/lookAtVolume.ts';
 import { lookAtVolume } from '../helper/lookAtVolume.ts';
 import type { HelperSettings } from '../helper/settings/settings.ts';
+import type { Route } from '../helper/transport.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { unpackInto } from '../helper/unpack.ts';
 import type { HelperNode } from '../helper/wait/helperNode.ts';
@@ -63,6 +64,7 @@ export interface IntoClaimHooks {
   onPhase(phase: 'write' | 'compare'): void;
   onProgress(bytes: number): void;
   onWorking(): void;
+  onRoute(route: Route): void;
 }
 
 /**
@@ -84,7 +86,7 @@ export async function restoreIntoClaim(
     patterns,
   }: IntoClaim,
   world: IntoClaimWorld,
-  { signal, helper: use, beforeWrite, onPhase, onProgress, onWorking }: IntoClaimHooks
+  { signal, helper: use, beforeWrite, onPhase, onProgress, onWorking, onRoute }: IntoClaimHooks
 ): Promise<Unpacked> {
   return await withHelper(
     { ...world.cluster, readClaim: world.readClaim },
@@ -120,7 +122,7 @@ export async function restoreIntoClaim(
           ...(!isKnown && isEmptyMode(mode) && { maxRawBytes: look.freeBytes }),
         },
         await body.open(signal),
-        { signal, onProgress, onWorking, onPhase }
+        { signal, onProgress, onWorking, onPhase, onRoute }
       );
     }
   );

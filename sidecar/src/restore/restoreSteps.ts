@@ -268,6 +268,7 @@ export async function writeAndCompare(
         attempt.show({}, { bytes });
       },
       onWorking: () => clock.goesOn(),
+      onRoute: route => attempt.show({}, route),
     }
   );
   if (!isSelection) compareDigest(source, unpacked.sent);

@@ -58,6 +58,8 @@ export function exampleManifest(change: Partial<Manifest> = {}): Manifest {
     proof: { level: 'checksum', readFrom: 'storage' },
     warnings: ['some files changed while they were read'],
     tarMessages: [],
+    transport: 'exec',
+    transportReason: 'archives travel through the API server',
     nkvmVersion: '0.1.0',
     restoreCommand: restoreCommand(archive),
     ...change,

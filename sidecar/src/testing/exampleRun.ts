@@ -68,6 +68,8 @@ export function exampleRun(change: Partial<Backup> = {}): Backup {
       omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
     },
     helper: { pod: `nkvm-backup-${id}`, node: 'node-b', image: 'docker.io/nkvm/nkvm:dev' },
+    transport: 'exec',
+    transportReason: 'archives travel through the API server',
     priority: 'on-demand',
     attempt: 1,
     retryAt: null,
@@ -99,5 +101,7 @@ export const queuedRun = (change: Partial<Backup> = {}): Backup =>
     stages: [],
     seal: null,
     helper: null,
+    transport: null,
+    transportReason: null,
     ...change,
   });

@@ -230,6 +230,7 @@ function hooksOf(attempt: Attempt): Parameters<typeof restoreIntoClaim>[2] {
       show({}, { bytes });
     },
     onWorking: () => clock.goesOn(),
+    onRoute: route => show({}, route),
   };
 }
 
