@@ -39,13 +39,20 @@ export interface HelperCluster extends PodCreation {
   execWithInput(
     target: ExecTarget,
     command: readonly string[],
-    options?: { signal?: AbortSignal }
+    options?: FeedOptions
   ): Promise<FedCommand>;
   execToEnd(
     target: ExecTarget,
     command: readonly string[],
     options: { timeoutMs: number }
   ): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+}
+
+/** How a command is fed. */
+export interface FeedOptions {
+  /** For its start only. */
+  signal?: AbortSignal | undefined;
+  onStderr?: (text: string) => void;
 }
 
 /** The helper pod of one attempt of a run. */
@@ -71,7 +78,7 @@ export interface Helper {
     options?: { onStderr?: (text: string) => void }
   ): Promise<RunningCommand>;
   /** Starts a command that reads from us; see receive.ts. @throws StageError (stage `exec`). */
-  feed(command: readonly string[], options?: { signal?: AbortSignal }): Promise<FedCommand>;
+  feed(command: readonly string[], options?: FeedOptions): Promise<FedCommand>;
   /** Runs a command that writes little. @throws ApiFailure. */
   execToEnd(
     command: readonly string[],

@@ -27,24 +27,39 @@ const VARIABLES = {
  * when the image lacks a tool, and its standard error then says which. Nothing was read then.
  * @param archive its name, for its index
  * @param leaveOut what is left out; its patterns must be in the pod before, see `patternsCommand`
- * @param indexLimit biggest size of the index, in bytes; there is none where it would be bigger
  */
 export const packCommand = (
   level: PackLevel,
   archive: string,
   leaveOut: LeaveOut = BY_RULE,
-  indexLimit = INDEX_LIMIT_BYTES
+  { indexLimit = INDEX_LIMIT_BYTES, isDirect = false }: PackOptions = {}
 ): string[] =>
-  shellProgram('nkvm-pack', PACK, { ...VARIABLES, index_limit: `${indexLimit}` }, [
-    VOLUME_PATH,
-    WORK_PATH,
-    level,
-    archive,
-    wordsOf(leaveOut),
-  ]);
+  shellProgram(
+    'nkvm-pack',
+    PACK,
+    { ...VARIABLES, load_js: isDirect ? LOAD : '', index_limit: `${indexLimit}` },
+    [
+      VOLUME_PATH,
+      WORK_PATH,
+      level,
+      archive,
+      [...wordsOf(leaveOut), ...(isDirect ? ['direct'] : [])].join(' '),
+    ]
+  );
 
-const wordsOf = ({ patterns, includes }: LeaveOut): string =>
-  [...includes, ...(patterns.length > 0 ? ['patterns'] : [])].join(' ');
+export interface PackOptions {
+  /** Biggest size of the index, in bytes; there is none where it would be bigger. */
+  indexLimit?: number | undefined;
+  /** A program that comes over standard input takes the archive; see pack/load.cjs. */
+  isDirect?: boolean;
+}
+
+const LOAD = program('load.cjs', '//');
+
+const wordsOf = ({ patterns, includes }: LeaveOut): string[] => [
+  ...includes,
+  ...(patterns.length > 0 ? ['patterns'] : []),
+];
 
 const TAKE_PATTERNS = `umask 077; cat >"$0/patterns" && echo "$1  $0/patterns" | sha256sum --check --status`;
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Transport as TransportName } from '../../api/index.ts';
+import type { RunningCommand } from '../cluster/exec.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from './helper.ts';
 import type { LeaveOut } from './leaveOut.ts';
@@ -66,29 +67,33 @@ const SEAL_MS = 60_000;
 export const execTransport: Transport = {
   async deliver(helper, { level, archive, leaveOut = BY_RULE, onWorking }) {
     if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
-    const { stdout, exit, stderrTail } = await helper.exec(packCommand(level, archive, leaveOut), {
+    const packing = await helper.exec(packCommand(level, archive, leaveOut), {
       onStderr: text => text.includes(WORKING) && onWorking(),
     });
-    exit.catch(() => undefined); // `sent` waits for it, when the body has ended
-    return {
-      body: stdout,
-      route: EXEC_ROUTE,
-      async sent() {
-        const podExit = await exit;
-        const stderr = stderrTail().replaceAll(WORKING, '');
-        return { podExit, stderr, sealed: podExit === 0 ? await sealOf(helper) : undefined };
-      },
-      async index() {
-        const { stdout, exit } = await helper.exec(indexCommand());
-        exit.catch(() => undefined); // its digest says whether all of it has come
-        return stdout;
-      },
-    };
+    packing.exit.catch(() => undefined); // `sent` waits for it, when the body has ended
+    return { body: packing.stdout, route: EXEC_ROUTE, ...afterwards(helper, packing) };
   },
 };
 
+/** @returns what is asked for when the archive has left the pod: it travels in commands of its own. */
+export const afterwards = (
+  helper: Helper,
+  { exit, stderrTail }: Pick<RunningCommand, 'exit' | 'stderrTail'>
+): Pick<Delivery, 'sent' | 'index'> => ({
+  async sent() {
+    const podExit = await exit;
+    const stderr = stderrTail().replaceAll(WORKING, '');
+    return { podExit, stderr, sealed: podExit === 0 ? await sealOf(helper) : undefined };
+  },
+  async index() {
+    const { stdout, exit } = await helper.exec(indexCommand());
+    exit.catch(() => undefined); // its digest says whether all of it has come
+    return stdout;
+  },
+});
+
 /** Puts patterns where the packing command finds them. @throws StageError (stage `exec`), ApiFailure. */
-async function sendPatterns(helper: Helper, patterns: readonly string[]): Promise<void> {
+export async function sendPatterns(helper: Helper, patterns: readonly string[]): Promise<void> {
   const text = patterns.map(pattern => `${pattern}\n`).join('');
   const sha256 = createHash('sha256').update(text).digest('hex');
   const signal = AbortSignal.timeout(SEAL_MS);

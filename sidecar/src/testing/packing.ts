@@ -34,7 +34,7 @@ export function packing() {
       [VOLUME_PATH, from],
       [WORK_PATH, work],
     ]);
-    const [program = '', ...args] = packCommand(level, ARCHIVE, leaveOut, indexLimit).map(
+    const [program = '', ...args] = packCommand(level, ARCHIVE, leaveOut, { indexLimit }).map(
       word => here.get(word) ?? word
     );
     return spawn(program, args, { env });

@@ -122,7 +122,7 @@ export function processCluster(volume: string): ProcessCluster {
     pods,
     statusLagMs: 0,
     exec,
-    execWithInput: async (_target, command) => start(command),
+    execWithInput: async (_target, command, options) => start(command, options?.onStderr),
     async execToEnd(target, command) {
       const running = await exec(target, command);
       const stdout = (await buffer(running.stdout)).toString();

@@ -1,7 +1,8 @@
 # Packs a volume, and then writes the seal: what was sent, and what could not be kept. It runs in the helper pod, in
 # POSIX sh, with the arguments VOLUME WORK LEVEL ARCHIVE WITH: the archive's name, for its index, and words (leaveOut.ts):
 # `mounts`, `reserved`, `archives` are not left out; for `patterns`, WORK/patterns holds more to leave out, which was sent
-# before. packCommand.ts sets hash_js, members_js, messages_awk, member_bytes, index_limit and archive_names.
+# before; for `direct`, a program that comes over standard input takes the archive (load.cjs). packCommand.ts sets hash_js,
+# members_js, load_js, messages_awk, member_bytes, index_limit and archive_names.
 #
 #     tar ── archive ──> [hash] ──> split ──> compressor, for each 64 MiB ──> members ──> standard output, to the sidecar
 #      ├── file 2, messages ──> messages.awk ──> WORK/messages
@@ -29,8 +30,8 @@ rm -f seal seal.new sum raw.sum tar.exit compressor.exit messages entries flags 
 : >archives
 : >names
 reserved=0
-# Standard error of the command itself, wherever file 2 goes below.
-exec 4>&2
+# Standard error of the command itself, wherever file 2 goes below; and its input, which the program of load.cjs reads.
+exec 4>&2 5<&0 </dev/null
 
 # Before anything is read: another tar loses attributes without a word, and uses exit code 1 for broken archives.
 check_tools() {
@@ -226,6 +227,10 @@ send() {
   fi
 }
 
+deliver() {
+  case $with in *' direct '*) send 5<&- | node --max-semi-space-size=4 -e "$load_js" ;; *) send ;; esac
+}
+
 # tar knows a file with several names by its inode number alone. One that is deleted while tar runs gives its number to the
 # next new file, which tar then packs as a link to the old one, without a word.
 count_relinked() {
@@ -299,7 +304,7 @@ start_readers
 walk >flags 3>used.pipe &
 started=$(($(date +%s) - 2))
 # Without a reader there is nothing to seal.
-send || exit $?
+deliver || exit $?
 # For the readers, and for the walk.
 wait
 write_seal
