@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Chain } from './chains.ts';
 import { DestinationName, DestinationProblem } from './destinations.ts';
 import { FailureClass, Stage } from './errors.ts';
 import { metLimits } from './limits.ts';
@@ -275,6 +276,9 @@ export const Backup = z.strictObject({
   queuePosition: z.int().min(1).nullable().describe('place in the queue; null unless queued'),
   stages: z.array(StageTimes),
   seal: Seal.nullable(),
+  chain: Chain.nullable().describe(
+    'the archives that this one needs; null: it needs none, and no later one can build on it'
+  ),
   helper: z
     .strictObject({
       pod: z.string(),

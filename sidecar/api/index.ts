@@ -2,6 +2,7 @@
 export * from './names.ts';
 export * from './errors.ts';
 export * from './backups.ts';
+export * from './chains.ts';
 export * from './copies.ts';
 export * from './limits.ts';
 export * from './volumes.ts';

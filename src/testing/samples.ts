@@ -82,6 +82,7 @@ export const aBackup = (differs: Partial<Backup> = {}): Backup =>
     attempt: 1,
     retryAt: null,
     queuePosition: null,
+    chain: null,
     acceptEmpty: false,
     verify: null,
     requestedBy: 'system:serviceaccount:nkvm:nkvm-admin',

@@ -102,6 +102,8 @@ it('reads one of the second version (kept as it was written then)', () => {
     filesystem: null,
     members: null,
     index: null,
+    chain: null,
+    snapshot: null,
     stored: null,
     destinations: [],
     priority: 'on-demand', // retention deletes none of it
@@ -163,4 +165,28 @@ it('reads one of a later version as far as it knows it, where that one allows it
     owner: { kind: 'Unknown', reason: 'the manifest names an owner of another kind' },
     proof: null,
   });
+});
+
+const base = { runId: 'before', archive: 'x.tar.gz', bytes: 7, sha256: 'ab'.repeat(32) };
+
+it('keeps earlier versions from reading an increment, which they would take for all of the volume', () => {
+  const increment = exampleManifest({ chain: { links: [base] } });
+  expect(JSON.parse(writeManifest(increment)).readableBy).toBe(5);
+  expect(readManifest('m', writeManifest(increment)).chain).toEqual({ links: [base] });
+  expect(() => writeManifest({ ...increment, readableBy: 2 })).toThrow('readableBy');
+  const full = exampleManifest({ chain: { links: [] } });
+  expect(JSON.parse(writeManifest(full)).readableBy).toBe(2);
+});
+
+it.each<[string, Partial<Manifest>, string]>([
+  ['itself for its base', { chain: { links: [{ ...base, runId: manifest.runId }] } }, 'chain'],
+  ['a base twice', { chain: { links: [base, base] } }, 'chain'],
+  ['the snapshot file of another', { snapshot: { ...base, key: 'y' } as never }, 'snapshot'],
+])('writes none that names %s', (_, wrong, field) => {
+  expect(() => writeManifest(exampleManifest(wrong))).toThrow(field);
+});
+
+it('reads none whose chain it cannot read: it would take an increment for all of the volume', () => {
+  const odd = { ...exampleManifest({ chain: { links: [base] } }), chain: { links: 7 } };
+  expect(() => readManifest('m', JSON.stringify(odd))).toThrow('chain');
 });

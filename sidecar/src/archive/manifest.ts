@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { Omitted, Owner, Priority, Proof, Route, Seal } from '../../api/index.ts';
+import { Chain, ChainLink, Omitted, Owner, Priority, Proof, Route, Seal } from '../../api/index.ts';
 import { StageError, textOf } from '../errors.ts';
-import { indexName, parseArchiveName } from './name.ts';
+import { formOf } from './chain/chain.ts';
+import { indexName, parseArchiveName, snapshotName } from './name.ts';
 
 /** Goes up with each change of the format. */
 export const MANIFEST_VERSION = 5;
@@ -11,6 +12,15 @@ export const MANIFEST_VERSION = 5;
  * it, and is read here; one that changes the meaning of a field raises it.
  */
 export const READABLE_BY = 2;
+
+/** The same for increments: earlier versions would take one for all of the volume. */
+export const INCREMENT_READABLE_BY = 5;
+
+/** @returns the oldest format version whose readers cannot misread an archive with this chain. */
+export const readableBy = (
+  chain: Chain | null
+): typeof READABLE_BY | typeof INCREMENT_READABLE_BY =>
+  formOf(chain) === 'increment' ? INCREMENT_READABLE_BY : READABLE_BY;
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const strings = z.record(z.string(), z.string());
@@ -29,6 +39,9 @@ const StoredIndex = z.strictObject({
   sha256,
   entries: z.int().min(0),
 });
+
+/** The file that tells tar, for the next increment, how the volume was, stored beside an archive. */
+const StoredSnapshot = z.strictObject({ key: z.string(), bytes: z.int().min(0), sha256 });
 
 const FIELDS = {
   archive: z.string().refine(name => parseArchiveName(name), 'is not an archive name'),
@@ -72,6 +85,10 @@ const FIELDS = {
   seal: Seal,
   members: Members.nullable().describe('null: there is one'),
   index: StoredIndex.nullable().describe('null: it has none'),
+  chain: Chain.nullable().describe(
+    'the archives that this one needs; null: none, and no later one can build on it'
+  ),
+  snapshot: StoredSnapshot.nullable().describe('null: no increment can build on this archive'),
   provenAt: z.iso.datetime().nullable(),
   proof: Proof.nullable().describe('how the archive was proven before it got its name'),
   warnings: z.array(z.string()).describe('sentences of NKVM'),
@@ -84,16 +101,20 @@ const FIELDS = {
 /** The JSON that is stored beside an archive: all that is needed to restore it, and to rebuild a lost history. */
 export const Manifest = z.strictObject({
   formatVersion: z.literal(MANIFEST_VERSION),
-  readableBy: z.literal(READABLE_BY),
+  readableBy: z.literal([READABLE_BY, INCREMENT_READABLE_BY]),
   ...FIELDS,
 });
 export type Manifest = z.infer<typeof Manifest>;
 
 const Written = Manifest.superRefine((manifest, context) => {
   contradictions(manifest, context);
-  const { archive, index } = manifest;
-  if (index && index.key !== indexName(archive))
-    context.addIssue({ code: 'custom', path: ['index'], message: 'belongs to another archive' });
+  const { archive, index, snapshot, chain } = manifest;
+  const refuse = (field: string, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message });
+  if (index && index.key !== indexName(archive)) refuse('index', 'belongs to another archive');
+  if (snapshot && snapshot.key !== snapshotName(archive))
+    refuse('snapshot', 'belongs to another archive');
+  if (manifest.readableBy !== readableBy(chain)) refuse('readableBy', 'does not fit its chain');
 });
 
 /** @returns the storage class that a claim names. */
@@ -124,6 +145,11 @@ const Stored = z
     // An index or members of another kind are as good as none: the archive can be read without them.
     members: z.object(Members.shape).nullable().default(null).catch(null),
     index: z.object(StoredIndex.shape).nullable().default(null).catch(null),
+    chain: z
+      .object({ links: z.array(z.object(ChainLink.shape)) })
+      .nullable()
+      .default(null),
+    snapshot: z.object(StoredSnapshot.shape).nullable().default(null).catch(null),
     stored: z
       .object({ bytes: z.int().min(0), sha256 })
       .nullable()
@@ -155,6 +181,7 @@ const Stored = z
     storageClass: manifest.storageClass ?? classOf(manifest.claim.spec),
     accessModes: manifest.accessModes.length ? manifest.accessModes : modesOf(manifest.claim.spec),
     index: manifest.index?.key === indexName(manifest.archive) ? manifest.index : null,
+    snapshot: manifest.snapshot?.key === snapshotName(manifest.archive) ? manifest.snapshot : null,
   }));
 export type StoredManifest = z.infer<typeof Stored>;
 
@@ -166,7 +193,8 @@ function contradictions(
     bytes,
     sha256,
     seal,
-  }: Pick<Manifest, 'archive' | 'runId' | 'bytes' | 'sha256'> & {
+    chain,
+  }: Pick<Manifest, 'archive' | 'runId' | 'bytes' | 'sha256' | 'chain'> & {
     seal: { bytes: number; sha256: string; rawBytes: number; rawSha256?: string | undefined };
   },
   context: z.RefinementCtx
@@ -179,6 +207,8 @@ function contradictions(
     parseArchiveName(archive)?.form === 'tar'
       ? { bytes: seal.rawBytes, sha256: seal.rawSha256 ?? sha256 }
       : seal;
+  if (chain && new Set([...chain.links.map(link => link.runId), runId]).size <= chain.links.length)
+    refuse('chain', 'names a backup twice');
   if (bytes !== sealed.bytes) refuse('bytes', 'differs from the seal');
   if (sha256 !== sealed.sha256) refuse('sha256', 'differs from the seal');
 }

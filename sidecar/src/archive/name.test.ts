@@ -7,10 +7,12 @@ import {
   archiveNameIn,
   archiveOfIndex,
   archiveOfManifest,
+  archiveOfSnapshot,
   clusterPart,
   indexName,
   manifestName,
   parseArchiveName,
+  snapshotName,
   withoutArchiveNames,
 } from './name.ts';
 
@@ -40,7 +42,7 @@ it('parses back to what it was made of, for any names that Kubernetes allows', (
     };
     const name = archiveName(made);
     const parsed = parseArchiveName(name);
-    expect(indexName(name).length).toBeLessThanOrEqual(251);
+    expect(snapshotName(name).length).toBeLessThanOrEqual(251);
     expect(parsed).toMatchObject({ ...made, pvc: parsed?.pvc });
     if (parsed?.shortened) expect(made.pvc.startsWith(parsed.pvc.slice(0, -9))).toBe(true);
     else expect(parsed?.pvc).toBe(made.pvc);
@@ -49,14 +51,14 @@ it('parses back to what it was made of, for any names that Kubernetes allows', (
 
 it("shortens a claim's name only when it does not fit, and always in the same way", () => {
   const longest = { ...parts, cluster: 'c'.repeat(63), namespace: 'n'.repeat(63) };
-  const room = 242 - archiveName({ ...longest, pvc: 'p' }).length + 1;
+  const room = 239 - archiveName({ ...longest, pvc: 'p' }).length + 1;
   const fits = archiveName({ ...longest, pvc: 'p'.repeat(room) });
   expect(parseArchiveName(fits)).toMatchObject({ pvc: 'p'.repeat(room), shortened: false });
   const long = archiveName({ ...longest, pvc: 'p'.repeat(room + 1) });
-  expect(long.length).toBe(242);
+  expect(long.length).toBe(239);
   expect(archiveName({ ...longest, pvc: 'p'.repeat(room + 1) })).toBe(long);
   expect(parseArchiveName(long)).toMatchObject({
-    pvc: expect.stringMatching(/^p{50}_[0-9a-f]{8}$/),
+    pvc: expect.stringMatching(/^p{47}_[0-9a-f]{8}$/),
     shortened: true,
   });
 });
@@ -135,7 +137,11 @@ it('keeps the parts of a name in every form, and changes one form into another',
       expect(ARCHIVE_FORMS.map(other => archiveNameIn(name, other))).toEqual(names);
       expect(archiveOfIndex(indexName(name))).toBe(name);
       expect(archiveOfManifest(manifestName(name))).toBe(name);
-      expect(Math.max(indexName(name).length, manifestName(name).length)).toBeLessThanOrEqual(255);
+      expect(archiveOfSnapshot(snapshotName(name))).toBe(name);
+      expect(archiveOfIndex(snapshotName(name))).toBeUndefined();
+      expect(Math.max(snapshotName(name).length, manifestName(name).length)).toBeLessThanOrEqual(
+        255
+      );
     }
     expect(new Set(names.map(indexName)).size).toBe(3);
   }
@@ -198,7 +204,13 @@ it.each(ARCHIVE_FORMS)(
   'its name in form %s, and those beside it, can be left out of a text',
   form => {
     const name = archiveName({ ...parts, pvc: 'd'.repeat(250) }, form);
-    for (const each of [name, manifestName(name), indexName(name), archiveName(parts, form)])
+    for (const each of [
+      name,
+      manifestName(name),
+      indexName(name),
+      snapshotName(name),
+      archiveName(parts, form),
+    ])
       expect(withoutArchiveNames(`store s3://b/p/${each}: no. (${each}) "${each}"`)).toBe(
         'store s3://b/p/…: no. (…) "…"'
       );

@@ -32,10 +32,11 @@ const PLAIN_ENDING = '.tar.gz';
 const AGE_ENDING = '.age';
 const MANIFEST_ENDING = '.json';
 const INDEX_ENDING = '.index.gz';
+const SNAPSHOT_ENDING = '.snapshot.gz';
 
-/** File systems take 255 bytes; `.age` of an encrypted archive and the ending of its index must fit, too. */
-const MAX_LENGTH = 255 - AGE_ENDING.length - INDEX_ENDING.length;
-/** The same without an index: names of earlier versions may be as long. Without `.age`. */
+/** File systems take 255 bytes; `.age` of an encrypted archive and the ending of its snapshot file must fit, too. */
+const MAX_LENGTH = 255 - AGE_ENDING.length - SNAPSHOT_ENDING.length;
+/** The same with a manifest alone: names of earlier versions may be as long. Without `.age`. */
 const MAX_READ_LENGTH = 255 - AGE_ENDING.length - MANIFEST_ENDING.length;
 const HASH_DIGITS = 8;
 
@@ -49,7 +50,7 @@ const NAME = new RegExp(
 );
 
 /**
- * @returns `<cluster>__<namespace>__<pvc>__<yyyymmddThhmmssZ>__<run id>.tar.gz`, at most 242 characters, or the same with the
+ * @returns `<cluster>__<namespace>__<pvc>__<yyyymmddThhmmssZ>__<run id>.tar.gz`, at most 239 characters, or the same with the
  *   ending of another form. Kubernetes names have no underscore, so it parses back. A claim's name that does not fit is cut
  *   short, see `ParsedName`; the run id keeps the whole unique.
  * @throws RangeError when a part is not what Kubernetes or `runIds` would give
@@ -79,7 +80,7 @@ export function parseArchiveName(name: string): ParsedName | undefined {
 }
 
 const IN_TEXT = new RegExp(
-  `[a-z0-9][a-z0-9.-]*__${LABEL}__[a-z0-9._-]+?__${TIME}__[a-z0-9-]+(?:\\.(?:tar|t?gz|age|json|index))*`,
+  `[a-z0-9][a-z0-9.-]*__${LABEL}__[a-z0-9._-]+?__${TIME}__[a-z0-9-]+(?:\\.(?:tar|t?gz|age|json|index|snapshot))*`,
   'g'
 );
 
@@ -115,17 +116,28 @@ export function archiveOfManifest(key: string): string | undefined {
 }
 
 /** @returns the key of the index beside an archive; that of an encrypted one is encrypted, too: `a.tar.gz.index.gz.age`. */
-export const indexName = (archive: string): string =>
-  archive.endsWith(AGE_ENDING)
-    ? archive.slice(0, -AGE_ENDING.length) + INDEX_ENDING + AGE_ENDING
-    : archive + INDEX_ENDING;
+export const indexName = (archive: string): string => beside(archive, INDEX_ENDING);
 
 /** @returns the archive that an index belongs to; `undefined` when it is not the key of an index. */
-export function archiveOfIndex(key: string): string | undefined {
+export const archiveOfIndex = (key: string): string | undefined => archiveOf(key, INDEX_ENDING);
+
+/** @returns the key of the snapshot file beside an archive that increments build on; encrypted like the index. */
+export const snapshotName = (archive: string): string => beside(archive, SNAPSHOT_ENDING);
+
+/** @returns the archive that a snapshot file belongs to; `undefined` when it is not the key of one. */
+export const archiveOfSnapshot = (key: string): string | undefined =>
+  archiveOf(key, SNAPSHOT_ENDING);
+
+const beside = (archive: string, ending: string): string =>
+  archive.endsWith(AGE_ENDING)
+    ? archive.slice(0, -AGE_ENDING.length) + ending + AGE_ENDING
+    : archive + ending;
+
+function archiveOf(key: string, ending: string): string | undefined {
   const age = key.endsWith(AGE_ENDING) ? AGE_ENDING : '';
-  if (!key.endsWith(INDEX_ENDING + age)) return undefined;
-  const archive = key.slice(0, -(INDEX_ENDING + age).length) + age;
-  return parseArchiveName(archive) && indexName(archive) === key ? archive : undefined;
+  if (!key.endsWith(ending + age)) return undefined;
+  const archive = key.slice(0, -(ending + age).length) + age;
+  return parseArchiveName(archive) && beside(archive, ending) === key ? archive : undefined;
 }
 
 /**

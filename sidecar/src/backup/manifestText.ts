@@ -5,7 +5,7 @@ import {
   classOf,
   MANIFEST_VERSION,
   modesOf,
-  READABLE_BY,
+  readableBy,
   writeManifest,
 } from '../archive/manifest.ts';
 import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
@@ -53,7 +53,7 @@ export function manifestText(
   const { clusterUid, installation, namespaceUidOf } = world.identity;
   return writeManifest({
     formatVersion: MANIFEST_VERSION,
-    readableBy: READABLE_BY,
+    readableBy: readableBy(null),
     archive: key,
     runId: run.id,
     cluster: world.clusterName,
@@ -85,6 +85,8 @@ export function manifestText(
     seal,
     members: { ...sealed.members, rawBytes: MEMBER_RAW_BYTES },
     index,
+    chain: null,
+    snapshot: null,
     provenAt,
     proof,
     warnings,

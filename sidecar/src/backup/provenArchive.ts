@@ -104,6 +104,7 @@ export function recordOf(
     sha256: own.sha256,
     copies: all,
     seal: manifest.seal,
+    chain: manifest.chain,
     warnings: manifest.warnings,
     tarMessages: manifest.tarMessages,
     warningCount: manifest.tarMessages.length,

@@ -160,6 +160,12 @@ export interface History {
     limit: number
   ): { run: string; state: 'present' | 'missing' }[];
 
+  /**
+   * @returns ids of the backups that cannot be restored without the archive of the backup `run`, oldest first: those whose
+   *   archive is at a destination, or is being made
+   */
+  dependents(run: string): string[];
+
   /** Archives as retention looks at them. */
   readonly archives: ClaimArchives;
 

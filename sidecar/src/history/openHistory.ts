@@ -286,6 +286,7 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     count: () => table.count(),
     copiesAt: (destination, after, limit) => table.copiesAt(destination, after, limit),
     onlyAt: destination => table.onlyAt(destination),
+    dependents: run => table.dependents(run),
     archives: table.archives,
 
     isReadOnly: () => disk.problem !== undefined,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BackupSummary } from '../../api/index.ts';
 import {
+  ChainLink,
   Copy,
   DestinationProblem,
   FAILURE_CLASSES,
@@ -63,6 +64,8 @@ const StoredHelper = z
   .nullable()
   .catch(null);
 
+const StoredChain = z.object({ links: z.array(z.object(ChainLink.shape)) }).nullable();
+
 const StoredProblem = z.object(DestinationProblem.shape).nullable().catch(null);
 
 /** The columns that are needed to read a summary, by `readHead`. */
@@ -114,11 +117,12 @@ function placesIn(row: Row): Head['copies'] {
 
 /**
  * @param row what SQLite gives for `SELECT_RUNS`
- * @returns the run; undefined for a kind or status that only a later version knows: nothing may be concluded from it
+ * @returns the run; undefined for a kind, status or chain that only a later version knows: nothing may be concluded from it
  */
 export function readRun(row: Row): Run | undefined {
   const head = readHead(row);
-  if (!head) return undefined;
+  const chain = StoredChain.safeParse(json(row.chain));
+  if (!head || !chain.success) return undefined;
   const { createdAt } = head;
   const copies = copiesIn(row);
   return {
@@ -141,6 +145,7 @@ export function readRun(row: Row): Run | undefined {
     warningCount: Number(row.warning_count),
     stages: unpackStages(json(row.stages), createdAt),
     seal: sealIn(row),
+    chain: chain.data,
     helper: StoredHelper.parse(json(row.helper)),
     transport: transportIn(row.transport) ?? null,
     transportReason: textOrNull(row.transport_reason),

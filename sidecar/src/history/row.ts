@@ -94,6 +94,7 @@ const runRow = (run: Run): Row => ({
   helper: run.helper && JSON.stringify(run.helper),
   transport: run.transport,
   transport_reason: run.transportReason,
+  chain: run.chain && JSON.stringify(run.chain),
   destinations: isAsCopies(run) ? null : JSON.stringify(run.destinations),
   // Details that a later version wrote, and that cannot be read here, stay as they are.
   ...(run.details && { details: JSON.stringify(run.details) }),

@@ -5,6 +5,9 @@ import { inTransaction } from './transaction.ts';
 /** "NKVM": SQLite's mark of the application that a file belongs to. */
 export const APPLICATION_ID = 0x4e4b564d;
 
+/** The schema version since which a backup can need archives of earlier ones. */
+export const CHAIN_SCHEMA = 9;
+
 /**
  * The schema, one step a version; `PRAGMA user_version` counts the steps that a file has taken. A released step never
  * changes. Times are ISO-8601 in UTC with milliseconds, so that text order is time order.
@@ -80,6 +83,16 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
   // An NKVM of schema 4 to 7 does not know the columns, and leaves them as they are.
   `ALTER TABLE runs ADD COLUMN transport TEXT;
   ALTER TABLE runs ADD COLUMN transport_reason TEXT;`,
+
+  // An earlier NKVM would take an increment for all of a volume, and delete what it needs: it must not open a file with one.
+  `ALTER TABLE runs ADD COLUMN chain TEXT CHECK (chain IS NULL OR json_valid(chain));
+  CREATE INDEX runs_of_chain ON runs (chain ->> '$.links[0].runId') WHERE chain IS NOT NULL;
+  CREATE TRIGGER increment_added AFTER INSERT ON runs WHEN json_array_length(NEW.chain, '$.links') > 0 BEGIN
+    UPDATE history_journal SET readable_from = max(readable_from, CHAIN_SCHEMA);
+  END;
+  CREATE TRIGGER increment_made AFTER UPDATE OF chain ON runs WHEN json_array_length(NEW.chain, '$.links') > 0 BEGIN
+    UPDATE history_journal SET readable_from = max(readable_from, CHAIN_SCHEMA);
+  END;`.replaceAll('CHAIN_SCHEMA', `${CHAIN_SCHEMA}`),
 ];
 
 /** Runs of about 1 KB fill big pages better, and `export` copies page by page: 9 ms instead of 23 at 10,000 runs. */

@@ -1,5 +1,6 @@
 import type { Database, SqlValue, Statement } from 'sql.js';
 import type { BackupQuery, RunKind } from '../../api/index.ts';
+import { dependentsOf } from './chains.ts';
 import type { ClaimArchives } from './claimArchives.ts';
 import { claimArchives } from './claimArchives.ts';
 import type { ClaimOf } from './claimHeads.ts';
@@ -264,6 +265,11 @@ export class RunTable {
       run: String(run),
       state: state === 'missing' ? 'missing' : 'present',
     }));
+  }
+
+  /** @returns see `History.dependents`. */
+  dependents(run: string): string[] {
+    return dependentsOf(this.#db, run);
   }
 
   /** @returns see `History.onlyAt`. */

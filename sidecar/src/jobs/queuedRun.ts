@@ -40,6 +40,7 @@ export const queued = (
   queuePosition: null,
   stages: [],
   seal: null,
+  chain: null,
   helper: null,
   transport: null,
   transportReason: null,

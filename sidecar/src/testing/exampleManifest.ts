@@ -1,5 +1,5 @@
 import type { Manifest } from '../archive/manifest.ts';
-import { MANIFEST_VERSION, READABLE_BY } from '../archive/manifest.ts';
+import { MANIFEST_VERSION, readableBy } from '../archive/manifest.ts';
 import { indexName } from '../archive/name.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
 
@@ -10,7 +10,7 @@ export function exampleManifest(change: Partial<Manifest> = {}): Manifest {
   const { bytes = 42, sha256 = 'ab'.repeat(32) } = change;
   return {
     formatVersion: MANIFEST_VERSION,
-    readableBy: READABLE_BY,
+    readableBy: readableBy(change.chain ?? null),
     archive,
     runId,
     cluster: 'kind',
@@ -54,6 +54,8 @@ export function exampleManifest(change: Partial<Manifest> = {}): Manifest {
     },
     members: { count: 1, rawBytes: 64 * 1024 * 1024, sha256: 'cd'.repeat(32) },
     index: { key: indexName(archive), bytes: 300, sha256: 'ef'.repeat(32), entries: 3 },
+    chain: null,
+    snapshot: null,
     provenAt: '2026-11-20T10:12:40.000Z',
     proof: { level: 'checksum', readFrom: 'storage' },
     warnings: ['some files changed while they were read'],

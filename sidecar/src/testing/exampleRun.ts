@@ -67,6 +67,7 @@ export function exampleRun(change: Partial<Backup> = {}): Backup {
       rawBytes: 2_160_000_000,
       omitted: { sockets: 0, trustedXattrs: 0, attributeFlags: 0, longPaths: 0 },
     },
+    chain: null,
     helper: { pod: `nkvm-backup-${id}`, node: 'node-b', image: 'docker.io/nkvm/nkvm:dev' },
     transport: 'exec',
     transportReason: 'archives travel through the API server',

@@ -1,0 +1,30 @@
+import type { Chain, ChainLink } from '../../../api/index.ts';
+
+/**
+ * What an archive is. An increment alone is not a backup: it needs the archives before it.
+ *
+ * - `full`: holds all of the volume
+ * - `increment`: holds what has changed since the archive before, and the names that each directory has
+ */
+export type ChainForm = 'full' | 'increment';
+
+/** Null: a full archive that no increment can build on. */
+export type OptionalChain = Chain | null;
+
+/** @returns what an archive is. */
+export const formOf = (chain: OptionalChain): ChainForm =>
+  chain && chain.links.length > 0 ? 'increment' : 'full';
+
+/** @returns how many archives come before this one; 0 for a full archive. */
+export const levelOf = (chain: OptionalChain): number => chain?.links.length ?? 0;
+
+/** @returns the archive that an increment was made against; undefined for a full archive. */
+export const baseOf = (chain: OptionalChain): ChainLink | undefined => chain?.links.at(-1);
+
+/** @returns the id of the backup that the chain of the backup `runId` begins with: its own for a full archive. */
+export const fullRunOf = (runId: string, chain: OptionalChain): string =>
+  chain?.links[0]?.runId ?? runId;
+
+/** @returns whether the archive with `chain` cannot be restored without the archive of the backup `runId`. */
+export const needs = (chain: OptionalChain, runId: string): boolean =>
+  chain?.links.some(link => link.runId === runId) ?? false;
