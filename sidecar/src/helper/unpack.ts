@@ -27,6 +27,12 @@ export { lookAtVolume } from './lookAtVolume.ts';
 export { UnpackFailure } from './unpackFailure.ts';
 export type { Unpacked } from './unpackOutcome.ts';
 
+/** One archive of a chain, when it was made. */
+export interface LinkSize {
+  rawBytes: number;
+  files: number;
+}
+
 export interface UnpackRequest {
   /** `new` and `empty` refuse a volume that holds anything but `lost+found`. */
   mode: RestoreMode;
@@ -34,6 +40,11 @@ export interface UnpackRequest {
   encoding: 'gzip' | 'tar';
   /** The archive when it was made: size of its tar, entries, and SHA-256 of `body`. */
   expected: { rawBytes?: number; files?: number; sha256?: string };
+  /**
+   * The body is several archives, newest first: an increment, and those that it needs. Size of the tar and entries of each.
+   * `expected.sha256` is that of all together; `rawBytes` and `files` are not used.
+   */
+  links?: readonly LinkSize[] | undefined;
   /** Where the size of the tar is not known: more is refused. */
   maxRawBytes?: number;
   /** The body holds some of a volume's entries: no others are looked at, and the root stays as it is. */
@@ -62,7 +73,7 @@ const RESULT_MS = 60_000;
  */
 export async function unpackInto(
   helper: Helper,
-  { mode, encoding, expected, maxRawBytes, isSelection, patterns }: UnpackRequest,
+  { mode, encoding, expected, links, maxRawBytes, isSelection, patterns }: UnpackRequest,
   body: Readable,
   { signal, onProgress, onWorking, onPhase, onRoute }: UnpackOptions
 ): Promise<Unpacked> {
@@ -77,6 +88,9 @@ export async function unpackInto(
       ...(files !== undefined && { files }),
       ...(sha256 !== undefined && { sha256 }),
     },
+    ...(links !== undefined && {
+      links: links.map(({ rawBytes, files }) => ({ rawBytes, files })),
+    }),
     ...(maxRawBytes !== undefined && { maxRawBytes }),
   };
   const fed = await helper.feed(unpackCommand(program, encoding, job), { signal });

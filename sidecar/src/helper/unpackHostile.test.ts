@@ -16,6 +16,7 @@ import type { HandmadeEntry } from '../testing/handmadeTar.ts';
 import { TAR_END, tarEntries, tarOf } from '../testing/handmadeTar.ts';
 import type { UnpackWorld } from '../testing/unpackWorld.ts';
 import { SAME, unpackWorld } from '../testing/unpackWorld.ts';
+import { ContentDigest } from './unpack/program/contentDigest.ts';
 import { Deep } from './unpack/program/deep.ts';
 import { Guard } from './unpack/program/guard.ts';
 import { Input } from './unpack/program/input.ts';
@@ -24,7 +25,6 @@ import { receive } from './unpack/program/receive.ts';
 import { Records } from './unpack/program/records.ts';
 import { Refusal } from './unpack/program/refusal.ts';
 import { Target } from './unpack/program/target.ts';
-import { TarReader } from './unpack/program/tarReader.ts';
 
 let world: UnpackWorld;
 let outside: string;
@@ -212,9 +212,10 @@ describe('an archive that lies', () => {
     const records = new Records();
     const target = new Target(world.volume);
     const guard = new Guard(records, target, 'empty');
-    const reader = new TarReader(new Input(openSync(path, 'r')));
+    const input = new Input(openSync(path, 'r'));
     const ways = {
-      reader,
+      input,
+      digest: new ContentDigest(),
       records,
       guard,
       target,

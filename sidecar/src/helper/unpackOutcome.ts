@@ -140,6 +140,10 @@ const REFUSALS: Partial<Record<string, [Stage, string]>> = {
   ArchiveUnsupported: ['exec', 'unpack it by hand with the program that made it'],
   ArchiveEmpty: ['checksum', TAKE_ANOTHER],
   ArchiveNotAsSealed: ['checksum', `the archive was changed after it was made: ${TAKE_ANOTHER}`],
+  ChainBroken: [
+    'checksum',
+    'restore another backup: a full one, or one before; the archives of this one do not belong together',
+  ],
   ArchiveTooBig: [
     'copy',
     'restore into a bigger volume, or raise the limit for archives without a manifest',

@@ -42,6 +42,8 @@ export interface Entry {
   leftOut: readonly LeftOut[];
   /** Of a sparse file: where its data belong. */
   segments: readonly Segment[] | undefined;
+  /** Of a directory of a chain: its names, see dumpdir.ts. */
+  dumpdir: string | undefined;
 }
 
 /** @returns an entry without attributes. */
@@ -57,4 +59,5 @@ export const plainEntry = (
   aclDefault: undefined,
   leftOut: [],
   segments: undefined,
+  dumpdir: undefined,
 });

@@ -9,22 +9,30 @@ export class Input {
   #from = 0;
   #to = 0;
   #isAtEnd = false;
+  #limit = Number.POSITIVE_INFINITY;
 
   constructor(fd: number) {
     this.#fd = fd;
   }
 
+  /** From now on it ends after so many bytes, until the next call. */
+  endAfter(bytes: number): void {
+    this.#limit = this.bytes + bytes;
+  }
+
   /**
-   * @returns the next `size` bytes, valid until the next call; fewer at the end.
+   * @returns the next `wanted` bytes, valid until the next call; fewer at the end.
    */
-  take(size: number): Buffer {
+  take(wanted: number): Buffer {
+    const size = Math.min(wanted, this.#limit - this.bytes);
     while (this.#to - this.#from < size && !this.#isAtEnd) this.#fill(size);
     return this.#give(Math.min(size, this.#to - this.#from));
   }
 
-  /** @returns the next bytes, at least one and at most `most`, valid until the next call; none at the end. */
-  some(most: number): Buffer {
-    if (this.#from === this.#to && !this.#isAtEnd) this.#fill(1);
+  /** @returns the next bytes, at least one and at most `wanted`, valid until the next call; none at the end. */
+  some(wanted: number): Buffer {
+    const most = Math.min(wanted, this.#limit - this.bytes);
+    if (most > 0 && this.#from === this.#to && !this.#isAtEnd) this.#fill(1);
     return this.#give(Math.min(most, this.#to - this.#from));
   }
 

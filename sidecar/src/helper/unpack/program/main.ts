@@ -86,13 +86,17 @@ finish();
 
 function unpack(): void {
   if (isIntoEmpty(job.mode)) checkIsEmpty();
-  const reader = new TarReader(new Input(0));
+  const input = new Input(0);
   const output = new Output(1);
   const names = new Output(3);
   try {
     const onEntry = ({ path, leftOut }: { path: string; leftOut: readonly LeftOut[] }): void =>
       comparer.leftOut(path, leftOut);
-    receive({ reader, records, guard, target, deep, output, names, onEntry }, job, progress);
+    receive(
+      { input, digest: new ContentDigest(), records, guard, target, deep, output, names, onEntry },
+      job,
+      progress
+    );
     output.close();
   } catch (error) {
     // A tar that has ended too early says why.
@@ -101,7 +105,7 @@ function unpack(): void {
     closeSync(1);
   } finally {
     result.entries = progress.entries;
-    result.rawBytes = reader.bytes;
+    result.rawBytes = input.bytes;
     result.replaced = guard.replaced;
     names.close();
   }

@@ -1,16 +1,18 @@
 import { sameAclText } from './acl.ts';
-import { ContentDigest } from './contentDigest.ts';
+import { Chain } from './chain.ts';
+import type { ContentDigest } from './contentDigest.ts';
 import { type Deep, LONGEST_PATH } from './deep.ts';
 import type { Entry } from './entry.ts';
 import { type Guard, isIntoEmpty } from './guard.ts';
 import { END, headerOf, paddingOf, storedBytes } from './header.ts';
+import type { Input } from './input.ts';
 import type { Job } from './job.ts';
 import type { Output } from './output.ts';
 import type { Facts, Records } from './records.ts';
 import { IMPLIED } from './records.ts';
 import { Refusal } from './refusal.ts';
 import type { Target } from './target.ts';
-import type { TarReader } from './tarReader.ts';
+import { TarReader } from './tarReader.ts';
 
 export interface Received {
   entries: number;
@@ -20,7 +22,8 @@ export interface Received {
 
 interface Ways {
   deep: Deep;
-  reader: TarReader;
+  input: Input;
+  digest: ContentDigest;
   records: Records;
   guard: Guard;
   target: Target;
@@ -32,84 +35,129 @@ interface Ways {
 }
 
 /**
- * Passes an archive on to tar, entry by entry, and keeps what it was.
+ * Passes what arrives on to tar, entry by entry, and keeps what it was.
  * @param progress is kept up to date also when it throws
  * @throws Refusal. tar has got nothing of the entry that is refused.
  */
-export function receive(
-  { reader, records, guard, target, deep, output, names, onEntry }: Ways,
-  { mode, isSelection, expected, maxRawBytes }: Job,
-  progress: Received
-): void {
-  const digest = new ContentDigest();
+export function receive(ways: Ways, job: Job, progress: Received): void {
+  const { input, output } = ways;
+  const { links } = job;
+  if (links === undefined) receiveOne(ways, job, new TarReader(input), progress);
+  else {
+    const chain = new Chain();
+    for (const [number, { rawBytes, files }] of links.entries()) {
+      const before = input.bytes;
+      input.endAfter(rawBytes);
+      const reader = new TarReader(input);
+      let entries = 0;
+      for (let entry = reader.next(); entry; entry = reader.next()) {
+        entries++;
+        if (chain.takes(entry)) pass(ways, job, reader, entry, progress);
+        else reader.skip();
+      }
+      if (entries !== files || input.bytes - before !== rawBytes) {
+        throw new Refusal(
+          'ArchiveNotAsSealed',
+          `archive ${number + 1} of ${links.length} holds ${entries} entries in ${
+            input.bytes - before
+          } bytes, and ${files} in ${rawBytes} when it was made`
+        );
+      }
+      chain.endLink(number === links.length - 1);
+    }
+    input.endAfter(Number.POSITIVE_INFINITY);
+    if (input.take(1).length > 0) {
+      throw new Refusal('ArchiveNotAsSealed', 'something follows after the archives');
+    }
+  }
+  if (progress.entries === 0) throw new Refusal('ArchiveEmpty', 'the archive holds no entry');
+  output.write(END);
+}
+
+/** Receives one archive, which holds everything. */
+function receiveOne(ways: Ways, job: Job, reader: TarReader, progress: Received): void {
+  const { expected, maxRawBytes } = job;
+  const { input } = ways;
   const mostBytes = expected.rawBytes ?? maxRawBytes ?? Number.POSITIVE_INFINITY;
   const checkBytes = (): void => {
-    if (reader.bytes <= mostBytes) return;
+    if (input.bytes <= mostBytes) return;
     throw new Refusal(
       expected.rawBytes === undefined ? 'ArchiveTooBig' : 'ArchiveNotAsSealed',
       `the archive unpacks to more than ${mostBytes} bytes`
     );
   };
+  let entries = 0;
   for (let entry = reader.next(); entry; entry = reader.next()) {
     checkBytes();
-    progress.entries++;
-    if (expected.files !== undefined && progress.entries > expected.files) {
+    entries++;
+    if (expected.files !== undefined && entries > expected.files) {
       throw new Refusal(
         'ArchiveNotAsSealed',
         `the archive holds more than its ${expected.files} entries`
       );
     }
-    if (isSelection && entry.path === '') continue;
-    if (entry.path.length > LONGEST_PATH && (isSelection || !isIntoEmpty(mode))) {
-      throw new Refusal(
-        'ArchiveUnsupported',
-        `a path has ${entry.path.length} bytes: more than ${LONGEST_PATH} can be restored only into an empty volume`,
-        entry.path
-      );
-    }
-    const record = guard.admit(entry);
-    records.set(record, factsOf(entry, records));
-    // The root of another file system stays as it is: a snapshot or a ConfigMap takes no owner and no time.
-    if (entry.type === 'directory' && target.isMount(entry.path)) {
-      records.addFlags(record, IMPLIED);
-      continue;
-    }
-    if (entry.type === 'hardlink') {
-      records.setLeader(record, records.leader(records.find(entry.target)));
-    }
-    onEntry(entry);
-    names.write(Buffer.from(`${entry.path === '' ? '.' : entry.path}\0`, 'latin1'));
-    output.write(
-      headerOf({
-        ...entry,
-        path: deep.place(entry.path),
-        target: entry.type === 'hardlink' ? deep.place(entry.target) : entry.target,
-      })
-    );
-    progress.hasWritten = true;
-    if (entry.type !== 'file') continue;
-    const content = contentOf(reader, entry, digest, piece => {
-      checkBytes();
-      output.write(piece);
-    });
-    records.setContent(record, entry.size, content);
-    output.write(paddingOf(storedBytes(entry)));
+    pass(ways, job, reader, entry, progress, checkBytes);
   }
   checkBytes();
-  if (progress.entries === 0) throw new Refusal('ArchiveEmpty', 'the archive holds no entry');
-  if (expected.files !== undefined && progress.entries !== expected.files) {
+  if (expected.files !== undefined && entries !== expected.files) {
     throw new Refusal(
       'ArchiveNotAsSealed',
-      `the archive holds ${progress.entries} entries, and ${expected.files} when it was made`
+      `the archive holds ${entries} entries, and ${expected.files} when it was made`
     );
   }
-  if (expected.rawBytes !== undefined && reader.bytes !== expected.rawBytes) {
+  if (expected.rawBytes !== undefined && input.bytes !== expected.rawBytes) {
     throw new Refusal(
       'ArchiveNotAsSealed',
-      `the archive unpacks to ${reader.bytes} bytes, and to ${expected.rawBytes} when it was made`
+      `the archive unpacks to ${input.bytes} bytes, and to ${expected.rawBytes} when it was made`
     );
   }
-  output.write(END);
+}
+
+/** Passes one entry on. @param onData is called before each piece of its data is. */
+function pass(
+  { records, guard, target, deep, digest, output, names, onEntry }: Ways,
+  { mode, isSelection }: Job,
+  reader: TarReader,
+  entry: Entry,
+  progress: Received,
+  onData: () => void = () => {}
+): void {
+  progress.entries++;
+  if (isSelection && entry.path === '') return;
+  if (entry.path.length > LONGEST_PATH && (isSelection || !isIntoEmpty(mode))) {
+    throw new Refusal(
+      'ArchiveUnsupported',
+      `a path has ${entry.path.length} bytes: more than ${LONGEST_PATH} can be restored only into an empty volume`,
+      entry.path
+    );
+  }
+  const record = guard.admit(entry);
+  records.set(record, factsOf(entry, records));
+  // The root of another file system stays as it is: a snapshot or a ConfigMap takes no owner and no time.
+  if (entry.type === 'directory' && target.isMount(entry.path)) {
+    records.addFlags(record, IMPLIED);
+    return;
+  }
+  if (entry.type === 'hardlink') {
+    records.setLeader(record, records.leader(records.find(entry.target)));
+  }
+  onEntry(entry);
+  names.write(Buffer.from(`${entry.path === '' ? '.' : entry.path}\0`, 'latin1'));
+  output.write(
+    headerOf({
+      ...entry,
+      path: deep.place(entry.path),
+      target: entry.type === 'hardlink' ? deep.place(entry.target) : entry.target,
+    })
+  );
+  progress.hasWritten = true;
+  if (entry.type !== 'file') return;
+  const content = contentOf(reader, entry, digest, piece => {
+    onData();
+    output.write(piece);
+  });
+  records.setContent(record, entry.size, content);
+  output.write(paddingOf(storedBytes(entry)));
 }
 
 /** Reads the data of a file. @returns the digest of its content. */

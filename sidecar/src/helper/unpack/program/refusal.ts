@@ -25,6 +25,7 @@ export type RefusalReason =
   | 'ArchiveEmpty'
   | 'ArchiveNotAsSealed'
   | 'ArchiveTooBig'
+  | 'ChainBroken'
   | 'VolumeNotEmpty'
   | 'VolumeInTheWay';
 

@@ -6,7 +6,9 @@ import { checkedSegments, decimal, noPax, type Pax, readPax, timeOf } from './pa
 import { Refusal, shown } from './refusal.ts';
 import { safePath } from './safePath.ts';
 
-/** Longest pax header or GNU long name that is read into memory. An extended attribute has at most 64 KiB. */
+/** Longest pax header that is read into memory: that of a directory in a chain has all its names. */
+const MOST_PAX_BYTES = 192 * 1024 * 1024;
+/** Longest GNU long name. */
 const MOST_HEADER_BYTES = 8 * 1024 * 1024;
 /** Most pieces of one sparse file. */
 const MOST_SEGMENTS = 4_000_000;
@@ -69,7 +71,7 @@ export class TarReader {
       switch (flag) {
         case 'x':
         case 'X':
-          readPax(this.#headerData(stored), pax);
+          readPax(this.#headerData(stored, MOST_PAX_BYTES), pax);
           continue;
         case 'g':
           readPax(this.#headerData(stored), this.#global);
@@ -136,7 +138,7 @@ export class TarReader {
     }
     const isDevice = type === 'character' || type === 'block';
     const holes = type === 'file' ? this.#sparse(block, flag, stored, values, sparse) : undefined;
-    if (type !== 'file') this.#skip();
+    if (type !== 'file') this.skip();
     return {
       path,
       type,
@@ -151,6 +153,7 @@ export class TarReader {
       minor: isDevice ? numberField(block, 337, 8) : 0,
       ...attributesOf(values),
       segments: holes?.segments,
+      dumpdir: type === 'directory' ? values.get('GNU.dumpdir') : undefined,
     };
   }
 
@@ -214,7 +217,8 @@ export class TarReader {
     return numbers.slice(1);
   }
 
-  #skip(): void {
+  /** Reads the data of the entry, and drops them. */
+  skip(): void {
     while (this.data() !== undefined);
   }
 
@@ -228,9 +232,9 @@ export class TarReader {
     }
   }
 
-  #headerData(size: number): string {
-    if (size > MOST_HEADER_BYTES) {
-      throw new Refusal('ArchiveHostile', `a header has ${size} bytes, more than 8 MiB`);
+  #headerData(size: number, most = MOST_HEADER_BYTES): string {
+    if (size > most) {
+      throw new Refusal('ArchiveHostile', `a header has ${size} bytes, more than ${most}`);
     }
     const text = this.#take(size, 'a header').toString('latin1');
     this.#take(padding(size), 'a header');

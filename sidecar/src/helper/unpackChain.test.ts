@@ -1,0 +1,132 @@
+import * as fc from 'fast-check';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { packLink } from '../testing/packChain.ts';
+import type { TreeChange } from '../testing/treeHistory.ts';
+import { changeTree, treeHistories, treeLines } from '../testing/treeHistory.ts';
+import type { UnpackWorld } from '../testing/unpackWorld.ts';
+import { SAME, unpackWorld } from '../testing/unpackWorld.ts';
+import type { LinkSize, Unpacked } from './unpack.ts';
+
+interface Link extends LinkSize {
+  tar: Buffer;
+}
+
+/** Makes a chain of a tree's history. @returns its archives, and what the tree was at each. */
+function chainOf(root: string, rounds: readonly (readonly TreeChange[])[]) {
+  const tree = join(root, 'tree');
+  const directory = join(root, 'archives');
+  mkdirSync(tree);
+  mkdirSync(directory);
+  const links: Link[] = [];
+  const points: string[][] = [];
+  for (const changes of rounds) {
+    for (const change of changes) changeTree(tree, change);
+    const tar = readFileSync(packLink(tree, directory, links.length));
+    links.push({ tar, rawBytes: tar.length, files: entriesIn(tar) });
+    points.push(treeLines(tree));
+  }
+  return { links, points };
+}
+
+/** @returns how many entries a tar has, as tar counts them. */
+function entriesIn(tar: Buffer): number {
+  let entries = 0;
+  for (let at = 0; tar[at] !== 0; ) {
+    const size = Number.parseInt(tar.toString('latin1', at + 124, at + 136), 8);
+    if (tar[at + 156] !== 0x78) entries++;
+    at += 512 + Math.ceil(size / 512) * 512;
+  }
+  return entries;
+}
+
+const bodyOf = (links: readonly Link[]): Buffer =>
+  Buffer.concat(links.map(({ tar }) => gzipSync(tar, { level: 1 })));
+
+async function restored(world: UnpackWorld, links: readonly Link[]): Promise<Unpacked> {
+  const newestFirst = [...links].reverse();
+  const body = bodyOf(newestFirst);
+  const sha256 = createHash('sha256').update(body).digest('hex');
+  return await world.unpack(body, { expected: { sha256 }, links: newestFirst });
+}
+
+describe('a chain of archives', () => {
+  let world: UnpackWorld;
+  beforeEach(() => {
+    world = unpackWorld();
+  });
+  afterEach(() => world.stop());
+
+  const change = (what: TreeChange['what'], one: number, other: number): TreeChange => ({
+    what,
+    one,
+    other,
+  });
+  const HISTORY = [
+    [change('create', 0, 0), change('create', 0, 1), change('makeDirectory', 0, 2)],
+    [change('write', 0, 3)],
+    [],
+  ];
+
+  it('makes each point of any history again', async () => {
+    await fc.assert(
+      fc.asyncProperty(treeHistories({ rounds: 4 }), async rounds => {
+        const own = unpackWorld();
+        try {
+          const { links, points } = chainOf(own.root, rounds);
+          for (const [point, lines] of points.entries()) {
+            rmSync(own.volume, { recursive: true });
+            mkdirSync(own.volume);
+            const { comparison } = await restored(own, links.slice(0, point + 1));
+            expect(comparison).toMatchObject(SAME);
+            expect(treeLines(own.volume)).toEqual(lines);
+          }
+        } finally {
+          await own.stop();
+        }
+      }),
+      { numRuns: Number(process.env.NKVM_CHAIN_RUNS ?? 3) }
+    );
+  }, 900_000);
+
+  it('writes each file once, in its newest version', async () => {
+    const { links } = chainOf(world.root, HISTORY);
+    const unpacked = await restored(world, links);
+    expect(unpacked).toMatchObject({ entries: 4, tarExit: 0 });
+    expect(readFileSync(join(world.volume, 'a'), 'utf8')).toContain('write');
+  });
+
+  it('deletes with mode mirror what the volume has since got', async () => {
+    const { links, points } = chainOf(world.root, HISTORY);
+    writeFileSync(join(world.volume, 'later'), 'x');
+    writeFileSync(join(world.volume, 'b'), 'changed');
+    const body = bodyOf([...links].reverse());
+    await world.unpack(body, { mode: 'mirror', expected: {}, links: [...links].reverse() });
+    expect(treeLines(world.volume)).toEqual(points[2]);
+  });
+
+  it.each<[string, (links: Link[]) => Link[], string]>([
+    ['without the first archive', links => links.slice(1), 'ChainBroken'],
+    [
+      'with an archive of another size',
+      ([first, ...more]) => [{ ...first!, files: 3 }, ...more],
+      'ArchiveNotAsSealed',
+    ],
+    [
+      'with an archive that is cut',
+      ([first, ...more]) => [{ ...first!, tar: first!.tar.subarray(0, -9_000) }, ...more],
+      'ArchiveTruncated',
+    ],
+    [
+      'with something behind it',
+      ([first, ...more]) => [{ ...first!, tar: Buffer.concat([first!.tar, first!.tar]) }, ...more],
+      'ArchiveNotAsSealed',
+    ],
+  ])('is refused %s', async (_, changed, reason) => {
+    const { links } = chainOf(world.root, HISTORY);
+    await expect(restored(world, changed(links))).rejects.toMatchObject({ reason });
+  });
+});
