@@ -16,7 +16,11 @@ interface Link extends LinkSize {
 }
 
 /** Makes a chain of a tree's history. @returns its archives, and what the tree was at each. */
-function chainOf(root: string, rounds: readonly (readonly TreeChange[])[]) {
+function chainOf(
+  root: string,
+  rounds: readonly (readonly TreeChange[])[],
+  exclude?: readonly string[]
+) {
   const tree = join(root, 'tree');
   const directory = join(root, 'archives');
   mkdirSync(tree);
@@ -25,7 +29,7 @@ function chainOf(root: string, rounds: readonly (readonly TreeChange[])[]) {
   const points: string[][] = [];
   for (const changes of rounds) {
     for (const change of changes) changeTree(tree, change);
-    const tar = readFileSync(packLink(tree, directory, links.length));
+    const tar = readFileSync(packLink(tree, directory, links.length, exclude));
     links.push({ tar, rawBytes: tar.length, files: entriesIn(tar) });
     points.push(treeLines(tree));
   }
@@ -46,11 +50,15 @@ function entriesIn(tar: Buffer): number {
 const bodyOf = (links: readonly Link[]): Buffer =>
   Buffer.concat(links.map(({ tar }) => gzipSync(tar, { level: 1 })));
 
-async function restored(world: UnpackWorld, links: readonly Link[]): Promise<Unpacked> {
+async function restored(
+  world: UnpackWorld,
+  links: readonly Link[],
+  patterns?: readonly string[]
+): Promise<Unpacked> {
   const newestFirst = [...links].reverse();
   const body = bodyOf(newestFirst);
   const sha256 = createHash('sha256').update(body).digest('hex');
-  return await world.unpack(body, { expected: { sha256 }, links: newestFirst });
+  return await world.unpack(body, { expected: { sha256 }, links: newestFirst, patterns });
 }
 
 describe('a chain of archives', () => {
@@ -106,6 +114,18 @@ describe('a chain of archives', () => {
     const body = bodyOf([...links].reverse());
     await world.unpack(body, { mode: 'mirror', expected: {}, links: [...links].reverse() });
     expect(treeLines(world.volume)).toEqual(points[2]);
+  });
+
+  it('knows which names were left out, also those that came later', async () => {
+    const { links } = chainOf(
+      world.root,
+      [[], [change('create', 0, 11)], []],
+      ['*.txt', 'lost+found']
+    );
+    await expect(restored(world, links)).rejects.toMatchObject({ reason: 'ChainBroken' });
+    rmSync(world.volume, { recursive: true });
+    mkdirSync(world.volume);
+    expect((await restored(world, links, ['*.txt'])).comparison).toMatchObject(SAME);
   });
 
   it.each<[string, (links: Link[]) => Link[], string]>([

@@ -222,6 +222,7 @@ describe('an archive that lies', () => {
       deep: new Deep(),
       output: nowhere,
       names: nowhere,
+      mayBeLeftOut: () => false,
       onEntry() {},
     };
     try {

@@ -8,9 +8,15 @@ const PREPARE = readFileSync(new URL('../helper/pack/snapshot.cjs', import.meta.
 /**
  * Makes the next archive of a chain with the tar of this machine.
  * @param level how many archives of the chain are in the directory
+ * @param exclude patterns of what is left out
  * @returns its path: a tar that is not compressed
  */
-export function packLink(tree: string, directory: string, level: number): string {
+export function packLink(
+  tree: string,
+  directory: string,
+  level: number,
+  exclude: readonly string[] = []
+): string {
   const snapshot = join(directory, `${level}.snapshot`);
   if (level > 0) copyFileSync(join(directory, `${level - 1}.snapshot`), snapshot);
   const archive = join(directory, `${level}.tar`);
@@ -22,7 +28,11 @@ export function packLink(tree: string, directory: string, level: number): string
       ...FLAGS,
       '--sparse',
       `--listed-incremental=${snapshot}`,
-    ].concat(['--no-check-device', `--directory=${tree}`, '.']),
+      '--no-check-device',
+      `--directory=${tree}`,
+      ...exclude.map(pattern => `--exclude=${pattern}`),
+      '.',
+    ],
     { stdio: ['ignore', 'ignore', 'ignore'] }
   );
   execFileSync('node', ['-e', PREPARE, snapshot, '0']);

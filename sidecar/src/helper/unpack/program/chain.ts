@@ -17,6 +17,12 @@ export class Chain {
   readonly #wanted = new Wanted();
   /** Number of the archive that is read; 0 is the newest. */
   #link = 0;
+  readonly #mayBeLeftOut: (path: string) => boolean;
+
+  /** @param mayBeLeftOut see kept.ts */
+  constructor(mayBeLeftOut: (path: string) => boolean) {
+    this.#mayBeLeftOut = mayBeLeftOut;
+  }
 
   /** @returns whether the entry belongs to the volume. @throws Refusal when the archives do not belong together. */
   takes(entry: Entry): boolean {
@@ -38,13 +44,10 @@ export class Chain {
   }
 
   /** To be called at the end of each archive. @throws Refusal when it does not belong to the one before. */
-  endLink(isLast: boolean): void {
+  endLink(isFull: boolean): void {
     if (this.#link > 0) {
-      const unlisted = this.#wanted.endOf(this.#link);
+      const unlisted = this.#wanted.endOf(this.#link, isFull);
       if (unlisted > 0) throw broken(`lacks ${unlisted} entries that a later one needs`);
-    }
-    if (isLast && this.#wanted.left > 0) {
-      throw broken(`lacks ${this.#wanted.left} entries that a later one needs`);
     }
     this.#link++;
   }
@@ -52,7 +55,7 @@ export class Chain {
   #name(path: string, state: NameState): void {
     if (state === 'directory') return;
     if (this.#link > 0) this.#wanted.list(path, this.#link, state === 'packed');
-    else if (state === 'unchanged') this.#wanted.add(path);
+    else if (state === 'unchanged') this.#wanted.add(path, this.#mayBeLeftOut(path));
   }
 }
 

@@ -15,7 +15,7 @@ import { Guard, isIntoEmpty } from './guard.ts';
 import { END, headerOf } from './header.ts';
 import { Input } from './input.ts';
 import type { Job, Result } from './job.ts';
-import { wasLeftOut } from './kept.ts';
+import { mayBeLeftOut, wasLeftOut } from './kept.ts';
 import { deleteLeftOver, findLeftOver } from './leftOver.ts';
 import { Lines } from './lines.ts';
 import { messageOf } from './messages.ts';
@@ -35,7 +35,8 @@ const job = JSON.parse(request) as Job;
 const records = new Records();
 const root = Buffer.from(volume, 'utf8').toString('latin1');
 const target = new Target(root);
-const isLeftOut = wasLeftOut(patternsOfBackup());
+const patterns = patternsOfBackup();
+const isLeftOut = wasLeftOut(patterns);
 let stay: ReadonlySet<string> = new Set();
 const guard = new Guard(records, target, job.mode);
 const comparer = new Comparer(records, {
@@ -93,7 +94,11 @@ function unpack(): void {
     const onEntry = ({ path, leftOut }: { path: string; leftOut: readonly LeftOut[] }): void =>
       comparer.leftOut(path, leftOut);
     receive(
-      { input, digest: new ContentDigest(), records, guard, target, deep, output, names, onEntry },
+      {
+        ...{ input, records, guard, target, deep, output, names, onEntry },
+        digest: new ContentDigest(),
+        mayBeLeftOut: mayBeLeftOut(patterns),
+      },
       job,
       progress
     );

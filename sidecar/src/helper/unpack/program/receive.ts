@@ -31,6 +31,8 @@ interface Ways {
   output: Output;
   /** Gets the path of each entry, in their order. */
   names: Output;
+  /** See kept.ts. */
+  mayBeLeftOut(path: string): boolean;
   onEntry(entry: Entry): void;
 }
 
@@ -44,7 +46,7 @@ export function receive(ways: Ways, job: Job, progress: Received): void {
   const { links } = job;
   if (links === undefined) receiveOne(ways, job, new TarReader(input), progress);
   else {
-    const chain = new Chain();
+    const chain = new Chain(ways.mayBeLeftOut);
     for (const [number, { rawBytes, files }] of links.entries()) {
       const before = input.bytes;
       input.endAfter(rawBytes);

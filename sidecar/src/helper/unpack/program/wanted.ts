@@ -2,7 +2,8 @@ import { hash, randomBytes } from 'node:crypto';
 
 const FOUND = 0x8000;
 const PACKED = 0x4000;
-const LINK = 0x3fff;
+const LEFT_OUT = 0x2000;
+const LINK = 0x1fff;
 
 /**
  * The paths whose newest version is in an older archive of a chain, in some 15 to 30 bytes each. A path is kept as 64 bits of a
@@ -19,12 +20,13 @@ export class Wanted {
   #high = 0;
   #low = 0;
 
-  add(path: string): void {
+  /** @param mayBeLeftOut whether it may be a name that backups leave out */
+  add(path: string, mayBeLeftOut: boolean): void {
     if ((this.#count + 1) * 3 > this.#states.length * 2) this.#grow();
     this.#hashOf(path);
     const slot = this.#slotOf();
     if (this.#states[slot] !== 0) return;
-    this.#put(slot, 1);
+    this.#put(slot, 1 | (mayBeLeftOut ? LEFT_OUT : 0));
     this.#count++;
     this.left++;
   }
@@ -35,7 +37,7 @@ export class Wanted {
     const slot = this.#slotOf();
     const state = this.#states[slot] as number;
     if (state !== 0 && (state & FOUND) === 0) {
-      this.#states[slot] = (link + 1) | (isPacked ? PACKED : 0);
+      this.#states[slot] = (link + 1) | (isPacked ? PACKED : 0) | (state & LEFT_OUT);
     }
   }
 
@@ -57,22 +59,30 @@ export class Wanted {
   }
 
   /**
-   * To be called at the end of archive `link`. A path that it lists as packed and does not have was a socket, which no tar has,
-   * or was deleted before tar came to it: no archive has it.
-   * @returns how many of the paths that are left the archive does not even list
+   * To be called at the end of archive `link`. Of the paths that are left, these are in none:
+   *
+   * | the archive lists it | it was |
+   * | --- | --- |
+   * | as packed | a socket, which no tar has, or deleted before tar came to it |
+   * | as unchanged, and it is the full one; or not at all | left out, if it may be |
+   *
+   * @returns how many others there are: an archive of the chain is missing
    */
-  endOf(link: number): number {
-    let unlisted = 0;
+  endOf(link: number, isFull: boolean): number {
+    let missing = 0;
     for (let slot = 0; slot < this.#states.length; slot++) {
       const state = this.#states[slot] as number;
       if (state === 0 || state & FOUND) continue;
-      if ((state & LINK) !== link + 1) unlisted++;
-      else if (state & PACKED) {
+      const isListed = (state & LINK) === link + 1;
+      const isOlder = isListed && !(state & PACKED);
+      if (isOlder && !isFull) continue;
+      if (!(isListed && state & PACKED) && !(state & LEFT_OUT)) missing++;
+      else {
         this.#states[slot] = state | FOUND;
         this.left--;
       }
     }
-    return unlisted;
+    return missing;
   }
 
   #hashOf(path: string): void {
