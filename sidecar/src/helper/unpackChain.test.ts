@@ -116,6 +116,16 @@ describe('a chain of archives', () => {
     expect(treeLines(world.volume)).toEqual(points[2]);
   });
 
+  it('is not restored from an increment that nothing is known of', async () => {
+    const { links } = chainOf(world.root, HISTORY);
+    await expect(world.unpack(bodyOf(links.slice(1, 2)))).rejects.toMatchObject({
+      reason: 'ChainBroken',
+    });
+    rmSync(world.volume, { recursive: true });
+    mkdirSync(world.volume);
+    expect((await world.unpack(bodyOf(links.slice(0, 1)))).comparison).toMatchObject(SAME);
+  });
+
   it('knows which names were left out, also those that came later', async () => {
     const { links } = chainOf(
       world.root,

@@ -45,7 +45,7 @@ export class Chain {
 
   /** To be called at the end of each archive. @throws Refusal when it does not belong to the one before. */
   endLink(isFull: boolean): void {
-    if (this.#link > 0) {
+    if (this.#link > 0 || isFull) {
       const unlisted = this.#wanted.endOf(this.#link, isFull);
       if (unlisted > 0) throw broken(`lacks ${unlisted} entries that a later one needs`);
     }

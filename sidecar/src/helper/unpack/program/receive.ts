@@ -88,10 +88,14 @@ function receiveOne(ways: Ways, job: Job, reader: TarReader, progress: Received)
       `the archive unpacks to more than ${mostBytes} bytes`
     );
   };
+  // Without a manifest nothing else tells an increment from a full archive.
+  const alone =
+    expected.files === undefined && !job.isSelection ? new Chain(ways.mayBeLeftOut) : undefined;
   let entries = 0;
   for (let entry = reader.next(); entry; entry = reader.next()) {
     checkBytes();
     entries++;
+    if (entry.dumpdir !== undefined) alone?.takes(entry);
     if (expected.files !== undefined && entries > expected.files) {
       throw new Refusal(
         'ArchiveNotAsSealed',
@@ -101,6 +105,7 @@ function receiveOne(ways: Ways, job: Job, reader: TarReader, progress: Received)
     pass(ways, job, reader, entry, progress, checkBytes);
   }
   checkBytes();
+  alone?.endLink(true);
   if (expected.files !== undefined && entries !== expected.files) {
     throw new Refusal(
       'ArchiveNotAsSealed',
