@@ -1,6 +1,13 @@
 import type { Backup, Copy } from '../../api/index.ts';
 import type { ParsedName } from '../archive/name.ts';
-import { archiveOfIndex, indexName, manifestName, parseArchiveName } from '../archive/name.ts';
+import {
+  archiveOfIndex,
+  archiveOfSnapshot,
+  indexName,
+  manifestName,
+  parseArchiveName,
+  snapshotName,
+} from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
@@ -88,6 +95,9 @@ export interface UnprovenOptions {
 /** How many names a line of the log has. */
 const NAMED = 20;
 
+/** @returns the archive that an index or a snapshot file is beside. */
+const ownerOf = (key: string): string | undefined => archiveOfIndex(key) ?? archiveOfSnapshot(key);
+
 /**
  * Deletes what `verdictOnUnproven` says, and indexes with their archives. To be called now and then; never throws.
  * @returns the names of deleted archives, and of indexes that had none, and how many were left.
@@ -117,7 +127,7 @@ export async function deleteUnproven({
   };
   /** Most archives are those of successes: they need no look at the storage. */
   const wanted = (key: string) => {
-    const archive = archiveOfIndex(key) ?? key;
+    const archive = ownerOf(key) ?? key;
     const name = parseArchiveName(archive);
     const run = name && history.get(name.runId);
     return (
@@ -128,17 +138,19 @@ export async function deleteUnproven({
   try {
     for await (const page of destination.list({ wanted, signal })) {
       for (const { key, modifiedAt } of page) {
-        const indexed = archiveOfIndex(key);
-        const archive = indexed ?? key;
+        const owner = ownerOf(key);
+        const archive = owner ?? key;
         const verdict = verdictOn(archive, now().getTime() - modifiedAt.getTime());
         if (verdict === 'wait') continue;
-        if (indexed && (await destination.stat(indexed, { signal }))) continue; // it goes with its archive
+        if (owner && (await destination.stat(owner, { signal }))) continue; // it goes with its archive
         if (await destination.stat(manifestName(archive), { signal })) continue;
         if (verdict === 'leave') {
           left.push(key);
           continue;
         }
-        if (!indexed) await destination.remove(indexName(archive), { signal });
+        if (!owner)
+          for (const beside of [snapshotName(archive), indexName(archive)])
+            await destination.remove(beside, { signal });
         await destination.remove(key, { signal });
         deleted.push(key);
       }

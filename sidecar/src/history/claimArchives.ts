@@ -1,5 +1,5 @@
 import type { Database } from 'sql.js';
-import type { Copy } from '../../api/index.ts';
+import type { Chain, Copy } from '../../api/index.ts';
 
 /** An archive that is present, as retention looks at it. */
 export interface ArchiveFact {
@@ -21,6 +21,8 @@ export interface ArchiveFact {
   provenAt: string | null;
   /** Warnings of its run. */
   warnings: readonly string[];
+  /** Of an increment: ids of the backups that it needs; none for a full archive. */
+  needs: readonly string[];
 }
 
 /** Facts of the history about archives, for retention. */
@@ -46,7 +48,7 @@ export function claimArchives(db: Database): ClaimArchives {
     archivesOf: (namespace, name) =>
       values(
         `SELECT runs.id, pvc_uid, cluster_uid, created_at, priority, status, destination_id, key,
-            coalesce(copies.bytes, runs.bytes), seal ->> 'files', proven_at, warnings
+            coalesce(copies.bytes, runs.bytes), seal ->> 'files', proven_at, warnings, chain
           FROM runs JOIN copies ON run_id = runs.id
           WHERE namespace = ? AND pvc_name = ? AND kind = 'backup' AND state = ?
           ORDER BY created_at, runs.id`,
@@ -64,6 +66,7 @@ export function claimArchives(db: Database): ClaimArchives {
         entries: number(row[9] ?? null),
         provenAt: text(row[10] ?? null),
         warnings: row[11] === '[]' ? [] : textsIn(String(row[11])),
+        needs: linksIn(row[12] ?? null),
       })),
     backedUpClaims: () =>
       values(
@@ -87,6 +90,13 @@ export function claimArchives(db: Database): ClaimArchives {
       return failed;
     },
   };
+}
+
+/** @returns ids of the backups of a chain. */
+function linksIn(chain: unknown): string[] {
+  if (chain === null) return [];
+  const { links } = JSON.parse(String(chain)) as Chain;
+  return links.map(({ runId }) => runId);
 }
 
 function textsIn(json: string): string[] {

@@ -228,13 +228,13 @@ describe('killed between two steps', () => {
     return { to, world, count: () => calls };
   }
 
-  it('has four steps', async () => {
+  it('has five steps', async () => {
     const { to, world, count } = mortal(100, false);
     await deleteArchive(victim, to, world);
-    expect(count()).toBe(4);
+    expect(count()).toBe(5);
   });
 
-  const places = [1, 2, 3, 4].flatMap(at => [[at, false] as const, [at, true] as const]);
+  const places = [1, 2, 3, 4, 5].flatMap(at => [[at, false] as const, [at, true] as const]);
   it.each(places)('at step %i (after it: %s), it never leaves a lie', async (at, isAfter) => {
     const { to, world } = mortal(at, isAfter);
     await deleteArchive(victim, to, world).catch(error => {

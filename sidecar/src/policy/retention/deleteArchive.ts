@@ -1,5 +1,5 @@
 import type { Copy } from '../../../api/index.ts';
-import { indexName, manifestName } from '../../archive/name.ts';
+import { indexName, manifestName, snapshotName } from '../../archive/name.ts';
 import { isOfRun, provenArchiveAt } from '../../backup/provenArchive.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { isProtected } from '../../destinations/places/check.ts';
@@ -46,8 +46,8 @@ export const DELETED_BY_RETENTION = 'DeletedByRetention';
  * | 1. manifest and archive are read and compared with the history | nothing has changed | |
  * | 2. the history says that it was deleted, when, and by which rules: nothing uses it from now on | files that the history does not count | the next listing finds them, and the deletion continues |
  * | 3. the manifest is deleted: a rebuilt history does not take it for a backup | an archive without a manifest | the sweep of unproven archives deletes it |
- * | 4. the archive is deleted | an index | the same sweep deletes it |
- * | 5. the index is deleted | nothing | |
+ * | 4. the archive is deleted | an index, and a snapshot file | the same sweep deletes them |
+ * | 5. the snapshot file and the index are deleted | nothing | |
  *
  * The other order, files first, would leave a history that shows a backup which is not there. Where the destination refuses, the
  * manifest is stored again and the history has the archive again.
@@ -150,6 +150,7 @@ async function deleteFiles(
       await destination.put(manifest, text).catch(() => undefined);
     throw error;
   }
+  await destination.remove(snapshotName(key), { signal });
   await destination.remove(indexName(key), { signal });
 }
 

@@ -12,12 +12,25 @@ export interface UseFacts {
   /** Runs that have not ended. */
   unfinished: readonly RunRecord[];
   isRead(destination: string, key: string): boolean;
-  /** @returns ids of backups that need this one to be restored. */
-  dependsOn(run: string): readonly string[];
+  /** @returns ids of backups that cannot be restored from a destination without the archive of this one there. */
+  dependsOn(run: string, destination: string): readonly string[];
 }
 
-/** No archive depends on another one: each is complete by itself. */
+/** For plans, which keep themselves what their own increments need. */
 export const noDependents = (): readonly string[] => [];
+
+/** @returns which increments at a destination, or under way, need the archive of a backup there. */
+export const dependentsIn =
+  (history: Pick<History, 'dependents' | 'get'>): UseFacts['dependsOn'] =>
+  (run, destination) =>
+    history.dependents(run).filter(id => {
+      const dependent = history.get(id);
+      return (
+        !dependent ||
+        dependent.endedAt === null ||
+        dependent.copies.some(copy => copy.destination === destination && copy.state !== 'deleted')
+      );
+    });
 
 /** @returns a function that says why an archive must stay for now; null: nothing needs it */
 export function useOf({ unfinished, isRead, dependsOn }: UseFacts) {
@@ -33,7 +46,7 @@ export function useOf({ unfinished, isRead, dependsOn }: UseFacts) {
       byBackup.set(details.safetyBackupId, `${kind} ${id} uses it`);
   }
   return ({ run, destination, key }: UsedArchive): string | null => {
-    const dependent = dependsOn(run)[0];
+    const dependent = dependsOn(run, destination)[0];
     return (
       byBackup.get(run) ??
       byKey.get(key) ??

@@ -28,19 +28,24 @@ export function planLine(line: Line, facts: PlanFacts): RetentionPlan[] {
   return destinations.map(destination => {
     const here = line.archives.filter(archive => archive.destination === destination);
     const found = line.rulesAt(destination, facts.keepOfPlace(destination));
+    const present = new Set(here.map(({ run }) => run));
+    const isWhole = ({ needs }: ArchiveFact): boolean => needs.every(run => present.has(run));
     const hold =
       line.holdWith(found) ??
       facts.placeHold(destination) ??
       anomalyHold(
-        here.filter(isGood(facts)).map(archive => ({
-          ...archive,
-          isNearlyAllNew: archive.warnings.includes(NEARLY_ALL_NEW),
-        })),
+        // An increment is as big as what has changed.
+        here
+          .filter(archive => isGood(facts)(archive) && archive.needs.length === 0)
+          .map(archive => ({
+            ...archive,
+            isNearlyAllNew: archive.warnings.includes(NEARLY_ALL_NEW),
+          })),
         line.acceptChange
       );
     return planRetention({
       destination,
-      archives: here.map(archive => planned(archive, facts)),
+      archives: here.map(archive => planned(archive, isWhole(archive), facts)),
       rules: found.rules,
       floor: facts.floor,
       hold,
@@ -53,12 +58,14 @@ const isGood =
   ({ run }: ArchiveFact): boolean =>
     !failedChecks.has(run);
 
-function planned(archive: ArchiveFact, facts: PlanFacts): PlanArchive {
-  const { run, createdAt, bytes, destination, key } = archive;
+function planned(archive: ArchiveFact, isWhole: boolean, facts: PlanFacts): PlanArchive {
+  const { run, createdAt, bytes, destination, key, needs } = archive;
   return {
-    ...{ id: run, createdAt, bytes },
+    ...{ id: run, createdAt, bytes, needs },
     protectedBy: !isGood(facts)(archive)
       ? 'its last check failed'
+      : !isWhole
+      ? 'an archive that it needs is missing'
       : archive.isScheduled
       ? null
       : 'not a scheduled backup',

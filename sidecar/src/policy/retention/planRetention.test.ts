@@ -49,7 +49,18 @@ function someFacts(seed: number): RetentionFacts {
       neededBy: next(12) === 0 ? 'restore r1 reads it' : null,
     });
   });
+  if (next(2) === 0) chain(archives, next);
   return { destination: 'local', archives, rules: someRules(next), floor: next(5), hold: null };
+}
+
+/** Makes increments of some of the archives: each needs those before it, from the last full one on. */
+function chain(archives: PlanArchive[], next: (below: number) => number): void {
+  let links: string[] = [];
+  for (const archive of archives) {
+    if (next(5) === 0) links = [];
+    Object.assign(archive, { needs: links });
+    links = [...links, archive.id];
+  }
 }
 
 const keptOf = (facts: RetentionFacts) =>
@@ -125,6 +136,8 @@ describe('for any history and any rules', () => {
       const kept = new Set(keptOf(facts));
       for (const { id, protectedBy, neededBy } of facts.archives)
         if (protectedBy !== null || neededBy !== null) expect(kept.has(id)).toBe(true);
+      for (const { id, needs = [] } of facts.archives)
+        if (kept.has(id)) for (const link of needs) expect(kept.has(link)).toBe(true);
     }
   });
 });
@@ -204,6 +217,40 @@ describe('a plan', () => {
       'weekly 2026-W53',
       'no rule keeps it',
       'weekly 2026-W52',
+    ]);
+  });
+});
+
+describe('an increment', () => {
+  const HOUR = 3_600_000;
+  const ids = [0, 1, 2, 3].map(at => archive(START + at * HOUR).id);
+  const four = (needs: number[][]): PlanArchive[] =>
+    needs.map((links, at) =>
+      archive(START + at * HOUR, { needs: links.map(link => ids[link] as string) })
+    );
+  const keep = (archives: PlanArchive[]) =>
+    planRetention({
+      ...{ destination: 'local', archives, floor: 1, hold: null },
+      rules: rulesOf('last=1'),
+    });
+
+  it('keeps all that it needs, and says so', () => {
+    const { archives, removed } = keep(four([[], [0], [], [2]]));
+    expect(removed).toBe(2);
+    expect(archives.map(({ reasons }) => reasons[0])).toEqual([
+      expect.stringContaining('last'),
+      `backup ${ids[3]} needs it`,
+      'no rule keeps it',
+      'no rule keeps it',
+    ]);
+  });
+
+  it('goes before what it needs', () => {
+    const { archives } = keep(four([[], [0], [0, 1], []]));
+    expect(archives.filter(one => !one.keep).map(({ backup }) => backup)).toEqual([
+      ids[2],
+      ids[1],
+      ids[0],
     ]);
   });
 });

@@ -15,8 +15,10 @@ export interface PlanArchive {
    * keep. Null: it is a good archive of a scheduled backup.
    */
   protectedBy: string | null;
-  /** Why it must stay for now, although it counts as a good archive: it is in use, or others depend on it. */
+  /** Why it must stay for now, although it counts as a good archive: it is in use. */
   neededBy: string | null;
+  /** Of an increment: ids of the archives that it cannot be restored without. */
+  needs?: readonly string[];
 }
 
 /** Facts about the archives of one line of a volume at one destination. */
@@ -39,7 +41,8 @@ export interface RetentionFacts {
  * | is not one of a scheduled backup, or its last check failed | stays, and keeps no other from staying |
  * | a rule keeps it | stays |
  * | is one of the newest good ones, up to the floor | stays |
- * | is in use, or others depend on it | stays for now |
+ * | is in use | stays for now |
+ * | an increment that stays needs it | stays |
  * | else | goes, unless there is a hold |
  */
 export function planRetention(facts: RetentionFacts): RetentionPlan {
@@ -50,7 +53,7 @@ export function planRetention(facts: RetentionFacts): RetentionPlan {
   const byRule = applyRules(good, rules);
   const least = Math.max(1, floor);
   const onFloor = new Set(good.slice(0, least).map(({ id }) => id));
-  const planned = dated.map(({ id, createdAt, bytes, protectedBy, neededBy }) => {
+  const planned: PlannedArchive[] = dated.map(({ id, createdAt, bytes, protectedBy, neededBy }) => {
     const reasons = [
       ...(protectedBy === null ? [] : [protectedBy]),
       ...(byRule.get(id) ?? []),
@@ -66,6 +69,7 @@ export function planRetention(facts: RetentionFacts): RetentionPlan {
       reasons: keep ? reasons : ['no rule keeps it'],
     };
   });
+  keepLinks(planned, new Map(dated.map(({ id, needs = [] }) => [id, needs])));
   const removed = planned.filter(({ keep }) => !keep);
   return {
     destination,
@@ -76,4 +80,18 @@ export function planRetention(facts: RetentionFacts): RetentionPlan {
     hold,
     archives: planned,
   };
+}
+
+type PlannedArchive = RetentionPlan['archives'][number];
+
+/** Keeps what an increment that stays needs. @param planned newest first: an increment comes before what it needs */
+function keepLinks(planned: PlannedArchive[], needs: ReadonlyMap<string, readonly string[]>): void {
+  const needed = new Map<string, string>();
+  for (const archive of planned) {
+    const by = needed.get(archive.backup);
+    if (by !== undefined && !archive.keep)
+      Object.assign(archive, { keep: true, reasons: [`backup ${by} needs it`] });
+    if (!archive.keep) continue;
+    for (const id of needs.get(archive.backup) ?? []) needed.set(id, archive.backup);
+  }
 }

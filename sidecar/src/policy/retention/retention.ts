@@ -14,7 +14,7 @@ import { applyPlans } from './applyPlans.ts';
 import type { Clocks } from './clock.ts';
 import { watchClock } from './clock.ts';
 import { placeHold, shareHold } from './holds.ts';
-import { noDependents, useOf } from './inUse.ts';
+import { dependentsIn, noDependents, useOf } from './inUse.ts';
 import type { Line, LinesWorld } from './lines.ts';
 import { linesOf } from './lines.ts';
 import type { PlaceDecision } from './placeDecisions.ts';
@@ -232,7 +232,7 @@ export function retentionWith(world: RetentionWorld): Retention {
           onDeleted: () => decisions.deleted(destination),
           signal: stopping.signal,
           clusters: new Set([world.clusterUid]),
-          dependsOn: noDependents,
+          dependsOn: dependentsIn(history),
           floor: settings.floor,
           isBad: backup => factsNow().failedChecks.has(backup),
           plansOf: claim =>
