@@ -61,6 +61,8 @@ export interface Helper {
   readonly pod: string;
   /** UID of the pod. Another pod of the same name is never taken for this one. */
   readonly uid: string;
+  /** @returns its IP addresses, as they were when it was seen last; none: not known. */
+  addresses(): string[];
   /**
    * Waits until it runs.
    * @param onWaiting is told what it waits for, after a moment and after each change
@@ -170,8 +172,11 @@ function helperOf(
   /** @returns undefined when this pod is gone, whatever else has its name now. */
   const look = async (): Promise<Pod | undefined> => {
     const seen = await pods.get(namespace, pod);
-    return seen?.metadata?.uid === uid ? seen : undefined;
+    if (seen?.metadata?.uid !== uid) return undefined;
+    addresses = seen.status?.podIPs?.flatMap(({ ip }) => ip ?? []) ?? [];
+    return seen;
   };
+  let addresses: string[] = [];
   let stderr = (): string => '';
   /** @throws StageError when the command does not start. */
   const started = async <T extends RunningCommand>(start: () => Promise<T>): Promise<T> => {
@@ -187,6 +192,8 @@ function helperOf(
     namespace,
     pod,
     uid,
+
+    addresses: () => addresses,
 
     ready: (limits, signal, onWaiting = () => undefined) =>
       waitUntilReady({ pods, nodes, look, lookMs, limits, signal, onWaiting }),

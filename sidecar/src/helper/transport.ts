@@ -55,25 +55,31 @@ export interface Transport {
   deliver(helper: Helper, options: DeliveryOptions): Promise<Delivery>;
 }
 
-/** The route of archives that NKVM moves with commands in the helper pod. */
+/** The route where helpers have no other one. */
 export const EXEC_ROUTE: Route = {
   transport: 'exec',
-  transportReason: 'archives travel through the API server',
+  transportReason: 'NKVM_PUSH_PORT is not set',
 };
 
 const SEAL_MS = 60_000;
 
-/** Over the API server: the packing command's standard output, and then a second command that reads the seal. */
-export const execTransport: Transport = {
+/**
+ * Over the API server: the packing command's standard output, and then a second command that reads the seal.
+ * @param transportReason why this way: a sentence for the record
+ */
+export const execBecause = (transportReason: string): Transport => ({
   async deliver(helper, { level, archive, leaveOut = BY_RULE, onWorking }) {
     if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
     const packing = await helper.exec(packCommand(level, archive, leaveOut), {
       onStderr: text => text.includes(WORKING) && onWorking(),
     });
     packing.exit.catch(() => undefined); // `sent` waits for it, when the body has ended
-    return { body: packing.stdout, route: EXEC_ROUTE, ...afterwards(helper, packing) };
+    const route: Route = { transport: 'exec', transportReason };
+    return { body: packing.stdout, route, ...afterwards(helper, packing) };
   },
-};
+});
+
+export const execTransport = execBecause(EXEC_ROUTE.transportReason);
 
 /** @returns what is asked for when the archive has left the pod: it travels in commands of its own. */
 export const afterwards = (
