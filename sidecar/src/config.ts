@@ -111,6 +111,18 @@ export const SETTINGS = {
     .describe(
       'how long tar in a helper pod may show no progress, neither a byte nor anything read, before the attempt fails; raise it for storage that is slow to answer'
     ),
+  NKVM_PUSH_PORT: integer(0, 65535, 'ports')
+    .optional()
+    .describe(
+      'port to which helper pods connect, with HTTPS, so that archives do not travel through the API server; 0 takes a free one; not set: there is none, and all archives travel through the API server'
+    ),
+  NKVM_PUSH_ADDRESS: z
+    .string()
+    .regex(/^[\w.:-]{1,253}$/, 'takes an IP address or the name of a host')
+    .optional()
+    .describe(
+      'address by which helper pods reach NKVM_PUSH_PORT: in a pod `status.podIP`; needed where NKVM_PUSH_PORT is set'
+    ),
   NKVM_DISCOVERY_TIMEOUT_SECONDS: integer(1, 600, 'seconds')
     .default(30)
     .describe('how long the first look at the cluster may take before it is reported as failing'),
@@ -204,7 +216,14 @@ export const SETTINGS = {
     .describe('the least severe entries that are logged'),
 } as const;
 
-const Settings = z.object(SETTINGS).superRefine(checkRequests);
+const Settings = z
+  .object(SETTINGS)
+  .superRefine(checkRequests)
+  .superRefine(({ NKVM_PUSH_PORT: port, NKVM_PUSH_ADDRESS: address }, context) => {
+    if (port === undefined || address !== undefined) return;
+    const message = 'is needed where NKVM_PUSH_PORT is set';
+    context.addIssue({ code: 'custom', path: ['NKVM_PUSH_ADDRESS'], message });
+  });
 
 /** The settings of one process. Times are in milliseconds. */
 export interface Config {
@@ -228,6 +247,8 @@ export interface Config {
     readonly stallMs: number;
     readonly silenceMs: number;
   };
+  /** Undefined: helpers do not push. */
+  readonly push: { readonly port: number; readonly address: string } | undefined;
   readonly scaleDownTimeoutMs: number;
   readonly discoveryTimeoutMs: number;
   readonly maxNamespaceScan: number;
@@ -285,6 +306,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       stallMs: data.NKVM_STALL_TIMEOUT_SECONDS * 1000,
       silenceMs: data.NKVM_CONNECTION_TIMEOUT_SECONDS * 1000,
     },
+    push:
+      data.NKVM_PUSH_PORT === undefined || data.NKVM_PUSH_ADDRESS === undefined
+        ? undefined
+        : { port: data.NKVM_PUSH_PORT, address: data.NKVM_PUSH_ADDRESS },
     scaleDownTimeoutMs: data.NKVM_SCALE_DOWN_TIMEOUT_SECONDS * 1000,
     discoveryTimeoutMs: data.NKVM_DISCOVERY_TIMEOUT_SECONDS * 1000,
     maxNamespaceScan: data.NKVM_MAX_NAMESPACE_SCAN,

@@ -59,7 +59,7 @@ export const timedOut = (stage: Stage, runTimeoutMs: number): StageError =>
   );
 
 /** How the end of a helper pod looks from here: a killed command has an exit code, too. */
-const BREAKS = ['StreamBroke', 'SealMissing', 'PackKilled', 'ExecRefused'];
+const BREAKS = ['StreamBroke', 'PushBroke', 'SealMissing', 'PackKilled', 'ExecRefused'];
 
 /**
  * @param stage that the run was at

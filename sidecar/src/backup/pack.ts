@@ -9,8 +9,9 @@ import type { Helper } from '../helper/helper.ts';
 import type { LeaveOut } from '../helper/leaveOut.ts';
 import { BY_RULE, leaveOutOf } from '../helper/leaveOut.ts';
 import type { PodSeal } from '../helper/seal.ts';
-import type { Route } from '../helper/transport.ts';
-import { execTransport } from '../helper/transport.ts';
+import { PUSH_BROKE } from '../helper/push/received.ts';
+import type { Route, Transport } from '../helper/transport.ts';
+import { execBecause, execTransport } from '../helper/transport.ts';
 import { within } from '../within.ts';
 import type { Attempt, CopyPlan } from './attempt.ts';
 import type { Taken } from './copies/fanOut.ts';
@@ -59,7 +60,7 @@ export async function pack(
 ): Promise<Packed> {
   const { run, claim, world, clock, signal, report } = attempt;
   const leaveOut = leaveOutFor(run, annotations);
-  const { transport = execTransport } = world;
+  const transport = transportFor(run, world.transport);
   const level = plans.some(({ proof }) => proof.level === 'contents') ? 'contents' : 'checksum';
   clock.enter('exec');
   const onWorking = (): void => clock.goesOn();
@@ -112,6 +113,12 @@ export async function pack(
   });
   return { copies, own, seal, sealed, route: delivery.route, warnings };
 }
+
+/** A connection that breaks in the middle of an archive, e.g. in a firewall that ends long ones, would break again. */
+const transportFor = ({ reason }: Backup, usual: Transport = execTransport): Transport =>
+  reason === PUSH_BROKE
+    ? execBecause('the connection of the helper pod to NKVM broke in the attempt before')
+    : usual;
 
 /** A backup before a restore has all that the restore may change: without it nothing could be undone. */
 const leaveOutFor = (

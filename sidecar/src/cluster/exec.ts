@@ -67,7 +67,7 @@ export interface ExecOptions {
 
 export interface FeedOptions extends ExecOptions {
   /**
-   * A connection that takes no byte and brings no sign for this long is closed. It is much longer than `silenceMs`,
+   * A connection that takes no byte and brings no sign for this long is closed, once more than a few bytes were sent. It is much longer than `silenceMs`,
    * because pings wait behind the data: a command that unpacks onto a slow disk looks like a dead connection.
    */
   stallMs?: number;
@@ -91,6 +91,8 @@ const LOST_PINGS = 8;
 const STALL_MS = 10 * 60_000;
 /** For output that is still on its way when a command has ended before its input. */
 const LAST_OUTPUT_MS = 1_000;
+/** So many wait nowhere: a command that was only told something is watched like one that has no input. */
+const FEW_BYTES = 256 * 1024;
 /** Bytes in one message to the command. */
 const MESSAGE_BYTES = 64 * 1024;
 
@@ -275,7 +277,7 @@ function run(
     const now = signs + (feed?.bytesSent() ?? 0);
     silentTicks = paused || now !== heard ? 0 : silentTicks + 1; // while paused, no answer to a ping can be seen
     heard = now;
-    const limitMs = feed && feed.bytesSent() > 0 ? stallMs : silenceMs;
+    const limitMs = feed && feed.bytesSent() > FEW_BYTES ? stallMs : silenceMs;
     if (silentTicks * tickMs >= limitMs) {
       fail(`the connection to ${nameOf(target)} was silent for ${limitMs / 1000} s`);
     } else if (!paused && socket.bufferedAmount === 0) socket.ping(); // behind data it would say nothing

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
 import type { Backup } from '../../api/index.ts';
+import { TRANSPORTS } from '../../api/index.ts';
 import type { ClaimGauges } from './claimGauges.ts';
 import { registerClaimGauges } from './claimGauges.ts';
 import type { Outcome } from './eventSender.ts';
@@ -11,8 +12,13 @@ export interface Metrics {
   registry: Registry;
   /** Counts a run that has ended. */
   ended(
-    run: Pick<Backup, 'kind' | 'status' | 'stage' | 'bytes' | 'namespace' | 'startedAt' | 'endedAt'>
+    run: Pick<
+      Backup,
+      'kind' | 'status' | 'stage' | 'bytes' | 'namespace' | 'startedAt' | 'endedAt' | 'transport'
+    >
   ): void;
+  /** Counts a request at the push port that was refused with an HTTP status; 0: before there was one. */
+  pushRefused(status: number): void;
   /** Counts the outcome of one Kubernetes Event. */
   event(outcome: Outcome): void;
 }
@@ -106,6 +112,22 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
     labelNames: ['kind', 'status'],
     registers,
   });
+  const transfers = new Counter({
+    name: 'nkvm_transfers_total',
+    help: 'Runs that have ended and moved an archive from a volume or into one, by kind and by the way that it travelled',
+    labelNames: ['kind', 'transport'],
+    registers,
+  });
+  for (const kind of ['backup', 'restore', 'drill']) {
+    for (const transport of TRANSPORTS) transfers.inc({ kind, transport }, 0);
+  }
+  const refusals = new Counter({
+    name: 'nkvm_push_refused_total',
+    help: 'Connections to the port of helper pods that were refused, by HTTP status; 0: without TLS',
+    labelNames: ['status'],
+    registers,
+  });
+  for (const status of [0, 401, 403, 404, 405, 409]) refusals.inc({ status }, 0);
   for (const kind of ['verify', 'drill']) {
     for (const status of RESULTS) checks.inc({ kind, status }, 0);
   }
@@ -136,7 +158,8 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
 
   return {
     registry,
-    ended({ kind, status, stage, namespace, startedAt, endedAt, bytes: size }) {
+    ended({ kind, status, stage, namespace, startedAt, endedAt, bytes: size, transport }) {
+      if (transport !== null) transfers.inc({ kind, transport });
       if (kind === 'restore') return restores.inc({ status, namespace });
       if (kind === 'verify' || kind === 'drill') return checks.inc({ kind, status });
       count({ result: status, stage: stage ?? 'queue', namespace }, 1);
@@ -146,6 +169,7 @@ export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
       const ms = Math.max(0, Date.parse(endedAt) - Date.parse(startedAt));
       durations.observe({ result: status }, ms / 1000);
     },
+    pushRefused: status => refusals.inc({ status }),
     event: outcome => events.inc({ outcome }),
   };
 }

@@ -14,13 +14,14 @@ import { archivesAt } from '../browse/archives.ts';
 import { isUploadKey, uploadsAt } from '../browse/uploads.ts';
 import { claimsOf } from '../cluster/claims.ts';
 import { eventsOf } from '../cluster/events.ts';
-import type { ExecTarget } from '../cluster/exec.ts';
+import type { ExecOptions, ExecTarget } from '../cluster/exec.ts';
 import { execInPod, execToEnd, execWithInput } from '../cluster/exec.ts';
 import { lane } from '../cluster/lane.ts';
 import { readPodLimits } from '../cluster/podLimits.ts';
 import { podLogsOf } from '../cluster/podLog.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { watchRoom } from '../destinations/room.ts';
+import { pushTransport } from '../helper/push/pushTransport.ts';
 import { runIds } from '../history/runId.ts';
 import { holdWhile } from '../jobs/holds.ts';
 import { startQueue } from '../jobs/queue.ts';
@@ -36,6 +37,7 @@ import { composeRestores } from '../restore/compose.ts';
 import { fillingNamespace } from '../restore/handOver/filling.ts';
 import { VERSION } from '../version.ts';
 import type { Foundations } from './foundations.ts';
+import { startPush } from './push.ts';
 
 /** Runs delete their helpers. For all that takes time at the end see foundations.ts. */
 const STOP_QUEUE_MS = 32_000;
@@ -81,6 +83,7 @@ export async function startRuns(foundations: Foundations) {
     stop: sender => sender.settled(),
   });
   const onEnd = runEnds({ history, metrics, events });
+  const push = await startPush(life, config, { log, metrics });
 
   const backupWorld = {
     cluster: {
@@ -88,11 +91,13 @@ export async function startRuns(foundations: Foundations) {
       readPodLimits: readPodLimits.bind(undefined, gateway),
       nodes: inventory.nodes,
       statusLagMs: 5_000,
-      exec: (target: ExecTarget, command: readonly string[]) =>
-        execInPod(gateway, target, command, { silenceMs: config.helper.silenceMs }),
-      execWithInput: execWithInput.bind(undefined, gateway),
+      exec: (target: ExecTarget, command: readonly string[], options: ExecOptions = {}) =>
+        execInPod(gateway, target, command, { silenceMs: config.helper.silenceMs, ...options }),
+      execWithInput: (target: ExecTarget, command: readonly string[], options: ExecOptions = {}) =>
+        execWithInput(gateway, target, command, { silenceMs: config.helper.silenceMs, ...options }),
       execToEnd: execToEnd.bind(undefined, gateway),
     },
+    ...(push && { push, transport: pushTransport(push) }),
     readClaim: claimsOf(gateway),
     claimNow: (namespace: string, name: string) => inventory.claim(namespace, name),
     ...{ places, destination },

@@ -42,7 +42,11 @@ function connect() {
     plain.once('connect', () => {
       clearTimeout(timer);
       timer = setTimeout(() => fail('no TLS within ' + acceptMs + ' ms'), acceptMs);
-      const socket = tls.connect({ socket: plain, rejectUnauthorized: false, minVersion: 'TLSv1.3' });
+      const socket = tls.connect({
+        socket: plain,
+        rejectUnauthorized: false,
+        minVersion: 'TLSv1.3',
+      });
       socket.once('error', error => fail(error.code || error.message));
       socket.once('secureConnect', () => {
         clearTimeout(timer);
@@ -134,13 +138,10 @@ async function passOn(why) {
 
 connect()
   .then(ask)
-  .then(
-    request => {
-      say({ type: 'push' });
-      return push(request);
-    },
-    passOn
-  )
+  .then(request => {
+    say({ type: 'push' });
+    return push(request);
+  }, passOn)
   .catch(error => {
     console.error('nkvm: ' + (error.code || error.message));
     process.exit(3);
