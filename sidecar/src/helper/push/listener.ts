@@ -54,13 +54,14 @@ export interface PushOptions {
   onRefused?(status: number): void;
   connectMs?: number;
   acceptMs?: number;
+  /** Until a connection must have sent its request. */
+  headersMs?: number;
 }
 
 /** A firewall that drops packets costs this much of each run. Nothing waits for it: tar reads meanwhile. */
 const CONNECT_MS = 500;
 /** A port that answers at all may belong to a busy process. */
 const ACCEPT_MS = 5_000;
-/** Until a connection must have sent its request. */
 const HEADERS_MS = 5_000;
 const MOST_HEADER_BYTES = 4_096;
 const MOST_CONNECTIONS = 512;
@@ -82,6 +83,7 @@ export async function listenForHelpers({
   onRefused = () => undefined,
   connectMs = CONNECT_MS,
   acceptMs = ACCEPT_MS,
+  headersMs = HEADERS_MS,
 }: PushOptions): Promise<PushListener> {
   const { cert, key, fingerprint } = ownCertificate();
   const grants = grantsOf<Connection>();
@@ -116,10 +118,10 @@ export async function listenForHelpers({
     {
       ...{ cert, key },
       minVersion: 'TLSv1.3',
-      handshakeTimeout: HEADERS_MS,
+      handshakeTimeout: headersMs,
       maxHeaderSize: MOST_HEADER_BYTES,
-      headersTimeout: HEADERS_MS,
-      connectionsCheckingInterval: 1_000,
+      headersTimeout: headersMs,
+      connectionsCheckingInterval: Math.min(headersMs, 1_000),
       requestTimeout: 0, // a big volume takes hours
       keepAlive: true,
       keepAliveInitialDelay: ALIVE_MS,

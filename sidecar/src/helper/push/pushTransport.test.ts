@@ -10,18 +10,15 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
 import type { ProcessCluster } from '../../testing/processCluster.ts';
 import { processCluster } from '../../testing/processCluster.ts';
+import { misled, testListener } from '../../testing/pushWorld.ts';
 import type { Helper } from '../helper.ts';
 import { createHelper } from '../helper.ts';
 import type { Delivery } from '../transport.ts';
-import type { Invitation, PushListener, PushOptions } from './listener.ts';
-import { listenForHelpers } from './listener.ts';
+import type { Invitation, PushListener } from './listener.ts';
 import { pushTransport } from './pushTransport.ts';
 
 const ARCHIVE = 'kind__shop__orders-db__20261120T101112Z__01a.tar.gz';
 const OPTIONS = { level: 'checksum' as const, archive: ARCHIVE, onWorking: () => undefined };
-/** No test fails because this machine is busy. */
-const PATIENT = { connectMs: 60_000, acceptMs: 60_000 };
-
 let dir: string;
 let cluster: ProcessCluster;
 const warn = vi.fn();
@@ -38,24 +35,7 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-async function listening(change: Partial<PushOptions> = {}): Promise<PushListener> {
-  const listener = await listenForHelpers({
-    ...{ listenOn: '127.0.0.1', port: 0, address: '127.0.0.1', log: { warn }, onRefused },
-    ...PATIENT,
-    ...change,
-  });
-  onTestFinished(() => listener.stop());
-  return listener;
-}
-
-/** A listener that changes what helpers are told. */
-const misled = (listener: PushListener, change: Partial<Invitation>): PushListener => ({
-  ...listener,
-  invite(grant) {
-    const invited = listener.invite(grant);
-    return { ...invited, invitation: { ...invited.invitation, ...change } };
-  },
-});
+const listening = (): Promise<PushListener> => testListener({ log: { warn }, onRefused });
 
 const helperIn = async (change: Partial<Helper> = {}): Promise<Helper> => ({
   ...(await createHelper(cluster, 'shop', {
@@ -229,17 +209,10 @@ it('refuses a token that was used, and the first connection goes on', async () =
 
 it('goes over exec when somebody else has used the token first', async () => {
   const listener = await listening();
-  const stolen: PushListener = {
-    ...listener,
-    invite(grant) {
-      const invited = listener.invite(grant);
-      return invited;
-    },
-  };
   const { feed, ...helper } = await helperIn();
   let thief: number | string | undefined;
-  const invite = vi.spyOn(stolen, 'invite');
-  const delivery = await pushTransport(stolen).deliver(
+  const invite = vi.spyOn(listener, 'invite');
+  const delivery = await pushTransport(listener).deliver(
     {
       ...helper,
       async feed(command, options) {

@@ -49,6 +49,7 @@ export function receivedBody({ connection, exit, pod }: Received): Readable {
     response.writeHead(200, { connection: 'close' }).end();
   }
   const body = Readable.from(read(), { objectMode: false, highWaterMark: 1024 * 1024 });
+  body.on('error', () => undefined); // a caller that has given up reads nothing at all
   // A generator that waits for a byte does not notice that nobody wants it any more.
   body.once('close', () => request.destroy());
   exit.then(
