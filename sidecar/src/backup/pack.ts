@@ -8,6 +8,7 @@ import type { StageCall, Staged } from '../destinations/destination.ts';
 import type { Helper } from '../helper/helper.ts';
 import type { LeaveOut } from '../helper/leaveOut.ts';
 import { BY_RULE, leaveOutOf } from '../helper/leaveOut.ts';
+import { BROKE_BEFORE } from '../helper/push/invite.ts';
 import { PUSH_BROKE } from '../helper/push/received.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import type { Route, Transport } from '../helper/transport.ts';
@@ -116,9 +117,7 @@ export async function pack(
 
 /** A connection that breaks in the middle of an archive, e.g. in a firewall that ends long ones, would break again. */
 const transportFor = ({ reason }: Backup, usual: Transport = execTransport): Transport =>
-  reason === PUSH_BROKE
-    ? execBecause('the connection of the helper pod to NKVM broke in the attempt before')
-    : usual;
+  reason === PUSH_BROKE ? execBecause(BROKE_BEFORE) : usual;
 
 /** A backup before a restore has all that the restore may change: without it nothing could be undone. */
 const leaveOutFor = (

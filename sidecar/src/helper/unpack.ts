@@ -5,7 +5,11 @@ import type { RestoreMode } from '../../api/restores.ts';
 import { hashAndCount } from '../archive/digest.ts';
 import type { FedCommand } from '../cluster/exec.ts';
 import { StageError, textOf } from '../errors.ts';
+import { within } from '../within.ts';
 import type { Helper } from './helper.ts';
+import { answerWith, fetchedBy, fetchLine, fetchNews } from './push/fetched.ts';
+import type { Connection, PushListener } from './push/listener.ts';
+import { PUSH_BROKE } from './push/received.ts';
 import type { Route } from './transport.ts';
 import { EXEC_ROUTE } from './transport.ts';
 import {
@@ -62,6 +66,8 @@ export interface UnpackOptions {
   onPhase(phase: 'write' | 'compare'): void;
   /** Is told how the archive travels, before its first byte does. */
   onRoute?(route: Route): void;
+  /** Where the pod may fetch the archive; a text says why it may not. Default: over exec. */
+  push?: PushListener | string | undefined;
 }
 
 const RESULT_MS = 60_000;
@@ -75,7 +81,7 @@ export async function unpackInto(
   helper: Helper,
   { mode, encoding, expected, links, maxRawBytes, isSelection, patterns }: UnpackRequest,
   body: Readable,
-  { signal, onProgress, onWorking, onPhase, onRoute }: UnpackOptions
+  { signal, onProgress, onWorking, onPhase, onRoute, push }: UnpackOptions
 ): Promise<Unpacked> {
   const program = unpackProgram(patterns);
   await prepare(helper, program, signal);
@@ -93,20 +99,30 @@ export async function unpackInto(
     }),
     ...(maxRawBytes !== undefined && { maxRawBytes }),
   };
-  const fed = await helper.feed(unpackCommand(program, encoding, job), { signal });
-  onRoute?.(EXEC_ROUTE);
-  onPhase('write');
-  fed.stdout.setEncoding('utf8').on('data', (news: string) => {
+  const mayFetch = typeof push === 'object';
+  const command = unpackCommand(program, encoding, job, mayFetch ? 'pull' : 'hash');
+  const fed = await helper.feed(command, { signal });
+  fed.exit.catch(() => undefined); // it is waited for when all was sent
+  const news = fetchNews(fed.exit);
+  const hear = linesIn(line => {
     onWorking();
-    if (news.includes(NEWS.comparing)) onPhase('compare');
+    if (line === NEWS.comparing) onPhase('compare');
+    news.line(line);
   });
+  fed.stdout.setEncoding('utf8').on('data', hear);
+  const connection = mayFetch ? await fetching(push) : undefined;
+  if (!mayFetch)
+    onRoute?.(push === undefined ? EXEC_ROUTE : { ...EXEC_ROUTE, transportReason: push });
+  onPhase('write');
   const counting = hashAndCount(onProgress);
-  const ended = await sendAll(fed, body, counting, signal);
+  const ended = connection
+    ? await answerWith(connection, { body, counting, fed, news, signal })
+    : await sendAll(fed, body, counting, signal);
   const where = `helper pod ${helper.namespace}/${helper.pod}`;
-  if (ended.exitCode === undefined) throw sendBroke(where, ended);
+  if (ended.exitCode === undefined) throw sendBroke(where, ended, connection !== undefined);
   const result = await resultOf(helper, ended.exitCode, fed.stderrTail().trim());
   if (ended.error !== undefined && !result.refused && result.errors === 0) {
-    throw sendBroke(where, ended);
+    throw sendBroke(where, ended, connection !== undefined);
   }
   return unpackOutcome({
     sent: ended.error === undefined ? counting.digest() : undefined,
@@ -114,6 +130,31 @@ export async function unpackInto(
     result,
     where,
   });
+
+  /** @returns the connection of the pod, where there is one. */
+  async function fetching(listener: PushListener): Promise<Connection | undefined> {
+    const invited = listener.invite({
+      pod: `${helper.namespace}/${helper.pod}`,
+      addresses: helper.addresses(),
+      direction: 'fetch',
+    });
+    fed.stdin.on('error', () => undefined); // the end of the command says more
+    fed.stdin.write(fetchLine(invited.invitation));
+    const { connection, route } = await within(signal, fetchedBy(listener, invited, news));
+    if (connection) fed.stdin.end();
+    onRoute?.(route);
+    return connection;
+  }
+}
+
+/** @returns what takes pieces of text, and gives whole lines of it. */
+function linesIn(give: (line: string) => void): (text: string) => void {
+  let rest = '';
+  return text => {
+    const lines = (rest + text).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) give(line);
+  };
 }
 
 /** Gives the pod the program, and learns whether its image can run it. */
@@ -226,15 +267,17 @@ async function resultOf(helper: Helper, exitCode: number, stderr: string): Promi
   }
 }
 
-const sendBroke = (where: string, { error }: End): UnpackFailure =>
+const sendBroke = (where: string, { error }: End, isFetched: boolean): UnpackFailure =>
   new UnpackFailure(
     [
       'copy',
-      'SendBroke',
-      `the connection to ${where} broke: ${
-        error === undefined ? 'it ended without an exit code' : textOf(error)
-      }`,
-      'nothing to do: NKVM tries again; if it happens again, check the API server and the kubelet of that node',
+      isFetched ? PUSH_BROKE : 'SendBroke',
+      `${
+        isFetched ? `the connection that ${where} had opened to NKVM` : `the connection to ${where}`
+      } broke: ${error === undefined ? 'it ended without an exit code' : textOf(error)}`,
+      isFetched
+        ? 'nothing to do: NKVM tries again through the API server; if it happens again, check the network between that node and NKVM, or unset NKVM_PUSH_PORT'
+        : 'nothing to do: NKVM tries again; if it happens again, check the API server and the kubelet of that node',
       'transient',
     ],
     {},

@@ -20,11 +20,15 @@ export const prepareCommand = ({ sha256 }: UnpackProgram): string[] => [
   sha256,
 ];
 
-/** The command that unpacks its standard input into the volume, and compares; see unpack/unpack.sh. */
+/**
+ * The command that unpacks an archive into the volume, and compares; see unpack/unpack.sh.
+ * @param input `hash`: the archive comes over standard input; `pull`: see unpack/program/pull.ts
+ */
 export const unpackCommand = (
   { main }: UnpackProgram,
   encoding: 'gzip' | 'tar',
-  job: Job
+  job: Job,
+  input: 'hash' | 'pull' = 'hash'
 ): string[] => [
   'sh',
   '-c',
@@ -35,10 +39,11 @@ export const unpackCommand = (
   `${WORK_PATH}/program/${main}`,
   encoding,
   JSON.stringify(job),
+  input,
 ];
 
 /** Lines that the unpacking command writes to its standard output. */
-export const NEWS = { working: 'nkvm: working\n', comparing: 'nkvm: comparing\n' } as const;
+export const NEWS = { working: 'nkvm: working', comparing: 'nkvm: comparing' } as const;
 
 /** The command that shows what came out; it fails while there is nothing. */
 export const resultCommand = (): string[] => ['cat', `${WORK_PATH}/result`];

@@ -15,6 +15,7 @@ import { textOf } from '../errors.ts';
 import type { Fence } from '../fence.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
+import type { PushListener } from '../helper/push/listener.ts';
 import type { HelperSettings } from '../helper/settings/settings.ts';
 import type { WaitLimits } from '../helper/wait/waitLimits.ts';
 import type { History } from '../history/history.ts';
@@ -49,6 +50,7 @@ export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
   helpers: {
     cluster: HelperCluster;
     helperSettings: HelperSettings;
+    push?: PushListener;
     waitLimits: WaitLimits;
     runTimeoutMs: number;
   };

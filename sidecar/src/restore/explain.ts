@@ -6,6 +6,7 @@ import type { Helper } from '../helper/helper.ts';
 /** How the end of a helper pod looks from here: a killed command has an exit code, too. */
 const BREAKS = [
   'SendBroke',
+  'PushBroke',
   'PrepareFailed',
   'UnpackFailed',
   'ResultMissing',

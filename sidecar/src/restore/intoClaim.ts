@@ -6,6 +6,8 @@ import { StageError } from '../errors.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import type { VolumeLook } from '../helper/lookAtVolume.ts';
 import { lookAtVolume } from '../helper/lookAtVolume.ts';
+import { BROKE_BEFORE } from '../helper/push/invite.ts';
+import type { PushListener } from '../helper/push/listener.ts';
 import type { HelperSettings } from '../helper/settings/settings.ts';
 import type { Route } from '../helper/transport.ts';
 import type { Unpacked } from '../helper/unpack.ts';
@@ -40,12 +42,16 @@ export interface IntoClaim {
   /** No safety backup could be taken, because there was no volume: whatever is in it now would be lost. */
   mustBeEmpty?: boolean;
   body: RestoreBody;
+  /** In the attempt before, a connection broke that the pod had opened. */
+  hasPushBroken?: boolean;
   /** See `patternsOf`. */
   patterns?: readonly string[];
 }
 
 export interface IntoClaimWorld {
   cluster: HelperCluster;
+  /** Where helpers may fetch archives; absent: nowhere. */
+  push?: PushListener | undefined;
   readClaim: ReadClaim;
   installation: string;
   helperSettings: HelperSettings;
@@ -82,6 +88,7 @@ export async function restoreIntoClaim(
     mode,
     isSelection,
     mustBeEmpty = false,
+    hasPushBroken = false,
     body,
     patterns,
   }: IntoClaim,
@@ -122,7 +129,10 @@ export async function restoreIntoClaim(
           ...(!isKnown && isEmptyMode(mode) && { maxRawBytes: look.freeBytes }),
         },
         await body.open(signal),
-        { signal, onProgress, onWorking, onPhase, onRoute }
+        {
+          ...{ signal, onProgress, onWorking, onPhase, onRoute },
+          push: world.push && hasPushBroken ? BROKE_BEFORE : world.push,
+        }
       );
     }
   );

@@ -1,6 +1,7 @@
 import { archiveFormOf, archiveNameIn, parseArchiveName } from '../archive/name.ts';
 import type { ClaimId } from '../cluster/claimWrites.ts';
 import { StageError, textOf } from '../errors.ts';
+import { PUSH_BROKE } from '../helper/push/received.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { writerNode } from '../helper/wait/helperNode.ts';
 import { writerPlacementOf } from '../helper/wait/placement.ts';
@@ -237,6 +238,7 @@ export async function writeAndCompare(
       attempt: run.attempt,
       ...{ claim, mode: details.target.mode, isSelection, mustBeEmpty, body },
       place: placeOf(attempt, claim),
+      hasPushBroken: run.reason === PUSH_BROKE,
       patterns: patternsOf(source),
     },
     world,

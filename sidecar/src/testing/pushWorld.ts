@@ -33,12 +33,14 @@ export const portOf = ({ where }: PushListener): number => Number(where.split(':
 /**
  * The way to a port, which breaks once it has carried so many bytes.
  * @param how `reset`: the other ends see a reset; `end`: as if both had ended their side
+ * @param direction which bytes are counted
  * @returns the port of the way
  */
 export async function breakingWay(
   to: number,
   afterBytes: number,
-  how: 'reset' | 'end' = 'reset'
+  how: 'reset' | 'end' = 'reset',
+  direction: 'request' | 'answer' = 'request'
 ): Promise<number> {
   const sockets = new Set<Socket>();
   const server = createServer(near => {
@@ -50,20 +52,20 @@ export async function breakingWay(
     }
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
-    far.pipe(near);
-    near.on('data', chunk => {
+    const [from, into] = direction === 'request' ? [near, far] : [far, near];
+    into.pipe(from);
+    from.on('data', chunk => {
       bytes += chunk.length;
       if (bytes <= afterBytes) {
-        if (!far.write(chunk)) {
-          near.pause();
-          far.once('drain', () => near.resume());
-        }
+        if (into.write(chunk)) return;
+        from.pause();
+        into.once('drain', () => from.resume());
       } else if (how === 'end') {
-        far.end();
         near.end();
+        far.end();
       } else {
-        far.resetAndDestroy();
         near.resetAndDestroy();
+        far.resetAndDestroy();
       }
     });
   }).listen(0, '127.0.0.1');

@@ -1,16 +1,14 @@
 // Sends standard input, an archive, to the sidecar over HTTPS, where it can be reached, and else to standard output. load.cjs
-// runs it in the directory of pack.sh. Its first line of standard output says which: {"type":"push"}, or
+// runs it, after connect.cjs, in the directory of pack.sh. Its first line of standard output says which: {"type":"push"}, or
 // {"type":"otherwise","why":…}, and then the archive. helper/push/pushTransport.ts is the other side.
 //
 // The trailers say what left the pod, from the file `sum` (members.cjs). Without it the archive is not complete, and the
 // request must not end like a whole one.
 const fs = require('fs');
 const http = require('http');
-const net = require('net');
-const tls = require('tls');
 
 control.destroy();
-const { host, port, path, fingerprint, token, connectMs, acceptMs } = hello.invitation;
+const { path, token, acceptMs } = hello.invitation;
 
 // Standard output may not block, where the shell has it from a socket.
 function write(bytes) {
@@ -24,39 +22,6 @@ function write(bytes) {
   }
 }
 const say = message => write(Buffer.from(JSON.stringify(message) + '\n'));
-
-// Resolves to the secured connection. The fingerprint is compared before the token is sent.
-function connect() {
-  return new Promise((resolve, reject) => {
-    const plain = net.connect({ host, port, noDelay: true });
-    const fail = why => {
-      plain.destroy();
-      reject(why);
-    };
-    // After the timer, what has arrived meanwhile is read before the connection is given up.
-    let timer = setTimeout(
-      () => setImmediate(() => plain.connecting && fail('no answer within ' + connectMs + ' ms')),
-      connectMs
-    );
-    plain.once('error', error => fail(error.code || error.message));
-    plain.once('connect', () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => fail('no TLS within ' + acceptMs + ' ms'), acceptMs);
-      const socket = tls.connect({
-        socket: plain,
-        rejectUnauthorized: false,
-        minVersion: 'TLSv1.3',
-      });
-      socket.once('error', error => fail(error.code || error.message));
-      socket.once('secureConnect', () => {
-        clearTimeout(timer);
-        const { fingerprint256 = '' } = socket.getPeerCertificate();
-        if (fingerprint256.replaceAll(':', '').toLowerCase() === fingerprint) resolve(socket);
-        else fail('something other than NKVM answered');
-      });
-    });
-  });
-}
 
 // Resolves to the request, when the sidecar is about to take its body.
 function ask(socket) {
@@ -136,7 +101,7 @@ async function passOn(why) {
   process.exit(0);
 }
 
-connect()
+connect(hello.invitation)
   .then(ask)
   .then(request => {
     say({ type: 'push' });

@@ -111,6 +111,10 @@ export async function listenForHelpers({
       return;
     }
     if (method === 'POST') response.writeContinue();
+    else {
+      response.writeHead(200, { connection: 'close', trailer: 'nkvm-bytes, nkvm-sha256' });
+      response.flushHeaders();
+    }
     found.take({ request, response });
   };
 

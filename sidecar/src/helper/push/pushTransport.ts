@@ -5,12 +5,13 @@ import type { Helper } from '../helper.ts';
 import { BY_RULE } from '../leaveOut.ts';
 import { packCommand, WORKING } from '../packCommand.ts';
 import { program } from '../program.ts';
-import type { Delivery, DeliveryOptions, Route, Transport } from '../transport.ts';
+import type { Delivery, DeliveryOptions, Transport } from '../transport.ts';
 import { afterwards, execBecause, sendPatterns } from '../transport.ts';
+import { CONNECT, overExec, pushRoute } from './invite.ts';
 import type { Connection, PushListener } from './listener.ts';
 import { pushBroke, receivedBody, saidBy } from './received.ts';
 
-const PUSH = program('push.cjs', '//');
+const PUSH = `${CONNECT}\n${program('push.cjs', '//')}`;
 
 /** The first line of the program in the helper pod. */
 const Answer = z.discriminatedUnion('type', [
@@ -75,7 +76,7 @@ function pushed({ helper, pod, where, connection, fed }: Pushed): Delivery {
   body.once('close', () => body.errored && fed.abort());
   return {
     body,
-    route: pushRoute(where),
+    route: pushRoute({ where }),
     async sent() {
       const all = await sent();
       const said = saidBy(connection);
@@ -96,16 +97,6 @@ function pushed({ helper, pod, where, connection, fed }: Pushed): Delivery {
 /** The API server is older than Kubernetes 1.30, or refuses commands altogether: then the other way says so, too. */
 const withoutInput = (helper: Helper, options: DeliveryOptions, why: string): Promise<Delivery> =>
   execBecause(`the helper pod could not be asked to push: ${why}`).deliver(helper, options);
-
-export const pushRoute = (where: string): Route => ({
-  transport: 'push',
-  transportReason: `the helper pod reached NKVM at ${where}`,
-});
-
-export const overExec = ({ where }: PushListener, why: string): Route => ({
-  transport: 'exec',
-  transportReason: `the helper pod could not push to ${where}: ${why}`,
-});
 
 function answerIn(line: string | undefined): z.infer<typeof Answer> | undefined {
   try {

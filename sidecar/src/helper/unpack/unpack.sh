@@ -1,7 +1,8 @@
 # Unpacks an archive into a volume, and then packs the volume again to compare it. It runs in the helper pod, in POSIX sh, as
-# `sh -c <this text> nkvm-unpack VOLUME WORK PROGRAM ENCODING JOB` (unpackCommand.ts), after prepare.sh.
+# `sh -c <this text> nkvm-unpack VOLUME WORK PROGRAM ENCODING JOB INPUT` (unpackCommand.ts), after prepare.sh. INPUT is the
+# program that takes the archive: `hash` from standard input, `pull` from the sidecar, where it can be reached.
 #
-#     standard input ──> hash ──> decompressor ──> program ── raw.pipe ──> tar that unpacks ── messages.pipe ──> messages.gz
+#     standard input ──> INPUT ──> decompressor ──> program ── raw.pipe ──> tar that unpacks ── messages.pipe ──> messages.gz
 #                                                  │  └── names.pipe ──> names.gz
 #                                                  └── steps: asks for what comes next ── step.out ──> program
 #
@@ -17,6 +18,7 @@ volume=$1
 program=$3
 encoding=$4
 job=$5
+input=$6
 cd "$2" || exit 125
 rm -f steps step.out raw.pipe names.pipe messages.pipe pack.pipe times.pipe result result.new received.sum ./*.exit ./*.pid
 mkfifo steps step.out raw.pipe names.pipe messages.pipe pack.pipe times.pipe || exit 125
@@ -99,7 +101,7 @@ $gzip <messages.pipe >messages.gz 6<&- 7>&- &
 messages=$!
 extract 2>messages.pipe &
 extracting=$!
-{ node "${program%/*}/hash.${program##*.}" received.sum <&6 6<&- | { $decompressor; echo $? >decompressor.exit; } 6<&- | think; } &
+{ node "${program%/*}/$input.${program##*.}" received.sum <&6 6<&- | { $decompressor; echo $? >decompressor.exit; } 6<&- | think; } &
 report_progress >/dev/null 2>&1 6<&- &
 reporter=$!
 while read -r step <steps; do

@@ -6,6 +6,7 @@ import type { ReadPodLog } from '../../cluster/podLog.ts';
 import { StageError } from '../../errors.ts';
 import type { Fence } from '../../fence.ts';
 import { RUN_LABEL } from '../../helper/names.ts';
+import { PUSH_BROKE } from '../../helper/push/received.ts';
 import type { DrillDetails } from '../../history/details.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import { helperHooks } from '../../jobs/helperHooks.ts';
@@ -150,6 +151,7 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
   const unpacked = await restoreIntoClaim(
     {
       ...{ runId, attempt: run.attempt, claim, mode: 'new', isSelection: false },
+      hasPushBroken: run.reason === PUSH_BROKE,
       body: {
         encoding: archiveFormOf(source.key) === 'tar' ? 'tar' : 'gzip',
         expected: {
