@@ -155,6 +155,11 @@ export const Seal = z.strictObject({
     .regex(/^[0-9a-f]{64}$/)
     .optional()
     .describe('SHA-256 of the tar, where the archive was proven to the level contents'),
+  entriesInVolume: z
+    .int()
+    .min(0)
+    .optional()
+    .describe('entries of the volume, of which an increment holds only those that have changed'),
   omitted: Omitted,
   patterns: z
     .array(z.string())

@@ -18,6 +18,7 @@ const whole: PodSeal = {
   tar: { errors: 0, sockets: 0, changed: 0, shrank: 0, removed: 0, attributes: 0 },
   messages: [],
   mountsInside: 0,
+  link: { form: 'none', reason: 'none', count: 0, snapshot: null },
   members: { count: 1, sha256: digest },
   index: { bytes: 5, sha256: digest },
   usedBytes: 4096,

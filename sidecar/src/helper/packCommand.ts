@@ -32,7 +32,7 @@ export const packCommand = (
   level: PackLevel,
   archive: string,
   leaveOut: LeaveOut = BY_RULE,
-  { indexLimit = INDEX_LIMIT_BYTES, isDirect = false }: PackOptions = {}
+  { indexLimit = INDEX_LIMIT_BYTES, isDirect = false, isLink = false }: PackOptions = {}
 ): string[] =>
   shellProgram(
     'nkvm-pack',
@@ -43,7 +43,9 @@ export const packCommand = (
       WORK_PATH,
       level,
       archive,
-      [...wordsOf(leaveOut), ...(isDirect ? ['direct'] : [])].join(' '),
+      [...wordsOf(leaveOut), ...(isDirect ? ['direct'] : []), ...(isLink ? ['chain'] : [])].join(
+        ' '
+      ),
     ]
   );
 
@@ -52,6 +54,8 @@ export interface PackOptions {
   indexLimit?: number | undefined;
   /** A program that comes over standard input takes the archive; see pack/load.cjs. */
   isDirect?: boolean;
+  /** The archive becomes a link of a chain; `chainCommand` must have run before. */
+  isLink?: boolean | undefined;
 }
 
 const LOAD = program('load.cjs', '//');
@@ -71,6 +75,31 @@ export const patternsCommand = (sha256: string): string[] => [
   WORK_PATH,
   sha256,
 ];
+
+const TAKE_CHAIN = `umask 077
+cd "$1" || exit 125
+printf '%s\\n' "$chain_sh" >chain.sh
+printf '%s\\n' "$known_js" >known.cjs
+printf '%s\\n' "$snapshot_js" >snapshot.cjs
+rm -f base.gz
+[ -z "$2" ] || { cat >base.new && echo "$2  base.new" | sha256sum --check --status && mv base.new base.gz; }`;
+
+const CHAIN = {
+  chain_sh: program('chain.sh', '#'),
+  known_js: program('known.cjs', '//'),
+  snapshot_js: program('snapshot.cjs', '//'),
+};
+
+/**
+ * The command that prepares a link of a chain: it takes the snapshot file of the archive before from its standard input. It fails
+ * when something else arrives.
+ * @param sha256 of that file; undefined: there is none, and a full archive is made
+ */
+export const chainCommand = (sha256: string | undefined): string[] =>
+  shellProgram('nkvm-chain', TAKE_CHAIN, CHAIN, [WORK_PATH, sha256 ?? '']);
+
+/** The command that writes the snapshot file, where the seal says that there is one. */
+export const snapshotCommand = (): string[] => ['cat', `${WORK_PATH}/snapshot.gz`];
 
 /** Progress lines that the packing command writes to its standard error. */
 export const WORKING = 'nkvm: working\n';

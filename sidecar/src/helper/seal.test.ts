@@ -4,7 +4,7 @@ import { readSeal } from './seal.ts';
 
 const digest = '01'.repeat(32);
 const list = '02'.repeat(32);
-const whole = `nkvm-seal 4
+const whole = `nkvm-seal 5
 bytes=42
 sha256=${digest}
 members=160000
@@ -25,6 +25,8 @@ reserved=0
 excluded=0
 archives=0
 archiveBytes=0
+chain=none
+chainReason=none
 rawBytes=10240
 errors=0
 sockets=1
@@ -52,6 +54,7 @@ describe('readSeal', () => {
       tar: { errors: 0, sockets: 1, changed: 1, shrank: 0, removed: 0, attributes: 0 },
       messages: ['tar: ./log: file changed as we read it', 'tar: ./a=b: socket ignored'],
       mountsInside: 0,
+      link: { form: 'none', reason: 'none', count: 0, snapshot: null },
       members: { count: 160_000, sha256: list },
       index: { bytes: 15_000_000, sha256: digest },
       usedBytes: 4096,
@@ -89,7 +92,7 @@ describe('readSeal', () => {
   it.each([
     ['nothing', ''],
     ['a cut in the middle', whole.slice(0, 60)],
-    ['another version', whole.replace('seal 4', 'seal 3')],
+    ['another version', whole.replace('seal 5', 'seal 4')],
     ['a hash that is too short', whole.replace(digest, 'abc')],
     ['no count', whole.replace('bytes=42', 'bytes=')],
     ['no count of flags', whole.replace('attributeFlags=2', 'attributeFlags=')],

@@ -18,6 +18,37 @@ export type TarCounts = z.infer<typeof TarCounts>;
 
 const sha256 = Seal.shape.sha256;
 
+/**
+ * Why the helper made a full archive, or no link of a chain.
+ *
+ * - `none`: it made what was asked for
+ * - `asked`: nothing was sent that it could build on
+ * - `unreadable`: it could not read the snapshot file of the archive before
+ * - `unseen`: files have changed, and their times do not show it
+ * - `contents`: files have other contents, and their times and sizes are as before
+ * - `too-big`: the snapshot file would be too big
+ * - `failed`: it could not list the volume
+ */
+const CHAIN_REASONS = [
+  'none',
+  'asked',
+  'unreadable',
+  'unseen',
+  'contents',
+  'too-big',
+  'failed',
+] as const;
+
+/** The archive as a link of a chain. */
+export interface SealedLink {
+  form: 'none' | 'full' | 'increment';
+  reason: (typeof CHAIN_REASONS)[number];
+  /** Files whose change tar does not see. */
+  count: number;
+  /** The snapshot file that the pod holds; null: it holds none, so that no increment can build on the archive. */
+  snapshot: Digest | null;
+}
+
 /** The lines of the helper's seal, as pack/pack.sh writes them. */
 const Lines = z.strictObject({
   ...Seal.omit({ omitted: true, patterns: true }).shape,
@@ -37,6 +68,12 @@ const Lines = z.strictObject({
   excluded: count,
   archives: count,
   archiveBytes: count,
+  chain: z.enum(['none', 'full', 'increment']),
+  chainReason: z.enum(CHAIN_REASONS),
+  chainCount: count.optional(),
+  entriesInVolume: count.optional(),
+  snapshotBytes: count.optional(),
+  snapshotSha256: sha256.optional(),
 });
 
 /** A helper pod's own account of the archive that it sent. */
@@ -51,6 +88,7 @@ export interface PodSeal {
   members: { count: number; sha256: string };
   /** The index that the pod holds, or why it holds none. */
   index: Digest | 'too-big' | 'failed';
+  link: SealedLink;
   /** Allocated bytes of all files, from a walk beside tar; null where the helper image could not count them. */
   usedBytes: number | null;
   /** As `mount` names it, e.g. `ext4`; null: not known. */
@@ -58,7 +96,7 @@ export interface PodSeal {
 }
 
 /** Goes up when the format changes: an older NKVM's helper image or ours would misread it. */
-const FIRST_LINE = 'nkvm-seal 4';
+const FIRST_LINE = 'nkvm-seal 5';
 
 /**
  * Reads what the helper wrote after the stream: a first line with the format's version, `name=value` lines, an empty
@@ -87,7 +125,8 @@ export function readSeal(text: string): PodSeal {
   const { errors, sockets, changed, shrank, removed, attributes, ...others } = data;
   const { longPaths, attributeFlags, mountsInside, usedBytes, filesystem, ...more } = others;
   const { mounts, reserved, excluded, archives, archiveBytes, ...rest } = more;
-  const { members, membersSha256, index, indexBytes, indexSha256, ...seal } = rest;
+  const { members, membersSha256, index, indexBytes, indexSha256, ...withLink } = rest;
+  const { chain, chainReason, chainCount = 0, snapshotBytes, snapshotSha256, ...seal } = withLink;
   const leftOut = { mounts, reserved, excluded, archives, archiveBytes };
   return {
     seal: {
@@ -107,12 +146,17 @@ export function readSeal(text: string): PodSeal {
       .filter(line => line !== ''),
     mountsInside,
     members: { count: members, sha256: membersSha256 },
-    index: index === 'whole' ? indexOf(indexBytes, indexSha256) : index,
+    index: index === 'whole' ? digestOf(indexBytes, indexSha256) ?? 'failed' : index,
+    link: {
+      form: chain,
+      reason: chainReason,
+      count: chainCount,
+      snapshot: chain === 'none' ? null : digestOf(snapshotBytes, snapshotSha256) ?? null,
+    },
     usedBytes: usedBytes === 'unknown' ? null : usedBytes,
     filesystem: filesystem === 'unknown' || filesystem === '' ? null : filesystem,
   };
 }
 
-/** An index without a digest is as good as none. */
-const indexOf = (bytes: number | undefined, sha256: string | undefined): Digest | 'failed' =>
-  bytes === undefined || sha256 === undefined ? 'failed' : { bytes, sha256 };
+const digestOf = (bytes: number | undefined, sha256: string | undefined): Digest | undefined =>
+  bytes === undefined || sha256 === undefined ? undefined : { bytes, sha256 };

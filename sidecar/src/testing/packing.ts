@@ -27,16 +27,18 @@ export function packing() {
     env = process.env,
     level: PackLevel = 'checksum',
     indexLimit?: number,
-    leaveOut: LeaveOut = BY_RULE
+    leaveOut: LeaveOut = BY_RULE,
+    isLink = false
   ) => {
     writeFileSync(join(work, 'patterns'), leaveOut.patterns.map(each => `${each}\n`).join(''));
     const here = new Map([
       [VOLUME_PATH, from],
       [WORK_PATH, work],
     ]);
-    const [program = '', ...args] = packCommand(level, ARCHIVE, leaveOut, { indexLimit }).map(
-      word => here.get(word) ?? word
-    );
+    const [program = '', ...args] = packCommand(level, ARCHIVE, leaveOut, {
+      indexLimit,
+      isLink,
+    }).map(word => here.get(word) ?? word);
     return spawn(program, args, { env });
   };
 

@@ -1,7 +1,8 @@
 # Packs a volume, and then writes the seal: what was sent, and what could not be kept. It runs in the helper pod, in
 # POSIX sh, with the arguments VOLUME WORK LEVEL ARCHIVE WITH: the archive's name, for its index, and words (leaveOut.ts):
 # `mounts`, `reserved`, `archives` are not left out; for `patterns`, WORK/patterns holds more to leave out, which was sent
-# before; for `direct`, a program that comes over standard input takes the archive (load.cjs). packCommand.ts sets hash_js,
+# before; for `direct`, a program that comes over standard input takes the archive (load.cjs); for `chain`, the archive is a link
+# of a chain, and chainCommand has put programs there, and the snapshot file of the archive before. packCommand.ts sets hash_js,
 # members_js, load_js, messages_awk, member_bytes, index_limit and archive_names.
 #
 #     tar ── archive ──> [hash] ──> split ──> compressor, for each 64 MiB ──> members ──> standard output, to the sidecar
@@ -129,6 +130,11 @@ choose_sparse() {
   [ "$(stat -f -c %T "$volume" 2>/dev/null)" != fuseblk ] || sparse=
 }
 
+# Without a chain; chain.sh has the others.
+incremental=
+prepare_chain() { :; }
+seal_snapshot() { printf 'chain=none\nchainReason=none\n'; }
+
 # The readers of what tar and find write beside the archive. Their pipes must exist before those open them.
 start_readers() {
   mkfifo messages.pipe lines.pipe used.pipe
@@ -195,7 +201,7 @@ run_tar() {
     cat notes >&2
     export TZ=UTC0
     exec tar --create --file=- --blocking-factor=64 --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
-      --totals --verbose --verbose --block-number --full-time --quoting-style=c --index-file=/dev/fd/3 \
+      --totals --verbose --verbose --block-number --full-time --quoting-style=c --index-file=/dev/fd/3 $incremental \
       --directory="$volume" --anchored --exclude-from=rules --no-anchored --exclude-from=patterns --exclude-from=names .
   } 2>messages.pipe 3>lines.pipe 4>&- &
   tar=$!
@@ -269,7 +275,7 @@ write_head() {
 # The file gets the name `seal` last: a part of it is never read.
 write_seal() {
   {
-    echo 'nkvm-seal 4'
+    echo 'nkvm-seal 5'
     read -r bytes sha256 count list <sum && printf 'bytes=%s\nsha256=%s\nmembers=%s\nmembersSha256=%s\n' \
       "$bytes" "$sha256" "$count" "$list"
     [ "$level" != contents ] || { read -r bytes sha256 <raw.sum && echo "rawSha256=$sha256"; }
@@ -277,6 +283,7 @@ write_seal() {
     echo "compressorExit=$(cat compressor.exit)"
     cat entries
     seal_index
+    seal_snapshot
     echo "attributeFlags=$(cat flags)"
     used=$(cat used)
     echo "usedBytes=${used:-unknown}"
@@ -291,6 +298,7 @@ write_seal() {
   } >seal.new && mv seal.new seal
 }
 
+case $with in *' chain '*) . ./chain.sh ;; esac
 check_tools
 choose_compressor
 counts=1
@@ -300,9 +308,11 @@ find / -prune -fprintf /dev/null %b 2>/dev/null || counts= with="$with archives 
 leave_out_reserved
 leave_out_mounts
 choose_sparse
+started=$(($(date +%s) - 2))
+prepare_chain
+packing=$(date +%s)
 start_readers
 walk >flags 3>used.pipe &
-started=$(($(date +%s) - 2))
 # Without a reader there is nothing to seal.
 deliver || exit $?
 # For the readers, and for the walk.
