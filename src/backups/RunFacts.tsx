@@ -4,6 +4,7 @@ import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../routes';
 import { Facts } from '../ui/Facts';
 import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
+import { transportText } from '../ui/transportText';
 import { useFormatDate } from '../ui/useFormatDate';
 
 /** Everything else that is recorded of a run. */
@@ -11,6 +12,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
   const { t } = useText();
   const date = useFormatDate('medium');
   const { namespace, name, helper } = backup;
+  const transfer = transportText(backup, t);
   return (
     <Facts
       rows={[
@@ -51,6 +53,7 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
         { name: t('Ended'), value: backup.endedAt && date(backup.endedAt), hide: !backup.endedAt },
         { name: t('Helper pod'), value: helper?.pod, hide: !helper },
         { name: t('Image'), value: helper?.image, hide: !helper },
+        { name: t('Transfer'), value: transfer, hide: transfer === undefined },
       ]}
     />
   );

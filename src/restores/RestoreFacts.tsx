@@ -12,6 +12,7 @@ import { sentence } from '../ui/sentence';
 import { RunBadge } from '../ui/status';
 import { type Translate, useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
+import { transportText } from '../ui/transportText';
 import { useFormatDate } from '../ui/useFormatDate';
 import { RestoreRunLink } from './RestoreLink';
 import { kindOf } from './sources';
@@ -36,6 +37,7 @@ export function RestoreFacts({ cluster, restore }: { cluster: string; restore: R
   const { t, language } = useText();
   const { target, paths, status, bytes, helper, safetyBackupId, undoOf } = restore;
   const took = durationMs(restore);
+  const transfer = transportText(restore, t);
   const formatDate = useFormatDate('medium');
   const at = (date: string | null) => date && formatDate(date);
   return (
@@ -113,6 +115,7 @@ export function RestoreFacts({ cluster, restore }: { cluster: string; restore: R
           ),
           hide: !helper?.node,
         },
+        { name: t('Transfer'), value: transfer, hide: transfer === undefined },
       ]}
     />
   );

@@ -9,7 +9,6 @@ import { within } from '../within.ts';
 import type { Helper } from './helper.ts';
 import { answerWith, fetchedBy, fetchLine, fetchNews } from './push/fetched.ts';
 import type { Connection, PushListener } from './push/listener.ts';
-import { PUSH_BROKE } from './push/received.ts';
 import type { Route } from './transport.ts';
 import { EXEC_ROUTE } from './transport.ts';
 import {
@@ -267,19 +266,29 @@ async function resultOf(helper: Helper, exitCode: number, stderr: string): Promi
   }
 }
 
-const sendBroke = (where: string, { error }: End, isFetched: boolean): UnpackFailure =>
-  new UnpackFailure(
-    [
-      'copy',
-      isFetched ? PUSH_BROKE : 'SendBroke',
-      `${
-        isFetched ? `the connection that ${where} had opened to NKVM` : `the connection to ${where}`
-      } broke: ${error === undefined ? 'it ended without an exit code' : textOf(error)}`,
-      isFetched
-        ? 'nothing to do: NKVM tries again through the API server; if it happens again, check the network between that node and NKVM, or unset NKVM_PUSH_PORT'
-        : 'nothing to do: NKVM tries again; if it happens again, check the API server and the kubelet of that node',
-      'transient',
-    ],
-    {},
-    { cause: error }
-  );
+function sendBroke(where: string, { error }: End, isFetched: boolean): UnpackFailure {
+  const why = error === undefined ? 'it ended without an exit code' : textOf(error);
+  return isFetched
+    ? new UnpackFailure(
+        [
+          'copy',
+          'PushBroke',
+          `the connection that ${where} had opened to NKVM broke: ${why}`,
+          'nothing to do: NKVM tries again through the API server; if it happens again, check the network between that node and NKVM, or unset NKVM_PUSH_PORT',
+          'transient',
+        ],
+        {},
+        { cause: error }
+      )
+    : new UnpackFailure(
+        [
+          'copy',
+          'SendBroke',
+          `the connection to ${where} broke: ${why}`,
+          'nothing to do: NKVM tries again; if it happens again, check the API server and the kubelet of that node',
+          'transient',
+        ],
+        {},
+        { cause: error }
+      );
+}

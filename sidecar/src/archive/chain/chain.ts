@@ -1,7 +1,7 @@
 import type { Chain, ChainLink } from '../../../api/index.ts';
 
 /**
- * What an archive is. An increment alone is not a backup: it needs the archives before it.
+ * The kinds of archives. An increment alone is not a backup: it needs the archives before it.
  *
  * - `full`: holds all of the volume
  * - `increment`: holds what has changed since the archive before, and the names that each directory has

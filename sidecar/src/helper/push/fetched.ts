@@ -6,7 +6,7 @@ import type { Route } from '../transport.ts';
 import { CONNECT, overExec, pushRoute } from './invite.ts';
 import type { Connection, Invitation, Invited, PushListener } from './listener.ts';
 
-/** What the pod says of its connection; see unpack/program/pull.ts. */
+/** Lines of the pod about its connection; see unpack/program/pull.ts. */
 const FETCHES = 'nkvm: fetch';
 const OTHERWISE = 'nkvm: otherwise ';
 const BROKE = 'nkvm: broke ';
@@ -18,7 +18,7 @@ const LATE_MS = 30_000;
 export const fetchLine = (invitation: Invitation): string =>
   `${JSON.stringify({ connect: CONNECT, invitation })}\n`;
 
-/** What the pod says of its connection, as its lines come. */
+/** The lines of the pod about its connection, as they come. */
 export interface FetchNews {
   line(text: string): void;
   /** Whether the pod fetches; undefined: the command ended before it said so. */

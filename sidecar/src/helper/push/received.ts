@@ -49,7 +49,7 @@ export function receivedBody({ connection, exit, pod }: Received): Readable {
     response.writeHead(200, { connection: 'close' }).end();
   }
   const body = Readable.from(read(), { objectMode: false, highWaterMark: 1024 * 1024 });
-  body.on('error', () => undefined); // a caller that has given up reads nothing at all
+  body.on('error', () => undefined); // a caller that has destroyed it reads nothing at all
   // A generator that waits for a byte does not notice that nobody wants it any more.
   body.once('close', () => request.destroy());
   exit.then(
@@ -80,7 +80,7 @@ async function soon(exit: Promise<number>): Promise<number | undefined> {
 export const pushBroke = (pod: string, why: string, cause?: unknown): StageError =>
   new StageError(
     'copy',
-    PUSH_BROKE,
+    'PushBroke',
     `the connection that helper pod ${pod} had opened to NKVM broke: ${why}`,
     'nothing to do: NKVM tries again through the API server; if this happens again, check the network between that node and NKVM, or unset NKVM_PUSH_PORT',
     'transient',

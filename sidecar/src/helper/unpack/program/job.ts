@@ -9,7 +9,7 @@ export interface Job {
   isSelection: boolean;
   /** `sha256`: of what arrives. */
   expected: { rawBytes?: number; files?: number; sha256?: string };
-  /** Several archives arrive, newest first: an increment, and those that it needs. What they hold together is unpacked. */
+  /** Several archives arrive, newest first: an increment, and those that it needs. Their common state is unpacked. */
   links?: { rawBytes: number; files: number }[];
   /** More bytes of tar are refused. */
   maxRawBytes?: number;
