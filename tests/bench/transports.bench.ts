@@ -1,0 +1,270 @@
+/**
+ * One volume on the test cluster, backed up by NKVM over each transport and by what people use instead, in turn and in one
+ * run: time, seconds of CPU by process, memory of the pod.
+ * usage: node tests/bench/transports.bench.ts [TREE] [ROUNDS] [CONTESTANT ...]
+ * TREE: mixed (default), half, megabytes, small, empty. Contestants: see `CONTESTANTS`; by default all of them.
+ * Needs the cluster of `npm run cluster:up` with the product, and versitygw (`npm run servers`).
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DESTINATION_LABEL } from '../../sidecar/api/names.ts';
+import type { Call } from '../cluster/support/backups.ts';
+import { ended, start } from '../cluster/support/backups.ts';
+import { kubeconfigPath, kubectl } from '../cluster/support/kubectl.ts';
+import { HOST_FOR_PODS } from '../cluster/support/reachable.ts';
+import { token } from '../cluster/support/token.ts';
+import { until } from '../cluster/support/until.ts';
+import { startVersitygw } from '../servers/versitygw.ts';
+import type { Sidecar } from '../support/sidecar.ts';
+import { startSidecar } from '../support/sidecar.ts';
+import { makeBenchVolume } from './support/benchVolume.ts';
+import { bundleSidecar } from './support/bundle.ts';
+import { changeSome } from './support/changeSome.ts';
+import { biggestRssMiB } from './support/memory.ts';
+import type { Parties } from './support/parties.ts';
+import { partiesBetween, partiesNow } from './support/parties.ts';
+import { watchPodMemory } from './support/podMemory.ts';
+import { inResticPod, resticEnvironment } from './support/resticPod.ts';
+import { TREES } from './support/trees.ts';
+import { HOLDER, NAMESPACE, removeVolumes } from './support/volumes.ts';
+
+const [treeName = 'mixed', rounds = '1', ...wanted] = process.argv.slice(2);
+const tree = TREES[treeName];
+if (!tree) throw new Error(`TREE is one of ${Object.keys(TREES).join(', ')}`);
+const CLAIM = 'data';
+const LIMIT_MS = 3_600_000;
+
+const volume = makeBenchVolume([CLAIM, `${CLAIM}-cache`]);
+console.log(`${tree.says}; making it`);
+tree.make(volume.directory);
+execFileSync('sync');
+bundleSidecar();
+const room = mkdtempSync(join(tmpdir(), 'nkvm-transports-'));
+const server = await startVersitygw({ host: HOST_FOR_PODS });
+
+/** What one contestant did. */
+interface Result {
+  seconds: number;
+  cpu: Parties;
+  storedBytes: number;
+  podMiB?: number;
+  more?: string;
+}
+
+type Timed = <T>(work: () => Promise<T>) => Promise<T>;
+
+interface Contestant {
+  name: string;
+  /** @param timed what counts is done in it, once */
+  run(timed: Timed): Promise<Pick<Result, 'storedBytes' | 'more'>>;
+}
+
+const bucket = await server.makeBucket();
+const sizeBelow = (directory: string): number =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+const storedInBucket = (): number => sizeBelow(join(server.files, bucket));
+
+async function shell(script: string, ...args: string[]): Promise<void> {
+  const child = spawn('sh', ['-ec', script, 'sh', ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', text => (said += text));
+  const [status] = await once(child, 'close');
+  if (status !== 0) throw new Error(`${script} ended with ${status}: ${said}`);
+}
+
+const kube = `kubectl --kubeconfig=${kubeconfigPath()} --namespace=${NAMESPACE}`;
+const ALL = `tar --create --format=posix --xattrs --xattrs-include='*' --acls --sparse --numeric-owner`;
+
+const onNode: Contestant = {
+  name: 'node: tar | igzip > file; sync',
+  async run(timed) {
+    const file = join(room, 'node.tar.gz');
+    const script = `${ALL} -C "$1" . | igzip -1 -c >"$2"; sync -f "$2"`;
+    await timed(() => shell(script, volume.directory, file));
+    const storedBytes = statSync(file).size;
+    rmSync(file);
+    return { storedBytes };
+  },
+};
+
+const copied: Contestant = {
+  name: 'tar czf in the pod, kubectl cp',
+  async run(timed) {
+    const file = join(room, 'cp.tar.gz');
+    const pack = `${kube} exec ${HOLDER} -- tar -C /data/0 -czf /room/all.tar.gz .`;
+    await timed(() =>
+      shell(`${pack}; ${kube} cp ${HOLDER}:/room/all.tar.gz "$1" >/dev/null`, file)
+    );
+    const storedBytes = statSync(file).size;
+    rmSync(file);
+    await shell(`${kube} exec ${HOLDER} -- rm /room/all.tar.gz`);
+    return { storedBytes };
+  },
+};
+
+const restic = (name: string, script: string, before?: () => void): Contestant => ({
+  name,
+  async run(timed) {
+    before?.();
+    const already = storedInBucket();
+    await inResticPod(CLAIM, resticEnvironment(server, bucket), script, timed);
+    return { storedBytes: storedInBucket() - already };
+  },
+});
+const RESTIC_BACKUP = 'restic backup --quiet --host bench /data';
+
+let sidecar: Sidecar | undefined;
+let sidecarEnv = '';
+/** @returns a sidecar with these settings. One runs at a time. */
+async function sidecarWith(env: Record<string, string>): Promise<Sidecar> {
+  const key = JSON.stringify(env);
+  if (sidecar && key === sidecarEnv) return sidecar;
+  await sidecar?.remove();
+  sidecar = await startSidecar(env, undefined, 'dist/main.js');
+  sidecarEnv = key;
+  return sidecar;
+}
+
+const nkvm = (
+  name: string,
+  destination: string | undefined,
+  env: Record<string, string>,
+  before?: () => void
+): Contestant => ({
+  name,
+  async run(timed) {
+    const { fetch } = await sidecarWith(env);
+    const admin = token();
+    const call: Call = (path, init) => fetch(path, admin, init);
+    if (destination)
+      await until(
+        'the destination is known',
+        async () => (await call(`/api/v1/destinations/${destination}`)).ok,
+        20_000
+      );
+    before?.();
+    const more = destination ? { destinations: [destination] } : {};
+    const run = await timed(async () => {
+      const { run: queued, problem } = await start(call, NAMESPACE, CLAIM, more);
+      if (!queued) throw new Error(problem?.message);
+      return await ended(call, queued.id, LIMIT_MS);
+    });
+    if (run.status !== 'success') throw new Error(`${run.status}: ${run.message}`);
+    const { transport = 'exec', form = 'full' } = run as { transport?: string; form?: string };
+    const at = (stage: string): number =>
+      (Date.parse(run.stages.find(each => each.stage === stage)?.startedAt ?? '') -
+        Date.parse(run.createdAt)) /
+      1000;
+    if (!destination && run.archive) rmSync(run.archive, { force: true });
+    const steps = ['exec', 'copy', 'checksum', 'publish', 'cleanup']
+      .map(stage => `${stage} ${at(stage).toFixed(1)}`)
+      .join(' ');
+    return { storedBytes: run.bytes ?? 0, more: `${transport}, ${form}; ${steps}` };
+  },
+});
+
+const EXEC = {};
+const S3 = 'bench-s3';
+const change = (): void => changeSome(volume.directory, 0.01);
+const CONTESTANTS: Record<string, Contestant> = {
+  node: onNode,
+  // The first archive of a claim is unpacked for its proof.
+  'exec-first': nkvm('NKVM by exec into a directory, first', undefined, EXEC),
+  exec: nkvm('NKVM by exec into a directory', undefined, EXEC),
+  's3-first': nkvm('NKVM to S3, first', S3, {}),
+  s3: nkvm('NKVM to S3, full', S3, {}),
+  's3-again': nkvm('NKVM to S3, unchanged', S3, {}),
+  's3-changed': nkvm('NKVM to S3, 1 % changed', S3, {}, change),
+  restic: restic('restic in a pod to S3, first', `restic init --quiet; ${RESTIC_BACKUP}`, () =>
+    rmSync(join(server.files, bucket, 'restic'), { recursive: true, force: true })
+  ),
+  'restic-again': restic('restic, unchanged', RESTIC_BACKUP),
+  'restic-changed': restic('restic, 1 % changed', RESTIC_BACKUP, change),
+  cp: copied,
+};
+
+const results = new Map<string, Result[]>();
+
+try {
+  const metadata = { name: S3, namespace: 'nkvm', labels: { [DESTINATION_LABEL]: 's3' } };
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata,
+    stringData: server.settings(bucket),
+  };
+  kubectl(['apply', '--filename=-'], JSON.stringify(secret));
+  const names = wanted.length > 0 ? wanted : Object.keys(CONTESTANTS);
+  for (let round = 0; round < Number(rounds); round += 1) {
+    for (const key of names) {
+      const contestant = CONTESTANTS[key];
+      if (!contestant)
+        throw new Error(`CONTESTANT is one of ${Object.keys(CONTESTANTS).join(', ')}`);
+      const result = await measured(contestant);
+      results.set(key, [...(results.get(key) ?? []), result]);
+      report(contestant.name, result);
+    }
+  }
+  console.log('');
+  const middle = (key: string): number =>
+    (results.get(key) ?? []).map(({ seconds }) => seconds).sort((a, b) => a - b)[
+      (results.get(key)?.length ?? 1) >> 1
+    ] ?? NaN;
+  for (const key of names) {
+    const ratios = ['node', 'restic', 'cp']
+      .filter(other => other !== key && results.has(other))
+      .map(other => `${(middle(key) / middle(other)).toFixed(2)} of ${other}`);
+    console.log(`${key.padEnd(16)} ${middle(key).toFixed(1).padStart(6)} s  ${ratios.join('  ')}`);
+  }
+  if (sidecar)
+    console.log(`the sidecar's biggest size ${biggestRssMiB(sidecar.pid).toFixed(0)} MiB`);
+} finally {
+  await sidecar?.remove();
+  kubectl(['delete', 'secret', S3, '--namespace=nkvm', '--ignore-not-found']);
+  await server.stop();
+  rmSync(room, { recursive: true, force: true });
+  removeVolumes();
+}
+
+/** Lets a contestant run, and looks at what it takes meanwhile. */
+async function measured({ run }: Contestant): Promise<Result> {
+  let took: Pick<Result, 'seconds' | 'cpu' | 'podMiB'> | undefined;
+  const result = await run(async work => {
+    const memory = watchPodMemory(line => /nkvm-pack|restic backup/.test(line));
+    const [began, before] = [performance.now(), partiesNow(sidecar?.pid)];
+    try {
+      return await work();
+    } finally {
+      const seconds = (performance.now() - began) / 1000;
+      const cpu = partiesBetween(before, partiesNow(sidecar?.pid));
+      took = { seconds, cpu, podMiB: memory.stop() };
+    }
+  });
+  if (!took) throw new Error('nothing was timed');
+  return { ...result, ...took };
+}
+
+function report(name: string, { seconds, cpu, storedBytes, podMiB = 0, more = '' }: Result): void {
+  const gigabytes = Math.max(tree!.bytes / 1e9, 1e-9);
+  const used = Object.entries(cpu)
+    .filter(([, value]) => value >= 0.05)
+    .map(
+      ([party, value]) =>
+        `${party} ${value.toFixed(1)}${
+          tree!.bytes > 1e8 ? ` (${(value / gigabytes).toFixed(1)}/GB)` : ''
+        }`
+    )
+    .join(', ');
+  console.log(
+    `${name.padEnd(36)} ${seconds.toFixed(1).padStart(6)} s  ${(storedBytes / 1e6).toFixed(
+      0
+    )} MB stored` + `  pod ${podMiB.toFixed(0)} MiB  CPU s: ${used}  ${more}`
+  );
+}
