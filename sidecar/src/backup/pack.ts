@@ -64,8 +64,15 @@ export async function pack(
   const transport = transportFor(run, world.transport);
   const level = plans.some(({ proof }) => proof.level === 'contents') ? 'contents' : 'checksum';
   clock.enter('exec');
+  const { compressors } = world.helperSettings;
   const onWorking = (): void => clock.goesOn();
-  const delivering = transport.deliver(helper, { level, archive, leaveOut, onWorking });
+  const delivering = transport.deliver(helper, {
+    level,
+    archive,
+    leaveOut,
+    compressors,
+    onWorking,
+  });
   const delivery = await within(signal, delivering, late => late.body.destroy());
   attempt.route = delivery.route;
   report(delivery.route);

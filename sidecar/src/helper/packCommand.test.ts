@@ -20,7 +20,7 @@ import { packCommand, WORKING } from './packCommand.ts';
 
 /** What the command needs beside tar. */
 const TOOLS = ['sh', 'rm', 'node', 'awk', 'mkfifo', 'gzip', 'grep', 'find', 'xargs'];
-TOOLS.push('base64', 'head', 'cat', 'split');
+TOOLS.push('base64', 'head', 'cat', 'split', 'tr');
 
 let root: Packing['root'];
 let volume: Packing['volume'];
@@ -207,10 +207,10 @@ describe('the packing command', () => {
     ],
     [
       'has little',
-      () => only('sh', 'rm', 'base64', 'gzip'),
+      () => only('sh', 'rm', 'base64', 'gzip', 'tr'),
       /lacks node, awk, mkfifo, .*, GNU split, GNU tar\n$/,
     ],
-    ['has nothing but a shell', () => only('sh', 'rm'), /lacks base64, gzip\n$/],
+    ['has nothing but a shell', () => only('sh', 'rm'), /lacks base64, gzip, tr\n$/],
   ])('reads nothing when the image %s, and says what it lacks', async (_, env, message) => {
     writeFileSync(join(volume, 'a'), 'a');
     const { exit, archive, stderr } = await pack(env());

@@ -32,12 +32,22 @@ export const packCommand = (
   level: PackLevel,
   archive: string,
   leaveOut: LeaveOut = BY_RULE,
-  { indexLimit = INDEX_LIMIT_BYTES, isDirect = false, isLink = false }: PackOptions = {}
+  {
+    indexLimit = INDEX_LIMIT_BYTES,
+    isDirect = false,
+    isLink = false,
+    compressors = COMPRESSORS,
+  }: PackOptions = {}
 ): string[] =>
   shellProgram(
     'nkvm-pack',
     PACK,
-    { ...VARIABLES, load_js: isDirect ? LOAD : '', index_limit: `${indexLimit}` },
+    {
+      ...VARIABLES,
+      load_js: isDirect ? LOAD : '',
+      most_compressors: `${compressors}`,
+      index_limit: `${indexLimit}`,
+    },
     [
       VOLUME_PATH,
       WORK_PATH,
@@ -49,6 +59,12 @@ export const packCommand = (
     ]
   );
 
+/** The program of `compressors` beside each other, which the first line of standard input carries; see pack/load.cjs. */
+export const PARALLEL = program('parallel.cjs', '//');
+
+/** Default for the number of compressors that may run beside each other. */
+export const COMPRESSORS = 4;
+
 export interface PackOptions {
   /** Biggest size of the index, in bytes; there is none where it would be bigger. */
   indexLimit?: number | undefined;
@@ -56,6 +72,8 @@ export interface PackOptions {
   isDirect?: boolean;
   /** The archive becomes a link of a chain; `chainCommand` must have run before. */
   isLink?: boolean | undefined;
+  /** How many compressors may run beside each other where the node has idle cores. */
+  compressors?: number | undefined;
 }
 
 const LOAD = program('load.cjs', '//');

@@ -16,9 +16,9 @@ export const program = (name: string, comment: string, directory = 'pack'): stri
 export const HASH = program('hash.cjs', '//');
 
 /** Unpacks its first argument and runs it, with the others as its own. */
-const LOADER = `for tool in base64 gzip; do command -v "$tool" >/dev/null 2>&1 || missing="\${missing-}, $tool"; done
+const LOADER = `for tool in base64 gzip tr; do command -v "$tool" >/dev/null 2>&1 || missing="\${missing-}, $tool"; done
 [ -z "\${missing-}" ] || { echo "the helper image lacks \${missing#, }" >&2; exit 127; }
-program=$(printf %s "$1" | base64 -d | gzip -dc) || exit 125
+program=$(printf %s "$1" | tr -- -_ +/ | base64 -d | gzip -dc) || exit 125
 shift
 eval "$program"`;
 
@@ -38,5 +38,7 @@ export const shellProgram = (
     ([variable, value]) => `${variable}='${value.replaceAll("'", `'\\''`)}'`
   );
   const packed = gzipSync([...assignments, text].join('\n'), { level: 9 }).toString('base64');
-  return ['sh', '-c', LOADER, name, packed, ...args];
+  // As in base64url: of the others, each would be three characters of the URL.
+  const word = packed.replaceAll('+', '-').replaceAll('/', '_');
+  return ['sh', '-c', LOADER, name, word, ...args];
 };

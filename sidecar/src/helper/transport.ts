@@ -45,6 +45,8 @@ export interface DeliveryOptions {
   archive: string;
   /** Default: what is left out by rule. */
   leaveOut?: LeaveOut;
+  /** How many compressors may run beside each other in the pod, where the archive does not travel through the API server. */
+  compressors?: number | undefined;
   /** Is called every 15 s while tar gets on, also while nothing comes out. */
   onWorking(): void;
 }

@@ -28,7 +28,8 @@ export function packing() {
     level: PackLevel = 'checksum',
     indexLimit?: number,
     leaveOut: LeaveOut = BY_RULE,
-    isLink = false
+    isLink = false,
+    isDirect = false
   ) => {
     writeFileSync(join(work, 'patterns'), leaveOut.patterns.map(each => `${each}\n`).join(''));
     const here = new Map([
@@ -38,6 +39,7 @@ export function packing() {
     const [program = '', ...args] = packCommand(level, ARCHIVE, leaveOut, {
       indexLimit,
       isLink,
+      isDirect,
     }).map(word => here.get(word) ?? word);
     return spawn(program, args, { env });
   };
@@ -56,6 +58,14 @@ export function packing() {
     ) {
       const child = start(from, env, level, indexLimit, leaveOut);
       const exit = new Promise<number | null>(resolve => child.on('close', resolve));
+      const [archive, stderr] = await Promise.all([buffer(child.stdout), buffer(child.stderr)]);
+      return { exit: await exit, archive, stderr: stderr.toString() };
+    },
+    /** Gives the archive to a program that comes over standard input; see helper/pack/load.cjs. */
+    async packDirect(hello: { program: string; parallel: string }, env: NodeJS.ProcessEnv) {
+      const child = start(volume, env, 'checksum', undefined, BY_RULE, false, true);
+      const exit = new Promise<number | null>(resolve => child.on('close', resolve));
+      child.stdin.end(`${JSON.stringify(hello)}\n`);
       const [archive, stderr] = await Promise.all([buffer(child.stdout), buffer(child.stderr)]);
       return { exit: await exit, archive, stderr: stderr.toString() };
     },

@@ -3,7 +3,7 @@
 # `mounts`, `reserved`, `archives` are not left out; for `patterns`, WORK/patterns holds more to leave out, which was sent
 # before; for `direct`, a program that comes over standard input takes the archive (load.cjs); for `chain`, the archive is a link
 # of a chain, and chainCommand has put programs there, and the snapshot file of the archive before. packCommand.ts sets hash_js,
-# members_js, load_js, messages_awk, member_bytes, index_limit and archive_names.
+# members_js, load_js, messages_awk, most_compressors, member_bytes, index_limit and archive_names.
 #
 #     tar ── archive ──> [hash] ──> split ──> compressor, for each 64 MiB ──> members ──> standard output, to the sidecar
 #      ├── file 2, messages ──> messages.awk ──> WORK/messages
@@ -23,7 +23,7 @@ archive=$4
 with=" ${5-} "
 cd "$2" || exit 125
 work=$PWD
-rm -f seal seal.new sum raw.sum tar.exit compressor.exit messages entries flags used members index.* *.pipe
+rm -f hello seal seal.new sum raw.sum tar.exit compressor.exit messages entries flags used members index.* *.pipe
 : >rules
 : >notes
 : >mounts
@@ -212,9 +212,33 @@ run_tar() {
   kill "$reporter"
 }
 
+# How many compressors run beside each other: as many as there are idle cores beside the one for tar, by the cores and the CPU
+# limit of the container and the load of the node. Each takes the memory of a member, and all of them at most a quarter of
+# the limit. An archive that travels through the API server is slower than one compressor.
+count_compressors() {
+  quota=max load=0 memory=max
+  read -r quota period </sys/fs/cgroup/cpu.max
+  read -r load more </proc/loadavg
+  read -r memory </sys/fs/cgroup/memory.max
+  awk -v most="$most_compressors" -v member="$member_bytes" -v cores="$(nproc)" -v quota="$quota" \
+    -v period="${period:-100000}" -v load="$load" -v memory="$memory" 'BEGIN {
+      n = cores - load
+      if (quota != "max" && quota / period < n) n = quota / period
+      n = int(n) - 1
+      if (memory != "max" && memory / 4 / member < n) n = int(memory / 4 / member)
+      if (n > most) n = most
+      print (n < 1 ? 1 : n)
+    }'
+} 2>/dev/null
+
 # Each member is a gzip file of its own, so that a file can be read without unpacking all that is before it. The marker
 # after each tells members.cjs how long it is.
 compress_and_hash() {
+  if [ -s hello ] && count=$(count_compressors) && [ "$count" -gt 1 ]; then
+    node --max-semi-space-size=1 -e 'new Function("require", JSON.parse(require("fs").readFileSync("hello")).parallel)(require)' \
+      "$count" "$member_bytes" sum members compressor.exit $compressor
+    return
+  fi
   marker=$(head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n')
   {
     SHELL=/bin/sh split --bytes="$member_bytes" \
@@ -234,7 +258,10 @@ send() {
 }
 
 deliver() {
-  case $with in *' direct '*) send 5<&- | node --max-semi-space-size=4 -e "$load_js" ;; *) send ;; esac
+  case $with in
+    *' direct '*) IFS= read -r hello <&5 && printf %s "$hello" >hello && send 5<&- | node --max-semi-space-size=4 -e "$load_js" ;;
+    *) send ;;
+  esac
 }
 
 # tar knows a file with several names by its inode number alone. One that is deleted while tar runs gives its number to the

@@ -3,7 +3,7 @@ import { StageError, textOf } from '../../errors.ts';
 import { linesOf } from '../direct/lines.ts';
 import type { Helper } from '../helper.ts';
 import { BY_RULE } from '../leaveOut.ts';
-import { packCommand, WORKING } from '../packCommand.ts';
+import { packCommand, PARALLEL, WORKING } from '../packCommand.ts';
 import { program } from '../program.ts';
 import type { Delivery, DeliveryOptions, Transport } from '../transport.ts';
 import { afterwards, execBecause, sendPatterns } from '../transport.ts';
@@ -25,13 +25,13 @@ const Answer = z.discriminatedUnion('type', [
  */
 export const pushTransport = (listener: PushListener): Transport => ({
   async deliver(helper, options) {
-    const { level, archive, leaveOut = BY_RULE, onWorking } = options;
+    const { level, archive, leaveOut = BY_RULE, compressors, onWorking } = options;
     if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
     const pod = `${helper.namespace}/${helper.pod}`;
     const invited = listener.invite({ pod, addresses: helper.addresses(), direction: 'send' });
     try {
       const fed = await helper
-        .feed(packCommand(level, archive, leaveOut, { isDirect: true }), {
+        .feed(packCommand(level, archive, leaveOut, { isDirect: true, compressors }), {
           onStderr: text => text.includes(WORKING) && onWorking(),
         })
         .catch((error: unknown) => textOf(error));
@@ -39,7 +39,7 @@ export const pushTransport = (listener: PushListener): Transport => ({
       fed.exit.catch(() => undefined); // `sent` waits for it
       fed.stdin.on('error', () => undefined); // the end of the command says more
       const { invitation } = invited;
-      fed.stdin.end(`${JSON.stringify({ program: PUSH, invitation })}\n`);
+      fed.stdin.end(`${JSON.stringify({ program: PUSH, parallel: PARALLEL, invitation })}\n`);
       const line = await linesOf(fed.stdout).next();
       const answer = answerIn(line);
       const connection = invited.taken();

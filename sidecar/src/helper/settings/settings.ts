@@ -19,6 +19,8 @@ export interface HelperSettings {
   /** Architectures of the image: values of the node label `kubernetes.io/arch`. */
   readonly architectures: readonly string[];
   readonly resources: Resources;
+  /** How many compressors may run beside each other where the node has idle cores. Default: `COMPRESSORS`. */
+  readonly compressors?: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly tolerations: readonly Toleration[];

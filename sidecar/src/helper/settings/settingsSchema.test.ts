@@ -10,6 +10,7 @@ describe('the settings of helper pods', () => {
   it('are safe without any', () => {
     expect(settingsOf({})).toEqual({
       architectures: ['amd64', 'arm64'],
+      compressors: 4,
       resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '512Mi' } },
       labels: {},
       annotations: {},

@@ -99,6 +99,15 @@ export const HELPER_SETTINGS = {
     .describe(
       'memory limit of a helper pod; millions of hard links, of names in one directory, or of entries to restore (90 bytes each) need more'
     ),
+  NKVM_HELPER_COMPRESSORS: z.coerce
+    .number({ error: 'takes a whole number from 1 to 64' })
+    .int('takes a whole number from 1 to 64')
+    .min(1, 'takes a whole number from 1 to 64')
+    .max(64, 'takes a whole number from 1 to 64')
+    .default(4)
+    .describe(
+      'how many compressors a helper pod may run beside each other; there are never more than the node has idle cores, and each takes 64Mi, all together at most a quarter of the memory limit'
+    ),
   NKVM_HELPER_LABELS: yaml(labelsOf)
     .optional()
     .describe(`more labels for helper pods, ${map}; NKVM’s own labels cannot be changed`),
@@ -168,6 +177,7 @@ export const helperSettingsOf = (values: Values): Omit<HelperSettings, 'image'> 
       memory: values.NKVM_HELPER_MEMORY_LIMIT,
     },
   },
+  compressors: values.NKVM_HELPER_COMPRESSORS,
   labels: values.NKVM_HELPER_LABELS ?? {},
   annotations: values.NKVM_HELPER_ANNOTATIONS ?? {},
   tolerations: values.NKVM_HELPER_TOLERATIONS ?? [],
