@@ -123,6 +123,11 @@ export const SETTINGS = {
     .describe(
       'address by which helper pods reach NKVM_PUSH_PORT: in a pod `status.podIP`; needed where NKVM_PUSH_PORT is set'
     ),
+  NKVM_PUSH_SOURCE: oneOf('pod', 'any')
+    .default('pod')
+    .describe(
+      'where connections to NKVM_PUSH_PORT may come from: `pod`: the addresses of the helper pod; `any`: anywhere, e.g. where a load balancer is on the way. Each needs a token in any case'
+    ),
   NKVM_DISCOVERY_TIMEOUT_SECONDS: integer(1, 600, 'seconds')
     .default(30)
     .describe('how long the first look at the cluster may take before it is reported as failing'),
@@ -248,7 +253,9 @@ export interface Config {
     readonly silenceMs: number;
   };
   /** Undefined: helpers do not push. */
-  readonly push: { readonly port: number; readonly address: string } | undefined;
+  readonly push:
+    | { readonly port: number; readonly address: string; readonly source: 'pod' | 'any' }
+    | undefined;
   readonly scaleDownTimeoutMs: number;
   readonly discoveryTimeoutMs: number;
   readonly maxNamespaceScan: number;
@@ -309,7 +316,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     push:
       data.NKVM_PUSH_PORT === undefined || data.NKVM_PUSH_ADDRESS === undefined
         ? undefined
-        : { port: data.NKVM_PUSH_PORT, address: data.NKVM_PUSH_ADDRESS },
+        : {
+            port: data.NKVM_PUSH_PORT,
+            address: data.NKVM_PUSH_ADDRESS,
+            source: data.NKVM_PUSH_SOURCE,
+          },
     scaleDownTimeoutMs: data.NKVM_SCALE_DOWN_TIMEOUT_SECONDS * 1000,
     discoveryTimeoutMs: data.NKVM_DISCOVERY_TIMEOUT_SECONDS * 1000,
     maxNamespaceScan: data.NKVM_MAX_NAMESPACE_SCAN,

@@ -61,6 +61,8 @@ export async function playgroundWorld(
     const sidecar = await startSidecar({
       NKVM_KUBECONFIG: playground.kubeconfigFor(runner),
       NKVM_CLUSTER_NAME: 'playground',
+      NKVM_PUSH_PORT: '0',
+      NKVM_PUSH_ADDRESS: '127.0.0.1', // where the processes of its pods are, too
     });
     playground.setServiceBackend(NKVM_NAMESPACE, 'nkvm', 'http', sidecar.port);
     return {

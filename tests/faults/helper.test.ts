@@ -2,23 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { ended } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import { expectNothingLost } from './support/afterwards.ts';
-import { BEYOND_BUFFERS_MIB, heldRun } from './support/heldRun.ts';
+import { BEYOND_BUFFERS_MIB, heldRun, WAYS } from './support/heldRun.ts';
 import { helperOnNode } from './support/onNode.ts';
 import { runOutOfMemory } from './support/outOfMemory.ts';
 import { faultVolume } from './support/volume.ts';
 
 const MiB = 1 << 20;
+type Way = (typeof WAYS)[number];
 
 describe('[truncated archive] helper killed', () => {
-  it.each<[string, number, boolean]>([
-    ['at 3 % of the stream', 1 * MiB, false],
-    ['at 25 % of the stream', 8 * MiB, false],
-    ['at 50 % of the stream', 16 * MiB, false],
-    ['at 75 % of the stream', 24 * MiB, false],
-    ['after it has written all of it', 31.5 * MiB, true],
-  ])('%s: failed at copy, nothing left', async (_, bytes, isSealed) => {
+  it.each<[string, number, boolean, Way]>([
+    ['at 3 % of the stream', 1 * MiB, false, 'exec'],
+    ['at 25 % of the stream', 8 * MiB, false, 'exec'],
+    ['at 50 % of the stream', 16 * MiB, false, 'exec'],
+    ['at 75 % of the stream', 24 * MiB, false, 'exec'],
+    ['after it has written all of it', 31.5 * MiB, true, 'exec'],
+    ['at 3 % of the stream, pushed', 1 * MiB, false, 'push'],
+    ['at 75 % of the stream, pushed', 24 * MiB, false, 'push'],
+  ])('%s: failed at copy, nothing left', async (_, bytes, isSealed, transport) => {
     const volume = faultVolume(32);
-    const { way, world, id } = await heldRun(volume, bytes);
+    const { way, world, id } = await heldRun(volume, bytes, {}, transport);
     const helper = helperOnNode(id);
     if (isSealed) await until('the stream is sealed', () => helper.isSealed(), 20_000);
     process.kill(helper.init, 'SIGKILL');
@@ -30,40 +33,48 @@ describe('[truncated archive] helper killed', () => {
       message: expect.stringContaining('exit code 137'),
       hint: expect.stringContaining('nothing to do: NKVM tries again'),
       archive: null,
+      transport,
     });
     await expectNothingLost(world, volume);
   });
 });
 
-it('[truncated archive] compressor killed: failed at exec, and tar is not blamed', async () => {
-  const volume = faultVolume(BEYOND_BUFFERS_MIB);
-  const { way, world, id } = await heldRun(volume, 4 * MiB);
-  // The one that was started last: another one, from before, compresses the index.
-  const igzip = Math.max(...helperOnNode(id).processes('igzip'));
-  process.kill(igzip, 'SIGKILL');
-  way.release();
-  expect(await ended(world.call, id)).toMatchObject({
-    status: 'failed',
-    stage: 'exec',
-    reason: 'CompressorFailed',
-    message: expect.stringContaining('killed by signal 9'),
-    hint: expect.stringContaining('NKVM_HELPER_MEMORY_LIMIT'),
-  });
-  await expectNothingLost(world, volume);
-});
+it.each(WAYS)(
+  '[truncated archive] compressor killed (%s): failed at exec, and tar is not blamed',
+  async transport => {
+    const volume = faultVolume(BEYOND_BUFFERS_MIB);
+    const { way, world, id } = await heldRun(volume, 4 * MiB, {}, transport);
+    // The one that was started last: another one, from before, compresses the index.
+    const igzip = Math.max(...helperOnNode(id).processes('igzip'));
+    process.kill(igzip, 'SIGKILL');
+    way.release();
+    expect(await ended(world.call, id)).toMatchObject({
+      status: 'failed',
+      stage: 'exec',
+      reason: 'CompressorFailed',
+      message: expect.stringContaining('killed by signal 9'),
+      hint: expect.stringContaining('NKVM_HELPER_MEMORY_LIMIT'),
+    });
+    await expectNothingLost(world, volume);
+  }
+);
 
-it('[truncated archive] helper out of memory in mid-stream: failed at copy, with its limit', async () => {
-  const volume = faultVolume(32);
-  const { way, world, id } = await heldRun(volume, 4 * MiB, { NKVM_HELPER_MEMORY_LIMIT: '128Mi' });
-  await runOutOfMemory(helperOnNode(id));
-  way.release();
-  expect(await ended(world.call, id)).toMatchObject({
-    status: 'failed',
-    stage: 'copy',
-    reason: 'HelperOutOfMemory',
-    message: expect.stringContaining('limit 128Mi'),
-    hint: expect.stringContaining('NKVM_HELPER_MEMORY_LIMIT'),
-    archive: null,
-  });
-  await expectNothingLost(world, volume);
-});
+it.each(WAYS)(
+  '[truncated archive] helper out of memory in mid-stream (%s): failed at copy, with its limit',
+  async transport => {
+    const volume = faultVolume(32);
+    const limit = { NKVM_HELPER_MEMORY_LIMIT: '128Mi' };
+    const { way, world, id } = await heldRun(volume, 4 * MiB, limit, transport);
+    await runOutOfMemory(helperOnNode(id));
+    way.release();
+    expect(await ended(world.call, id)).toMatchObject({
+      status: 'failed',
+      stage: 'copy',
+      reason: 'HelperOutOfMemory',
+      message: expect.stringContaining('limit 128Mi'),
+      hint: expect.stringContaining('NKVM_HELPER_MEMORY_LIMIT'),
+      archive: null,
+    });
+    await expectNothingLost(world, volume);
+  }
+);

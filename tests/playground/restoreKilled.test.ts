@@ -40,7 +40,10 @@ const env = () => ({
   NKVM_KUBECONFIG: world.playground.kubeconfigFor('system:serviceaccount:nkvm:nkvm-runner'),
   NKVM_CLUSTER_NAME: 'playground',
   NKVM_MAX_ATTEMPTS: '3',
+  ...(transport === 'push' && { NKVM_PUSH_PORT: '0', NKVM_PUSH_ADDRESS: '127.0.0.1' }),
 });
+/** The way of archives. */
+let transport: 'exec' | 'push' = 'exec';
 
 beforeAll(async () => {
   world = await playgroundWorld('admin', () => undefined, {
@@ -57,6 +60,14 @@ afterAll(async () => {
   await world?.stop();
 });
 
+/** Starts the sidecar again, where its archives travel another way. */
+async function goOver(way: typeof transport): Promise<void> {
+  if (way === transport) return;
+  transport = way;
+  await sidecar.stop();
+  sidecar = await startSidecar(env(), sidecar.dir);
+}
+
 /** Kills the sidecar when the restore is so far, and starts another one in its place. */
 async function killedAt(run: Restore, isThere: (run: Restore) => boolean): Promise<void> {
   await until('it is so far', async () => isThere(await readRestore(call, run.id)), 30_000, 5);
@@ -70,19 +81,21 @@ const start = async (target: object): Promise<Restore> => {
   return restore;
 };
 
-it.each<[string, (run: Restore) => boolean]>([
-  ['has made its claim', ({ target }) => target.uid !== null],
-  ['writes', ({ stage }) => stage === 'copy'],
-  ['compares', ({ stage }) => stage === 'checksum'],
+it.each<[string, (run: Restore) => boolean, 'exec' | 'push']>([
+  ['has made its claim', ({ target }) => target.uid !== null, 'exec'],
+  ['writes', ({ stage }) => stage === 'copy', 'exec'],
+  ['writes what is pushed', ({ stage }) => stage === 'copy', 'push'],
+  ['compares', ({ stage }) => stage === 'checksum', 'exec'],
 ])(
   'a restore into a new claim that was killed when it %s is done again, and proven',
   { timeout: 120_000 },
-  async (what, isThere) => {
+  async (what, isThere, way) => {
+    await goOver(way);
     const name = `killed-${what.replaceAll(' ', '-')}`;
     const run = await start({ namespace: 'shop', name, mode: 'new' });
     await killedAt(run, isThere);
     const end = await restoreEnded(call, run.id, 90_000);
-    expect(end).toMatchObject({ status: 'success', target: { name } });
+    expect(end).toMatchObject({ status: 'success', target: { name }, transport: way });
     const { playground, kubeUrl } = world;
     const [from, to] = [
       playground.volumePath('shop', 'orders-db'),

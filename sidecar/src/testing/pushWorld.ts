@@ -10,7 +10,8 @@ const PATIENT = { connectMs: 60_000, acceptMs: 60_000 };
 /** A listener on loopback, which ends with the test. */
 export async function testListener(change: Partial<PushOptions> = {}): Promise<PushListener> {
   const listener = await listenForHelpers({
-    ...{ listenOn: '127.0.0.1', port: 0, address: '127.0.0.1', log: { warn: () => undefined } },
+    ...{ listenOn: '127.0.0.1', port: 0, address: '127.0.0.1' },
+    ...{ source: 'pod', log: { warn: () => undefined } },
     ...PATIENT,
     ...change,
   });

@@ -8,13 +8,13 @@ import { Transform } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { kubeconfigPath } from '../../cluster/support/kubectl.ts';
 
-/** The way between a sidecar and the API server, in the hands of a test. It ends with the test. */
-export interface Wire {
-  /** A kubeconfig that leads through here. */
-  readonly kubeconfig: string;
+/** A way between two ends, in the hands of a test. It ends with the test. */
+export interface Relay {
+  /** Where it listens. */
+  readonly port: number;
   /**
-   * Waits until one of the connections that are made from now on has brought so many bytes from the API server, and
-   * holds it there. Take more than 1 MiB: only an archive is as long as that.
+   * Waits until one of the connections that are made from now on has brought so many bytes, and holds it there. Take more than
+   * 1 MiB: only an archive is as long as that.
    */
   holdAt(bytes: number): Promise<void>;
   /** Lets go on what is held. */
@@ -25,20 +25,32 @@ export interface Wire {
   silence(): void;
 }
 
-/**
- * @param api where the API server is without TLS; absent: where the kubeconfig has it, with TLS from end to end.
- * @param change what is done to the bytes of each connection that come from the API server.
- */
-export async function wire(api?: URL, change?: () => Duplex): Promise<Wire> {
-  const config = JSON.parse(readFileSync(kubeconfigPath(), 'utf8'));
-  const { cluster } = config.clusters[0];
-  const to = api ?? new URL(cluster.server);
+/** The way between a sidecar and the API server. */
+export interface Wire extends Relay {
+  /** A kubeconfig that leads through here. */
+  readonly kubeconfig: string;
+}
+
+export interface RelayOptions {
+  /** Address to listen on. */
+  host: string;
+  /** Where it leads; by default, to the same port of 127.0.0.1. */
+  to?: { host: string; port: number };
+  /** Which bytes are held and changed: those that come as answers, or those that are sent as requests. */
+  meters: 'answers' | 'requests';
+  change?: (() => Duplex) | undefined;
+}
+
+/** @param change what is done to the bytes of each connection */
+export async function relay({ host, to, meters, change }: RelayOptions): Promise<Relay> {
   const connections = new Set<{ near: Socket; far: Socket }>();
   let hold: { bytes: number; reached: () => void } | undefined;
   let release = (): void => undefined;
+  const port = (): number => (server.address() as AddressInfo).port;
 
   const server = createServer({ allowHalfOpen: true }, near => {
-    const far = connect({ host: to.hostname, port: Number(to.port), allowHalfOpen: true });
+    const there = to ?? { host: '127.0.0.1', port: port() };
+    const far = connect({ ...there, allowHalfOpen: true });
     const connection = { near, far };
     connections.add(connection);
     const holdsFrom = hold;
@@ -52,8 +64,9 @@ export async function wire(api?: URL, change?: () => Duplex): Promise<Wire> {
         hold = undefined;
       },
     });
-    near.pipe(far);
-    (change ? far.pipe(change()) : far).pipe(meter).pipe(near);
+    const [from, into] = meters === 'answers' ? [far, near] : [near, far];
+    into.pipe(from);
+    (change ? from.pipe(change()) : from).pipe(meter).pipe(into);
     const end = () => {
       connections.delete(connection);
       near.destroy();
@@ -61,25 +74,14 @@ export async function wire(api?: URL, change?: () => Duplex): Promise<Wire> {
     };
     for (const socket of [near, far]) socket.on('error', end).on('close', end);
   });
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done));
+  await new Promise<void>(done => server.listen(0, host, done));
   const cut = () => connections.forEach(({ far }) => far.destroy());
-  const directory = mkdtempSync(join(tmpdir(), 'nkvm-wire-'));
   onTestFinished(() => {
     cut();
     server.close();
-    rmSync(directory, { recursive: true });
   });
-
-  const { port } = server.address() as AddressInfo;
-  cluster.server = `${to.protocol}//127.0.0.1:${port}`;
-  if (api) {
-    config.clusters[0].cluster = { server: cluster.server, 'insecure-skip-tls-verify': true };
-    config.users[0].user = {};
-  }
-  const kubeconfig = join(directory, 'kubeconfig');
-  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
   return {
-    kubeconfig,
+    port: port(),
     holdAt: bytes => new Promise(reached => (hold = { bytes, reached })),
     release: () => release(),
     cut,
@@ -89,4 +91,30 @@ export async function wire(api?: URL, change?: () => Duplex): Promise<Wire> {
       }
     },
   };
+}
+
+/**
+ * @param api where the API server is without TLS; absent: where the kubeconfig has it, with TLS from end to end.
+ * @param change what is done to the bytes of each connection that come from the API server.
+ */
+export async function wire(api?: URL, change?: () => Duplex): Promise<Wire> {
+  const config = JSON.parse(readFileSync(kubeconfigPath(), 'utf8'));
+  const { cluster } = config.clusters[0];
+  const to = api ?? new URL(cluster.server);
+  const way = await relay({
+    host: '127.0.0.1',
+    to: { host: to.hostname, port: Number(to.port) },
+    meters: 'answers',
+    change,
+  });
+  const directory = mkdtempSync(join(tmpdir(), 'nkvm-wire-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  cluster.server = `${to.protocol}//127.0.0.1:${way.port}`;
+  if (api) {
+    config.clusters[0].cluster = { server: cluster.server, 'insecure-skip-tls-verify': true };
+    config.users[0].user = {};
+  }
+  const kubeconfig = join(directory, 'kubeconfig');
+  writeFileSync(kubeconfig, JSON.stringify(config), { mode: 0o600 });
+  return { ...way, kubeconfig };
 }

@@ -49,6 +49,8 @@ export interface PushOptions {
   port: number;
   /** By which helper pods reach the port. */
   address: string;
+  /** Where connections may come from: `pod`: the addresses of the pod alone. */
+  source: 'pod' | 'any';
   log: Pick<Log, 'warn'>;
   /** Is told of each request that was refused. */
   onRefused?(status: number): void;
@@ -67,7 +69,7 @@ const MOST_HEADER_BYTES = 4_096;
 const MOST_CONNECTIONS = 512;
 /** Records of TLS have 16 KiB; what reads them gets many at once. */
 const READ_BYTES = 512 * 1024;
-/** Quiet connections are asked whether they are alive. */
+/** Quiet connections are asked whether they are alive, and given up some 10 s later; see uv_tcp_keepalive of libuv. */
 const ALIVE_MS = 15_000;
 
 /**
@@ -79,6 +81,7 @@ export async function listenForHelpers({
   listenOn,
   port: asked,
   address,
+  source,
   log,
   onRefused = () => undefined,
   connectMs = CONNECT_MS,
@@ -145,7 +148,8 @@ export async function listenForHelpers({
     where: `${address.includes(':') ? `[${address}]` : address}:${port}`,
     invite(grant) {
       let connection: Connection | undefined;
-      const { token, revoke } = grants.add(grant, taken => {
+      const addresses = source === 'any' ? [] : grant.addresses;
+      const { token, revoke } = grants.add({ ...grant, addresses }, taken => {
         connection = taken;
         // Its user may come later, and then reads the error from the stream.
         taken.request.on('error', () => undefined);

@@ -162,6 +162,14 @@ describe('sends the archive over exec where', () => {
     expect(warn).toHaveBeenCalledOnce();
   });
 
+  it('does not look at the address where it may be translated on the way', async () => {
+    const helper = await helperIn({ addresses: () => ['10.1.2.3'] });
+    const listener = await testListener({ source: 'any' });
+    const delivery = await pushTransport(listener).deliver(helper, OPTIONS);
+    expect(delivery.route.transport).toBe('push');
+    await whole(delivery);
+  });
+
   it('commands cannot have an input', async () => {
     const helper = await helperIn({ feed: () => Promise.reject(new Error('v5 is not offered')) });
     const delivery = await pushTransport(await listening()).deliver(helper, OPTIONS);
