@@ -46,6 +46,10 @@ describe('a backup of shop/orders-db through the service proxy', () => {
     );
     backup = await ended(call, run?.id ?? '');
     expect(backup).toMatchObject({ status: 'success', reason: null, stage: 'cleanup' });
+    expect(backup).toMatchObject({
+      transport: 'push',
+      transportReason: expect.stringMatching(/^the helper pod reached NKVM at \S+:8443$/),
+    });
     expect(backup.archive).toMatch(/__shop__orders-db__\d{8}T\d{6}Z__.*\.tar\.gz$/);
     expect(helpers()).toEqual([]);
   });
