@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ApiFailure } from '../../sidecar/src/cluster/apiFailure.ts';
 import type { ReadClaim } from '../../sidecar/src/cluster/claims.ts';
+import type { RunningCommand } from '../../sidecar/src/cluster/exec.ts';
 import type { Claim } from '../../sidecar/src/cluster/inventory.ts';
 import type { Pod, Pods } from '../../sidecar/src/cluster/pods.ts';
 import type { HelperCluster } from '../../sidecar/src/helper/helper.ts';
@@ -163,28 +164,36 @@ export class ModelCluster {
         this.#read(life, async () => {
           const { exec } = clusterOf(target.namespace, target.pod);
           const running = await exec(target, command, options);
-          const cut = Promise.withResolvers<never>();
-          const exit = Promise.race([running.exit, cut.promise]);
-          const breakOff = () => {
-            const error = unanswered('the connection to the API server broke');
-            running.stdout.destroy(error);
-            cut.reject(error);
-          };
-          this.#connections.add(breakOff);
-          exit.catch(() => undefined).finally(() => this.#connections.delete(breakOff));
-          running.stdout.on('error', () => undefined); // it may break before anybody reads
+          const exit = this.#breakable(running);
           const stdout = Readable.from(passing(running.stdout, life), { objectMode: false });
           return { ...running, stdout, exit };
         }),
       execWithInput: (target, command, options) =>
-        this.#read(life, async () =>
-          clusterOf(target.namespace, target.pod).execWithInput(target, command, options)
-        ),
+        this.#read(life, async () => {
+          const { execWithInput } = clusterOf(target.namespace, target.pod);
+          const running = await execWithInput(target, command, options);
+          return { ...running, exit: this.#breakable(running) };
+        }),
       execToEnd: (target, command, options) =>
         this.#read(life, async () =>
           clusterOf(target.namespace, target.pod).execToEnd(target, command, options)
         ),
     };
+  }
+
+  /** @returns the exit code of a command, unless the connection breaks before. */
+  #breakable({ stdout, exit: own }: Pick<RunningCommand, 'stdout' | 'exit'>): Promise<number> {
+    const cut = Promise.withResolvers<never>();
+    const exit = Promise.race([own, cut.promise]);
+    const breakOff = () => {
+      const error = unanswered('the connection to the API server broke');
+      stdout.destroy(error);
+      cut.reject(error);
+    };
+    this.#connections.add(breakOff);
+    exit.catch(() => undefined).finally(() => this.#connections.delete(breakOff));
+    stdout.on('error', () => undefined); // it may break before anybody reads
+    return exit;
   }
 
   async stop(): Promise<void> {
@@ -272,7 +281,7 @@ const unanswered = (message: string, mayBeDone = false): ApiFailure =>
   new ApiFailure(message, { kind: 'unreachable', class: 'transient', isAway: true, mayBeDone });
 
 /** A stream, each piece of which is an effect of the life that reads it. */
-async function* passing(source: Readable, life: Life): AsyncGenerator<Buffer> {
+export async function* passing(source: Readable, life: Life): AsyncGenerator<Buffer> {
   try {
     for await (const piece of source) yield await life.pass(async () => piece as Buffer);
   } catch (error) {

@@ -23,6 +23,8 @@ export interface InstallationOptions {
   /** Directory that both installations share. */
   dir: string;
   cluster: ModelCluster;
+  /** Whether its helpers push their archives. */
+  pushes: boolean;
   disk: Disk;
   moments: Moments;
   now(): Date;
@@ -60,7 +62,7 @@ export class Installation {
   }
 
   async start(): Promise<void> {
-    const { dir, cluster, disk, now, moments, name } = this.#options;
+    const { dir, cluster, disk, now, moments, name, pushes } = this.#options;
     this.#sidecar = undefined;
     const life = new Life(moments);
     this.#life = life;
@@ -69,6 +71,7 @@ export class Installation {
       historyPath: join(dir, name, 'nkvm.db'),
       archives: join(dir, 'backups'),
       cluster,
+      pushes,
       disk,
       now,
       log: { info: this.#say, warn: this.#say, error: this.#say },

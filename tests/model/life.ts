@@ -69,6 +69,11 @@ export class Life {
     return Promise.race([work, this.#over.promise]);
   }
 
+  /** Resolves when it is over. */
+  get ended(): Promise<void> {
+    return this.#over.promise;
+  }
+
   end(): void {
     this.#isOver = true;
     this.#over.resolve();

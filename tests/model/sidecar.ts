@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Backup } from '../../sidecar/api/index.ts';
 import { backupJob } from '../../sidecar/src/backup/backupJob.ts';
 import { entriesBefore } from '../../sidecar/src/backup/emptied.ts';
@@ -9,6 +10,10 @@ import { lane } from '../../sidecar/src/cluster/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
+import type { PushListener } from '../../sidecar/src/helper/push/listener.ts';
+import { listenForHelpers } from '../../sidecar/src/helper/push/listener.ts';
+import { pushTransport } from '../../sidecar/src/helper/push/pushTransport.ts';
+import type { Transport } from '../../sidecar/src/helper/transport.ts';
 import { sameLimits } from '../../sidecar/src/helper/wait/waitLimits.ts';
 import type { History } from '../../sidecar/src/history/history.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
@@ -21,6 +26,7 @@ import type { Preparations } from '../../sidecar/src/preparations.ts';
 import { preparations } from '../../sidecar/src/preparations.ts';
 import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
 import type { ModelCluster } from './cluster.ts';
+import { passing as inLife } from './cluster.ts';
 import type { Disk } from './disk.ts';
 import type { Life } from './life.ts';
 
@@ -31,6 +37,8 @@ export interface Surroundings {
   /** Directory of the archives; another installation may use it, too. */
   archives: string;
   cluster: ModelCluster;
+  /** Whether helpers push their archives. */
+  pushes: boolean;
   disk: Disk;
   now(): Date;
   log: Log;
@@ -79,8 +87,10 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     destinations: [destination],
   });
   const helpers = cluster.helpersFor(life);
+  const listener = around.pushes ? await listening(life) : undefined;
   const world = {
     cluster: helpers,
+    ...(listener && { transport: pushedIn(life, listener) }),
     readClaim: cluster.readClaimFor(life),
     places: fixedPlaces([destination]),
     clusterName: 'model',
@@ -168,7 +178,32 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     async stop() {
       stopping.abort();
       await queue.stop();
+      await listener?.stop();
       await history.close();
+    },
+  };
+}
+
+/** Opens the port of helper pods, until the end of this life. */
+async function listening(life: Life): Promise<PushListener> {
+  const listener = await listenForHelpers({
+    ...{ listenOn: '127.0.0.1', port: 0, address: '127.0.0.1', source: 'pod' },
+    log: { warn: () => undefined },
+    // Nothing fails because this machine is busy.
+    ...{ connectMs: 60_000, acceptMs: 60_000 },
+  });
+  void life.ended.then(() => listener.stop());
+  return listener;
+}
+
+/** The pieces of an archive that is pushed are effects, too. */
+function pushedIn(life: Life, listener: PushListener): Transport {
+  const { deliver } = pushTransport(listener);
+  return {
+    async deliver(helper, options) {
+      const delivery = await deliver(helper, options);
+      const body = Readable.from(inLife(delivery.body, life), { objectMode: false });
+      return { ...delivery, body };
     },
   };
 }

@@ -19,9 +19,16 @@ export class World {
   readonly #moments = new Moments();
   #clockShiftMs = 0;
   /** The one that most commands are about. */
-  readonly ours = this.#installation('ours');
-  readonly neighbour = this.#installation('neighbour');
-  readonly installations = [this.ours, this.neighbour];
+  readonly ours: Installation;
+  readonly neighbour: Installation;
+  readonly installations: readonly Installation[];
+
+  /** @param pushes whether helpers push their archives; otherwise these travel over exec */
+  constructor(pushes: boolean) {
+    this.ours = this.#installation('ours', pushes);
+    this.neighbour = this.#installation('neighbour', pushes);
+    this.installations = [this.ours, this.neighbour];
+  }
 
   get told(): Told {
     return this.ours.told;
@@ -87,9 +94,9 @@ export class World {
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  #installation(name: string): Installation {
+  #installation(name: string, pushes: boolean): Installation {
     return new Installation({
-      name,
+      ...{ name, pushes },
       dir: this.dir,
       cluster: this.cluster,
       disk: this.disk,
