@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Digest } from '../archive/digest.ts';
+import type { DirectSender, Otherwise } from './direct.ts';
 
 /** Every call can be stopped. Effects on the storage until then remain, unless the call says otherwise. */
 export interface Call {
@@ -127,6 +128,14 @@ export interface Destination {
    * @throws StageError (stage `copy`) when `body` breaks off or the storage refuses. Nothing is left then.
    */
   stage(key: string, body: Readable, call?: StageCall): Promise<Staged>;
+
+  /**
+   * Like `stage`, for a sender that sends the archive to the storage by itself. What the storage says of the parts is
+   * compared with what was sent. Absent: archives reach the storage only through this process.
+   * @returns `Otherwise` when the archive has to take another way; nothing is left then
+   * @throws StageError (stage `copy` or `checksum`). Nothing is left then, either.
+   */
+  stageDirect?(key: string, sender: DirectSender, call?: StageCall): Promise<Staged | Otherwise>;
 
   /**
    * Stores a short text in one step, under its final name, durable when the promise resolves.

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Stage } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
 import type { Call, Destination, Staged, StoredBytes } from './destination.ts';
+import { isOtherwise } from './direct.ts';
 
 /** How long a call may take to end by itself after its caller stopped it, so that nothing is left. */
 const GRACE_MS = 2_000;
@@ -113,8 +114,17 @@ export function limited(to: Destination, limitMs: number): Destination {
     });
   };
 
+  const { stageDirect } = to;
   return {
     ...to,
+    ...(stageDirect && {
+      async stageDirect(key, sender, call = {}) {
+        const staged = await bound(['copy', `store ${key}`], Infinity, call, one =>
+          stageDirect(key, sender, { ...call, ...one })
+        );
+        return isOtherwise(staged) ? staged : limitedStaged(staged, key);
+      },
+    }),
     async stage(key, body, call = {}) {
       try {
         const staged = await bound(['copy', `store ${key}`], Infinity, call, one =>

@@ -12,6 +12,7 @@ export type Step =
 
 const STAGE_OF: Record<Step, Stage> = {
   stage: 'copy',
+  stageDirect: 'copy',
   put: 'publish',
   confirm: 'checksum',
   readBack: 'checksum',

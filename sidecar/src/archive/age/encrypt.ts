@@ -22,6 +22,30 @@ export async function encryption(whom: Recipients): Promise<Encryption> {
   return { stream: sealing(header, fileKey), fileKey, headerBytes: header.length };
 }
 
+/** A file that another process encrypts. */
+export interface ElsewhereEncryption extends Pick<Encryption, 'fileKey' | 'headerBytes'> {
+  /**
+   * `begin`: the file up to its first chunk; `key`: of its chunks, which are sealed as `sealChunk` does. Both in base64. They
+   * open this file, and no other.
+   */
+  terms: { begin: string; key: string };
+}
+
+/** @throws AgeError (`key`) for an invalid public key. */
+export async function sealedElsewhere(whom: Recipients): Promise<ElsewhereEncryption> {
+  const fileKey = randomBytes(FILE_KEY_BYTES);
+  const header = writeHeader(await wrapFileKey(fileKey, whom), fileKey);
+  const nonce = randomBytes(NONCE_BYTES);
+  return {
+    fileKey,
+    headerBytes: header.length,
+    terms: {
+      begin: Buffer.concat([header, nonce]).toString('base64'),
+      key: payloadKey(fileKey, nonce).toString('base64'),
+    },
+  };
+}
+
 function sealing(header: Buffer, fileKey: Buffer): Transform {
   const nonce = randomBytes(NONCE_BYTES);
   const key = payloadKey(fileKey, nonce);

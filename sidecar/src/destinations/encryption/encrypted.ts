@@ -3,7 +3,7 @@ import { pipeline, Readable } from 'node:stream';
 import { AgeError } from '../../archive/age/ageError.ts';
 import { payloadKey, plainBytes, sealedBytes } from '../../archive/age/chunks.ts';
 import { decrypting } from '../../archive/age/decrypt.ts';
-import { encryption } from '../../archive/age/encrypt.ts';
+import { encryption, sealedElsewhere } from '../../archive/age/encrypt.ts';
 import type { Header } from '../../archive/age/header.ts';
 import { checkMac } from '../../archive/age/header.ts';
 import { partOf } from '../../archive/age/ranges.ts';
@@ -12,6 +12,8 @@ import { unwrapFileKey } from '../../archive/age/wrap.ts';
 import { hashAndCount } from '../../archive/digest.ts';
 import { archiveFormOf } from '../../archive/name.ts';
 import type { ByteRange, Call, Destination, Staged } from '../destination.ts';
+import type { DirectSender } from '../direct.ts';
+import { isOtherwise } from '../direct.ts';
 import { checkKey } from '../key.ts';
 import { archiveMissing, streamBroke } from '../refusals.ts';
 import type { PlaceKeys } from './keyRing.ts';
@@ -72,6 +74,45 @@ export function encryptedDestination(
     }
   };
 
+  /** The sender encrypts: it gets the key of this one file, and no other. */
+  const { stageDirect } = inner;
+  const stageSealed: Destination['stageDirect'] =
+    stageDirect &&
+    (async (key, sender, call = {}) => {
+      if (!encrypts(key)) {
+        if (!isPlain(key)) return await stageDirect(key, sender, call);
+        throw notEncrypted(inner.locate(key));
+      }
+      checkKey(key);
+      const {
+        terms: age,
+        fileKey,
+        headerBytes,
+      } = await sealedElsewhere(whom).catch(error => {
+        throw named(key)(error);
+      });
+      let sizes: Pick<Staged, 'bytes' | 'stored'> | undefined;
+      const sealing: DirectSender = {
+        async send(terms, ...rest) {
+          const sent = await sender.send({ ...terms, age }, ...rest);
+          if (isOtherwise(sent)) return sent;
+          const { archive, stored } = sent;
+          if (plainBytes(stored.bytes - headerBytes) !== archive.bytes)
+            throw new AgeError('payload', 'its length is not that of the archive, encrypted');
+          sizes = { bytes: archive.bytes, stored };
+          return sent;
+        },
+      };
+      const expectedBytes =
+        call.expectedBytes === undefined
+          ? undefined
+          : headerBytes + sealedBytes(call.expectedBytes);
+      const staged = await stageDirect(key, sealing, { ...call, expectedBytes });
+      if (isOtherwise(staged)) return staged;
+      if (!sizes) throw new Error('the sender has not said what it sent');
+      return stagedAs(key, staged, sizes, fileKey);
+    });
+
   const stagedAs = (
     key: string,
     staged: Staged,
@@ -126,6 +167,7 @@ export function encryptedDestination(
   return {
     ...inner,
     stage,
+    ...(stageSealed && { stageDirect: stageSealed }),
     async put(key, text, call) {
       if (!encrypts(key)) return await inner.put(key, text, call);
       const body = Readable.from([Buffer.from(text)], { objectMode: false });

@@ -2,6 +2,8 @@ import { errorMonitor } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Stage } from '../../../api/index.ts';
 import type { Call, Destination, Staged } from '../destination.ts';
+import type { DirectSender } from '../direct.ts';
+import { isOtherwise } from '../direct.ts';
 import { blame } from './blame.ts';
 import type { CallKind } from './breaker.ts';
 import { scrubbedError } from './scrub.ts';
@@ -62,12 +64,34 @@ export function observed(to: Destination, observer: Observer): Destination {
     return body;
   };
 
+  /** What is staged is in use until it is published or discarded. */
+  const followStaged = (staged: Staged): Staged => {
+    let isOver = false;
+    const over = () => {
+      if (!isOver) observer.ended();
+      isOver = true;
+    };
+    return {
+      ...staged,
+      confirm: (one = {}) => watched('read', 'checksum', one, () => staged.confirm(one), isSaid),
+      readBack: (one = {}) =>
+        watched('read', 'checksum', one, async () => {
+          const back = await staged.readBack(one);
+          return { ...back, body: follow(back.body, one) };
+        }),
+      publish: (one = {}) =>
+        watched('write', 'publish', one, () => staged.publish(one)).finally(over),
+      discard: (one = {}) =>
+        watched('write', 'cleanup', one, () => staged.discard(one), never).finally(over),
+    };
+  };
+
+  const { stageDirect } = to;
   return {
     ...to,
     async stage(key, body, call = {}) {
       let senderError: unknown = body.errored ?? undefined;
       body.once(errorMonitor, error => (senderError ??= error));
-      let staged: Staged;
       try {
         observer.begins('copy');
       } catch (error) {
@@ -75,30 +99,35 @@ export function observed(to: Destination, observer: Observer): Destination {
         throw error;
       }
       try {
-        staged = await to.stage(key, body, call); // `publish` tells whether it was of any use
+        // `publish` tells whether it was of any use
+        return followStaged(await to.stage(key, body, call));
       } catch (error) {
         observer.ended();
         throw note('write', error, call, senderError);
       }
-      let isOver = false;
-      const over = () => {
-        if (!isOver) observer.ended();
-        isOver = true;
-      };
-      return {
-        ...staged,
-        confirm: (one = {}) => watched('read', 'checksum', one, () => staged.confirm(one), isSaid),
-        readBack: (one = {}) =>
-          watched('read', 'checksum', one, async () => {
-            const back = await staged.readBack(one);
-            return { ...back, body: follow(back.body, one) };
-          }),
-        publish: (one = {}) =>
-          watched('write', 'publish', one, () => staged.publish(one)).finally(over),
-        discard: (one = {}) =>
-          watched('write', 'cleanup', one, () => staged.discard(one), never).finally(over),
-      };
     },
+    ...(stageDirect && {
+      async stageDirect(key, sender, call = {}) {
+        let senderError: unknown;
+        observer.begins('copy');
+        const watchedSender: DirectSender = {
+          send: (...words) =>
+            sender.send(...words).catch((error: unknown) => {
+              senderError = error;
+              throw error;
+            }),
+        };
+        try {
+          const staged = await stageDirect(key, watchedSender, call);
+          if (!isOtherwise(staged)) return followStaged(staged);
+          observer.ended();
+          return staged;
+        } catch (error) {
+          observer.ended();
+          throw note('write', error, call, senderError);
+        }
+      },
+    }),
     put: (key, text, call = {}) => watched('write', 'publish', call, () => to.put(key, text, call)),
     stat: (key, call = {}) => watched('read', 'checksum', call, () => to.stat(key, call)),
     open: (key, call = {}) =>

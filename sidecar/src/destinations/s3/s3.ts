@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { StageError } from '../../errors.ts';
 import type { Destination, Staged } from '../destination.ts';
+import { isOtherwise } from '../direct.ts';
 import { checkKey } from '../key.ts';
 import type { PlaceContext } from '../kind.ts';
 import { archiveMissing, streamBroke, temporaryGone } from '../refusals.ts';
 import { guarded } from './body.ts';
 import { bucketOf } from './bucket.ts';
 import { s3Client } from './client.ts';
+import { sendDirect } from './direct/stageDirect.ts';
 import { answerOf } from './errors.ts';
 import { markersIn } from './markers.ts';
 import { namingIn } from './naming.ts';
@@ -118,6 +120,13 @@ export function s3Destination(
         body.destroy();
         throw error;
       }
+    },
+
+    async stageDirect(key, sender, call) {
+      checkKey(key);
+      call?.signal?.throwIfAborted();
+      const sent = await sendDirect(bucket, markers, locate, key, sender, call);
+      return isOtherwise(sent) ? sent : stagedOf(sent);
     },
 
     async put(key, text, call) {

@@ -4,3 +4,4 @@
  */
 export { S3 } from '@aws-sdk/client-s3';
 export { NodeHttpHandler } from '@smithy/node-http-handler';
+export { SignatureV4 } from '@smithy/signature-v4';

@@ -141,7 +141,8 @@ export async function send(
   }
 }
 
-async function createUpload(
+/** @throws StageError */
+export async function createUpload(
   bucket: Bucket,
   key: string,
   id: string,
