@@ -147,6 +147,11 @@ export const SETTINGS = {
     .describe(
       'how often a backup is tried that failed for a reason that can pass, such as a broken connection or an evicted helper; 1: only once'
     ),
+  NKVM_DIRECT_UPLOADS: oneOf('auto', 'never')
+    .default('auto')
+    .describe(
+      'where a helper pod may send its archive: `auto` straight to S3, where all copies of a backup go to one such destination, the pod reaches it and it keeps checksums; `never`: always to NKVM, which sends it on'
+    ),
   NKVM_VERIFY_LEVEL: oneOf('checksum', 'contents')
     .default('checksum')
     .describe(
@@ -262,6 +267,7 @@ export interface Config {
   readonly maxParallel: number;
   readonly maxParallelPerNode: number;
   readonly maxAttempts: number;
+  readonly directUploads: 'auto' | 'never';
   readonly verifyLevel: 'checksum' | 'contents';
   readonly verifyContentsEvery: number;
   readonly continues: Continues;
@@ -327,6 +333,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxParallel: data.NKVM_MAX_PARALLEL,
     maxParallelPerNode: data.NKVM_MAX_PARALLEL_PER_NODE,
     maxAttempts: data.NKVM_MAX_ATTEMPTS,
+    directUploads: data.NKVM_DIRECT_UPLOADS,
     verifyLevel: data.NKVM_VERIFY_LEVEL,
     verifyContentsEvery: data.NKVM_VERIFY_CONTENTS_EVERY,
     continues: data.NKVM_CONTINUES === undefined ? undefined : continuesOf(data.NKVM_CONTINUES),

@@ -17,6 +17,7 @@ import type { Held } from './breakOff.ts';
 import type { FanOutOptions } from './copies/fanOut.ts';
 import type { AttemptCost, OutageCosts } from './copies/outageCosts.ts';
 import type { OpenTarget, RoomOf } from './copies/targets.ts';
+import type { DirectDoubts } from './direct/doubts.ts';
 import type { ProofPlan } from './proofLevel.ts';
 
 /** The dependencies of a run. */
@@ -30,6 +31,8 @@ export interface RunWorld {
   roomOf?: RoomOf;
   /** By default through the API server. */
   transport?: Transport;
+  /** What is known of uploads from helper pods to the storage. Absent: there are none. */
+  direct?: DirectDoubts | undefined;
   clusterName: string;
   identity: Identity;
   helperSettings: HelperSettings;

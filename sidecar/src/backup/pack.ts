@@ -11,12 +11,14 @@ import { BY_RULE, leaveOutOf } from '../helper/leaveOut.ts';
 import { BROKE_BEFORE } from '../helper/push/invite.ts';
 import { PUSH_BROKE } from '../helper/push/received.ts';
 import type { PodSeal } from '../helper/seal.ts';
-import type { Route, Transport } from '../helper/transport.ts';
+import type { Delivery, DeliveryOptions, Route, Transport } from '../helper/transport.ts';
 import { execBecause, execTransport } from '../helper/transport.ts';
 import { within } from '../within.ts';
 import type { Attempt, CopyPlan } from './attempt.ts';
 import type { Taken } from './copies/fanOut.ts';
 import { fanOut } from './copies/fanOut.ts';
+import { arriveDirect, otherRoute } from './direct/arriveDirect.ts';
+import { whyNotDirect } from './direct/whyNotDirect.ts';
 import type { ReceivedIndex } from './receiveIndex.ts';
 import { receiveIndex } from './receiveIndex.ts';
 import { verdict } from './verdict.ts';
@@ -59,45 +61,17 @@ export async function pack(
   archive: string,
   plans: readonly CopyPlan[]
 ): Promise<Packed> {
-  const { run, claim, world, clock, signal, report } = attempt;
+  const { run, world, clock, signal } = attempt;
   const leaveOut = leaveOutFor(run, annotations);
-  const transport = transportFor(run, world.transport);
   const level = plans.some(({ proof }) => proof.level === 'contents') ? 'contents' : 'checksum';
   clock.enter('exec');
   const { compressors } = world.helperSettings;
   const onWorking = (): void => clock.goesOn();
-  const delivering = transport.deliver(helper, {
-    level,
-    archive,
-    leaveOut,
-    compressors,
-    onWorking,
+  const { delivery, taking, own } = await arrive(attempt, helper, plans, {
+    ...{ level, archive, leaveOut, compressors, onWorking },
   });
-  const delivery = await within(signal, delivering, late => late.body.destroy());
-  attempt.route = delivery.route;
-  report(delivery.route);
-  const counter = hashAndCount(bytes => {
-    if (clock.current() === 'exec') clock.enter('copy');
-    clock.goesOn();
-    report({ bytes });
-  });
-  const body = pipeline(delivery.body, counter, () => undefined);
-  const expectedBytes = claim.capacityBytes ?? undefined;
-  const taking = await fanOut(
-    body,
-    plans.map(plan => ({
-      name: plan.target.name,
-      take: (stream: Readable, signal: AbortSignal) =>
-        stageCopy(plan, stream, { signal, expectedBytes, digest: counter.digest }),
-      letGo: ({ staged }: StagedCopy) => void staged.discard().catch(() => undefined), // the sweep deletes it
-    })),
-    { signal, ...world.fanOut }
-  );
-
-  plans.forEach((plan, at) => Object.assign(plan.held, { taking: taking[at] }));
 
   clock.enter('checksum');
-  const own = counter.digest();
   const sent = await within(signal, delivery.sent());
   attempt.sealed = sent.sealed && withPatterns(sent.sealed, leaveOut);
   const { seal, sealed, warnings } = verdict({
@@ -125,6 +99,70 @@ export async function pack(
 /** A connection that breaks in the middle of an archive, e.g. in a firewall that ends long ones, would break again. */
 const transportFor = ({ reason }: Backup, usual: Transport = execTransport): Transport =>
   reason === PUSH_BROKE ? execBecause(BROKE_BEFORE) : usual;
+
+/** An archive that has left its helper. */
+interface Arrival {
+  delivery: Delivery;
+  /** What becomes of it at each destination. */
+  taking: Promise<Taken<StagedCopy>>[];
+  own: Digest;
+}
+
+/** Lets the archive come to us, or go to the storage by itself where that is possible. */
+async function arrive(
+  attempt: Attempt,
+  helper: Helper,
+  plans: readonly CopyPlan[],
+  options: DeliveryOptions
+): Promise<Arrival> {
+  const { run, claim, world, clock, signal, report } = attempt;
+  const transport = transportFor(run, world.transport);
+  const expectedBytes = claim.capacityBytes ?? undefined;
+  const onBytes = (bytes: number): void => {
+    if (clock.current() === 'exec') clock.enter('copy');
+    clock.goesOn();
+    report({ bytes });
+  };
+  const tell = (route: Route): void => {
+    attempt.route = route;
+    report(route);
+  };
+  const plan = plans[0] as CopyPlan;
+  const not = whyNotDirect({
+    destinations: plans.map(({ target }) => target.destination),
+    doubt: world.direct?.of(plan.target.name, run.namespace),
+    isAllowed: world.direct !== undefined,
+  });
+  let delivery: Delivery;
+  if (not) {
+    const delivering = transport.deliver(helper, options);
+    delivery = await within(signal, delivering, late => late.body.destroy());
+    delivery = { ...delivery, route: otherRoute(delivery.route, not.because) };
+  } else {
+    const direct = await arriveDirect({ attempt, helper, options, plan, expectedBytes, onBytes });
+    delivery = direct.delivery;
+    if ('staged' in direct) {
+      tell(delivery.route);
+      const taken = { taken: { staged: direct.staged } };
+      return { delivery, taking: [Promise.resolve(taken)], own: direct.own };
+    }
+  }
+  tell(delivery.route);
+  const counter = hashAndCount(onBytes);
+  const body = pipeline(delivery.body, counter, () => undefined);
+  const taking = await fanOut(
+    body,
+    plans.map(plan => ({
+      name: plan.target.name,
+      take: (stream: Readable, signal: AbortSignal) =>
+        stageCopy(plan, stream, { signal, expectedBytes, digest: counter.digest }),
+      letGo: ({ staged }: StagedCopy) => void staged.discard().catch(() => undefined), // the sweep deletes it
+    })),
+    { signal, ...world.fanOut }
+  );
+  plans.forEach((plan, at) => Object.assign(plan.held, { taking: taking[at] }));
+  return { delivery, taking, own: counter.digest() };
+}
 
 /** A backup before a restore has all that the restore may change: without it nothing could be undone. */
 const leaveOutFor = (

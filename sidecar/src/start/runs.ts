@@ -6,6 +6,7 @@ import type { AskForCopies } from '../backup/copies/askForCopies.ts';
 import { askForCopies } from '../backup/copies/askForCopies.ts';
 import { COPY_RETRY, copyJob } from '../backup/copies/copyJob.ts';
 import { onReopened, outageCosts } from '../backup/copies/outageCosts.ts';
+import { directDoubts } from '../backup/direct/doubts.ts';
 import { entriesBefore } from '../backup/emptied.ts';
 import { proofPlansFor } from '../backup/proofLevel.ts';
 import { admissionOf } from '../backup/request/admission.ts';
@@ -112,6 +113,7 @@ export async function startRuns(foundations: Foundations) {
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),
     unpacking: lane(1),
+    ...(config.directUploads === 'auto' && { direct: directDoubts(() => performance.now()) }),
     proofPlans: (run: Backup, destinations: readonly Destination[]) =>
       proofPlansFor(run, destinations, {
         history,

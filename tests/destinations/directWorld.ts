@@ -1,0 +1,146 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Backup } from '../../sidecar/api/index.ts';
+import { directDoubts } from '../../sidecar/src/backup/direct/doubts.ts';
+import type { RunWorld } from '../../sidecar/src/backup/run.ts';
+import { runBackup } from '../../sidecar/src/backup/run.ts';
+import { lane } from '../../sidecar/src/cluster/lane.ts';
+import type { Destination } from '../../sidecar/src/destinations/destination.ts';
+import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
+import type { CommonSettings } from '../../sidecar/src/destinations/places/common.ts';
+import { openWith } from '../../sidecar/src/destinations/places/common.ts';
+import { s3 } from '../../sidecar/src/destinations/s3/kind.ts';
+import { sameLimits } from '../../sidecar/src/helper/wait/waitLimits.ts';
+import type { JobEnd } from '../../sidecar/src/jobs/job.ts';
+import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
+import type { ProcessCluster } from '../../sidecar/src/testing/processCluster.ts';
+import { processCluster } from '../../sidecar/src/testing/processCluster.ts';
+import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
+import type { RequestProxy } from '../servers/requestProxy.ts';
+import { startRequestProxy } from '../servers/requestProxy.ts';
+import type { S3Server } from '../servers/s3Server.ts';
+
+const MiB = 1024 ** 2;
+
+/** A volume, a helper that is a process of this machine, and a bucket behind a proxy. */
+export interface DirectWorld {
+  /** The volume. */
+  dir: string;
+  bucket: string;
+  cluster: ProcessCluster;
+  destination: Destination;
+  proxy: RequestProxy;
+  /** Backs the volume up, once. */
+  backUp(change?: Partial<RunWorld>, signal?: AbortSignal): Promise<JobEnd>;
+  /** @returns all that the bucket holds, unfinished uploads and markers included. */
+  held(): Promise<{ keys: string[]; uploads: number }>;
+}
+
+/** Whether a helper made the request: it carries its signature in its query. */
+export const isOfHelper = ({ url }: { url: string }): boolean => url.includes('X-Amz-Signature=');
+
+/** @returns the number of the part that a request sends. */
+export const partOf = ({ url }: { url: string }): number =>
+  Number(new URL(url, 'http://x').searchParams.get('partNumber'));
+
+const run = {
+  id: '01k0example0000000000000a1',
+  namespace: 'shop',
+  name: 'orders-db',
+  uid: 'uid-1',
+  createdAt: '2026-11-21T10:00:00.000Z',
+  priority: 'on-demand',
+  destinations: ['offsite'],
+  attempt: 1,
+  retryAt: null,
+  queuePosition: null,
+  requestedBy: 'system:admin',
+} as Backup;
+
+export interface DirectOptions {
+  /** Bytes that do not compress. By default, the archive has three parts. */
+  bytes?: number;
+  settings?: Record<string, string>;
+  /** Encryption. */
+  common?: CommonSettings;
+}
+
+export async function directWorld(
+  server: S3Server,
+  { bytes = 36 * MiB, settings = {}, common = {} }: DirectOptions = {}
+): Promise<DirectWorld> {
+  const dir = mkdtempSync(join(tmpdir(), 'nkvm-direct-'));
+  writeFileSync(join(dir, 'orders'), randomBytes(bytes));
+  const bucket = await server.makeBucket();
+  const proxy = await startRequestProxy(server);
+  const cluster = processCluster(dir);
+  const data = {
+    ...server.settings(bucket),
+    endpoint: proxy.endpoint,
+    prefix: 'a b/c',
+    ...settings,
+  };
+  const { destination, archiveForm } = openWith(s3, s3.settings.parse(data), common, {
+    name: 'offsite',
+    installation: '0123456789abcdef',
+    workDir: '/nowhere',
+  });
+  onTestFinished(async () => {
+    await cluster.stop();
+    await destination.close();
+    await proxy.stop();
+    rmSync(dir, { recursive: true });
+  });
+  const doubts = directDoubts(() => performance.now());
+  let minutes = 0;
+  return {
+    ...{ dir, bucket, cluster, destination, proxy },
+    backUp: (change = {}, signal = new AbortController().signal) =>
+      runBackup(
+        run,
+        testClaim({ capacityBytes: 1024 ** 3 }),
+        {
+          cluster,
+          readClaim: async () => ({
+            ...{ uid: 'uid-1', labels: {}, annotations: {}, spec: {}, status: {} },
+          }),
+          places: fixedPlaces([destination], () => ({ archiveForm })),
+          clusterName: 'test',
+          identity: {
+            clusterUid: 'cluster-1',
+            installation: 'i',
+            namespaceUidOf: () => 'namespace-1',
+          },
+          helperSettings: exampleHelperSettings,
+          waitLimits: sameLimits(60_000),
+          runTimeoutMs: 300_000,
+          unpacking: lane(1),
+          direct: doubts,
+          proofPlans: (_, destinations) =>
+            destinations.map(() => ({ by: 'server', level: 'checksum' })),
+          version: '0.0.0',
+          now: () => new Date(Date.UTC(2026, 10, 21, 10, (minutes += 1))),
+          entriesBefore: () => undefined,
+          ...change,
+        },
+        () => undefined,
+        signal
+      ),
+    async held() {
+      const client = server.client();
+      try {
+        const { Contents = [] } = await client.listObjectsV2({ Bucket: bucket });
+        const { Uploads = [] } = await client.listMultipartUploads({ Bucket: bucket });
+        return {
+          keys: Contents.map(({ Key = '' }) => Key.split('/').at(-1) ?? ''),
+          uploads: Uploads.length,
+        };
+      } finally {
+        client.destroy();
+      }
+    },
+  };
+}

@@ -1,0 +1,265 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Destination } from '../../sidecar/src/destinations/destination.ts';
+import type { DirectTerms } from '../../sidecar/src/destinations/direct.ts';
+import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
+import { CANCELLED } from '../../sidecar/src/jobs/job.ts';
+import type { Fate, Passing } from '../servers/requestProxy.ts';
+import { s3Refusal } from '../servers/requestProxy.ts';
+import type { S3Server } from '../servers/s3Server.ts';
+import { startVersitygw, versitygwMissing } from '../servers/versitygw.ts';
+import type { DirectWorld } from './directWorld.ts';
+import { directWorld, isOfHelper, partOf } from './directWorld.ts';
+
+describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?? ''}`, () => {
+  let server: S3Server;
+  beforeAll(async () => {
+    server = await startVersitygw();
+  });
+  afterAll(() => server.stop());
+
+  const nothingIsLeft = async ({ held, cluster }: DirectWorld) => {
+    expect(await held()).toEqual({ keys: [], uploads: 0 });
+    expect(cluster.existing.size).toBe(0);
+  };
+
+  /** Changes requests of the helper for one part, the first `times`. */
+  const onPart = (
+    world: DirectWorld,
+    part: number,
+    fate: (request: Passing) => Fate,
+    times = 1
+  ) => {
+    let left = times;
+    world.proxy.fate = request =>
+      isOfHelper(request) && partOf(request) === part && left-- > 0 ? fate(request) : undefined;
+  };
+  const flipped = ({ body }: Passing): Fate => {
+    const broken = Buffer.from(body);
+    broken[1000]! ^= 1;
+    return { body: broken };
+  };
+  const askedFor = ({ proxy }: DirectWorld, part: number) =>
+    proxy.seen.filter(request => isOfHelper(request) && partOf(request) === part);
+
+  it.each<[string, (request: Passing) => Fate]>([
+    ['its connection breaks', () => 'break'],
+    ['the server is busy', () => s3Refusal(503, 'SlowDown')],
+    ['it waited for too long', () => s3Refusal(403, 'AccessDenied', 'Request has expired')],
+  ])('a part is sent again, with a new signature, when %s', async (_, fate) => {
+    const world = await directWorld(server);
+    onPart(world, 2, fate);
+    expect(await world.backUp()).toMatchObject({ status: 'success', transport: 'direct' });
+    expect(askedFor(world, 2)).toHaveLength(2);
+    expect((await world.held()).uploads).toBe(0);
+  });
+
+  it('a part that was stored and sent again, because its answer was lost, is there once', async () => {
+    const world = await directWorld(server);
+    let lost = false;
+    world.proxy.fate = async request => {
+      if (lost || !isOfHelper(request) || partOf(request) !== 2) return undefined;
+      lost = true;
+      const { body, headers, url } = request;
+      const again = { 'x-amz-checksum-sha256': String(headers['x-amz-checksum-sha256']) };
+      await fetch(world.proxy.endpoint + url, {
+        ...{ method: 'PUT', body: new Uint8Array(body), headers: again },
+      });
+      return 'break';
+    };
+    expect(await world.backUp()).toMatchObject({ status: 'success', transport: 'direct' });
+  });
+
+  it('the storage refuses parts after the first: nothing is left, and the next attempt goes through NKVM', async () => {
+    const world = await directWorld(server);
+    onPart(world, 2, () => s3Refusal(403, 'AccessDenied'), 9);
+    expect(await world.backUp()).toMatchObject({
+      ...{ status: 'failed', stage: 'copy', reason: 'DirectUploadFailed' },
+      ...{ failureClass: 'transient', message: expect.stringContaining('AccessDenied') },
+    });
+    expect(askedFor(world, 2)).toHaveLength(2);
+    await nothingIsLeft(world);
+    expect(await world.backUp()).toMatchObject({
+      ...{ status: 'success', transport: 'exec' },
+      transportReason: expect.stringContaining('failed a short while ago'),
+    });
+  });
+
+  it('a part that arrives damaged is refused by the server, and nothing is left', async () => {
+    const world = await directWorld(server);
+    onPart(world, 2, flipped, 9);
+    expect(await world.backUp()).toMatchObject({ status: 'failed', reason: 'DirectUploadFailed' });
+    await nothingIsLeft(world);
+  });
+
+  it.each<[string, (request: Passing) => Fate]>([
+    ['arrives damaged', flipped],
+    ['is refused', () => s3Refusal(403, 'SignatureDoesNotMatch')],
+    [
+      'is asked for checksums that the server does not know',
+      () => s3Refusal(400, 'InvalidRequest'),
+    ],
+    ['finds no server', () => 'break'],
+  ])('the archive goes through NKVM when its first part %s', async (_, fate) => {
+    const world = await directWorld(server);
+    onPart(world, 1, fate, 9);
+    expect(await world.backUp()).toMatchObject({
+      ...{ status: 'success', transport: 'exec' },
+      transportReason: expect.stringContaining('did not take the first part'),
+    });
+    expect((await world.held()).uploads).toBe(0);
+  });
+
+  /** What the server says of its parts. */
+  const listing = (world: DirectWorld, change: (xml: string) => string, from = 1) => {
+    let asked = 0;
+    world.proxy.fate = ({ method, url }) =>
+      method === 'GET' && url.includes('uploadId=') && ++asked >= from
+        ? { answer: change }
+        : undefined;
+  };
+
+  it.each<[string, (xml: string) => string]>([
+    ['has no checksums', xml => xml.replace(/<ChecksumSHA256>[^<]*<\/ChecksumSHA256>/g, '')],
+    ['is empty', xml => xml.replace(/<Part>.*<\/Part>/s, '')],
+    ['shows other bytes', xml => xml.replace(/<ChecksumSHA256>...../, '<ChecksumSHA256>AAAAA')],
+  ])('the archive goes through NKVM when the list of parts %s', async (_, change) => {
+    const world = await directWorld(server);
+    listing(world, change);
+    expect(await world.backUp()).toMatchObject({ status: 'success', transport: 'exec' });
+    expect((await world.held()).uploads).toBe(0);
+  });
+
+  it.each<[string, string, (xml: string) => string]>([
+    ['misses a part', 'has 2 parts', xml => xml.replace(/<Part>((?!<Part>).)*<\/Part>/s, '')],
+    [
+      'shows other bytes of one',
+      'another SHA-256',
+      xml => xml.replace(/<ChecksumSHA256>...../, '<ChecksumSHA256>AAAAA'),
+    ],
+    ['shows another size', 'of 7 bytes', xml => xml.replace(/<Size>\d+/, '<Size>7')],
+    [
+      'has a part under another number',
+      'no part 3',
+      xml => xml.replace('<PartNumber>3<', '<PartNumber>4<'),
+    ],
+  ])('an upload is not completed when the list of its parts %s', async (_, message, change) => {
+    const world = await directWorld(server);
+    listing(world, change, 2);
+    expect(await world.backUp()).toMatchObject({
+      ...{ status: 'failed', stage: 'checksum', reason: 'DigestDiffers' },
+      message: expect.stringContaining(message),
+    });
+    await nothingIsLeft(world);
+  });
+
+  it('an upload is not completed when the seal is not that of what was sent', async () => {
+    const world = await directWorld(server);
+    const { cluster } = world;
+    const end = await world.backUp({
+      cluster: {
+        ...cluster,
+        async execToEnd(target, command, options) {
+          const answer = await cluster.execToEnd(target, command, options);
+          const stdout = answer.stdout.replace(/^sha256=..../m, 'sha256=0000');
+          return { ...answer, stdout };
+        },
+      },
+    });
+    expect(end).toMatchObject({ status: 'failed', stage: 'checksum', reason: 'DigestDiffers' });
+    await nothingIsLeft(world);
+  });
+
+  /** The destination, as helpers with these terms see it. */
+  const withTerms = (
+    { destination }: DirectWorld,
+    change: (terms: DirectTerms) => Partial<DirectTerms>
+  ) => {
+    const seen: Destination = {
+      ...destination,
+      stageDirect: async (key, sender, call) =>
+        (await destination.stageDirect?.(
+          key,
+          { send: (terms, ...rest) => sender.send({ ...terms, ...change(terms) }, ...rest) },
+          call
+        )) ?? { otherwise: '' },
+    };
+    return { places: fixedPlaces([seen]) };
+  };
+
+  it.each<[string, Partial<DirectTerms>, string]>([
+    ['refuses connections', { port: 1 }, 'ECONNREFUSED'],
+    // An address of documentation (RFC 5737): packets get lost, as behind a NetworkPolicy.
+    ['does not answer', { host: '192.0.2.1' }, 'cannot reach 192.0.2.1'],
+  ])('the archive goes through NKVM when the endpoint %s', async (_, change, why) => {
+    const world = await directWorld(server);
+    const end = await world.backUp(withTerms(world, () => change));
+    expect(end).toMatchObject({ status: 'success', transport: 'exec' });
+    expect(end.transportReason).toContain(why);
+    const next = await world.backUp();
+    expect(next).toMatchObject({ status: 'success', transport: 'exec' });
+    expect(next.transportReason).toContain(why);
+  });
+
+  it('a part is not signed a second time for other bytes', async () => {
+    const world = await directWorld(server);
+    const seen: Destination = {
+      ...world.destination,
+      stageDirect: async (key, sender, call) =>
+        (await world.destination.stageDirect?.(
+          key,
+          {
+            send: (terms, upload, signal) =>
+              sender.send(
+                terms,
+                {
+                  ...upload,
+                  async sign(part) {
+                    await upload.sign({ ...part, bytes: part.bytes + 1 });
+                    return await upload.sign(part);
+                  },
+                },
+                signal
+              ),
+          },
+          call
+        )) ?? { otherwise: '' },
+    };
+    expect(await world.backUp({ places: fixedPlaces([seen]) })).toMatchObject({
+      status: 'failed',
+      reason: 'PartChanged',
+    });
+    await nothingIsLeft(world);
+  });
+
+  it('a clock that is off by an hour is no obstacle: signatures have the time of the server', async () => {
+    const world = await directWorld(server);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await world.backUp()).toMatchObject({ status: 'success', transport: 'direct' });
+  });
+
+  it('a command that is killed half-way leaves nothing', async () => {
+    const world = await directWorld(server);
+    world.proxy.fate = async request => {
+      if (isOfHelper(request) && partOf(request) === 2) await world.cluster.stop();
+      return undefined;
+    };
+    expect(await world.backUp()).toMatchObject({
+      status: 'failed',
+      stage: 'exec',
+      reason: 'PackKilled',
+    });
+    await nothingIsLeft(world);
+  });
+
+  it('a run that is cancelled half-way leaves nothing', async () => {
+    const world = await directWorld(server);
+    const cancel = new AbortController();
+    world.proxy.fate = request => {
+      if (isOfHelper(request) && partOf(request) === 2) cancel.abort(CANCELLED);
+      return undefined;
+    };
+    expect(await world.backUp({}, cancel.signal)).toMatchObject({ status: 'cancelled' });
+    await nothingIsLeft(world);
+  });
+});
