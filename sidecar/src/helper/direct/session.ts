@@ -10,7 +10,7 @@ import { StageError } from '../../errors.ts';
 import { within } from '../../within.ts';
 import type { Helper } from '../helper.ts';
 import { BY_RULE } from '../leaveOut.ts';
-import { packCommand, WORKING } from '../packCommand.ts';
+import { packCommand, PARALLEL, WORKING } from '../packCommand.ts';
 import { program } from '../program.ts';
 import type { Delivery, DeliveryOptions } from '../transport.ts';
 import { afterwards, EXEC_ROUTE, sendPatterns } from '../transport.ts';
@@ -39,12 +39,15 @@ export interface DirectSession extends DirectSender {
  */
 export async function directSession(
   helper: Helper,
-  { level, archive, leaveOut = BY_RULE, onWorking, onBytes }: DirectOptions
+  { level, archive, leaveOut = BY_RULE, compressors, onWorking, onBytes }: DirectOptions
 ): Promise<DirectSession> {
   if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
-  const fed = await helper.feed(packCommand(level, archive, leaveOut, { isDirect: true }), {
-    onStderr: text => text.includes(WORKING) && onWorking(),
-  });
+  const fed = await helper.feed(
+    packCommand(level, archive, leaveOut, { isDirect: true, compressors }),
+    {
+      onStderr: text => text.includes(WORKING) && onWorking(),
+    }
+  );
   fed.exit.catch(() => undefined); // `sent` waits for it
   fed.stdin.on('error', () => undefined); // the end of the output says more
   const lines = linesOf(fed.stdout);
@@ -60,7 +63,7 @@ export async function directSession(
       const abort = (): void => fed.abort();
       signal?.addEventListener('abort', abort);
       try {
-        tell({ program: DIRECT, terms });
+        tell({ program: DIRECT, parallel: PARALLEL, terms });
         const sent = await converse({ lines, upload, tell, onBytes, signal });
         if (sent === 'ended') throw await packingEnded(delivery);
         return sent;
