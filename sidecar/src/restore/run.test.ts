@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -33,6 +33,7 @@ import { memoryDestination } from '../testing/memoryDestination.ts';
 import { onePlace } from '../testing/onePlace.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
+import { breakingWay, misled, portOf, testListener } from '../testing/pushWorld.ts';
 import { testClaim } from '../testing/testClaim.ts';
 import type { RestoreWorld } from './attempt.ts';
 import { restoreJob } from './restoreJob.ts';
@@ -640,5 +641,42 @@ describe('after a restart', () => {
     });
     expect(claims.all.size).toBe(1);
     expect(existsSync(volume)).toBe(true);
+  });
+});
+
+describe('a restore whose helper pod can connect to NKVM', () => {
+  beforeEach(async () => {
+    writeFileSync(join(root, 'source', 'noise'), randomBytes(900_000));
+    destination = memoryDestination();
+    await store(join(root, 'source'));
+    world.places = onePlace(destination);
+  });
+  const seen: RunChange[] = [];
+  const report = (change: RunChange) => void seen.push(change);
+  const routes = () => seen.flatMap(({ transport }) => transport ?? []);
+  beforeEach(() => void seen.splice(0));
+
+  it('fetches the archive', async () => {
+    const end = await go({ push: await testListener() }, { report });
+    expect(end).toMatchObject({ status: 'success', warnings: [] });
+    expect(isRestored()).toBe('');
+    expect(routes()).toEqual(['push']);
+  });
+
+  it('is tried again over exec when that connection breaks, and no claim stays', async () => {
+    const listener = await testListener();
+    const port = await breakingWay(portOf(listener), 300_000, 'reset', 'answer');
+    const push = misled(listener, { port });
+    const end = await go({ push }, { report });
+    expect(end).toMatchObject({
+      ...{ status: 'failed', stage: 'copy', reason: 'PushBroke', failureClass: 'transient' },
+    });
+    expect([...claims.all.keys()]).toEqual([]);
+    rmSync(volume, { recursive: true });
+    mkdirSync(volume);
+    run = { ...run, attempt: 2, reason: 'PushBroke' };
+    expect(await go({ push }, { report })).toMatchObject({ status: 'success' });
+    expect(isRestored()).toBe('');
+    expect(routes()).toEqual(['push', 'exec']);
   });
 });
