@@ -171,6 +171,7 @@ const nkvm = (
 });
 
 const EXEC = {};
+const PUSH = { NKVM_PUSH_PORT: '0', NKVM_PUSH_ADDRESS: HOST_FOR_PODS };
 const S3 = 'bench-s3';
 const change = (): void => changeSome(volume.directory, 0.01);
 const CONTESTANTS: Record<string, Contestant> = {
@@ -178,10 +179,12 @@ const CONTESTANTS: Record<string, Contestant> = {
   // The first archive of a claim is unpacked for its proof.
   'exec-first': nkvm('NKVM by exec into a directory, first', undefined, EXEC),
   exec: nkvm('NKVM by exec into a directory', undefined, EXEC),
-  's3-first': nkvm('NKVM to S3, first', S3, {}),
-  s3: nkvm('NKVM to S3, full', S3, {}),
-  's3-again': nkvm('NKVM to S3, unchanged', S3, {}),
-  's3-changed': nkvm('NKVM to S3, 1 % changed', S3, {}, change),
+  'push-first': nkvm('NKVM by push into a directory, first', undefined, PUSH),
+  push: nkvm('NKVM by push into a directory', undefined, PUSH),
+  's3-first': nkvm('NKVM to S3, first', S3, PUSH),
+  s3: nkvm('NKVM to S3', S3, PUSH),
+  's3-again': nkvm('NKVM to S3, unchanged', S3, PUSH),
+  's3-changed': nkvm('NKVM to S3, 1 % changed', S3, PUSH, change),
   restic: restic('restic in a pod to S3, first', `restic init --quiet; ${RESTIC_BACKUP}`, () =>
     rmSync(join(server.files, bucket, 'restic'), { recursive: true, force: true })
   ),
@@ -224,7 +227,7 @@ try {
     console.log(`${key.padEnd(16)} ${middle(key).toFixed(1).padStart(6)} s  ${ratios.join('  ')}`);
   }
   if (sidecar)
-    console.log(`the sidecar's biggest size ${biggestRssMiB(sidecar.pid).toFixed(0)} MiB`);
+    console.log(`the last sidecar's biggest size ${biggestRssMiB(sidecar.pid).toFixed(0)} MiB`);
 } finally {
   await sidecar?.remove();
   kubectl(['delete', 'secret', S3, '--namespace=nkvm', '--ignore-not-found']);

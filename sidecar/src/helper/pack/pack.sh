@@ -234,7 +234,7 @@ count_compressors() {
 # Each member is a gzip file of its own, so that a file can be read without unpacking all that is before it. The marker
 # after each tells members.cjs how long it is.
 compress_and_hash() {
-  if [ -s hello ] && count=$(count_compressors) && [ "$count" -gt 1 ]; then
+  if grep -qs '"parallel":' hello && count=$(count_compressors) && [ "$count" -gt 1 ]; then
     node --max-semi-space-size=1 -e 'new Function("require", JSON.parse(require("fs").readFileSync("hello")).parallel)(require)' \
       "$count" "$member_bytes" sum members compressor.exit $compressor
     return
