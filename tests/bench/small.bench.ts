@@ -35,7 +35,11 @@ kubectl(['exec', `--namespace=${NAMESPACE}`, HOLDER, '--', 'sh', '-c', fill]);
 try {
   await podsAlone();
   await backups('exec', {});
-  await backups('push', { NKVM_PUSH_PORT: '0', NKVM_PUSH_ADDRESS: HOST_FOR_PODS });
+  await backups('push', {
+    NKVM_HTTP_HOST: '0.0.0.0',
+    NKVM_PUSH_PORT: '0',
+    NKVM_PUSH_ADDRESS: HOST_FOR_PODS,
+  });
 } finally {
   removeVolumes();
 }

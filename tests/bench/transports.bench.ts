@@ -157,7 +157,7 @@ const nkvm = (
       return await ended(call, queued.id, LIMIT_MS);
     });
     if (run.status !== 'success') throw new Error(`${run.status}: ${run.message}`);
-    const { transport = 'exec', form = 'full' } = run as { transport?: string; form?: string };
+    const { transport, transportReason, form = 'full' } = run as typeof run & { form?: string };
     const at = (stage: string): number =>
       (Date.parse(run.stages.find(each => each.stage === stage)?.startedAt ?? '') -
         Date.parse(run.createdAt)) /
@@ -166,12 +166,19 @@ const nkvm = (
     const steps = ['exec', 'copy', 'checksum', 'publish', 'cleanup']
       .map(stage => `${stage} ${at(stage).toFixed(1)}`)
       .join(' ');
-    return { storedBytes: run.bytes ?? 0, more: `${transport}, ${form}; ${steps}` };
+    return {
+      storedBytes: run.bytes ?? 0,
+      more: `${transport}, ${form}; ${steps}; ${transportReason}`,
+    };
   },
 });
 
 const EXEC = {};
-const PUSH = { NKVM_PUSH_PORT: '0', NKVM_PUSH_ADDRESS: HOST_FOR_PODS };
+const PUSH = {
+  NKVM_HTTP_HOST: '0.0.0.0',
+  NKVM_PUSH_PORT: '0',
+  NKVM_PUSH_ADDRESS: HOST_FOR_PODS,
+};
 const S3 = 'bench-s3';
 const change = (): void => changeSome(volume.directory, 0.01);
 const CONTESTANTS: Record<string, Contestant> = {
