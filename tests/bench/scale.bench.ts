@@ -14,7 +14,7 @@ const TRANSPORTS: Record<string, Costs> = {
   },
   push: {
     perRun: { sidecar: 0.06, apiServer: 0.06 },
-    perGigabyte: { sidecar: 2.5, apiServer: 0.02 },
+    perGigabyte: { sidecar: 2.3, apiServer: 0.02 },
     passesSidecar: true,
   },
   direct: {
