@@ -200,6 +200,14 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
     expect(next.transportReason).toContain(why);
   });
 
+  it('the archive takes another way where commands cannot be fed', async () => {
+    const world = await directWorld(server);
+    const execWithInput = () => Promise.reject(new Error('Kubernetes 1.30 is needed'));
+    const end = await world.backUp({ cluster: { ...world.cluster, execWithInput } });
+    expect(end).toMatchObject({ status: 'success', transport: 'exec' });
+    expect(end.transportReason).toContain('did not start');
+  });
+
   it('a part is not signed a second time for other bytes', async () => {
     const world = await directWorld(server);
     const seen: Destination = {

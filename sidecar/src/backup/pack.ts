@@ -133,19 +133,20 @@ async function arrive(
     doubt: world.direct?.of(plan.target.name, run.namespace),
     isAllowed: world.direct !== undefined,
   });
+  const direct = not
+    ? undefined
+    : await arriveDirect({ attempt, helper, options, plan, expectedBytes, onBytes });
+  if (direct && 'staged' in direct) {
+    const { delivery, staged, own } = direct;
+    tell(delivery.route);
+    return { delivery, taking: [Promise.resolve({ taken: { staged } })], own };
+  }
   let delivery: Delivery;
-  if (not) {
+  if (direct && 'here' in direct) delivery = direct.here;
+  else {
     const delivering = transport.deliver(helper, options);
     delivery = await within(signal, delivering, late => late.body.destroy());
-    delivery = { ...delivery, route: otherRoute(delivery.route, not.because) };
-  } else {
-    const direct = await arriveDirect({ attempt, helper, options, plan, expectedBytes, onBytes });
-    delivery = direct.delivery;
-    if ('staged' in direct) {
-      tell(delivery.route);
-      const taken = { taken: { staged: direct.staged } };
-      return { delivery, taking: [Promise.resolve(taken)], own: direct.own };
-    }
+    delivery = { ...delivery, route: otherRoute(delivery.route, (direct ?? not)?.because) };
   }
   tell(delivery.route);
   const counter = hashAndCount(onBytes);

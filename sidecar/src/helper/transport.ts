@@ -70,11 +70,8 @@ const SEAL_MS = 60_000;
  * @param transportReason why this way: a sentence for the record
  */
 export const execBecause = (transportReason: string): Transport => ({
-  async deliver(helper, { level, archive, leaveOut = BY_RULE, onWorking }) {
-    if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
-    const packing = await helper.exec(packCommand(level, archive, leaveOut), {
-      onStderr: text => text.includes(WORKING) && onWorking(),
-    });
+  async deliver(helper, options) {
+    const packing = await helper.exec(...(await packingOf(helper, options, false)));
     packing.exit.catch(() => undefined); // `sent` waits for it, when the body has ended
     const route: Route = { transport: 'exec', transportReason };
     return { body: packing.stdout, route, ...afterwards(helper, packing) };
@@ -82,6 +79,23 @@ export const execBecause = (transportReason: string): Transport => ({
 });
 
 export const execTransport = execBecause(EXEC_ROUTE.transportReason);
+
+/**
+ * Sends what the packing command needs besides.
+ * @param isDirect a program that comes over its input takes the archive; see pack/load.cjs
+ * @returns the command and how it is run, for every transport. @throws StageError (stage `exec`), ApiFailure.
+ */
+export async function packingOf(
+  helper: Helper,
+  { level, archive, leaveOut = BY_RULE, compressors, onWorking }: DeliveryOptions,
+  isDirect: boolean
+): Promise<[command: string[], options: { onStderr(text: string): void }]> {
+  if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
+  return [
+    packCommand(level, archive, leaveOut, { isDirect, compressors }),
+    { onStderr: text => void (text.includes(WORKING) && onWorking()) },
+  ];
+}
 
 /** @returns what is asked for when the archive has left the pod: it travels in commands of its own. */
 export const afterwards = (
@@ -101,7 +115,7 @@ export const afterwards = (
 });
 
 /** Puts patterns where the packing command finds them. @throws StageError (stage `exec`), ApiFailure. */
-export async function sendPatterns(helper: Helper, patterns: readonly string[]): Promise<void> {
+async function sendPatterns(helper: Helper, patterns: readonly string[]): Promise<void> {
   const text = patterns.map(pattern => `${pattern}\n`).join('');
   const sha256 = createHash('sha256').update(text).digest('hex');
   const signal = AbortSignal.timeout(SEAL_MS);

@@ -18,7 +18,15 @@ export interface DirectArrival {
 }
 
 /** Its archive comes to us instead. The route says why. */
-export type ComesHere = Pick<DirectArrival, 'delivery'>;
+export interface ComesHere {
+  here: Delivery;
+}
+
+/** Nothing was packed yet. */
+export interface NotBegun {
+  /** Why, as the end of a sentence. */
+  because: string;
+}
 
 export interface DirectAttempt {
   attempt: Attempt;
@@ -42,13 +50,21 @@ export async function arriveDirect({
   plan: { target, key, held },
   expectedBytes,
   onBytes,
-}: DirectAttempt): Promise<DirectArrival | ComesHere> {
+}: DirectAttempt): Promise<DirectArrival | ComesHere | NotBegun> {
   const { run, signal, world } = attempt;
   const doubts = world.direct;
   const { destination, name } = target;
   if (!destination.stageDirect) throw new Error(`${name} takes no direct uploads`);
   const starting = directSession(helper, { ...options, onBytes });
-  const session = await within(signal, starting, late => late.delivery.body.destroy());
+  const session = await within(signal, starting, late => late.delivery.body.destroy()).catch(
+    (error: unknown) => textOf(error)
+  );
+  signal.throwIfAborted();
+  if (typeof session === 'string') {
+    const because = `the command that would send it did not start (${session})`;
+    doubts?.note(name, run.namespace, because);
+    return { because };
+  }
   let own: Digest | undefined;
   const sender: DirectSender = {
     async send(...words) {
@@ -67,7 +83,7 @@ export async function arriveDirect({
     const staged = await staging;
     if (isOtherwise(staged)) {
       if (staged.otherwise !== FITS) doubts?.note(name, run.namespace, staged.otherwise);
-      return { delivery: { ...session.delivery, route: routeHere(staged.otherwise) } };
+      return { here: { ...session.delivery, route: routeHere(staged.otherwise) } };
     }
     if (!own) throw new Error('the helper has not said what it sent');
     doubts?.clear(name, run.namespace);

@@ -9,11 +9,10 @@ import { isOtherwise } from '../../destinations/direct.ts';
 import { StageError } from '../../errors.ts';
 import { within } from '../../within.ts';
 import type { Helper } from '../helper.ts';
-import { BY_RULE } from '../leaveOut.ts';
-import { packCommand, PARALLEL, WORKING } from '../packCommand.ts';
+import { PARALLEL } from '../packCommand.ts';
 import { program } from '../program.ts';
 import type { Delivery, DeliveryOptions } from '../transport.ts';
-import { afterwards, EXEC_ROUTE, sendPatterns } from '../transport.ts';
+import { afterwards, EXEC_ROUTE, packingOf } from '../transport.ts';
 import type { Lines } from './lines.ts';
 import { linesOf } from './lines.ts';
 import type { Message } from './messages.ts';
@@ -39,15 +38,9 @@ export interface DirectSession extends DirectSender {
  */
 export async function directSession(
   helper: Helper,
-  { level, archive, leaveOut = BY_RULE, compressors, onWorking, onBytes }: DirectOptions
+  { onBytes, ...options }: DirectOptions
 ): Promise<DirectSession> {
-  if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
-  const fed = await helper.feed(
-    packCommand(level, archive, leaveOut, { isDirect: true, compressors }),
-    {
-      onStderr: text => text.includes(WORKING) && onWorking(),
-    }
-  );
+  const fed = await helper.feed(...(await packingOf(helper, options, true)));
   fed.exit.catch(() => undefined); // `sent` waits for it
   fed.stdin.on('error', () => undefined); // the end of the output says more
   const lines = linesOf(fed.stdout);

@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { StageError, textOf } from '../../errors.ts';
 import { linesOf } from '../direct/lines.ts';
 import type { Helper } from '../helper.ts';
-import { BY_RULE } from '../leaveOut.ts';
-import { packCommand, PARALLEL, WORKING } from '../packCommand.ts';
+import { PARALLEL } from '../packCommand.ts';
 import { program } from '../program.ts';
 import type { Delivery, DeliveryOptions, Transport } from '../transport.ts';
-import { afterwards, execBecause, sendPatterns } from '../transport.ts';
+import { afterwards, execBecause, packingOf } from '../transport.ts';
 import { CONNECT, overExec, pushRoute } from './invite.ts';
 import type { Connection, PushListener } from './listener.ts';
 import { pushBroke, receivedBody, saidBy } from './received.ts';
@@ -25,16 +24,11 @@ const Answer = z.discriminatedUnion('type', [
  */
 export const pushTransport = (listener: PushListener): Transport => ({
   async deliver(helper, options) {
-    const { level, archive, leaveOut = BY_RULE, compressors, onWorking } = options;
-    if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
+    const packing = await packingOf(helper, options, true);
     const pod = `${helper.namespace}/${helper.pod}`;
     const invited = listener.invite({ pod, addresses: helper.addresses(), direction: 'send' });
     try {
-      const fed = await helper
-        .feed(packCommand(level, archive, leaveOut, { isDirect: true, compressors }), {
-          onStderr: text => text.includes(WORKING) && onWorking(),
-        })
-        .catch((error: unknown) => textOf(error));
+      const fed = await helper.feed(...packing).catch((error: unknown) => textOf(error));
       if (typeof fed === 'string') return await withoutInput(helper, options, fed);
       fed.exit.catch(() => undefined); // `sent` waits for it
       fed.stdin.on('error', () => undefined); // the end of the command says more
