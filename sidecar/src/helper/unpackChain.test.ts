@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packLink } from '../testing/packChain.ts';
+import { entriesIn } from '../testing/storedChain.ts';
 import type { TreeChange } from '../testing/treeHistory.ts';
 import { changeTree, treeHistories, treeLines } from '../testing/treeHistory.ts';
 import type { UnpackWorld } from '../testing/unpackWorld.ts';
@@ -34,17 +35,6 @@ function chainOf(
     points.push(treeLines(tree));
   }
   return { links, points };
-}
-
-/** @returns how many entries a tar has, as tar counts them. */
-function entriesIn(tar: Buffer): number {
-  let entries = 0;
-  for (let at = 0; tar[at] !== 0; ) {
-    const size = Number.parseInt(tar.toString('latin1', at + 124, at + 136), 8);
-    if (tar[at + 156] !== 0x78) entries++;
-    at += 512 + Math.ceil(size / 512) * 512;
-  }
-  return entries;
 }
 
 const bodyOf = (links: readonly Link[]): Buffer =>

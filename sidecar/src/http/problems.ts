@@ -36,6 +36,8 @@ const STATUS_OF: Record<string, number> = {
   RestoreNotFound: 404,
   CheckNotFound: 404,
   ArchiveMissing: 404,
+  ChainIncomplete: 409,
+  ChainBroken: 422,
   ArchiveUnreadable: 503,
   ArchiveBroken: 422,
   ArchiveLocked: 409,

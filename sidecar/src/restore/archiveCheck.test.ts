@@ -23,6 +23,7 @@ async function sourceOf(
     sha256: digest,
     manifest: undefined,
     run: undefined,
+    links: [],
     source: { namespace: null, name: null, uid: null, namespaceUid: null, createdAt: null },
   };
 }

@@ -3,11 +3,15 @@ import { createGunzip } from 'node:zlib';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
 import { readBack } from '../archive/readBack.ts';
-import type { Destination } from '../destinations/destination.ts';
 import { StageError, textOf } from '../errors.ts';
+import { chainBody } from './chainBody.ts';
+import { compareDigest } from './compareDigest.ts';
 import type { RestoreSource } from './source.ts';
 
-/** An archive that was read from its first byte to its last. */
+/**
+ * An archive that was read from its first byte to its last. Of an increment, its digest is that of all archives of the chain,
+ * newest first, as they are sent.
+ */
 export interface CheckedArchive extends Digest {
   /** Size of the tar in it; undefined where it was not unpacked. */
   rawBytes: number | undefined;
@@ -30,38 +34,19 @@ export async function checkArchive(
   source: RestoreSource,
   { signal, onProgress = () => undefined }: CheckOptions
 ): Promise<CheckedArchive> {
-  const { destination, key, sha256 } = source;
+  const { destination, key, sha256, links } = source;
   const place = destination.locate(key);
+  if (links.length > 0) {
+    const all = hashAndCount(onProgress);
+    await pipeline(chainBody(source, signal), all.resume(), { signal });
+    return { ...all.digest(), rawBytes: undefined, isCompared: sha256 !== undefined };
+  }
   const archive = await destination.open(key, { signal });
   if (sha256 === undefined) return await unpacked(place, archive, { signal, onProgress });
   const read = await readBack(place, archive, 'checksum', signal, onProgress);
   compareDigest(source, read);
   return { ...read, rawBytes: undefined, isCompared: true };
 }
-
-/** @throws StageError (`ArchiveDiffers`) when something else was read than the archive that was meant. */
-export function compareDigest(
-  {
-    destination,
-    key,
-    bytes,
-    sha256,
-  }: Pick<RestoreSource, 'key' | 'bytes' | 'sha256'> & { destination: Pick<Destination, 'locate'> },
-  read: Digest
-): void {
-  if (read.bytes === bytes && (sha256 === undefined || read.sha256 === sha256)) return;
-  throw new StageError(
-    'checksum',
-    'ArchiveDiffers',
-    `archive ${destination.locate(key)} has changed: ${read.bytes} bytes with SHA-256 ${short(
-      read.sha256
-    )} were read, expected ${bytes} bytes${sha256 ? ` with ${short(sha256)}` : ''}`,
-    'restore another backup, and check the storage: it returns other bytes than were written',
-    'needs-action'
-  );
-}
-
-const short = (sha256: string): string => `${sha256.slice(0, 12)}…`;
 
 /** Bytes that gunzip gives in one piece; its default of 16 KiB costs a third of the speed. */
 const PIECE_BYTES = 256 * 1024;

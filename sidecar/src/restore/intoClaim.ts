@@ -10,7 +10,7 @@ import { BROKE_BEFORE } from '../helper/push/invite.ts';
 import type { PushListener } from '../helper/push/listener.ts';
 import type { HelperSettings } from '../helper/settings/settings.ts';
 import type { Route } from '../helper/transport.ts';
-import type { Unpacked } from '../helper/unpack.ts';
+import type { LinkSize, Unpacked } from '../helper/unpack.ts';
 import { unpackInto } from '../helper/unpack.ts';
 import type { HelperNode } from '../helper/wait/helperNode.ts';
 import type { WaitLimits } from '../helper/wait/waitLimits.ts';
@@ -24,6 +24,8 @@ export interface RestoreBody {
   encoding: 'gzip' | 'tar';
   /** The expected digest of the bytes that arrive. */
   expected: { rawBytes?: number; files?: number; sha256?: string };
+  /** See `UnpackRequest`. */
+  links?: readonly LinkSize[];
   /** Space that its files need in the volume; undefined: not known. */
   neededBytes: number | undefined;
   open(signal: AbortSignal): Promise<Readable> | Readable;
@@ -120,12 +122,12 @@ export async function restoreIntoClaim(
       if (mustBeEmpty && !look.isEmpty) throw holdsFiles(claim);
       checkRoom(claim, mode, body, look);
       await beforeWrite();
-      const { encoding, expected } = body;
-      const isKnown = expected.rawBytes !== undefined;
+      const { encoding, expected, links } = body;
+      const isKnown = expected.rawBytes !== undefined || links !== undefined;
       return await unpackInto(
         helper,
         {
-          ...{ mode, encoding, expected, isSelection, patterns },
+          ...{ mode, encoding, expected, links, isSelection, patterns },
           ...(!isKnown && isEmptyMode(mode) && { maxRawBytes: look.freeBytes }),
         },
         await body.open(signal),

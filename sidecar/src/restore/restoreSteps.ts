@@ -1,4 +1,4 @@
-import { archiveFormOf, archiveNameIn, parseArchiveName } from '../archive/name.ts';
+import { archiveNameIn, parseArchiveName } from '../archive/name.ts';
 import type { ClaimId } from '../cluster/claimWrites.ts';
 import { StageError, textOf } from '../errors.ts';
 import { PUSH_BROKE } from '../helper/push/received.ts';
@@ -8,7 +8,7 @@ import { writerPlacementOf } from '../helper/wait/placement.ts';
 import { claimGone } from '../helper/withHelper.ts';
 import { helperHooks } from '../jobs/helperHooks.ts';
 import type { CheckedArchive } from './archiveCheck.ts';
-import { checkArchive, compareDigest } from './archiveCheck.ts';
+import { checkArchive } from './archiveCheck.ts';
 import type { RestoreAttempt } from './attempt.ts';
 import { isNewClaim, makesOwnClaim } from './attempt.ts';
 import { makeClaim } from './claim/makeClaim.ts';
@@ -19,11 +19,11 @@ import { explain } from './explain.ts';
 import { fillingAnnotations } from './handOver/filling.ts';
 import type { RestoreBody } from './intoClaim.ts';
 import { restoreIntoClaim } from './intoClaim.ts';
-import { plannedSource } from './plan/plannedSource.ts';
 import { sizeText } from './plan/planSpace.ts';
 import type { Scaled } from './scale/scaler.ts';
 import type { RestoreSource } from './source.ts';
-import { findSource, patternsOf } from './source.ts';
+import { bytesOf, findSource, patternsOf } from './source.ts';
+import { compareSent, wholeBody } from './wholeBody.ts';
 
 /** An archive that was read and is what it should be. */
 export interface ReadySource {
@@ -78,7 +78,7 @@ async function readFrom(attempt: RestoreAttempt, source: RestoreSource): Promise
     signal,
     onProgress(bytes) {
       clock.goesOn();
-      steps.say(`${Math.floor((bytes / Math.max(1, source.bytes)) * 100)} % read`);
+      steps.say(`${Math.floor((bytes / Math.max(1, bytesOf(source))) * 100)} % read`);
     },
   });
   const body = await bodyOf(attempt, source, checked);
@@ -112,19 +112,8 @@ async function bodyOf(
       open: selected.open,
     };
   }
-  const { shown, neededBytes } = plannedSource(source);
-  const rawBytes = shown.rawBytes ?? checked.rawBytes;
-  show({ totalBytes: source.bytes });
-  return {
-    encoding: archiveFormOf(source.key) === 'tar' ? 'tar' : 'gzip',
-    expected: {
-      sha256: checked.sha256,
-      ...(rawBytes !== undefined && { rawBytes }),
-      ...(shown.files !== null && { files: shown.files }),
-    },
-    neededBytes: neededBytes ?? rawBytes,
-    open: ending => source.destination.open(source.key, { signal: ending }),
-  };
+  show({ totalBytes: checked.bytes });
+  return wholeBody(source, checked);
 }
 
 /** Stops the workloads that use the claim. @throws StageError when they cannot be stopped. */
@@ -273,6 +262,6 @@ export async function writeAndCompare(
       onRoute: route => attempt.show({}, route),
     }
   );
-  if (!isSelection) compareDigest(source, unpacked.sent);
+  if (!isSelection) compareSent(source, checked, unpacked.sent);
   return unpacked;
 }

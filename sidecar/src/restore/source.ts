@@ -2,6 +2,8 @@ import type { Backup, Copy } from '../../api/index.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { archiveFormOf, manifestName } from '../archive/name.ts';
+import type { LinkThere } from '../destinations/chainThere.ts';
+import { chainThere } from '../destinations/chainThere.ts';
 import type { Destination, Stored } from '../destinations/destination.ts';
 import { foreignArchive } from '../destinations/foreignArchive.ts';
 import { checkKey } from '../destinations/key.ts';
@@ -20,7 +22,13 @@ export interface RestoreSource extends SourceArchive {
   sha256: string | undefined;
   /** The backup that made it, where the history has it. */
   run: RunRecord | undefined;
+  /** Of an increment: the archives that it needs, at the same destination, the full one first. */
+  links: readonly LinkThere[];
 }
+
+/** @returns bytes of all archives that a restore reads. */
+export const bytesOf = ({ bytes, links }: Pick<RestoreSource, 'bytes' | 'links'>): number =>
+  links.reduce((sum, link) => sum + link.bytes, bytes);
 
 /** @returns the patterns of nkvm.io/exclude that the archive was made with. */
 export const patternsOf = ({ manifest, run }: RestoreSource): readonly string[] =>
@@ -49,7 +57,7 @@ const MANIFEST_BYTES = 4 * 1024 * 1024;
  * where that is not what it should be.
  * @param asked id of a backup, `archive:KEY`, `archive:DESTINATION/KEY` or `upload:ID`
  * @param not destinations whose copy is of no use
- * @throws StageError: `BackupNotFound`, `BackupHasNoArchive`, `ArchiveMissing`, `ArchiveSizeDiffers`, `ManifestMismatch`,
+ * @throws StageError: `BackupNotFound`, `BackupHasNoArchive`, `ArchiveMissing`, `ChainIncomplete`, `ArchiveSizeDiffers`, `ManifestMismatch`,
  *   `ManifestTooNew`, `ManifestUnreadable`, `UploadNotFound`, `BadKey`, or what the destination says.
  */
 export async function findSource(
@@ -98,6 +106,7 @@ async function copySource(
   }
   return {
     ...{ backup: asked, destination, sha256, manifest, run },
+    links: await chainThere(copy.key, manifest?.chain ?? run.chain, destination, signal),
     key: copy.key,
     bytes: stored.bytes,
     source: {
@@ -137,6 +146,7 @@ async function archiveSource(
     bytes: stored.bytes,
     sha256: manifest?.sha256,
     run: isOfRun ? run : undefined,
+    links: await chainThere(key, manifest?.chain ?? null, destination, signal),
     source: originOf(manifest),
   };
 }
@@ -157,7 +167,7 @@ async function uploadSource(
     );
   }
   const { destination, key, bytes, sha256 } = upload;
-  const nothing = { manifest: undefined, run: undefined, source: originOf(undefined) };
+  const nothing = { manifest: undefined, run: undefined, links: [], source: originOf(undefined) };
   return { backup: asked, destination, key, bytes, sha256, ...nothing };
 }
 

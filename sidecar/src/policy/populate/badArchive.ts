@@ -13,6 +13,8 @@ export const BAD_ARCHIVE_REASONS: ReadonlySet<string> = new Set([
   'ArchiveNotAsSealed',
   'ArchiveSizeDiffers',
   'ArchiveTruncated',
+  'ChainBroken',
+  'ChainIncomplete',
   'ContentsDiffer',
   'ManifestMismatch',
   'ManifestUnreadable',

@@ -1,5 +1,4 @@
 import type { Backup } from '../../../api/index.ts';
-import { archiveFormOf } from '../../archive/name.ts';
 import type { ClaimId, ClaimWrites } from '../../cluster/claimWrites.ts';
 import type { ClusterInventory } from '../../cluster/inventory.ts';
 import type { ReadPodLog } from '../../cluster/podLog.ts';
@@ -14,7 +13,7 @@ import type { JobEnd, JobKind } from '../../jobs/job.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import type { StageClock } from '../../jobs/stageClock.ts';
 import { stageClock } from '../../jobs/stageClock.ts';
-import { checkArchive, compareDigest } from '../archiveCheck.ts';
+import { checkArchive } from '../archiveCheck.ts';
 import { leftVolume } from '../claim/leftVolume.ts';
 import { findMade, makeClaim, unmakeClaim } from '../claim/makeClaim.ts';
 import { claimWish } from '../claim/newClaim.ts';
@@ -22,10 +21,10 @@ import { checkSameNamespace } from '../claim/sameNamespace.ts';
 import { explain } from '../explain.ts';
 import type { IntoClaimWorld } from '../intoClaim.ts';
 import { restoreIntoClaim } from '../intoClaim.ts';
-import { plannedSource } from '../plan/plannedSource.ts';
 import type { SourceWorld } from '../source.ts';
-import { findSource } from '../source.ts';
+import { bytesOf, findSource, patternsOf } from '../source.ts';
 import { verdictOnRestore } from '../verdictOnRestore.ts';
+import { compareSent, wholeBody } from '../wholeBody.ts';
 import { runCheck } from './checkPod.ts';
 import { failedBy } from './verifyJob.ts';
 
@@ -128,7 +127,7 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
   const { namespace, id: runId } = run;
   clock.enter('create');
   const source = await findSource(details.backup, world, signal);
-  show({ totalBytes: source.bytes });
+  show({ totalBytes: bytesOf(source) });
   const checked = await checkArchive(source, { signal, onProgress: () => clock.goesOn() });
 
   const target = { namespace, name: scratchName(runId) };
@@ -146,27 +145,17 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
   show({ scratch: { name: claim.name, uid: claim.uid } });
   await world.history.commit(runId, { details: attempt.details });
 
-  const { shown, neededBytes } = plannedSource(source);
-  const rawBytes = shown.rawBytes ?? checked.rawBytes;
   const unpacked = await restoreIntoClaim(
     {
       ...{ runId, attempt: run.attempt, claim, mode: 'new', isSelection: false },
       hasPushBroken: run.reason === PUSH_BROKE,
-      body: {
-        encoding: archiveFormOf(source.key) === 'tar' ? 'tar' : 'gzip',
-        expected: {
-          sha256: checked.sha256,
-          ...(rawBytes !== undefined && { rawBytes }),
-          ...(shown.files !== null && { files: shown.files }),
-        },
-        neededBytes: neededBytes ?? rawBytes,
-        open: ending => source.destination.open(source.key, { signal: ending }),
-      },
+      body: wholeBody(source, checked),
+      patterns: patternsOf(source),
     },
     world,
     hooksOf(attempt)
   );
-  compareDigest(source, unpacked.sent);
+  compareSent(source, checked, unpacked.sent);
   const { comparison } = unpacked;
   show({ comparison });
   const warnings = verdictOnRestore({ mode: 'new', isSelection: false, comparison });

@@ -27,7 +27,8 @@ beforeEach(async () => {
 
 const verify = (of: Copy = copy, where: Destination = destination) => {
   const { signal } = new AbortController();
-  return verifyCopy(of, seal, where, { signal, now: () => new Date(at), onProgress: () => {} });
+  const now = () => new Date(at);
+  return verifyCopy(of, seal, where, { chain: null, signal, now, onProgress: () => {} });
 };
 const store = (bytes: Buffer) => storage.archives.set(copy.key, bytes);
 

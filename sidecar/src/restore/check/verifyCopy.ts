@@ -1,12 +1,16 @@
 import type { Copy, Seal } from '../../../api/index.ts';
+import type { OptionalChain } from '../../archive/chain/chain.ts';
 import { archiveFormOf } from '../../archive/name.ts';
 import { readBack } from '../../archive/readBack.ts';
 import type { TarContents } from '../../archive/tarContents.ts';
+import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { StageError } from '../../errors.ts';
-import { compareDigest } from '../archiveCheck.ts';
+import { compareDigest } from '../compareDigest.ts';
 
 export interface VerifyOptions {
+  /** Of the backup. */
+  chain: OptionalChain;
   signal: AbortSignal;
   now(): Date;
   /** @param bytes read so far */
@@ -20,7 +24,8 @@ export interface VerifiedCopy {
 }
 
 /**
- * Reads one copy from its first byte to its last, unpacks it, and compares it with what the pod sealed.
+ * Reads one copy from its first byte to its last, unpacks it, and compares it with what the pod sealed. Of an increment, the
+ * archives that it needs are read, too, and compared with their manifests.
  *
  * | found | the copy |
  * | --- | --- |
@@ -35,7 +40,7 @@ export async function verifyCopy(
   copy: Copy,
   seal: Seal | null,
   destination: Destination,
-  { signal, now, onProgress }: VerifyOptions
+  { chain, signal, now, onProgress }: VerifyOptions
 ): Promise<VerifiedCopy> {
   const place = destination.locate(copy.key);
   try {
@@ -46,6 +51,17 @@ export async function verifyCopy(
     const read = await readBack(place, archive, 'contents', signal, onProgress, form);
     compareDigest({ ...copy, destination, sha256: copy.sha256 || undefined }, read);
     if (seal && read.contents) compareContents(place, seal, read.contents);
+    let before = read.bytes;
+    for (const link of await chainThere(copy.key, chain, destination, signal)) {
+      const body = await destination.open(link.key, { signal });
+      const linkPlace = destination.locate(link.key);
+      const at = (bytes: number) => onProgress(before + bytes);
+      compareDigest(
+        { ...link, destination },
+        await readBack(linkPlace, body, 'checksum', signal, at)
+      );
+      before += link.bytes;
+    }
     return { copy: { ...copy, state: 'present', verifiedAt: now().toISOString() } };
   } catch (error) {
     signal.throwIfAborted();

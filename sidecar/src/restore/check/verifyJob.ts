@@ -84,7 +84,7 @@ async function verified(
     clock.enter('checksum');
     for (const { copy, destination } of here) {
       const look = await verifyCopy(copy, backup.seal, destination, {
-        ...{ signal, now },
+        ...{ chain: backup.chain, signal, now },
         onProgress(bytes) {
           clock.goesOn();
           onProgress(before + bytes);

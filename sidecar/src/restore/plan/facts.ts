@@ -10,6 +10,7 @@ import { claimRefusal, restoresNotAllowed } from '../claim/claimRefusal.ts';
 import { claimWish } from '../claim/newClaim.ts';
 import type { Scaler } from '../scale/scaler.ts';
 import type { RestoreSource, SourceWorld } from '../source.ts';
+import { bytesOf } from '../source.ts';
 import type { LookInto } from './lookInto.ts';
 import { findOpenableSource } from './openableSource.ts';
 import type { Answer, PlanFacts } from './planFacts.ts';
@@ -129,9 +130,9 @@ async function sourceFor(
 
 async function digestOf(source: RestoreSource, signal: AbortSignal): Promise<Answer<boolean>> {
   const later = `the archive of ${sizeText(
-    source.bytes
+    bytesOf(source)
   )} is read as a whole before anything is written`;
-  if (source.bytes > READ_BYTES) return { later };
+  if (bytesOf(source) > READ_BYTES) return { later };
   return await inTime(async within => (await checkArchive(source, { signal: within })).isCompared, {
     ms: BUDGET_MS,
     signal,

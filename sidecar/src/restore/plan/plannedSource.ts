@@ -1,6 +1,7 @@
 import type { RestorePlan } from '../../../api/index.ts';
 import type { StageError } from '../../errors.ts';
 import type { RestoreSource } from '../source.ts';
+import { bytesOf } from '../source.ts';
 
 /** The archive of a plan: what of it is shown, also where it cannot be restored. */
 export interface PlannedSource {
@@ -12,9 +13,11 @@ export interface PlannedSource {
 
 /** @returns what a plan shows of an archive that is there. */
 export function plannedSource(source: RestoreSource): PlannedSource {
-  const { backup, key, bytes, manifest, run, source: from } = source;
+  const { backup, key, manifest, run, source: from } = source;
   const seal = manifest?.seal ?? run?.seal;
-  const [rawBytes, files] = [seal?.rawBytes ?? null, seal?.files ?? null];
+  // Of an increment they tell what has changed.
+  const isWhole = source.links.length === 0;
+  const [rawBytes, files] = isWhole ? [seal?.rawBytes ?? null, seal?.files ?? null] : [null, null];
   return {
     found: { is: source },
     shown: {
@@ -24,7 +27,7 @@ export function plannedSource(source: RestoreSource): PlannedSource {
       name: from.name,
       createdAt: from.createdAt,
       hasManifest: manifest !== undefined,
-      bytes,
+      bytes: bytesOf(source),
       ...{ rawBytes, files },
     },
     neededBytes: neededBytesOf({ usedBytes: manifest?.usedBytes ?? null, rawBytes, files }),
