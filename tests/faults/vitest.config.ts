@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { API_ADDRESS } from '../cluster/machine/paths.ts';
 
 /** What must not break a backup, on the test cluster: `vitest run --config tests/faults/vitest.config.ts`. */
 export default defineConfig({
@@ -7,6 +8,8 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
     environment: 'node',
+    // `NKVM_TEST_TRANSPORT=push`: all of it, with sidecars that helper pods push to
+    env: process.env.NKVM_TEST_TRANSPORT === 'push' ? { NKVM_TEST_PUSH_ADDRESS: API_ADDRESS } : {},
     globalSetup: ['support/global-setup.ts'],
     // one cluster: nobody works on it while another file breaks it
     fileParallelism: false,

@@ -22,6 +22,9 @@ export interface HeldRun {
 /** The ways of an archive on which it can be held. */
 export const WAYS = ['exec', 'push'] as const;
 
+/** The way where a test does not name one. */
+const USUAL = process.env.NKVM_TEST_PUSH_ADDRESS === undefined ? 'exec' : 'push';
+
 /**
  * Starts a sidecar and a backup, and holds its stream.
  * @param bytes after how many it is held. @param env settings of the sidecar. @param transport how the archive travels
@@ -30,7 +33,7 @@ export async function heldRun(
   volume: FaultVolume,
   bytes: number,
   env: Record<string, string> = {},
-  transport: (typeof WAYS)[number] = 'exec'
+  transport: (typeof WAYS)[number] = USUAL
 ): Promise<HeldRun> {
   const { way, settings } = await wayOf(transport);
   const world = await worldWith({ ...settings, ...env });
@@ -46,5 +49,8 @@ async function wayOf(transport: (typeof WAYS)[number]) {
     return { way, settings: way.env };
   }
   const way = await wire();
-  return { way, settings: { NKVM_KUBECONFIG: way.kubeconfig } };
+  return {
+    way,
+    settings: { NKVM_PUSH_PORT: '', NKVM_PUSH_ADDRESS: '', NKVM_KUBECONFIG: way.kubeconfig },
+  };
 }

@@ -15,6 +15,7 @@ export async function pushWay(change?: () => Duplex): Promise<PushWay> {
   return {
     ...way,
     env: {
+      NKVM_HTTP_HOST: '127.0.0.1',
       NKVM_PUSH_PORT: `${way.port}`,
       NKVM_PUSH_ADDRESS: API_ADDRESS,
       NKVM_PUSH_SOURCE: 'any', // the way has an address of its own
