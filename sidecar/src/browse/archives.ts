@@ -1,3 +1,4 @@
+import { formOf } from '../archive/chain/chain.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { indexName, manifestName } from '../archive/name.ts';
@@ -116,8 +117,12 @@ export function archivesAt({
       const manifest = await manifestOf(destination, key, signal);
       return { destination, key, bytes: stored.bytes, manifest };
     },
-    open: (ref, signal) => cache.get(nameOf(ref), each => load(ref, each), signal),
+    async open(ref, signal) {
+      refuseIncrement(ref);
+      return await cache.get(nameOf(ref), each => load(ref, each), signal);
+    },
     async openVouched(ref, signal) {
+      refuseIncrement(ref);
       const name = nameOf(ref);
       if (ref.manifest?.index?.sha256 !== undefined) return await archives.open(ref, signal);
       const known = await cache.peek(name);
@@ -129,6 +134,7 @@ export function archivesAt({
       );
     },
     async openQuickly(ref, signal) {
+      if (isIncrement(ref)) return undefined;
       const known = cache.peek(nameOf(ref));
       if (known) return await known;
       const isQuick =
@@ -143,6 +149,21 @@ export function archivesAt({
     stop: () => cache.stop(),
   };
   return archives;
+}
+
+const isIncrement = ({ manifest }: ArchiveRef): boolean =>
+  formOf(manifest?.chain ?? null) === 'increment';
+
+/** Its own entries are a part of the volume, and would be taken for all of it. @throws StageError */
+function refuseIncrement(ref: ArchiveRef): void {
+  if (!isIncrement(ref)) return;
+  throw new StageError(
+    'checksum',
+    'IncrementNotOpened',
+    `archive ${ref.key} is an increment: its files are in several archives, and NKVM cannot show single ones of them yet`,
+    'restore the whole backup, into a new claim for example, or open the full backup before it',
+    'needs-action'
+  );
 }
 
 /** A manifest that cannot be read says nothing: the archive can be read without it. */

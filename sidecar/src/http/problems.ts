@@ -44,6 +44,7 @@ const STATUS_OF: Record<string, number> = {
   NoMatchingKey: 422,
   AgeBroken: 422,
   EntriesDepend: 422,
+  IncrementNotOpened: 422,
   UploadBroken: 422,
   UploadTooBig: 413,
   UploadStalled: 408,
