@@ -1,16 +1,22 @@
 /**
- * The way of a pushed archive without Kubernetes: one process is the sidecar, and the helper's commands are processes of this
- * machine. Backups into a directory, beside `tar | igzip > file; sync`, in turn: time, and the seconds of CPU.
+ * The way of an archive without Kubernetes: one process is the sidecar, and the helper's commands are processes of this
+ * machine. Backups into a directory and to S3 (versitygw on loopback), pushed and direct, beside `tar | igzip > file; sync`, a
+ * multipart client and restic, in turn: time, and the seconds of CPU.
  * usage: node tests/bench/path.bench.ts [TREE] [ROUNDS]
+ * Needs versitygw and restic (`npm run servers`).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DirectDoubts } from '../../sidecar/src/backup/direct/doubts.ts';
+import { directDoubts } from '../../sidecar/src/backup/direct/doubts.ts';
 import { runBackup } from '../../sidecar/src/backup/run.ts';
 import { lane } from '../../sidecar/src/cluster/lane.ts';
+import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
+import { s3 } from '../../sidecar/src/destinations/s3/kind.ts';
 import { listenForHelpers } from '../../sidecar/src/helper/push/listener.ts';
 import { pushTransport } from '../../sidecar/src/helper/push/pushTransport.ts';
 import { sameLimits } from '../../sidecar/src/helper/wait/waitLimits.ts';
@@ -18,6 +24,8 @@ import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSe
 import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
 import { processCluster } from '../../sidecar/src/testing/processCluster.ts';
 import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
+import { RESTIC } from '../servers/restic.ts';
+import { startVersitygw } from '../servers/versitygw.ts';
 import { imageEnvironment, imageFlags } from '../support/imageFlags.ts';
 import { biggestRssMiB } from './support/memory.ts';
 import { TREES } from './support/trees.ts';
@@ -51,26 +59,33 @@ const listener = await listenForHelpers({
 });
 let runs = 0;
 
-async function pushed(level: 'checksum' | 'contents'): Promise<string> {
+async function backUp(
+  destination: Destination,
+  level: 'checksum' | 'contents',
+  direct?: DirectDoubts
+): Promise<string> {
   runs += 1;
   const id = `01k9a2b3c4d5e6f7g8h9jk${String(runs).padStart(4, '0')}`;
   const end = await runBackup(
-    { ...exampleRun({ id, status: 'running' }), ...claim, destinations: ['local'] },
+    { ...exampleRun({ id, status: 'running' }), ...claim, destinations: [destination.id] },
     claim,
     {
       cluster,
       readClaim: async () => ({
         ...{ uid: claim.uid, labels: {}, annotations: {}, spec: {}, status: {} },
       }),
-      places: fixedPlaces([localDestination(archives, { installation: 'bench' })]),
+      places: fixedPlaces([destination]),
       transport: pushTransport(listener),
+      direct,
       clusterName: 'bench',
       identity: { clusterUid: 'cluster-1', installation: 'i', namespaceUidOf: () => 'namespace-1' },
       helperSettings: exampleHelperSettings,
       waitLimits: sameLimits(60_000),
       runTimeoutMs: 3_600_000,
       unpacking: lane(1),
-      proofPlans: (_, all) => all.map(() => ({ by: 'reading', level })),
+      // As all but the first and every tenth archive there: the server is asked.
+      proofPlans: (_, all) =>
+        all.map(({ isNear }) => ({ by: isNear ? 'reading' : 'server', level })),
       version: '0.0.0',
       now: () => new Date(),
       entriesBefore: () => undefined,
@@ -89,6 +104,36 @@ async function pushed(level: 'checksum' | 'contents'): Promise<string> {
     'cleanup'
   )} s`;
 }
+
+const local = localDestination(archives, { installation: 'bench' });
+const server = await startVersitygw();
+const bucket = await server.makeBucket();
+const login = server.settings(bucket);
+const offsite = s3.open(s3.settings.parse(login), {
+  ...{ name: 'offsite', installation: '0123456789abcdef', workDir: root },
+});
+
+/** The same tar and igzip, and then a client that sends the finished archive. */
+async function byClient(): Promise<void> {
+  const file = join(root, 'client.tar.gz');
+  execFileSync('sh', ['-c', `${ALL} -C "$1" . | igzip -1 -c >"$2"`, 'sh', volume, file]);
+  const client = join(import.meta.dirname, 'support/multipart.ts');
+  const env = { ...process.env, SETTINGS: JSON.stringify(login) };
+  execFileSync(process.execPath, [client, 'store', 'by-client', file], { env });
+  rmSync(file);
+}
+
+const RESTIC_ENV = {
+  ...process.env,
+  RESTIC_REPOSITORY: `s3:${server.endpoint}/${bucket}/restic`,
+  RESTIC_PASSWORD: 'of the bench',
+  RESTIC_CACHE_DIR: join(root, 'cache'),
+  AWS_ACCESS_KEY_ID: server.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
+};
+const restic = async (...args: string[]): Promise<void> =>
+  void execFileSync(RESTIC, args, { env: RESTIC_ENV, stdio: 'pipe' });
+const RESTIC_BACKUP = ['backup', '--quiet', '--host', 'bench', volume];
 
 const times: Record<string, number[]> = {};
 async function measure(what: string, work: () => Promise<string | void>): Promise<void> {
@@ -109,18 +154,34 @@ try {
   tree.make(volume);
   console.log(tree.says);
   await onNode();
+  const doubts = directDoubts(() => performance.now());
+  const WAYS: Record<string, () => Promise<string | void>> = {
+    'tar | igzip > file; sync': onNode,
+    'pushed into a directory': () => backUp(local, 'checksum'),
+    'tar | igzip > file; multipart client': byClient,
+    'pushed to S3': () => backUp(offsite, 'checksum'),
+    'direct to S3': () => backUp(offsite, 'checksum', doubts),
+    'restic to S3, first': () => restic(...RESTIC_BACKUP),
+    'restic to S3, unchanged': () => restic(...RESTIC_BACKUP),
+  };
   for (let round = 0; round < Number(rounds); round += 1) {
-    await measure('tar | igzip > file; sync', onNode);
-    await measure('pushed, read back', () => pushed('checksum'));
+    rmSync(join(server.files, bucket, 'restic'), { recursive: true, force: true });
+    await restic('init', '--quiet');
+    for (const [way, work] of Object.entries(WAYS)) await measure(way, work);
   }
-  await measure('pushed, read back and unpacked', () => pushed('contents'));
+  await measure('pushed into a directory, unpacked', () => backUp(local, 'contents'));
   const middle = (what: string): number =>
     (times[what] ?? []).sort((a, b) => a - b)[(times[what]?.length ?? 1) >> 1] ?? NaN;
-  const ratio = middle('tar | igzip > file; sync') / middle('pushed, read back');
-  console.log(`speed of the plain pipe that a pushed backup has: ${ratio.toFixed(2)}`);
+  const ratio = (one: string, other: string): void =>
+    console.log(`${one}: ${(middle(one) / middle(other)).toFixed(2)} times the time of ${other}`);
+  ratio('pushed into a directory', 'tar | igzip > file; sync');
+  ratio('direct to S3', 'tar | igzip > file; multipart client');
+  for (const way of ['pushed to S3', 'direct to S3']) ratio(way, 'restic to S3, first');
   console.log(`biggest size of the sidecar ${biggestRssMiB(process.pid).toFixed(0)} MiB`);
 } finally {
   await cluster.stop();
+  await offsite.close();
+  await server.stop();
   rmSync(root, { recursive: true, force: true });
 }
 process.exit();
