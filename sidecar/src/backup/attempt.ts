@@ -31,7 +31,7 @@ export interface RunWorld {
   roomOf?: RoomOf;
   /** By default through the API server. */
   transport?: Transport;
-  /** What is known of uploads from helper pods to the storage. Absent: there are none. */
+  /** The facts that are known of uploads from helper pods to the storage. Absent: there are none. */
   direct?: DirectDoubts | undefined;
   clusterName: string;
   identity: Identity;

@@ -103,7 +103,7 @@ const transportFor = ({ reason }: Backup, usual: Transport = execTransport): Tra
 /** An archive that has left its helper. */
 interface Arrival {
   delivery: Delivery;
-  /** What becomes of it at each destination. */
+  /** Its copy at each destination, stored or failed. */
   taking: Promise<Taken<StagedCopy>>[];
   own: Digest;
 }

@@ -130,8 +130,8 @@ export interface Destination {
   stage(key: string, body: Readable, call?: StageCall): Promise<Staged>;
 
   /**
-   * Like `stage`, for a sender that sends the archive to the storage by itself. What the storage says of the parts is
-   * compared with what was sent. Absent: archives reach the storage only through this process.
+   * Like `stage`, for a sender that sends the archive to the storage by itself. The account that the storage gives
+   * of the parts is compared with what was sent. Absent: archives reach the storage only through this process.
    * @returns `Otherwise` when the archive has to take another way; nothing is left then
    * @throws StageError (stage `copy` or `checksum`). Nothing is left then, either.
    */

@@ -60,7 +60,7 @@ export interface SignedRequest {
   addresses: readonly Address[];
 }
 
-/** What the sender says when it has sent all parts. The storage is asked as well. */
+/** The account of the sender when it has sent all parts. The storage is asked as well. */
 export interface DirectSent {
   parts: readonly DirectPart[];
   /** The file that is stored. */

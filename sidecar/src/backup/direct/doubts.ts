@@ -1,6 +1,6 @@
 const HOUR_MS = 3_600_000;
 
-/** What is remembered of direct uploads that did not work, so that the runs after it take another way at once. */
+/** Direct uploads that did not work are remembered, so that the runs after it take another way at once. */
 export interface DirectDoubts {
   /** @returns why uploads from helper pods in this namespace did not work; undefined: they may be tried. */
   of(destination: string, namespace: string): string | undefined;

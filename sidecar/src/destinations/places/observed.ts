@@ -64,7 +64,7 @@ export function observed(to: Destination, observer: Observer): Destination {
     return body;
   };
 
-  /** What is staged is in use until it is published or discarded. */
+  /** A staged archive is in use until it is published or discarded. */
   const followStaged = (staged: Staged): Staged => {
     let isOver = false;
     const over = () => {

@@ -32,7 +32,7 @@ export interface DirectSession extends DirectSender {
 }
 
 /**
- * Starts to pack, with the program that sends the archive to the storage by itself. What it needs for that, and the signed
+ * Starts to pack, with the program that sends the archive to the storage by itself. The terms that it needs, and the signed
  * requests, travel over the input of the command, so that they are neither in the pod's manifest nor in its processes.
  * @throws StageError (stage `exec`)
  */
@@ -80,7 +80,7 @@ interface Conversation {
   signal: AbortSignal | undefined;
 }
 
-/** @returns `ended` when the output of the command ended without a word on how. */
+/** @returns `ended` when the output of the command ended without a message on how. */
 async function converse({
   lines,
   upload,
@@ -158,7 +158,7 @@ export const DIRECT_FAILED = 'DirectUploadFailed';
 const uploadFailed = ({ status, code, message }: Message & { type: 'failed' }): StageError =>
   new StageError(
     'copy',
-    DIRECT_FAILED,
+    'DirectUploadFailed',
     `the helper pod could not send the archive to the storage: ${[
       ...(status ? [`status ${status}`] : []),
       code,
@@ -173,7 +173,7 @@ const uploadFailed = ({ status, code, message }: Message & { type: 'failed' }): 
 const notUnderstood = (): StageError =>
   new StageError(
     'copy',
-    DIRECT_FAILED,
+    'DirectUploadFailed',
     'the helper pod said something about its upload that NKVM does not understand',
     'start a new backup; if it happens again, use the helper image of this version of NKVM',
     'transient'

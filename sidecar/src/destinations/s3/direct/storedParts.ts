@@ -4,7 +4,7 @@ import type { DirectPart, DirectSent } from '../../direct.ts';
 import type { Bucket } from '../bucket.ts';
 import type { Attempt } from '../errors.ts';
 
-/** What the server says of one part that it holds. */
+/** The account that the server gives of one part that it holds. */
 export interface StoredPart {
   number: number;
   bytes: number;
