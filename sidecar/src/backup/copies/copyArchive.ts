@@ -4,7 +4,7 @@ import { hashAndCount } from '../../archive/digest.ts';
 import type { Manifest, StoredManifest } from '../../archive/manifest.ts';
 import {
   MANIFEST_VERSION,
-  READABLE_BY,
+  readableBy,
   readManifest,
   writeManifest,
 } from '../../archive/manifest.ts';
@@ -106,8 +106,9 @@ function manifestOfCopy(manifest: StoredManifest, change: CopyManifest): string 
     clusterUid: clusterUid ?? 'unknown',
     installation: installation ?? 'unknown',
     formatVersion: MANIFEST_VERSION,
-    readableBy: READABLE_BY,
+    readableBy: readableBy(known.chain),
     archive: key,
+    snapshot: null, // it is not copied: the next increment is made from another copy
     ...{ bytes, sha256, index, warnings, stored, proof, provenAt },
   });
 }

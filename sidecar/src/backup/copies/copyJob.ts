@@ -135,6 +135,7 @@ async function copied(
     ({ state, destination }) => state === 'present' && destination !== target.name
   );
   if (sources.length === 0) throw noSource(backup);
+  await copyChain(run, backup, details, target, world, under);
   const found = await foundThere(sources[0] as Copy, known, target, under.signal);
   const copy =
     found ??
@@ -152,6 +153,27 @@ async function copied(
       ? `a proven copy was found at ${target.name}`
       : `copied to ${target.name}: ${copy.bytes} bytes, proven`,
   };
+}
+
+/** An increment is of no use without the archives that it needs: those that are not there yet are copied first. */
+async function copyChain(
+  run: RunRecord,
+  backup: RunRecord,
+  details: CopyDetails,
+  target: OpenTarget,
+  world: CopyWorld,
+  under: CopyRun
+): Promise<void> {
+  const { clock } = under;
+  // A run never goes back to an earlier stage: all of this is a part of copying.
+  const enter = (): void => {
+    if (clock.current() === 'create') clock.enter('copy');
+  };
+  for (const { runId } of backup.chain?.links ?? []) {
+    const one = { ...details, backup: runId };
+    await copied(run, one, target, world, { ...under, clock: { ...clock, enter } });
+    Object.assign(under.held, { staged: undefined, index: undefined });
+  }
 }
 
 /** Whether another name leads to the storage of `target`, where it stores archives in the same form. */
