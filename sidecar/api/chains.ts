@@ -22,5 +22,6 @@ export const Chain = z.strictObject({
     .describe(
       'the archives before this one, the full archive first; empty: it is a full archive itself'
     ),
+  why: z.string().optional().describe('of a full archive: why it is not an increment'),
 });
 export type Chain = z.infer<typeof Chain>;

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { IncrementalMode } from './archive/chain/chooseBase.ts';
+import { INCREMENTAL_MODES } from './archive/chain/chooseBase.ts';
 import type { HelperSettings } from './helper/settings/settings.ts';
 import {
   checkRequests,
@@ -157,6 +159,11 @@ export const SETTINGS = {
     .describe(
       'what is proven of every archive when it is read back: `checksum` its SHA-256; `contents` also that it unpacks to the very tar that was packed, which covers the compressor'
     ),
+  NKVM_INCREMENTAL: oneOf(...INCREMENTAL_MODES)
+    .default('off')
+    .describe(
+      'which backups are increments over a daily full archive: `hourly` the scheduled ones of volumes that are backed up each hour; `always` all, except before a restore; `off` none'
+    ),
   NKVM_VERIFY_CONTENTS_EVERY: integer(1, 10_000, 'backups')
     .default(10)
     .describe(
@@ -269,6 +276,7 @@ export interface Config {
   readonly maxAttempts: number;
   readonly directUploads: 'auto' | 'never';
   readonly verifyLevel: 'checksum' | 'contents';
+  readonly incremental: IncrementalMode;
   readonly verifyContentsEvery: number;
   readonly continues: Continues;
   /** Undefined: there is none. */
@@ -335,6 +343,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxAttempts: data.NKVM_MAX_ATTEMPTS,
     directUploads: data.NKVM_DIRECT_UPLOADS,
     verifyLevel: data.NKVM_VERIFY_LEVEL,
+    incremental: data.NKVM_INCREMENTAL,
     verifyContentsEvery: data.NKVM_VERIFY_CONTENTS_EVERY,
     continues: data.NKVM_CONTINUES === undefined ? undefined : continuesOf(data.NKVM_CONTINUES),
     retention: {

@@ -146,7 +146,7 @@ const Stored = z
     members: z.object(Members.shape).nullable().default(null).catch(null),
     index: z.object(StoredIndex.shape).nullable().default(null).catch(null),
     chain: z
-      .object({ links: z.array(z.object(ChainLink.shape)) })
+      .object({ links: z.array(z.object(ChainLink.shape)), why: z.string().optional() })
       .nullable()
       .default(null),
     snapshot: z.object(StoredSnapshot.shape).nullable().default(null).catch(null),

@@ -1,4 +1,5 @@
 import type { Backup, Copy } from '../../api/index.ts';
+import type { ChainChoice } from '../archive/chain/chooseBase.ts';
 import type { ReadClaim } from '../cluster/claims.ts';
 import type { Claim } from '../cluster/inventory.ts';
 import type { Lane } from '../cluster/lane.ts';
@@ -45,6 +46,15 @@ export interface RunWorld {
   now(): Date;
   /** @returns what `verdict` must know of the claim's backup before; see `entriesBefore`. */
   entriesBefore(run: Backup): number | undefined;
+  /**
+   * Decides whether a backup is an increment; see `chooseBase`. Absent: each is a full archive that none builds on.
+   * @param patterns of the claim that are left out
+   */
+  chooseBase?(
+    run: Backup,
+    targets: readonly OpenTarget[],
+    patterns: readonly string[]
+  ): ChainChoice;
   /** Where proofs that unpack wait for each other. */
   unpacking: Lane;
   /** @returns how the archive is proven at each of these destinations; see `proofPlansFor`. */

@@ -13,6 +13,10 @@ export interface Held {
   staged?: Staged;
   /** The index of the archive, under a temporary name. */
   index?: Staged | undefined;
+  /** The snapshot file of the archive, under a temporary name. */
+  snapshot?: Staged | undefined;
+  /** Key of a snapshot file that has its final name, but whose archive has no manifest yet. */
+  unlistedSnapshot?: string | undefined;
   /** Key of an index that has its final name, but whose archive has no manifest yet. */
   unlistedIndex?: string | undefined;
   /** Key of an archive that has its final name, but no manifest yet. */
@@ -23,7 +27,7 @@ export interface Held {
 export async function undo(held: Held, destination: Destination): Promise<string[]> {
   const left: string[] = [];
   await held.taking;
-  for (const staged of [held.staged, held.index]) {
+  for (const staged of [held.staged, held.index, held.snapshot]) {
     await staged
       ?.discard()
       .catch(error => left.push(`a temporary file could not be deleted: ${textOf(error)}`));
@@ -38,11 +42,13 @@ export async function undo(held: Held, destination: Destination): Promise<string
       left.push(`${where} has no manifest and could not be deleted: ${textOf(error)}`);
     }
   }
-  if (held.unlistedIndex) {
+  const beside = { 'an index': held.unlistedIndex, 'a snapshot file': held.unlistedSnapshot };
+  for (const [kind, key] of Object.entries(beside)) {
+    if (key === undefined) continue;
     await destination
-      .remove(held.unlistedIndex)
+      .remove(key)
       .catch(error =>
-        left.push(`an index without an archive could not be deleted: ${textOf(error)}`)
+        left.push(`${kind} without an archive could not be deleted: ${textOf(error)}`)
       );
   }
   return left;

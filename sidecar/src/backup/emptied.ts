@@ -28,6 +28,7 @@ export function entriesBefore(history: History, run: Backup): number | undefined
   if (run.acceptEmpty) return undefined;
   const { namespace, name, uid } = run;
   const { lastSuccess } = history.ofClaim(uid, namespace, name);
-  const entries = lastSuccess && history.get(lastSuccess.id)?.seal?.files;
+  const seal = lastSuccess && history.get(lastSuccess.id)?.seal;
+  const entries = seal?.entriesInVolume ?? seal?.files;
   return entries && entries > 1 ? entries : undefined;
 }

@@ -35,6 +35,7 @@ export interface ProvenBackup extends Published {
   destinations: Manifest['destinations'];
   seal: Seal;
   sealed: PodSeal;
+  chain: Manifest['chain'];
   route: Route;
   node: string;
   /** The claim that the pod had mounted. */
@@ -49,11 +50,11 @@ export function manifestText(
   packed: ProvenBackup
 ): string {
   const { key, own, seal, sealed, index, warnings, node, object, proof, provenAt } = packed;
-  const { destinations, stored, route } = packed;
+  const { destinations, stored, route, chain, snapshot } = packed;
   const { clusterUid, installation, namespaceUidOf } = world.identity;
   return writeManifest({
     formatVersion: MANIFEST_VERSION,
-    readableBy: readableBy(null),
+    readableBy: readableBy(chain),
     archive: key,
     runId: run.id,
     cluster: world.clusterName,
@@ -85,8 +86,8 @@ export function manifestText(
     seal,
     members: { ...sealed.members, rawBytes: MEMBER_RAW_BYTES },
     index,
-    chain: null,
-    snapshot: null,
+    chain,
+    snapshot,
     provenAt,
     proof,
     warnings,

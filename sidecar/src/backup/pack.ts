@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import type { Backup, Seal } from '../../api/index.ts';
+import type { Backup, Chain, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
 import type { StageCall, Staged } from '../destinations/destination.ts';
@@ -15,10 +15,14 @@ import type { Delivery, DeliveryOptions, Route, Transport } from '../helper/tran
 import { execBecause, execTransport } from '../helper/transport.ts';
 import { within } from '../within.ts';
 import type { Attempt, CopyPlan } from './attempt.ts';
+import { chainMade, prepareChain, warningsOnLink } from './chain/prepareChain.ts';
+import { receiveSnapshots } from './chain/receiveSnapshots.ts';
 import type { Taken } from './copies/fanOut.ts';
 import { fanOut } from './copies/fanOut.ts';
 import { arriveDirect, otherRoute } from './direct/arriveDirect.ts';
 import { whyNotDirect } from './direct/whyNotDirect.ts';
+import type { StagedSnapshot } from './proveAndPublish.ts';
+import { noSnapshot } from './proveAndPublish.ts';
 import type { ReceivedIndex } from './receiveIndex.ts';
 import { receiveIndex } from './receiveIndex.ts';
 import { verdict } from './verdict.ts';
@@ -29,6 +33,7 @@ export interface TakenCopy {
   /** Never rejects. */
   staged: Promise<Taken<StagedCopy>>;
   index: ReceivedIndex;
+  snapshot?: StagedSnapshot;
 }
 
 export interface StagedCopy {
@@ -45,6 +50,7 @@ export interface Packed {
   seal: Seal;
   sealed: PodSeal;
   route: Route;
+  chain: Chain | null;
   warnings: string[];
 }
 
@@ -67,8 +73,10 @@ export async function pack(
   clock.enter('exec');
   const { compressors } = world.helperSettings;
   const onWorking = (): void => clock.goesOn();
+  const planned = await prepareChain(attempt, helper, leaveOut, plans);
+  const isLink = planned !== null;
   const { delivery, taking, own } = await arrive(attempt, helper, plans, {
-    ...{ level, archive, leaveOut, compressors, onWorking },
+    ...{ level, archive, leaveOut, compressors, isLink, onWorking },
   });
 
   clock.enter('checksum');
@@ -93,7 +101,20 @@ export async function pack(
     copy.index = indexes[at] ?? copy.index;
     copy.plan.held.index = copy.index.index?.staged;
   });
-  return { copies, own, seal, sealed, route: delivery.route, warnings };
+  const chain = chainMade(planned, sealed.link);
+  const snapshots = await receiveSnapshots({
+    ...{ helper, link: sealed.link, signal, onBytes: onWorking },
+    copies: left.map(({ plan: { target, key } }) => ({ ...target, key })),
+  });
+  left.forEach((copy, at) => {
+    const end = snapshots[at];
+    if (end && 'staged' in end) {
+      copy.snapshot = end;
+      copy.plan.held.snapshot = end.staged;
+    } else if (end) copy.index.warnings.push(noSnapshot(end.why));
+  });
+  const all = [...warnings, ...warningsOnLink(sealed.link)];
+  return { copies, own, seal, sealed, route: delivery.route, chain, warnings: all };
 }
 
 /** A connection that breaks in the middle of an archive, e.g. in a firewall that ends long ones, would break again. */

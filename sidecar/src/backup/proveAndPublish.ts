@@ -1,5 +1,6 @@
 import type { Copy, Proof, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
+import type { Manifest } from '../archive/manifest.ts';
 import { manifestName } from '../archive/name.ts';
 import type { Lane } from '../cluster/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
@@ -21,7 +22,16 @@ export interface Received {
   own: Digest;
   seal: Seal;
   index: StagedIndex | undefined;
+  /** The file from which the next increment is made. */
+  snapshot?: StagedSnapshot | undefined;
   warnings: string[];
+}
+
+/** A snapshot file that is stored under a temporary name, and is the one that the pod sealed. */
+export interface StagedSnapshot {
+  staged: Staged;
+  /** Its facts in the manifest. */
+  record: NonNullable<Manifest['snapshot']>;
 }
 
 /** How a stored copy was compared with what the pod sent. */
@@ -33,6 +43,7 @@ export interface Proven {
 /** The other fields of the manifest. */
 export interface Published extends Proven {
   index: StagedIndex['record'] | null;
+  snapshot: StagedSnapshot['record'] | null;
   warnings: string[];
   /** The file as it is stored, where that is not what was sent. */
   stored: Copy['stored'];
@@ -76,24 +87,24 @@ export async function proveAndPublish(
   let published: Published;
   let text: string;
   if (destination.provesAfterPublish) {
-    const indexed = await publishIndex(received, signal, held);
+    const indexed = await publishBeside(received, signal, held);
     await publish();
     published = { ...(await prove()), ...indexed, stored };
     text = manifest(published);
     signal.throwIfAborted();
   } else {
     const proven = await prove();
-    published = { ...proven, ...(await publishIndex(received, signal, held)), stored };
+    published = { ...proven, ...(await publishBeside(received, signal, held)), stored };
     text = manifest(published);
     await publish();
   }
   await destination.put(manifestName(key), text).catch((error: unknown) => {
     // Somebody else has proven what is there: it is not to be deleted.
     const isTaken = error instanceof StageError && error.reason === 'NameTaken';
-    if (isTaken) held.unlisted = held.unlistedIndex = undefined;
+    if (isTaken) held.unlisted = held.unlistedIndex = held.unlistedSnapshot = undefined;
     throw error;
   });
-  held.unlisted = held.unlistedIndex = undefined;
+  held.unlisted = held.unlistedIndex = held.unlistedSnapshot = undefined;
   const copy: Copy = {
     destination: destination.id,
     key,
@@ -111,6 +122,35 @@ export async function proveAndPublish(
   return { copy, warnings: published.warnings };
 }
 
+async function publishBeside(
+  received: Received,
+  signal: AbortSignal,
+  held: Held
+): Promise<Pick<Published, 'index' | 'snapshot' | 'warnings'>> {
+  const { destination, key, snapshot } = received;
+  const indexed = await publishIndex(received, signal, held);
+  if (!snapshot) return { ...indexed, snapshot: null };
+  const { staged, record } = snapshot;
+  try {
+    await removeEarlier(destination, key, record.key, signal);
+    await staged.publish({ signal });
+    held.unlistedSnapshot = record.key;
+    return { ...indexed, snapshot: record };
+  } catch (error) {
+    await staged.discard().catch(() => undefined); // the sweep deletes it
+    signal.throwIfAborted();
+    return {
+      ...indexed,
+      snapshot: null,
+      warnings: [...indexed.warnings, noSnapshot(textOf(error))],
+    };
+  }
+}
+
+/** @returns the warning that no increment can build on an archive. */
+export const noSnapshot = (why: string): string =>
+  `no increment can build on this archive, so the next backup is a full one: ${why}`;
+
 /** Gives an index its name. One that cannot have it is deleted: the archive is whole without it. */
 async function publishIndex(
   {
@@ -125,7 +165,7 @@ async function publishIndex(
   if (!index) return { index: null, warnings };
   const { staged, record } = index;
   try {
-    await removeEarlierIndex(destination, key, record.key, signal);
+    await removeEarlier(destination, key, record.key, signal);
     await staged.publish({ signal });
     held.unlistedIndex = record.key;
     return { index: record, warnings };
@@ -137,16 +177,16 @@ async function publishIndex(
 }
 
 /**
- * An attempt of this run that was killed in the same second may have left an index of this name, whose archive has none: it
- * would be taken for the index of another archive.
+ * An attempt of this run that was killed in the same second may have left an index or a snapshot file of this name, whose
+ * archive has none: it would be taken for that of another archive.
  */
-async function removeEarlierIndex(
+async function removeEarlier(
   destination: Destination,
   archive: string,
-  index: string,
+  beside: string,
   signal: AbortSignal
 ): Promise<void> {
-  if (!(await destination.stat(index, { signal }))) return;
+  if (!(await destination.stat(beside, { signal }))) return;
   if (await destination.stat(archive, { signal })) return; // it belongs to that one
-  await destination.remove(index, { signal });
+  await destination.remove(beside, { signal });
 }

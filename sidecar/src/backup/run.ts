@@ -156,8 +156,8 @@ async function backUp(attempt: Attempt, isCancelled: () => boolean): Promise<Job
   const stored = await storeCopies(attempt, packed);
   const isAnyPresent = stored.copies.some(({ state }) => state === 'present');
   if (!isAnyPresent) throw stored.errors[0];
-  const { own, seal } = packed;
-  return { ...own, seal, ...endWith(stored, isCancelled()) };
+  const { own, seal, chain } = packed;
+  return { ...own, seal, chain, ...endWith(stored, isCancelled()) };
 }
 
 /** @returns where the archive goes. @throws StageError when no destination can be used. */

@@ -107,12 +107,15 @@ export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts):
       'transient'
     );
   }
-  const isEmpty = seal.files <= 1;
+  const isEmpty = isEmptied(seal);
   if (isEmpty && entriesBefore !== undefined) {
     throw volumeEmptied(entriesBefore, leftOut(seal.omitted));
   }
   return { seal, sealed, warnings: warningsOf(sealed, isEmpty) };
 }
+
+/** An increment holds only the volume's own directory when nothing at the top has changed. */
+const isEmptied = ({ files, entriesInVolume = files }: Seal): boolean => entriesInVolume <= 1;
 
 const UNREADABLE =
   'see tar’s messages for the entries, make them readable, then start a new backup';
@@ -134,7 +137,7 @@ const leftOut = ({ mounts = 0, reserved = 0, excluded = 0, archives = 0 }: Omitt
  */
 export function warningsOf(
   { seal, tar, mountsInside }: PodSeal,
-  isEmpty = seal.tarExit <= 1 && seal.files <= 1
+  isEmpty = seal.tarExit <= 1 && isEmptied(seal)
 ): string[] {
   const { omitted } = seal;
   const about = (count: number | null, sentence: (count: number) => string): string[] =>

@@ -47,6 +47,8 @@ export interface DeliveryOptions {
   leaveOut?: LeaveOut;
   /** How many compressors may run beside each other in the pod, where the archive does not travel through the API server. */
   compressors?: number | undefined;
+  /** The archive becomes a link of a chain; see `chainCommand`. */
+  isLink?: boolean;
   /** Is called every 15 s while tar gets on, also while nothing comes out. */
   onWorking(): void;
 }
@@ -87,12 +89,12 @@ export const execTransport = execBecause(EXEC_ROUTE.transportReason);
  */
 export async function packingOf(
   helper: Helper,
-  { level, archive, leaveOut = BY_RULE, compressors, onWorking }: DeliveryOptions,
+  { level, archive, leaveOut = BY_RULE, compressors, isLink, onWorking }: DeliveryOptions,
   isDirect: boolean
 ): Promise<[command: string[], options: { onStderr(text: string): void }]> {
   if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
   return [
-    packCommand(level, archive, leaveOut, { isDirect, compressors }),
+    packCommand(level, archive, leaveOut, { isDirect, compressors, isLink }),
     { onStderr: text => void (text.includes(WORKING) && onWorking()) },
   ];
 }

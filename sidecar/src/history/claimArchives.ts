@@ -16,7 +16,7 @@ export interface ArchiveFact {
   destination: string;
   key: string;
   bytes: number | null;
-  /** Entries in the archive. */
+  /** Entries in the volume. */
   entries: number | null;
   provenAt: string | null;
   /** Warnings of its run. */
@@ -48,7 +48,7 @@ export function claimArchives(db: Database): ClaimArchives {
     archivesOf: (namespace, name) =>
       values(
         `SELECT runs.id, pvc_uid, cluster_uid, created_at, priority, status, destination_id, key,
-            coalesce(copies.bytes, runs.bytes), seal ->> 'files', proven_at, warnings, chain
+            coalesce(copies.bytes, runs.bytes), coalesce(seal ->> 'entriesInVolume', seal ->> 'files'), proven_at, warnings, chain
           FROM runs JOIN copies ON run_id = runs.id
           WHERE namespace = ? AND pvc_name = ? AND kind = 'backup' AND state = ?
           ORDER BY created_at, runs.id`,

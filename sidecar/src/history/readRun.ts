@@ -64,7 +64,9 @@ const StoredHelper = z
   .nullable()
   .catch(null);
 
-const StoredChain = z.object({ links: z.array(z.object(ChainLink.shape)) }).nullable();
+const StoredChain = z
+  .object({ links: z.array(z.object(ChainLink.shape)), why: z.string().optional() })
+  .nullable();
 
 const StoredProblem = z.object(DestinationProblem.shape).nullable().catch(null);
 

@@ -1,11 +1,15 @@
 import { hostname } from 'node:os';
 import type { Backup } from '../../api/index.ts';
 import { LOCAL_DESTINATION } from '../../api/index.ts';
+import type { ChainChoice } from '../archive/chain/chooseBase.ts';
+import { chooseBase } from '../archive/chain/chooseBase.ts';
 import { backupJob } from '../backup/backupJob.ts';
+import { baseFor } from '../backup/chain/baseFor.ts';
 import type { AskForCopies } from '../backup/copies/askForCopies.ts';
 import { askForCopies } from '../backup/copies/askForCopies.ts';
 import { COPY_RETRY, copyJob } from '../backup/copies/copyJob.ts';
 import { onReopened, outageCosts } from '../backup/copies/outageCosts.ts';
+import type { OpenTarget } from '../backup/copies/targets.ts';
 import { directDoubts } from '../backup/direct/doubts.ts';
 import { entriesBefore } from '../backup/emptied.ts';
 import { proofPlansFor } from '../backup/proofLevel.ts';
@@ -32,6 +36,7 @@ import { helperLeaks } from '../observe/helperLeaks.ts';
 import { sizeOfHistory } from '../observe/historySize.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { runEnds } from '../observe/runEnds.ts';
+import { wishOf } from '../policy/wish/wishOf.ts';
 import { drillJob } from '../restore/check/drillJob.ts';
 import { verifyJob } from '../restore/check/verifyJob.ts';
 import { composeRestores } from '../restore/compose.ts';
@@ -86,6 +91,14 @@ export async function startRuns(foundations: Foundations) {
   const onEnd = runEnds({ history, metrics, events });
   const push = await startPush(life, config, { log, metrics });
 
+  const isHourly = ({ namespace, name }: Backup): boolean => {
+    const claim = inventory.claim(namespace, name);
+    if (!claim) return false;
+    const { timeZone } = config.schedules;
+    const { schedule } = wishOf(claim, inventory.namespace(namespace), { clusterUid, timeZone });
+    return schedule?.preset === 'hourly';
+  };
+
   const backupWorld = {
     cluster: {
       pods,
@@ -112,6 +125,24 @@ export async function startRuns(foundations: Foundations) {
     version: VERSION,
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),
+    chooseBase: (
+      run: Backup,
+      targets: readonly OpenTarget[],
+      patterns: readonly string[]
+    ): ChainChoice =>
+      chooseBase({
+        mode: config.incremental,
+        isHourly: run.priority === 'scheduled' && isHourly(run),
+        isSafety: run.priority === 'restore',
+        isStoredUnpacked: targets.some(({ form }) => form === 'tar'),
+        base: baseFor(
+          history,
+          run,
+          targets.map(({ name }) => name)
+        ),
+        patterns,
+        now: now(),
+      }),
     unpacking: lane(1),
     ...(config.directUploads === 'auto' && { direct: directDoubts(() => performance.now()) }),
     proofPlans: (run: Backup, destinations: readonly Destination[]) =>

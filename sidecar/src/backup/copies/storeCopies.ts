@@ -4,6 +4,7 @@ import type { ClaimObject } from '../../cluster/claims.ts';
 import { StageError } from '../../errors.ts';
 import type { Attempt } from '../attempt.ts';
 import { explain, undo } from '../breakOff.ts';
+import { checkLinks } from '../chain/links.ts';
 import { manifestText } from '../manifestText.ts';
 import type { Packed, TakenCopy } from '../pack.ts';
 import { digestText } from '../proof.ts';
@@ -79,7 +80,7 @@ interface StoredCopy {
 async function storeCopy(
   attempt: Attempt,
   packed: PackedBackup,
-  { plan, staged: staging, index }: TakenCopy,
+  { plan, staged: staging, index, snapshot }: TakenCopy,
   destinations: { name: string; isRequired: boolean }[]
 ): Promise<StoredCopy> {
   const { run, claim, world, signal, clock, because } = attempt;
@@ -91,9 +92,10 @@ async function storeCopy(
     const { staged, unpacked } = end.taken;
     if (unpacked) checkUnpacked(unpacked, packed);
     const own = unpacked ?? packed.own;
+    await checkLinks(packed.chain?.links ?? [], target, signal);
     const { copy, warnings } = await proveAndPublish(
       {
-        ...{ staged, key, own, seal: packed.seal, index: index.index },
+        ...{ staged, key, own, seal: packed.seal, index: index.index, snapshot },
         ...{ destination: target.destination, isRequired: target.isRequired },
         warnings: [...packed.warnings, ...index.warnings],
       },

@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Backup } from '../../../api/index.ts';
+import { chooseBase } from '../../archive/chain/chooseBase.ts';
+import { readManifest } from '../../archive/manifest.ts';
+import { lane } from '../../cluster/lane.ts';
+import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
+import { readText } from '../../destinations/readText.ts';
+import { sameLimits } from '../../helper/wait/waitLimits.ts';
+import type { History } from '../../history/history.ts';
+import { untarChain } from '../../testing/chainHere.ts';
+import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
+import { exampleRun } from '../../testing/exampleRun.ts';
+import type { MemoryStorage } from '../../testing/memoryDestination.ts';
+import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import type { ProcessCluster } from '../../testing/processCluster.ts';
+import { processCluster } from '../../testing/processCluster.ts';
+import { testClaim } from '../../testing/testClaim.ts';
+import { treeLines } from '../../testing/treeHistory.ts';
+import { runBackup } from '../run.ts';
+import { baseFor } from './baseFor.ts';
+
+let root: string;
+let volume: string;
+let storage: MemoryStorage;
+let cluster: ProcessCluster;
+let runs: Backup[];
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'nkvm-chain-runs-'));
+  volume = join(root, 'volume');
+  mkdirSync(volume);
+  writeFileSync(join(volume, 'one'), 'one');
+  writeFileSync(join(volume, 'two'), 'two');
+  storage = memoryStorage();
+  cluster = processCluster(volume);
+  runs = [];
+});
+afterEach(async () => {
+  await cluster.stop();
+  rmSync(root, { recursive: true, force: true });
+});
+
+const destination = () => memoryDestination(storage);
+
+/** Backs up the volume, as the queue would. */
+async function backUp(id: string): Promise<Backup> {
+  const now = new Date(Date.parse('2026-11-21T10:00:01Z') + runs.length * 3_600_000);
+  const run = {
+    ...exampleRun({ id, uid: 'uid-1', destinations: ['memory'], createdAt: now.toISOString() }),
+    ...{ copies: [], seal: null, status: 'running' as const },
+  };
+  const history: Pick<History, 'list' | 'get'> = {
+    list: () => ({ backups: [...runs].reverse(), nextCursor: null } as never),
+    get: each => runs.find(one => one.id === each),
+  };
+  const end = await runBackup(
+    run,
+    testClaim(),
+    {
+      cluster,
+      readClaim: async () => ({ uid: 'uid-1', labels: {}, annotations: {}, spec: {}, status: {} }),
+      places: fixedPlaces([destination()]),
+      clusterName: 'test',
+      identity: { clusterUid: 'c', installation: 'i', namespaceUidOf: () => 'n' },
+      helperSettings: exampleHelperSettings,
+      waitLimits: sameLimits(5000),
+      runTimeoutMs: 60_000,
+      unpacking: lane(1),
+      proofPlans: (_, all) => all.map(() => ({ by: 'reading', level: 'contents' })),
+      version: '0.0.0',
+      now: () => now,
+      entriesBefore: () => 3,
+      chooseBase: (asked, targets, patterns) =>
+        chooseBase({
+          ...{ mode: 'always', isHourly: false, isSafety: false, isStoredUnpacked: false },
+          base: baseFor(
+            history,
+            asked,
+            targets.map(({ name }) => name)
+          ),
+          ...{ patterns, now },
+        }),
+    },
+    () => undefined,
+    new AbortController().signal
+  );
+  const ended = { ...run, ...end } as Backup;
+  runs.push(ended);
+  return ended;
+}
+
+const keyOf = (run: Backup): string => run.copies[0]?.key ?? '';
+
+async function manifestOf(run: Backup) {
+  const key = `${keyOf(run)}.json`;
+  return readManifest(key, await readText(destination(), key, 1_000_000));
+}
+
+it('makes a full archive, and then increments that name all archives before them', async () => {
+  const full = await backUp('01full');
+  expect(full).toMatchObject({
+    status: 'success',
+    chain: { links: [], why: expect.stringContaining('no earlier') },
+  });
+  writeFileSync(join(volume, 'two'), 'changed');
+  const one = await backUp('02one');
+  rmSync(join(volume, 'one'));
+  const two = await backUp('03two');
+  expect(one.chain?.links.map(({ runId }) => runId)).toEqual(['01full']);
+  expect(two.chain?.links.map(({ runId }) => runId)).toEqual(['01full', '02one']);
+  const manifest = await manifestOf(two);
+  expect(manifest).toMatchObject({
+    chain: two.chain,
+    snapshot: { key: `${keyOf(two)}.snapshot.gz` },
+    seal: { entriesInVolume: 2 },
+  });
+  expect([...storage.archives.keys()].filter(key => key.endsWith('.snapshot.gz'))).toHaveLength(3);
+  const archives = await Promise.all(
+    [full, one, two].map(async run => await buffer(await destination().open(keyOf(run))))
+  );
+  const target = join(root, 'restored');
+  mkdirSync(target);
+  untarChain(archives, target);
+  expect(treeLines(target)).toEqual(treeLines(volume));
+});
+
+it.each<[string, (full: Backup) => Promise<void>, RegExp]>([
+  [
+    'the snapshot file is lost',
+    full => destination().remove(`${keyOf(full)}.snapshot.gz`),
+    /snapshot file/,
+  ],
+  [
+    'the full archive is gone, and the history does not know it',
+    full => destination().remove(keyOf(full)),
+    /01full is missing/,
+  ],
+])('makes a full archive where %s', async (_, break_, why) => {
+  const full = await backUp('01full');
+  await break_(full);
+  const next = await backUp('02next');
+  expect(next.status).toBe('success');
+  expect(next.chain).toEqual({ links: [], why: expect.stringMatching(why) });
+});
