@@ -10,7 +10,7 @@ import { fanOut } from './copies/fanOut.ts';
 export interface ReceiveBesideOptions {
   /** Where it is stored, beside which archive. */
   copies: readonly { name: string; destination: Destination; key: string }[];
-  /** What the pod says of it. */
+  /** Its size and SHA-256, as the pod has sealed them. */
   sealed: Digest;
   /** @returns its key, of that of the archive. */
   nameOf(archive: string): string;
