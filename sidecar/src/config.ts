@@ -11,8 +11,8 @@ import type { WaitLimits } from './helper/wait/waitLimits.ts';
 import type { PruneRules } from './history/pruning.ts';
 import type { Continues } from './policy/populate/continues.ts';
 import { continuesOf } from './policy/populate/continues.ts';
-import { parseKeep } from './policy/retention/keepRules.ts';
 import type { RetentionSettings } from './policy/retention/retentionSettings.ts';
+import { parseKeep } from './policy/retention/rules/keepRules.ts';
 import { isTimeZone } from './policy/schedule/timeZone.ts';
 
 const DAY_MS = 24 * 3_600_000;

@@ -1,5 +1,5 @@
 import { openRecordFile } from '../history/recordFile.ts';
-import { PlaceDecision, placeDecisionsPath } from '../policy/retention/placeDecisions.ts';
+import { PlaceDecision, placeDecisionsPath } from '../policy/retention/deletion/placeDecisions.ts';
 import type { Retention } from '../policy/retention/retention.ts';
 import { retentionWith } from '../policy/retention/retention.ts';
 import type { Foundations } from './foundations.ts';

@@ -9,10 +9,10 @@ import { isHeldByRestore } from '../populate/firstRestore.ts';
 import type { Wish } from '../wish/wish.ts';
 import type { WishClaim } from '../wish/wishOf.ts';
 import { wishOf } from '../wish/wishOf.ts';
-import { claimHold } from './holds.ts';
-import type { KeepRules } from './keepRules.ts';
-import type { FoundRules } from './rulesFor.ts';
-import { rulesFor } from './rulesFor.ts';
+import { claimHold } from './holds/holds.ts';
+import type { KeepRules } from './rules/keepRules.ts';
+import type { FoundRules } from './rules/rulesFor.ts';
+import { rulesFor } from './rules/rulesFor.ts';
 
 /**
  * The archives that belong together: those of one claim, with those of the claims that it was restored from, or those of a

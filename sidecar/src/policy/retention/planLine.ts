@@ -1,9 +1,9 @@
 import type { RetentionHold, RetentionPlan } from '../../../api/index.ts';
 import type { ArchiveFact } from '../../history/claimArchives.ts';
-import { anomalyHold } from './anomaly.ts';
-import type { UsedArchive } from './inUse.ts';
+import type { UsedArchive } from './deletion/inUse.ts';
+import { NEARLY_ALL_NEW } from './deletion/newData.ts';
+import { anomalyHold } from './holds/anomaly.ts';
 import type { Line } from './lines.ts';
-import { NEARLY_ALL_NEW } from './newData.ts';
 import type { PlanArchive } from './planRetention.ts';
 import { planRetention } from './planRetention.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { KeepRules } from './keepRules.ts';
-import { parseKeep } from './keepRules.ts';
 import type { PlanArchive, RetentionFacts } from './planRetention.ts';
 import { planRetention } from './planRetention.ts';
+import type { KeepRules } from './rules/keepRules.ts';
+import { parseKeep } from './rules/keepRules.ts';
 
 /** A small generator of numbers, so that each failure can be repeated. */
 function numbers(seed: number): (below: number) => number {

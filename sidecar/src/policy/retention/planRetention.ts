@@ -1,7 +1,7 @@
 import type { RetentionHold, RetentionPlan } from '../../../api/index.ts';
-import { applyRules, newestFirst } from './applyRules.ts';
-import type { KeepRules } from './keepRules.ts';
-import { keepText } from './keepRules.ts';
+import { applyRules, newestFirst } from './rules/applyRules.ts';
+import type { KeepRules } from './rules/keepRules.ts';
+import { keepText } from './rules/keepRules.ts';
 
 /** An archive that the history has as present at the destination. */
 export interface PlanArchive {

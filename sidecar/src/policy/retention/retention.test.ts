@@ -18,12 +18,12 @@ import { memoryDestination, memoryStorage } from '../../testing/memoryDestinatio
 import { putArchive } from '../../testing/putArchive.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { newPath, openFor } from '../../testing/testDisk.ts';
-import type { KeepRules } from './keepRules.ts';
-import { NEARLY_ALL_NEW } from './newData.ts';
-import type { PlaceDecision } from './placeDecisions.ts';
+import { NEARLY_ALL_NEW } from './deletion/newData.ts';
+import type { PlaceDecision } from './deletion/placeDecisions.ts';
 import type { Retention } from './retention.ts';
 import { retentionWith } from './retention.ts';
 import type { RetentionSettings } from './retentionSettings.ts';
+import type { KeepRules } from './rules/keepRules.ts';
 
 const INSTALLATION = '0123456789abcdef';
 const CLUSTER = '9f2c1b7a-5e0d-4c63-b1a8-7d2e4f6a8c90';

@@ -1,4 +1,4 @@
-import type { KeepRules } from './keepRules.ts';
+import type { KeepRules } from './rules/keepRules.ts';
 
 /** Settings of retention. */
 export interface RetentionSettings {

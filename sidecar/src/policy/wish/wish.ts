@@ -1,4 +1,4 @@
-import type { KeepRules } from '../retention/keepRules.ts';
+import type { KeepRules } from '../retention/rules/keepRules.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import type { StartWish } from './startWish.ts';
 

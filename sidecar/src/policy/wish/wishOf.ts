@@ -11,7 +11,7 @@ import {
 } from '../../../api/index.ts';
 import type { NamespaceFact } from '../../cluster/facts.ts';
 import type { Claim } from '../../cluster/inventory.ts';
-import { parseKeep } from '../retention/keepRules.ts';
+import { parseKeep } from '../retention/rules/keepRules.ts';
 import type { NoSchedule, ScheduleSource } from '../schedule/parseSchedule.ts';
 import { parseSchedule } from '../schedule/parseSchedule.ts';
 import type { Schedule } from '../schedule/schedule.ts';

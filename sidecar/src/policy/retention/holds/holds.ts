@@ -1,5 +1,5 @@
-import type { RetentionHold } from '../../../api/index.ts';
-import type { KnownCatalog } from '../../backup/catalog/keepCatalogs.ts';
+import type { RetentionHold } from '../../../../api/index.ts';
+import type { KnownCatalog } from '../../../backup/catalog/keepCatalogs.ts';
 
 /** Facts about a destination that decide whether anything may be deleted there. */
 export interface PlaceFacts {

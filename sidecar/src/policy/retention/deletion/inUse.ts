@@ -1,4 +1,4 @@
-import type { History, RunRecord } from '../../history/history.ts';
+import type { History, RunRecord } from '../../../history/history.ts';
 
 /** An archive that may be in use. */
 export interface UsedArchive {

@@ -1,7 +1,7 @@
-import type { ArchiveIndex } from '../../archive/index/archiveIndex.ts';
-import { ADDED, compareIndexes } from '../../archive/index/compare.ts';
-import { DIRECTORY } from '../../archive/index/entry.ts';
-import type { Archives } from '../../browse/archives.ts';
+import type { ArchiveIndex } from '../../../archive/index/archiveIndex.ts';
+import { ADDED, compareIndexes } from '../../../archive/index/compare.ts';
+import { DIRECTORY } from '../../../archive/index/entry.ts';
+import type { Archives } from '../../../browse/archives.ts';
 
 /** The warning on a backup whose data is nearly all new; retention looks for it. */
 export const NEARLY_ALL_NEW =

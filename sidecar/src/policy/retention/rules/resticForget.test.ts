@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RESTIC, resticMissing } from '../../../../tests/servers/restic.ts';
+import { RESTIC, resticMissing } from '../../../../../tests/servers/restic.ts';
 import { applyRules } from './applyRules.ts';
 import type { KeepRules } from './keepRules.ts';
 import { KEEP_PERIODS, keepText, spanText } from './keepRules.ts';

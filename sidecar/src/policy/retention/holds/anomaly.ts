@@ -1,5 +1,5 @@
-import type { RetentionHold } from '../../../api/index.ts';
-import { ACCEPT_CHANGE_ANNOTATION } from '../../../api/index.ts';
+import type { RetentionHold } from '../../../../api/index.ts';
+import { ACCEPT_CHANGE_ANNOTATION } from '../../../../api/index.ts';
 
 /** A good archive of a line of a volume. */
 export interface MeasuredArchive {

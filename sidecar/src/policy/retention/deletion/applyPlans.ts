@@ -1,13 +1,13 @@
-import type { RetentionPlan } from '../../../api/index.ts';
-import type { Archives } from '../../browse/archives.ts';
-import type { Destination } from '../../destinations/destination.ts';
-import { StageError, textOf } from '../../errors.ts';
-import { changeCopies } from '../../history/changeCopies.ts';
-import type { History } from '../../history/history.ts';
-import type { Log } from '../../log.ts';
+import type { RetentionPlan } from '../../../../api/index.ts';
+import type { Archives } from '../../../browse/archives.ts';
+import type { Destination } from '../../../destinations/destination.ts';
+import { StageError, textOf } from '../../../errors.ts';
+import { changeCopies } from '../../../history/changeCopies.ts';
+import type { History } from '../../../history/history.ts';
+import type { Log } from '../../../log.ts';
+import type { Line } from '../lines.ts';
 import type { DeletionWorld } from './deleteArchive.ts';
 import { deleteArchive, finishDeletion } from './deleteArchive.ts';
-import type { Line } from './lines.ts';
 import { isNearlyAllNew, NEARLY_ALL_NEW } from './newData.ts';
 
 /** A destination at which archives go. */

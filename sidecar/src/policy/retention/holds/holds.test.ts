@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RetentionHold } from '../../../api/index.ts';
-import { StageError } from '../../errors.ts';
+import type { RetentionHold } from '../../../../api/index.ts';
+import { StageError } from '../../../errors.ts';
 import { watchClock } from './clock.ts';
 import type { ClaimFacts, PlaceFacts, ShareFacts } from './holds.ts';
 import { claimHold, placeHold, shareHold } from './holds.ts';

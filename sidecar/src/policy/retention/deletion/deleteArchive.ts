@@ -1,12 +1,12 @@
-import type { Copy } from '../../../api/index.ts';
-import { indexName, manifestName, snapshotName } from '../../archive/name.ts';
-import { isOfRun, provenArchiveAt } from '../../backup/provenArchive.ts';
-import type { Destination } from '../../destinations/destination.ts';
-import { isProtected } from '../../destinations/places/check.ts';
-import { readText } from '../../destinations/readText.ts';
-import { StageError, textOf } from '../../errors.ts';
-import { changeCopies } from '../../history/changeCopies.ts';
-import type { History } from '../../history/history.ts';
+import type { Copy } from '../../../../api/index.ts';
+import { indexName, manifestName, snapshotName } from '../../../archive/name.ts';
+import { isOfRun, provenArchiveAt } from '../../../backup/provenArchive.ts';
+import type { Destination } from '../../../destinations/destination.ts';
+import { isProtected } from '../../../destinations/places/check.ts';
+import { readText } from '../../../destinations/readText.ts';
+import { StageError, textOf } from '../../../errors.ts';
+import { changeCopies } from '../../../history/changeCopies.ts';
+import type { History } from '../../../history/history.ts';
 import type { UsedArchive, UseWorld } from './inUse.ts';
 import { usedNow } from './inUse.ts';
 

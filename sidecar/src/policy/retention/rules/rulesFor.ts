@@ -1,5 +1,5 @@
-import { HOLD_UNTIL_ANNOTATION, KEEP_ANNOTATION } from '../../../api/index.ts';
-import type { Wish } from '../wish/wish.ts';
+import { HOLD_UNTIL_ANNOTATION, KEEP_ANNOTATION } from '../../../../api/index.ts';
+import type { Wish } from '../../wish/wish.ts';
 import type { KeepRules } from './keepRules.ts';
 import { parseKeep } from './keepRules.ts';
 
