@@ -4,6 +4,7 @@ import { DestinationName, DestinationProblem } from './destinations.ts';
 import { FailureClass, Stage } from './errors.ts';
 import { metLimits } from './limits.ts';
 import {
+  ARCHIVE_FORMS,
   MAX_DESTINATIONS_PER_BACKUP,
   MAX_VOLUMES_PER_REQUEST,
   PRIORITIES,
@@ -78,6 +79,12 @@ export const StartBackups = z.strictObject({
     .optional()
     .describe(
       '`contents`: unpack the archive to prove it, whatever the installation does by default'
+    ),
+  form: z
+    .enum(ARCHIVE_FORMS)
+    .optional()
+    .describe(
+      '`full`: all of the volume, although it could be an increment; the next increments build on it'
     ),
   fresh: z
     .boolean()
@@ -303,6 +310,10 @@ export const Backup = z.strictObject({
     .enum(['contents'])
     .nullable()
     .describe('the level of proof that was asked for; null: the usual one'),
+  form: z
+    .enum(ARCHIVE_FORMS)
+    .nullable()
+    .describe('the form of the archive that was asked for; null: what is usual for the volume'),
   requestedBy: z.string().describe('the Kubernetes user whose token asked for it'),
   restoreCommand: z.string().nullable().describe('restores the archive by hand, with tar alone'),
   provenRestorableAt: z.iso

@@ -70,6 +70,12 @@ export const TRANSPORTS = ['exec', 'push', 'direct'] as const;
 /** How a failure may end: by itself, when a person changes something, or it is not known. */
 export const FAILURE_CLASSES = ['transient', 'needs-action', 'unknown'] as const;
 
+/** The forms of an archive that a request can ask for. `full`: all of the volume, although an increment could be made. */
+export const ARCHIVE_FORMS = ['full'] as const;
+
+/** Which backups may be increments: none, the scheduled ones of volumes that are backed up each hour, or all. */
+export const INCREMENTAL_MODES = ['off', 'hourly', 'always'] as const;
+
 /** Order of runs that wait, highest priority first. */
 export const PRIORITIES = ['restore', 'on-demand', 'scheduled'] as const;
 
@@ -213,6 +219,9 @@ export const KEEP_ANNOTATION = 'nkvm.io/keep';
 
 /** Annotation of a claim or a namespace: retention deletes none of its archives before this time (RFC 3339, or a date). */
 export const HOLD_UNTIL_ANNOTATION = 'nkvm.io/hold-until';
+
+/** Annotation of a claim or a namespace: which of its backups are increments, one of `INCREMENTAL_MODES`. */
+export const INCREMENTAL_ANNOTATION = 'nkvm.io/incremental';
 
 /** Annotation of a claim or a namespace: when its newest backup is restored for a check; a label value, or cron. */
 export const DRILL_ANNOTATION = 'nkvm.io/drill';

@@ -110,6 +110,9 @@ export const VolumePolicy = z.strictObject({
     ),
   drill: z.string().nullable().describe('cron of its drills'),
   holdUntil: z.iso.datetime().nullable().describe('no archive is deleted before'),
+  makesIncrements: z
+    .boolean()
+    .describe('whether its scheduled backups are increments over a full archive'),
   populate: PopulateStatus.nullable().describe('null: it is not waiting for a restore'),
   restoredAutomatically: z
     .boolean()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { INCREMENTAL_MODES } from '../api/index.ts';
 import type { IncrementalMode } from './archive/chain/chooseBase.ts';
-import { INCREMENTAL_MODES } from './archive/chain/chooseBase.ts';
 import type { HelperSettings } from './helper/settings/settings.ts';
 import {
   checkRequests,

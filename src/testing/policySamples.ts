@@ -40,6 +40,7 @@ export const aPolicy = (differs: Partial<VolumePolicy> = {}): VolumePolicy =>
     drill: null,
     holdUntil: null,
     populate: null,
+    makesIncrements: false,
     restoredAutomatically: true,
     retention: [],
     backupsVisible: true,
@@ -54,6 +55,7 @@ export const anUnprotected = (differs: Partial<VolumePolicy> = {}): VolumePolicy
     schedule: null,
     nextRunAt: null,
     lastSuccessAt: null,
+    makesIncrements: false,
     restoredAutomatically: false,
     ...differs,
   });

@@ -84,6 +84,7 @@ export const aBackup = (differs: Partial<Backup> = {}): Backup =>
     queuePosition: null,
     chain: null,
     acceptEmpty: false,
+    form: null,
     verify: null,
     requestedBy: 'system:serviceaccount:nkvm:nkvm-admin',
     restoreCommand: 'tar -xzpf archive.tar.gz -C /target',

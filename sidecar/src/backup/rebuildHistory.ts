@@ -217,6 +217,7 @@ const runOf = (proven: ProvenArchive): Backup => {
     queuePosition: null,
     acceptEmpty: false,
     verify: null,
+    form: null,
     archive: null, // it and the command follow from `copies`
     restoreCommand: null,
     provenRestorableAt: null,

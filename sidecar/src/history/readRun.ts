@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BackupSummary } from '../../api/index.ts';
 import {
+  ARCHIVE_FORMS,
   ChainLink,
   Copy,
   DestinationProblem,
@@ -41,6 +42,7 @@ const stageIn = oneOf(STAGES);
 const classIn = oneOf(FAILURE_CLASSES);
 const priorityIn = oneOf(PRIORITIES);
 const verifyIn = oneOf(VERIFY_LEVELS);
+const formIn = oneOf(ARCHIVE_FORMS);
 const transportIn = oneOf(TRANSPORTS);
 const levelIn = oneOf(Proof.shape.level.options);
 const readFromIn = oneOf(Proof.shape.readFrom.options);
@@ -142,6 +144,7 @@ export function readRun(row: Row): Run | undefined {
     retryAt: textOrNull(row.retry_at),
     acceptEmpty: row.accept_empty === 1,
     verify: verifyIn(row.verify) ?? null,
+    form: formIn(row.form) ?? null,
     requestedBy: String(row.requested_by),
     tarMessages: textsIn(json(row.tar_messages)),
     warningCount: Number(row.warning_count),

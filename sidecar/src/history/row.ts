@@ -85,6 +85,7 @@ const runRow = (run: Run): Row => ({
   retry_at: run.retryAt,
   accept_empty: run.acceptEmpty ? 1 : 0,
   verify: run.verify,
+  form: run.form,
   requested_by: run.requestedBy,
   warnings: JSON.stringify(run.warnings),
   tar_messages: JSON.stringify(run.tarMessages),

@@ -86,6 +86,7 @@ const MIGRATIONS: readonly (string | ((db: Database) => void))[] = [
 
   // An earlier NKVM would take an increment for all of a volume, and delete what it needs: it must not open a file with one.
   `ALTER TABLE runs ADD COLUMN chain TEXT CHECK (chain IS NULL OR json_valid(chain));
+  ALTER TABLE runs ADD COLUMN form TEXT;
   CREATE INDEX runs_of_chain ON runs (chain ->> '$.links[0].runId') WHERE chain IS NOT NULL;
   CREATE TRIGGER increment_added AFTER INSERT ON runs WHEN json_array_length(NEW.chain, '$.links') > 0 BEGIN
     UPDATE history_journal SET readable_from = max(readable_from, CHAIN_SCHEMA);

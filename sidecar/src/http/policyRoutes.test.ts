@@ -91,6 +91,7 @@ describe('GET policy', () => {
       lastSuccessAt: '2026-11-20T11:00:12.345Z',
       overdueSince: null,
       deletingSince: null,
+      makesIncrements: false,
       restoredAutomatically: true,
       retention: [retention],
       backupsVisible: true,
@@ -114,6 +115,7 @@ describe('GET policy', () => {
       nextRunAt: '2026-11-20T13:00:00.000Z',
       lastSuccessAt: null,
       retention: [],
+      makesIncrements: false,
       restoredAutomatically: false,
     });
     expect(volume?.reasons.map(({ reason }) => reason)).toEqual(['BackupsNotVisible']);

@@ -79,6 +79,7 @@ export interface JobRequest {
   fresh: boolean;
   acceptEmpty: boolean;
   verify: Backup['verify'];
+  form: Backup['form'];
   /** Of other kinds than backups. */
   details: RunDetails | null;
 }
@@ -96,5 +97,6 @@ export const requestOf = (asked: Asked): JobRequest => ({
   fresh: asked.fresh ?? false,
   acceptEmpty: asked.acceptEmpty ?? false,
   verify: asked.verify ?? null,
+  form: asked.form ?? null,
   details: asked.details ?? null,
 });

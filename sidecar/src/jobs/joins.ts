@@ -27,7 +27,7 @@ const BEFORE_READING: ReadonlySet<Backup['stage']> = new Set<RunStage | null>([
  * | is being cancelled | no: it will end without a result |
  * | is queued | yes; see `raised` for what changes in it |
  * | is running, and the request wants fresh data | only while it has not begun to read |
- * | is running, and the request wants more of it (another proof, an empty volume accepted) | no |
+ * | is running, and the request wants more of it (another proof, a full archive, an empty volume accepted) | no |
  */
 export function isServedBy(request: JobRequest, run: RunRecord, progress: Progress): boolean {
   if (run.kind !== request.kind || !SHARED.has(request.kind)) return false;
@@ -59,6 +59,7 @@ export function raised(request: JobRequest, run: Backup): RunChange | undefined 
     ...(rankOf(request.priority) < rankOf(run.priority) ? { priority: request.priority } : {}),
     ...(request.acceptEmpty && !run.acceptEmpty ? { acceptEmpty: true } : {}),
     ...(request.verify && request.verify !== run.verify ? { verify: request.verify } : {}),
+    ...(request.form && request.form !== run.form ? { form: request.form } : {}),
   };
   return Object.keys(change).length > 0 ? change : undefined;
 }

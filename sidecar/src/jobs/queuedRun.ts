@@ -46,6 +46,7 @@ export const queued = (
   transportReason: null,
   acceptEmpty: request.acceptEmpty,
   verify: request.verify,
+  form: request.form,
   requestedBy: request.requestedBy,
   restoreCommand: null,
   provenRestorableAt: null,

@@ -4,6 +4,7 @@ import { coverageOf } from '../policy/coverage/coverage.ts';
 import { wantedBy } from '../policy/coverage/wanted.ts';
 import type { WatchOptions } from '../policy/coverage/watchCoverage.ts';
 import { watchCoverage } from '../policy/coverage/watchCoverage.ts';
+import { makesIncrements } from '../policy/wish/increments.ts';
 import type { Foundations } from './foundations.ts';
 import type { Policy } from './policy.ts';
 import type { Runs } from './runs.ts';
@@ -27,6 +28,7 @@ export async function startCoverage(
   const coverage = coverageOf({
     ...{ inventory, history, open, wanted, now },
     nextRunOf: ({ namespace, name }) => schedules.nextRunAt(namespace, name),
+    makesIncrements: claim => makesIncrements(wanted(claim).wish, config.incremental),
     areSchedulesOn: config.schedules.isOn,
     ...known,
   });

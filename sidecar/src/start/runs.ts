@@ -36,6 +36,7 @@ import { helperLeaks } from '../observe/helperLeaks.ts';
 import { sizeOfHistory } from '../observe/historySize.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { runEnds } from '../observe/runEnds.ts';
+import { incrementsOf } from '../policy/wish/increments.ts';
 import { wishOf } from '../policy/wish/wishOf.ts';
 import { drillJob } from '../restore/check/drillJob.ts';
 import { verifyJob } from '../restore/check/verifyJob.ts';
@@ -91,12 +92,12 @@ export async function startRuns(foundations: Foundations) {
   const onEnd = runEnds({ history, metrics, events });
   const push = await startPush(life, config, { log, metrics });
 
-  const isHourly = ({ namespace, name }: Backup): boolean => {
+  const incrementsFor = ({ namespace, name }: Backup): ReturnType<typeof incrementsOf> => {
     const claim = inventory.claim(namespace, name);
-    if (!claim) return false;
+    if (!claim) return { mode: 'off', isHourly: false };
     const { timeZone } = config.schedules;
-    const { schedule } = wishOf(claim, inventory.namespace(namespace), { clusterUid, timeZone });
-    return schedule?.preset === 'hourly';
+    const wish = wishOf(claim, inventory.namespace(namespace), { clusterUid, timeZone });
+    return incrementsOf(wish, config.incremental);
   };
 
   const backupWorld = {
@@ -131,8 +132,9 @@ export async function startRuns(foundations: Foundations) {
       patterns: readonly string[]
     ): ChainChoice =>
       chooseBase({
-        mode: config.incremental,
-        isHourly: run.priority === 'scheduled' && isHourly(run),
+        ...incrementsFor(run),
+        isScheduled: run.priority === 'scheduled',
+        isFullAsked: run.form === 'full',
         isSafety: run.priority === 'restore',
         isStoredUnpacked: targets.some(({ form }) => form === 'tar'),
         base: baseFor(

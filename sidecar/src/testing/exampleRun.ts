@@ -76,6 +76,7 @@ export function exampleRun(change: Partial<Backup> = {}): Backup {
     retryAt: null,
     queuePosition: null,
     acceptEmpty: false,
+    form: null,
     verify: null,
     requestedBy: 'system:serviceaccount:shop:nkvm-user',
     restoreCommand: null,

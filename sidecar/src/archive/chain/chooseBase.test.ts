@@ -22,6 +22,8 @@ const base: BaseFacts = {
 const sound: ChainFacts = {
   mode: 'hourly',
   isHourly: true,
+  isScheduled: true,
+  isFullAsked: false,
   isSafety: false,
   isStoredUnpacked: false,
   base,
@@ -42,6 +44,27 @@ it.each<[string, Partial<ChainFacts>, object]>([
   ],
   ['alone where increments are off', { mode: 'off' }, alone],
   ['alone where the volume is not backed up each hour', { isHourly: false }, alone],
+  [
+    'alone where a person asked for it, and hourly ones are increments',
+    { isScheduled: false },
+    alone,
+  ],
+  [
+    'full where a person asked for all of the volume',
+    { isScheduled: false, isFullAsked: true },
+    full('asked for'),
+  ],
+  ['full where all of the volume was asked for', { isFullAsked: true }, full('asked for')],
+  [
+    'alone where all of the volume was asked for, and increments are off',
+    { mode: 'off', isFullAsked: true },
+    alone,
+  ],
+  [
+    'an increment where a person asked for it, and all are',
+    { mode: 'always', isScheduled: false },
+    increment,
+  ],
   ['an increment where all are', { mode: 'always', isHourly: false }, increment],
   ['alone before a restore', { isSafety: true, mode: 'always' }, alone],
   ['alone where the tar alone is stored', { isStoredUnpacked: true }, alone],

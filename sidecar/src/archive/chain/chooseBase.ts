@@ -1,7 +1,5 @@
-import type { Chain, ChainLink } from '../../../api/index.ts';
+import type { Chain, ChainLink, INCREMENTAL_MODES } from '../../../api/index.ts';
 
-/** Which backups may be increments: none, the scheduled ones of volumes that are backed up each hour, or all. */
-export const INCREMENTAL_MODES = ['off', 'hourly', 'always'] as const;
 export type IncrementalMode = (typeof INCREMENTAL_MODES)[number];
 
 /** The backup that an increment could build on. */
@@ -23,8 +21,11 @@ export interface BaseFacts {
 
 export interface ChainFacts {
   mode: IncrementalMode;
-  /** The run was scheduled, for a volume that is backed up each hour. */
+  /** The volume is backed up each hour. */
   isHourly: boolean;
+  isScheduled: boolean;
+  /** The request asks for a full archive. */
+  isFullAsked: boolean;
   /** The backup is made before a restore. */
   isSafety: boolean;
   /** A destination stores the tar alone, and finds equal parts by itself. */
@@ -58,7 +59,9 @@ const HOUR_MS = 3_600_000;
  *
  * | fact | the archive |
  * | --- | --- |
- * | increments are off, or not for this run; it is made before a restore; a destination stores the tar alone | is alone |
+ * | increments are off, or not for this volume; it is made before a restore; a destination stores the tar alone | is alone |
+ * | only the scheduled backups of each hour are increments, and this one is not; it stays until a person deletes it | is alone |
+ * | a full archive was asked for | is full |
  * | no earlier backup of this volume can be built on | is full |
  * | the full archive is a day old, or its age is not known, or the clock was set back | is full |
  * | the chain has 48 increments, or they are bigger than the full archive | is full |
@@ -69,10 +72,12 @@ const HOUR_MS = 3_600_000;
  * The helper decides once more: see pack/known.cjs.
  */
 export function chooseBase(facts: ChainFacts): ChainChoice {
-  const { mode, isHourly, isSafety, isStoredUnpacked, base, patterns, now } = facts;
-  const isWanted = mode === 'always' || (mode === 'hourly' && isHourly);
-  if (!isWanted || isSafety || isStoredUnpacked) return { form: 'alone' };
+  const { mode, isHourly, isScheduled, isFullAsked, base, patterns, now } = facts;
+  const isWanted =
+    mode === 'always' || (mode === 'hourly' && isHourly && (isScheduled || isFullAsked));
+  if (!isWanted || facts.isSafety || facts.isStoredUnpacked) return { form: 'alone' };
   const full = (why: string): ChainChoice => ({ form: 'full', why });
+  if (isFullAsked) return full('a full archive was asked for');
   if (!base) return full('there is no earlier backup that an increment can build on');
   const { chain, fullAt } = base;
   if (!fullAt || fullAt > now || base.createdAt > now)

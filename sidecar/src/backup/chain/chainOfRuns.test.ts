@@ -76,7 +76,8 @@ async function backUp(id: string): Promise<Backup> {
       entriesBefore: () => 3,
       chooseBase: (asked, targets, patterns) =>
         chooseBase({
-          ...{ mode: 'always', isHourly: false, isSafety: false, isStoredUnpacked: false },
+          ...{ mode: 'always', isHourly: false, isScheduled: false, isFullAsked: false },
+          ...{ isSafety: false, isStoredUnpacked: false },
           base: baseFor(
             history,
             asked,

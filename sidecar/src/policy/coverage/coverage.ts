@@ -41,6 +41,8 @@ export interface CoverageWorld {
   wanted(claim: Claim): { wish: CoverageWish; slots: Slots | null };
   /** When its next backup starts by itself: a run that is made up starts between two slots. Null: it is not known. */
   nextRunOf?: ((claim: Claim) => Date | null) | undefined;
+  /** Whether its scheduled backups are increments. It must be cheap. */
+  makesIncrements?: ((claim: Claim) => boolean) | undefined;
   /** Whether the settings let schedules start runs. */
   areSchedulesOn?: boolean | undefined;
   /** Undefined: the claim does not wait for an automatic restore. */
@@ -138,6 +140,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
       deletingSince: claim.terminating ? claim.deletingSince ?? claim.createdAt : null,
       drill: wish.drill?.cron ?? null,
       holdUntil: wish.holdUntil,
+      makesIncrements: world.makesIncrements?.(claim) ?? false,
       populate,
       restoredAutomatically: comesBack(claim, inventory.namespace(namespace), {
         zeroTouch,

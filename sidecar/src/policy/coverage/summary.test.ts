@@ -21,6 +21,7 @@ const policy = (name: string, change: Partial<VolumePolicy> = {}): VolumePolicy 
   drill: null,
   holdUntil: null,
   populate: null,
+  makesIncrements: false,
   restoredAutomatically: false,
   retention: [],
   backupsVisible: true,

@@ -1,3 +1,4 @@
+import type { IncrementalMode } from '../../archive/chain/chooseBase.ts';
 import type { KeepRules } from '../retention/rules/keepRules.ts';
 import type { Schedule } from '../schedule/schedule.ts';
 import type { StartWish } from './startWish.ts';
@@ -42,6 +43,8 @@ export interface Wish {
   start: StartWish | null;
   /** The annotation `nkvm.io/accept-change`: id of a backup. Null where there is none, and where the value is not an id. */
   acceptChange: string | null;
+  /** The annotation `nkvm.io/incremental`, claim before namespace; null: neither has it. A value that is not valid is `off`. */
+  incremental: IncrementalMode | null;
   /** Values that are not valid. */
   problems: readonly WishProblem[];
 }

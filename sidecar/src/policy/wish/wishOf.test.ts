@@ -101,6 +101,12 @@ describe('a value that is not valid', () => {
       {},
       'nkvm.io/accept-change',
     ],
+    [
+      'the increments',
+      claimWith('daily', { 'nkvm.io/incremental': 'daily' }),
+      {},
+      'nkvm.io/incremental',
+    ],
     ['the suspension', claimWith('daily', { 'nkvm.io/suspend': 'yes' }), {}, 'nkvm.io/suspend'],
   ])('%s is a problem, and nothing takes its place', (_, claim, namespace, key) => {
     const wish = read(claim, namespace);

@@ -4,6 +4,8 @@ import {
   BACKUP_LABEL,
   DRILL_ANNOTATION,
   HOLD_UNTIL_ANNOTATION,
+  INCREMENTAL_ANNOTATION,
+  INCREMENTAL_MODES,
   KEEP_ANNOTATION,
   SCHEDULE_ANNOTATION,
   START_ANNOTATION,
@@ -96,6 +98,10 @@ export function wishOf(
   const isAccepted = accept !== undefined && RUN_ID.test(accept.text.trim());
   if (accept && !isAccepted)
     refuse(accept, { message: 'this is not the id of a backup', hint: ACCEPT_HINT });
+  const incremental = note(INCREMENTAL_ANNOTATION);
+  const mode = INCREMENTAL_MODES.find(each => each === incremental?.text.trim());
+  if (incremental && !mode)
+    refuse(incremental, { message: 'there is no such choice', hint: INCREMENTAL_HINT });
   const keepFrom = (found: Found): KeepWish => {
     const parsed = parseKeep(found.text);
     if ('problem' in parsed) refuse(found, { message: parsed.problem, hint: KEEP_HINT });
@@ -111,6 +117,7 @@ export function wishOf(
     holdUntil: until,
     drill: drill ? scheduleFrom(drill, 'drill') : null,
     start: startWish,
+    incremental: incremental ? mode ?? 'off' : null,
     acceptChange: isAccepted ? accept.text.trim() : null,
     problems,
   };
@@ -142,4 +149,5 @@ const KEEP_HINT =
   'use rules such as last=3,daily=7,weekly=4, or all; until then no archive of the claim is deleted';
 const ACCEPT_HINT =
   'use the id of the backup that the hold names; until then, a big change of the volume is not accepted';
+const INCREMENTAL_HINT = `use ${INCREMENTAL_MODES.join(', ')}; until then, its backups are full`;
 const START_HINT = 'use empty, newest, or the id of a backup';
