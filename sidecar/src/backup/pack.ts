@@ -205,13 +205,15 @@ async function isLost({ staged }: TakenCopy): Promise<boolean> {
 
 /** Stores the archive in the form that its destination wants. */
 async function stageCopy(
-  { target, key, held }: CopyPlan,
+  { target, key, held, proof }: CopyPlan,
   body: Readable,
-  call: StageCall
+  { digest, ...rest }: StageCall
 ): Promise<StagedCopy> {
   const { destination, form } = target;
+  const readAlong = proof.by === 'reading' && (proof.level === 'checksum' || form === 'tar');
+  const call = { ...rest, readAlong };
   if (form !== 'tar') {
-    held.staged = await destination.stage(key, body, call);
+    held.staged = await destination.stage(key, body, { ...call, digest });
     return { staged: held.staged };
   }
   const counter = hashAndCount();

@@ -8,7 +8,7 @@ export type Step =
       keyof Destination,
       'id' | 'kind' | 'location' | 'isNear' | 'provesAfterPublish' | 'locate' | 'close'
     >
-  | keyof Omit<Staged, 'bytes' | 'stored'>;
+  | keyof Omit<Staged, 'bytes' | 'stored' | 'readAlong'>;
 
 const STAGE_OF: Record<Step, Stage> = {
   stage: 'copy',
@@ -58,7 +58,7 @@ export function failing(to: Destination, step: Step, error: Error = refusal(step
   const failingStaged = (staged: Staged): Staged => ({
     ...staged,
     confirm: step === 'confirm' ? fail : staged.confirm,
-    readBack: step === 'readBack' ? fail : staged.readBack,
+    ...(step === 'readBack' && { readBack: fail, readAlong: undefined }),
     publish: async call => {
       if (step !== 'publish') return staged.publish(call);
       await staged.discard();
