@@ -2,8 +2,8 @@
  * The way of an archive without Kubernetes: one process is the sidecar, and the helper's commands are processes of this
  * machine. Backups into a directory and to S3 (versitygw on loopback), pushed and direct, beside `tar | igzip > file; sync`, a
  * multipart client and restic, in turn: time, and the seconds of CPU.
- * usage: node tests/bench/path.bench.ts [TREE] [ROUNDS]
- * Needs versitygw and restic (`npm run servers`).
+ * usage: node tests/bench/path.bench.ts [TREE] [ROUNDS] [WAY ...]
+ * WAY: see `WAYS`; by default all of them. Needs versitygw and restic (`npm run servers`).
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -30,12 +30,13 @@ import { imageEnvironment, imageFlags } from '../support/imageFlags.ts';
 import { biggestRssMiB } from './support/memory.ts';
 import { TREES } from './support/trees.ts';
 
-const [treeName = 'mixed', rounds = '3', isChild] = process.argv.slice(2);
+const [treeName = 'mixed', rounds = '3', ...wanted] = process.argv.slice(2);
 const tree = TREES[treeName];
 if (!tree) throw new Error(`TREE is one of ${Object.keys(TREES).join(', ')}`);
-if (!isChild) {
-  const args = [...imageFlags(), import.meta.filename, treeName, rounds, 'child'];
-  const env = { ...process.env, ...imageEnvironment() };
+const AS_IMAGE = 'NKVM_BENCH_AS_IMAGE';
+if (!process.env[AS_IMAGE]) {
+  const args = [...imageFlags(), import.meta.filename, ...process.argv.slice(2)];
+  const env = { ...process.env, ...imageEnvironment(), [AS_IMAGE]: '1' };
   process.exit(spawnSync(process.execPath, args, { stdio: 'inherit', env }).status ?? 1);
 }
 
@@ -155,25 +156,32 @@ try {
   console.log(tree.says);
   await onNode();
   const doubts = directDoubts(() => performance.now());
-  const WAYS: Record<string, () => Promise<string | void>> = {
-    'tar | igzip > file; sync': onNode,
-    'pushed into a directory': () => backUp(local, 'checksum'),
-    'tar | igzip > file; multipart client': byClient,
-    'pushed to S3': () => backUp(offsite, 'checksum'),
-    'direct to S3': () => backUp(offsite, 'checksum', doubts),
-    'restic to S3, first': () => restic(...RESTIC_BACKUP),
-    'restic to S3, unchanged': () => restic(...RESTIC_BACKUP),
+  const WAYS: Record<string, [what: string, work: () => Promise<string | void>]> = {
+    node: ['tar | igzip > file; sync', onNode],
+    push: ['pushed into a directory', () => backUp(local, 'checksum')],
+    client: ['tar | igzip > file; multipart client', byClient],
+    's3-push': ['pushed to S3', () => backUp(offsite, 'checksum')],
+    s3: ['direct to S3', () => backUp(offsite, 'checksum', doubts)],
+    restic: ['restic to S3, first', () => restic(...RESTIC_BACKUP)],
+    'restic-again': ['restic to S3, unchanged', () => restic(...RESTIC_BACKUP)],
+    'push-first': ['pushed into a directory, unpacked', () => backUp(local, 'contents')],
   };
+  const chosen = wanted.length > 0 ? wanted : Object.keys(WAYS);
   for (let round = 0; round < Number(rounds); round += 1) {
     rmSync(join(server.files, bucket, 'restic'), { recursive: true, force: true });
     await restic('init', '--quiet');
-    for (const [way, work] of Object.entries(WAYS)) await measure(way, work);
+    for (const way of chosen) {
+      const [what, work] = WAYS[way] ?? [];
+      if (!what || !work) throw new Error(`WAY is one of ${Object.keys(WAYS).join(', ')}`);
+      await measure(what, work);
+    }
   }
-  await measure('pushed into a directory, unpacked', () => backUp(local, 'contents'));
   const middle = (what: string): number =>
     (times[what] ?? []).sort((a, b) => a - b)[(times[what]?.length ?? 1) >> 1] ?? NaN;
-  const ratio = (one: string, other: string): void =>
-    console.log(`${one}: ${(middle(one) / middle(other)).toFixed(2)} times the time of ${other}`);
+  const ratio = (one: string, other: string): void => {
+    if (times[one] && times[other])
+      console.log(`${one}: ${(middle(one) / middle(other)).toFixed(2)} times the time of ${other}`);
+  };
   ratio('pushed into a directory', 'tar | igzip > file; sync');
   ratio('direct to S3', 'tar | igzip > file; multipart client');
   for (const way of ['pushed to S3', 'direct to S3']) ratio(way, 'restic to S3, first');

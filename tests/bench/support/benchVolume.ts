@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { nodeDirectory, NODES } from '../../cluster/machine/paths.ts';
+import { deploy } from '../../cluster/support/deploy.ts';
 import { getJson, kubectl } from '../../cluster/support/kubectl.ts';
 import { IMAGE } from '../../cluster/support/verify-pod.ts';
 import { HOLDER, NAMESPACE } from './volumes.ts';
@@ -18,8 +19,13 @@ interface VolumeObject {
   };
 }
 
-/** Makes claims on one node, held by a pod, in a namespace that is deleted after the bench. @returns the first of them */
+/**
+ * Makes claims on one node, held by a pod, in a namespace that is deleted after the bench. Installs the product, whose rights
+ * the sidecar of the bench has.
+ * @returns the first of them
+ */
 export function makeBenchVolume(names: readonly string[]): BenchVolume {
+  deploy();
   kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=true']);
   const claims = names.map(name => ({
     apiVersion: 'v1',
