@@ -26,22 +26,8 @@ describe('an archive that is opened', () => {
     expect(archive).toMatchObject({
       origin: 'stored',
       canReadRanges: true,
-      rawBytes: made.tar.length,
     });
     expect(await open(KEY)).toBe(archive);
-  });
-
-  it('does not take an increment for all of a volume', async () => {
-    const { storage, archives } = testArchives();
-    putArchive(storage, KEY, made);
-    const link = { runId: '01full', archive: 'a.tar.gz', bytes: 1, sha256: 'ab'.repeat(32) };
-    const ref = {
-      ...{ destination: memoryDestination(storage), key: KEY, bytes: made.archive.length },
-      manifest: exampleManifest({ chain: { links: [link] } }),
-    };
-    await expect(archives.open(ref)).rejects.toMatchObject({ reason: 'IncrementNotOpened' });
-    await expect(archives.openVouched(ref)).rejects.toMatchObject({ reason: 'IncrementNotOpened' });
-    expect(await archives.openQuickly(ref)).toBeUndefined();
   });
 
   it('has one made and stored, where there is none, that is the same afterwards', async () => {
@@ -51,7 +37,6 @@ describe('an archive that is opened', () => {
     expect(rebuilt).toMatchObject({
       origin: 'rebuilt',
       canReadRanges: false,
-      rawBytes: made.tar.length,
     });
     archives.forget(KEY);
     const stored = await open(KEY);

@@ -1,7 +1,7 @@
-import { formOf } from '../archive/chain/chain.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { indexName, manifestName } from '../archive/name.ts';
+import { chainThere } from '../destinations/chainThere.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { ForeignArchive } from '../destinations/foreignArchive.ts';
 import type { Places } from '../destinations/places.ts';
@@ -13,7 +13,8 @@ import type { Log } from '../log.ts';
 import type { FoundIndex } from './loadIndex.ts';
 import { rebuiltIndex, storedIndex, storeIndex } from './loadIndex.ts';
 import type { ArchiveRef, OpenArchive } from './openArchive.ts';
-import { openArchive } from './openArchive.ts';
+import { openArchive, partFrom } from './openArchive.ts';
+import { openAlone, openChain } from './openChain.ts';
 import { sharedCache } from './sharedCache.ts';
 
 /** Archives at a destination, opened to be read from. */
@@ -73,30 +74,47 @@ export function archivesAt({
   const nameOf = ({ key, bytes, destination }: ArchiveRef): string =>
     `${key} ${destination.id} ${bytes}`;
 
-  const opened = (ref: ArchiveRef, found: FoundIndex): OpenArchive =>
-    openArchive(ref, found.index, {
-      ...found,
-      indexIsWrong() {
-        const name = nameOf(ref);
-        if (found.origin === 'stored') wrong.add(name);
-        cache.forget(name);
-        log.warn({ archive: ref.key }, `the index of ${ref.key} belongs to another archive`);
-      },
-    });
-
-  const fromStored = async (ref: ArchiveRef, signal: AbortSignal) => {
-    if (wrong.has(nameOf(ref))) return undefined;
-    const found = await storedIndex(ref, log, signal);
-    return found && opened(ref, found);
+  const indexIsWrong = (ref: ArchiveRef, found: FoundIndex, opened: string): void => {
+    if (found.origin === 'stored') wrong.add(nameOf(ref));
+    cache.forget(opened);
+    log.warn({ archive: ref.key }, `the index of ${ref.key} belongs to another archive`);
   };
 
-  const load = async (ref: ArchiveRef, signal: AbortSignal): Promise<OpenArchive> => {
-    const stored = await fromStored(ref, signal);
+  const find = async (ref: ArchiveRef, signal: AbortSignal): Promise<FoundIndex> => {
+    const isWrong = wrong.has(nameOf(ref));
+    const stored = isWrong ? undefined : await storedIndex(ref, log, signal);
     if (stored) return stored;
     const found = await rebuiltIndex(ref, signal);
-    if (!found.hasGlobals && mayStore(ref) && !wrong.has(nameOf(ref)))
-      await keep(ref, found, signal);
-    return opened(ref, found);
+    if (!found.hasGlobals && mayStore(ref) && !isWrong) await keep(ref, found, signal);
+    return found;
+  };
+
+  const hasIndex = async (ref: ArchiveRef, signal?: AbortSignal): Promise<boolean> =>
+    !wrong.has(nameOf(ref)) &&
+    (await ref.destination.stat(indexName(ref.key), { signal })) !== undefined;
+
+  const findVouched = async (ref: ArchiveRef, signal: AbortSignal): Promise<FoundIndex> =>
+    isVouched(ref) ? await find(ref, signal) : await rebuiltIndex(ref, signal);
+
+  /** @param name of what is opened in the cache */
+  const load = async (
+    ref: ArchiveRef,
+    { name, findIndex = find }: { name: string; findIndex?: typeof find },
+    signal: AbortSignal
+  ): Promise<OpenArchive> => {
+    const links = await linksOf(ref, signal);
+    if (links.length > 0) {
+      return await openChain(
+        [ref, ...links],
+        { find: findIndex, indexIsWrong: (link, found) => indexIsWrong(link, found, name) },
+        signal
+      );
+    }
+    const found = await findIndex(ref, signal);
+    const part = partFrom(ref, found, () => indexIsWrong(ref, found, name));
+    const opened = openArchive(found.index, [part]);
+    // Nothing else says whether it is an increment, whose entries would be taken for all of the volume.
+    return ref.manifest ? opened : await openAlone(opened, signal);
   };
 
   const keep = async (ref: ArchiveRef, found: FoundIndex, signal: AbortSignal) => {
@@ -118,30 +136,32 @@ export function archivesAt({
       return { destination, key, bytes: stored.bytes, manifest };
     },
     async open(ref, signal) {
-      refuseIncrement(ref);
-      return await cache.get(nameOf(ref), each => load(ref, each), signal);
+      const name = nameOf(ref);
+      return await cache.get(name, each => load(ref, { name }, each), signal);
     },
     async openVouched(ref, signal) {
-      refuseIncrement(ref);
       const name = nameOf(ref);
-      if (ref.manifest?.index?.sha256 !== undefined) return await archives.open(ref, signal);
+      const links = await linksOf(ref, signal);
+      if ([ref, ...links].every(isVouched)) return await archives.open(ref, signal);
       const known = await cache.peek(name);
-      if (known?.origin === 'rebuilt') return known;
+      if (known?.parts.every(part => part.origin === 'rebuilt' || isVouched(part.ref)))
+        return known;
+      const made = `${name} made here`;
       return await cache.get(
-        `${name} made here`,
-        async each => opened(ref, await rebuiltIndex(ref, each)),
+        made,
+        each => load(ref, { name: made, findIndex: findVouched }, each),
         signal
       );
     },
     async openQuickly(ref, signal) {
-      if (isIncrement(ref)) return undefined;
       const known = cache.peek(nameOf(ref));
       if (known) return await known;
-      const isQuick =
-        ref.bytes <= QUICK_BYTES ||
-        (!wrong.has(nameOf(ref)) &&
-          (await ref.destination.stat(indexName(ref.key), { signal })) !== undefined);
-      return isQuick ? await archives.open(ref, signal) : undefined;
+      let left = QUICK_BYTES;
+      for (const each of [ref, ...(await linksOf(ref, signal))]) {
+        if (each.bytes <= left) left -= each.bytes;
+        else if (!(await hasIndex(each, signal))) return undefined;
+      }
+      return await archives.open(ref, signal);
     },
     forget(key) {
       cache.forgetAll(name => name.startsWith(`${key} `));
@@ -151,19 +171,17 @@ export function archivesAt({
   return archives;
 }
 
-const isIncrement = ({ manifest }: ArchiveRef): boolean =>
-  formOf(manifest?.chain ?? null) === 'increment';
+const isVouched = ({ manifest }: ArchiveRef): boolean => manifest?.index?.sha256 !== undefined;
 
-/** Its own entries are a part of the volume, and would be taken for all of it. @throws StageError */
-function refuseIncrement(ref: ArchiveRef): void {
-  if (!isIncrement(ref)) return;
-  throw new StageError(
-    'checksum',
-    'IncrementNotOpened',
-    `archive ${ref.key} is an increment: its files are in several archives, and NKVM cannot show single ones of them yet`,
-    'restore the whole backup, into a new claim for example, or open the full backup before it',
-    'needs-action'
-  );
+/** @returns the archives that an increment needs, the newest first; none for every other archive. @throws StageError */
+async function linksOf(
+  { key, manifest, destination }: ArchiveRef,
+  signal?: AbortSignal
+): Promise<ArchiveRef[]> {
+  const links = await chainThere(key, manifest?.chain ?? null, destination, signal);
+  return links
+    .map(link => ({ destination, key: link.key, bytes: link.bytes, manifest: link.manifest }))
+    .reverse();
 }
 
 /** A manifest that cannot be read says nothing: the archive can be read without it. */

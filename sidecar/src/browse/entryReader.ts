@@ -6,37 +6,44 @@ import type { EntryHead } from '../archive/tar/entryHead.ts';
 import { readEntryHead } from '../archive/tar/entryHead.ts';
 import { BadTar, BLOCK } from '../archive/tar/header.ts';
 import { StageError } from '../errors.ts';
-import type { OpenArchive } from './openArchive.ts';
+import type { OpenArchive, Part } from './openArchive.ts';
+import { partOf } from './openArchive.ts';
 
 /**
- * Reads entries of an archive in archive order. Bytes between two of them are skipped: unpacked, or not even read where
+ * Reads entries of an archive, or of the archives of a chain, in the order of their blocks. Bytes between two of them are skipped: unpacked, or not even read where
  * a later gzip member begins before the next one.
  */
 export class EntryReader {
   private readonly archive: OpenArchive;
   private readonly signal: AbortSignal | undefined;
   private source: ByteSource | undefined;
-  /** Where in the tar the source began. */
+  /** The archive that is read. */
+  private part: Part;
+  /** Where in its tar the source began. */
   private start = 0;
   private readonly toMemberEnds: boolean;
 
   /** @param toMemberEnds see `settle` */
   constructor(archive: OpenArchive, signal?: AbortSignal, toMemberEnds = false) {
     this.archive = archive;
+    this.part = archive.parts[0];
     this.signal = signal;
     this.toMemberEnds = toMemberEnds;
   }
 
   /**
+   * @param onDumpdir gets the names of a directory of a chain
    * @returns the headers of an entry, which are those that the index names; the source is after them
    * @throws StageError (stage `checksum`): `IndexWrong` when they are not; what `readRaw` throws
    */
-  async head(node: number): Promise<{ head: EntryHead; source: ByteSource }> {
+  async head(
+    node: number,
+    onDumpdir?: (piece: Buffer) => void
+  ): Promise<{ head: EntryHead; source: ByteSource }> {
     const { archive } = this;
-    const offset = archive.index.blockOf(node) * BLOCK;
     return await this.orRefuse(async () => {
-      const source = await this.sourceAt(offset);
-      const head = await readEntryHead(source, new Map());
+      const source = await this.sourceOf(node);
+      const head = await readEntryHead(source, new Map(), onDumpdir);
       if (!head || !isEntry(archive, node, head)) throw new BadTar('another entry is there');
       return { head, source };
     });
@@ -57,11 +64,10 @@ export class EntryReader {
     const isBadPlace =
       error instanceof StageError &&
       (error.reason === 'ArchiveTooShort' ||
-        (error.reason === 'ArchiveBroken' && this.archive.origin === 'stored'));
+        (error.reason === 'ArchiveBroken' && this.part.origin === 'stored'));
     if (!isBadTar && !isBadPlace) return error;
-    const { archive } = this;
-    archive.indexIsWrong();
-    return indexWrong(archive, error);
+    this.part.indexIsWrong();
+    return indexWrong(this.part, error);
   }
 
   /**
@@ -71,7 +77,7 @@ export class EntryReader {
   async settle(): Promise<void> {
     const { source, toMemberEnds } = this;
     if (!source || !toMemberEnds) return;
-    const { members } = this.archive.raw;
+    const { members } = this.part.raw;
     const at = this.start + source.position;
     // One byte more: the checksum stands behind the last byte of the member.
     const end = members ? Math.ceil(at / members.rawBytes) * members.rawBytes + 1 : Infinity;
@@ -84,20 +90,23 @@ export class EntryReader {
     await this.source?.close();
   }
 
-  private async sourceAt(offset: number): Promise<ByteSource> {
-    const { members } = this.archive.raw;
-    if (this.source) {
+  private async sourceOf(node: number): Promise<ByteSource> {
+    const part = partOf(this.archive, node);
+    const { members } = part.raw;
+    const offset = (this.archive.index.blockOf(node) - part.start) * BLOCK;
+    if (this.source && part === this.part) {
       const at = this.start + this.source.position;
       const begin = members ? Math.floor(offset / members.rawBytes) * members.rawBytes : 0;
       if (at <= offset && begin <= at) {
         await this.source.skip(offset - at);
         return this.source;
       }
-      await this.settle();
-      await this.source.close();
     }
+    await this.settle();
+    await this.source?.close();
+    this.part = part;
     this.start = offset;
-    this.source = new ByteSource(readRaw(this.archive.raw, offset, Infinity, this.signal));
+    this.source = new ByteSource(readRaw(part.raw, offset, Infinity, this.signal));
     return this.source;
   }
 }
@@ -118,7 +127,7 @@ function isEntry({ index }: OpenArchive, node: number, head: EntryHead): boolean
   });
 }
 
-const indexWrong = ({ ref }: OpenArchive, cause: unknown) =>
+const indexWrong = ({ ref }: Part, cause: unknown) =>
   new StageError(
     'checksum',
     'IndexWrong',

@@ -240,7 +240,7 @@ describe('an archive that changes', () => {
     putArchive(storage, KEY, { archive, index });
     const opened = await open(KEY);
     const changed = Buffer.from(archive);
-    const crc = (opened.raw.members?.sizes[0] ?? 0) - 8;
+    const crc = (opened.parts[0].raw.members?.sizes[0] ?? 0) - 8;
     changed[crc] = ~(changed[crc] ?? 0) & 0xff;
     storage.archives.set(KEY, changed);
     const selection = select(opened.index, ['hello']);

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Selection } from '../archive/index/select.ts';
-import { padTo } from '../archive/tar/entryHead.ts';
-import { BLOCK } from '../archive/tar/header.ts';
+import { BLOCK, padTo } from '../archive/tar/header.ts';
 import { renamed } from '../archive/tar/renamed.ts';
 import { contentsOf } from '../archive/tar/sparse.ts';
 import { StageError } from '../errors.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BY_RULE } from '../helper/leaveOut.ts';
 import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
-import { chainCommand, packCommand, snapshotCommand } from '../helper/packCommand.ts';
+import { chainCommand, indexCommand, packCommand, snapshotCommand } from '../helper/packCommand.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import { readSeal } from '../helper/seal.ts';
 import { ARCHIVE } from './packing.ts';
@@ -15,18 +15,21 @@ export interface LinkHere {
   archive: Buffer;
   /** Empty where there is none. */
   snapshot: Buffer;
+  index: Buffer;
   sealed: PodSeal;
 }
 
 /**
  * Packs the directory `volume` as a link of a chain.
  * @param base the snapshot file of the link before
+ * @param key name of the archive
  */
 export function linkHere(
   volume: string,
   work: string,
   base: Buffer | undefined,
-  env: NodeJS.ProcessEnv = {}
+  env: NodeJS.ProcessEnv = {},
+  { key = ARCHIVE, patterns = [] }: { key?: string; patterns?: readonly string[] } = {}
 ): LinkHere {
   const run = (command: readonly string[], input: Buffer = Buffer.alloc(0)): Buffer => {
     const [program = '', ...args] = command.map(word =>
@@ -42,10 +45,13 @@ export function linkHere(
   };
   const sha256 = base && createHash('sha256').update(base).digest('hex');
   run(chainCommand(sha256), base);
-  const archive = run(packCommand('checksum', ARCHIVE, BY_RULE, { isLink: true }));
+  writeFileSync(join(work, 'patterns'), patterns.map(each => `${each}\n`).join(''));
+  const archive = run(
+    packCommand('checksum', key, { ...BY_RULE, patterns: [...patterns] }, { isLink: true })
+  );
   const sealed = readSeal(readFileSync(join(work, 'seal'), 'utf8'));
   const snapshot = sealed.link.snapshot ? fromNow(run(snapshotCommand()), work) : Buffer.alloc(0);
-  return { archive, snapshot, sealed };
+  return { archive, snapshot, index: run(indexCommand()), sealed };
 }
 
 /**

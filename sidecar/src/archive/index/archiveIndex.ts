@@ -21,7 +21,7 @@ export class ArchiveIndex {
   readonly nodes: number;
   /** Entries of the archive, as tar counts them. */
   readonly entries: number;
-  private readonly owners: readonly string[];
+  readonly owners: readonly string[];
   /** Where the children of a node begin in `children`. */
   private readonly childStart: Uint32Array;
   /** Nodes by their directory: in archive order, and by name after somebody has asked for them. */

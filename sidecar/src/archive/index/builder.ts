@@ -28,8 +28,9 @@ const MOST_EXPECTED = 3_000_000;
  * Directories that the archive does not list are implied.
  */
 export class IndexBuilder {
-  private readonly columns: Columns;
-  private count = 1; // the root
+  columns: Columns;
+  /** How many nodes there are; the root is the first. */
+  count = 1;
   private lines = 0;
   private lastOwner = '';
   private lastOwnerNumber = -1;
@@ -51,6 +52,16 @@ export class IndexBuilder {
     this.maxBytes = maxBytes;
   }
 
+  /** Goes on where an index ended. That index must not be used any more. */
+  static of(index: ArchiveIndex): IndexBuilder {
+    const builder = new IndexBuilder();
+    builder.columns = index.columns;
+    builder.count = index.nodes;
+    builder.lines = index.entries;
+    for (const owner of index.owners) builder.ownerNumber(owner);
+    return builder;
+  }
+
   /** @throws StageError (stage `checksum`, reason `IndexTooBig`) */
   add(entry: EntryFields): void {
     const { bytes, length } = entry.name;
@@ -64,6 +75,28 @@ export class IndexBuilder {
     this.lines += 1;
     if (this.lines % 1_024 === 0) this.checkSize();
     this.fill(node, entry);
+  }
+
+  /**
+   * Gives a node what an entry of another index is.
+   * @param blocks of other archives that come before the one of that index
+   */
+  copy(node: number, from: ArchiveIndex, fromNode: number, blocks: number): void {
+    const { columns } = this;
+    const other = from.columns;
+    const block = from.blockOf(fromNode) + blocks;
+    columns.type[node] = other.type[fromNode]!;
+    columns.mode[node] = other.mode[fromNode]!;
+    columns.size[node] = other.size[fromNode]!;
+    columns.seconds[node] = other.seconds[fromNode]!;
+    columns.nanos[node] = other.nanos[fromNode]!;
+    columns.owner[node] = this.ownerNumber(from.ownerOf(fromNode));
+    columns.blockLow[node] = block % 2 ** 32;
+    columns.blockHigh[node] = Math.floor(block / 2 ** 32) + 1;
+    columns.link[node] = 0;
+    if (other.link[fromNode] !== 0) this.addLink(node, from.linkBytes(fromNode));
+    this.lines += 1;
+    if (this.lines % 1_024 === 0) this.checkSize();
   }
 
   finish(): ArchiveIndex {
@@ -81,7 +114,7 @@ export class IndexBuilder {
     columns.blockLow[node] = entry.block % 2 ** 32;
     columns.blockHigh[node] = Math.floor(entry.block / 2 ** 32) + 1;
     columns.link[node] = 0;
-    if (entry.type === SYMLINK || entry.type === HARDLINK) this.addLink(node, entry);
+    if (entry.type === SYMLINK || entry.type === HARDLINK) this.addLink(node, entry.link.view());
   }
 
   /** Asked now and then: the paths of 1,024 entries have at most 16 MiB. */
@@ -90,13 +123,13 @@ export class IndexBuilder {
     if (bytes > this.maxBytes) throw tooBig(this.count);
   }
 
-  private addLink(node: number, { link }: EntryFields): void {
+  private addLink(node: number, link: Uint8Array): void {
     const { columns } = this;
     const from = columns.linksLength;
     const need = from + link.length + 4;
     if (need > columns.links.length) columns.links = doubled(columns.links, need);
     columns.links.writeUInt32LE(link.length, from);
-    columns.links.set(link.view(), from + 4);
+    columns.links.set(link, from + 4);
     columns.linksLength = need;
     columns.link[node] = from + 1;
   }
@@ -137,7 +170,7 @@ export class IndexBuilder {
   }
 
   /** @returns the node of that name in a directory; a new one is a directory until its entry comes. */
-  private child(parent: number, bytes: Buffer, from: number, to: number): number {
+  child(parent: number, bytes: Buffer, from: number, to: number): number {
     const found = findChild(this.columns, parent, bytes, from, to);
     if (found >= 0) return found;
     const { columns } = this;

@@ -47,6 +47,11 @@ export function findChild(
 export function insertChild(columns: Columns, node: number, count: number): void {
   if (count * 3 <= columns.table.length * 2) return put(columns, node);
   columns.table = new Uint32Array(columns.table.length * 2);
+  fillTable(columns, count);
+}
+
+/** Takes all nodes into a table that has none. */
+export function fillTable(columns: Table, count: number): void {
   for (let each = 1; each < count; each++) put(columns, each);
 }
 

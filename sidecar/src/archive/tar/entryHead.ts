@@ -11,9 +11,10 @@ import {
 } from '../index/entry.ts';
 import type { ByteSource } from './byteSource.ts';
 import type { HeaderBlock } from './header.ts';
-import { BadTar, BLOCK, readHeaderBlock, sizeAt } from './header.ts';
+import { BadTar, BLOCK, padTo, readHeaderBlock, sizeAt } from './header.ts';
 import type { PaxRecord } from './pax.ts';
 import { MAX_RECORDS, paxNumber, paxTime, readPax } from './pax.ts';
+import { readExtended } from './readExtended.ts';
 
 /**
  * Extended attributes and ACLs are in extended headers: usually some hundred bytes, but bigger ones are allowed. All of one
@@ -29,8 +30,10 @@ export type SparseForm = 'none' | '1.0' | '0.x' | 'old';
 export interface EntryHead {
   /** Where its first header begins. */
   offset: number;
-  /** Its headers as they are in the archive. */
+  /** Its headers as they are in the archive, without the names of a directory of a chain. */
   raw: Buffer;
+  /** It is a directory of a chain, with all its names. */
+  hasDumpdir: boolean;
   /** Where in `raw` the header itself is, after its extended headers. */
   mainAt: number;
   /** How many bytes of the archive follow, without padding. */
@@ -54,14 +57,16 @@ export interface EntryHead {
 export type Globals = Map<string, PaxRecord>;
 
 /**
- * Reads all headers of the next entry; its contents come next.
+ * Reads all headers of the next entry; its contents come next. The names of a directory of a chain go to `onDumpdir`, and are
+ * not kept: they may be bigger than all other headers.
  * @param globals records of earlier global headers; those that are met are added
  * @returns undefined at the end of the tar
  * @throws BadTar; EndOfBytes when it is cut
  */
 export async function readEntryHead(
   source: ByteSource,
-  globals: Globals
+  globals: Globals,
+  onDumpdir?: (piece: Buffer) => void
 ): Promise<EntryHead | undefined> {
   let offset = source.position;
   let raw: Buffer[] = [];
@@ -69,6 +74,7 @@ export async function readEntryHead(
   let longName: Buffer | undefined;
   let longLink: Buffer | undefined;
   let extended = 0;
+  let hasDumpdir = false;
   for (;;) {
     const bytes = source.readNow(BLOCK) ?? (await source.read(BLOCK));
     const block = readHeaderBlock(bytes);
@@ -82,7 +88,21 @@ export async function readEntryHead(
     if (!'xXgLK'.includes(block.type)) {
       if (block.type === 'S') await readMoreOfOldSparse(source, last, raw);
       const own = new Map([...globals, ...pax.map(record => [record.key, record] as const)]);
-      return headOf({ offset, raw, mainAt, last, block, pax, own, longName, longLink });
+      return headOf({
+        ...{ offset, raw, mainAt, last, block, pax, own, longName, longLink, hasDumpdir },
+      });
+    }
+    if (block.type === 'x' || block.type === 'X') {
+      const found = await readExtended(source, last, block.size, {
+        keptBytes: Math.max(0, MAX_EXTENDED - extended - BLOCK),
+        onDumpdir,
+      });
+      raw[raw.length - 1] = found.raw;
+      extended += Math.max(BLOCK, found.raw.length);
+      hasDumpdir ||= found.hasDumpdir;
+      pax = [...pax, ...found.records];
+      if (pax.length > MAX_RECORDS) throw new BadTar('an entry has too many extended records');
+      continue;
     }
     extended += BLOCK + block.size;
     if (extended > MAX_EXTENDED) throw new BadTar('an extended header is too big');
@@ -91,10 +111,7 @@ export async function readEntryHead(
     const body = padded.subarray(0, block.size);
     if (block.type === 'L') longName = untilZero(body);
     else if (block.type === 'K') longLink = untilZero(body);
-    else if (block.type !== 'g') {
-      pax = [...pax, ...readPax(body)];
-      if (pax.length > MAX_RECORDS) throw new BadTar('an entry has too many extended records');
-    } else {
+    else {
       for (const record of readPax(body)) globals.set(record.key, record);
       if (areTooMany(globals)) throw new BadTar('too many records count for all entries');
       // It belongs to no entry.
@@ -110,9 +127,6 @@ function areTooMany(globals: Globals): boolean {
   return globals.size > MAX_GLOBALS || bytes > MAX_EXTENDED;
 }
 
-/** @returns whole blocks for so many bytes. */
-export const padTo = (bytes: number): number => Math.ceil(bytes / BLOCK) * BLOCK;
-
 interface Parts {
   offset: number;
   raw: Buffer[];
@@ -124,6 +138,7 @@ interface Parts {
   own: Globals;
   longName: Buffer | undefined;
   longLink: Buffer | undefined;
+  hasDumpdir: boolean;
 }
 
 function headOf({
@@ -136,6 +151,7 @@ function headOf({
   own,
   longName,
   longLink,
+  hasDumpdir,
 }: Parts): EntryHead {
   const number = (key: string) => {
     const record = own.get(key);
@@ -161,6 +177,7 @@ function headOf({
   return {
     offset,
     raw: Buffer.concat(raw),
+    hasDumpdir,
     mainAt,
     storedBytes: type === HARDLINK ? 0 : size, // a link has none, whatever its header says
     block,

@@ -3,6 +3,9 @@ export class BadTar extends Error {}
 
 export const BLOCK = 512;
 
+/** @returns whole blocks for so many bytes. */
+export const padTo = (bytes: number): number => Math.ceil(bytes / BLOCK) * BLOCK;
+
 /** The fields of one header block (POSIX ustar, GNU and the old form). */
 export interface HeaderBlock {
   /** A letter, e.g. `0`: a file. */

@@ -1,8 +1,5 @@
 import type { EntryHead } from './entryHead.ts';
-import { padTo } from './entryHead.ts';
-import { BLOCK } from './header.ts';
-import type { PaxRecord } from './pax.ts';
-import { paxRecord } from './pax.ts';
+import { extendedHeader, setChecksum } from './extendedHeader.ts';
 
 /** The differences in the copy of an entry. */
 export interface Renaming {
@@ -27,21 +24,6 @@ export function renamed(head: EntryHead, { name, link }: Renaming): Buffer {
   return Buffer.concat([extendedHeader(records), main]);
 }
 
-function extendedHeader(records: PaxRecord[]): Buffer {
-  const body = Buffer.concat(records.map(paxRecord));
-  const header = Buffer.alloc(BLOCK);
-  header.write('./PaxHeaders/entry', 0);
-  header.write('0000644\0', 100);
-  header.write('0000000\0', 108);
-  header.write('0000000\0', 116);
-  header.write(`${body.length.toString(8).padStart(11, '0')}\0`, 124);
-  header.write('00000000000\0', 136);
-  header.write('x', 156);
-  header.write('ustar\u000000', 257);
-  setChecksum(header);
-  return Buffer.concat([header, body, Buffer.alloc(padTo(body.length) - body.length)]);
-}
-
 /** The name for programs that do not know extended headers. */
 function setName(main: Buffer, name: Buffer): void {
   setText(main, 0, 100, name);
@@ -51,11 +33,4 @@ function setName(main: Buffer, name: Buffer): void {
 function setText(block: Buffer, at: number, length: number, text: Buffer): void {
   block.fill(0, at, at + length);
   text.copy(block, at, 0, Math.min(text.length, length));
-}
-
-function setChecksum(block: Buffer): void {
-  block.fill(0x20, 148, 156);
-  let sum = 0;
-  for (let at = 0; at < BLOCK; at++) sum += block[at]!;
-  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
 }

@@ -1,8 +1,8 @@
 import { EntryFields } from '../index/entry.ts';
 import { ByteSource, EndOfBytes } from './byteSource.ts';
 import type { EntryHead, Globals } from './entryHead.ts';
-import { fillEntry, padTo, readEntryHead } from './entryHead.ts';
-import { BadTar, BLOCK } from './header.ts';
+import { fillEntry, readEntryHead } from './entryHead.ts';
+import { BadTar, BLOCK, padTo } from './header.ts';
 
 /** Facts about a tar that was read to its end. */
 export interface ScannedTar {

@@ -1,7 +1,6 @@
 import type { ByteSource } from './byteSource.ts';
 import type { EntryHead } from './entryHead.ts';
-import { padTo } from './entryHead.ts';
-import { BadTar, BLOCK, numberAt } from './header.ts';
+import { BadTar, BLOCK, numberAt, padTo } from './header.ts';
 import { paxNumber } from './pax.ts';
 
 /** A part of a file that is stored; between two of them is a hole. */
