@@ -4,7 +4,7 @@ import { DestinationName, DestinationProblem } from './destinations.ts';
 import { FailureClass, Stage } from './errors.ts';
 import { metLimits } from './limits.ts';
 import {
-  ARCHIVE_FORMS,
+  BACKUP_FORMS,
   MAX_DESTINATIONS_PER_BACKUP,
   MAX_VOLUMES_PER_REQUEST,
   PRIORITIES,
@@ -81,7 +81,7 @@ export const StartBackups = z.strictObject({
       '`contents`: unpack the archive to prove it, whatever the installation does by default'
     ),
   form: z
-    .enum(ARCHIVE_FORMS)
+    .enum(BACKUP_FORMS)
     .optional()
     .describe(
       '`full`: all of the volume, although it could be an increment; the next increments build on it'
@@ -311,7 +311,7 @@ export const Backup = z.strictObject({
     .nullable()
     .describe('the level of proof that was asked for; null: the usual one'),
   form: z
-    .enum(ARCHIVE_FORMS)
+    .enum(BACKUP_FORMS)
     .nullable()
     .describe('the form of the archive that was asked for; null: what is usual for the volume'),
   requestedBy: z.string().describe('the Kubernetes user whose token asked for it'),

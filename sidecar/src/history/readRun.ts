@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { BackupSummary } from '../../api/index.ts';
 import {
-  ARCHIVE_FORMS,
+  BACKUP_FORMS,
   ChainLink,
   Copy,
   DestinationProblem,
@@ -42,7 +42,7 @@ const stageIn = oneOf(STAGES);
 const classIn = oneOf(FAILURE_CLASSES);
 const priorityIn = oneOf(PRIORITIES);
 const verifyIn = oneOf(VERIFY_LEVELS);
-const formIn = oneOf(ARCHIVE_FORMS);
+const formIn = oneOf(BACKUP_FORMS);
 const transportIn = oneOf(TRANSPORTS);
 const levelIn = oneOf(Proof.shape.level.options);
 const readFromIn = oneOf(Proof.shape.readFrom.options);

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import type { ChainLink } from '../../api/index.ts';
 import { readableBy } from '../archive/manifest.ts';
-import { manifestName } from '../archive/name.ts';
+import { manifestName, snapshotName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { RunRecord } from '../history/history.ts';
 import { exampleManifest } from './exampleManifest.ts';
@@ -35,7 +35,7 @@ export function entriesIn(tar: Buffer): number {
 }
 
 /**
- * Makes a chain with the tar of this machine, and stores it, with manifests and without indexes.
+ * Makes a chain with the tar of this machine, and stores it, with manifests and snapshot files and without indexes.
  * @param root an empty directory to work in
  * @param rounds what changes in the volume before each backup
  */
@@ -58,6 +58,7 @@ export async function storedChain(
     const digest = { bytes: archive.length, sha256 };
     const id = `01chain${String(level).padStart(19, '0')}`;
     const own = { links: [...links] };
+    const snapshot = gzipSync(readFileSync(join(archives, `${level}.snapshot`)));
     const manifest = exampleManifest({
       runId: id,
       ...digest,
@@ -68,7 +69,13 @@ export async function storedChain(
     Object.assign(manifest, { readableBy: readableBy(own) });
     Object.assign(manifest.seal, { files: entriesIn(tar), rawBytes: tar.length });
     const key = manifest.archive;
+    manifest.snapshot = {
+      key: snapshotName(key),
+      bytes: snapshot.length,
+      sha256: createHash('sha256').update(snapshot).digest('hex'),
+    };
     await (await destination.stage(key, Readable.from([archive]))).publish();
+    await (await destination.stage(snapshotName(key), Readable.from([snapshot]))).publish();
     await destination.put(manifestName(key), JSON.stringify(manifest));
     const run = exampleRun({ id });
     const [copy] = run.copies;

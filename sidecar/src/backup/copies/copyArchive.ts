@@ -8,20 +8,19 @@ import {
   readManifest,
   writeManifest,
 } from '../../archive/manifest.ts';
-import { archiveFormOf, archiveNameIn, indexName, manifestName } from '../../archive/name.ts';
+import { archiveFormOf, archiveNameIn, manifestName } from '../../archive/name.ts';
 import type { Lane } from '../../cluster/lane.ts';
-import type { Destination, Staged } from '../../destinations/destination.ts';
+import type { Destination } from '../../destinations/destination.ts';
 import type { Readable } from '../../destinations/readable.ts';
 import { readText } from '../../destinations/readText.ts';
-import { StageError, textOf } from '../../errors.ts';
+import { StageError } from '../../errors.ts';
 import type { RunChange, RunRecord } from '../../history/history.ts';
 import type { StageClock } from '../../jobs/stageClock.ts';
 import type { Held } from '../breakOff.ts';
 import { digestText } from '../proof.ts';
 import type { ProofPlan } from '../proofLevel.ts';
 import { proveAndPublish } from '../proveAndPublish.ts';
-import type { StagedIndex } from '../receiveIndex.ts';
-import { noIndex } from '../receiveIndex.ts';
+import { copyBeside } from './copyBeside.ts';
 import { packedAs } from './copyForm.ts';
 import type { OpenTarget } from './targets.ts';
 
@@ -76,7 +75,11 @@ export async function copyArchive(
   held.staged = staged;
   const own = counter.digest();
   if (own.bytes !== source.bytes || own.sha256 !== source.sha256) throw differs(source, own);
-  const index = await copyIndex({ source, manifest, key }, from, destination, held, signal);
+  const beside = await copyBeside(
+    { source: source.key, manifest, key },
+    { from, to: destination, form },
+    { held, signal }
+  );
   clock.enter('checksum');
   const [plan = { by: 'reading', level: 'checksum' }] = proof.proofPlans(backup, [destination]);
   clock.enter('publish');
@@ -86,8 +89,9 @@ export async function copyArchive(
   const { copy } = await proveAndPublish(
     {
       ...{ destination, key, staged, own: sent, seal, isRequired },
-      index: index.index,
-      warnings: [...manifest.warnings, ...index.warnings],
+      index: beside.index,
+      snapshot: beside.snapshot,
+      warnings: [...manifest.warnings, ...beside.warnings],
     },
     {
       plan: { ...plan, level: 'checksum' },
@@ -100,7 +104,7 @@ export async function copyArchive(
 
 /** The same backup, as it is stored elsewhere. */
 function manifestOfCopy(manifest: StoredManifest, change: CopyManifest): string {
-  const { key, bytes, sha256, index, warnings, stored, proof, provenAt } = change;
+  const { key, ...record } = change;
   const { clusterUid, installation, ...known } = manifest;
   return writeManifest({
     ...known,
@@ -109,45 +113,14 @@ function manifestOfCopy(manifest: StoredManifest, change: CopyManifest): string 
     formatVersion: MANIFEST_VERSION,
     readableBy: readableBy(known.chain),
     archive: key,
-    snapshot: null, // it is not copied: the next increment is made from another copy
-    ...{ bytes, sha256, index, warnings, stored, proof, provenAt },
+    ...record,
   });
 }
 
 type CopyManifest = Pick<
   Manifest,
-  'bytes' | 'sha256' | 'index' | 'warnings' | 'stored' | 'proof' | 'provenAt'
+  'bytes' | 'sha256' | 'index' | 'snapshot' | 'warnings' | 'stored' | 'proof' | 'provenAt'
 > & { key: string };
-
-/** Everything can be restored without an index: one that cannot be copied is left out. */
-async function copyIndex(
-  { source, manifest, key }: { source: Copy; manifest: StoredManifest; key: string },
-  from: Destination,
-  to: Destination,
-  held: Held,
-  signal: AbortSignal
-): Promise<{ index?: StagedIndex; warnings: string[] }> {
-  if (!manifest.index) return { warnings: [] };
-  let staged: Staged | undefined;
-  try {
-    const counter = hashAndCount();
-    const body = pipeline(
-      await from.open(indexName(source.key), { signal }),
-      counter,
-      () => undefined
-    );
-    staged = await to.stage(indexName(key), body, { signal });
-    const own = counter.digest();
-    if (own.sha256 !== manifest.index.sha256) throw new Error('it is not the one of the archive');
-    held.index = staged;
-    const record = { key: indexName(key), ...own, entries: manifest.index.entries };
-    return { index: { staged, record }, warnings: [] };
-  } catch (error) {
-    await staged?.discard().catch(() => undefined); // the sweep deletes it
-    signal.throwIfAborted();
-    return { warnings: [noIndex(textOf(error))] };
-  }
-}
 
 const differs = (source: Copy, own: { bytes: number; sha256: string }): StageError =>
   new StageError(

@@ -1,33 +1,52 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { manifestName } from '../../archive/name.ts';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readManifest } from '../../archive/manifest.ts';
+import { manifestName, snapshotName } from '../../archive/name.ts';
 import { lane } from '../../cluster/lane.ts';
 import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
+import { readText } from '../../destinations/readText.ts';
+import type { RunRecord } from '../../history/history.ts';
 import { queuedRun } from '../../testing/exampleRun.ts';
+import type { MemoryStorage } from '../../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
 import { storedChain } from '../../testing/storedChain.ts';
 import { newPath, openFor } from '../../testing/testDisk.ts';
+import type { TreeChange } from '../../testing/treeHistory.ts';
 import { COPY_RETRY, copyJob } from './copyJob.ts';
 
-it('copies with an increment all archives that it needs, the full one first', async () => {
-  const root = mkdtempSync(join(tmpdir(), 'nkvm-copy-chain-'));
-  onTestFinished(() => rmSync(root, { recursive: true }));
-  const [a, b] = [memoryStorage(), memoryStorage()];
-  const from: Destination = { ...memoryDestination(a), id: 'a' };
-  const to: Destination = { ...memoryDestination(b), id: 'b', location: 'memory of b' };
-  const { runs } = await storedChain(from, root, [
+let root: string;
+let a: MemoryStorage;
+let b: MemoryStorage;
+let from: Destination;
+let to: Destination;
+let runs: RunRecord[];
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'nkvm-copy-chain-'));
+  [a, b] = [memoryStorage(), memoryStorage()];
+  from = { ...memoryDestination(a), id: 'a' };
+  to = { ...memoryDestination(b), id: 'b', location: 'memory of b' };
+  const rounds: TreeChange[][] = [
     [{ what: 'create', one: 0, other: 0 }],
     [{ what: 'write', one: 0, other: 1 }],
     [],
-  ]);
+  ];
+  ({ runs } = await storedChain(from, root, rounds));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const { signal } = new AbortController();
+const keyOf = (run: RunRecord | undefined): string => run?.copies[0]?.key ?? '';
+
+/** Copies the last backup of the chain. */
+async function copyLast() {
   const history = await openFor(newPath());
   await history.add(runs);
-  const { signal } = new AbortController();
-  const last = runs[2]!;
   const end = await copyJob({
     ...{ history, now: () => new Date(), retry: COPY_RETRY, unpacking: lane(1) },
     runTimeoutMs: 60_000,
@@ -36,17 +55,55 @@ it('copies with an increment all archives that it needs, the full one first', as
   }).work(
     {
       ...queuedRun({ kind: 'copy', destinations: [] }),
-      details: { kind: 'copy', backup: last.id, destination: 'b', totalBytes: 1 },
+      details: { kind: 'copy', backup: runs[2]!.id, destination: 'b', totalBytes: 1 },
     },
     () => undefined,
     signal
   );
+  return { history, end };
+}
+
+it('copies with an increment all archives that it needs, the full one first', async () => {
+  const { history, end } = await copyLast();
   expect(end).toMatchObject({ status: 'success' });
-  const keys = runs.map(({ copies }) => copies[0]?.key as string);
-  expect([...b.archives.keys()]).toEqual(keys.flatMap(key => [key, manifestName(key)]));
+  const keys = runs.map(keyOf);
+  expect([...b.archives.keys()].sort()).toEqual(
+    keys.flatMap(key => [key, manifestName(key), snapshotName(key)])
+  );
   for (const { id } of runs)
     expect(history.get(id)?.copies.find(({ destination }) => destination === 'b')).toMatchObject({
       state: 'present',
     });
-  expect(await chainThere(keys[2]!, last.chain, to, signal)).toHaveLength(2);
+  expect(await chainThere(keys[2]!, runs[2]!.chain, to, signal)).toHaveLength(2);
+});
+
+it('brings the snapshot files, so that increments can be made there', async () => {
+  await copyLast();
+  for (const run of runs) {
+    const key = snapshotName(keyOf(run));
+    expect(b.archives.get(key)).toEqual(a.archives.get(key));
+  }
+});
+
+it('copies an archive without its snapshot file where that is damaged, and says so', async () => {
+  const key = snapshotName(keyOf(runs[1]));
+  await from.remove(key);
+  await from.put(key, 'something else');
+  const { end } = await copyLast();
+  expect(end).toMatchObject({ status: 'success' });
+  expect(await to.stat(key)).toBeUndefined();
+  const name = manifestName(keyOf(runs[1]));
+  const { snapshot, warnings } = readManifest(name, await readText(to, name, 1_000_000));
+  expect(snapshot).toBeNull();
+  expect(warnings).toContainEqual(expect.stringContaining('no increment can build on'));
+});
+
+it('does not copy an increment whose full archive is damaged', async () => {
+  const key = keyOf(runs[0]);
+  const { bytes } = (await from.stat(key))!;
+  await from.remove(key);
+  await (await from.stage(key, Readable.from([Buffer.alloc(bytes)]))).publish();
+  const { end } = await copyLast();
+  expect(end).toMatchObject({ status: 'failed', reason: 'ArchiveDiffers' });
+  expect([...b.archives.keys()]).toEqual([]);
 });

@@ -172,7 +172,7 @@ async function copyChain(
   for (const { runId } of backup.chain?.links ?? []) {
     const one = { ...details, backup: runId };
     await copied(run, one, target, world, { ...under, clock: { ...clock, enter } });
-    Object.assign(under.held, { staged: undefined, index: undefined });
+    Object.assign(under.held, { staged: undefined, index: undefined, snapshot: undefined });
   }
 }
 
@@ -202,8 +202,10 @@ async function leavingNothing<T>(
       Object.assign(held, {
         staged: undefined,
         index: undefined,
+        snapshot: undefined,
         unlisted: undefined,
         unlistedIndex: undefined,
+        unlistedSnapshot: undefined,
       });
     throw error;
   }

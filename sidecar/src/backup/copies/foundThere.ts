@@ -1,5 +1,5 @@
 import type { Copy } from '../../../api/index.ts';
-import { archiveNameIn, indexName, manifestName } from '../../archive/name.ts';
+import { archiveNameIn, indexName, manifestName, snapshotName } from '../../archive/name.ts';
 import { provenArchiveAt } from '../provenArchive.ts';
 import type { OpenTarget } from './targets.ts';
 
@@ -32,6 +32,7 @@ export async function foundThere(
   }
   if (!isManifestThere) {
     if (known?.state === 'missing') return undefined;
+    await destination.remove(snapshotName(key), { signal });
     await destination.remove(indexName(key), { signal });
     await destination.remove(key, { signal });
     return undefined;
