@@ -59,8 +59,19 @@ export const packCommand = (
     ]
   );
 
-/** The program of `compressors` beside each other, which the first line of standard input carries; see pack/load.cjs. */
-export const PARALLEL = program('parallel.cjs', '//');
+/** The program of `compressors` beside each other. */
+const PARALLEL = program('parallel.cjs', '//');
+
+/**
+ * The first lines of the input of a command with `isDirect`: one for the shell, which keeps it in a file, and one for load.cjs,
+ * which keeps it in its memory, because it is secret.
+ * @param program that takes the archive @param more what it needs, e.g. a token
+ */
+export const firstLines = (
+  program: string,
+  more: object,
+  { parallel = PARALLEL }: { parallel?: string | undefined } = {}
+): string => `${JSON.stringify({ parallel })}\n${JSON.stringify({ program, ...more })}\n`;
 
 /** Default for the number of compressors that may run beside each other. */
 export const COMPRESSORS = 4;

@@ -5,15 +5,18 @@ import {
   existsSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packing } from '../testing/packing.ts';
+import { BY_RULE } from './leaveOut.ts';
 import { program } from './program.ts';
 
 const PARALLEL = program('parallel.cjs', '//');
@@ -111,3 +114,44 @@ it.each([1, 4096])(
   },
   120_000
 );
+
+it('a program that takes the archive gets what is secret, and no file has it', async () => {
+  const { volume, work, packDirect, remove } = packing();
+  try {
+    writeFileSync(join(volume, 'orders'), 'orders');
+    const secret = 'a token of one run';
+    const program = `
+      const fs = require('fs');
+      const has = name => fs.statSync(name).isFile() && fs.readFileSync(name, 'utf8').includes(hello.secret);
+      const found = { secret: hello.secret, files: fs.readdirSync('.').filter(has) };
+      fs.writeFileSync('found', JSON.stringify(found));
+      ${PASS_ON}`;
+    const { exit } = await packDirect({ program, secret });
+    expect(exit).toBe(0);
+    const found = JSON.parse(readFileSync(join(work, 'found'), 'utf8'));
+    expect(found).toEqual({ secret, files: [] });
+    const kept = readdirSync(work, { withFileTypes: true }).filter(
+      file => file.isFile() && file.name !== 'found'
+    );
+    expect(kept.map(({ name }) => name)).toContain('hello');
+    for (const { name } of kept)
+      expect(readFileSync(join(work, name), 'utf8')).not.toContain(secret);
+  } finally {
+    remove();
+  }
+});
+
+it('a packing command whose program does not arrive fails', async () => {
+  const { volume, start, remove } = packing();
+  try {
+    writeFileSync(join(volume, 'orders'), 'orders');
+    const child = start(volume, process.env, 'checksum', undefined, BY_RULE, false, true);
+    const exit = new Promise(resolve => child.on('close', resolve));
+    child.stdout.resume();
+    child.stdin.end('{"parallel":""}\n{"program":');
+    expect(String(await buffer(child.stderr))).toContain('did not arrive');
+    expect(await exit).toBe(3);
+  } finally {
+    remove();
+  }
+});

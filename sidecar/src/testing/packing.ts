@@ -7,7 +7,7 @@ import type { LeaveOut } from '../helper/leaveOut.ts';
 import { BY_RULE } from '../helper/leaveOut.ts';
 import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
 import type { PackLevel } from '../helper/packCommand.ts';
-import { packCommand } from '../helper/packCommand.ts';
+import { firstLines, packCommand } from '../helper/packCommand.ts';
 import { readSeal } from '../helper/seal.ts';
 
 export const ARCHIVE = 'kind__shop__orders-db__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';
@@ -62,10 +62,13 @@ export function packing() {
       return { exit: await exit, archive, stderr: stderr.toString() };
     },
     /** Gives the archive to a program that comes over standard input; see helper/pack/load.cjs. */
-    async packDirect(hello: { program: string; parallel: string }, env: NodeJS.ProcessEnv) {
+    async packDirect(
+      { program, parallel, ...more }: { program: string; parallel?: string; secret?: string },
+      env = process.env
+    ) {
       const child = start(volume, env, 'checksum', undefined, BY_RULE, false, true);
       const exit = new Promise<number | null>(resolve => child.on('close', resolve));
-      child.stdin.end(`${JSON.stringify(hello)}\n`);
+      child.stdin.end(firstLines(program, more, { parallel }));
       const [archive, stderr] = await Promise.all([buffer(child.stdout), buffer(child.stderr)]);
       return { exit: await exit, archive, stderr: stderr.toString() };
     },

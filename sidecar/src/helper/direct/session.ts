@@ -9,7 +9,7 @@ import { isOtherwise } from '../../destinations/direct.ts';
 import { StageError } from '../../errors.ts';
 import { within } from '../../within.ts';
 import type { Helper } from '../helper.ts';
-import { PARALLEL } from '../packCommand.ts';
+import { firstLines } from '../packCommand.ts';
 import { program } from '../program.ts';
 import type { Delivery, DeliveryOptions } from '../transport.ts';
 import { afterwards, EXEC_ROUTE, packingOf } from '../transport.ts';
@@ -56,7 +56,7 @@ export async function directSession(
       const abort = (): void => fed.abort();
       signal?.addEventListener('abort', abort);
       try {
-        tell({ program: DIRECT, parallel: PARALLEL, terms });
+        fed.stdin.write(firstLines(DIRECT, { terms }));
         const sent = await converse({ lines, upload, tell, onBytes, signal });
         if (sent === 'ended') throw await packingEnded(delivery);
         return sent;

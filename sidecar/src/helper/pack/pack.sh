@@ -1,9 +1,10 @@
 # Packs a volume, and then writes the seal: what was sent, and what could not be kept. It runs in the helper pod, in
 # POSIX sh, with the arguments VOLUME WORK LEVEL ARCHIVE WITH: the archive's name, for its index, and words (leaveOut.ts):
 # `mounts`, `reserved`, `archives` are not left out; for `patterns`, WORK/patterns holds more to leave out, which was sent
-# before; for `direct`, a program that comes over standard input takes the archive (load.cjs); for `chain`, the archive is a link
-# of a chain, and chainCommand has put programs there, and the snapshot file of the archive before. packCommand.ts sets hash_js,
-# members_js, load_js, messages_awk, most_compressors, member_bytes, index_limit and archive_names.
+# before; for `direct`, a program takes the archive that comes over standard input (load.cjs), after a line for this script, which
+# is kept in WORK/hello and has no secret; for `chain`, the archive is a link of a chain, and chainCommand has put programs there,
+# and the snapshot file of the archive before. packCommand.ts sets hash_js, members_js, load_js, messages_awk, most_compressors,
+# member_bytes, index_limit and archive_names.
 #
 #     tar ── archive ──> [hash] ──> split ──> compressor, for each 64 MiB ──> members ──> standard output, to the sidecar
 #      ├── file 2, messages ──> messages.awk ──> WORK/messages

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StageError, textOf } from '../../errors.ts';
 import { linesOf } from '../direct/lines.ts';
 import type { Helper } from '../helper.ts';
-import { PARALLEL } from '../packCommand.ts';
+import { firstLines } from '../packCommand.ts';
 import { program } from '../program.ts';
 import type { Delivery, DeliveryOptions, Transport } from '../transport.ts';
 import { afterwards, execBecause, packingOf } from '../transport.ts';
@@ -33,7 +33,7 @@ export const pushTransport = (listener: PushListener): Transport => ({
       fed.exit.catch(() => undefined); // `sent` waits for it
       fed.stdin.on('error', () => undefined); // the end of the command says more
       const { invitation } = invited;
-      fed.stdin.end(`${JSON.stringify({ program: PUSH, parallel: PARALLEL, invitation })}\n`);
+      fed.stdin.end(firstLines(PUSH, { invitation }));
       const line = await linesOf(fed.stdout).next();
       const answer = answerIn(line);
       const connection = invited.taken();
