@@ -149,10 +149,10 @@ export const SETTINGS = {
     .describe(
       'how often a backup is tried that failed for a reason that can pass, such as a broken connection or an evicted helper; 1: only once'
     ),
-  NKVM_DIRECT_UPLOADS: oneOf('auto', 'never')
+  NKVM_DIRECT_TRANSFERS: oneOf('auto', 'never')
     .default('auto')
     .describe(
-      'where a helper pod may send its archive: `auto` straight to S3, where all copies of a backup go to one such destination, the pod reaches it and it keeps checksums; `never`: always to NKVM, which sends it on'
+      'whether helper pods send archives to S3, and read them there, by themselves: `auto` where the pod reaches the storage; `never`: archives always pass through NKVM'
     ),
   NKVM_VERIFY_LEVEL: oneOf('checksum', 'contents')
     .default('checksum')
@@ -274,7 +274,7 @@ export interface Config {
   readonly maxParallel: number;
   readonly maxParallelPerNode: number;
   readonly maxAttempts: number;
-  readonly directUploads: 'auto' | 'never';
+  readonly directTransfers: 'auto' | 'never';
   readonly verifyLevel: 'checksum' | 'contents';
   readonly incremental: IncrementalMode;
   readonly verifyContentsEvery: number;
@@ -341,7 +341,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxParallel: data.NKVM_MAX_PARALLEL,
     maxParallelPerNode: data.NKVM_MAX_PARALLEL_PER_NODE,
     maxAttempts: data.NKVM_MAX_ATTEMPTS,
-    directUploads: data.NKVM_DIRECT_UPLOADS,
+    directTransfers: data.NKVM_DIRECT_TRANSFERS,
     verifyLevel: data.NKVM_VERIFY_LEVEL,
     incremental: data.NKVM_INCREMENTAL,
     verifyContentsEvery: data.NKVM_VERIFY_CONTENTS_EVERY,

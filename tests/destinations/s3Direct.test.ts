@@ -93,7 +93,7 @@ describe.skipIf(versitygwMissing)(`direct uploads to s3 ${versitygwMissing ?? ''
     expect(misused).toEqual([false, false, false, false]);
     const query = new URL(first?.url ?? '', 'http://x').searchParams;
     expect(query.get('X-Amz-SignedHeaders')).toBe('content-length;host;x-amz-checksum-sha256');
-    expect(query.get('X-Amz-Expires')).toBe('300');
+    expect(query.get('X-Amz-Expires')).toBe('600');
   });
 
   it('a helper gets no credential', async () => {

@@ -21,7 +21,8 @@ export type Fate =
   | { body: Buffer }
   | { status: number; text: string }
   | 'break'
-  | { answer: (text: string) => string };
+  | { answer: (text: string) => string }
+  | { bytes: (answer: Buffer) => Buffer };
 
 export interface RequestProxy {
   readonly endpoint: string;
@@ -52,13 +53,14 @@ export async function startRequestProxy(to: { host: string; port: number }): Pro
       const answer = await new Promise<IncomingMessage>((resolve, reject) =>
         upstream.once('response', resolve).once('error', reject)
       );
-      if (!fate || !('answer' in fate)) {
+      if (!fate || !('answer' in fate || 'bytes' in fate)) {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
         return;
       }
-      const changed = fate.answer((await buffer(answer)).toString());
-      const length = { 'content-length': `${Buffer.byteLength(changed)}` };
+      const whole = await buffer(answer);
+      const changed = 'bytes' in fate ? fate.bytes(whole) : Buffer.from(fate.answer(`${whole}`));
+      const length = { 'content-length': `${changed.length}` };
       response.writeHead(answer.statusCode ?? 502, { ...answer.headers, ...length }).end(changed);
     };
     handle().catch(() => response.destroy());

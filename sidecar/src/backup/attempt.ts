@@ -5,6 +5,7 @@ import type { Claim } from '../cluster/inventory.ts';
 import type { Lane } from '../cluster/lane.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { Places } from '../destinations/places.ts';
+import type { DirectDoubts } from '../helper/direct/doubts.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import type { HelperSettings } from '../helper/settings/settings.ts';
@@ -18,7 +19,6 @@ import type { Held } from './breakOff.ts';
 import type { FanOutOptions } from './copies/fanOut.ts';
 import type { AttemptCost, OutageCosts } from './copies/outageCosts.ts';
 import type { OpenTarget, RoomOf } from './copies/targets.ts';
-import type { DirectDoubts } from './direct/doubts.ts';
 import type { ProofPlan } from './proofLevel.ts';
 
 /** The dependencies of a run. */

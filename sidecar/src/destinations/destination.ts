@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Digest } from '../archive/digest.ts';
-import type { DirectSender, Otherwise } from './direct.ts';
+import type { DirectReads, DirectSender, Otherwise } from './direct.ts';
 
 /** Every call can be stopped. Effects on the storage until then remain, unless the call says otherwise. */
 export interface Call {
@@ -149,6 +149,14 @@ export interface Destination {
    * @throws StageError (stage `copy` or `checksum`). Nothing is left then, either.
    */
   stageDirect?(key: string, sender: DirectSender, call?: StageCall): Promise<Staged | Otherwise>;
+
+  /**
+   * Lets a helper read archives by itself. Their bytes are not compared with anything here. Absent: archives are read only
+   * through this process.
+   * @returns `Otherwise` when the storage cannot give them to anybody else
+   * @throws StageError (stage `checksum`) when one is not there, or is encrypted and locked
+   */
+  readDirect?(keys: readonly string[], call?: Call): Promise<DirectReads | Otherwise>;
 
   /**
    * Stores a short text in one step, under its final name, durable when the promise resolves.

@@ -1,18 +1,18 @@
 import type { Digest } from '../archive/digest.ts';
 
 /**
- * Uploads that do not pass through this process: a helper pod sends an archive to the storage with requests that the
- * destination signs, one for each part. The pod gets no credential. A signed request is bound to one part of one upload,
- * to its size and its SHA-256, and expires within minutes.
+ * Archives that do not pass through this process: a helper pod sends them to the storage, or reads them there, with requests
+ * that the destination signs. The pod gets no credential. A request that sends is bound to one part of one upload, to its size
+ * and its SHA-256; one that reads is bound to one file. Both expire within minutes.
  */
 
-/** The archive takes another way: nothing of it was stored. The text says why, as the end of a sentence. */
+/** The archive takes another way: nothing of it was stored or read. The text says why, as the end of a sentence. */
 export interface Otherwise {
   otherwise: string;
 }
 
 /** The server as a helper connects to it. It has no credential in it. */
-export interface DirectTerms {
+export interface DirectServer {
   host: string;
   port: number;
   isTls: boolean;
@@ -22,6 +22,10 @@ export interface DirectTerms {
   insecure: boolean;
   /** Addresses of the host that NKVM has checked; the helper connects to no other. */
   addresses: readonly Address[];
+}
+
+/** Everything that a helper must know to send an archive, besides the signed requests. */
+export interface DirectTerms extends DirectServer {
   /** Parts from this number on have so many bytes, except for the last of the archive; in the order of the numbers. */
   partSizes: readonly { from: number; bytes: number }[];
   maxParts: number;
@@ -88,6 +92,26 @@ export interface DirectSender {
     upload: DirectUpload,
     signal?: AbortSignal
   ): Promise<DirectSent | Otherwise>;
+}
+
+/** A file at the storage, as a helper reads it. */
+export interface DirectFile {
+  /** Of the file as it is stored. */
+  bytes: number;
+  /** The file is encrypted: where its chunks begin, and their key in base64, which opens this file and no other. */
+  age?: { begin: number; key: string } | undefined;
+}
+
+/** Files that a helper may read at the storage. */
+export interface DirectReads {
+  server: DirectServer;
+  files: readonly DirectFile[];
+  /**
+   * @param at position in `files`
+   * @returns a request that reads all of that file, or parts of it, until it expires
+   * @throws StageError (stage `checksum`)
+   */
+  sign(at: number, signal?: AbortSignal): Promise<SignedRequest>;
 }
 
 export const isOtherwise = (answer: object | undefined): answer is Otherwise =>

@@ -114,9 +114,13 @@ export function limited(to: Destination, limitMs: number): Destination {
     });
   };
 
-  const { stageDirect } = to;
+  const { stageDirect, readDirect } = to;
   return {
     ...to,
+    ...(readDirect && {
+      readDirect: (keys, call = {}) =>
+        bound(['checksum', `look at ${keys.at(-1)}`], limitMs, call, one => readDirect(keys, one)),
+    }),
     ...(stageDirect && {
       async stageDirect(key, sender, call = {}) {
         const staged = await bound(['copy', `store ${key}`], Infinity, call, one =>

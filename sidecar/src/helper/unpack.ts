@@ -7,10 +7,12 @@ import type { FedCommand } from '../cluster/exec.ts';
 import { StageError, textOf } from '../errors.ts';
 import { within } from '../within.ts';
 import type { Helper } from './helper.ts';
+import { linesIn } from './linesIn.ts';
 import { answerWith, fetchedBy, fetchLine, fetchNews } from './push/fetched.ts';
 import type { Connection, PushListener } from './push/listener.ts';
 import type { Route } from './transport.ts';
 import { EXEC_ROUTE } from './transport.ts';
+import type { Job } from './unpack/program/job.ts';
 import {
   NEWS,
   OTHERS_ARRIVED,
@@ -78,28 +80,15 @@ const RESULT_MS = 60_000;
  */
 export async function unpackInto(
   helper: Helper,
-  { mode, encoding, expected, links, maxRawBytes, isSelection, patterns }: UnpackRequest,
+  request: UnpackRequest,
   body: Readable,
   { signal, onProgress, onWorking, onPhase, onRoute, push }: UnpackOptions
 ): Promise<Unpacked> {
+  const { encoding, expected, patterns } = request;
   const program = unpackProgram(patterns);
-  await prepare(helper, program, signal);
-  const { rawBytes, files, sha256 } = expected;
-  const job = {
-    mode,
-    isSelection,
-    expected: {
-      ...(rawBytes !== undefined && { rawBytes }),
-      ...(files !== undefined && { files }),
-      ...(sha256 !== undefined && { sha256 }),
-    },
-    ...(links !== undefined && {
-      links: links.map(({ rawBytes, files }) => ({ rawBytes, files })),
-    }),
-    ...(maxRawBytes !== undefined && { maxRawBytes }),
-  };
+  await prepareUnpack(helper, program, signal);
   const mayFetch = typeof push === 'object';
-  const command = unpackCommand(program, encoding, job, mayFetch ? 'pull' : 'hash');
+  const command = unpackCommand(program, encoding, jobOf(request), mayFetch ? 'pull' : 'hash');
   const fed = await helper.feed(command, { signal });
   fed.exit.catch(() => undefined); // it is waited for when all was sent
   const news = fetchNews(fed.exit);
@@ -125,7 +114,7 @@ export async function unpackInto(
   }
   return unpackOutcome({
     sent: ended.error === undefined ? counting.digest() : undefined,
-    expectedSha256: sha256,
+    expectedSha256: expected.sha256,
     result,
     where,
   });
@@ -146,18 +135,33 @@ export async function unpackInto(
   }
 }
 
-/** @returns what takes pieces of text, and gives whole lines of it. */
-function linesIn(give: (line: string) => void): (text: string) => void {
-  let rest = '';
-  return text => {
-    const lines = (rest + text).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) give(line);
-  };
-}
+/** @returns the task of the program in the pod. */
+export const jobOf = ({
+  mode,
+  expected: { rawBytes, files, sha256 },
+  links,
+  maxRawBytes,
+  isSelection,
+}: UnpackRequest): Job => ({
+  mode,
+  isSelection,
+  expected: {
+    ...(rawBytes !== undefined && { rawBytes }),
+    ...(files !== undefined && { files }),
+    ...(sha256 !== undefined && { sha256 }),
+  },
+  ...(links !== undefined && {
+    links: links.map(({ rawBytes, files }) => ({ rawBytes, files })),
+  }),
+  ...(maxRawBytes !== undefined && { maxRawBytes }),
+});
 
-/** Gives the pod the program, and learns whether its image can run it. */
-async function prepare(helper: Helper, program: UnpackProgram, signal: AbortSignal): Promise<void> {
+/** Gives the pod the program, and learns whether its image can run it. @throws StageError */
+export async function prepareUnpack(
+  helper: Helper,
+  program: UnpackProgram,
+  signal: AbortSignal
+): Promise<void> {
   const fed = await helper.feed(prepareCommand(program), { signal });
   fed.stdout.resume();
   const ended = await sendAll(fed, Readable.from([program.tar]), new PassThrough(), signal);
@@ -232,7 +236,11 @@ async function sendAll(
 }
 
 /** @throws StageError when there is none, or the pod is not the one that was ready. */
-async function resultOf(helper: Helper, exitCode: number, stderr: string): Promise<UnpackResult> {
+export async function resultOf(
+  helper: Helper,
+  exitCode: number,
+  stderr: string
+): Promise<UnpackResult> {
   const where = `helper pod ${helper.namespace}/${helper.pod}`;
   if (exitCode !== 0) {
     throw new UnpackFailure([

@@ -22,13 +22,13 @@ export const prepareCommand = ({ sha256 }: UnpackProgram): string[] => [
 
 /**
  * The command that unpacks an archive into the volume, and compares; see unpack/unpack.sh.
- * @param input `hash`: the archive comes over standard input; `pull`: see unpack/program/pull.ts
+ * @param input `hash`: the archive comes over standard input; `pull`, `direct`: see the programs of these names
  */
 export const unpackCommand = (
   { main }: UnpackProgram,
   encoding: 'gzip' | 'tar',
   job: Job,
-  input: 'hash' | 'pull' = 'hash'
+  input: 'hash' | 'pull' | 'direct' = 'hash'
 ): string[] => [
   'sh',
   '-c',
@@ -40,6 +40,18 @@ export const unpackCommand = (
   encoding,
   JSON.stringify(job),
   input,
+];
+
+const CHECK = 'cd "$1" && exec node "$2" checked.sum check 7>&1 >/dev/null';
+
+/** The command that reads archives at the storage and tells their digests; see unpack/program/direct.ts. */
+export const checkCommand = ({ main }: UnpackProgram): string[] => [
+  'sh',
+  '-c',
+  CHECK,
+  'nkvm-check',
+  WORK_PATH,
+  `${WORK_PATH}/program/${main.replace('main', 'direct')}`,
 ];
 
 /** Lines that the unpacking command writes to its standard output. */

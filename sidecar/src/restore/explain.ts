@@ -7,6 +7,7 @@ import type { Helper } from '../helper/helper.ts';
 const BREAKS = [
   'SendBroke',
   'PushBroke',
+  'DirectReadBroke',
   'PrepareFailed',
   'UnpackFailed',
   'ResultMissing',

@@ -1,9 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { RestoreMode } from '../../api/index.ts';
+import type { Digest } from '../archive/digest.ts';
 import type { ReadClaim } from '../cluster/claims.ts';
 import type { ClaimId } from '../cluster/claimWrites.ts';
-import { StageError } from '../errors.ts';
-import type { HelperCluster } from '../helper/helper.ts';
+import { isOtherwise } from '../destinations/direct.ts';
+import { StageError, textOf } from '../errors.ts';
+import type { DirectDoubts } from '../helper/direct/doubts.ts';
+import type { DirectArchives, NotRead } from '../helper/direct/unpackDirect.ts';
+import { checkDirect, DIRECT_READ_BROKE, unpackDirect } from '../helper/direct/unpackDirect.ts';
+import type { Helper, HelperCluster } from '../helper/helper.ts';
 import type { VolumeLook } from '../helper/lookAtVolume.ts';
 import { lookAtVolume } from '../helper/lookAtVolume.ts';
 import { BROKE_BEFORE } from '../helper/push/invite.ts';
@@ -31,7 +36,14 @@ export interface RestoreBody {
   open(signal: AbortSignal): Promise<Readable> | Readable;
 }
 
-/** An archive, checked, and the claim that it is unpacked into. */
+/** An archive that a helper pod reads by itself. It is compared there, before anything is written. */
+export interface DirectBody {
+  archives: DirectArchives;
+  /** Reads and compares the archive here, where the pod cannot. @throws StageError when it is not what it should be */
+  instead(): Promise<RestoreBody>;
+}
+
+/** An archive, checked unless it is `direct`, and the claim that it is unpacked into. */
 export interface IntoClaim {
   /** Names the helper pod. */
   runId: string;
@@ -44,6 +56,10 @@ export interface IntoClaim {
   /** No safety backup could be taken, because there was no volume: whatever is in it now would be lost. */
   mustBeEmpty?: boolean;
   body: RestoreBody;
+  /** The helper pod reads the archive at the storage by itself, if it can. */
+  direct?: DirectBody | undefined;
+  /** Why it does not, where it could have; the end of a sentence. */
+  notDirect?: string | undefined;
   /** In the attempt before, a connection broke that the pod had opened. */
   hasPushBroken?: boolean;
   /** See `patternsOf`. */
@@ -54,6 +70,8 @@ export interface IntoClaimWorld {
   cluster: HelperCluster;
   /** Where helpers may fetch archives; absent: nowhere. */
   push?: PushListener | undefined;
+  /** Facts on archives that helpers read at the storage. Absent: helpers read none there. */
+  direct?: DirectDoubts | undefined;
   readClaim: ReadClaim;
   installation: string;
   helperSettings: HelperSettings;
@@ -67,6 +85,13 @@ const ANYWHERE: HelperNode = { node: null, tolerations: [] };
 export interface IntoClaimHooks {
   signal: AbortSignal;
   helper: Omit<HelperUse, 'signal'>;
+  /**
+   * The pod reads a direct archive, or NKVM does after all.
+   * @param bytes that the pod has read so far
+   */
+  onChecking(bytes: number): void;
+  /** The pod has read a direct archive, and it is what it should be. @param digest of all archives of a chain as one */
+  onChecked?(digest: Digest): void;
   /** Is called right before the first byte is written. An error that it throws ends the restore with an untouched volume. */
   beforeWrite(): Promise<void>;
   onPhase(phase: 'write' | 'compare'): void;
@@ -77,7 +102,7 @@ export interface IntoClaimHooks {
 
 /**
  * Unpacks an archive into a claim through a helper pod, and compares the volume with it afterwards. Restores and drills do it.
- * The archive's digest must have been checked before.
+ * The archive's digest must have been checked before, unless it is direct.
  * @returns what was done and what the comparison found; see `verdictOnRestore`.
  * @throws StageError: `ClaimNotEmpty`, `SafetyBackupMissing`, `TargetTooSmall`, or what the helper and the unpacking say.
  */
@@ -91,12 +116,15 @@ export async function restoreIntoClaim(
     isSelection,
     mustBeEmpty = false,
     hasPushBroken = false,
-    body,
+    body: wanted,
+    direct,
+    notDirect,
     patterns,
   }: IntoClaim,
   world: IntoClaimWorld,
-  { signal, helper: use, beforeWrite, onPhase, onProgress, onWorking, onRoute }: IntoClaimHooks
+  hooks: IntoClaimHooks
 ): Promise<Unpacked> {
+  const { signal, helper: use, beforeWrite, onPhase, onProgress, onWorking, onRoute } = hooks;
   return await withHelper(
     { ...world.cluster, readClaim: world.readClaim },
     {
@@ -120,25 +148,62 @@ export async function restoreIntoClaim(
     async ({ helper }) => {
       const look = await lookAtVolume(helper, { signal });
       if (mustBeEmpty && !look.isEmpty) throw holdsFiles(claim);
-      checkRoom(claim, mode, body, look);
+      checkRoom(claim, mode, wanted, look);
+      const answer = direct && (await checkedBy(helper, direct, patterns, world, hooks));
+      const otherwise = answer && isOtherwise(answer) ? answer.otherwise : undefined;
+      const body = direct && otherwise !== undefined ? await direct.instead() : wanted;
       await beforeWrite();
       const { encoding, expected, links } = body;
       const isKnown = expected.rawBytes !== undefined || links !== undefined;
-      return await unpackInto(
-        helper,
-        {
-          ...{ mode, encoding, expected, links, isSelection, patterns },
-          ...(!isKnown && isEmptyMode(mode) && { maxRawBytes: look.freeBytes }),
-        },
-        await body.open(signal),
-        {
-          ...{ signal, onProgress, onWorking, onPhase, onRoute },
-          push: world.push && hasPushBroken ? BROKE_BEFORE : world.push,
-        }
-      );
+      const request = {
+        ...{ mode, encoding, expected, links, isSelection, patterns },
+        ...(!isKnown && isEmptyMode(mode) && { maxRawBytes: look.freeBytes }),
+      };
+      const options = { signal, onProgress, onWorking, onPhase, onRoute };
+      if (direct && answer && !isOtherwise(answer)) {
+        const all = { ...request, expected: { ...expected, sha256: answer.sha256 } };
+        return await unpackDirect(helper, all, direct.archives, answer, options).catch(error => {
+          if (error instanceof StageError && error.reason === DIRECT_READ_BROKE)
+            world.direct?.note(direct.archives.place, claim.namespace, textOf(error));
+          throw error;
+        });
+      }
+      const because = otherwise ?? notDirect;
+      return await unpackInto(helper, request, await body.open(signal), {
+        ...options,
+        onRoute: route => onRoute(otherRoute(route, because)),
+        push: world.push && hasPushBroken ? BROKE_BEFORE : world.push,
+      });
     }
   );
 }
+
+/** Lets the pod read and compare a direct archive, and remembers when it could not. */
+async function checkedBy(
+  helper: Helper,
+  { archives }: DirectBody,
+  patterns: readonly string[] | undefined,
+  { direct: doubts }: IntoClaimWorld,
+  { signal, onChecking, onChecked }: IntoClaimHooks
+): Promise<Digest | NotRead> {
+  onChecking(0);
+  const answer = await checkDirect(helper, archives, { signal, patterns, onBytes: onChecking });
+  const { namespace } = helper;
+  if (!isOtherwise(answer)) {
+    doubts?.clear(archives.place, namespace);
+    onChecked?.(answer);
+  } else if (!answer.isDamaged) doubts?.note(archives.place, namespace, answer.otherwise);
+  return answer;
+}
+
+/** @returns the route of an archive that the helper pod did not read at the storage. @param because why, where it could have */
+const otherRoute = (route: Route, because: string | undefined): Route =>
+  because === undefined
+    ? route
+    : {
+        ...route,
+        transportReason: `${route.transportReason}; not from the storage itself: ${because}`,
+      };
 
 const holdsFiles = ({ namespace, name }: ClaimId): StageError =>
   new StageError(

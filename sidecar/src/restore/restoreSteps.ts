@@ -1,6 +1,7 @@
 import { archiveNameIn, parseArchiveName } from '../archive/name.ts';
 import type { ClaimId } from '../cluster/claimWrites.ts';
 import { StageError, textOf } from '../errors.ts';
+import type { DirectArchives } from '../helper/direct/unpackDirect.ts';
 import { PUSH_BROKE } from '../helper/push/received.ts';
 import type { Unpacked } from '../helper/unpack.ts';
 import { writerNode } from '../helper/wait/helperNode.ts';
@@ -15,6 +16,7 @@ import { makeClaim } from './claim/makeClaim.ts';
 import { claimWish } from './claim/newClaim.ts';
 import { checkSameNamespace } from './claim/sameNamespace.ts';
 import type { Users } from './claim/users.ts';
+import { directly, toBeChecked } from './direct/directly.ts';
 import { explain } from './explain.ts';
 import { fillingAnnotations } from './handOver/filling.ts';
 import type { RestoreBody } from './intoClaim.ts';
@@ -25,21 +27,30 @@ import type { RestoreSource } from './source.ts';
 import { bytesOf, findSource, patternsOf } from './source.ts';
 import { compareSent, wholeBody } from './wholeBody.ts';
 
-/** An archive that was read and is what it should be. */
+/** An archive that was read and is what it should be, or that its helper pod is going to read. */
 export interface ReadySource {
   source: RestoreSource;
   checked: CheckedArchive;
   body: RestoreBody;
+  /** The helper pod reads and compares it. */
+  direct?: DirectArchives;
+  /** See `IntoClaim`. */
+  notDirect?: string | undefined;
 }
 
 /**
  * Reads the whole archive, and finds the entries that are asked for. Where a copy of a backup is not what it should be, or
- * cannot be read, the next one is read: nothing has been written yet.
+ * cannot be read, the next one is read: nothing has been written yet. An archive that the helper pod can read by itself is read
+ * there.
+ * @param mayBeDirect false: it is read here
  * @throws StageError
  */
-export async function readSource(attempt: RestoreAttempt): Promise<ReadySource> {
+export async function readSource(
+  attempt: RestoreAttempt,
+  mayBeDirect = true
+): Promise<ReadySource> {
   const { world, signal, steps, details } = attempt;
-  steps.begin('check-archive');
+  if (mayBeDirect) steps.begin('check-archive');
   const useless = new Set<string>();
   let first: unknown;
   for (;;) {
@@ -47,7 +58,7 @@ export async function readSource(attempt: RestoreAttempt): Promise<ReadySource> 
       throw first ?? error;
     });
     try {
-      return await readFrom(attempt, source);
+      return await readFrom(attempt, source, mayBeDirect);
     } catch (error) {
       signal.throwIfAborted();
       first ??= error;
@@ -62,8 +73,12 @@ export async function readSource(attempt: RestoreAttempt): Promise<ReadySource> 
   }
 }
 
-async function readFrom(attempt: RestoreAttempt, source: RestoreSource): Promise<ReadySource> {
-  const { clock, steps, signal, details, show } = attempt;
+async function readFrom(
+  attempt: RestoreAttempt,
+  source: RestoreSource,
+  mayBeDirect: boolean
+): Promise<ReadySource> {
+  const { world, clock, steps, signal, details, show } = attempt;
   if (!isSameArchive(source.key, details.archive)) {
     throw new StageError(
       'create',
@@ -74,11 +89,21 @@ async function readFrom(attempt: RestoreAttempt, source: RestoreSource): Promise
     );
   }
   show({ archive: source.key, destination: source.destination.id });
+  const isWhole = details.paths === null;
+  const { namespace } = details.target;
+  const way = mayBeDirect
+    ? await directly(source, { doubts: world.direct, namespace, isWhole, signal })
+    : { because: undefined };
+  if ('reads' in way) {
+    const checked = toBeChecked(source);
+    steps.done(`${sizeText(checked.bytes)} are compared in the helper pod before it writes`);
+    return { source, checked, body: await bodyOf(attempt, source, checked), direct: way };
+  }
   const checked = await checkArchive(source, {
     signal,
     onProgress(bytes) {
       clock.goesOn();
-      steps.say(`${Math.floor((bytes / Math.max(1, bytesOf(source))) * 100)} % read`);
+      steps.say(`${percentOf(bytes, source)} read`);
     },
   });
   const body = await bodyOf(attempt, source, checked);
@@ -87,8 +112,11 @@ async function readFrom(attempt: RestoreAttempt, source: RestoreSource): Promise
       ? `${sizeText(checked.bytes)} read: the digest is correct`
       : `${sizeText(checked.bytes)} read: a complete .tar.gz; its expected digest is not known`
   );
-  return { source, checked, body };
+  return { source, checked, body, notDirect: way.because };
 }
+
+const percentOf = (bytes: number, source: RestoreSource): string =>
+  `${Math.floor((bytes / Math.max(1, bytesOf(source))) * 100)} %`;
 
 /** The copies of a backup have one name, which ends with the form that its destination wants. */
 const isSameArchive = (one: string, other: string): boolean =>
@@ -206,7 +234,7 @@ function placeOf({ world }: RestoreAttempt, { namespace, name, uid }: ClaimId) {
 export async function writeAndCompare(
   attempt: RestoreAttempt,
   claim: ClaimId,
-  { source, checked, body }: ReadySource,
+  first: ReadySource,
   users: Users,
   mustBeEmpty: boolean
 ): Promise<Unpacked> {
@@ -216,6 +244,8 @@ export async function writeAndCompare(
     attempt.show({}, { helper });
   };
   const isSelection = details.paths !== null;
+  let ready = first;
+  const { direct } = first;
   const hooks = helperHooks({
     ...{ attempt, clock, signal, tell, explain },
     say: note => steps.say(note),
@@ -225,10 +255,20 @@ export async function writeAndCompare(
     {
       runId: run.id,
       attempt: run.attempt,
-      ...{ claim, mode: details.target.mode, isSelection, mustBeEmpty, body },
+      ...{ claim, mode: details.target.mode, isSelection, mustBeEmpty },
+      ...{ body: first.body, notDirect: first.notDirect },
+      ...(direct && {
+        direct: {
+          archives: direct,
+          async instead() {
+            ready = await readSource(attempt, false);
+            return ready.body;
+          },
+        },
+      }),
       place: placeOf(attempt, claim),
       hasPushBroken: run.reason === PUSH_BROKE,
-      patterns: patternsOf(source),
+      patterns: patternsOf(first.source),
     },
     world,
     {
@@ -240,16 +280,22 @@ export async function writeAndCompare(
           steps.begin('write', 'waiting for the helper pod');
         },
       },
+      onChecking(bytes) {
+        if (clock.current() !== 'exec') clock.enter('exec');
+        clock.goesOn();
+        steps.say(`${percentOf(bytes, first.source)} read by the helper pod`);
+      },
+      onChecked: digest => (ready = { ...ready, checked: { ...ready.checked, ...digest } }),
       async beforeWrite() {
         world.fence.assertHeld();
         await users.checkNow(signal);
         await attempt.record({ hasBegunToWrite: true });
-        clock.enter('exec');
+        if (clock.current() !== 'exec') clock.enter('exec');
         steps.say('');
       },
       onPhase(phase) {
         if (phase === 'write' || clock.current() === 'checksum') return;
-        steps.done(`${sizeText(attempt.details.totalBytes ?? checked.bytes)} were sent`);
+        steps.done(`${sizeText(attempt.details.totalBytes ?? ready.checked.bytes)} were sent`);
         clock.enter('checksum');
         steps.begin('compare');
       },
@@ -262,6 +308,6 @@ export async function writeAndCompare(
       onRoute: route => attempt.show({}, route),
     }
   );
-  if (!isSelection) compareSent(source, checked, unpacked.sent);
+  if (!isSelection) compareSent(ready.source, ready.checked, unpacked.sent);
   return unpacked;
 }

@@ -10,7 +10,6 @@ import { askForCopies } from '../backup/copies/askForCopies.ts';
 import { COPY_RETRY, copyJob } from '../backup/copies/copyJob.ts';
 import { onReopened, outageCosts } from '../backup/copies/outageCosts.ts';
 import type { OpenTarget } from '../backup/copies/targets.ts';
-import { directDoubts } from '../backup/direct/doubts.ts';
 import { entriesBefore } from '../backup/emptied.ts';
 import { proofPlansFor } from '../backup/proofLevel.ts';
 import { admissionOf } from '../backup/request/admission.ts';
@@ -26,6 +25,7 @@ import { readPodLimits } from '../cluster/podLimits.ts';
 import { podLogsOf } from '../cluster/podLog.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { watchRoom } from '../destinations/room.ts';
+import { directDoubts } from '../helper/direct/doubts.ts';
 import { pushTransport } from '../helper/push/pushTransport.ts';
 import { runIds } from '../history/runId.ts';
 import { holdWhile } from '../jobs/holds.ts';
@@ -146,7 +146,7 @@ export async function startRuns(foundations: Foundations) {
         now: now(),
       }),
     unpacking: lane(1),
-    ...(config.directUploads === 'auto' && { direct: directDoubts(() => performance.now()) }),
+    ...(config.directTransfers === 'auto' && { direct: directDoubts(() => performance.now()) }),
     proofPlans: (run: Backup, destinations: readonly Destination[]) =>
       proofPlansFor(run, destinations, {
         history,

@@ -13,6 +13,7 @@ export type Step =
 const STAGE_OF: Record<Step, Stage> = {
   stage: 'copy',
   stageDirect: 'copy',
+  readDirect: 'checksum',
   put: 'publish',
   confirm: 'checksum',
   readBack: 'checksum',

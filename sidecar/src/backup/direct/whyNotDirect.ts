@@ -6,7 +6,7 @@ export interface DirectFacts {
   destinations: readonly Pick<Destination, 'id' | 'stageDirect'>[];
   /** Why it did not work a short while ago; undefined: it did, or was not tried. */
   doubt: string | undefined;
-  /** NKVM_DIRECT_UPLOADS. */
+  /** NKVM_DIRECT_TRANSFERS. */
   isAllowed: boolean;
 }
 

@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
 import { pipeline, Readable } from 'node:stream';
 import { AgeError } from '../../archive/age/ageError.ts';
-import { payloadKey, plainBytes, sealedBytes } from '../../archive/age/chunks.ts';
+import { NONCE_BYTES, payloadKey, plainBytes, sealedBytes } from '../../archive/age/chunks.ts';
 import { decrypting } from '../../archive/age/decrypt.ts';
 import { encryption, sealedElsewhere } from '../../archive/age/encrypt.ts';
 import type { Header } from '../../archive/age/header.ts';
@@ -12,7 +12,7 @@ import { unwrapFileKey } from '../../archive/age/wrap.ts';
 import { hashAndCount } from '../../archive/digest.ts';
 import { archiveFormOf } from '../../archive/name.ts';
 import type { ByteRange, Call, Destination, Staged } from '../destination.ts';
-import type { DirectSender } from '../direct.ts';
+import type { DirectFile, DirectSender } from '../direct.ts';
 import { isOtherwise } from '../direct.ts';
 import { checkKey } from '../key.ts';
 import { archiveMissing, streamBroke } from '../refusals.ts';
@@ -116,6 +116,34 @@ export function encryptedDestination(
       return stagedAs(key, staged, sizes, fileKey);
     });
 
+  /** The reader decrypts: it gets the key of the chunks of each file, and no other. */
+  const { readDirect } = inner;
+  const readSealed: Destination['readDirect'] =
+    readDirect &&
+    (async (keys, call = {}) => {
+      const reads = await readDirect(keys, call);
+      if (isOtherwise(reads)) return reads;
+      const files: DirectFile[] = [];
+      for (const [at, { bytes }] of reads.files.entries())
+        files.push(await sealedFile(keys[at] ?? '', bytes, call));
+      return { ...reads, files };
+    });
+
+  async function sealedFile(key: string, bytes: number, call: Call): Promise<DirectFile> {
+    if (!encrypts(key)) return { bytes };
+    try {
+      const layout = await layoutOf(key, call);
+      if (!layout) throw archiveMissing(inner.locate(key));
+      const { header, nonce, stored } = layout;
+      plainBytes(stored.bytes - header.bytes); // throws for a length that no encrypted file has
+      const chunkKey = payloadKey(await fileKeyOf(key, header), nonce);
+      const age = { begin: header.bytes + NONCE_BYTES, key: chunkKey.toString('base64') };
+      return { bytes: stored.bytes, age };
+    } catch (error) {
+      throw named(key)(error);
+    }
+  }
+
   const stagedAs = (
     key: string,
     staged: Staged,
@@ -171,6 +199,7 @@ export function encryptedDestination(
     ...inner,
     stage,
     ...(stageSealed && { stageDirect: stageSealed }),
+    ...(readSealed && { readDirect: readSealed }),
     async put(key, text, call) {
       if (!encrypts(key)) return await inner.put(key, text, call);
       const body = Readable.from([Buffer.from(text)], { objectMode: false });

@@ -86,9 +86,13 @@ export function observed(to: Destination, observer: Observer): Destination {
     };
   };
 
-  const { stageDirect } = to;
+  const { stageDirect, readDirect } = to;
   return {
     ...to,
+    ...(readDirect && {
+      readDirect: (keys, call = {}) =>
+        watched('read', 'checksum', call, () => readDirect(keys, call)),
+    }),
     async stage(key, body, call = {}) {
       let senderError: unknown = body.errored ?? undefined;
       body.once(errorMonitor, error => (senderError ??= error));

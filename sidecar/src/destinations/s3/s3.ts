@@ -9,6 +9,7 @@ import { archiveMissing, streamBroke, temporaryGone } from '../refusals.ts';
 import { guarded } from './body.ts';
 import { bucketOf } from './bucket.ts';
 import { s3Client } from './client.ts';
+import { readDirect } from './direct/readDirect.ts';
 import { sendDirect } from './direct/stageDirect.ts';
 import { answerOf } from './errors.ts';
 import { markersIn } from './markers.ts';
@@ -127,6 +128,11 @@ export function s3Destination(
       call?.signal?.throwIfAborted();
       const sent = await sendDirect(bucket, markers, locate, key, sender, call);
       return isOtherwise(sent) ? sent : stagedOf(sent);
+    },
+
+    async readDirect(keys, call) {
+      keys.forEach(checkKey);
+      return await readDirect(bucket, locate, keys, call);
     },
 
     async put(key, text, call) {

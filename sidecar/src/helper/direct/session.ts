@@ -166,7 +166,7 @@ const uploadFailed = ({ status, code, message }: Message & { type: 'failed' }): 
     ]
       .filter(Boolean)
       .join(' ')}`,
-    'nothing to do: NKVM tries again and sends the archive itself; if all direct uploads fail, check the way from the nodes to the storage, or set NKVM_DIRECT_UPLOADS to never',
+    'nothing to do: NKVM tries again and sends the archive itself; if all direct uploads fail, check the way from the nodes to the storage, or set NKVM_DIRECT_TRANSFERS to never',
     'transient'
   );
 

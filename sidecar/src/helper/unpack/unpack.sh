@@ -1,6 +1,7 @@
 # Unpacks an archive into a volume, and then packs the volume again to compare it. It runs in the helper pod, in POSIX sh, as
 # `sh -c <this text> nkvm-unpack VOLUME WORK PROGRAM ENCODING JOB INPUT` (unpackCommand.ts), after prepare.sh. INPUT is the
-# program that takes the archive: `hash` from standard input, `pull` from the sidecar, where it can be reached.
+# program that takes the archive: `hash` from standard input, `pull` from the sidecar, where it can be reached, `direct` from the
+# storage.
 #
 #     standard input ──> INPUT ──> decompressor ──> program ── raw.pipe ──> tar that unpacks ── messages.pipe ──> messages.gz
 #                                                  │  └── names.pipe ──> names.gz
@@ -101,7 +102,7 @@ $gzip <messages.pipe >messages.gz 6<&- 7>&- &
 messages=$!
 extract 2>messages.pipe &
 extracting=$!
-{ node "${program%/*}/$input.${program##*.}" received.sum <&6 6<&- | { $decompressor; echo $? >decompressor.exit; } 6<&- | think; } &
+{ node "${program%/*}/$input.${program##*.}" received.sum unpack <&6 6<&- | { $decompressor; echo $? >decompressor.exit; } 6<&- | think; } &
 report_progress >/dev/null 2>&1 6<&- &
 reporter=$!
 while read -r step <steps; do

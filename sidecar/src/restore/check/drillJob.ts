@@ -18,6 +18,7 @@ import { leftVolume } from '../claim/leftVolume.ts';
 import { findMade, makeClaim, unmakeClaim } from '../claim/makeClaim.ts';
 import { claimWish } from '../claim/newClaim.ts';
 import { checkSameNamespace } from '../claim/sameNamespace.ts';
+import { directly, toBeChecked } from '../direct/directly.ts';
 import { explain } from '../explain.ts';
 import type { IntoClaimWorld } from '../intoClaim.ts';
 import { restoreIntoClaim } from '../intoClaim.ts';
@@ -128,7 +129,9 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
   clock.enter('create');
   const source = await findSource(details.backup, world, signal);
   show({ totalBytes: bytesOf(source) });
-  const checked = await checkArchive(source, { signal, onProgress: () => clock.goesOn() });
+  const check = () => checkArchive(source, { signal, onProgress: () => clock.goesOn() });
+  const way = await directly(source, { doubts: world.direct, namespace, isWhole: true, signal });
+  let checked = 'reads' in way ? toBeChecked(source) : await check();
 
   const target = { namespace, name: scratchName(runId) };
   const { storageClass } = details.request;
@@ -150,10 +153,18 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
       ...{ runId, attempt: run.attempt, claim, mode: 'new', isSelection: false },
       hasPushBroken: run.reason === PUSH_BROKE,
       body: wholeBody(source, checked),
+      ...('reads' in way
+        ? {
+            direct: {
+              archives: way,
+              instead: async () => wholeBody(source, (checked = await check())),
+            },
+          }
+        : { notDirect: way.because }),
       patterns: patternsOf(source),
     },
     world,
-    hooksOf(attempt)
+    { ...hooksOf(attempt), onChecked: digest => (checked = { ...checked, ...digest }) }
   );
   compareSent(source, checked, unpacked.sent);
   const { comparison } = unpacked;
@@ -209,8 +220,12 @@ function hooksOf(attempt: Attempt): Parameters<typeof restoreIntoClaim>[2] {
       image: world.helperSettings.image,
       say: message => show({}, { message }),
     }),
+    onChecking() {
+      if (clock.current() !== 'exec') clock.enter('exec');
+      clock.goesOn();
+    },
     async beforeWrite() {
-      clock.enter('exec');
+      if (clock.current() !== 'exec') clock.enter('exec');
     },
     onPhase(phase) {
       if (phase === 'compare' && clock.current() !== 'checksum') clock.enter('checksum');

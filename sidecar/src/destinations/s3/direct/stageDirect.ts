@@ -1,23 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { StageError, textOf } from '../../../errors.ts';
 import type { StageCall } from '../../destination.ts';
-import type { Address, DirectPart, DirectSender, DirectTerms, Otherwise } from '../../direct.ts';
+import type { DirectPart, DirectSender, DirectTerms, Otherwise } from '../../direct.ts';
 import { isOtherwise } from '../../direct.ts';
 import { streamBroke } from '../../refusals.ts';
-import { resolveAllowed } from '../../trust/lookup.ts';
 import type { Bucket } from '../bucket.ts';
 import { answerOf } from '../errors.ts';
 import type { Markers } from '../markers.ts';
 import { MAX_PARTS } from '../partSizes.ts';
-import { serverOf } from '../settings.ts';
 import type { Multipart, Sent } from '../upload.ts';
 import { abortUpload, createUpload } from '../upload.ts';
 import { directSizes } from './directSizes.ts';
-import { signPart } from './signPart.ts';
+import { addressesOf, directServer } from './server.ts';
+import { signPart } from './sign.ts';
 import { agreedParts, storedParts } from './storedParts.ts';
-
-/** For so long, a helper connects to the addresses that were looked up. Amazon's change every few seconds. */
-const ADDRESSES_MS = 20_000;
 
 /**
  * Lets `sender` send the archive in parts, and compares what the server holds with what was sent. The upload is created when
@@ -41,20 +37,10 @@ export async function sendDirect(
     return { otherwise: 'requests to the storage carry the key of the customer' };
   if (!partSizes) return { otherwise: 'the volume is so big that parts do not fit into memory' };
 
-  const { host, port, isTls } = serverOf(settings);
   const id = randomUUID();
   const signed = new Map<number, DirectPart>();
   let upload: Multipart | undefined;
-  let known: { addresses: readonly Address[]; at: number } | undefined;
-
-  const addresses = async (): Promise<readonly Address[]> => {
-    if (known && performance.now() - known.at < ADDRESSES_MS) return known.addresses;
-    const found = await resolveAllowed(host, {
-      ...{ stage: 'copy', place: client.where.name, port, signal },
-    });
-    known = { addresses: found, at: performance.now() };
-    return found;
-  };
+  const addresses = addressesOf(bucket, 'copy');
 
   /** @returns undefined where the server has no checksums. */
   const begin = async (): Promise<Multipart | undefined> => {
@@ -83,9 +69,8 @@ export async function sendDirect(
   };
 
   const terms: DirectTerms = {
-    ...{ host: host.replace(/^\[(.*)\]$/, '$1'), port, isTls, partSizes, maxParts: MAX_PARTS },
-    ...{ caBundle: settings.caBundle, insecure: settings.insecure },
-    addresses: await addresses(),
+    ...directServer(bucket, await addresses(signal)),
+    ...{ partSizes, maxParts: MAX_PARTS },
   };
   try {
     const sent = await sender.send(
@@ -103,7 +88,7 @@ export async function sendDirect(
           const request = await client.call({ ...attempt, isWrite: true, signal }, s3 =>
             signPart(s3, settings, { key: key, uploadId }, part, new Date())
           );
-          return { ...request, addresses: await addresses() };
+          return { ...request, addresses: await addresses(signal) };
         },
         async begun(part) {
           try {
