@@ -93,19 +93,18 @@ export async function pack(
   );
   const areLost = await Promise.all(copies.map(isLost));
   const left = copies.filter((_, at) => !areLost[at]);
-  const indexes = await receiveIndex({
-    ...{ sealed, delivery, signal, onBytes: onWorking },
-    copies: left.map(({ plan: { target, key } }) => ({ ...target, key })),
-  });
-  left.forEach((copy, at) => {
-    copy.index = indexes[at] ?? copy.index;
-    copy.plan.held.index = copy.index.index?.staged;
-  });
+  const beside = left.map(({ plan: { target, key } }) => ({ ...target, key }));
   const chain = chainMade(planned, sealed.link);
-  const snapshots = await receiveSnapshots({
-    ...{ helper, link: sealed.link, signal, onBytes: onWorking },
-    copies: left.map(({ plan: { target, key } }) => ({ ...target, key })),
-  });
+  const indexing = receiveIndex({ sealed, delivery, signal, onBytes: onWorking, copies: beside });
+  const [snapshots] = await Promise.all([
+    receiveSnapshots({ helper, link: sealed.link, signal, onBytes: onWorking, copies: beside }),
+    indexing.then(indexes =>
+      left.forEach((copy, at) => {
+        copy.index = indexes[at] ?? copy.index;
+        copy.plan.held.index = copy.index.index?.staged;
+      })
+    ),
+  ]);
   left.forEach((copy, at) => {
     const end = snapshots[at];
     if (end && 'staged' in end) {

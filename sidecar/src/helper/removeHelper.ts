@@ -4,6 +4,8 @@ import type { Pods } from '../cluster/pods.ts';
 import { StageError, textOf } from '../errors.ts';
 
 const LOOK_MS = 250;
+/** A deletion under way needs no second request; the first one may have been lost. */
+const ASK_AGAIN_MS = 2_000;
 const GONE_MS = 30_000;
 
 /**
@@ -22,10 +24,14 @@ export async function removeHelper(
   }: { lookMs?: number | undefined; goneMs?: number | undefined } = {}
 ): Promise<void> {
   const until = Date.now() + goneMs;
+  let askAt = 0;
   let last = 'it is still terminating';
   do {
     try {
-      await pods.remove(namespace, pod, { uid });
+      if (Date.now() >= askAt) {
+        await pods.remove(namespace, pod, { uid });
+        askAt = Date.now() + ASK_AGAIN_MS;
+      }
       const seen = await pods.get(namespace, pod);
       if (seen?.metadata?.uid !== uid) return;
     } catch (error) {
