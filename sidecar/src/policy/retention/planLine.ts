@@ -1,5 +1,6 @@
 import type { RetentionHold, RetentionPlan } from '../../../api/index.ts';
 import type { ArchiveFact } from '../../history/claimArchives.ts';
+import { doubtsOn } from './chains.ts';
 import type { UsedArchive } from './deletion/inUse.ts';
 import { NEARLY_ALL_NEW } from './deletion/newData.ts';
 import { anomalyHold } from './holds/anomaly.ts';
@@ -30,22 +31,25 @@ export function planLine(line: Line, facts: PlanFacts): RetentionPlan[] {
     const found = line.rulesAt(destination, facts.keepOfPlace(destination));
     const present = new Set(here.map(({ run }) => run));
     const isWhole = ({ needs }: ArchiveFact): boolean => needs.every(run => present.has(run));
+    const doubts = doubtsOn(here, facts.failedChecks);
     const hold =
       line.holdWith(found) ??
       facts.placeHold(destination) ??
       anomalyHold(
-        // An increment is as big as what has changed.
         here
-          .filter(archive => isGood(facts)(archive) && archive.needs.length === 0)
+          .filter(({ run }) => !doubts.has(run))
           .map(archive => ({
             ...archive,
+            bytes: archive.needs.length > 0 ? null : archive.bytes,
             isNearlyAllNew: archive.warnings.includes(NEARLY_ALL_NEW),
           })),
         line.acceptChange
       );
     return planRetention({
       destination,
-      archives: here.map(archive => planned(archive, isWhole(archive), facts)),
+      archives: here.map(archive =>
+        planned(archive, doubts.get(archive.run), isWhole(archive), facts)
+      ),
       rules: found.rules,
       floor: facts.floor,
       hold,
@@ -53,22 +57,22 @@ export function planLine(line: Line, facts: PlanFacts): RetentionPlan[] {
   });
 }
 
-const isGood =
-  ({ failedChecks }: Pick<PlanFacts, 'failedChecks'>) =>
-  ({ run }: ArchiveFact): boolean =>
-    !failedChecks.has(run);
-
-function planned(archive: ArchiveFact, isWhole: boolean, facts: PlanFacts): PlanArchive {
+function planned(
+  archive: ArchiveFact,
+  doubt: string | undefined,
+  isWhole: boolean,
+  facts: PlanFacts
+): PlanArchive {
   const { run, createdAt, bytes, destination, key, needs } = archive;
   return {
     ...{ id: run, createdAt, bytes, needs },
-    protectedBy: !isGood(facts)(archive)
-      ? 'its last check failed'
-      : !isWhole
-      ? 'an archive that it needs is missing'
-      : archive.isScheduled
-      ? null
-      : 'not a scheduled backup',
+    protectedBy:
+      doubt ??
+      (!isWhole
+        ? 'an archive that it needs is missing'
+        : archive.isScheduled
+        ? null
+        : 'not a scheduled backup'),
     neededBy: archive.isUnfinished
       ? 'its backup has not ended'
       : isListed(archive, facts)

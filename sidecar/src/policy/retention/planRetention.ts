@@ -92,6 +92,8 @@ function keepLinks(planned: PlannedArchive[], needs: ReadonlyMap<string, readonl
     if (by !== undefined && !archive.keep)
       Object.assign(archive, { keep: true, reasons: [`backup ${by} needs it`] });
     if (!archive.keep) continue;
-    for (const id of needs.get(archive.backup) ?? []) needed.set(id, archive.backup);
+    // The newest one says why: those between need it, too, and stay because of it.
+    for (const id of needs.get(archive.backup) ?? [])
+      if (!needed.has(id)) needed.set(id, archive.backup);
   }
 }

@@ -76,6 +76,8 @@ interface Made {
   priority?: RunRecord['priority'];
   clusterUid?: string;
   status?: RunRecord['status'];
+  /** Ids of the backups that it needs. */
+  needs?: string[];
 }
 
 /** Records a backup and stores its files. @returns the id of its run */
@@ -90,12 +92,24 @@ async function backup(change: Made = {}): Promise<string> {
     at: new Date(createdAt),
   });
   const copies = example.copies.map(copy => ({ ...copy, key, bytes, destination: 'memory' }));
-  await history.add([{ ...example, copies, seal: null }]);
+  const links = change.needs?.map(runId => ({
+    ...{ runId, archive: `${runId}.tar.gz`, bytes: 100, sha256: 'ab'.repeat(32) },
+  }));
+  const chain = links ? { links } : null;
+  await history.add([{ ...example, copies, seal: null, chain }]);
   putArchive(storage, {
     ...{ runId: id, archive: key, bytes, pvc: name, pvcUid: uid, namespace: 'shop' },
-    ...{ clusterUid, installation: INSTALLATION, createdAt },
+    ...{ clusterUid, installation: INSTALLATION, createdAt, chain },
   });
   return id;
+}
+
+/** A full archive, and increments that each need all before them. */
+async function chainOf(count: number, from: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let at = from; at < from + count; at++)
+    ids.push(await backup({ at, needs: [...ids], bytes: at === from ? 100 : 1 }));
+  return ids;
 }
 
 const hourly = async (count: number, change: Made = {}): Promise<string[]> => {
@@ -648,4 +662,72 @@ it('takes the rules of the destination before those of the setting', async () =>
   await list();
   await retention().tick();
   expect(archives()).toBe(5);
+});
+
+describe('chains', () => {
+  it('go as a whole when nothing needs them any more, without a person', async () => {
+    await chainOf(24, 0);
+    const ids = await chainOf(6, 24);
+    const one = retention({ maxSharePercent: 25 });
+    await list();
+    expect(one.retentionOf(orders)).toMatchObject([{ kept: 6, removed: 24, hold: null }]);
+    await one.tick();
+    expect(one.retentionOf(orders)).toMatchObject([{ hold: null }]);
+    expect(present()).toEqual(ids);
+    expect([...storage.archives.keys()].filter(key => key.endsWith('.json'))).toHaveLength(6);
+  });
+
+  it('do not go when many of them would go at once', async () => {
+    for (let at = 0; at < 12; at++) await chainOf(3, at * 3);
+    await chainOf(3, 40);
+    const one = retention({ maxSharePercent: 25 });
+    await list();
+    await one.tick();
+    expect(one.retentionOf(orders)).toMatchObject([{ removed: 36, hold: { kind: 'share' } }]);
+    expect(one.retentionOf(orders)[0]?.hold?.message).toContain('12 of 13 without those that');
+    expect(archives()).toBe(39);
+  });
+
+  it('keep the full archive of an increment that stays, and say so', async () => {
+    const [full, next, last] = await chainOf(3, 0);
+    const later = await backup({ at: 10 });
+    await list();
+    const [plan] = retention({ keep: { last: 2 }, floor: 1 }).retentionOf(orders);
+    expect(plan?.archives.map(({ keep, reasons }) => [keep, reasons[0]])).toEqual([
+      [true, expect.stringContaining('last 1 of 2')],
+      [true, expect.stringContaining('last 2 of 2')],
+      [true, `backup ${last} needs it`],
+      [true, `backup ${last} needs it`],
+    ]);
+    expect(plan?.archives.map(({ backup: id }) => id)).toEqual([later, last, next, full]);
+  });
+
+  it('are no reason to let others go while one of their archives is not there', async () => {
+    const older = await hourly(4);
+    const [full] = await chainOf(4, 10);
+    await list();
+    const key = history.get(full!)?.copies[0]?.key ?? '';
+    storage.archives.delete(key);
+    const one = retention({ keep: { last: 1 }, floor: 1 });
+    await one.tick();
+    expect(present()).toEqual(expect.arrayContaining(older));
+    expect(logged.join()).toContain(`backup ${full}, which stays or is needed, is not there`);
+  });
+
+  it('are no reason to let others go when a check of one of their archives failed', async () => {
+    const older = await hourly(4);
+    const ids = await chainOf(4, 10);
+    const details = { kind: 'verify', backup: ids[1]!, totalBytes: 1 };
+    const failed = exampleRun({ id: `${ids[3]!.slice(0, -1)}z`, kind: 'verify', status: 'failed' });
+    await history.add([{ ...failed, details: details as never, copies: [] }]);
+    await list();
+    const [plan] = retention({ keep: { last: 1 }, floor: 1 }).retentionOf(orders);
+    expect(plan?.archives.filter(({ keep }) => keep).map(({ backup: id }) => id)).toEqual([
+      ...[...ids].reverse(),
+      older[3],
+    ]);
+    expect(plan?.archives[0]?.reasons).toEqual([
+      `the last check of backup ${ids[1]}, of the same chain, failed`,
+    ]);
+  });
 });

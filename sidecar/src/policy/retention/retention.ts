@@ -9,6 +9,7 @@ import type { History } from '../../history/history.ts';
 import type { Records } from '../../history/recordFile.ts';
 import { recordsInMemory } from '../../history/recordFile.ts';
 import type { Log } from '../../log.ts';
+import { endsOf } from './chains.ts';
 import type { DeletionPlace } from './deletion/applyPlans.ts';
 import { applyPlans } from './deletion/applyPlans.ts';
 import { dependentsIn, noDependents, useOf } from './deletion/inUse.ts';
@@ -16,6 +17,7 @@ import type { PlaceDecision } from './deletion/placeDecisions.ts';
 import { placeDecisions } from './deletion/placeDecisions.ts';
 import type { Clocks } from './holds/clock.ts';
 import { watchClock } from './holds/clock.ts';
+import type { ShareFacts } from './holds/holds.ts';
 import { placeHold, shareHold } from './holds/holds.ts';
 import type { Line, LinesWorld } from './lines.ts';
 import { linesOf } from './lines.ts';
@@ -66,10 +68,7 @@ export interface Retention {
 type ClaimName = { namespace: string; name: string };
 
 /** Archives at a destination, as of the last look at all claims. */
-interface PlaceShare {
-  removed: number;
-  present: number;
-}
+type PlaceShare = Pick<ShareFacts, 'removed' | 'present' | 'ends'>;
 
 /** Claims that are planned before other work has its turn: some milliseconds. */
 const PIECE = 10;
@@ -173,13 +172,21 @@ export function retentionWith(world: RetentionWorld): Retention {
         const plans = planLine(line, facts);
         if (line.liveUid !== null) summaries.remember(claim, plans);
         for (const { destination, archives, removed, hold } of plans) {
-          const share = found.get(destination) ?? { removed: 0, present: 0 };
+          const share = found.get(destination) ?? {
+            ...{ removed: 0, present: 0 },
+            ends: { removed: 0, present: 0 },
+          };
           found.set(destination, share);
+          const ends = endsOf(line.archives.filter(each => each.destination === destination));
           share.present += archives.length;
+          share.ends.present += ends.size;
           if (removed === 0) continue;
           if (hold) held.set(hold.kind, (held.get(hold.kind) ?? 0) + 1);
           else {
             share.removed += removed;
+            share.ends.removed += archives.filter(
+              ({ keep, backup }) => !keep && ends.has(backup)
+            ).length;
             at.add(destination);
           }
         }

@@ -129,7 +129,7 @@ export async function applyPlans(
 }
 
 /**
- * Looks at what stays before anything goes: whether the newest good archives are really there, and whether nearly all data of a
+ * Looks at what stays before anything goes: whether the newest good archives are really there, with all that they need, and whether nearly all data of a
  * new backup is new.
  * @throws StageError when the destination does not answer
  */
@@ -144,13 +144,19 @@ async function mayApply(
   const staying = plan.archives
     .filter(({ keep, backup }) => keep && !world.isBad(backup))
     .slice(0, Math.max(1, floor));
-  for (const { backup } of staying) {
+  const needed = new Set(
+    staying.flatMap(({ backup }) => [
+      backup,
+      ...(line.archives.find(({ run }) => run === backup)?.needs ?? []),
+    ])
+  );
+  for (const backup of needed) {
     const copy = history.get(backup)?.copies.find(({ destination: id }) => id === destination.id);
     const stored = copy && (await destination.stat(copy.key, { signal }));
     if (stored && (stored.bytes === copy.bytes || stored.bytes === copy.stored?.bytes)) continue;
     log.warn(
       { destination: destination.id, run: backup },
-      `retention deletes nothing of ${who} at ${destination.id}: backup ${backup}, which stays, is not there as it was stored`
+      `retention deletes nothing of ${who} at ${destination.id}: backup ${backup}, which stays or is needed, is not there as it was stored`
     );
     return false;
   }

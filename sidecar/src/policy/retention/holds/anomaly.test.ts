@@ -15,8 +15,15 @@ const counts = (...entries: number[]): MeasuredArchive[] =>
     ...{ run: `run-${at}`, bytes: MiB, entries: each },
     isNearlyAllNew: false,
   }));
+/** Full archives of these sizes, and increments of full ones for null. */
+const chains = (...bytes: (number | null)[]): MeasuredArchive[] =>
+  bytes.map((each, at) => ({ ...sizes(0)[0]!, run: `run-${at}`, bytes: each && each * MiB }));
 const changed = (archives: MeasuredArchive[], at: number): MeasuredArchive[] =>
   archives.map((each, place) => ({ ...each, isNearlyAllNew: place === at }));
+
+/** The last of them has few entries. */
+const countsOf = (archives: MeasuredArchive[]): MeasuredArchive[] =>
+  archives.map((each, at) => ({ ...each, entries: at === archives.length - 1 ? 20 : 1000 }));
 
 it.each<[string, MeasuredArchive[], string | null, string | null]>([
   ['nothing', [], null, null],
@@ -43,6 +50,13 @@ it.each<[string, MeasuredArchive[], string | null, string | null]>([
   ['a small archive', sizes(0.05, 0.001), null, null],
   ['nearly all is new', changed(sizes(10, 10, 10), 2), null, 'nearly all data in backup run-2'],
   ['nearly all was new in an older one', changed(sizes(10, 10, 10, 10), 1), null, 'run-1 is new'],
+  ['increments are small', chains(10, null, null, 10, null), null, null],
+  ['the newest full archive has shrunk', chains(10, null, null, 4), null, 'run-3 has 4194304'],
+  ['there are increments of it', chains(10, null, 4, null, null), null, 'run-2 has 4194304'],
+  ['it has grown again, with increments', chains(10, null, 4, null, 9, null), null, null],
+  ['it was accepted before the increments', chains(10, 4, null, null), 'run-1', null],
+  ['it was accepted with an increment', chains(10, 4, null, null), 'run-2', null],
+  ['most files are gone in an increment', countsOf(chains(10, null, null)), null, 'run-2 has 20 e'],
   ['nearly all was new, and accepted', changed(sizes(10, 10, 10, 10), 1), 'run-1', null],
 ])('%s', (_, archives, accepted, message) => {
   const hold = anomalyHold(archives, accepted);

@@ -5,7 +5,9 @@ import { ACCEPT_CHANGE_ANNOTATION } from '../../../../api/index.ts';
 export interface MeasuredArchive {
   /** Id of the run: time-ordered. */
   run: string;
+  /** Null: not known, or it is an increment, which is as big as the changes. */
   bytes: number | null;
+  /** In the volume. */
   entries: number | null;
   /** Nearly all of its data was new when it was compared with the archive before it. */
   isNearlyAllNew: boolean;
@@ -29,8 +31,6 @@ export function anomalyHold(
   archives: readonly MeasuredArchive[],
   accepted: string | null
 ): RetentionHold | null {
-  const newest = archives.at(-1);
-  if (!newest) return null;
   for (let at = archives.length - 1; at >= 1; at--) {
     const [one, before] = [archives[at], archives[at - 1]];
     if (!one || !before) continue;
@@ -39,19 +39,42 @@ export function anomalyHold(
       return anomaly(one.run, `nearly all data in backup ${one.run} is new or changed`);
     // The backups around the accepted one may be gone by now: the change between these two is the one that was accepted.
     if (accepted !== null && before.run < accepted) return null;
-    const shrunk = shrinkOf(before, one);
-    if (shrunk && shrinkOf(before, newest)) return anomaly(one.run, shrunk);
+    const shrunk = MEASURES.map(measure => shrinkOf(archives, at, measure, accepted)).find(Boolean);
+    if (shrunk) return anomaly(one.run, shrunk);
   }
   return null;
 }
 
-/** @returns the sentence on an archive that has shrunk; undefined when it has not */
-function shrinkOf(before: MeasuredArchive, { run, bytes, entries }: MeasuredArchive) {
-  if (isMuchLess(bytes, before.bytes, MIN_BYTES))
-    return `backup ${run} has ${bytes} bytes, and the one before it has ${before.bytes}`;
-  if (isMuchLess(entries, before.entries, MIN_ENTRIES))
-    return `backup ${run} has ${entries} entries, and the one before it has ${before.entries}`;
-  return undefined;
+interface Measure {
+  of: 'bytes' | 'entries';
+  min: number;
+}
+
+const MEASURES: readonly Measure[] = [
+  { of: 'bytes', min: MIN_BYTES },
+  { of: 'entries', min: MIN_ENTRIES },
+];
+
+/**
+ * Compares an archive with the one before it whose measure is known, and that one with the newest.
+ * @returns the sentence on an archive that has shrunk; undefined when it has not
+ */
+function shrinkOf(
+  archives: readonly MeasuredArchive[],
+  at: number,
+  { of, min }: Measure,
+  accepted: string | null
+): string | undefined {
+  const isKnown = (each: MeasuredArchive): boolean => each[of] !== null;
+  const one = archives[at];
+  const before = archives.slice(0, at).findLast(isKnown);
+  const newest = archives.findLast(isKnown);
+  if (!one || !before || !newest) return undefined;
+  if (accepted !== null && before.run < accepted) return undefined;
+  const hasShrunk = isMuchLess(one[of], before[of], min) && isMuchLess(newest[of], before[of], min);
+  return hasShrunk
+    ? `backup ${one.run} has ${one[of]} ${of}, and the one before it has ${before[of]}`
+    : undefined;
 }
 
 const isMuchLess = (now: number | null, before: number | null, min: number): boolean =>

@@ -56,10 +56,11 @@ it.each<[string, Partial<ClaimFacts>, Kind]>([
   expect(claimHold({ ...claim, ...facts })?.kind ?? null).toBe(kind);
 });
 
-const share: ShareFacts = {
+const share = {
   ...{ destination: 'offsite', removed: 25, present: 100 },
   ...{ maxSharePercent: 25, approved: null },
 };
+const chains = (removed: number, present: number) => ({ ends: { removed, present } });
 
 it.each<[string, Partial<ShareFacts>, Kind]>([
   ['as many as the share', {}, null],
@@ -69,9 +70,19 @@ it.each<[string, Partial<ShareFacts>, Kind]>([
   ['fewer than were approved, which is another plan', { removed: 26, approved: 27 }, 'share'],
   ['a few of a few', { removed: 10, present: 13 }, null],
   ['eleven of thirteen', { removed: 11, present: 13 }, 'share'],
+  ['a chain of 24 of two', { removed: 24, present: 27, ...chains(1, 2) }, null],
+  ['ten chains of eleven', { removed: 240, present: 264, ...chains(10, 11) }, null],
+  ['eleven chains of twelve', { removed: 264, present: 288, ...chains(11, 12) }, 'share'],
+  [
+    'eleven chains of twelve, approved',
+    { removed: 264, present: 288, ...chains(11, 12), approved: 264 },
+    null,
+  ],
   ['share 0: only the allowance', { maxSharePercent: 0, removed: 11, present: 1000 }, 'share'],
 ])('the circuit breaker: %s', (_, facts, kind) => {
-  const hold = shareHold({ ...share, ...facts });
+  const asked = { ...share, ...facts };
+  const ends = { removed: asked.removed, present: asked.present };
+  const hold = shareHold({ ends, ...asked });
   expect(hold?.kind ?? null).toBe(kind);
   if (hold) expect(hold.hint).toContain('/api/v1/retention/approve');
 });

@@ -106,6 +106,11 @@ export interface ShareFacts {
   removed: number;
   /** Archives that the history has there. */
   present: number;
+  /**
+   * The same two without archives that others need. A chain goes as a whole, when nothing needs it any more, and would look like a
+   * mistake: for the limit, it counts once.
+   */
+  ends: { removed: number; present: number };
   maxSharePercent: number;
   /** The number that a person has approved; null: none. */
   approved: number | null;
@@ -113,12 +118,16 @@ export interface ShareFacts {
 
 /** @returns why the archives do not go at once; null: they may */
 export function shareHold(facts: ShareFacts): RetentionHold | null {
-  const { destination, removed, present, maxSharePercent, approved } = facts;
-  const most = Math.max(SHARE_ALLOWANCE, Math.floor((present * maxSharePercent) / 100));
-  if (removed <= most || removed === approved) return null;
+  const { destination, removed, present, ends, maxSharePercent, approved } = facts;
+  const most = Math.max(SHARE_ALLOWANCE, Math.floor((ends.present * maxSharePercent) / 100));
+  if (ends.removed <= most || removed === approved) return null;
+  const chains =
+    ends.present === present
+      ? ''
+      : `, ${ends.removed} of ${ends.present} without those that other archives need`;
   return {
     kind: 'share',
-    message: `${removed} of ${present} archives would go at destination ${destination} at once, and the limit is ${most}`,
+    message: `${removed} of ${present} archives would go at destination ${destination} at once${chains}, and the limit is ${most}`,
     hint: `check the plans; to let the archives go, POST /api/v1/retention/approve with {"destination":"${destination}","removed":${removed}}`,
     removed,
   };
