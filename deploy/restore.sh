@@ -5,6 +5,8 @@
 #
 # ARCHIVE is a .tar.gz, a .tar.gz.age or a .tar on this machine; with its manifest beside it (ARCHIVE.json) its SHA-256 is
 # checked. PATHs are names in the archive as `tar -tzf` shows them (./a/b); without any, everything is restored.
+# An increment needs its manifest, and the archives that the manifest names, in the same directory. They are restored one after
+# the other into an empty claim, all of them.
 #
 #   --identity FILE   secret key (AGE-SECRET-KEY-1...) that opens a .tar.gz.age
 #   --size 10Gi       creates the claim with this size
@@ -28,7 +30,7 @@ while [ $# -gt 0 ]; do
     --timeout) timeout=${2:?--timeout needs a value}; shift 2 ;;
     --identity) identity=${2:?--identity needs a file}; shift 2 ;;
     --overwrite) overwrite=yes; shift ;;
-    -h | --help) sed -n '2,19s/^# \{0,1\}//p' "$0"; exit ;;
+    -h | --help) sed -n '2,21s/^# \{0,1\}//p' "$0"; exit ;;
     -*) fail "there is no option $1; see $0 --help" ;;
     *) break ;;
   esac
@@ -42,31 +44,84 @@ shift 2
 [ -r "$archive" ] || fail "$archive cannot be read"
 k() { kubectl --namespace "$namespace" "$@"; }
 
-# --- the archive, before anything changes ---
-gzip=--gzip
-contents() { cat "$archive"; }
+# --- the archives, before anything changes ---
 case $archive in
-  *.age)
-    [ -n "$identity" ] || fail "$archive is encrypted: give --identity, or decrypt it first with age --decrypt"
-    command -v age >/dev/null || fail "age is not installed here; it decrypts $archive"
-    contents() { age --decrypt --identity="$identity" "$archive"; }
-    contents >/dev/null || fail "$archive cannot be decrypted with $identity, or is damaged" ;;
-  *.tar) gzip='' ;;
+  */*) directory=${archive%/*}/ ;;
+  *) directory='' ;;
 esac
+contents() {
+  case $1 in
+    *.age) age --decrypt --identity="$identity" "$1" ;;
+    *) cat "$1" ;;
+  esac
+}
+gzip_of() { case $1 in *.tar) ;; *) echo --gzip ;; esac; }
+
+# check ARCHIVE [SHA256]
+check() {
+  case $1 in
+    *.age)
+      [ -n "$identity" ] || fail "$1 is encrypted: give --identity, or decrypt it first with age --decrypt"
+      command -v age >/dev/null || fail "age is not installed here; it decrypts $1"
+      contents "$1" >/dev/null || fail "$1 cannot be decrypted with $identity, or is damaged" ;;
+  esac
+  if [ -n "$2" ]; then
+    found=$(contents "$1" | sha256sum | cut -d ' ' -f 1)
+    [ "$2" = "$found" ] || fail "$1 is not what was backed up: SHA-256 $found instead of $2"
+  fi
+  if [ -n "$(gzip_of "$1")" ]; then
+    contents "$1" | gzip -t || fail "$1 is not a complete .tar.gz"
+  else
+    tar -tf "$1" >/dev/null || fail "$1 is not a complete .tar"
+  fi
+}
+
+# The file of an archive that a manifest names; it may be encrypted.
+file_of() {
+  for file in "$directory$1" "$directory$1.age"; do
+    [ ! -r "$file" ] || { printf '%s\n' "$file"; return; }
+  done
+  fail "$archive is an increment and needs $1, which is not in the same directory"
+}
+
+# Names and digests of the archives that come before, the full one first, from the lines of the manifest.
+links_of() {
+  sed -n '/^  "chain": {/,/^  }/{
+    s/^ \{8\}"archive": "\([a-z0-9._-]*\)".*/\1/p
+    s/^ \{8\}"sha256": "\([0-9a-f]*\)".*/\1/p
+  }' "$1" | paste -d ' ' - -
+}
+
+before='' incremental=''
 if [ -r "$archive.json" ]; then
   # The first sha256 at the left edge of the manifest is that of the archive; others are indented further.
   wanted=$(sed -n 's/^  "sha256": "\([0-9a-f]*\)".*/\1/p' "$archive.json" | head -n 1)
   [ -n "$wanted" ] || fail "$archive.json has no SHA-256 of the archive"
-  found=$(contents | sha256sum | cut -d ' ' -f 1)
-  [ "$wanted" = "$found" ] || fail "$archive is not what was backed up: SHA-256 $found instead of $wanted"
+  check "$archive" "$wanted"
   say "The SHA-256 of the archive is that of its manifest."
+  links=$(links_of "$archive.json")
+  while read -r name sha256; do
+    [ -n "$name" ] || continue
+    file=$(file_of "$name") || exit
+    check "$file" "$sha256"
+    before="$before$file
+"
+  done <<LINKS
+$links
+LINKS
 else
   say "There is no manifest beside $archive: nothing says what it should hold."
+  check "$archive" ''
+  # Each directory of an increment, and of the full archive before it, has a list of its names.
+  lists=$(contents "$archive" | if [ -n "$(gzip_of "$archive")" ]; then gzip -dc; else cat; fi | head -c 1048576 | grep -ac '[0-9] GNU\.dumpdir=' || true)
+  [ "$lists" = 0 ] ||
+    fail "$archive may be an increment: put its manifest beside it, $archive.json, which names the archives that it needs"
 fi
-if [ -n "$gzip" ]; then
-  contents | gzip -t || fail "$archive is not a complete .tar.gz"
-else
-  tar -tf "$archive" >/dev/null || fail "$archive is not a complete .tar"
+if [ -n "$before" ]; then
+  incremental=--listed-incremental=/dev/null
+  [ $# = 0 ] || fail "$archive is an increment: restore all of it into a new claim, and take single files from there"
+  [ -z "$overwrite" ] || fail "$archive is an increment, which can be restored only into an empty claim; leave out --overwrite"
+  say "It is an increment: $(printf %s "$before" | grep -c .) archives before it are restored first, and are what they should be."
 fi
 
 # --- the claim ---
@@ -117,10 +172,26 @@ inside=$(k exec "$pod" -- sh -c 'ls -A | grep -vx lost+found | head -n 3 | tr "\
 
 # --- unpack, then compare ---
 # An attribute that this kind of volume cannot keep is a message of tar and exit code 2, so both are shown and go on.
-contents | k exec -i "$pod" -- tar --extract $gzip --preserve-permissions --same-owner --numeric-owner --acls --xattrs \
-  --xattrs-include='*' --xattrs-exclude='trusted.*' --xattrs-exclude='security.selinux' \
-  --xattrs-exclude='system.nfs4_acl' --file=- "$@" ||
-  fail "tar could not restore all of it, see its messages above; the claim may hold a part of the archive"
-contents | k exec -i "$pod" -- tar --compare $gzip --numeric-owner --file=- "$@" ||
-  fail "the volume differs from the archive, see above"
+unpack() {
+  file=$1
+  shift
+  contents "$file" | k exec -i "$pod" -- tar --extract $(gzip_of "$file") $incremental --preserve-permissions --same-owner \
+    --numeric-owner --acls --xattrs \
+    --xattrs-include='*' --xattrs-exclude='trusted.*' --xattrs-exclude='security.selinux' \
+    --xattrs-exclude='system.nfs4_acl' --file=- "$@" ||
+    fail "tar could not restore all of $file, see its messages above; the claim may hold a part of the archive"
+  contents "$file" | k exec -i "$pod" -- tar --compare $(gzip_of "$file") --numeric-owner --file=- "$@" ||
+    fail "the volume differs from $file, see above"
+}
+
+# With the names that a directory had, tar deletes others: the directory of the file system, too.
+found=$(k exec "$pod" -- sh -c 'ls -d lost+found 2>/dev/null || true')
+# Not from standard input, which is that of tar.
+while read -r file <&3; do
+  [ -z "$file" ] || unpack "$file"
+done 3<<BEFORE
+$before
+BEFORE
+unpack "$archive" "$@"
+[ -z "$found" ] || k exec "$pod" -- sh -c '[ -d lost+found ] || mkdir -m 700 lost+found'
 say "Restored into claim $namespace/$claim, and compared: contents, sizes, owners, modes and times are those of the archive."

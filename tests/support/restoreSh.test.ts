@@ -112,4 +112,85 @@ describe.skipIf(!isRoot)('deploy/restore.sh (as root, because it gives files the
       expect(nothingHasChanged()).toBe(true);
     });
   });
+
+  describe('an increment', () => {
+    /** A full archive and two increments: a file changes, another is deleted, and a folder gets another name. */
+    function chain() {
+      const world = machine();
+      const { at, sh } = world;
+      const names = ['one', 'two', 'three'].map(name => `${name}.tar.gz`);
+      const links: { runId: string; archive: string; bytes: number; sha256: string }[] = [];
+      const pack = (archive: string) => {
+        sh(`tar -C volume --format=posix --listed-incremental=snapshot -czf ${archive} .`);
+        const [sha256 = ''] = sh(`sha256sum ${archive}`).split(' ');
+        const manifest = { archive, sha256, chain: { links: [...links] }, seal: { sha256 } };
+        writeFileSync(at(`${archive}.json`), `${JSON.stringify(manifest, null, 2)}\n`);
+        links.push({ runId: archive, archive, bytes: 1, sha256 });
+      };
+      writeFileSync(at('volume/gone'), 'gone');
+      writeFileSync(at('volume/kept'), 'kept');
+      pack(names[0]!);
+      writeFileSync(at('volume/sub/file'), 'changed');
+      sh('rm volume/gone; mv volume/sub volume/moved');
+      pack(names[1]!);
+      writeFileSync(at('volume/new'), 'new');
+      pack(names[2]!);
+      const list = (where: string) => sh(`cd ${where} && find . -printf '%p %m %s %T@\\n' | sort`);
+      return { ...world, names, list };
+    }
+
+    it('is restored with all archives that it needs, and compared', () => {
+      const { at, restore, list } = chain();
+      expect(restore('three.tar.gz')).toMatch(
+        /It is an increment: 2 archives before it .*Restored into claim/s
+      );
+      expect(list(at('claim'))).toBe(list(at('volume')));
+    });
+
+    it('leaves the directory of the file system where it is', () => {
+      const { at, restore } = chain();
+      mkdirSync(at('claim/lost+found'));
+      restore('three.tar.gz');
+      expect(existsSync(at('claim/lost+found'))).toBe(true);
+    });
+
+    it.each<[string, (world: ReturnType<typeof chain>) => unknown, string, RegExp]>([
+      [
+        'without an archive that it needs',
+        ({ at }) => rmSync(at('two.tar.gz')),
+        'three.tar.gz',
+        /needs two.tar.gz, which is not in the same directory/,
+      ],
+      [
+        'with an archive that is another one',
+        ({ sh }) => sh('cp one.tar.gz two.tar.gz'),
+        'three.tar.gz',
+        /two.tar.gz is not what was backed up/,
+      ],
+      [
+        'without its manifest',
+        ({ at }) => rmSync(at('three.tar.gz.json')),
+        'three.tar.gz',
+        /may be an increment: put its manifest beside it/,
+      ],
+      [
+        'into a claim whose files are to stay',
+        () => undefined,
+        '--overwrite three.tar.gz',
+        /only into an empty claim/,
+      ],
+    ])('is refused %s, before anything changes', (_, change, options, message) => {
+      const world = chain();
+      change(world);
+      expect(() => world.restore(options)).toThrow(message);
+      expect(world.nothingHasChanged()).toBe(true);
+    });
+
+    it('is refused for single paths', () => {
+      const { sh } = chain();
+      expect(() => sh(`sh ${SCRIPT} three.tar.gz shop/orders-db ./new`)).toThrow(
+        /restore all of it into a new claim/
+      );
+    });
+  });
 });
