@@ -38,3 +38,20 @@ it('decrypts an encrypted archive, and checks the file as it is stored', () => {
   expect(extract).toMatch(/ --file=-$/);
   expect(intoClaim).toBe('sh deploy/restore.sh --identity key.txt a.tar.gz.age shop/orders-db');
 });
+
+it('copies and unpacks all archives that an increment needs, in their order', () => {
+  const link = { runId: '01full', archive: 'full.tar.gz', bytes: 1, sha256: 'ab'.repeat(32) };
+  const { copy, extract, intoClaim } =
+    byHand(aBackup({ archive: '/backups/a.tar.gz', sha256: 'cd', chain: { links: [link] } })) ?? {};
+  expect(copy?.match(/cat \S+|echo \S+/g)).toEqual([
+    'cat /backups/full.tar.gz',
+    `echo '${link.sha256}`,
+    'cat /backups/a.tar.gz',
+    "echo 'cd",
+    'cat /backups/a.tar.gz.json',
+  ]);
+  expect(extract).toMatch(
+    / --listed-incremental=\/dev\/null .* - \\\n {2}full.tar.gz \\\n {2}a.tar.gz$/s
+  );
+  expect(intoClaim).toBe('sh deploy/restore.sh a.tar.gz shop/orders-db');
+});

@@ -34,7 +34,13 @@ const volume = { namespace: 'shop', name: 'orders-db' };
 
 it('what the page of a backup shows copies and unpacks its archive as it is pasted', () => {
   const { at, archive, paste } = machine();
-  const commands = byHand({ ...volume, archive, sha256: sha256Of(archive), copies: [] });
+  const commands = byHand({
+    ...volume,
+    archive,
+    sha256: sha256Of(archive),
+    copies: [],
+    chain: null,
+  });
   expect(paste(commands!.copy)).toMatch(/tar\.gz: OK/);
   paste(commands!.extract);
   expect(readFileSync(at('here/orders-db/sub/file'), 'utf8')).toBe('data');
@@ -42,7 +48,39 @@ it('what the page of a backup shows copies and unpacks its archive as it is past
 
 it('it says where an archive did not arrive as it was', () => {
   const { archive, paste } = machine();
-  const commands = byHand({ ...volume, archive, sha256: sha256Of(archive), copies: [] });
+  const commands = byHand({
+    ...volume,
+    archive,
+    sha256: sha256Of(archive),
+    copies: [],
+    chain: null,
+  });
   writeFileSync(archive, 'a part of it');
   expect(() => paste(commands!.copy)).toThrow(/did NOT match|FAILED/);
+});
+
+it('an increment is copied and unpacked with all that it needs, as it is pasted', () => {
+  const { at, archive, paste } = machine();
+  const full = archive.replace('__01.', '__00.');
+  const pack = (file: string) =>
+    execFileSync('tar', [
+      ...['-czf', file, '--format=posix', `--listed-incremental=${at('snapshot')}`],
+      ...['-C', at('volume'), '.'],
+    ]);
+  writeFileSync(at('volume/gone'), 'gone');
+  pack(full);
+  rmSync(at('volume/gone'));
+  writeFileSync(at('volume/new'), 'new');
+  pack(archive);
+  writeFileSync(`${archive}.json`, '{}');
+  const links = [
+    { runId: '00', archive: full.split('/').at(-1)!, bytes: 1, sha256: sha256Of(full) },
+  ];
+  const sha256 = sha256Of(archive);
+  const commands = byHand({ ...volume, archive, sha256, copies: [], chain: { links } });
+  expect(paste(commands!.copy).match(/OK/g)).toHaveLength(2);
+  paste(commands!.extract);
+  expect(readFileSync(at('here/orders-db/sub/file'), 'utf8')).toBe('data');
+  expect(readFileSync(at('here/orders-db/new'), 'utf8')).toBe('new');
+  expect(() => readFileSync(at('here/orders-db/gone'))).toThrow();
 });

@@ -95,6 +95,6 @@ export function manifestText(
     tarMessages: archiveFormOf(key) === 'tar.gz.age' ? [] : sealed.messages,
     ...route,
     nkvmVersion: world.version,
-    restoreCommand: restoreCommand(key),
+    restoreCommand: restoreCommand(key, { links: chain?.links.map(({ archive }) => archive) }),
   });
 }

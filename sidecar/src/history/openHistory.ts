@@ -42,8 +42,8 @@ const MAX_SCAN = 5_000;
 export interface HistoryOptions {
   /** Gets what the operator should know; the service logs it. */
   onNotice?: (notice: Notice) => void;
-  /** @returns how the archive at a path is restored by hand; shown with every run that has one. */
-  restoreCommand?: (archive: string) => string;
+  /** @returns how the archive at a path is restored by hand, after `links`; shown with every run that has one. */
+  restoreCommand?: (archive: string, options: { links: readonly string[] }) => string;
   /** The destinations of this installation; those of earlier times are remembered. */
   destinations?: readonly DestinationRecord[];
   /** Is asked before each write. */
@@ -184,10 +184,11 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     archive.startsWith('/') ? archive : archive.slice(archive.indexOf(':') + 1);
   const backupOf = (run: Run): RunRecord => {
     const archive = archiveOf(run);
+    const links = run.chain?.links.map(link => link.archive) ?? [];
     return {
       ...run,
       archive,
-      restoreCommand: (archive && options.restoreCommand?.(fileOf(archive))) ?? null,
+      restoreCommand: (archive && options.restoreCommand?.(fileOf(archive), { links })) ?? null,
       queuePosition: null, // the queue knows
       provenRestorableAt: proofs.ofBackup(run.id)?.at ?? null,
     };
