@@ -1,11 +1,12 @@
 /**
  * The way of an archive without Kubernetes: one process is the sidecar, and the helper's commands are processes of this
  * machine. Backups into a directory and to S3 (versitygw on loopback), pushed and direct, beside `tar | igzip > file; sync`, a
- * multipart client and restic, in turn: time, and the seconds of CPU.
+ * multipart client and restic, in turn: time, seconds of CPU, and the size of the programs that ran for it.
  * usage: node tests/bench/path.bench.ts [TREE] [ROUNDS] [WAY ...]
  * WAY: see `WAYS`; by default all of them. Needs versitygw and restic (`npm run servers`).
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,7 @@ import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
 import { RESTIC } from '../servers/restic.ts';
 import { startVersitygw } from '../servers/versitygw.ts';
 import { imageEnvironment, imageFlags } from '../support/imageFlags.ts';
+import { watchBelowThis } from './support/belowThis.ts';
 import { biggestRssMiB } from './support/memory.ts';
 import { TREES } from './support/trees.ts';
 
@@ -47,9 +49,16 @@ for (const directory of [volume, archives]) mkdirSync(directory);
 const ALL = `tar --create --format=posix --xattrs --xattrs-include='*' --acls --sparse --numeric-owner`;
 const claim = testClaim();
 
+/** Not synchronous: meanwhile the sizes of processes are looked at. */
+async function runs(command: string, args: string[], env = process.env): Promise<void> {
+  const child = spawn(command, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const [status] = await once(child, 'close');
+  if (status !== 0) throw new Error(`${command} ended with ${status}`);
+}
+
 async function onNode(): Promise<void> {
   const script = `${ALL} -C "$1" . | igzip -1 -c >"$2"; sync -f "$2"`;
-  execFileSync('sh', ['-c', script, 'sh', volume, join(archives, 'node.tar.gz')]);
+  await runs('sh', ['-c', script, 'sh', volume, join(archives, 'node.tar.gz')]);
   rmSync(join(archives, 'node.tar.gz'));
 }
 
@@ -58,15 +67,15 @@ const listener = await listenForHelpers({
   ...{ listenOn: '127.0.0.1', port: 0, address: '127.0.0.1', source: 'pod' },
   log: { warn: () => undefined },
 });
-let runs = 0;
+let backups = 0;
 
 async function backUp(
   destination: Destination,
   level: 'checksum' | 'contents',
   direct?: DirectDoubts
 ): Promise<string> {
-  runs += 1;
-  const id = `01k9a2b3c4d5e6f7g8h9jk${String(runs).padStart(4, '0')}`;
+  backups += 1;
+  const id = `01k9a2b3c4d5e6f7g8h9jk${String(backups).padStart(4, '0')}`;
   const end = await runBackup(
     { ...exampleRun({ id, status: 'running' }), ...claim, destinations: [destination.id] },
     claim,
@@ -117,10 +126,10 @@ const offsite = s3.open(s3.settings.parse(login), {
 /** The same tar and igzip, and then a client that sends the finished archive. */
 async function byClient(): Promise<void> {
   const file = join(root, 'client.tar.gz');
-  execFileSync('sh', ['-c', `${ALL} -C "$1" . | igzip -1 -c >"$2"`, 'sh', volume, file]);
+  await runs('sh', ['-c', `${ALL} -C "$1" . | igzip -1 -c >"$2"`, 'sh', volume, file]);
   const client = join(import.meta.dirname, 'support/multipart.ts');
   const env = { ...process.env, SETTINGS: JSON.stringify(login) };
-  execFileSync(process.execPath, [client, 'store', 'by-client', file], { env });
+  await runs(process.execPath, [client, 'store', 'by-client', file], env);
   rmSync(file);
 }
 
@@ -132,22 +141,27 @@ const RESTIC_ENV = {
   AWS_ACCESS_KEY_ID: server.accessKeyId,
   AWS_SECRET_ACCESS_KEY: server.secretAccessKey,
 };
-const restic = async (...args: string[]): Promise<void> =>
-  void execFileSync(RESTIC, args, { env: RESTIC_ENV, stdio: 'pipe' });
+const restic = (...args: string[]): Promise<void> => runs(RESTIC, args, RESTIC_ENV);
 const RESTIC_BACKUP = ['backup', '--quiet', '--host', 'bench', volume];
 
 const times: Record<string, number[]> = {};
 async function measure(what: string, work: () => Promise<string | void>): Promise<void> {
   execFileSync('sync');
   const cpu = process.cpuUsage();
+  const below = watchBelowThis(line => !line.includes('versitygw'));
   const began = performance.now();
   const more = await work();
+  const { mebibytes, cpuSeconds } = below.stop();
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   (times[what] ??= []).push(seconds);
   const own = ((user + system) / 1e6).toFixed(1);
   console.log(
-    `${what.padEnd(34)} ${seconds.toFixed(1)} s; CPU of the sidecar ${own} s  ${more ?? ''}`
+    `${what.padEnd(34)} ${seconds.toFixed(
+      1
+    )} s; CPU of the sidecar ${own} s, of programs ${cpuSeconds.toFixed(
+      1
+    )} s; their sizes ${mebibytes.toFixed(0)} MiB  ${more ?? ''}`
   );
 }
 
