@@ -1,9 +1,10 @@
 /**
- * One volume on the test cluster, backed up by NKVM over each transport and by what people use instead, in turn and in one
- * run: time, seconds of CPU by process, memory of the pod.
- * usage: node tests/bench/transports.bench.ts [TREE] [ROUNDS] [CONTESTANT ...]
- * TREE: mixed (default), half, megabytes, small, empty. Contestants: see `CONTESTANTS`; by default all of them.
- * Needs the cluster of `npm run cluster:up` with the product, and versitygw (`npm run servers`).
+ * One volume on the test cluster, backed up and restored by NKVM over each transport and by what people use instead, in turn and
+ * in one run: time, seconds of CPU by process, memory of the pod.
+ * usage: [NKVM_HELPER_MEMORY_LIMIT=1Gi] node tests/bench/transports.bench.ts [TREE] [ROUNDS] [CONTESTANT ...]
+ * TREE: mixed (default), half, megabytes, small, empty. Contestants: see `CONTESTANTS`; by default all of them. Those with
+ * `-again`, `-changed` and `-restore` need the first one of their kind before them.
+ * Needs the cluster of `npm run cluster:up` with the image, and versitygw (`npm run servers`).
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,6 +16,7 @@ import type { Call } from '../cluster/support/backups.ts';
 import { ended, start } from '../cluster/support/backups.ts';
 import { kubeconfigPath, kubectl } from '../cluster/support/kubectl.ts';
 import { HOST_FOR_PODS } from '../cluster/support/reachable.ts';
+import { restore } from '../cluster/support/restores.ts';
 import { token } from '../cluster/support/token.ts';
 import { until } from '../cluster/support/until.ts';
 import { startVersitygw } from '../servers/versitygw.ts';
@@ -26,7 +28,7 @@ import { changeSome } from './support/changeSome.ts';
 import { biggestRssMiB } from './support/memory.ts';
 import type { Parties } from './support/parties.ts';
 import { partiesBetween, partiesNow } from './support/parties.ts';
-import { watchPodMemory } from './support/podMemory.ts';
+import { watchPods } from './support/podWatch.ts';
 import { inResticPod, resticEnvironment } from './support/resticPod.ts';
 import { TREES } from './support/trees.ts';
 import { HOLDER, NAMESPACE, removeVolumes } from './support/volumes.ts';
@@ -37,7 +39,9 @@ if (!tree) throw new Error(`TREE is one of ${Object.keys(TREES).join(', ')}`);
 const CLAIM = 'data';
 const LIMIT_MS = 3_600_000;
 
-const volume = makeBenchVolume([CLAIM, `${CLAIM}-cache`]);
+/** Claim into which restic restores; NKVM makes its own. */
+const OTHER = 'restored';
+const volume = makeBenchVolume([CLAIM, `${CLAIM}-cache`, OTHER]);
 console.log(`${tree.says}; making it`);
 tree.make(volume.directory);
 execFileSync('sync');
@@ -94,6 +98,22 @@ const onNode: Contestant = {
   },
 };
 
+const bySdk = join(import.meta.dirname, 'support/multipart.ts');
+
+/** The same tar and igzip, and then a client that sends the finished archive. */
+const byClient: Contestant = {
+  name: 'node: tar | igzip > file, S3 client',
+  async run(timed) {
+    const file = join(room, 'client.tar.gz');
+    const script = `${ALL} -C "$1" . | igzip -1 -c >"$2"; SETTINGS=$3 "$4" "$5" store by-client "$2"`;
+    const settings = JSON.stringify(server.settings(bucket));
+    await timed(() => shell(script, volume.directory, file, settings, process.execPath, bySdk));
+    const storedBytes = statSync(file).size;
+    rmSync(file);
+    return { storedBytes };
+  },
+};
+
 const copied: Contestant = {
   name: 'tar czf in the pod, kubectl cp',
   async run(timed) {
@@ -109,16 +129,18 @@ const copied: Contestant = {
   },
 };
 
-const restic = (name: string, script: string, before?: () => void): Contestant => ({
+const restic = (name: string, script: string, before?: () => void, claim = CLAIM): Contestant => ({
   name,
   async run(timed) {
     before?.();
     const already = storedInBucket();
-    await inResticPod(CLAIM, resticEnvironment(server, bucket), script, timed);
+    const env = resticEnvironment(server, bucket);
+    await inResticPod(claim, env, script, timed, `${CLAIM}-cache`);
     return { storedBytes: storedInBucket() - already };
   },
 });
 const RESTIC_BACKUP = 'restic backup --quiet --host bench /data';
+const RESTIC_RESTORE = 'restic restore --quiet latest:/data --target /data; sync -f /data';
 
 let sidecar: Sidecar | undefined;
 let sidecarEnv = '';
@@ -132,44 +154,85 @@ async function sidecarWith(env: Record<string, string>): Promise<Sidecar> {
   return sidecar;
 }
 
-const nkvm = (
-  name: string,
-  destination: string | undefined,
-  env: Record<string, string>,
-  before?: () => void
-): Contestant => ({
+interface BackupOptions {
+  destination?: string;
+  env: Record<string, string>;
+  form?: 'full';
+  before?: () => void;
+}
+
+const limit = process.env.NKVM_HELPER_MEMORY_LIMIT;
+const LIMIT: Record<string, string> =
+  limit === undefined ? {} : { NKVM_HELPER_MEMORY_LIMIT: limit };
+/** The newest backup at each destination, by its name; '' is the directory. */
+const newest = new Map<string, string>();
+
+async function calling(env: Record<string, string>, destination?: string): Promise<Call> {
+  const { fetch } = await sidecarWith({ ...LIMIT, ...env });
+  const admin = token();
+  const call: Call = (path, init) => fetch(path, admin, init);
+  if (destination)
+    await until(
+      'the destination is known',
+      async () => (await call(`/api/v1/destinations/${destination}`)).ok,
+      20_000
+    );
+  return call;
+}
+
+/** @returns when each of these stages began, in seconds after the run was asked for. */
+const stagesOf = (
+  run: { createdAt: string; stages: { stage: string; startedAt: string }[] },
+  names: readonly string[]
+): string =>
+  names
+    .flatMap(name => {
+      const began = run.stages.find(({ stage }) => stage === name)?.startedAt;
+      if (began === undefined) return [];
+      return `${name} ${((Date.parse(began) - Date.parse(run.createdAt)) / 1000).toFixed(1)}`;
+    })
+    .join(' ');
+
+const nkvm = (name: string, { destination, env, form, before }: BackupOptions): Contestant => ({
   name,
   async run(timed) {
-    const { fetch } = await sidecarWith(env);
-    const admin = token();
-    const call: Call = (path, init) => fetch(path, admin, init);
-    if (destination)
-      await until(
-        'the destination is known',
-        async () => (await call(`/api/v1/destinations/${destination}`)).ok,
-        20_000
-      );
+    const call = await calling(env, destination);
     before?.();
-    const more = destination ? { destinations: [destination] } : {};
+    const more = { ...(destination && { destinations: [destination] }), ...(form && { form }) };
     const run = await timed(async () => {
       const { run: queued, problem } = await start(call, NAMESPACE, CLAIM, more);
       if (!queued) throw new Error(problem?.message);
       return await ended(call, queued.id, LIMIT_MS);
     });
     if (run.status !== 'success') throw new Error(`${run.status}: ${run.message}`);
-    const { transport, transportReason, form = 'full' } = run as typeof run & { form?: string };
-    const at = (stage: string): number =>
-      (Date.parse(run.stages.find(each => each.stage === stage)?.startedAt ?? '') -
-        Date.parse(run.createdAt)) /
-      1000;
-    if (!destination && run.archive) rmSync(run.archive, { force: true });
-    const steps = ['exec', 'copy', 'checksum', 'publish', 'cleanup']
-      .map(stage => `${stage} ${at(stage).toFixed(1)}`)
-      .join(' ');
+    newest.set(destination ?? '', run.id);
+    const { transport, transportReason, chain, copies } = run;
+    const steps = stagesOf(run, ['exec', 'copy', 'checksum', 'publish', 'cleanup']);
+    const proofs = copies.map(({ proof }) => `${proof?.level} from ${proof?.readFrom}`).join();
+    const what = chain && chain.links.length > 0 ? 'increment' : 'full';
     return {
       storedBytes: run.bytes ?? 0,
-      more: `${transport}, ${form}; ${steps}; ${transportReason}`,
+      more: `${transport}, ${what}, ${proofs}; ${steps}; ${transportReason}`,
     };
+  },
+});
+
+/** Into a new claim. */
+const nkvmRestore = (
+  name: string,
+  { destination = '', env }: Pick<BackupOptions, 'destination' | 'env'>
+): Contestant => ({
+  name,
+  async run(timed) {
+    const call = await calling(env, destination);
+    const backup = newest.get(destination);
+    if (backup === undefined) throw new Error(`${name} needs a backup there before`);
+    const target = { namespace: NAMESPACE, name: `new-${newest.size}-${Date.now()}`, mode: 'new' };
+    const run = await timed(() => restore(call, { backup, target }, LIMIT_MS));
+    if (run.status !== 'success') throw new Error(`${run.status}: ${run.message}`);
+    kubectl(['delete', 'pvc', target.name, `--namespace=${NAMESPACE}`, '--wait=false']);
+    const steps = stagesOf(run, ['create', 'wait', 'exec', 'copy', 'checksum', 'cleanup']);
+    return { storedBytes: 0, more: `${run.transport}; ${steps}; ${run.transportReason}` };
   },
 });
 
@@ -180,23 +243,31 @@ const PUSH = {
   NKVM_PUSH_ADDRESS: HOST_FOR_PODS,
 };
 const S3 = 'bench-s3';
+const CHAINS = { ...PUSH, NKVM_INCREMENTAL: 'always' };
+const TO_S3 = { destination: S3, env: CHAINS } as const;
 const change = (): void => changeSome(volume.directory, 0.01);
+const forget = (): void => {
+  rmSync(join(server.files, bucket, 'restic'), { recursive: true, force: true });
+};
 const CONTESTANTS: Record<string, Contestant> = {
   node: onNode,
   // The first archive of a claim is unpacked for its proof.
-  'exec-first': nkvm('NKVM by exec into a directory, first', undefined, EXEC),
-  exec: nkvm('NKVM by exec into a directory', undefined, EXEC),
-  'push-first': nkvm('NKVM by push into a directory, first', undefined, PUSH),
-  push: nkvm('NKVM by push into a directory', undefined, PUSH),
-  's3-first': nkvm('NKVM to S3, first', S3, PUSH),
-  s3: nkvm('NKVM to S3', S3, PUSH),
-  's3-again': nkvm('NKVM to S3, unchanged', S3, PUSH),
-  's3-changed': nkvm('NKVM to S3, 1 % changed', S3, PUSH, change),
-  restic: restic('restic in a pod to S3, first', `restic init --quiet; ${RESTIC_BACKUP}`, () =>
-    rmSync(join(server.files, bucket, 'restic'), { recursive: true, force: true })
-  ),
+  'exec-first': nkvm('NKVM by exec into a directory, first', { env: EXEC }),
+  exec: nkvm('NKVM by exec into a directory', { env: EXEC }),
+  'exec-restore': nkvmRestore('NKVM restores by exec', { env: EXEC }),
+  'push-first': nkvm('NKVM by push into a directory, first', { env: PUSH }),
+  push: nkvm('NKVM by push into a directory', { env: PUSH }),
+  'push-restore': nkvmRestore('NKVM restores by push', { env: PUSH }),
+  's3-first': nkvm('NKVM to S3, first', { ...TO_S3, form: 'full' }),
+  s3: nkvm('NKVM to S3, full', { ...TO_S3, form: 'full' }),
+  's3-restore': nkvmRestore('NKVM restores from S3', TO_S3),
+  's3-again': nkvm('NKVM to S3, unchanged', TO_S3),
+  's3-changed': nkvm('NKVM to S3, 1 % changed', { ...TO_S3, before: change }),
+  restic: restic('restic in a pod to S3, first', `restic init --quiet; ${RESTIC_BACKUP}`, forget),
   'restic-again': restic('restic, unchanged', RESTIC_BACKUP),
   'restic-changed': restic('restic, 1 % changed', RESTIC_BACKUP, change),
+  'restic-restore': restic('restic restores', RESTIC_RESTORE, undefined, OTHER),
+  client: byClient,
   cp: copied,
 };
 
@@ -228,7 +299,16 @@ try {
       (results.get(key)?.length ?? 1) >> 1
     ] ?? NaN;
   for (const key of names) {
-    const ratios = ['node', 'restic', 'cp']
+    const ratios = [
+      'node',
+      'client',
+      'exec',
+      'restic',
+      'restic-again',
+      'restic-changed',
+      'restic-restore',
+      'cp',
+    ]
       .filter(other => other !== key && results.has(other))
       .map(other => `${(middle(key) / middle(other)).toFixed(2)} of ${other}`);
     console.log(`${key.padEnd(16)} ${middle(key).toFixed(1).padStart(6)} s  ${ratios.join('  ')}`);
@@ -247,14 +327,15 @@ try {
 async function measured({ run }: Contestant): Promise<Result> {
   let took: Pick<Result, 'seconds' | 'cpu' | 'podMiB'> | undefined;
   const result = await run(async work => {
-    const memory = watchPodMemory(line => /nkvm-pack|restic backup/.test(line));
+    const pods = watchPods(line => /nkvm-pack|nkvm-unpack|restic (backup|restore)/.test(line));
     const [began, before] = [performance.now(), partiesNow(sidecar?.pid)];
     try {
       return await work();
     } finally {
       const seconds = (performance.now() - began) / 1000;
       const cpu = partiesBetween(before, partiesNow(sidecar?.pid));
-      took = { seconds, cpu, podMiB: memory.stop() };
+      const { mebibytes, cpuSeconds } = pods.stop();
+      took = { seconds, cpu: { ...cpu, pod: cpuSeconds }, podMiB: mebibytes };
     }
   });
   if (!took) throw new Error('nothing was timed');

@@ -11,12 +11,14 @@ const here = `--namespace=${NAMESPACE}`;
 /**
  * Runs a script in a pod that has the volume at /data, as VolSync and K8up run restic: a pod for each run.
  * @param timed gets all of it but the deletion of the pod
+ * @param cache claim in which restic keeps its cache between two runs
  */
 export async function inResticPod(
   claim: string,
   env: Record<string, string>,
   script: string,
-  timed: (work: () => Promise<void>) => Promise<void>
+  timed: (work: () => Promise<void>) => Promise<void>,
+  cache = `${claim}-cache`
 ): Promise<void> {
   const pod = {
     apiVersion: 'v1',
@@ -42,7 +44,7 @@ export async function inResticPod(
       volumes: [
         { name: 'data', persistentVolumeClaim: { claimName: claim } },
         // Between two runs, VolSync keeps the cache in a claim of its own.
-        { name: 'cache', persistentVolumeClaim: { claimName: `${claim}-cache` } },
+        { name: 'cache', persistentVolumeClaim: { claimName: cache } },
       ],
     },
   };
