@@ -50,8 +50,7 @@ it('copies and unpacks all archives that an increment needs, in their order', ()
     "echo 'cd",
     'cat /backups/a.tar.gz.json',
   ]);
-  expect(extract).toMatch(
-    / --listed-incremental=\/dev\/null .* - \\\n {2}full.tar.gz \\\n {2}a.tar.gz$/s
-  );
+  expect(extract).toContain(' --listed-incremental=/dev/null ');
+  expect(extract).toMatch(/ - \\\n {2}full.tar.gz \\\n {2}a.tar.gz$/);
   expect(intoClaim).toBe('sh deploy/restore.sh a.tar.gz shop/orders-db');
 });
