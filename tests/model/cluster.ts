@@ -13,12 +13,15 @@ import type { ProcessCluster } from '../../sidecar/src/testing/processCluster.ts
 import { processCluster } from '../../sidecar/src/testing/processCluster.ts';
 import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
 import type { Life } from './life.ts';
+import type { Transport } from './transports.ts';
 
 const NAMESPACE = 'shop';
 const INSTALLATION_LABEL = 'nkvm.io/installation';
 
 /** Small, and of bytes that do not compress, so that a stream has several pieces. */
 const VOLUMES = { empty: 0, little: 2_000, orders: 300_000, media: 700_000 };
+/** An upload to S3 has parts of at least 16 MiB, and an archive that fits into one goes through the sidecar. */
+const TWO_PARTS = 18 * 1024 ** 2;
 export type VolumeName = keyof typeof VOLUMES;
 export const VOLUME_NAMES = Object.keys(VOLUMES) as VolumeName[];
 
@@ -48,9 +51,10 @@ export class ModelCluster {
   /** The most helpers that one installation had for runs at once. */
   mostPods = 0;
 
-  constructor(dir: string) {
+  constructor(dir: string, transport: Transport) {
     this.#dir = dir;
-    for (const [name, bytes] of Object.entries(VOLUMES)) {
+    const volumes = transport === 'direct' ? { ...VOLUMES, media: TWO_PARTS } : VOLUMES;
+    for (const [name, bytes] of Object.entries(volumes)) {
       mkdirSync(join(dir, name), { recursive: true });
       if (bytes > 0) writeFileSync(join(dir, name, 'file'), randomBytes(bytes));
       this.makeClaim(name);
@@ -172,6 +176,8 @@ export class ModelCluster {
         this.#read(life, async () => {
           const { execWithInput } = clusterOf(target.namespace, target.pod);
           const running = await execWithInput(target, command, options);
+          // The end of a sidecar is the end of what it writes.
+          void life.ended.then(() => running.stdin.end());
           return { ...running, exit: this.#breakable(running) };
         }),
       execToEnd: (target, command, options) =>

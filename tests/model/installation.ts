@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Backup } from '../../sidecar/api/index.ts';
 import { StageError } from '../../sidecar/src/errors.ts';
+import type { ModelBucket } from './bucket.ts';
 import type { ModelCluster } from './cluster.ts';
 import type { Disk } from './disk.ts';
 import { Life, type Moments } from './life.ts';
 import type { ModelSidecar } from './sidecar.ts';
 import { startModelSidecar } from './sidecar.ts';
+import type { Transport } from './transports.ts';
 
 /** What a sidecar has told its callers, and what must stay true: the model. */
 export interface Told {
@@ -23,8 +25,9 @@ export interface InstallationOptions {
   /** Directory that both installations share. */
   dir: string;
   cluster: ModelCluster;
-  /** Whether its helpers push their archives. */
-  pushes: boolean;
+  transport: Transport;
+  /** Where its archives are, instead of a directory. */
+  bucket: ModelBucket | undefined;
   disk: Disk;
   moments: Moments;
   now(): Date;
@@ -62,7 +65,7 @@ export class Installation {
   }
 
   async start(): Promise<void> {
-    const { dir, cluster, disk, now, moments, name, pushes } = this.#options;
+    const { dir, cluster, disk, now, moments, name, transport, bucket } = this.#options;
     this.#sidecar = undefined;
     const life = new Life(moments);
     this.#life = life;
@@ -71,7 +74,7 @@ export class Installation {
       historyPath: join(dir, name, 'nkvm.db'),
       archives: join(dir, 'backups'),
       cluster,
-      pushes,
+      ...{ transport, bucket },
       disk,
       now,
       log: { info: this.#say, warn: this.#say, error: this.#say },

@@ -1,5 +1,3 @@
-import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import { expect } from 'vitest';
 import type { Backup } from '../../sidecar/api/index.ts';
 import { readManifest } from '../../sidecar/src/archive/manifest.ts';
@@ -20,8 +18,8 @@ export async function expectInvariants(world: World): Promise<void> {
   for (const installation of world.installations) {
     expected.push(...(await filesOf(installation)));
   }
-  // Neither a temporary nor an archive that no history shows may be there.
-  const files = readdirSync(join(world.dir, 'backups'));
+  // Neither a temporary, a part of an upload, nor an archive that no history shows may be there.
+  const files = world.files();
   expectNone('files that no run has', without(files, expected));
   expectNone('archives that are gone', without(expected, files));
   expectNone('helpers without a run', world.cluster.podNames());
@@ -75,7 +73,7 @@ async function expectProven(
   destination: Destination,
   installation: string
 ): Promise<string[]> {
-  const key = basename(run.archive ?? '');
+  const [{ key } = { key: '' }] = run.copies;
   const { bytes, sha256, contents } = await readBack(key, await destination.open(key), 'contents');
   expect({ bytes, sha256, files: contents?.files }).toEqual({
     bytes: run.bytes,

@@ -2,24 +2,24 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { commands, outages } from './commands.ts';
 import { expectInvariants, expectNoAttemptUsedUp } from './invariants.ts';
+import type { Transport } from './transports.ts';
+import { LANES } from './transports.ts';
 import { World } from './world.ts';
 
 /** Sequences for each seed; `NKVM_MODEL_RUNS=500` for a long look. */
 const RUNS = Number(process.env.NKVM_MODEL_RUNS ?? 24);
-/** Worlds side by side: one waits for processes and disk most of the time. Every other one pushes. */
-const LANES = 4;
 const FIXED_SEED = 20_261_121;
 const RANDOM_SEED = Number(process.env.NKVM_MODEL_SEED ?? Date.now() % 2 ** 31);
 
-/** @returns the property that `expectations` hold after any sequence of `steps`, over exec or where helpers push. */
+/** @returns the property that `expectations` hold after any sequence of `steps`, over a transport. */
 const sequencesOf =
   (
     steps: typeof commands,
     expectations: (world: World) => Promise<void> | void = () => undefined
   ) =>
-  (pushes: boolean) =>
+  (transport: Transport) =>
     fc.asyncProperty(fc.commands(steps, { maxCommands: 12, size: 'max' }), async sequence => {
-      const world = new World(pushes);
+      const world = new World(transport);
       await world.start();
       try {
         await fc.asyncModelRun(() => ({ model: world.told, real: world }), sequence);
@@ -36,10 +36,11 @@ const sequencesOf =
     });
 
 async function check(property: ReturnType<typeof sequencesOf>, seed: number, runs: number) {
-  const lanes = Array.from({ length: LANES }, (_, lane) =>
-    fc.check(property(lane % 2 === 1), {
+  // One world waits for processes and disk most of the time.
+  const lanes = LANES.map((transport, lane) =>
+    fc.check(property(transport), {
       seed: seed + lane,
-      numRuns: Math.ceil(runs / LANES),
+      numRuns: Math.ceil(runs / LANES.length),
       // Which process is faster differs from time to time: a shorter sequence may fail for another reason.
       endOnFailure: true,
       includeErrorInReport: true,

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Backup } from '../../sidecar/api/index.ts';
 import { backupJob } from '../../sidecar/src/backup/backupJob.ts';
+import { directDoubts } from '../../sidecar/src/backup/direct/doubts.ts';
 import { entriesBefore } from '../../sidecar/src/backup/emptied.ts';
 import { rebuildHistory } from '../../sidecar/src/backup/rebuildHistory.ts';
 import { recover } from '../../sidecar/src/backup/recover.ts';
@@ -25,10 +26,12 @@ import type { Log } from '../../sidecar/src/log.ts';
 import type { Preparations } from '../../sidecar/src/preparations.ts';
 import { preparations } from '../../sidecar/src/preparations.ts';
 import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
+import type { ModelBucket } from './bucket.ts';
 import type { ModelCluster } from './cluster.ts';
 import { passing as inLife } from './cluster.ts';
 import type { Disk } from './disk.ts';
 import type { Life } from './life.ts';
+import type { Transport as TransportName } from './transports.ts';
 
 /** What a sidecar finds when it starts, and leaves when it ends. */
 export interface Surroundings {
@@ -37,8 +40,10 @@ export interface Surroundings {
   /** Directory of the archives; another installation may use it, too. */
   archives: string;
   cluster: ModelCluster;
-  /** Whether helpers push their archives. */
-  pushes: boolean;
+  /** How the archives leave their helpers. */
+  transport: TransportName;
+  /** Where the archives are, instead of a directory. */
+  bucket: ModelBucket | undefined;
   disk: Disk;
   now(): Date;
   log: Log;
@@ -59,6 +64,8 @@ export interface ModelSidecar {
 
 /** Runs side by side in one installation. */
 export const LIMIT = 2;
+/** A direct upload that failed is tried again so soon, or sequences would have no other one. */
+const DOUBT_MS = 100;
 /** Shorter absences of the API server count as attempts. */
 export const OUTAGE_MS = 50;
 
@@ -72,10 +79,12 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     installation,
     namespaceUidOf: () => 'uid of the namespace',
   };
-  const destination = passing(
-    localDestination(archives, { installation, files: disk.archiveFilesFor(life) }),
-    life
-  );
+  const destination = around.bucket
+    ? await around.bucket.openFor(life, installation)
+    : passing(
+        localDestination(archives, { installation, files: disk.archiveFilesFor(life) }),
+        life
+      );
   const history = await openHistory(around.historyPath, {
     now,
     files: disk.historyFilesFor(life),
@@ -87,10 +96,11 @@ export async function startModelSidecar(around: Surroundings, life: Life): Promi
     destinations: [destination],
   });
   const helpers = cluster.helpersFor(life);
-  const listener = around.pushes ? await listening(life) : undefined;
+  const listener = around.transport === 'push' ? await listening(life) : undefined;
   const world = {
     cluster: helpers,
     ...(listener && { transport: pushedIn(life, listener) }),
+    ...(around.bucket && { direct: directDoubts(() => performance.now(), DOUBT_MS) }),
     readClaim: cluster.readClaimFor(life),
     places: fixedPlaces([destination]),
     clusterName: 'model',

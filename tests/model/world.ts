@@ -1,11 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ModelBucket } from './bucket.ts';
 import { ModelCluster } from './cluster.ts';
 import { Disk } from './disk.ts';
 import { Installation, type Told } from './installation.ts';
 import { Moments } from './life.ts';
+import type { Transport } from './transports.ts';
 
 const LOOK_MS = 5;
 /** On a full disk there may be work without an effect. */
@@ -14,8 +16,10 @@ const AFTER_MS = 2_000;
 /** Two installations that share a cluster and a directory of archives, as the commands of the model test see them. */
 export class World {
   readonly dir = mkdtempSync(join(tmpdir(), 'nkvm-model-'));
-  readonly cluster = new ModelCluster(join(this.dir, 'volumes'));
+  readonly cluster: ModelCluster;
   readonly disk = new Disk();
+  /** Where the archives are; undefined: in a directory. */
+  readonly bucket: ModelBucket | undefined;
   readonly #moments = new Moments();
   #clockShiftMs = 0;
   /** The one that most commands are about. */
@@ -23,10 +27,12 @@ export class World {
   readonly neighbour: Installation;
   readonly installations: readonly Installation[];
 
-  /** @param pushes whether helpers push their archives; otherwise these travel over exec */
-  constructor(pushes: boolean) {
-    this.ours = this.#installation('ours', pushes);
-    this.neighbour = this.#installation('neighbour', pushes);
+  /** @param transport how the archives leave their helpers */
+  constructor(transport: Transport) {
+    this.cluster = new ModelCluster(join(this.dir, 'volumes'), transport);
+    this.bucket = transport === 'direct' ? new ModelBucket(this.disk) : undefined;
+    this.ours = this.#installation('ours', transport);
+    this.neighbour = this.#installation('neighbour', transport);
     this.installations = [this.ours, this.neighbour];
   }
 
@@ -35,11 +41,17 @@ export class World {
   }
 
   async start(): Promise<void> {
-    mkdirSync(join(this.dir, 'backups'));
+    mkdirSync(this.#backups);
+    await this.bucket?.start();
     for (const each of this.installations) {
       mkdirSync(join(this.dir, each.name));
       await each.start();
     }
+  }
+
+  /** @returns the names of all that lies where the archives are. */
+  files(): string[] {
+    return this.bucket?.files() ?? readdirSync(this.#backups);
   }
 
   /** Lets a fault happen in the midst of what goes on: before the effect after `effects`, or when all is done. */
@@ -90,13 +102,18 @@ export class World {
       each.end();
     }
     await this.cluster.stop();
+    await this.bucket?.stop();
     await this.disk.close();
     rmSync(this.dir, { recursive: true, force: true });
   }
 
-  #installation(name: string, pushes: boolean): Installation {
+  get #backups(): string {
+    return join(this.dir, 'backups');
+  }
+
+  #installation(name: string, transport: Transport): Installation {
     return new Installation({
-      ...{ name, pushes },
+      ...{ name, transport, bucket: this.bucket },
       dir: this.dir,
       cluster: this.cluster,
       disk: this.disk,
