@@ -44,7 +44,7 @@ describe('kubectl apply -k deploy/k8s', () => {
       kubectl(['scale', HERE, 'deployment/nkvm', `--replicas=${replicas}`]);
     onTestFinished(() => {
       scale(1);
-      kubectl(['rollout', 'status', HERE, 'deployment/nkvm', '--timeout=60s']);
+      kubectl(['rollout', 'status', HERE, 'deployment/nkvm', '--timeout=180s']);
     });
     scale(2);
     await until(
@@ -64,7 +64,7 @@ describe('kubectl apply -k deploy/k8s', () => {
       kubectl(['get', HERE, 'lease', 'nkvm', '--output=jsonpath={.spec.holderIdentity}']);
     const before = holder();
     kubectl(['rollout', 'restart', HERE, 'deployment/nkvm']);
-    kubectl(['rollout', 'status', HERE, 'deployment/nkvm', '--timeout=60s']);
+    kubectl(['rollout', 'status', HERE, 'deployment/nkvm', '--timeout=180s']);
     expect(holder()).toMatch(/^nkvm-/);
     expect(holder()).not.toBe(before);
     expect(kubectl(['logs', HERE, 'deployment/nkvm'])).not.toContain('waits for its turn');

@@ -55,7 +55,7 @@ async function start(name: string, env: Record<string, string> = {}): Promise<vo
 
 async function prepare(name: string): Promise<void> {
   kubectl(['apply', ...FILES]);
-  kubectl(['wait', '--for=condition=Established', 'crd/backuprestores.nkvm.io', '--timeout=30s']);
+  kubectl(['wait', '--for=condition=Established', 'crd/backuprestores.nkvm.io', '--timeout=180s']);
   for (const namespace of [`${name}-nkvm`, `${name}-nkvm-restores`])
     kubectl(['create', 'namespace', namespace]);
   await policiesCount();
@@ -64,7 +64,7 @@ async function prepare(name: string): Promise<void> {
 const apply = (): void => void kubectl(['apply', '--filename=-'], manifest);
 const rolledOut = (): void => {
   for (const name of names)
-    kubectl(['rollout', 'status', `sts/${name}`, `--namespace=${NAMESPACE}`, '--timeout=150s']);
+    kubectl(['rollout', 'status', `sts/${name}`, `--namespace=${NAMESPACE}`, '--timeout=400s']);
 };
 const listings = (): string[] => names.map(name => listingOf(NAMESPACE, `${name}-0`));
 const claims = () =>
@@ -131,8 +131,8 @@ afterAll(async () => {
     '--ignore-not-found',
     '--wait=false',
   ]);
-  kubectl(['delete', ...FILES, '--ignore-not-found', '--timeout=60s']);
-}, 120_000);
+  kubectl(['delete', ...FILES, '--ignore-not-found', '--timeout=180s']);
+});
 
 it.skipIf(kubeconfigPath() !== ADMIN_KUBECONFIG)(
   'brings the data of a cluster that is gone into a new one, when the same manifest is applied there',
@@ -173,5 +173,5 @@ it.skipIf(kubeconfigPath() !== ADMIN_KUBECONFIG)(
     const from = claims().map(({ metadata }) => metadata.annotations['nkvm.io/restored-from']);
     expect(backups).toEqual(expect.arrayContaining(from));
   },
-  600_000
+  900_000
 );

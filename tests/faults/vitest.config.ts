@@ -7,8 +7,8 @@ const ALONE = ['cluster.test.ts', 'populate.test.ts', 'waiting.test.ts'];
 const common = {
   root: import.meta.dirname,
   environment: 'node',
-  testTimeout: 300_000,
-  hookTimeout: 180_000,
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
 };
 
 /** What must not break a backup, on the test cluster: `vitest run --config tests/faults/vitest.config.ts`. */
