@@ -155,8 +155,13 @@ it('waits with an Event and without a pod while the destination is away, and rec
       () => eventsOf(namespace, name).some(({ message }) => message.includes(PLACE)),
       60_000
     );
+    // A restore that began before the destination was known to be away ends first.
+    await until(
+      `${name} waits`,
+      () => restoreOf(namespace, name).status?.state === 'waiting',
+      60_000
+    );
     expect(claimOf(namespace, name)).toMatchObject({ status: { phase: 'Pending' } });
-    expect(restoreOf(namespace, name).status?.state).toBe('waiting');
   }
   const pods = getJson<{ items: { status: { phase: string } }[] }>('pods', `-n=${namespace}`).items;
   expect(pods.map(({ status }) => status.phase)).toEqual(Array(4).fill('Pending'));
