@@ -48,7 +48,10 @@ const clusterUid = (): string =>
 
 /** Starts the NKVM of a cluster, whose history is empty and whose archives are in the bucket. */
 async function start(name: string, env: Record<string, string> = {}): Promise<void> {
-  const of = { NKVM_NAMESPACE: `${name}-nkvm`, NKVM_CLUSTER_NAME: name, NKVM_BACKUP_DIR: bucket };
+  const of = {
+    ...{ NKVM_NAMESPACE: `${name}-nkvm`, NKVM_CLUSTER_NAME: name, NKVM_BACKUP_DIR: bucket },
+    NKVM_SCHEDULES: 'on',
+  };
   sidecar = await startSidecar({ ...of, ...env });
   admin = token();
 }
@@ -89,7 +92,7 @@ async function hourlyRuns(): Promise<string[]> {
   sidecar = await startSidecar(
     {
       ...{ NKVM_NAMESPACE: 'old-nkvm', NKVM_CLUSTER_NAME: 'old', NKVM_BACKUP_DIR: bucket },
-      ...{ NODE_OPTIONS: CLOCK, CLOCK_SHIFTS: shifts },
+      ...{ NKVM_SCHEDULES: 'on', NODE_OPTIONS: CLOCK, CLOCK_SHIFTS: shifts },
     },
     dir
   );

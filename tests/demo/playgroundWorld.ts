@@ -61,6 +61,7 @@ export async function playgroundWorld(
     const sidecar = await startSidecar({
       NKVM_KUBECONFIG: playground.kubeconfigFor(runner),
       NKVM_CLUSTER_NAME: 'playground',
+      NKVM_SCHEDULES: 'on',
     });
     playground.setServiceBackend(NKVM_NAMESPACE, 'nkvm', 'http', sidecar.port);
     return {
