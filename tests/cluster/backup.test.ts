@@ -171,7 +171,7 @@ describe('a running backup', () => {
 
   it(
     'is tried again when its helper is deleted, and leaves nothing of the first attempt',
-    { timeout: 240_000 },
+    { timeout: 900_000 },
     async () => {
       const { run } = await start(call, 'billing', 'statements');
       const id = run?.id ?? '';

@@ -52,7 +52,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     await page.getByRole('button', { name: 'Watch' }).click();
     await page.getByRole('heading', { name: 'Backup of shop/orders-db' }).waitFor();
     const id = new URL(page.url()).pathname.split('/').at(-1) ?? '';
-    await page.getByText('Succeeded').first().waitFor({ timeout: 30_000 });
+    await page.getByText('Succeeded').first().waitFor({ timeout: 90_000 });
 
     const origin = new URL(page.url()).origin;
     await page.goto(`${origin}/c/main/storage/persistentvolumeclaims/shop/orders-db`);
@@ -96,8 +96,8 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     await page.getByRole('heading', { name: 'Backups', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Back up' }).first().click();
     const cancel = page.getByRole('button', { name: /^Cancel the backup/ });
-    await cancel.waitFor({ timeout: 20_000 });
-    await page.getByText(/[\d.]+ [KM]iB\/s/).waitFor({ timeout: 20_000 });
+    await cancel.waitFor({ timeout: 90_000 });
+    await page.getByText(/[\d.]+ [KM]iB\/s/).waitFor({ timeout: 90_000 });
     await shoot(page, 'cluster/claim-progress');
     await cancel.click();
     await page.getByRole('button', { name: 'Cancel the backup', exact: true }).click();
@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
       .getByRole('row')
       .filter({ hasText: 'Cancelled' })
       .first()
-      .waitFor({ timeout: 20_000 });
+      .waitFor({ timeout: 90_000 });
   });
 
   it('backs up several volumes at once', async () => {
@@ -117,7 +117,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     await page.getByText('2 backups started').waitFor();
     for (const name of ['data-catalog-0', 'data-catalog-1']) {
       const row = await findRow(page, name);
-      await row.getByText('Protected').waitFor({ timeout: 30_000 }); // it has a label
+      await row.getByText('Protected').waitFor({ timeout: 90_000 }); // it has a label
     }
   });
 

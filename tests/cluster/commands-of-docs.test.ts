@@ -108,6 +108,6 @@ describe.skipIf(podsReachNothing)('commands in the documentation', () => {
         expect(written.get(found[0]?.line ?? 0), `${of}: ${part}`).toMatch(expected);
       }
     },
-    300_000
+    900_000
   );
 });

@@ -116,7 +116,7 @@ describe.skipIf(podsReachNothing)(podsReachNothing ?? 'from a pod', () => {
     const admin = token();
     call = (path, init) => proxy.fetch(path, admin, init);
     certificate = await testCertificate({ subjects: `IP:${HOST_FOR_PODS}` });
-    kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--timeout=120s']);
+    kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--timeout=400s']);
     kubectl(['create', 'namespace', NAMESPACE]);
     paste(openNamespaceCommand(NAMESPACE));
     paste(allowRestoresCommand(NAMESPACE));
@@ -149,7 +149,7 @@ describe.skipIf(podsReachNothing)(podsReachNothing ?? 'from a pod', () => {
 
   it.concurrent(
     'of two destinations, one breaks half-way: the other copy stays, and the missing one is made by itself',
-    { timeout: 300_000 },
+    { timeout: 900_000 },
     async ({ skip }) => {
       if (noSshd) skip(noSshd);
       const server = await started(ssh);
@@ -198,7 +198,7 @@ describe.skipIf(podsReachNothing)(podsReachNothing ?? 'from a pod', () => {
 
   it.concurrent.for<[string, PlaceOfTest]>(PLACES.map(each => [each.name, each]))(
     '%s: passes the check, takes a backup, and gives it back',
-    { timeout: 240_000 },
+    { timeout: 900_000 },
     async ([name, { kind, missing, start: startPlace }], { skip }) => {
       if (missing) skip(missing);
       const server = await started(() => startPlace(certificate));
@@ -224,7 +224,7 @@ describe.skipIf(podsReachNothing)(podsReachNothing ?? 'from a pod', () => {
 
   it.concurrent(
     `${SEALED}: is encrypted for a key that only a person has`,
-    { timeout: 240_000 },
+    { timeout: 900_000 },
     async ({ skip }) => {
       if (noSshd) skip(noSshd);
       const identity = newIdentity();

@@ -25,7 +25,7 @@ function startHelper(access: HelperSpec['access']): (line: string) => string {
     () => void kubectl(['delete', 'pod', name, here, '--ignore-not-found', '--wait=true'])
   );
   kubectl(['create', here, '--filename=-'], JSON.stringify(pod));
-  kubectl(['wait', '--for=condition=Ready', `pod/${name}`, here, '--timeout=60s']);
+  kubectl(['wait', '--for=condition=Ready', `pod/${name}`, here, '--timeout=180s']);
   return line => kubectl(['exec', name, here, '--', 'sh', '-c', line]);
 }
 

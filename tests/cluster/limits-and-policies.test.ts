@@ -41,7 +41,7 @@ beforeAll(async () => {
     () => getJson<{ status: { phase: string } }>('pvc', here, CLAIM).status.phase === 'Bound',
     60_000
   );
-}, 120_000);
+});
 
 afterAll(async () => {
   await sidecar?.remove();

@@ -66,7 +66,7 @@ beforeAll(async () => {
   paste(openNamespaceCommand(NAMESPACE));
   paste(allowRestoresCommand(NAMESPACE));
   kubectl(['apply', '--filename=-'], FILL);
-  kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/fill', here, '--timeout=60s']);
+  kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', 'pod/fill', here, '--timeout=180s']);
   kubectl(['delete', 'pod', 'fill', here, '--wait=true']);
   backup = await until('it is backed up', () => backUp(call, NAMESPACE, 'data'), 60_000);
   expect(backup).toMatchObject({ status: 'success' });
@@ -278,7 +278,7 @@ describe('through the API server’s service proxy', () => {
       pods.forEach(pod => pod.remove());
       kubectl(['delete', 'pvc', 'copy', here, '--wait=true']);
     }
-  }, 180_000);
+  });
 });
 
 const root: HandmadeEntry = { name: './', flag: '5', mode: 0o755 };
@@ -401,7 +401,7 @@ describe('an archive of somebody who means harm', () => {
     } finally {
       pod.remove();
     }
-  }, 180_000);
+  });
 });
 
 it('unpacks what was downloaded with tar alone', async () => {

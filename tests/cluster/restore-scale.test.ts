@@ -91,7 +91,7 @@ describe('restores into claims in use', () => {
       ['deployment', 'web', 'web'],
       ['statefulset', 'db', 'data-db-0'],
     ] as const) {
-      kubectl(['rollout', 'status', `${kind}/${name}`, here, '--timeout=60s']);
+      kubectl(['rollout', 'status', `${kind}/${name}`, here, '--timeout=180s']);
       await until(
         `${claim} is backed up`,
         async () => {
@@ -106,7 +106,7 @@ describe('restores into claims in use', () => {
       await sidecar.remove();
       kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
     };
-  }, 120_000);
+  });
 
   const read = (kind: string, name: string) => getJson<Object>(kind, name, here);
   const ask = async (claim: string): Promise<Restore> => {
@@ -146,7 +146,7 @@ describe('restores into claims in use', () => {
         60_000
       );
     },
-    180_000
+    900_000
   );
 
   it('a loop that scales back every 2 s ends the restore before it writes, by its field manager', async () => {
@@ -186,7 +186,7 @@ describe('restores into claims in use', () => {
     expect(end.message).toContain('nothing was written');
     expect(end.hint).toContain('argocd app set shop --self-heal=false');
     await runs('deployment', 'web');
-  }, 120_000);
+  });
 
   it('a person who scales it up while it is stopped is named as well', async () => {
     const run = await ask('data-db-0');
@@ -198,7 +198,7 @@ describe('restores into claims in use', () => {
     expect((await readRestore(call, run.id)).warnings.join()).not.toContain('still stopped');
     kubectl(['scale', 'statefulset', 'db', here, '--replicas=1']);
     await runs('statefulset', 'db');
-  }, 120_000);
+  });
 
   it('an autoscaler is named, and paused by Kubernetes itself', async () => {
     kubectl(['autoscale', 'statefulset', 'db', here, '--min=1', '--max=3', '--cpu-percent=80']);
@@ -214,5 +214,5 @@ describe('restores into claims in use', () => {
     const end = await restoreEnded(call, (await ask('data-db-0')).id, 120_000);
     expect(end.status).toBe('success');
     await runs('statefulset', 'db');
-  }, 180_000);
+  });
 });

@@ -67,7 +67,7 @@ const ready = (namespace: string): void =>
     'status',
     'deployment/app',
     `--namespace=${namespace}`,
-    '--timeout=90s',
+    '--timeout=400s',
   ]);
 const helpers = (): string[] =>
   getJson<{ items: { metadata: { name: string } }[] }>(
@@ -91,7 +91,7 @@ describe('a namespace that was deleted', () => {
     ready(OLD);
     backup = await until('it is backed up', () => backUp(call, OLD, 'data'), 60_000);
     expect(backup).toMatchObject({ status: 'success' });
-    kubectl(['delete', 'namespace', OLD, '--wait=true', '--timeout=120s']);
+    kubectl(['delete', 'namespace', OLD, '--wait=true', '--timeout=400s']);
   });
 
   it('needs a namespace in which restores are allowed, and the plan shows the command', async () => {
@@ -118,7 +118,7 @@ describe('a namespace that was deleted', () => {
 
   it(
     'is restored into another one, where the application starts with its data',
-    { timeout: 240_000 },
+    { timeout: 900_000 },
     async () => {
       const asked = { backup: backup.id, target: { namespace: NEW, name: 'data', mode: 'new' } };
       const plan = await until(
@@ -156,7 +156,7 @@ describe('a namespace that was deleted', () => {
 
   it(
     'stops the application on request, restores, and starts it again',
-    { timeout: 240_000 },
+    { timeout: 900_000 },
     async () => {
       inApp(NEW, 'echo changed > /data/orders; echo new > /data/mine');
       const target = { namespace: NEW, name: 'data', mode: 'mirror' };
@@ -180,7 +180,7 @@ describe('a namespace that was deleted', () => {
 describe('a volume with everything that an archive can lose', () => {
   it.each(['fast', 'immediate'])(
     'is restored into a new claim of class %s, and an independent comparison finds no difference',
-    { timeout: 300_000 },
+    { timeout: 900_000 },
     async storageClass => {
       const name = `restored-${storageClass}`;
       if (storageClass === 'fast') paste(allowRestoresCommand('shop'));

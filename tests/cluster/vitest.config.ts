@@ -10,7 +10,7 @@ export default defineConfig({
     globalSetup: ['support/global-setup.ts'],
     // one cluster and one installation: nobody works beside another file
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 });

@@ -222,9 +222,9 @@ async function untilStates(expected: Record<string, string>, limitMs: number): P
 
 beforeAll(async () => {
   kubectl(['apply', ...FILES]);
-  kubectl(['wait', '--for=condition=Established', 'crd/backuprestores.nkvm.io', '--timeout=30s']);
+  kubectl(['wait', '--for=condition=Established', 'crd/backuprestores.nkvm.io', '--timeout=180s']);
   for (const name of [NAMESPACE, `${SIDECAR}-restores`]) {
-    kubectl(['delete', 'namespace', name, '--ignore-not-found', '--timeout=60s']);
+    kubectl(['delete', 'namespace', name, '--ignore-not-found', '--timeout=180s']);
     kubectl(['create', 'namespace', name]);
   }
   kubectl(['create', 'namespace', SIDECAR]);
@@ -242,14 +242,14 @@ beforeAll(async () => {
   const run = await until('a backup', () => backUp(call, NAMESPACE, 'template'), 60_000);
   expect(run).toMatchObject({ status: 'success' });
   template = run.id;
-}, 180_000);
+});
 
 afterAll(async () => {
   await sidecar?.remove();
   for (const name of [NAMESPACE, SIDECAR, `${SIDECAR}-restores`])
     kubectl(['delete', 'namespace', name, '--ignore-not-found', '--wait=false']);
-  kubectl(['delete', ...FILES, '--ignore-not-found', '--timeout=60s']);
-}, 120_000);
+  kubectl(['delete', ...FILES, '--ignore-not-found', '--timeout=180s']);
+});
 
 it('decides about each claim by what the destination has for it', async () => {
   const expected: Record<string, string> = {};
@@ -264,7 +264,7 @@ it('decides about each claim by what the destination has for it', async () => {
         : `waits: ${row.expected}`;
   }
   await untilStates(expected, 150_000);
-}, 240_000);
+});
 
 it('waits while the listing breaks off half-way or is refused, and goes on by itself', async () => {
   process.kill(sidecar.pid, 'SIGUSR2');
@@ -279,4 +279,4 @@ it('waits while the listing breaks off half-way or is refused, and goes on by it
     { 'while-half': 'none-found', 'while-denied': `restored ${archive?.id}` },
     90_000
   );
-}, 200_000);
+});

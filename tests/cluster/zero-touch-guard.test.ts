@@ -37,12 +37,12 @@ beforeAll(async () => {
     }
   };
   await until('the guard is in force', () => refusal() || undefined, 30_000);
-}, 60_000);
+});
 
 afterAll(() => {
   kubectl(['delete', 'namespace', NAMESPACE, '--wait=false']);
   kubectl(['delete', '-k', GUARD]);
-}, 60_000);
+});
 
 it.each<[string, object]>([
   ['names-a-volume', { volumeName: 'pv-1', storageClassName: '' }],
@@ -90,4 +90,4 @@ it('keeps a claim Pending whose volume NKVM has not filled', async () => {
   );
   expect(phaseOf('ignored')).toBe('Pending');
   expect(phaseOf('copied')).toBe('Pending');
-}, 120_000);
+});

@@ -48,14 +48,17 @@ const clusterUid = (): string =>
 
 /** Starts the NKVM of a cluster, whose history is empty and whose archives are in the bucket. */
 async function start(name: string, env: Record<string, string> = {}): Promise<void> {
-  const of = { NKVM_NAMESPACE: `${name}-nkvm`, NKVM_CLUSTER_NAME: name, NKVM_BACKUP_DIR: bucket };
+  const of = {
+    ...{ NKVM_NAMESPACE: `${name}-nkvm`, NKVM_CLUSTER_NAME: name, NKVM_BACKUP_DIR: bucket },
+    NKVM_SCHEDULES: 'on',
+  };
   sidecar = await startSidecar({ ...of, ...env });
   admin = token();
 }
 
 async function prepare(name: string): Promise<void> {
   kubectl(['apply', ...FILES]);
-  kubectl(['wait', '--for=condition=Established', 'crd/backuprestores.nkvm.io', '--timeout=30s']);
+  kubectl(['wait', '--for=condition=Established', 'crd/backuprestores.nkvm.io', '--timeout=180s']);
   for (const namespace of [`${name}-nkvm`, `${name}-nkvm-restores`])
     kubectl(['create', 'namespace', namespace]);
   await policiesCount();
@@ -64,7 +67,7 @@ async function prepare(name: string): Promise<void> {
 const apply = (): void => void kubectl(['apply', '--filename=-'], manifest);
 const rolledOut = (): void => {
   for (const name of names)
-    kubectl(['rollout', 'status', `sts/${name}`, `--namespace=${NAMESPACE}`, '--timeout=150s']);
+    kubectl(['rollout', 'status', `sts/${name}`, `--namespace=${NAMESPACE}`, '--timeout=400s']);
 };
 const listings = (): string[] => names.map(name => listingOf(NAMESPACE, `${name}-0`));
 const claims = () =>
@@ -89,7 +92,7 @@ async function hourlyRuns(): Promise<string[]> {
   sidecar = await startSidecar(
     {
       ...{ NKVM_NAMESPACE: 'old-nkvm', NKVM_CLUSTER_NAME: 'old', NKVM_BACKUP_DIR: bucket },
-      ...{ NODE_OPTIONS: CLOCK, CLOCK_SHIFTS: shifts },
+      ...{ NKVM_SCHEDULES: 'on', NODE_OPTIONS: CLOCK, CLOCK_SHIFTS: shifts },
     },
     dir
   );
@@ -131,8 +134,8 @@ afterAll(async () => {
     '--ignore-not-found',
     '--wait=false',
   ]);
-  kubectl(['delete', ...FILES, '--ignore-not-found', '--timeout=60s']);
-}, 120_000);
+  kubectl(['delete', ...FILES, '--ignore-not-found', '--timeout=180s']);
+});
 
 it.skipIf(kubeconfigPath() !== ADMIN_KUBECONFIG)(
   'brings the data of a cluster that is gone into a new one, when the same manifest is applied there',
@@ -173,5 +176,5 @@ it.skipIf(kubeconfigPath() !== ADMIN_KUBECONFIG)(
     const from = claims().map(({ metadata }) => metadata.annotations['nkvm.io/restored-from']);
     expect(backups).toEqual(expect.arrayContaining(from));
   },
-  600_000
+  900_000
 );

@@ -53,7 +53,7 @@ beforeAll(() => {
   kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
   kubectl(['create', 'namespace', NAMESPACE]);
   runCommands();
-}, 150_000);
+});
 
 afterAll(() => {
   const configuration = 'mutatingwebhookconfiguration/nkvm-restore-on-create';
@@ -62,10 +62,10 @@ afterAll(() => {
   kubectl(['scale', 'deployment/nkvm', '--replicas=1', '--namespace=nkvm']);
   waitUntilReady();
   const page = join(ROOT, 'deploy/k8s/zero-touch-webhook');
-  kubectl(['delete', '--kustomize', page, '--ignore-not-found', '--timeout=120s']);
+  kubectl(['delete', '--kustomize', page, '--ignore-not-found', '--timeout=400s']);
   kubectl(['delete', 'secret/nkvm-webhook', '--namespace=nkvm', '--ignore-not-found']);
   kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
-}, 200_000);
+});
 
 it('makes labelled claims wait for NKVM, and refuses them while it does not answer', async () => {
   const waits = (name: string) => ({ apiGroup: 'nkvm.io', kind: 'BackupRestore', name });
@@ -101,4 +101,4 @@ it('makes labelled claims wait for NKVM, and refuses them while it does not answ
     /failed calling webhook "labelled\.nkvm\.io"/
   );
   create(claim('not-affected', { backup: 'off' }));
-}, 150_000);
+});

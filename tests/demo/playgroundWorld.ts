@@ -63,6 +63,7 @@ export async function playgroundWorld(
       NKVM_CLUSTER_NAME: 'playground',
       NKVM_PUSH_PORT: '0',
       NKVM_PUSH_ADDRESS: '127.0.0.1', // where the processes of its pods are, too
+      NKVM_SCHEDULES: 'on',
     });
     playground.setServiceBackend(NKVM_NAMESPACE, 'nkvm', 'http', sidecar.port);
     return {

@@ -37,6 +37,7 @@ export async function realWorld(known: KnownCluster, person: Person): Promise<Wo
     NKVM_KUBECONFIG: file,
     NKVM_CLUSTER_NAME: asName(kubeConfig.getCurrentContext()),
     NKVM_MAX_ATTEMPTS: '3',
+    NKVM_SCHEDULES: 'on',
   });
   const forPage = await openDoor({
     ...shared,

@@ -89,7 +89,7 @@ it('[truncated archive] node drained in mid-stream: the second attempt succeeds 
   const { volume, way, world, id, helper } = await inTheMiddle();
   const { name } = helper.node;
   onTestFinished(() => void kubectl(['uncordon', name]));
-  const drain = ['--force', '--delete-emptydir-data', '--ignore-daemonsets', '--timeout=60s'];
+  const drain = ['--force', '--delete-emptydir-data', '--ignore-daemonsets', '--timeout=180s'];
   kubectl(['drain', name, ...drain, '--pod-selector=app.kubernetes.io/component=backup-helper']);
   way.release();
   const backup = await ended(world.call, id, 120_000);

@@ -64,7 +64,7 @@ const here = `--namespace=${NAMESPACE}`;
 const itemsOf = <T>(kind: string, ...args: string[]): T[] =>
   getJson<{ items: T[] }>(kind, ...args).items;
 const removed = (...args: string[]): void =>
-  void kubectl(['delete', ...args, '--ignore-not-found', '--timeout=60s']);
+  void kubectl(['delete', ...args, '--ignore-not-found', '--timeout=180s']);
 
 /** Makes a claim as the admission policy would, and a pod that waits for it. @returns the claim's UID. */
 function makeClaim(name: string, storageClass: string): string {
@@ -112,7 +112,7 @@ function prepareCluster(): void {
   });
   removed('namespace', NAMESPACE, FILLINGS);
   kubectl(['apply', `--filename=${join(MANIFESTS, 'zero-touch/backup-restores.yaml')}`]);
-  kubectl(['wait', '--for=condition=Established', crd, '--timeout=30s']);
+  kubectl(['wait', '--for=condition=Established', crd, '--timeout=180s']);
   for (const namespace of [NAMESPACE, FILLINGS]) kubectl(['create', 'namespace', namespace]);
 }
 
@@ -147,7 +147,7 @@ it('[a claim without its data, or with two volumes] sidecar killed with SIGKILL 
   gate.open();
   sidecar = await startSidecar(env, sidecar.dir);
 
-  kubectl(['wait', '--for=condition=Ready', 'pod', '--all', here, '--timeout=200s']);
+  kubectl(['wait', '--for=condition=Ready', 'pod', '--all', here, '--timeout=400s']);
   const claims = new Map(itemsOf<Claim>('pvc', here).map(claim => [claim.metadata.name, claim]));
   for (const [number, name] of restored.entries()) {
     const which = RESTORE[number]?.[0];
@@ -199,4 +199,4 @@ it('[a claim without its data, or with two volumes] sidecar killed with SIGKILL 
   // A volume that is restored can be backed up again, and the claim that it was restored for says so.
   const again = await start(after.call, NAMESPACE, 'restored-0');
   expect(await ended(after.call, again.run?.id ?? '')).toMatchObject({ status: 'success' });
-}, 600_000);
+});

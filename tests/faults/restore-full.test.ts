@@ -58,7 +58,7 @@ describe('a restore into a claim whose volume is smaller than the claim says', (
     } else expect(problem?.reason).toBe('TargetTooSmall');
     expect(readdirSync(target.directory)).toEqual([]);
     await until('no helper is left', () => helpersOf({ call, ...world }).length === 0, 60_000);
-  }, 180_000);
+  });
 
   it('[full volume] that becomes full half-way says so, and is undone', async () => {
     const source = faultVolume(12);
@@ -88,7 +88,7 @@ describe('a restore into a claim whose volume is smaller than the claim says', (
     );
     expect(readdirSync(target.directory)).toEqual(['mine']);
     expect(execFileSync('sha256sum', [join(target.directory, 'mine')]).toString()).toBe(before);
-  }, 300_000);
+  });
 
   it('[full volume] takes a sparse file that is bigger than the volume, with its holes', async () => {
     const source = faultVolume(1);
@@ -105,5 +105,5 @@ describe('a restore into a claim whose volume is smaller than the claim says', (
     expect(end).toMatchObject({ status: 'success', comparison: { differences: 0 } });
     const { size, blocks } = statSync(join(target.directory, 'sparse'));
     expect([size, blocks * 512 < MiB]).toEqual([100 * MiB, true]);
-  }, 180_000);
+  });
 });

@@ -175,4 +175,4 @@ it('[a claim that looks restored] sidecar killed with SIGKILL at 8 points of a r
     }
     await until(`${name}: no helper is left`, () => helpersOf(world).length === 0, 60_000);
   }
-}, 900_000);
+});

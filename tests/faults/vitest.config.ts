@@ -1,19 +1,46 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { API_ADDRESS } from '../cluster/machine/paths.ts';
+
+/** They stop kubelets and API servers, cordon nodes, or look at all pods: nobody works beside them. */
+const ALONE = ['cluster.test.ts', 'populate.test.ts', 'waiting.test.ts'];
+
+const common = {
+  root: import.meta.dirname,
+  environment: 'node',
+  // `NKVM_TEST_TRANSPORT=push`: all of it, with sidecars that helper pods push to
+  env: process.env.NKVM_TEST_TRANSPORT === 'push' ? { NKVM_TEST_PUSH_ADDRESS: API_ADDRESS } : {},
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
+};
 
 /** What must not break a backup, on the test cluster: `vitest run --config tests/faults/vitest.config.ts`. */
 export default defineConfig({
   test: {
-    name: 'faults',
     root: import.meta.dirname,
-    include: ['**/*.test.ts'],
-    environment: 'node',
-    // `NKVM_TEST_TRANSPORT=push`: all of it, with sidecars that helper pods push to
-    env: process.env.NKVM_TEST_TRANSPORT === 'push' ? { NKVM_TEST_PUSH_ADDRESS: API_ADDRESS } : {},
     globalSetup: ['support/global-setup.ts'],
-    // one cluster: nobody works on it while another file breaks it
-    fileParallelism: false,
-    testTimeout: 300_000,
-    hookTimeout: 180_000,
+    // Each file has sidecars and volumes of its own, and waits most of the time.
+    maxWorkers: Math.min(2, availableParallelism()),
+    minWorkers: 1,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: 'faults',
+          include: ['*.test.ts'],
+          exclude: ALONE,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: 'faults-of-the-cluster',
+          include: ALONE,
+          poolOptions: { forks: { singleFork: true } },
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

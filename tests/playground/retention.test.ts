@@ -59,6 +59,7 @@ beforeAll(async () => {
   sidecar = await startSidecar({
     NKVM_KUBECONFIG: world.playground.kubeconfigFor('system:serviceaccount:nkvm:nkvm-runner'),
     NKVM_CLUSTER_NAME: 'playground',
+    NKVM_SCHEDULES: 'on',
   });
 }, 120_000);
 afterAll(async () => {

@@ -1,7 +1,8 @@
 /**
  * Runs the steps of a suite in their order, those that use one core side by side, and counts what passed.
  * usage: node tests/runner/run.ts fast|cluster|faults
- * Writes .results/SUITE.count (`passed failed`) for whoever adds up several suites.
+ * Writes .results/SUITE.count (`passed failed`) and .results/SUITE.failed (each failed test with its error) for a caller that
+ * adds up several suites.
  */
 import {
   closeSync,
@@ -15,6 +16,7 @@ import {
 } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { failuresOf } from './failures.ts';
 import { runInGroup } from './group.mjs';
 import type { Step } from './suites.ts';
 import { CLUSTER, FAST, FAULTS, RESULTS } from './suites.ts';
@@ -49,6 +51,7 @@ process.on('exit', () => temporary && rmSync(temporary, { recursive: true, force
 mkdirSync(RESULTS, { recursive: true });
 const total: Count = { passed: 0, failed: 0 };
 const broken: string[] = [];
+const failures: string[] = [];
 const left = [...steps];
 while (left.length > 0) {
   const end = left.findIndex(({ usesOneCore }) => !usesOneCore);
@@ -60,9 +63,11 @@ const leftBehind = temporary ? readdirSync(temporary).filter(isOurs) : [];
 if (leftBehind.length) {
   console.log(`\nLeft behind in the temporary directory: ${leftBehind.join(', ')}`);
   total.failed += 1;
+  failures.push(`left behind in the temporary directory: ${leftBehind.join(', ')}`);
 }
 writeFileSync(join(RESULTS, `${name}.count`), `${total.passed} ${total.failed}\n`);
-if (broken.length) console.log(`\nFailed: ${broken.join(', ')}`);
+writeFileSync(join(RESULTS, `${name}.failed`), failures.map(text => `${text}\n`).join(''));
+if (broken.length) console.log(`\nFailed: ${broken.join(', ')}\n${failures.join('\n')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed ? 1 : 0;
 
@@ -95,10 +100,12 @@ async function runSideBySide(group: Step[]): Promise<void> {
   await Promise.all(Array.from({ length: availableParallelism() }, lane));
 }
 
-function add({ name }: Step, count: Count): void {
+function add({ name, report }: Step, count: Count): void {
   total.passed += count.passed;
   total.failed += count.failed;
-  if (count.failed) broken.push(name);
+  if (!count.failed) return;
+  broken.push(name);
+  failures.push(...failuresOf(name, report));
 }
 
 function secondsSince(started: number): string {

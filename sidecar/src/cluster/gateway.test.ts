@@ -234,7 +234,7 @@ describe('a failure that passes', () => {
       status: 503,
       class: 'transient',
     });
-    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
     expect(server.asked.length).toBeGreaterThan(2);
   });
 

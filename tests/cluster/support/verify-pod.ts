@@ -46,7 +46,7 @@ export function verifyPod(namespace: string, claimName: string): VerifyPod {
     void kubectl(['delete', 'pod', name, ...here, '--ignore-not-found', '--wait=true']);
   remove();
   kubectl(['create', '--filename=-'], JSON.stringify(pod));
-  kubectl(['wait', '--for=condition=Ready', `pod/${name}`, ...here, '--timeout=60s']);
+  kubectl(['wait', '--for=condition=Ready', `pod/${name}`, ...here, '--timeout=180s']);
   const sh = (script: string, input?: string | Buffer): string =>
     kubectl(['exec', '-i', name, ...here, '--', 'sh', '-c', script], input);
   return {

@@ -16,8 +16,8 @@ export function manyClaims(count: number): { namespace: string; name: string }[]
   writeFileSync(join(path, 'noise'), randomBytes(100 * KIB));
   const names = Array.from({ length: count }, (_, index) => `many-${process.pid}-${index}`);
   onTestFinished(() => {
-    kubectl(['delete', `namespace/${NAMESPACE}`, '--ignore-not-found', '--timeout=120s']);
-    kubectl(['delete', 'pv', ...names, '--ignore-not-found', '--timeout=60s']);
+    kubectl(['delete', `namespace/${NAMESPACE}`, '--ignore-not-found', '--timeout=400s']);
+    kubectl(['delete', 'pv', ...names, '--ignore-not-found', '--timeout=180s']);
     rmSync(path, { recursive: true });
   });
   const volumes = names.map(name => ({ namespace: NAMESPACE, name, directory: path }));
@@ -25,7 +25,7 @@ export function manyClaims(count: number): { namespace: string; name: string }[]
     NAMESPACE,
     volumes.flatMap(volume => claimOf(volume, '1Mi'))
   );
-  const bound = ['--for=jsonpath={.status.phase}=Bound', '--timeout=60s'];
+  const bound = ['--for=jsonpath={.status.phase}=Bound', '--timeout=180s'];
   kubectl(['wait', 'pvc', '--all', `--namespace=${NAMESPACE}`, ...bound]);
   return names.map(name => ({ namespace: NAMESPACE, name }));
 }

@@ -36,8 +36,8 @@ export function faultVolume(mib = 1, kind: VolumeKind = {}): FaultVolume {
   const here = [`--namespace=${NAMESPACE}`];
   mkdirSync(directory, { recursive: true });
   onTestFinished(() => {
-    kubectl(['delete', `pvc/${name}`, ...here, '--ignore-not-found', '--timeout=60s']);
-    kubectl(['delete', `pv/${name}`, '--ignore-not-found', '--timeout=60s']);
+    kubectl(['delete', `pvc/${name}`, ...here, '--ignore-not-found', '--timeout=180s']);
+    kubectl(['delete', `pv/${name}`, '--ignore-not-found', '--timeout=180s']);
     rmSync(directory, { recursive: true });
   });
   if (mib > 0) writeFileSync(join(directory, 'noise'), randomBytes(mib * MiB));
