@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Backup } from '../../sidecar/api/index.ts';
 import { backupJob } from '../../sidecar/src/backup/backupJob.ts';
-import { directDoubts } from '../../sidecar/src/backup/direct/doubts.ts';
 import { entriesBefore } from '../../sidecar/src/backup/emptied.ts';
 import { rebuildHistory } from '../../sidecar/src/backup/rebuildHistory.ts';
 import { recover } from '../../sidecar/src/backup/recover.ts';
@@ -11,6 +10,7 @@ import { lane } from '../../sidecar/src/cluster/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
+import { directDoubts } from '../../sidecar/src/helper/direct/doubts.ts';
 import type { PushListener } from '../../sidecar/src/helper/push/listener.ts';
 import { listenForHelpers } from '../../sidecar/src/helper/push/listener.ts';
 import { pushTransport } from '../../sidecar/src/helper/push/pushTransport.ts';
