@@ -34,6 +34,8 @@ export interface RunWorld {
   transport?: Transport;
   /** The facts that are known of uploads from helper pods to the storage. Absent: there are none. */
   direct?: DirectDoubts | undefined;
+  /** Why the archive does not go to the storage directly, although it could; the end of a sentence. */
+  notDirect?: string;
   clusterName: string;
   identity: Identity;
   helperSettings: HelperSettings;
@@ -84,6 +86,8 @@ export interface Attempt extends HelperRecord {
   cost?: AttemptCost | undefined;
   sealed?: PodSeal | undefined;
   route?: Route | undefined;
+  /** A direct upload has failed, and another way may work. */
+  isOfDirect?: boolean;
 }
 
 /** A destination that the archive goes to. */

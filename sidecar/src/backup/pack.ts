@@ -150,7 +150,7 @@ async function arrive(
   const plan = plans[0] as CopyPlan;
   const not = whyNotDirect({
     destinations: plans.map(({ target }) => target.destination),
-    doubt: world.direct?.of(plan.target.name, run.namespace),
+    doubt: world.notDirect ?? world.direct?.of(plan.target.name, run.namespace),
     isAllowed: world.direct !== undefined,
   });
   const direct = not

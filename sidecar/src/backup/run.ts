@@ -4,11 +4,8 @@ import type { Claim } from '../cluster/inventory.ts';
 import { blame } from '../destinations/places/blame.ts';
 import { PausedError } from '../destinations/places/health.ts';
 import { StageError } from '../errors.ts';
-import { DeferredError, notNow } from '../helper/deferredError.ts';
-import type { HelperSpec } from '../helper/manifest.ts';
+import { DeferredError } from '../helper/deferredError.ts';
 import type { PodSeal } from '../helper/seal.ts';
-import { troubleAt } from '../helper/wait/helperNode.ts';
-import { placementOf } from '../helper/wait/placement.ts';
 import { podThatWants, volumeWanted, watchWanted } from '../helper/wait/volumeWanted.ts';
 import { withHelper } from '../helper/withHelper.ts';
 import type { RunChange } from '../history/history.ts';
@@ -30,6 +27,7 @@ import { storeCopies } from './copies/storeCopies.ts';
 import { isOpen, pauseOf, targetsOf, untilMs } from './copies/targets.ts';
 import { pack } from './pack.ts';
 import { chooseDestinations } from './request/choice.ts';
+import { specOf } from './specOf.ts';
 import { warningsOf } from './verdict.ts';
 
 export type { RunWorld } from './attempt.ts';
@@ -41,6 +39,8 @@ export type { RunWorld } from './attempt.ts';
  * 2. it packs the volume, and the archive is stored under a temporary name at each destination (`pack`),
  * 3. what arrived is compared with what the pod sent (`verdict`), and the deletion of the helper begins,
  * 4. each stored copy is proven, and gets its name and then its manifest (`storeCopies`).
+ *
+ * An archive that could not go to the storage directly is packed once more, by another helper pod, and goes another way.
  *
  * In every case, no helper pod and no temporary stays, and only a proven archive gets its final name. A destination
  * that fails does not keep the others from their copies: the attempt ends as `Incomplete` then, and is the last one.
@@ -55,6 +55,27 @@ export async function runBackup(
   report: (change: RunChange) => void,
   signal: AbortSignal
 ): Promise<JobEnd> {
+  const { end, isOfDirect } = await tryOnce(run, claim, world, report, signal);
+  if (!isOfDirect || end.status !== 'failed' || signal.aborted) return end;
+  report({ message: `another way is tried: ${end.message}` });
+  const other = await tryOnce(
+    run,
+    claim,
+    { ...world, notDirect: `${end.message}` },
+    report,
+    signal
+  );
+  return { ...other.end, warnings: [...(end.warnings ?? []), ...(other.end.warnings ?? [])] };
+}
+
+/** @returns how it ended, and whether a direct upload is to blame: then another way may work. Never throws. */
+async function tryOnce(
+  run: Backup,
+  claim: Claim,
+  world: RunWorld,
+  report: (change: RunChange) => void,
+  signal: AbortSignal
+): Promise<{ end: JobEnd; isOfDirect: boolean }> {
   const clock = stageClock({
     now: world.now,
     limits: stageLimits(world),
@@ -100,7 +121,7 @@ export async function runBackup(
   clock.enter('cleanup');
   const left = (await Promise.all(attempt.closing)).filter(text => text !== undefined);
   clock.stop();
-  return {
+  const all = {
     ...end,
     destinations: attempt.run.destinations,
     stage: end.status === 'success' ? 'cleanup' : end.stage,
@@ -112,6 +133,7 @@ export async function runBackup(
     stages: clock.times(),
     endedAt: world.now().toISOString(),
   };
+  return { end: all, isOfDirect: attempt.isOfDirect === true };
 }
 
 /** The steps of an attempt. @throws whatever ends it before there is any copy. */
@@ -252,43 +274,6 @@ const stopped = (): StageError =>
     'the backup was cancelled before this copy was proven',
     'copy the backup there if you need it there',
     'needs-action'
-  );
-
-/** @throws StageError when no helper can have the volume. */
-function specOf({ run, claim, world }: Attempt): HelperSpec {
-  const nodes = world.cluster.nodes?.() ?? [];
-  const placement = placementOf(claim, nodes);
-  if ('refuse' in placement) {
-    const { reason, message, hint } = placement.refuse;
-    // It could be had when the run was asked for.
-    if (reason === 'ClaimInUse') throw notNow('create', reason, message, hint);
-    throw new StageError('create', reason, message, hint, 'needs-action');
-  }
-  const trouble = troubleAt(placement.node, nodes);
-  if (trouble !== undefined) throw nodeNotReady(claim, placement.node, trouble);
-  return {
-    runId: run.id,
-    attempt: run.attempt,
-    installation: world.identity.installation,
-    claimName: claim.name,
-    access: 'read',
-    settings: world.helperSettings,
-    node: placement.node,
-    nodeTolerations: placement.tolerations,
-    deadlineMs: world.runTimeoutMs,
-  };
-}
-
-const nodeNotReady = (
-  { namespace, name }: Claim,
-  node: string | null,
-  trouble: string
-): DeferredError =>
-  notNow(
-    'create',
-    'NodeNotReady',
-    `claim ${namespace}/${name} can be read only on node ${node} now: ${trouble}`,
-    `see why with kubectl describe node ${node}; NKVM tries again by itself`
   );
 
 function failedBy(error: StageError, now: Date): JobEnd {

@@ -41,7 +41,7 @@ export interface DirectAttempt {
 /**
  * Lets the helper pack the volume and send the archive to the storage by itself. Where that cannot even begin, the archive comes
  * from the same command to us.
- * @throws StageError; the next attempt takes another way then, where that may help
+ * @throws StageError; `isOfDirect` says then whether another way may help
  */
 export async function arriveDirect({
   attempt,
@@ -90,12 +90,11 @@ export async function arriveDirect({
     return { delivery: { ...session.delivery, route: directRoute(name) }, staged, own };
   } catch (error) {
     session.delivery.body.destroy();
-    if (error instanceof StageError && OF_THIS_WAY.has(error.reason))
-      doubts?.note(
-        name,
-        run.namespace,
-        `a direct upload failed a short while ago (${textOf(error)})`
-      );
+    if (error instanceof StageError && OF_THIS_WAY.has(error.reason)) {
+      attempt.isOfDirect = true;
+      const why = `a direct upload failed a short while ago (${textOf(error)})`;
+      doubts?.note(name, run.namespace, why);
+    }
     throw error;
   }
 }
