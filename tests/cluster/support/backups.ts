@@ -9,7 +9,7 @@ export async function start(
   call: Call,
   namespace: string,
   name: string,
-  more: Partial<Pick<StartBackups, 'acceptEmpty' | 'verify' | 'destinations' | 'form'>> = {}
+  more: Partial<Omit<StartBackups, 'volumes'>> = {}
 ): Promise<{ status: number; run?: Backup; problem?: Problem }> {
   const answer = await call('/api/v1/backups', {
     method: 'POST',
