@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
@@ -6,7 +14,7 @@ import type { Backup, StartBackups } from '../../sidecar/api/index.ts';
 import { untarChain } from '../../sidecar/src/testing/chainHere.ts';
 import { treeLines } from '../../sidecar/src/testing/treeHistory.ts';
 import type { Call } from '../cluster/support/backups.ts';
-import { ended, start } from '../cluster/support/backups.ts';
+import { ended, read, start } from '../cluster/support/backups.ts';
 import { restore } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
@@ -42,8 +50,23 @@ const OBJECTS: Draft[] = [
 let world: Awaited<ReturnType<typeof playgroundWorld>>;
 let sidecar: Sidecar;
 let token: string;
+/** Hours that have passed by the clock of the sidecar. */
+let passed = 0;
 const call: Call = (path, init) => sidecar.fetch(path, token, init);
 const volumeOf = (name: string): string => world.playground.volumePath('shop', name);
+
+const env = () => ({
+  NKVM_KUBECONFIG: world.playground.kubeconfigFor('system:serviceaccount:nkvm:nkvm-runner'),
+  NKVM_CLUSTER_NAME: 'playground',
+  NKVM_PUSH_PORT: '0',
+  NKVM_PUSH_ADDRESS: '127.0.0.1',
+  NKVM_INCREMENTAL: 'hourly',
+  NKVM_SCHEDULES: 'off', // the test asks for the runs
+  NODE_OPTIONS: `--import=${join(import.meta.dirname, '../support/shiftClock.ts')}`,
+  CLOCK_SHIFTS: HOURS.slice(passed)
+    .map(hour => hour * 3_600_000)
+    .join(','),
+});
 
 beforeAll(async () => {
   const filled = ['orders-db', 'replaced', 'lost'].map(name => ({
@@ -56,16 +79,7 @@ beforeAll(async () => {
   });
   await world.sidecar.remove();
   token = await adminToken(world.kubeUrl);
-  sidecar = await startSidecar({
-    NKVM_KUBECONFIG: world.playground.kubeconfigFor('system:serviceaccount:nkvm:nkvm-runner'),
-    NKVM_CLUSTER_NAME: 'playground',
-    NKVM_PUSH_PORT: '0',
-    NKVM_PUSH_ADDRESS: '127.0.0.1',
-    NKVM_INCREMENTAL: 'hourly',
-    NKVM_SCHEDULES: 'off', // the test asks for the runs
-    NODE_OPTIONS: `--import=${join(import.meta.dirname, '../support/shiftClock.ts')}`,
-    CLOCK_SHIFTS: HOURS.map(hour => hour * 3_600_000).join(','),
-  });
+  sidecar = await startSidecar(env());
 }, 120_000);
 afterAll(async () => {
   await sidecar?.remove();
@@ -75,6 +89,7 @@ afterAll(async () => {
 /** The scheduled backup of an hour later; see `HOURS`. */
 async function nextHour(name = 'orders-db', more: Partial<StartBackups> = {}): Promise<Backup> {
   process.kill(sidecar.pid, 'SIGUSR2');
+  passed += 1;
   const { run, problem } = await start(call, 'shop', name, { priority: 'scheduled', ...more });
   if (!run) throw new Error(problem?.message);
   const end = await ended(call, run.id);
@@ -219,3 +234,20 @@ it(
     expect(await restored(six)).toEqual(treeLines(volumeOf('lost')));
   }
 );
+
+it('goes on with a chain after the history was lost', { timeout: 120_000 }, async () => {
+  const full = await nextHour('lost', { form: 'full' });
+  const increment = await nextHour('lost');
+  await sidecar.stop();
+  for (const name of readdirSync(sidecar.dir))
+    if (name.startsWith('nkvm.db')) rmSync(join(sidecar.dir, name), { recursive: true });
+  sidecar = await startSidecar(env(), sidecar.dir);
+  const found = await until(
+    'the increment is in the history again',
+    () => read(call, increment.id),
+    60_000
+  );
+  expect(needs(found)).toEqual([full.id]);
+  expect(await restored(found)).toEqual(treeLines(volumeOf('lost')));
+  expect(needs(await nextHour('lost'))).toEqual([full.id, increment.id]);
+});
