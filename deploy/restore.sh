@@ -175,8 +175,8 @@ inside=$(k exec "$pod" -- sh -c 'ls -A | grep -vx lost+found | head -n 3 | tr "\
 unpack() {
   file=$1
   shift
-  contents "$file" | k exec -i "$pod" -- tar --extract $(gzip_of "$file") $incremental --preserve-permissions --same-owner \
-    --numeric-owner --acls --xattrs \
+  contents "$file" | k exec -i "$pod" -- tar --extract $(gzip_of "$file") $incremental --preserve-permissions \
+    --delay-directory-restore --same-owner --numeric-owner --acls --xattrs \
     --xattrs-include='*' --xattrs-exclude='trusted.*' --xattrs-exclude='security.selinux' \
     --xattrs-exclude='system.nfs4_acl' --file=- "$@" ||
     fail "tar could not restore all of $file, see its messages above; the claim may hold a part of the archive"

@@ -99,7 +99,7 @@ export const ArchiveComparison = z.strictObject({
 });
 export type ArchiveComparison = z.infer<typeof ArchiveComparison>;
 
-/** A file as it is, a folder or several paths as `.tar.gz`, or the whole archive (no paths). */
+/** A file as it is, a folder or several paths as `.tar.gz`, or the whole archive (no paths); of an increment, all of the volume as `.tar.gz`. */
 export const StartDownload = z.strictObject({
   paths: z.array(ArchivePath).max(1_000).default([]),
 });

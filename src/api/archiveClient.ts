@@ -37,7 +37,7 @@ export interface ArchiveClient {
     query: { with: string; path?: string; cursor?: string; limit?: number },
     signal: AbortSignal
   ): Promise<ArchiveComparison>;
-  /** @param paths empty: the whole archive, as it is. */
+  /** @param paths empty: the whole archive, as it is; of an increment, all of the volume. */
   startDownload(archive: ArchiveRef, paths: string[]): Promise<DownloadTicket>;
   /** Stores a `.tar.gz`. @param namespace the only one into which it can be restored. */
   upload(file: FileUpload, signal: AbortSignal, namespace?: string): Promise<Upload>;

@@ -8,7 +8,7 @@ import { useText } from '../ui/text';
 import { save } from './save';
 
 export interface Download {
-  /** @param paths in the archive; empty: the whole archive, as it is stored. Tells how it went. */
+  /** @param paths in the archive; empty: the whole archive, as it is stored; of an increment, all of the volume. Tells how it went. */
   download(archive: ArchiveRef, paths: string[]): Promise<void>;
   isBusy: boolean;
 }

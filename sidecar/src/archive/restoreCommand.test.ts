@@ -7,7 +7,7 @@ import { restoreCommand } from './restoreCommand.ts';
 
 it('is what the documentation says', () => {
   expect(restoreCommand('/backups/a__b.tar.gz')).toBe(
-    'tar --extract --gzip --preserve-permissions --same-owner --numeric-owner --acls --xattrs ' +
+    'tar --extract --gzip --preserve-permissions --delay-directory-restore --same-owner --numeric-owner --acls --xattrs ' +
       "--xattrs-include='*' --file=/backups/a__b.tar.gz"
   );
 });

@@ -3,6 +3,8 @@ import { archiveFormOf, archiveNameIn } from './name.ts';
 /** Options with which GNU tar restores everything that a helper keeps; as root, because of owners and ACLs. */
 const OPTIONS = [
   '--preserve-permissions',
+  // The directories of a chain come before everything that is in them.
+  '--delay-directory-restore',
   '--same-owner',
   '--numeric-owner',
   '--acls',

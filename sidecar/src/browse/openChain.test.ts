@@ -42,6 +42,14 @@ async function untarred(archive: OpenArchive, paths: readonly string[]): Promise
   return target;
 }
 
+/** Unpacks all of it, as a person does. @returns the directory. */
+async function downloaded(archive: OpenArchive): Promise<string> {
+  const target = mkdtempSync(join(root, 'download-'));
+  const tar = tarOfSelection(archive, select(archive.index, [''], { for: 'download' }));
+  execFileSync('tar', ['-xpf', '-', `--directory=${target}`], { input: await buffer(tar) });
+  return target;
+}
+
 const volumeFile = (name: string): string => join(chain.volume, name);
 const write = (name: string, text: string): void => writeFileSync(volumeFile(name), text);
 const textOf = async (archive: OpenArchive, path: string): Promise<string> =>
@@ -60,6 +68,7 @@ it('shows and gives every point of random histories as the tree was then', async
           const { index } = archive;
           expect(archive).toMatchObject({ origin: 'stored', canReadRanges: true });
           expect(treeLines(await untarred(archive, ['']))).toEqual(tree);
+          expect(treeLines(await downloaded(archive))).toEqual(tree);
           const paths = Array.from({ length: index.nodes }, (_, node) => index.pathBytes(node));
           const shown = tree.map(line => /^"(?:[^"\\]|\\.)*"/.exec(line)![0]);
           expect(paths.map(path => JSON.stringify(path.toString())).sort()).toEqual(shown.sort());

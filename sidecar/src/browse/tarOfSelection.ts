@@ -44,7 +44,7 @@ async function* pieces(
   const nameOf = (node: number) => Buffer.concat([DOT_SLASH, index.pathBytes(node)]);
   const reader = new EntryReader(archive, signal, toMemberEnds);
   try {
-    for (const { from, as, linkTo } of stepsOf(archive, selection)) {
+    for (const { from, as, linkTo } of stepsInOrder(archive, selection)) {
       const { head, source } = await reader.head(from);
       if (as !== undefined) yield renamed(head, { name: nameOf(as) });
       else if (linkTo !== undefined) yield renamed(head, { name: head.name, link: nameOf(linkTo) });
@@ -71,6 +71,21 @@ function stepsOf(
     return target === undefined ? step : { from: target, as: step.from };
   });
   return steps.sort((a, b) => index.blockOf(a.from) - index.blockOf(b.from));
+}
+
+/**
+ * An archive of a chain begins with all its directories. Where a person unpacks it, tar may give each of them its time before it
+ * writes what is in it, so they come last. A restore tells tar to wait.
+ */
+function* stepsInOrder(archive: OpenArchive, selection: Selection): Iterable<Step> {
+  const chain = archive.ref.manifest?.chain ?? null;
+  const isLast = selection.purpose === 'download' && chain !== null;
+  const directories: Step[] = [];
+  for (const step of stepsOf(archive, selection)) {
+    if (isLast && archive.index.isDirectory(step.from)) directories.push(step);
+    else yield step;
+  }
+  yield* directories;
 }
 
 function* plainSteps(nodes: Uint32Array, relinked: ReadonlyMap<number, number>): Generator<Step> {

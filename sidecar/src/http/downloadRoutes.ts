@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { z } from 'zod';
 import { ArchiveParams, DownloadTicket, Problem, StartDownload } from '../../api/index.ts';
+import { formOf } from '../archive/chain/chain.ts';
 import type { Archives } from '../browse/archives.ts';
 import type { ArchiveRef, OpenArchive } from '../browse/openArchive.ts';
 import { fileOf, tarOfSelection } from '../browse/tarOfSelection.ts';
@@ -36,7 +37,7 @@ export const ticketRoutes =
         schema: {
           summary: 'Prepare a download',
           description:
-            'A file as it is, a folder or several paths as `.tar.gz`, or without `paths` the whole archive. ' +
+            'A file as it is, a folder or several paths as `.tar.gz`, or without `paths` the whole archive: of an increment, all of the volume as one `.tar.gz`. ' +
             'The answer names an address that is valid for one download within 60 seconds, without a token.',
           params: ArchiveParams,
           body: StartDownload,
@@ -47,14 +48,13 @@ export const ticketRoutes =
         const signal = untilGone(reply);
         const archive = await access.find(caller, params.id);
         const ref = await archive.ref(signal);
-        const { fileName, bytes } =
-          paths.length === 0
-            ? wholeArchive(ref)
-            : whatToDownload(
-                (await openWithin(archives, ref, signal)).index,
-                paths,
-                volumeOf(archive)
-              );
+        const { fileName, bytes } = isAsStored(ref, paths)
+          ? wholeArchive(ref)
+          : whatToDownload(
+              (await openWithin(archives, ref, signal)).index,
+              pathsOf(paths),
+              volumeOf(archive)
+            );
         const { id, expiresAt } = tickets.give({ caller, archive, paths });
         return reply.code(201).send({
           path: `/api/v1/downloads/${id}`,
@@ -96,7 +96,7 @@ export const downloadRoutes =
           const about = { user: caller.username, archive: ref.key, paths: paths.length };
           log.info(about, `download from archive ${ref.key}`);
           await sender.send(reply, place, {
-            ...(paths.length === 0
+            ...(isAsStored(ref, paths)
               ? { ...wholeArchive(ref), open: () => ref.destination.open(ref.key, { signal }) }
               : await partOf(archives, ref, { paths, volume: volumeOf(archive), signal })),
             mayRead: () => archive.mayRead(1_000),
@@ -120,7 +120,7 @@ interface Part {
 async function partOf(archives: Archives, ref: ArchiveRef, { paths, volume, signal }: Part) {
   const look = async () => {
     const archive = await openWithin(archives, ref, signal);
-    return { archive, download: whatToDownload(archive.index, paths, volume) };
+    return { archive, download: whatToDownload(archive.index, pathsOf(paths), volume) };
   };
   const first = await look();
   let { archive, download } = first;
@@ -149,6 +149,14 @@ function bodyOf(archive: OpenArchive, download: Download, signal: AbortSignal): 
       );
   }
 }
+
+/** An increment alone is a part of the volume: instead of it, all of the volume is packed from its chain. */
+const isAsStored = ({ manifest }: ArchiveRef, paths: readonly string[]): boolean =>
+  paths.length === 0 && formOf(manifest?.chain ?? null) === 'full';
+
+/** @returns paths to be packed; the root, where none was named. */
+const pathsOf = (paths: readonly string[]): readonly string[] =>
+  paths.length === 0 ? [''] : paths;
 
 const wholeArchive = ({ key, bytes }: ArchiveRef) => ({
   fileName: fitFileName(key, 'archive.tar.gz'),

@@ -5,6 +5,7 @@ import { ROOT } from './table.ts';
 
 /** Entries of an archive that belong together. */
 export interface Selection {
+  purpose: 'restore' | 'download';
   /** In archive order. */
   nodes: Uint32Array;
   entries: number;
@@ -27,7 +28,7 @@ export interface Selection {
 
 export interface SelectOptions {
   /** Default: `restore`, which also takes the directories above. */
-  for?: 'restore' | 'download';
+  for?: Selection['purpose'];
 }
 
 /** How many names are given. */
@@ -82,6 +83,7 @@ export function select(
     rawBytes += HEADERS_BYTES + Math.ceil(size / 512) * 512;
   }
   return {
+    purpose,
     nodes,
     entries: nodes.length,
     bytes,

@@ -53,7 +53,7 @@ export function recoveryKit({ name, kind, location, encryption, clusterName }: K
 }
 
 const TAR =
-  "tar --extract --preserve-permissions --same-owner --numeric-owner \\\n       --acls --xattrs --xattrs-include='*'";
+  "tar --extract --preserve-permissions --delay-directory-restore \\\n       --same-owner --numeric-owner --acls --xattrs --xattrs-include='*'";
 
 function endingOf(encryption: PlaceEncryption | null): string {
   return encryption ? '.tar.gz.age' : '.tar.gz';
