@@ -271,6 +271,17 @@ const CONTESTANTS: Record<string, Contestant> = {
   cp: copied,
 };
 
+/** With which others a contestant is compared. */
+const RIVALS: Record<string, string[]> = {
+  exec: ['node', 'cp'],
+  push: ['node', 'exec', 'cp'],
+  s3: ['node', 'exec', 'client', 'restic', 'cp'],
+  's3-again': ['restic-again', 's3'],
+  's3-changed': ['restic-changed', 's3'],
+  'exec-restore': ['restic-restore'],
+  'push-restore': ['restic-restore'],
+  's3-restore': ['restic-restore'],
+};
 const results = new Map<string, Result[]>();
 
 try {
@@ -299,16 +310,7 @@ try {
       (results.get(key)?.length ?? 1) >> 1
     ] ?? NaN;
   for (const key of names) {
-    const ratios = [
-      'node',
-      'client',
-      'exec',
-      'restic',
-      'restic-again',
-      'restic-changed',
-      'restic-restore',
-      'cp',
-    ]
+    const ratios = (RIVALS[key.replace(/-first$/, '')] ?? [])
       .filter(other => other !== key && results.has(other))
       .map(other => `${(middle(key) / middle(other)).toFixed(2)} of ${other}`);
     console.log(`${key.padEnd(16)} ${middle(key).toFixed(1).padStart(6)} s  ${ratios.join('  ')}`);
