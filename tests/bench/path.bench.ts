@@ -151,11 +151,11 @@ async function measure(what: string, work: () => Promise<string | void>): Promis
   const below = watchBelowThis(line => !line.includes('versitygw'));
   const began = performance.now();
   const more = await work();
-  const { mebibytes, cpuSeconds } = below.stop();
+  const { mebibytes, cpuSeconds, lookingSeconds } = below.stop();
   const seconds = (performance.now() - began) / 1000;
   const { user, system } = process.cpuUsage(cpu);
   (times[what] ??= []).push(seconds);
-  const own = ((user + system) / 1e6).toFixed(1);
+  const own = ((user + system) / 1e6 - lookingSeconds).toFixed(2);
   console.log(
     `${what.padEnd(34)} ${seconds.toFixed(
       1

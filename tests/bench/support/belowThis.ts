@@ -6,19 +6,29 @@ const TICKS_PER_SECOND = 100;
 
 /** A look at the processes that this one has started, again and again (Linux). */
 export interface BelowThis {
-  /** Ends it. @returns the biggest sum of their sizes in MiB, and the seconds of CPU of those that have ended meanwhile. */
-  stop(): { mebibytes: number; cpuSeconds: number };
+  /**
+   * Ends it.
+   * @returns the biggest sum of their sizes in MiB, the seconds of CPU of those that have ended meanwhile, and those that
+   *   this process has spent on looking
+   */
+  stop(): { mebibytes: number; cpuSeconds: number; lookingSeconds: number };
 }
 
 /** @param counts says of a command line whether its process, and all that it has started, count */
 export function watchBelowThis(counts: (commandLine: string) => boolean): BelowThis {
   const before = cpuOfEnded();
   let biggest = 0;
-  const timer = setInterval(() => (biggest = Math.max(biggest, sizeBelowThis(counts))), EVERY_MS);
+  let looking = 0;
+  const timer = setInterval(() => {
+    const began = process.cpuUsage();
+    biggest = Math.max(biggest, sizeBelowThis(counts));
+    const { user, system } = process.cpuUsage(began);
+    looking += (user + system) / 1e6;
+  }, EVERY_MS);
   return {
     stop() {
       clearInterval(timer);
-      return { mebibytes: biggest, cpuSeconds: cpuOfEnded() - before };
+      return { mebibytes: biggest, cpuSeconds: cpuOfEnded() - before, lookingSeconds: looking };
     },
   };
 }
