@@ -34,10 +34,11 @@ export interface Client {
    * Starts those that can be backed up. A plain user's token is good for one namespace.
    *
    * @param at.destinations where to; by default what is configured for the volume.
+   * @param at.form `full`: no increment, although one could be made
    */
   start(
     volumes: VolumeRef[],
-    at?: { namespace?: string; destinations?: string[] }
+    at?: { namespace?: string; destinations?: string[]; form?: 'full' }
   ): Promise<StartedBackups>;
   backups(query: Partial<BackupQuery>): Promise<BackupList>;
   /** @param namespace of the volume, where it is known: see `SidecarRequest`. */
@@ -75,13 +76,14 @@ export function createClient(send: Send): Client {
         path: `/api/v1/volumes/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`,
         namespace,
       }),
-    start(volumes, { namespace, destinations } = {}) {
+    start(volumes, { namespace, destinations, form } = {}) {
       return json({
         path: '/api/v1/backups',
         // Only what the contract names: the sidecar refuses anything else, and callers hold richer objects.
         body: {
           volumes: volumes.map(({ namespace, name }) => ({ namespace, name })),
           ...(destinations && { destinations }),
+          ...(form && { form }),
         },
         namespace,
       });

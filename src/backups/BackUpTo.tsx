@@ -66,7 +66,7 @@ function Dialog({ targets, list: { destinations }, onClose, onStarted }: DialogP
   const isReady = names.length > 0 && !isTooMany;
   function start() {
     onClose();
-    void backUp(targets, names).then(onStarted);
+    void backUp(targets, { destinations: names }).then(onStarted);
   }
   return (
     <TextDialog

@@ -9,7 +9,7 @@ import { BACKUP_ROUTE, NAMESPACE_PARAMETER } from '../routes';
 import { useText } from '../ui/text';
 import { useClusterPath } from '../useBackLink';
 import { RefusalsDialog } from './RefusalsDialog';
-import { type Outcome, type Refusal, startAll, type Target } from './start';
+import { type How, type Outcome, type Refusal, startAll, type Target } from './start';
 
 /**
  * A button stays what it is for this long after a click: the second click of a double click would hit whatever replaces
@@ -18,12 +18,8 @@ import { type Outcome, type Refusal, startAll, type Target } from './start';
 const DOUBLE_CLICK_MS = 500;
 
 interface Starting {
-  /**
-   * Starts backups and tells how that went. A volume that is being started is not started again.
-   *
-   * @param destinations where to; by default what is configured for each volume.
-   */
-  backUp(targets: Target[], destinations?: string[]): Promise<void>;
+  /** Starts backups and tells how that went. A volume that is being started is not started again. */
+  backUp(targets: Target[], how?: How): Promise<void>;
   isBusy(target: Target): boolean;
 }
 
@@ -52,14 +48,14 @@ export function BackUps({ children }: { children: ReactNode }) {
   };
 
   const starting = useMemo((): Starting => {
-    async function backUp(targets: Target[], destinations?: string[]) {
+    async function backUp(targets: Target[], how?: How) {
       const wanted = targets.filter(target => !underWay.current.has(keyOf(target)));
       if (wanted.length === 0) return;
       wanted.forEach(target => underWay.current.add(keyOf(target)));
       setBusy(new Set(underWay.current));
       try {
         const clicksAreOver = new Promise(resolve => setTimeout(resolve, DOUBLE_CLICK_MS));
-        const outcome = await startAll(wanted, connectionTo, destinations);
+        const outcome = await startAll(wanted, connectionTo, how);
         tell.current(outcome);
         const clusters = [...new Set(wanted.map(({ cluster }) => cluster))];
         await clicksAreOver;

@@ -11,6 +11,7 @@ import { useIsNarrow } from '../ui/useIsNarrow';
 import { ArchiveActions } from './ArchiveActions';
 import { ArchiveProof } from './ArchiveProof';
 import { BackupBadge } from './BackupBadge';
+import { chainText } from './chainText';
 import type { ClaimState } from './claimState';
 import { CopyPlaces } from './CopyPlaces';
 import { RunLink } from './RunLink';
@@ -81,7 +82,18 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
       isTight: true,
       cell: row => <Status {...row} />,
     },
-    size: { id: 'size', label: t('Size'), isTight: true, isRight: true, cell: sizeOf },
+    size: {
+      id: 'size',
+      label: t('Size'),
+      isTight: true,
+      isRight: true,
+      cell: row => (
+        <>
+          {sizeOf(row)}
+          {sizeOf(row) && <Lesser>{chainText(row.run, t)}</Lesser>}
+        </>
+      ),
+    },
     proof: {
       id: 'proof',
       label: t('Proof'),

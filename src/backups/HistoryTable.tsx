@@ -14,6 +14,7 @@ import { formatDuration } from '../ui/time';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { ArchiveActions } from './ArchiveActions';
 import { BackupBadge } from './BackupBadge';
+import { chainText } from './chainText';
 import { durationMs } from './durations';
 import { RunLink } from './RunLink';
 
@@ -39,7 +40,11 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
           <RunLink cluster={cluster} id={backup.id} namespace={backup.namespace}>
             <Ago date={backup.createdAt} />
           </RunLink>
-          {isNarrow && <Box sx={{ color: 'text.secondary' }}>{sizeOf(backup, language)}</Box>}
+          {isNarrow && (
+            <Box sx={{ color: 'text.secondary' }}>
+              <Size backup={backup} />
+            </Box>
+          )}
         </>
       ),
     },
@@ -51,7 +56,7 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
     {
       label: t('Size'),
       gridTemplate: 'max-content',
-      getter: (backup: Backup) => sizeOf(backup, language),
+      getter: (backup: Backup) => <Size backup={backup} />,
     },
     {
       label: t('Duration'),
@@ -74,6 +79,18 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
       emptyMessage={emptyMessage}
       columns={isNarrow ? [...columns.slice(0, 2), ...columns.slice(-1)] : columns}
     />
+  );
+}
+
+function Size({ backup }: { backup: Backup }) {
+  const { t, language } = useText();
+  const size = sizeOf(backup, language);
+  const kind = size && chainText(backup, t);
+  return (
+    <>
+      {size}
+      {kind && <Box sx={{ color: 'text.secondary', typography: 'caption' }}>{kind}</Box>}
+    </>
   );
 }
 

@@ -6,6 +6,7 @@ import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
 import { transportText } from '../ui/transportText';
 import { useFormatDate } from '../ui/useFormatDate';
+import { ChainFacts } from './ChainFacts';
 
 /** Everything else that is recorded of a run. */
 export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup }) {
@@ -51,6 +52,11 @@ export function RunFacts({ cluster, backup }: { cluster: string; backup: Backup 
           hide: !backup.startedAt,
         },
         { name: t('Ended'), value: backup.endedAt && date(backup.endedAt), hide: !backup.endedAt },
+        {
+          name: t('Kind'),
+          value: <ChainFacts cluster={cluster} backup={backup} />,
+          hide: backup.chain === null || backup.seal === null,
+        },
         { name: t('Helper pod'), value: helper?.pod, hide: !helper },
         { name: t('Image'), value: helper?.image, hide: !helper },
         { name: t('Transfer'), value: transfer, hide: transfer === undefined },

@@ -56,6 +56,29 @@ describe('the page of a run', () => {
     expect(screen.queryByText('Sockets left out')).toBeNull();
   });
 
+  it('says that an archive is an increment, and leads to those that it needs', async () => {
+    const link = (runId: string, bytes: number) => ({
+      ...{ runId, bytes, archive: `${runId}.tar.gz`, sha256: 'ab'.repeat(32) },
+    });
+    open(aBackup({ id: '7', chain: { links: [link('5', 2 ** 30), link('6', 2 ** 20)] } }));
+    const kind = (await screen.findByText('Kind')).nextElementSibling;
+    expect(kind).toHaveTextContent('Increment. It needs 2 earlier archives, 1 GiB together');
+    expect(screen.getByRole('link', { name: 'Full backup' })).toHaveAttribute(
+      'href',
+      expect.stringContaining('/nkvm/backups/5')
+    );
+    expect(screen.getByRole('link', { name: 'Backup before it' })).toHaveAttribute(
+      'href',
+      expect.stringContaining('/nkvm/backups/6')
+    );
+  });
+
+  it('says why an archive is a full one where others are increments', async () => {
+    open(aBackup({ id: '7', chain: { links: [], why: 'a full archive was asked for' } }));
+    const kind = (await screen.findByText('Kind')).nextElementSibling;
+    expect(kind).toHaveTextContent('Full. A full archive was asked for.');
+  });
+
   it('copies the command for a restore', async () => {
     const { user } = open(aBackup({ id: '7', archive: null }));
     await user.click(await screen.findByRole('button', { name: 'Copy the command' }));

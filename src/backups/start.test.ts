@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { VolumeRef } from '../../sidecar/api';
 import { aBackup, startedBackups, unbound } from '../testing/samples';
-import { groupedByReason, startAll, type Target } from './start';
+import { groupedByReason, type How, startAll, type Target } from './start';
 
 const target = (name: string, namespace = 'shop', cluster = 'main'): Target => ({
   cluster,
@@ -20,11 +20,11 @@ function sidecar(bad: Record<string, 'refused' | number> = {}, isAdministrator =
     client: {
       async start(
         volumes: VolumeRef[],
-        { namespace, destinations }: { namespace?: string; destinations?: string[] } = {}
+        { namespace, destinations, form }: How & { namespace?: string } = {}
       ) {
         const names = volumes.map(({ namespace, name }) => `${namespace}/${name}`).join(' ');
         const to = destinations ? ` to ${destinations.join(' ')}` : '';
-        requests.push(`${cluster} ${namespace}: ${names}${to}`);
+        requests.push(`${cluster} ${namespace}: ${names}${to}${form ? `, ${form}` : ''}`);
         const whole = volumes.find(({ name }) => typeof bad[name] === 'number');
         if (whole) {
           throw Object.assign(new Error(`Conflict - ${whole.name} is not bound`), {
@@ -56,11 +56,14 @@ describe('starting backups', () => {
 
   it('goes where it is told, also when a request is taken apart', async () => {
     const { requests, connectionTo } = sidecar({ b: 409 });
-    await startAll([target('a'), target('b')], connectionTo, ['offsite', 'nas']);
+    await startAll([target('a'), target('b')], connectionTo, {
+      destinations: ['offsite', 'nas'],
+      form: 'full',
+    });
     expect(requests).toEqual([
-      'main shop: shop/a shop/b to offsite nas',
-      'main shop: shop/a to offsite nas',
-      'main shop: shop/b to offsite nas',
+      'main shop: shop/a shop/b to offsite nas, full',
+      'main shop: shop/a to offsite nas, full',
+      'main shop: shop/b to offsite nas, full',
     ]);
   });
 

@@ -20,6 +20,14 @@ export interface Outcome {
   refused: Refusal[];
 }
 
+/** How backups are made; by default as it is configured for each volume. */
+export interface How {
+  /** Where to. */
+  destinations?: string[];
+  /** No increment, although one could be made. */
+  form?: 'full';
+}
+
 type Start = Pick<Connection, 'isAdministrator'> & { client: Pick<Connection['client'], 'start'> };
 
 /** Requests for single volumes are sent so many at a time. */
@@ -28,13 +36,11 @@ const AT_ONCE = 5;
 /**
  * Starts backups of all `targets` that the sidecar accepts, and tells why it refused the others. A request whose volumes
  * are all refused has one answer for all of them, so that it is taken apart.
- *
- * @param destinations where to; by default what is configured for each volume.
  */
 export async function startAll(
   targets: Target[],
   connectionTo: (cluster: string) => Start,
-  destinations?: string[]
+  how?: How
 ): Promise<Outcome> {
   const outcome: Outcome = { started: [], refused: [] };
   const byCluster = groupsOf(targets, ({ cluster }) => cluster);
@@ -45,7 +51,7 @@ export async function startAll(
       const isAdministrator = await connection.isAdministrator().catch(() => false);
       const parts = isAdministrator ? [group] : groupsOf(group, ({ namespace }) => namespace);
       for (const request of parts.flatMap(part => chunksOf(part, MAX_VOLUMES_PER_REQUEST))) {
-        await startRequest(request, connection, outcome, destinations);
+        await startRequest(request, connection, outcome, how);
       }
     })
   );
@@ -56,13 +62,13 @@ async function startRequest(
   request: Target[],
   connection: Start,
   to: Outcome,
-  destinations?: string[]
+  how?: How
 ): Promise<void> {
   const { cluster, namespace } = request[0]!;
   try {
     const { backups, refused } = await connection.client.start(request, {
       namespace,
-      destinations,
+      ...how,
     });
     to.started.push(...backups.map(backup => ({ ...backup, cluster })));
     to.refused.push(
@@ -77,7 +83,7 @@ async function startRequest(
     const { status, message } = failureOf(error);
     if (request.length > 1 && isAboutTheVolumes(status)) {
       for (const few of chunksOf(request, AT_ONCE)) {
-        await Promise.all(few.map(target => startRequest([target], connection, to, destinations)));
+        await Promise.all(few.map(target => startRequest([target], connection, to, how)));
       }
     } else {
       to.refused.push(...request.map(target => ({ target, reason: null, message, hint: '' })));

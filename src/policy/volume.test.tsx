@@ -11,7 +11,7 @@ import {
   policyDetails,
   policyList,
 } from '../testing/policySamples';
-import { aVolume, backupList, volumeList } from '../testing/samples';
+import { aRunning, aVolume, backupList, startedBackups, volumeList } from '../testing/samples';
 
 const VOLUME = 'GET /volumes/shop/orders-db';
 const POLICY = 'GET /policy/shop/orders-db';
@@ -40,6 +40,26 @@ describe('the page of a volume, with a schedule,', () => {
     expect(screen.getByText('UTC')).toBeVisible();
     expect(screen.getByText(/^in \d+ minutes$/)).toBeVisible();
     expect(screen.getByText('Protected')).toBeVisible();
+  });
+
+  it('offers a full backup only where backups are increments', async () => {
+    const asked: unknown[] = [];
+    const { user } = open({
+      [VOLUME]: aVolume({ lastSuccess: null }),
+      [POLICY]: policyDetails(aPolicy({ makesIncrements: true })),
+      'POST /backups': (sent: unknown) => {
+        asked.push(sent);
+        return startedBackups([aRunning({ id: '8' })]);
+      },
+    });
+    await user.click(await screen.findByRole('button', { name: /^Back up in full/ }));
+    await waitFor(() => expect(asked).toMatchObject([{ form: 'full' }]));
+  });
+
+  it('offers no full backup where all of them are', async () => {
+    open({ [VOLUME]: aVolume({ lastSuccess: null }) });
+    expect(await screen.findByText('Schedule and retention')).toBeVisible();
+    expect(screen.queryByRole('button', { name: /^Back up in full/ })).toBeNull();
   });
 
   it('is as it was where the service has no policies', async () => {

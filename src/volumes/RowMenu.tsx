@@ -4,6 +4,8 @@ import { useSnackbar } from 'notistack';
 import { type ReactNode, useId, useState } from 'react';
 import { Link as RouterLink } from 'react-router-dom';
 import { refresh } from '../api/queries';
+import { useBackUp } from '../backups/BackUps';
+import { canBackUp } from '../backups/nextStep';
 import { useFilesUrl } from '../files/ArchiveLinks';
 import { suspendChange } from '../policy/choices';
 import { ScheduleDialog } from '../policy/ScheduleDialog';
@@ -11,6 +13,7 @@ import { isSuspendedByItself } from '../policy/suspension';
 import { changeAll } from '../policy/useChanges';
 import { useRestoreUrl } from '../restores/RestoreLink';
 import {
+  backUpIcon,
   browseIcon,
   menuIcon,
   pausedIcon,
@@ -33,6 +36,7 @@ export function RowMenu(row: Row) {
   const [isScheduling, setScheduling] = useState(false);
   const restoreUrl = useRestoreUrl(cluster);
   const filesUrl = useFilesUrl(cluster);
+  const { backUp } = useBackUp();
   if (!lastSuccess && !policy) return null;
   const close = () => setAnchor(undefined);
   const label = t('More actions for {{volume}}', { volume: `${namespace}/${name}` });
@@ -81,6 +85,16 @@ export function RowMenu(row: Row) {
             text={t('Browse files')}
             to={filesUrl({ id: lastSuccess.id, namespace })}
           />
+        )}
+        {policy?.makesIncrements && canBackUp(volume) && (
+          <MenuItem
+            onClick={() => {
+              close();
+              void backUp([{ cluster, namespace, name }], { form: 'full' });
+            }}
+          >
+            <Look icon={backUpIcon}>{t('Back up in full')}</Look>
+          </MenuItem>
         )}
         {policy && (
           <MenuItem

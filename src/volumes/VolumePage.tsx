@@ -7,6 +7,7 @@ import type { Volume, VolumePolicy, VolumeRef } from '../../sidecar/api';
 import { usePolicy } from '../api/policyQueries';
 import { useVolume } from '../api/queries';
 import { Action } from '../backups/Action';
+import { BackUpInFull } from '../backups/BackUpInFull';
 import { BackUpTo } from '../backups/BackUpTo';
 import { Blocked } from '../backups/Blocked';
 import { ClaimRuns } from '../backups/ClaimRuns';
@@ -68,6 +69,7 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
                     <Stack key="action" direction="row" flexWrap="wrap" gap={1}>
                       <Action cluster={cluster} volume={volume} />
                       {canBackUp(volume) && <BackUpTo targets={[{ cluster, ...claim }]} />}
+                      {canBackUp(volume) && <InFull cluster={cluster} volume={volume} />}
                     </Stack>,
                   ]
                 : []),
@@ -119,6 +121,12 @@ const MINUTE_MS = 60_000;
 /** A claim that was created again is another volume. */
 const ofVolume = ({ uid }: Volume, policy?: VolumePolicy | null): VolumePolicy | undefined =>
   policy?.uid === uid ? policy : undefined;
+
+function InFull({ cluster, volume }: { cluster: string; volume: Volume }) {
+  const { value: policy } = usePolicy(cluster, volume);
+  const { namespace, name } = volume;
+  return policy?.makesIncrements ? <BackUpInFull target={{ cluster, namespace, name }} /> : null;
+}
 
 /** The four things that people come for. */
 function Summary({ cluster, volume }: { cluster: string; volume: Volume }) {
