@@ -15,6 +15,8 @@ import { startVersitygw, versitygwMissing } from '../servers/versitygw.ts';
 import type { DirectWorld } from './directWorld.ts';
 import { directWorld, isOfHelper, partOf } from './directWorld.ts';
 
+const MiB = 1024 ** 2;
+
 describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?? ''}`, () => {
   let server: S3Server;
   beforeAll(async () => {
@@ -229,6 +231,31 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
     const next = await world.backUp();
     expect(next).toMatchObject({ status: 'success', transport: 'exec' });
     expect(next.transportReason).toContain(why);
+  });
+
+  it('parts grow with their numbers', async () => {
+    const world = await directWorld(server);
+    const sizes = [16, 6, 6, 12];
+    const partSizes = [1, 2, 4].map(from => ({ from, bytes: (sizes[from - 1] ?? 0) * MiB }));
+    const end = await world.backUp(withTerms(world, () => ({ partSizes })));
+    expect(end).toMatchObject({ status: 'success', transport: 'direct' });
+    const sent = world.proxy.seen.filter(request => isOfHelper(request) && partOf(request) > 0);
+    const bytes = new Map(sent.map(request => [partOf(request), request.body.length / MiB]));
+    expect([1, 2, 3].map(number => bytes.get(number))).toEqual([16, 6, 6]);
+    expect(bytes.get(4)).toBeLessThan(12);
+  });
+
+  it('an archive that fills all parts and goes on takes another way', async () => {
+    const world = await directWorld(server);
+    const end = await world.backUp(withTerms(world, () => ({ maxParts: 2 })));
+    await wentAnotherWay(world, 'TooManyParts', end);
+  });
+
+  it('the archive goes through NKVM where its parts do not fit into the memory of the pod', async () => {
+    const world = await directWorld(server);
+    const end = await world.backUp(withTerms(world, () => ({ expectedPart: 1024 ** 5 })));
+    expect(end).toMatchObject({ status: 'success', transport: 'exec' });
+    expect(end.transportReason).toMatch(/parts of \d+ MiB need more memory than/);
   });
 
   it('the archive takes another way where commands cannot be fed', async () => {

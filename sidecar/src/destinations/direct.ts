@@ -28,6 +28,8 @@ export interface DirectServer {
 export interface DirectTerms extends DirectServer {
   /** Parts from this number on have so many bytes, except for the last of the archive; in the order of the numbers. */
   partSizes: readonly { from: number; bytes: number }[];
+  /** The biggest part of an archive that is not bigger than expected: the helper must have room for it. */
+  expectedPart: number;
   maxParts: number;
   /** The archive is encrypted by its sender; absent: it is stored as it is. */
   age?: AgeTerms | undefined;

@@ -60,16 +60,22 @@ const ask = question =>
     say(question);
   });
 
-// A quarter of the memory that the pod may use: tar, the compressors and this process need theirs.
-function memoryFor() {
+// The memory that the pod may use.
+function memoryLimit() {
   for (const file of ['memory.max', 'memory/memory.limit_in_bytes']) {
     try {
       const limit = Number(fs.readFileSync('/sys/fs/cgroup/' + file, 'utf8'));
-      if (limit > 0) return Math.min(limit / 4, 134217728);
+      if (limit > 0) return Math.min(limit, 8589934592);
     } catch {}
   }
-  return 134217728;
+  return 536870912;
 }
+
+// Parts may take a quarter of it, up to 128 MiB: tar, the compressors and this process need theirs. The parts of big archives
+// are bigger than that: two of them may take a half of it, or else one alone.
+const mostPart = Math.floor(memoryLimit() / 2);
+const memoryFor = size =>
+  Math.max(Math.min(memoryLimit() / 4, 134217728), Math.min(2 * size, mostPart));
 
 // The addresses are those that NKVM has checked.
 function lookup(host, options, done) {
@@ -199,11 +205,12 @@ let number = 0;
 let part;
 let filled = 0;
 let parts = 0;
-let mostHeld = 0;
 let failure;
 const free = [];
 const inFlight = new Set();
-const sizeOf = n => terms.partSizes.filter(({ from }) => from <= n).pop().bytes;
+// Parts that nobody expected are at most as big as they can be.
+const sizeOf = n => Math.min(terms.partSizes.filter(({ from }) => from <= n).pop().bytes, mostPart);
+let heldBytes = 0;
 
 // The first part decides: when the storage holds it, the whole archive goes there. Until then, the archive is kept in case that
 // it has to go another way.
@@ -222,11 +229,13 @@ async function otherwise(why) {
 async function nextPart() {
   number++;
   if (number > terms.maxParts) throw { code: 'TooManyParts', message: 'it has too many parts' };
-  while (inFlight.size + 1 > mostHeld) await Promise.race(inFlight);
-  if (failure) throw failure;
   const size = sizeOf(number);
+  while (inFlight.size > 0 && (inFlight.size > 3 || heldBytes + size > memoryFor(size)))
+    await Promise.race(inFlight);
+  if (failure) throw failure;
   const used = free.pop();
   part = used && used.length === size ? used : Buffer.allocUnsafeSlow(size);
+  heldBytes += size;
   filled = 0;
 }
 
@@ -237,15 +246,18 @@ async function endPart() {
   const about = { number, bytes: body.length, sha256 };
   part = undefined;
   parts++;
+  const letGo = () => {
+    heldBytes -= buffer.length;
+    free.push(buffer);
+  };
   if (!isDecided) {
     await decide(about, body);
-    free.push(buffer);
-    return;
+    return letGo();
   }
   const sending = store(about, body, TRIES).then(refusal => {
     inFlight.delete(sending);
     failure = failure || refusal;
-    free.push(buffer);
+    letGo();
   });
   inFlight.add(sending);
 }
@@ -312,8 +324,12 @@ async function encrypt(piece) {
 
 const reached = reach();
 async function main() {
-  mostHeld = Math.min(4, Math.floor(memoryFor() / sizeOf(1)));
-  if (mostHeld < 2) await otherwise('the memory limit of the helper pod is too low for its parts');
+  if (terms.expectedPart > mostPart || 2 * sizeOf(1) > memoryFor(0)) {
+    const [needed, given] = [terms.expectedPart, memoryLimit()].map(n => Math.ceil(n / 1048576));
+    await otherwise(
+      `parts of ${needed} MiB need more memory than the helper pod may use (${given} MiB)`
+    );
+  }
   const hash = createHash('sha256');
   let bytes = 0;
   if (terms.age) await append(Buffer.from(terms.age.begin, 'base64'));

@@ -1,25 +1,44 @@
-import { partBytes } from '../partSizes.ts';
+const MiB = 1024 ** 2;
+const GiB = 1024 ** 3;
 
 /** Fewer and bigger requests than for uploads of NKVM itself: a helper pod sends one archive only. */
-const SMALLEST = 16 * 1024 ** 2;
+const SMALLEST = 16 * MiB;
 
-/** A helper pod holds at least two parts, within its memory limit. */
-const BIGGEST = 64 * 1024 ** 2;
+/** Of S3. */
+const BIGGEST = 5 * GiB;
 
-/** `partBytes` grows at these numbers. */
-const STEPS = [1, 5_001, 6_001, 7_001, 8_001, 9_001];
+/** So many parts have the same size; what was expected fits into them. */
+const EQUAL_PARTS = 7_000;
+
+/** From these numbers on, parts are so many times as big: 10,000 parts suffice for three times of what was expected. */
+const GROWTH = [
+  [EQUAL_PARTS + 1, 2],
+  [8_001, 4],
+  [9_001, 8],
+] as const;
+
+/** Sizes of the parts of a direct upload. */
+export interface DirectSizes {
+  /** Parts from this number on have so many bytes. */
+  partSizes: { from: number; bytes: number }[];
+  /** Biggest part of an archive that is not bigger than expected. */
+  expectedPart: number;
+}
 
 /**
+ * The first part is small: it shows whether the storage takes the archive, and until then it is kept in case that the archive
+ * must go another way.
  * @param expectedBytes of the archive; undefined or too small where nobody knew
- * @returns the sizes of the parts of a direct upload, by their numbers; undefined when they would not fit into the memory of a
- *   helper pod
  */
-export function directSizes(
-  expectedBytes: number | undefined
-): { from: number; bytes: number }[] | undefined {
-  if (partBytes(expectedBytes, 1) > BIGGEST) return undefined;
-  return STEPS.map(from => ({
+export function directSizes(expectedBytes = 0): DirectSizes {
+  const equal = Math.ceil(expectedBytes / EQUAL_PARTS / MiB) * MiB;
+  const expectedPart = Math.min(BIGGEST, Math.max(SMALLEST, equal));
+  const grown = GROWTH.map(([from, times]) => ({
     from,
-    bytes: Math.min(BIGGEST, Math.max(SMALLEST, partBytes(expectedBytes, from))),
+    bytes: Math.min(BIGGEST, expectedPart * times),
   }));
+  return {
+    partSizes: [{ from: 1, bytes: SMALLEST }, { from: 2, bytes: expectedPart }, ...grown],
+    expectedPart,
+  };
 }

@@ -30,12 +30,10 @@ export async function sendDirect(
   { signal, expectedBytes }: StageCall = {}
 ): Promise<Sent | Otherwise> {
   const { client, settings } = bucket;
-  const partSizes = directSizes(expectedBytes);
   if (settings.checksum === 'none' || !bucket.usesChecksums())
     return { otherwise: 'the storage keeps no checksums of parts' };
   if (settings.customerKey !== undefined)
     return { otherwise: 'requests to the storage carry the key of the customer' };
-  if (!partSizes) return { otherwise: 'the volume is so big that parts do not fit into memory' };
 
   const id = randomUUID();
   const signed = new Map<number, DirectPart>();
@@ -70,7 +68,8 @@ export async function sendDirect(
 
   const terms: DirectTerms = {
     ...directServer(bucket, await addresses(signal)),
-    ...{ partSizes, maxParts: MAX_PARTS },
+    ...directSizes(expectedBytes),
+    maxParts: MAX_PARTS,
   };
   try {
     const sent = await sender.send(
