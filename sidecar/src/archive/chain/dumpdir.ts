@@ -9,6 +9,8 @@ const STATE_OF: Partial<Record<number, NameState>> = {
   0x44: 'directory', // D
 };
 
+const SLASH = 0x2f;
+
 /** Longest name of a file system is 255 bytes; some allow more. */
 const LONGEST_NAME = 4096;
 
@@ -30,6 +32,7 @@ export class DumpdirReader {
   /** @throws BadTar */
   push(piece: Buffer): void {
     const bytes = this.rest.length > 0 ? Buffer.concat([this.rest, piece]) : piece;
+    if (piece.includes(SLASH)) throw unreadable();
     let from = 0;
     for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, from)) {
       this.name(bytes, from, end);
@@ -52,8 +55,7 @@ export class DumpdirReader {
       return;
     }
     const state = STATE_OF[bytes[from]!];
-    const slash = bytes.indexOf(0x2f, from);
-    if (!state || to - from < 2 || (slash >= 0 && slash < to)) throw unreadable();
+    if (!state || to - from < 2) throw unreadable();
     this.onName(state, bytes, from + 1, to);
   }
 }
