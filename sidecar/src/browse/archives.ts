@@ -1,3 +1,4 @@
+import { formOf } from '../archive/chain/chain.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { indexName, manifestName } from '../archive/name.ts';
@@ -55,6 +56,11 @@ const KEEP_BYTES = 96 * 1024 * 1024;
 const KEEP_MS = 5 * 60_000;
 /** An archive that is read in less than a second or two. */
 const QUICK_BYTES = 64 * 1024 * 1024;
+/** The same of names: each archive of a chain has those of all directories. */
+const QUICK_NAMES = 3_000_000;
+/** How long the archives of a chain are known, and how many: their manifests are in memory. */
+const KEEP_LINKS_MS = 60_000;
+const KEEP_LINKS = 2_000;
 
 export function archivesAt({
   places,
@@ -68,11 +74,22 @@ export function archivesAt({
     keepMs,
     sizeOf: ({ index }) => index.bytes,
   });
+  const chains = sharedCache<ArchiveRef[]>({
+    keepBytes: KEEP_LINKS,
+    keepMs: KEEP_LINKS_MS,
+    sizeOf: links => links.length,
+    atOnce: 8,
+  });
   /** Archives whose stored index is not theirs. */
   const wrong = new Set<string>();
   // Copies of a backup have one name, and perhaps not the same bytes.
   const nameOf = ({ key, bytes, destination }: ArchiveRef): string =>
     `${key} ${destination.id} ${bytes}`;
+
+  const linksOf = async (ref: ArchiveRef, signal?: AbortSignal): Promise<ArchiveRef[]> =>
+    formOf(ref.manifest?.chain ?? null) === 'full'
+      ? []
+      : await chains.get(nameOf(ref), each => findLinks(ref, each), signal);
 
   const indexIsWrong = (ref: ArchiveRef, found: FoundIndex, opened: string): void => {
     if (found.origin === 'stored') wrong.add(nameOf(ref));
@@ -156,8 +173,11 @@ export function archivesAt({
     async openQuickly(ref, signal) {
       const known = cache.peek(nameOf(ref));
       if (known) return await known;
+      const links = await linksOf(ref, signal);
+      const { entriesInVolume = 0 } = ref.manifest?.seal ?? {};
+      if (links.length > 0 && entriesInVolume * (links.length + 1) > QUICK_NAMES) return undefined;
       let left = QUICK_BYTES;
-      for (const each of [ref, ...(await linksOf(ref, signal))]) {
+      for (const each of [ref, ...links]) {
         if (each.bytes <= left) left -= each.bytes;
         else if (!(await hasIndex(each, signal))) return undefined;
       }
@@ -165,18 +185,22 @@ export function archivesAt({
     },
     forget(key) {
       cache.forgetAll(name => name.startsWith(`${key} `));
+      chains.forgetAll(() => true); // it may be one of them
     },
-    stop: () => cache.stop(),
+    stop() {
+      cache.stop();
+      chains.stop();
+    },
   };
   return archives;
 }
 
 const isVouched = ({ manifest }: ArchiveRef): boolean => manifest?.index?.sha256 !== undefined;
 
-/** @returns the archives that an increment needs, the newest first; none for every other archive. @throws StageError */
-async function linksOf(
+/** @returns the archives that an increment needs, the newest first. @throws StageError */
+async function findLinks(
   { key, manifest, destination }: ArchiveRef,
-  signal?: AbortSignal
+  signal: AbortSignal
 ): Promise<ArchiveRef[]> {
   const links = await chainThere(key, manifest?.chain ?? null, destination, signal);
   return links

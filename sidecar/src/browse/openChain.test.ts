@@ -139,11 +139,15 @@ describe('an increment that is opened', () => {
     expect(other.storage.archives.size).toBe(at.storage.archives.size);
   });
 
-  it('is opened quickly where all its indexes are stored', async () => {
+  it('is opened quickly where all its indexes are stored, and it has few names', async () => {
     const ref = await at.archives.ref({ destination: 'memory', key: chain.links[2]!.key });
     expect((await at.archives.openQuickly(ref))?.index.nodeOf('orders/old')).toBeGreaterThan(0);
     const other = await at.archives.openVouched(ref);
     expect(await textOf(other, 'orders/changes')).toBe('three');
+    at.archives.forget(ref.key);
+    const seal = { ...ref.manifest!.seal, entriesInVolume: 1_000_001 };
+    const big = { ...ref, manifest: { ...ref.manifest!, seal } };
+    expect(await at.archives.openQuickly(big)).toBeUndefined();
   });
 
   it('is not opened without one of its archives', async () => {
