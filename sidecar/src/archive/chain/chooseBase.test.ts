@@ -18,6 +18,7 @@ const base: BaseFacts = {
   fullAt: hours(1),
   patterns: ['*.tmp'],
   lacking: [],
+  failed: [],
 };
 const sound: ChainFacts = {
   mode: 'hourly',
@@ -86,6 +87,7 @@ it.each<[string, Partial<ChainFacts>, object]>([
   ],
   ['full when they are bigger than the full one', withBase({ bytes: 101 * MiB }), full('bigger')],
   ['full when an archive is missing', withBase({ lacking: ['a'] }), full('backup a is not')],
+  ['full when a check failed', withBase({ failed: ['a'] }), full('check of backup a failed')],
   ['full when other things are left out', { patterns: [] }, full('nkvm.io/exclude')],
 ])('makes an archive that is %s', (_, change, expected) =>
   expect(chooseBase({ ...sound, ...change })).toMatchObject(expected)

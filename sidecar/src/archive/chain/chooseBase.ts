@@ -17,6 +17,8 @@ export interface BaseFacts {
   patterns: readonly string[];
   /** Ids of backups of its chain, its own too, whose archive is not present and proven at each destination of the new backup. */
   lacking: readonly string[];
+  /** Ids of backups of its chain, its own too, whose last verification or drill failed. */
+  failed: readonly string[];
 }
 
 export interface ChainFacts {
@@ -66,6 +68,7 @@ const HOUR_MS = 3_600_000;
  * | the full archive is a day old, or its age is not known, or the clock was set back | is full |
  * | the chain has 48 increments, or they are bigger than the full archive | is full |
  * | an archive of the chain is not present and proven at a destination of this backup | is full |
+ * | the last check of a backup of the chain failed | is full |
  * | the claim leaves out something else than before | is full |
  * | otherwise | is an increment |
  *
@@ -94,6 +97,7 @@ export function chooseBase(facts: ChainFacts): ChainChoice {
     return full(
       `the archive of backup ${base.lacking[0]} is not present and proven at each destination`
     );
+  if (base.failed.length > 0) return full(`the last check of backup ${base.failed[0]} failed`);
   if (base.patterns.join('\n') !== patterns.join('\n'))
     return full('nkvm.io/exclude of the claim has changed');
   const { runId, archive, bytes, sha256 } = base;

@@ -11,7 +11,7 @@ const MOST_RUNS = 60;
  * @returns the newest backup of the same volume that an increment can build on
  */
 export function baseFor(
-  history: Pick<History, 'list' | 'get'>,
+  history: Pick<History, 'list' | 'get'> & { archives: Pick<History['archives'], 'failedChecks'> },
   run: Pick<Backup, 'id' | 'namespace' | 'name' | 'uid'>,
   destinations: readonly string[]
 ): BaseFacts | undefined {
@@ -31,6 +31,7 @@ export function baseFor(
   const copy = base.copies.find(({ state }) => state === 'present');
   if (!copy) return undefined;
   const needed = [...chain.links.map(({ runId }) => runId), base.id];
+  const failed = history.archives.failedChecks();
   const full = needed[0] === base.id ? base : history.get(needed[0] ?? '');
   return {
     runId: base.id,
@@ -41,6 +42,7 @@ export function baseFor(
     chain,
     fullAt: full && new Date(full.createdAt),
     patterns: seal.patterns ?? [],
+    failed: needed.filter(link => failed.has(link)),
     lacking: needed.filter(link => !isEverywhere(history.get(link), destinations)),
   };
 }

@@ -10,7 +10,6 @@ import { lane } from '../../cluster/lane.ts';
 import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
 import { readText } from '../../destinations/readText.ts';
 import { sameLimits } from '../../helper/wait/waitLimits.ts';
-import type { History } from '../../history/history.ts';
 import { untarChain } from '../../testing/chainHere.ts';
 import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
@@ -28,6 +27,7 @@ let volume: string;
 let storage: MemoryStorage;
 let cluster: ProcessCluster;
 let runs: Backup[];
+let failedChecks: Set<string>;
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'nkvm-chain-runs-'));
@@ -38,6 +38,7 @@ beforeEach(() => {
   storage = memoryStorage();
   cluster = processCluster(volume);
   runs = [];
+  failedChecks = new Set();
 });
 afterEach(async () => {
   await cluster.stop();
@@ -53,9 +54,10 @@ async function backUp(id: string): Promise<Backup> {
     ...exampleRun({ id, uid: 'uid-1', destinations: ['memory'], createdAt: now.toISOString() }),
     ...{ copies: [], seal: null, status: 'running' as const },
   };
-  const history: Pick<History, 'list' | 'get'> = {
+  const history = {
+    archives: { failedChecks: () => failedChecks },
     list: () => ({ backups: [...runs].reverse(), nextCursor: null } as never),
-    get: each => runs.find(one => one.id === each),
+    get: (each: string) => runs.find(one => one.id === each),
   };
   const end = await runBackup(
     run,
@@ -139,6 +141,27 @@ it.each<[string, (full: Backup) => Promise<void>, RegExp]>([
     'the full archive is gone, and the history does not know it',
     full => destination().remove(keyOf(full)),
     /01full is missing/,
+  ],
+  [
+    'the full archive is cut, and the history does not know it',
+    async full => {
+      const key = keyOf(full);
+      storage.archives.set(key, storage.archives.get(key)!.subarray(1));
+    },
+    /01full is missing at memory, or has another size/,
+  ],
+  [
+    'a check of the full archive failed',
+    async ({ id }) => void failedChecks.add(id),
+    /last check of backup 01full failed/,
+  ],
+  [
+    'the snapshot file is that of another archive',
+    async full => {
+      const key = `${keyOf(full)}.snapshot.gz`;
+      storage.archives.set(key, Buffer.concat([storage.archives.get(key)!, Buffer.from('x')]));
+    },
+    /snapshot file/,
   ],
 ])('makes a full archive where %s', async (_, break_, why) => {
   const full = await backUp('01full');

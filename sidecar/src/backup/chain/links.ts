@@ -11,7 +11,8 @@ export interface LinkPlace {
 }
 
 /**
- * @returns the links whose archive or manifest a destination says it does not have
+ * @returns the links whose archive or manifest a destination says it does not have, and those whose archive has another size
+ *   there; that of an encrypted one is not compared
  * @throws whatever a destination throws: then it is not known
  */
 export async function missingLinks(
@@ -19,12 +20,12 @@ export async function missingLinks(
   { destination, form }: LinkPlace,
   signal: AbortSignal
 ): Promise<ChainLink[]> {
-  const isThere = async ({ archive }: ChainLink): Promise<boolean> => {
+  const isThere = async ({ archive, bytes }: ChainLink): Promise<boolean> => {
     const key = archiveNameIn(archive, form);
-    const found = await Promise.all(
+    const [found, manifest] = await Promise.all(
       [key, manifestName(key)].map(each => destination.stat(each, { signal }))
     );
-    return found.every(each => each !== undefined);
+    return Boolean(found && manifest && (form !== 'tar.gz' || found.bytes === bytes));
   };
   const missing: ChainLink[] = [];
   for (const link of links) if (!(await isThere(link))) missing.push(link);
@@ -44,7 +45,7 @@ export async function checkLinks(
     'LinkMissing',
     `the archive of backup ${missing.runId} is not at ${place.destination.locate(
       archiveNameIn(missing.archive, place.form)
-    )} any more, and this increment cannot be restored without it`,
+    )} any more, or has another size, and this increment cannot be restored without it`,
     'nothing to do: the next attempt makes a full archive',
     'transient'
   );

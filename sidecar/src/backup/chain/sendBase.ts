@@ -30,7 +30,9 @@ export async function sendBase(
     for (const target of targets) {
       const [missing] = await missingLinks(links, target, signal);
       if (missing)
-        return await none(`the archive of backup ${missing.runId} is missing at ${target.name}`);
+        return await none(
+          `the archive of backup ${missing.runId} is missing at ${target.name}, or has another size`
+        );
     }
   } catch (error) {
     signal.throwIfAborted();
