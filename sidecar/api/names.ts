@@ -70,7 +70,7 @@ export const TRANSPORTS = ['exec', 'push', 'direct'] as const;
 /** How a failure may end: by itself, when a person changes something, or it is not known. */
 export const FAILURE_CLASSES = ['transient', 'needs-action', 'unknown'] as const;
 
-/** What a request for a backup can ask for. `full`: all of the volume, although an increment could be made. */
+/** Forms that a request for a backup can name. `full`: all of the volume, although an increment could be made. */
 export const BACKUP_FORMS = ['full'] as const;
 
 /** Which backups may be increments: none, the scheduled ones of volumes that are backed up each hour, or all. */

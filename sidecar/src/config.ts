@@ -160,7 +160,7 @@ export const SETTINGS = {
       'what is proven of every archive when it is read back: `checksum` its SHA-256; `contents` also that it unpacks to the very tar that was packed, which covers the compressor'
     ),
   NKVM_INCREMENTAL: oneOf(...INCREMENTAL_MODES)
-    .default('off')
+    .default('hourly')
     .describe(
       'which backups are increments over a daily full archive: `hourly` the scheduled ones of volumes that are backed up each hour; `always` all, except before a restore; `off` none'
     ),
