@@ -25,8 +25,11 @@ import { memoryDestination, memoryStorage } from '../../testing/memoryDestinatio
 import { onePlace } from '../../testing/onePlace.ts';
 import type { ProcessCluster } from '../../testing/processCluster.ts';
 import { processCluster } from '../../testing/processCluster.ts';
+import { storedChain } from '../../testing/storedChain.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { withDisk } from '../../testing/testDisk.ts';
+import type { TreeChange } from '../../testing/treeHistory.ts';
+import { treeLines } from '../../testing/treeHistory.ts';
 import { checkPod } from './checkPod.ts';
 import type { DrillWorld } from './drillJob.ts';
 import { drillJob } from './drillJob.ts';
@@ -103,9 +106,9 @@ const runOf = (request: StartDrill = {}): RunRecord =>
 async function drill(
   request: StartDrill = {},
   differs: Partial<DrillWorld> = {},
-  signal = new AbortController().signal
+  signal = new AbortController().signal,
+  run = runOf(request)
 ) {
-  const run = runOf(request);
   if (!history.get('d')) await history.add([run]);
   const reported: RunChange[] = [];
   const end = await drillJob({ ...world, ...differs }).work(
@@ -156,6 +159,34 @@ describe('a drill', () => {
     await history.commit('d', end);
     expect(history.get('b')?.provenRestorableAt).toBe('2026-11-26T10:00:00.000Z');
     nothingStays();
+  });
+
+  it('restores an increment with all archives that it needs', async () => {
+    const own = join(root, 'chain');
+    mkdirSync(own);
+    const change = (what: TreeChange['what'], one: number) => ({ what, one, other: one });
+    const chain = await storedChain(memoryDestination(storage), own, [
+      [change('create', 0), change('create', 1), change('makeDirectory', 2)],
+      [change('write', 0), change('create', 5)],
+      [change('rename', 1)],
+    ]);
+    await history.add(chain.runs);
+    const backup = chain.runs[2]!.id;
+    const run = exampleCheck(
+      'drill',
+      { id: 'd', status: 'running', endedAt: null },
+      { backup, request: {} }
+    );
+    await history.add([run]);
+    const { end } = await drill({}, {}, undefined, run);
+    expect(end).toMatchObject({ status: 'success', details: { comparison: { differences: 0 } } });
+    expect(treeLines(join(root, 'volume'))).toEqual(chain.points[2]);
+    nothingStays();
+    storage.archives.delete(chain.runs[1]!.copies[0]!.key);
+    expect((await drill({}, {}, undefined, run)).end).toMatchObject({
+      status: 'failed',
+      reason: 'ChainIncomplete',
+    });
   });
 
   it('fails when the archive is not what it was, and makes no claim', async () => {
