@@ -213,7 +213,8 @@ async function sendAll(
   const abort = (): void => fed.abort();
   signal.addEventListener('abort', abort);
   fed.exit.catch(() => undefined);
-  let broken: 'body' | 'command' | undefined;
+  // A command that has ended already has closed its input; its exit code says why.
+  let broken: 'body' | 'command' | undefined = fed.stdin.destroyed ? 'command' : undefined;
   fed.stdin.once('error', () => (broken ??= 'command'));
   body.once('error', () => {
     broken ??= 'body';

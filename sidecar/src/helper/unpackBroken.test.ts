@@ -28,6 +28,23 @@ describe('a restore is never a success when', () => {
     expect(readdirSync(world.volume)).toEqual([]);
   });
 
+  it('a command has ended before anything could be sent to it', async () => {
+    world.change(({ execWithInput }) => ({
+      async execWithInput(target, _command, options) {
+        const running = await execWithInput(target, ['sh', '-c', 'echo no >&2; exit 9'], options);
+        await running.exit;
+        running.stdin.destroy();
+        return running;
+      },
+    }));
+    await expect(world.unpack(archive)).rejects.toMatchObject({
+      reason: 'PrepareFailed',
+      message: expect.stringContaining(': no'),
+      class: 'transient',
+      hasWritten: false,
+    });
+  });
+
   it('the result in the pod cannot be read', async () => {
     world.before('cat', 'case "$*" in */result) echo gone >&2; exit 1;; esac');
     await expect(world.unpack(archive)).rejects.toMatchObject({

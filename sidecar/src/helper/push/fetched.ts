@@ -100,7 +100,8 @@ export async function answerWith(
   };
   signal.addEventListener('abort', abort);
   let isOfBody = false;
-  body.once('error', () => (isOfBody ||= !response.destroyed));
+  // A connection that has closed before the first byte makes an error of the body as well.
+  body.once('error', () => (isOfBody ||= !response.destroyed && !response.closed));
   fed.exit.catch(() => response.destroy());
   // A pod that could not read on does not end by itself: an end would look like the end of the archive.
   const toldWhy = news.broke.then(why => {
