@@ -4,6 +4,7 @@ import { until } from '../cluster/support/until.ts';
 import { expectNothingLost } from './support/afterwards.ts';
 import { BEYOND_BUFFERS_MIB, heldRun } from './support/heldRun.ts';
 import { helperOnNode } from './support/onNode.ts';
+import { USUAL } from './support/transports.ts';
 import { faultVolume } from './support/volume.ts';
 import { begin, worldWith } from './support/world.ts';
 
@@ -25,13 +26,16 @@ it.each(['create', 'wait', 'exec', 'copy'])(
   }
 );
 
-it('[left helper] cancelled while its bytes are held back: its processes have ended by the answer', async () => {
-  const volume = faultVolume(BEYOND_BUFFERS_MIB);
-  const { way, world, id } = await heldRun(volume, 4 * MiB);
-  const [igzip] = helperOnNode(id).processes('igzip');
-  const answer = await world.call(`/api/v1/backups/${id}/cancel`, { method: 'POST' });
-  expect(await answer.json()).toMatchObject({ status: 'cancelled', stage: 'copy' });
-  expect(() => process.kill(igzip!, 0)).toThrow('ESRCH');
-  way.release();
-  await expectNothingLost(world, volume);
-});
+it.each([USUAL])(
+  '[left helper] cancelled while its bytes are held back (%s): its processes have ended by the answer',
+  async transport => {
+    const volume = faultVolume(BEYOND_BUFFERS_MIB);
+    const { way, world, id } = await heldRun(volume, 20 * MiB, {}, transport);
+    const [igzip] = helperOnNode(id).processes('igzip');
+    const answer = await world.call(`/api/v1/backups/${id}/cancel`, { method: 'POST' });
+    expect(await answer.json()).toMatchObject({ status: 'cancelled', stage: 'copy' });
+    expect(() => process.kill(igzip!, 0)).toThrow('ESRCH');
+    way.release();
+    await expectNothingLost(world, volume);
+  }
+);

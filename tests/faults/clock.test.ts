@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Backup, BackupList } from '../../sidecar/api/index.ts';
 import { ended } from '../cluster/support/backups.ts';
-import { startSidecar } from '../support/sidecar.ts';
 import { expectNothingLeft } from './support/afterwards.ts';
 import { faultVolume } from './support/volume.ts';
 import type { World } from './support/world.ts';
-import { begin, worldOf, worldWith } from './support/world.ts';
+import { begin, worldWith } from './support/world.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -28,8 +27,7 @@ it('[wrong order] the clock is stepped by a day back and forth: ids and order of
     await backUp(before);
   }
   await before.sidecar.stop();
-  const world = worldOf(await startSidecar(clockWith(-DAY_MS), before.sidecar.dir));
-  onTestFinished(() => world.sidecar.remove());
+  const world = await before.again(clockWith(-DAY_MS));
   await backUp(world);
 
   expect(asked.map(({ status }) => status)).toEqual(asked.map(() => 'success'));

@@ -3,24 +3,36 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ended } from '../cluster/support/backups.ts';
 import { expectNothingLost } from './support/afterwards.ts';
-import { worldOn } from './support/fileSystem.ts';
+import { smallWorld } from './support/fileSystem.ts';
 import { heldRun } from './support/heldRun.ts';
+import type { Transport } from './support/transports.ts';
+import { over, rowsOver } from './support/transports.ts';
 import { faultVolume } from './support/volume.ts';
 import { begin } from './support/world.ts';
 
 const MiB = 1 << 20;
-const ROOM = 'size=64m,nr_inodes=100';
+const ROOM = 'size=256m,nr_inodes=1000';
 
 describe('[half an archive] a destination that is full', () => {
-  it.each([
-    ['at the start', 'size=4k', 'copy'],
-    ['in the middle', 'size=4m', 'copy'],
-    // The directories have two of the inodes, the temporary has one; a second name takes another.
-    ['at publish', 'size=64m,nr_inodes=3', 'publish'],
-    ['at the manifest', 'size=64m,nr_inodes=4', 'publish'],
-  ])('%s: failed, nothing left', async (_, options, stage) => {
-    const volume = faultVolume(8);
-    const world = await worldOn(options);
+  // The directories have two of the inodes, the temporary has one; a second name takes another.
+  const inDirectory = (transport: Transport): [string, number, string, string, Transport][] => [
+    ['at the start', 8, 'size=4k', 'copy', transport],
+    ['in the middle', 8, 'size=4m', 'copy', transport],
+    ['at publish', 8, 'size=64m,nr_inodes=3', 'publish', transport],
+    ['at the manifest', 8, 'size=64m,nr_inodes=4', 'publish', transport],
+  ];
+  it.each(
+    rowsOver([
+      ...inDirectory('exec'),
+      ...inDirectory('push'),
+      ['at the first part', 32, 'size=8m', 'copy', 'direct'],
+      ['at a later part', 32, 'size=20m', 'copy', 'direct'],
+      // The server makes one file of the parts, beside them.
+      ['when the upload is completed', 32, 'size=50m', 'publish', 'direct'],
+    ])
+  )('%s: failed, nothing left (%i MiB, %s, %s, %s)', async (_, mib, options, stage, transport) => {
+    const volume = faultVolume(mib);
+    const world = await smallWorld(options, transport);
     expect(await ended(world.call, await begin(world.call, volume))).toMatchObject({
       status: 'failed',
       stage,
@@ -34,39 +46,63 @@ describe('[half an archive] a destination that is full', () => {
   });
 });
 
-it('[lost backup] a destination that becomes read-only: failed, and what is there stays', async () => {
-  const volume = faultVolume(8);
-  const world = await worldOn(ROOM);
-  expect(await ended(world.call, await begin(world.call, volume))).toMatchObject({
-    status: 'success',
-  });
-  world.remount('ro');
-  expect(await ended(world.call, await begin(world.call, volume))).toMatchObject({
-    status: 'failed',
-    stage: 'copy',
-    reason: 'DestinationNotWritable',
-    message: expect.stringContaining('EROFS'),
-    archive: null,
-  });
-  world.remount('rw');
-  await expectNothingLost(world, volume, 1);
-});
+it.each(over('exec', 'push'))(
+  '[lost backup] a destination that becomes read-only (%s): failed, and what is there stays',
+  async transport => {
+    const volume = faultVolume(8);
+    const world = await smallWorld(ROOM, transport);
+    expect(await ended(world.call, await begin(world.call, volume))).toMatchObject({
+      status: 'success',
+    });
+    world.remount('ro');
+    expect(await ended(world.call, await begin(world.call, volume))).toMatchObject({
+      status: 'failed',
+      stage: 'copy',
+      reason: 'DestinationNotWritable',
+      message: expect.stringContaining('EROFS'),
+      archive: null,
+    });
+    world.remount('rw');
+    await expectNothingLost(world, volume, 1);
+  }
+);
 
-it('[changed archive] one byte changed at rest, before it is read back: failed, nothing left', async () => {
-  const volume = faultVolume(32);
-  const { way, world, id } = await heldRun(volume, 16 * MiB);
-  // What has arrived is on its way to a file that has no name of an archive yet; its first bytes are written.
-  changeByte(join(world.backups, temporaryIn(world.backups)), 1000);
-  way.release();
-  expect(await ended(world.call, id)).toMatchObject({
-    status: 'failed',
-    stage: 'checksum',
-    reason: 'ArchiveBroken', // the first backup of a claim is unpacked for its proof
-    hint: expect.stringContaining('check the storage'),
-    archive: null,
-  });
-  await expectNothingLost(world, volume);
-});
+it.each(over('direct'))(
+  '[lost backup] a bucket that becomes read-only (%s): failed, and what is there stays',
+  async transport => {
+    const volume = faultVolume(32);
+    const world = await smallWorld('size=256m', transport);
+    expect(await ended(world.call, await begin(world.call, volume))).toMatchObject({
+      ...{ status: 'success', transport: 'direct' },
+    });
+    world.remount('ro');
+    expect(await ended(world.call, await begin(world.call, volume))).toMatchObject({
+      ...{ status: 'failed', stage: 'copy', archive: null },
+    });
+    world.remount('rw');
+    await expectNothingLost(world, volume, 1);
+  }
+);
+
+it.each(over('exec', 'push'))(
+  '[changed archive] one byte changed at rest, before it is read back: failed, nothing left (%s)',
+  async transport => {
+    const volume = faultVolume(32);
+    const { way, world, id } = await heldRun(volume, 20 * MiB, {}, transport);
+    // What has arrived is on its way to a file that has no name of an archive yet; its first bytes are written.
+    changeByte(join(world.backups, temporaryIn(world.backups)), 1000);
+    way.release();
+    const run = await ended(world.call, id);
+    expect(run).toMatchObject({
+      status: 'failed',
+      stage: 'checksum',
+      reason: 'ArchiveBroken', // the first backup of a claim is unpacked for its proof
+      hint: expect.stringContaining('check the storage'),
+      archive: null,
+    });
+    await expectNothingLost(world, volume);
+  }
+);
 
 const temporaryIn = (directory: string): string => {
   const [name, ...others] = readdirSync(directory).filter(each => each.startsWith('.tmp-nkvm-'));

@@ -2,16 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { ended } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import { expectNothingLost } from './support/afterwards.ts';
-import { BEYOND_BUFFERS_MIB, heldRun, WAYS } from './support/heldRun.ts';
+import { BEYOND_BUFFERS_MIB, heldRun } from './support/heldRun.ts';
 import { helperOnNode } from './support/onNode.ts';
 import { runOutOfMemory } from './support/outOfMemory.ts';
+import type { Transport } from './support/transports.ts';
+import { over, rowsOver } from './support/transports.ts';
 import { faultVolume } from './support/volume.ts';
 
 const MiB = 1 << 20;
-type Way = (typeof WAYS)[number];
 
 describe('[truncated archive] helper killed', () => {
-  it.each<[string, number, boolean, Way]>([
+  const rows: [string, number, boolean, Transport][] = [
     ['at 3 % of the stream', 1 * MiB, false, 'exec'],
     ['at 25 % of the stream', 8 * MiB, false, 'exec'],
     ['at 50 % of the stream', 16 * MiB, false, 'exec'],
@@ -19,27 +20,34 @@ describe('[truncated archive] helper killed', () => {
     ['after it has written all of it', 31.5 * MiB, true, 'exec'],
     ['at 3 % of the stream, pushed', 1 * MiB, false, 'push'],
     ['at 75 % of the stream, pushed', 24 * MiB, false, 'push'],
-  ])('%s: failed at copy, nothing left', async (_, bytes, isSealed, transport) => {
-    const volume = faultVolume(32);
-    const { way, world, id } = await heldRun(volume, bytes, {}, transport);
-    const helper = helperOnNode(id);
-    if (isSealed) await until('the stream is sealed', () => helper.isSealed(), 20_000);
-    process.kill(helper.init, 'SIGKILL');
-    way.release();
-    expect(await ended(world.call, id)).toMatchObject({
-      status: 'failed',
-      stage: 'copy',
-      reason: 'HelperEnded',
-      message: expect.stringContaining('exit code 137'),
-      hint: expect.stringContaining('nothing to do: NKVM tries again'),
-      archive: null,
-      transport,
-    });
-    await expectNothingLost(world, volume);
-  });
+    ['before the storage has the first part', 1 * MiB, false, 'direct'],
+    ['while the second part is sent to the storage', 24 * MiB, false, 'direct'],
+  ];
+  it.each(rowsOver(rows))(
+    '%s: failed at copy, nothing left',
+    async (_, bytes, isSealed, transport) => {
+      const volume = faultVolume(32);
+      const { way, world, id } = await heldRun(volume, bytes, {}, transport);
+      const helper = helperOnNode(id);
+      if (isSealed) await until('the stream is sealed', () => helper.isSealed(), 20_000);
+      process.kill(helper.init, 'SIGKILL');
+      way.release();
+      expect(await ended(world.call, id)).toMatchObject({
+        status: 'failed',
+        stage: 'copy',
+        reason: 'HelperEnded',
+        message: expect.stringContaining('exit code 137'),
+        hint: expect.stringContaining('nothing to do: NKVM tries again'),
+        archive: null,
+        // An archive that did not arrive at the storage has no transport yet.
+        ...(transport !== 'direct' && { transport }),
+      });
+      await expectNothingLost(world, volume);
+    }
+  );
 });
 
-it.each(WAYS)(
+it.each(over('exec', 'push'))(
   '[truncated archive] compressor killed (%s): failed at exec, and tar is not blamed',
   async transport => {
     const volume = faultVolume(BEYOND_BUFFERS_MIB);
@@ -59,7 +67,7 @@ it.each(WAYS)(
   }
 );
 
-it.each(WAYS)(
+it.each(over('exec', 'push'))(
   '[truncated archive] helper out of memory in mid-stream (%s): failed at copy, with its limit',
   async transport => {
     const volume = faultVolume(32);

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadSqlite } from '../../sidecar/src/history/sqlite.ts';
 import { ended, read } from '../cluster/support/backups.ts';
-import { startSidecar } from '../support/sidecar.ts';
 import { expectNothingLost } from './support/afterwards.ts';
 import { faultVolume } from './support/volume.ts';
-import { begin, worldOf, worldWith } from './support/world.ts';
+import { begin, worldWith } from './support/world.ts';
 
 type Damage = (path: string) => Promise<void> | void;
 
@@ -45,8 +44,7 @@ describe('[lost history] the service starts, says so and knows every backup, whe
     const path = join(before.sidecar.dir, 'nkvm.db');
     await damage(path);
 
-    const world = worldOf(await startSidecar({}, before.sidecar.dir));
-    onTestFinished(() => world.sidecar.remove());
+    const world = await before.again();
     expect(world.sidecar.log.map(entry => entry.reason)).toContain(reason);
     expect(await read(world.call, run.id)).toMatchObject({
       status: 'success',
@@ -67,8 +65,7 @@ describe('[lost history] the service starts, says so and knows every backup, whe
       if (name.startsWith('nkvm.db')) rmSync(join(before.sidecar.dir, name));
     }
 
-    const world = worldOf(await startSidecar({}, before.sidecar.dir));
-    onTestFinished(() => world.sidecar.remove());
+    const world = await before.again();
     expect(world.sidecar.log.map(({ msg }) => msg)).toContainEqual(
       expect.stringContaining('history lacked 1 proven backups')
     );

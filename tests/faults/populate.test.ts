@@ -13,6 +13,7 @@ import { startSidecar } from '../support/sidecar.ts';
 import type { Point } from './support/gate.ts';
 import { gateTo } from './support/gate.ts';
 import { plainApi } from './support/plainApi.ts';
+import { groundFor, USUAL } from './support/transports.ts';
 import { begin, worldOf } from './support/world.ts';
 
 /** The sidecar is one of its own. The deployed one has no namespace of fillings, and restores nothing. */
@@ -119,7 +120,9 @@ function prepareCluster(): void {
 it('[a claim without its data, or with two volumes] sidecar killed with SIGKILL between the steps of an automatic restore: each claim is bound to the whole data, and nothing is left', async () => {
   prepareCluster();
   const gate = await gateTo(await plainApi());
+  const ground = await groundFor(USUAL, NAMESPACE);
   const env = {
+    ...ground.env,
     NKVM_KUBECONFIG: gate.kubeconfig,
     NKVM_NAMESPACE: NAMESPACE,
     NKVM_MAX_ATTEMPTS: '9',
@@ -128,7 +131,7 @@ it('[a claim without its data, or with two volumes] sidecar killed with SIGKILL 
   onTestFinished(() => sidecar.remove());
   const listing = fillClaims(NAMESPACE, restored);
   const original = Object.fromEntries(restored.map(name => [name, listing(name)]));
-  const { call } = worldOf(sidecar);
+  const { call } = worldOf(sidecar, ground);
   const runs = await Promise.all(restored.map(name => begin(call, { namespace: NAMESPACE, name })));
   for (const id of runs) expect(await ended(call, id)).toMatchObject({ status: 'success' });
   removed('pod', 'filler', here);
@@ -161,7 +164,7 @@ it('[a claim without its data, or with two volumes] sidecar killed with SIGKILL 
     expect(notes, name).toMatchObject({ [STARTED_EMPTY_ANNOTATION]: 'none-found' });
   }
 
-  const after = worldOf(sidecar);
+  const after = worldOf(sidecar, ground);
   await until(
     'each claim has one restore that succeeded, and none is under way',
     async () => {

@@ -1,26 +1,17 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Transform } from 'node:stream';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { ended } from '../cluster/support/backups.ts';
-import { expectNothingLost } from './support/afterwards.ts';
 import { heldRun } from './support/heldRun.ts';
-import { PUSH_ENV, pushWay } from './support/pushWay.ts';
+import { dropPackets } from './support/packets.ts';
 import { faultVolume } from './support/volume.ts';
 import { begin, worldWith } from './support/world.ts';
 
 const MiB = 1 << 20;
 
-const broken = {
-  ...{ status: 'failed', stage: 'copy', reason: 'PushBroke', archive: null },
-  transport: 'push',
-  hint: expect.stringContaining('through the API server'),
-};
-
 it('[slow backup] a helper pod that reaches NKVM pushes its archive', async () => {
   const volume = faultVolume(32);
-  const world = await worldWith(PUSH_ENV);
+  const world = await worldWith({}, 'push');
   const run = await ended(world.call, await begin(world.call, volume));
   expect(run).toMatchObject({ status: 'success', transport: 'push' });
   const [copy] = run.copies;
@@ -33,7 +24,7 @@ it('[slow backup] a helper pod that reaches NKVM pushes its archive', async () =
 
 it('[failed backup] a firewall drops what helper pods send: it goes over exec in the same attempt', async () => {
   const volume = faultVolume(1);
-  const world = await worldWith(PUSH_ENV);
+  const world = await worldWith({}, 'push');
   const { address } = world.sidecar.log
     .map(entry => entry as { msg?: string; address?: string })
     .find(({ msg }) => msg === 'helper pods can push')!;
@@ -45,14 +36,6 @@ it('[failed backup] a firewall drops what helper pods send: it goes over exec in
   });
 });
 
-it('[truncated archive] the connection is cut in mid-stream: failed at copy', async () => {
-  const volume = faultVolume(32);
-  const { way, world, id } = await heldRun(volume, 16 * MiB, {}, 'push');
-  way.cut();
-  expect(await ended(world.call, id)).toMatchObject(broken);
-  await expectNothingLost(world, volume);
-});
-
 it('[lost backup] the connection is cut in mid-stream: the next attempt goes over exec', async () => {
   const volume = faultVolume(32);
   const { way, world, id } = await heldRun(volume, 16 * MiB, { NKVM_MAX_ATTEMPTS: '2' }, 'push');
@@ -62,45 +45,3 @@ it('[lost backup] the connection is cut in mid-stream: the next attempt goes ove
     transportReason: 'the connection of the helper pod to NKVM broke in the attempt before',
   });
 });
-
-it('[truncated archive] no packet comes any more: failed at copy within a minute', async () => {
-  const volume = faultVolume(32);
-  const { way, world, id } = await heldRun(volume, 16 * MiB, {}, 'push');
-  way.silence();
-  dropPackets(way.port);
-  expect(await ended(world.call, id, 60_000)).toMatchObject(broken);
-});
-
-it('[changed archive] one byte changed in flight: failed at copy, as TLS finds it', async () => {
-  const volume = faultVolume(8);
-  let bytes = 0;
-  let changed = false;
-  const way = await pushWay(
-    () =>
-      new Transform({
-        transform(chunk: Buffer, _encoding, done) {
-          bytes += chunk.length;
-          if (changed || bytes < 4 * MiB) return done(null, chunk);
-          changed = true;
-          const others = Buffer.from(chunk);
-          others[0] = (others[0] ?? 0) ^ 1;
-          done(null, others);
-        },
-      })
-  );
-  const world = await worldWith(way.env);
-  expect(await ended(world.call, await begin(world.call, volume))).toMatchObject(broken);
-  expect(changed).toBe(true);
-  await expectNothingLost(world, volume);
-});
-
-/** Takes away every packet to and from a port, for the rest of the test. */
-function dropPackets(port: number): void {
-  const rules = ['--dport', '--sport'].map(which => [
-    ...[which === '--dport' ? 'INPUT' : 'OUTPUT', '-p', 'tcp', which, `${port}`, '-j', 'DROP'],
-  ]);
-  for (const rule of rules) {
-    expect(spawnSync('iptables', ['-I', ...rule]).status).toBe(0);
-    onTestFinished(() => void spawnSync('iptables', ['-D', ...rule]));
-  }
-}

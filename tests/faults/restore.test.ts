@@ -7,12 +7,11 @@ import { ended, read } from '../cluster/support/backups.ts';
 import { getJson, kubectl } from '../cluster/support/kubectl.ts';
 import { readRestore, restoreEnded, startRestore } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
-import { startSidecar } from '../support/sidecar.ts';
 import { helpersOf } from './support/afterwards.ts';
 import type { FaultVolume } from './support/volume.ts';
 import { applyIn, faultVolume, NAMESPACE } from './support/volume.ts';
 import type { World } from './support/world.ts';
-import { begin, worldOf, worldWith } from './support/world.ts';
+import { begin, worldWith } from './support/world.ts';
 
 const MIB = 48;
 const ENV = { NKVM_MAX_ATTEMPTS: '3' };
@@ -105,7 +104,7 @@ interface After {
 async function killAt(reached: Reached): Promise<() => Promise<After>> {
   const volume = faultVolume(MIB);
   applicationOn(volume);
-  const { sidecar, call } = await worldWith(ENV);
+  const { sidecar, call, again } = await worldWith(ENV);
   const backup = await begin(call, volume);
   expect(await ended(call, backup)).toMatchObject({ status: 'success' });
   const original = contentsOf(volume);
@@ -132,9 +131,7 @@ async function killAt(reached: Reached): Promise<() => Promise<After>> {
   );
   await sidecar.stop('SIGKILL');
   return async () => {
-    const again = await startSidecar(ENV, sidecar.dir);
-    onTestFinished(() => again.remove());
-    const world = worldOf(again);
+    const world = await again(ENV);
     const end = await restoreEnded(world.call, restore.id, 300_000);
     return { world, volume, end, original, changed };
   };

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import type {
   BackupList,
   Check,
@@ -20,7 +20,7 @@ import { expectWhole, namesAt } from './support/afterwards.ts';
 import type { FaultVolume } from './support/volume.ts';
 import { faultVolume } from './support/volume.ts';
 import type { World } from './support/world.ts';
-import { begin, worldOf, worldWith } from './support/world.ts';
+import { begin, worldWith } from './support/world.ts';
 
 /** Two archives of a volume stay, although the rule of each keeps one. */
 const ENV = { NKVM_SCHEDULES: 'off', NKVM_KEEP_FLOOR: '2', NKVM_RETENTION_MAX_SHARE: '0' };
@@ -167,8 +167,7 @@ it('[deleted backups] a listing that fails or lacks archives, too many deletions
   expect(namesAt(backups)).toEqual(before);
 
   await sidecar.stop();
-  const again = worldOf(await startSidecar(ENV, sidecar.dir));
-  onTestFinished(() => again.sidecar.remove());
+  const again = await world.again(ENV);
   await until(
     'only those on the floor are left',
     async () => {
@@ -256,7 +255,7 @@ it('[a backup that is not there] sidecar killed with SIGKILL between the steps o
       KILL_AT_REMOVAL: kill,
     };
     try {
-      const { pid } = await startSidecar(env, sidecar.dir);
+      const { pid } = await startSidecar({ ...first.ground.env, ...env }, sidecar.dir);
       await until(`it is killed ${kill}`, () => !isAlive(pid), LIMIT_MS);
     } catch (error) {
       expect(String(error), kill).toContain('SIGKILL'); // before it was ready
@@ -271,8 +270,7 @@ it('[a backup that is not there] sidecar killed with SIGKILL between the steps o
     for (const { key } of archives.slice(0, 2)) expect(names).toContain(manifestName(key));
   }
 
-  const last = worldOf(await startSidecar(ENV, sidecar.dir));
-  onTestFinished(() => last.sidecar.remove());
+  const last = await first.again(ENV);
   await until('the others are deleted', () => left(last, volume).length === 3, LIMIT_MS);
   expect(left(last, volume)).toEqual(expect.arrayContaining(keysOf(archives.slice(0, 2))));
   // The index of the third kill is swept an hour later.

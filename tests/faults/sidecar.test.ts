@@ -1,20 +1,20 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Backup } from '../../sidecar/api/index.ts';
 import { ended, read } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
-import { startSidecar } from '../support/sidecar.ts';
 import { expectNothingLeft } from './support/afterwards.ts';
 import { stopOnName } from './support/onName.ts';
+import type { Transport } from './support/transports.ts';
+import { heldGround, USUAL } from './support/transports.ts';
 import type { FaultVolume } from './support/volume.ts';
 import { faultVolume } from './support/volume.ts';
-import type { Wire } from './support/wire.ts';
-import { wire } from './support/wire.ts';
+import type { Relay } from './support/wire.ts';
 import type { World } from './support/world.ts';
-import { begin, worldOf, worldWith } from './support/world.ts';
+import { begin, worldOn } from './support/world.ts';
 
 const MiB = 1 << 20;
 
-type Reach = (world: World, volume: FaultVolume, way: Wire) => Promise<string>;
+type Reach = (world: World, volume: FaultVolume, way: Relay) => Promise<string>;
 
 const atStage =
   (...stages: Backup['stage'][]): Reach =>
@@ -66,33 +66,35 @@ const POINTS: [string, Reach, number][] = [
 const ENV = { NKVM_MAX_ATTEMPTS: '6' };
 
 /** @returns how it goes on after the kill; the starts wait for each other's backoff, so they come together. */
-async function killAt(reach: Reach) {
+async function killAt(reach: Reach, transport: Transport) {
   const volume = faultVolume(32);
-  const way = await wire();
-  const { sidecar, ...world } = await worldWith({ ...ENV, NKVM_KUBECONFIG: way.kubeconfig });
-  const id = await reach({ sidecar, ...world }, volume, way);
-  await sidecar.stop('SIGKILL');
+  const { way, ground } = await heldGround(transport);
+  const world = await worldOn(ground, ENV);
+  const id = await reach(world, volume, way);
+  await world.sidecar.stop('SIGKILL');
   way.release();
   return async (): Promise<{ world: World; run: Backup }> => {
-    const again = await startSidecar(ENV, sidecar.dir);
-    onTestFinished(() => again.remove());
-    const after = worldOf(again);
+    const after = await world.again(ENV);
     return { world: after, run: await ended(after.call, id, 300_000) };
   };
 }
 
-it('[forgotten run] sidecar killed with SIGKILL at 11 points: each run ends in success', async () => {
-  const goesOn: (() => Promise<{ world: World; run: Backup }>)[] = [];
-  for (const [, reach] of POINTS) goesOn.push(await killAt(reach));
-  const ends = await Promise.all(goesOn.map(go => go()));
-  for (const [at, { run }] of ends.entries()) {
-    const [name, , attempt] = POINTS[at] ?? [];
-    expect({ name, status: run.status }).toEqual({ name, status: 'success' });
-    expect(run.attempt, name).toBeGreaterThanOrEqual(attempt ?? 1);
-    if (attempt === 1) expect(run.attempt, name).toBe(1);
-  }
-  for (const [at, { world }] of ends.entries()) {
-    const isUnproven = WITHOUT_MANIFEST.some(name => name === POINTS[at]?.[0]);
-    expectNothingLeft(world, 1, isUnproven ? 1 : 0);
-  }
-}, 450_000); // twelve sidecars start and run, one after the other
+it.each([USUAL])(
+  '[forgotten run] sidecar killed with SIGKILL at 11 points: each run ends in success (%s)',
+  async transport => {
+    const goesOn: (() => Promise<{ world: World; run: Backup }>)[] = [];
+    for (const [, reach] of POINTS) goesOn.push(await killAt(reach, transport));
+    const ends = await Promise.all(goesOn.map(go => go()));
+    for (const [at, { run }] of ends.entries()) {
+      const [name, , attempt] = POINTS[at] ?? [];
+      expect({ name, status: run.status }).toEqual({ name, status: 'success' });
+      expect(run.attempt, name).toBeGreaterThanOrEqual(attempt ?? 1);
+      if (attempt === 1) expect(run.attempt, name).toBe(1);
+    }
+    for (const [at, { world }] of ends.entries()) {
+      const isUnproven = WITHOUT_MANIFEST.some(name => name === POINTS[at]?.[0]);
+      expectNothingLeft(world, 1, isUnproven ? 1 : 0);
+    }
+  },
+  450_000
+); // twelve sidecars start and run, one after the other

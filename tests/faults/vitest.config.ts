@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
-import { API_ADDRESS } from '../cluster/machine/paths.ts';
 
 /** They stop kubelets and API servers, cordon nodes, or look at all pods: nobody works beside them. */
 const ALONE = ['cluster.test.ts', 'populate.test.ts', 'waiting.test.ts'];
@@ -8,8 +7,6 @@ const ALONE = ['cluster.test.ts', 'populate.test.ts', 'waiting.test.ts'];
 const common = {
   root: import.meta.dirname,
   environment: 'node',
-  // `NKVM_TEST_TRANSPORT=push`: all of it, with sidecars that helper pods push to
-  env: process.env.NKVM_TEST_TRANSPORT === 'push' ? { NKVM_TEST_PUSH_ADDRESS: API_ADDRESS } : {},
   testTimeout: 900_000,
   hookTimeout: 900_000,
 };

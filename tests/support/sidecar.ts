@@ -33,14 +33,6 @@ const SIDECAR = join(import.meta.dirname, '../../sidecar');
 /** As the image starts it. */
 const FLAGS = imageFlags();
 
-/** Settings of a sidecar to which helper pods push, where the suite is to be run so. */
-const pushEnv = (): Record<string, string> => {
-  const { NKVM_TEST_PUSH_ADDRESS: address } = process.env;
-  return address === undefined
-    ? {}
-    : { NKVM_HTTP_HOST: '0.0.0.0', NKVM_PUSH_PORT: '0', NKVM_PUSH_ADDRESS: address };
-};
-
 /**
  * Starts a sidecar and waits until it is ready.
  * @param env settings that differ from those of a temporary directory.
@@ -74,7 +66,6 @@ async function startIn(dir: string, env: Record<string, string>, main: string): 
       NKVM_HTTP_PORT: '0',
       MALLOC_ARENA_MAX: '2',
       NKVM_MAX_ATTEMPTS: '1', // so that a failure is seen at once
-      ...pushEnv(),
       NKVM_SCHEDULES: 'off', // labelled claims of other tests are left alone
       ...env,
     },

@@ -13,9 +13,21 @@ import { getJson } from '../../cluster/support/kubectl.ts';
 import type { World } from './world.ts';
 import { begin } from './world.ts';
 
-/** @returns what lies at the destination, temporaries too, in the order of names. */
+/** Parts of uploads that are not complete, below the directory of a bucket (versitygw). */
+const UPLOADS = '.sgwtmp';
+
+/** @returns what lies at the destination, temporaries and parts of uploads too, in the order of names. */
 export const namesAt = (backups: string): string[] =>
-  existsSync(backups) ? readdirSync(backups).sort() : [];
+  existsSync(backups)
+    ? readdirSync(backups)
+        .flatMap(name => (name === UPLOADS ? partsIn(join(backups, name)) : [name]))
+        .sort()
+    : [];
+
+const partsIn = (directory: string): string[] =>
+  readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(({ parentPath, name }) => `${UPLOADS}${join(parentPath, name).slice(directory.length)}`);
 
 /**
  * Whatever happened, a destination holds archives, each with its manifest and the index that it names, which agree, and

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { run } from '../../cluster/machine/run.ts';
-import { startSidecar } from '../../support/sidecar.ts';
+import type { Transport } from './transports.ts';
+import { bucketGround, groundFor } from './transports.ts';
 import type { World } from './world.ts';
-import { worldOf } from './world.ts';
+import { worldOn } from './world.ts';
 
 /** A world whose destination is a file system of its own. */
 export interface SmallWorld extends World {
@@ -14,30 +15,30 @@ export interface SmallWorld extends World {
 }
 
 /**
- * Starts a sidecar whose destination is a tmpfs. Both end with the test.
+ * Starts a sidecar whose destination is in a tmpfs: a directory, or the bucket of a server. All of it ends with the test.
  * @param options of its mount
  */
-export async function worldOn(
+export async function smallWorld(
   options: string,
+  transport: Transport,
   env: Record<string, string> = {}
 ): Promise<SmallWorld> {
   const mount = mkdtempSync(join(tmpdir(), 'nkvm-small-'));
-  const backups = join(mount, 'backups');
+  const files = join(mount, 'backups');
   run('mount', ['-t', 'tmpfs', '-o', options, 'nkvm-small', mount]);
   onTestFinished(() => {
     run('umount', [mount]);
     rmSync(mount, { recursive: true });
   });
-  mkdirSync(backups);
-  const sidecar = await startSidecar({
+  mkdirSync(files);
+  const ground =
+    transport === 'direct'
+      ? await bucketGround({ files })
+      : { ...(await groundFor(transport)), backups: files };
+  const world = await worldOn(ground, {
     NKVM_MIN_FREE_SPACE: '0Mi', // or no run would start on a disk this small
     ...env,
-    NKVM_BACKUP_DIR: backups,
+    ...(transport !== 'direct' && { NKVM_BACKUP_DIR: files }),
   });
-  onTestFinished(() => sidecar.remove());
-  return {
-    ...worldOf(sidecar),
-    backups,
-    remount: change => void run('mount', ['-o', `remount,${change}`, mount]),
-  };
+  return { ...world, remount: change => void run('mount', ['-o', `remount,${change}`, mount]) };
 }

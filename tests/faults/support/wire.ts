@@ -13,13 +13,13 @@ export interface Relay {
   /** Where it listens. */
   readonly port: number;
   /**
-   * Waits until one of the connections that are made from now on has brought so many bytes, and holds it there. Take more than
-   * 1 MiB: only an archive is as long as that.
+   * Waits until one of the connections that are made from now on has brought so many bytes, or all of them where an archive has
+   * several, and holds them there. Take at least 1 MiB: only an archive is as long as that.
    */
   holdAt(bytes: number): Promise<void>;
   /** Lets go on what is held. */
   release(): void;
-  /** Breaks every connection. */
+  /** Breaks every connection that may carry an archive. */
   cut(): void;
   /** Of every connection, nothing comes through any more, not even its end. New ones work. */
   silence(): void;
@@ -38,54 +38,98 @@ export interface RelayOptions {
   to?: { host: string; port: number };
   /** Which bytes are held and changed: those that come as answers, or those that are sent as requests. */
   meters: 'answers' | 'requests';
+  /** Whether a connection from this address may carry an archive: others pass in any case. Default: each may. */
+  isOfArchive?(address: string): boolean;
+  /** Bytes of all connections are counted, and held, together. */
+  together?: boolean;
   change?: (() => Duplex) | undefined;
 }
 
 /** @param change what is done to the bytes of each connection */
-export async function relay({ host, to, meters, change }: RelayOptions): Promise<Relay> {
+export async function relay({
+  host,
+  to,
+  meters,
+  isOfArchive = () => true,
+  together = false,
+  change,
+}: RelayOptions): Promise<Relay> {
   const connections = new Set<{ near: Socket; far: Socket }>();
+  const others = new Set<Socket>();
   let hold: { bytes: number; reached: () => void } | undefined;
-  let release = (): void => undefined;
+  let isHeld = false;
+  let sum = 0;
+  const held: (() => void)[] = [];
   const port = (): number => (server.address() as AddressInfo).port;
+
+  const meterOf = (): Transform => {
+    const holdsFrom = hold;
+    let own = 0;
+    return new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        own += chunk.length;
+        sum += chunk.length;
+        const pass = () => done(null, chunk);
+        if (isHeld && together) return void held.push(pass);
+        const isOne = hold !== undefined && (together || hold === holdsFrom);
+        if (!hold || !isOne || (together ? sum : own) < hold.bytes) return pass();
+        isHeld = true;
+        held.push(pass);
+        hold.reached();
+        hold = undefined;
+      },
+    });
+  };
 
   const server = createServer({ allowHalfOpen: true }, near => {
     const there = to ?? { host: '127.0.0.1', port: port() };
     const far = connect({ ...there, allowHalfOpen: true });
     const connection = { near, far };
-    connections.add(connection);
-    const holdsFrom = hold;
-    let bytes = 0;
-    const meter = new Transform({
-      transform(chunk: Buffer, _encoding, done) {
-        bytes += chunk.length;
-        if (!hold || hold !== holdsFrom || bytes < hold.bytes) return done(null, chunk);
-        release = () => done(null, chunk);
-        hold.reached();
-        hold = undefined;
-      },
-    });
-    const [from, into] = meters === 'answers' ? [far, near] : [near, far];
-    into.pipe(from);
-    (change ? from.pipe(change()) : from).pipe(meter).pipe(into);
+    if (isOfArchive(near.remoteAddress ?? '')) {
+      connections.add(connection);
+      const [from, into] = meters === 'answers' ? [far, near] : [near, far];
+      into.pipe(from);
+      (change ? from.pipe(change()) : from).pipe(meterOf()).pipe(into);
+    } else {
+      others.add(far);
+      near.pipe(far).pipe(near);
+    }
     const end = () => {
       connections.delete(connection);
+      others.delete(far);
       near.destroy();
       far.destroy();
     };
     for (const socket of [near, far]) socket.on('error', end).on('close', end);
   });
   await new Promise<void>(done => server.listen(0, host, done));
-  const cut = () => connections.forEach(({ far }) => far.destroy());
+  /** What is held stays so, and new connections pass. */
+  const letGo = () => {
+    isHeld = false;
+    held.length = 0;
+  };
+  const cut = () => {
+    letGo();
+    connections.forEach(({ far }) => far.destroy());
+  };
   onTestFinished(() => {
     cut();
+    others.forEach(each => each.destroy());
     server.close();
   });
   return {
     port: port(),
-    holdAt: bytes => new Promise(reached => (hold = { bytes, reached })),
-    release: () => release(),
+    holdAt(bytes) {
+      sum = 0;
+      return new Promise(reached => (hold = { bytes, reached }));
+    },
+    release() {
+      isHeld = false;
+      for (const pass of held.splice(0)) pass();
+    },
     cut,
     silence() {
+      letGo();
       for (const { near, far } of connections) {
         for (const socket of [near, far]) socket.unpipe().pause();
       }

@@ -7,29 +7,49 @@ import { token } from '../../cluster/support/token.ts';
 import { until } from '../../cluster/support/until.ts';
 import type { Sidecar } from '../../support/sidecar.ts';
 import { startSidecar } from '../../support/sidecar.ts';
+import type { Ground, Transport } from './transports.ts';
+import { groundFor, USUAL } from './transports.ts';
 
 /** A sidecar beside the cluster, and a way to call it as the administrator. */
 export interface World {
   readonly sidecar: Sidecar;
   readonly call: Call;
-  /** The destination. */
+  /** The destination, as a directory of this machine. */
   readonly backups: string;
+  readonly ground: Ground;
+  /** Starts a sidecar that goes on where this one has ended. @returns its world, which ends with the test */
+  again(env?: Record<string, string>): Promise<World>;
 }
 
-/** Starts a sidecar with a directory of its own. It ends with the test. */
-export async function worldWith(env: Record<string, string> = {}): Promise<World> {
-  const sidecar = await startSidecar(env);
+/**
+ * Starts a sidecar with a directory of its own. It ends with the test.
+ * @param transport how its archives travel
+ */
+export const worldWith = async (
+  env: Record<string, string> = {},
+  transport: Transport = USUAL
+): Promise<World> => worldOn(await groundFor(transport), env);
+
+/** The same, on a ground that a test has made. @param dir of a sidecar before it, which it goes on with. */
+export async function worldOn(
+  ground: Ground,
+  env: Record<string, string> = {},
+  dir?: string
+): Promise<World> {
+  const sidecar = await startSidecar({ ...ground.env, ...env }, dir);
   onTestFinished(() => sidecar.remove());
-  return worldOf(sidecar);
+  return worldOf(sidecar, ground);
 }
 
 /** @returns the world of a sidecar that a test started itself. */
-export function worldOf(sidecar: Sidecar): World {
+export function worldOf(sidecar: Sidecar, ground: Ground = { env: {} }): World {
   const admin = token();
   return {
     sidecar,
     call: (path, init) => sidecar.fetch(path, admin, init),
-    backups: join(sidecar.dir, 'backups'),
+    backups: ground.backups ?? join(sidecar.dir, 'backups'),
+    ground,
+    again: env => worldOn(ground, env, sidecar.dir),
   };
 }
 
