@@ -204,15 +204,13 @@ async function isLost({ staged }: TakenCopy): Promise<boolean> {
 
 /** Stores the archive in the form that its destination wants. */
 async function stageCopy(
-  { target, key, held, proof }: CopyPlan,
+  { target, key, held }: CopyPlan,
   body: Readable,
-  { digest, ...rest }: StageCall
+  call: StageCall
 ): Promise<StagedCopy> {
   const { destination, form } = target;
-  const readAlong = proof.by === 'reading' && (proof.level === 'checksum' || form === 'tar');
-  const call = { ...rest, readAlong };
   if (form !== 'tar') {
-    held.staged = await destination.stage(key, body, { ...call, digest });
+    held.staged = await destination.stage(key, body, call);
     return { staged: held.staged };
   }
   const counter = hashAndCount();

@@ -20,8 +20,15 @@ export async function proveStored(
   signal: AbortSignal
 ): Promise<ReadFrom> {
   const stored = await readBack(where, body, level, signal);
-  if (stored.bytes !== own.bytes || stored.sha256 !== own.sha256)
-    throw readBackDiffers(where, stored, own);
+  if (stored.bytes !== own.bytes || stored.sha256 !== own.sha256) {
+    throw new StageError(
+      'checksum',
+      'ReadBackDiffers',
+      `${where} reads back as ${digestText(stored)}, ${digestText(own)} were written`,
+      'check the disk of the storage before you rely on any archive there: it returns other bytes than were written',
+      'unknown'
+    );
+  }
   if (!stored.contents) return readFrom();
   const { files, rawBytes, rawSha256 } = stored.contents;
   if (
@@ -43,16 +50,6 @@ export async function proveStored(
   }
   return readFrom();
 }
-
-/** @returns the problem that a storage gives other bytes back than were written. */
-export const readBackDiffers = (where: string, stored: Digest, own: Digest): StageError =>
-  new StageError(
-    'checksum',
-    'ReadBackDiffers',
-    `${where} reads back as ${digestText(stored)}, ${digestText(own)} were written`,
-    'check the disk of the storage before you rely on any archive there: it returns other bytes than were written',
-    'unknown'
-  );
 
 /** @returns the problem that a storage took another number of bytes than were sent. */
 export const sizeDiffers = (where: string, took: number, own: Digest): StageError =>

@@ -28,14 +28,6 @@ export interface StageCall extends Call {
    * nothing is hashed twice, and the checksum of the storage is compared with that of the caller.
    */
   digest?: (() => Digest) | undefined;
-  /** The caller wants to know what the storage gives back: a destination that can read while it writes does so. */
-  readAlong?: boolean | undefined;
-}
-
-/** A stored file as the storage gave it back while it was written, all of it. */
-export interface ReadAlong {
-  digest: Digest;
-  readFrom: ReadFrom;
 }
 
 /**
@@ -67,11 +59,6 @@ export interface Staged {
    * @throws StageError (stage `checksum`); so does `body` when the storage fails later
    */
   readBack(call?: Call): Promise<StoredBytes>;
-  /**
-   * Where `StageCall.readAlong` was set and the destination can do it: the bytes that are stored, without another read.
-   * @returns undefined when that did not work: `readBack` then says why. Never rejects.
-   */
-  readAlong?: (() => Promise<ReadAlong | undefined>) | undefined;
   /**
    * Makes the archive durable and gives it its name; afterwards it can be found.
    * @throws StageError (stage `publish`) when the name is taken or the storage refuses. Nothing is left then.

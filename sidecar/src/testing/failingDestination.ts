@@ -8,7 +8,7 @@ export type Step =
       keyof Destination,
       'id' | 'kind' | 'location' | 'isNear' | 'provesAfterPublish' | 'locate' | 'close'
     >
-  | keyof Omit<Staged, 'bytes' | 'stored' | 'readAlong'>;
+  | keyof Omit<Staged, 'bytes' | 'stored'>;
 
 const STAGE_OF: Record<Step, Stage> = {
   stage: 'copy',
@@ -59,7 +59,7 @@ export function failing(to: Destination, step: Step, error: Error = refusal(step
   const failingStaged = (staged: Staged): Staged => ({
     ...staged,
     confirm: step === 'confirm' ? fail : staged.confirm,
-    ...(step === 'readBack' && { readBack: fail, readAlong: undefined }),
+    readBack: step === 'readBack' ? fail : staged.readBack,
     publish: async call => {
       if (step !== 'publish') return staged.publish(call);
       await staged.discard();

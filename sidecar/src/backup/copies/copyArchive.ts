@@ -70,7 +70,6 @@ export async function copyArchive(
   const { stream, digest } = packedAs(read, archiveFormOf(source.key) ?? 'tar.gz', form);
   const staged = await destination.stage(key, stream, {
     ...{ signal, expectedBytes: source.bytes, digest: digest ?? counter.digest },
-    readAlong: destination.isNear,
   });
   held.staged = staged;
   const own = counter.digest();

@@ -2,8 +2,7 @@ import type { Proof, Seal } from '../../../api/index.ts';
 import type { Digest } from '../../archive/digest.ts';
 import type { Lane } from '../../cluster/lane.ts';
 import type { Staged } from '../../destinations/destination.ts';
-import { within } from '../../within.ts';
-import { readBackDiffers, sizeDiffers } from '../proof.ts';
+import { sizeDiffers } from '../proof.ts';
 import { proveStored } from '../proof.ts';
 import type { ProofPlan } from '../proofLevel.ts';
 
@@ -25,7 +24,7 @@ export interface ProveOptions {
  * @throws StageError (stage `checksum`) when something else is stored
  */
 export async function proveCopy(
-  staged: Pick<Staged, 'bytes' | 'confirm' | 'readBack' | 'readAlong'>,
+  staged: Pick<Staged, 'bytes' | 'confirm' | 'readBack'>,
   { where, own, seal, plan, signal, unpacking }: ProveOptions
 ): Promise<Proof> {
   if (staged.bytes !== own.bytes) throw sizeDiffers(where, staged.bytes, own);
@@ -34,14 +33,6 @@ export async function proveCopy(
     if (confirmed) return { level: confirmed.level, readFrom: 'server' };
   }
   const { level } = plan;
-  const along =
-    level === 'checksum' && staged.readAlong ? await within(signal, staged.readAlong()) : undefined;
-  if (along) {
-    const { digest, readFrom } = along;
-    if (digest.bytes !== own.bytes || digest.sha256 !== own.sha256)
-      throw readBackDiffers(where, digest, own);
-    return { level, readFrom };
-  }
   return await inLane(level === 'contents' ? unpacking : undefined, signal, async () => {
     const stored = await staged.readBack({ signal });
     return { level, readFrom: await proveStored(where, stored, own, seal, level, signal) };

@@ -11,7 +11,6 @@ import { newTemporary, temporaryOf, UNNAMED_AGE_MS } from '../temporary.ts';
 import { localError } from './localErrors.ts';
 import type { LocalFiles } from './localWrite.ts';
 import { isThere, publishTemporary, writeTemporary } from './localWrite.ts';
-import { alongReader } from './readAlong.ts';
 import { READ_BYTES, readStorage } from './readStorage.ts';
 
 /** Keys of one page of a listing. */
@@ -39,16 +38,14 @@ export function localDestination(
   /** Temporaries and locks of this process: `sweep` leaves them alone. */
   const underWay = new Set<string>();
 
-  const stage: Destination['stage'] = async (key, body, { signal, readAlong } = {}) => {
+  const stage: Destination['stage'] = async (key, body, { signal } = {}) => {
     const temporary = newTemporary(installation);
     const passage = { dir, key, temporary, installation, files, underWay };
     underWay.add(temporary);
     const done = () => underWay.delete(temporary);
-    const reader = readAlong ? alongReader(join(dir, temporary)) : undefined;
     try {
       checkKey(key);
-      const bytes = await writeTemporary(passage, body, signal, reader?.follow);
-      const readBytes = reader?.end();
+      const bytes = await writeTemporary(passage, body, signal);
       let published: Promise<void> | undefined;
       return {
         bytes,
@@ -59,16 +56,13 @@ export function localDestination(
             error => localError(error, { stage: 'checksum', dir, key }),
             call?.signal
           ),
-        ...(readBytes && { readAlong: () => readBytes }),
         publish: () => (published ??= publishTemporary(passage).finally(done)),
         discard: async () => {
-          reader?.stop();
           await orRefuse('cleanup', key, fs.rm(join(dir, temporary), { force: true }));
           done();
         },
       } satisfies Staged;
     } catch (error) {
-      reader?.stop();
       body.destroy();
       done();
       throw error;

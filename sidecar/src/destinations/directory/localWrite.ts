@@ -35,15 +35,13 @@ export interface Passage {
 
 /**
  * Takes `body` to its end in a new temporary file, which is on disk when the promise resolves.
- * @param follow gets a function that returns how many bytes were given to the kernel so far, when the file is there
  * @returns its size in bytes
  * @throws StageError (stage `copy`); no file is left
  */
 export async function writeTemporary(
   { dir, temporary, key, files }: Passage,
   body: Readable,
-  signal?: AbortSignal,
-  follow: (written: () => number) => void = () => undefined
+  signal?: AbortSignal
 ): Promise<number> {
   let brokenBody: { error: unknown } | undefined = body.errored
     ? { error: body.errored }
@@ -62,7 +60,6 @@ export async function writeTemporary(
       if (codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') brokenBody ??= { error };
       else brokenDisk = brokenBody === undefined;
     });
-    follow(() => sink.bytesWritten);
     await pipeline(body, sink, { signal });
     return sink.bytesWritten;
   } catch (error) {

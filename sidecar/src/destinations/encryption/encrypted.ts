@@ -63,10 +63,7 @@ export function encryptedDestination(
           ? undefined
           : headerBytes + sealedBytes(call.expectedBytes);
       const { digest } = stored;
-      const staged = await inner.stage(key, stored, {
-        ...{ ...call, expectedBytes, digest },
-        readAlong: false, // what is stored is decrypted for its proof
-      });
+      const staged = await inner.stage(key, stored, { ...call, expectedBytes, digest });
       const file = digest();
       const bytes = plainBytes(file.bytes - headerBytes);
       return stagedAs(key, staged, { bytes, stored: file }, fileKey);
