@@ -19,7 +19,7 @@ const TRANSPORTS: Record<string, Costs> = {
   },
   direct: {
     perRun: { sidecar: 0.06, apiServer: 0.06 },
-    perGigabyte: { sidecar: 0.09, apiServer: 0.02 },
+    perGigabyte: { sidecar: 0.15, apiServer: 0.02 },
     passesSidecar: false,
   },
 };
