@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { select } from '../archive/index/select.ts';
 import type { MadeChain } from '../testing/madeChain.ts';
 import { madeChain } from '../testing/madeChain.ts';
@@ -14,6 +14,9 @@ import { testArchives } from '../testing/testOpenArchive.ts';
 import { treeHistories, treeLines } from '../testing/treeHistory.ts';
 import type { OpenArchive } from './openArchive.ts';
 import { fileOf, tarOfSelection } from './tarOfSelection.ts';
+
+// Chains are made by several commands each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let root: string;
 let at: TestArchives;

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HttpTestWorld } from '../testing/httpWorld.ts';
 import { httpWorld } from '../testing/httpWorld.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
@@ -11,6 +11,9 @@ import type { StoredChain } from '../testing/storedChain.ts';
 import { storedChain } from '../testing/storedChain.ts';
 import type { TreeChange } from '../testing/treeHistory.ts';
 import { treeLines } from '../testing/treeHistory.ts';
+
+// Chains are made by several commands each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const change = (what: TreeChange['what'], one: number, other: number): TreeChange => ({
   ...{ what, one, other },

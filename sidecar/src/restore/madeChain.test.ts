@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { PlanFiles } from '../../api/index.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { createHelper } from '../helper/helper.ts';
@@ -20,6 +20,9 @@ import { fileComparison } from './plan/compareFiles.ts';
 import { entriesOf } from './selectEntries.ts';
 import { findSource } from './source.ts';
 import { wholeBody } from './wholeBody.ts';
+
+// Chains are made by several commands each, on a machine that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const { signal } = new AbortController();
 
