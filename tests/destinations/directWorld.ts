@@ -34,7 +34,11 @@ export interface DirectWorld {
   destination: Destination;
   proxy: RequestProxy;
   /** Backs the volume up, once. */
-  backUp(change?: Partial<RunWorld>, signal?: AbortSignal): Promise<JobEnd>;
+  backUp(
+    change?: Partial<RunWorld>,
+    signal?: AbortSignal,
+    asked?: Partial<Backup>
+  ): Promise<JobEnd>;
   /** @returns all that the bucket holds, unfinished uploads and markers included. */
   held(): Promise<{ keys: string[]; uploads: number }>;
 }
@@ -98,9 +102,9 @@ export async function directWorld(
   let minutes = 0;
   return {
     ...{ dir, bucket, cluster, destination, proxy },
-    backUp: (change = {}, signal = new AbortController().signal) =>
+    backUp: (change = {}, signal = new AbortController().signal, asked = {}) =>
       runBackup(
-        run,
+        { ...run, ...asked },
         testClaim({ capacityBytes: 1024 ** 3 }),
         {
           cluster,
