@@ -56,7 +56,7 @@ cpSync(join(HERE, 'src/helper/unpack'), join(OUT, 'unpack'), {
 // Helper pods get these as they are.
 await build({
   absWorkingDir: join(HERE, 'src/helper/unpack/program'),
-  entryPoints: ['main.ts', 'hash.ts'],
+  entryPoints: ['main.ts', 'hash.ts', 'pull.ts', 'direct.ts'],
   outdir: join(OUT, 'unpack/program'),
   bundle: true,
   platform: 'node',
