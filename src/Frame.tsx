@@ -1,8 +1,8 @@
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { Loader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import type { ReactNode } from 'react';
-import { useConfirmed } from './api/queries';
-import { BackUps } from './backups/BackUps';
+import { useConfirmed } from './api/queries/queries';
+import { BackUps } from './backups/start/BackUps';
 import { WithText } from './ui/text';
 
 interface FrameProps {

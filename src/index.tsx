@@ -1,4 +1,4 @@
-import { registerOnClaims } from './backups/registerOnClaims';
+import { registerOnClaims } from './backups/claim/registerOnClaims';
 import { registerNavigation } from './navigation';
 import { registerOnObjects } from './policy/registerOnObjects';
 

@@ -1,7 +1,7 @@
 import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/lib';
 import type { ComponentType } from 'react';
-import { BackupsPage } from './backups/BackupsPage';
-import { RunRoute } from './backups/RunPage';
+import { BackupsPage } from './backups/list/BackupsPage';
+import { RunRoute } from './backups/run/RunPage';
 import { DestinationRoute } from './destinations/DestinationPage';
 import { DestinationsPage } from './destinations/DestinationsPage';
 import { EditRoute } from './destinations/EditPage';

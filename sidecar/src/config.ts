@@ -8,7 +8,7 @@ import {
   helperSettingsOf,
 } from './helper/settings/settingsSchema.ts';
 import type { WaitLimits } from './helper/wait/waitLimits.ts';
-import type { PruneRules } from './history/pruning.ts';
+import type { PruneRules } from './history/pruning/pruning.ts';
 import type { Continues } from './policy/populate/continues.ts';
 import { continuesOf } from './policy/populate/continues.ts';
 import type { RetentionSettings } from './policy/retention/retentionSettings.ts';

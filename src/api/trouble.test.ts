@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
+import { CachedAnswer } from './clients/send';
 import type { Failure } from './failure';
-import { CachedAnswer } from './send';
-import { TokenRefused } from './token';
+import { TokenRefused } from './session/token';
 import {
   canI,
   type MissingRight,

@@ -1,7 +1,7 @@
 import { NKVM_NAMESPACE, NKVM_SERVICE } from '../../sidecar/api/names.ts';
+import { CachedAnswer } from './clients/send';
 import { type Failure, failureOf } from './failure';
-import { CachedAnswer } from './send';
-import { TokenRefused } from './token';
+import { TokenRefused } from './session/token';
 
 /** A right in the words of `kubectl auth can-i`. */
 export interface MissingRight {

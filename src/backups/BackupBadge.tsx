@@ -2,7 +2,7 @@ import type { Backup } from '../../sidecar/api';
 import { warnIcon } from '../ui/icons';
 import { Badge, RunBadge } from '../ui/status';
 import { useText } from '../ui/text';
-import { isIncomplete } from './copyStates';
+import { isIncomplete } from './copies/copyStates';
 
 interface BackupBadgeProps {
   backup: Pick<Backup, 'status' | 'copies' | 'warnings'>;

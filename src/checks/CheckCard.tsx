@@ -1,11 +1,11 @@
 import { Box, Stack, Typography } from '@mui/material';
 import type { Check } from '../../sidecar/api';
-import { connectionTo } from '../api/connection';
+import { restoreClient } from '../api/clients/restoreClient';
 import { isFinal } from '../api/final';
-import { restoreClient } from '../api/restoreClient';
-import { useCheck } from '../api/restoreQueries';
-import { durationMs } from '../backups/durations';
-import { stageText } from '../backups/stageText';
+import { useCheck } from '../api/queries/restoreQueries';
+import { connectionTo } from '../api/session/connection';
+import { durationMs } from '../backups/run/durations';
+import { stageText } from '../backups/run/stageText';
 import { ComparisonFacts } from '../restores/ComparisonFacts';
 import { ConfirmButton } from '../restores/ConfirmButton';
 import { RestoreProgress } from '../restores/RestoreProgress';

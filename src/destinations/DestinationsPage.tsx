@@ -4,7 +4,7 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Box, Button, Stack, Typography } from '@mui/material';
 import { Link as RouterLink } from 'react-router-dom';
 import type { Destination, DestinationList } from '../../sidecar/api';
-import { useDestinationLists } from '../api/destinationQueries';
+import { useDestinationLists } from '../api/queries/destinationQueries';
 import { NEW_DESTINATION_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { addIcon } from '../ui/icons';

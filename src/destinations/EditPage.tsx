@@ -5,7 +5,7 @@ import { useSnackbar } from 'notistack';
 import { useMemo, useState } from 'react';
 import { useHistory, useParams } from 'react-router-dom';
 import type { Destination } from '../../sidecar/api';
-import { useDestination } from '../api/destinationQueries';
+import { useDestination } from '../api/queries/destinationQueries';
 import { DESTINATION_ROUTE, DESTINATIONS_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { Message } from '../ui/Message';

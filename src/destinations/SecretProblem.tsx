@@ -1,6 +1,6 @@
 import { Typography } from '@mui/material';
 import { NKVM_NAMESPACE } from '../../sidecar/api/names.ts';
-import { canWriteSecrets, type SecretTrouble, type SecretVerb } from '../api/secrets';
+import { canWriteSecrets, type SecretTrouble, type SecretVerb } from '../api/session/secrets';
 import { Command } from '../ui/Copyable';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';

@@ -3,8 +3,8 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Button, Stack, Step, StepButton, Stepper, TextField } from '@mui/material';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { DESTINATION_KINDS, NKVM_NAMESPACE } from '../../sidecar/api/names.ts';
-import { useDestinations } from '../api/destinationQueries';
-import { mayWriteSecrets } from '../api/secrets';
+import { useDestinations } from '../api/queries/destinationQueries';
+import { mayWriteSecrets } from '../api/session/secrets';
 import { DESTINATIONS_ROUTE } from '../routes';
 import { Choices } from '../ui/Choices';
 import { Message } from '../ui/Message';

@@ -5,7 +5,7 @@ import {
   NKVM_NAMESPACE,
   REQUIRED_ANNOTATION,
 } from '../../sidecar/api/names.ts';
-import type { SecretChange, SecretDraft } from '../api/secrets';
+import type { SecretChange, SecretDraft } from '../api/session/secrets';
 import { isRecipient } from './ageKey';
 import { canEncrypt, FIELDS, type Kind, PASSPHRASE_KEY, RECIPIENTS_KEY } from './fields';
 

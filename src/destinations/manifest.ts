@@ -1,4 +1,4 @@
-import type { SecretDraft } from '../api/secrets';
+import type { SecretDraft } from '../api/session/secrets';
 import { isSecretKey, type Kind } from './fields';
 
 /** Stands where a value is not shown. */

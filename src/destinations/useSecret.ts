@@ -1,6 +1,11 @@
 import { useRef, useState } from 'react';
-import { refresh } from '../api/queries';
-import { secretsOf, type SecretTrouble, secretTroubleOf, type SecretVerb } from '../api/secrets';
+import { refresh } from '../api/queries/queries';
+import {
+  secretsOf,
+  type SecretTrouble,
+  secretTroubleOf,
+  type SecretVerb,
+} from '../api/session/secrets';
 
 /** Writes the Secret of a destination, as the person who is logged in. */
 export function useSecret(cluster: string) {

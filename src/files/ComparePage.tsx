@@ -2,10 +2,10 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Box, Button, MenuItem, Stack, TextField, Typography } from '@mui/material';
 import { useHistory } from 'react-router-dom';
 import type { ArchiveComparison, Backup } from '../../sidecar/api';
-import { useComparison } from '../api/archiveQueries';
-import { useBackup, useBackups } from '../api/queries';
-import { hasArchive } from '../backups/archiveState';
-import { LoadOlder } from '../backups/HistoryTable';
+import { useComparison } from '../api/queries/archiveQueries';
+import { useBackup, useBackups } from '../api/queries/queries';
+import { LoadOlder } from '../backups/claim/HistoryTable';
+import { hasArchive } from '../backups/copies/archiveState';
 import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
 import { Message } from '../ui/Message';

@@ -2,7 +2,7 @@ import { Loader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Button, Stack, Typography } from '@mui/material';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ArchiveFile, Backup } from '../../sidecar/api';
-import { useFiles } from '../api/archiveQueries';
+import { useFiles } from '../api/queries/archiveQueries';
 import { type Trouble, troubleOf } from '../api/trouble';
 import { Shown } from '../setup/Shown';
 import { troubleText } from '../setup/troubleText';

@@ -3,8 +3,8 @@ import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/Co
 import { Stack, Typography } from '@mui/material';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
-import { useBackup } from '../api/queries';
-import { hasArchive } from '../backups/archiveState';
+import { useBackup } from '../api/queries/queries';
+import { hasArchive } from '../backups/copies/archiveState';
 import { RunLink } from '../backups/RunLink';
 import { RestoreButton } from '../restores/RestoreLink';
 import { BACKUPS_ROUTE, NAMESPACE_PARAMETER } from '../routes';

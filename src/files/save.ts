@@ -1,7 +1,7 @@
 import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
 import type { DownloadTicket } from '../../sidecar/api';
 import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
-import { canLink, linkTo } from '../api/link';
+import { canLink, linkTo } from '../api/session/link';
 
 /** `cancelled` by the person, in the dialog that asks where to save. */
 export type Saved = 'started' | 'done' | 'cancelled';

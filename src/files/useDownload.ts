@@ -1,7 +1,7 @@
 import { useSnackbar } from 'notistack';
 import { useRef, useState } from 'react';
-import { archiveClient, type ArchiveRef } from '../api/archiveClient';
-import { connectionTo } from '../api/connection';
+import { archiveClient, type ArchiveRef } from '../api/clients/archiveClient';
+import { connectionTo } from '../api/session/connection';
 import { troubleOf } from '../api/trouble';
 import { troubleText } from '../setup/troubleText';
 import { useText } from '../ui/text';

@@ -1,8 +1,8 @@
 import { Box, Typography } from '@mui/material';
 import type { RetentionPlan, VolumeRef } from '../../sidecar/api';
-import { connectionTo } from '../api/connection';
+import { policyClient } from '../api/clients/policyClient';
 import { changeMetadata } from '../api/objects';
-import { policyClient } from '../api/policyClient';
+import { connectionTo } from '../api/session/connection';
 import { ConfirmButton } from '../restores/ConfirmButton';
 import { successIcon } from '../ui/icons';
 import { Message } from '../ui/Message';

@@ -3,7 +3,7 @@ import { Box, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
 import type { VolumePolicyDetails, VolumeRef } from '../../sidecar/api';
 import { useMetadata } from '../api/objects';
-import { usePolicy } from '../api/policyQueries';
+import { usePolicy } from '../api/queries/policyQueries';
 import { Shown } from '../setup/Shown';
 import { Figures } from '../ui/Figures';
 import { Message } from '../ui/Message';

@@ -1,6 +1,6 @@
 import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
-import { useNamespaceVolumes } from '../api/policyQueries';
+import { useNamespaceVolumes } from '../api/queries/policyQueries';
 import { NAMESPACE_PARAMETER, VOLUME_ROUTE, VOLUMES_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';

@@ -4,7 +4,7 @@ import {
 } from '@kinvolk/headlamp-plugin/lib';
 import type { KubeObject } from '@kinvolk/headlamp-plugin/lib/k8s/cluster';
 import type { ReactNode } from 'react';
-import { placed } from '../backups/placed';
+import { placed } from '../backups/start/placed';
 import { Frame } from '../Frame';
 import { NAMESPACE_ROUTE } from '../routes';
 import { LeavesWindow } from '../ui/LeavesWindow';

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'react';
 import { failureOf } from '../api/failure';
 import { changeMetadata, type MetadataChange, type ObjectRef } from '../api/objects';
-import { refresh } from '../api/queries';
+import { refresh } from '../api/queries/queries';
 
 /** An object of a cluster. */
 export interface Target extends ObjectRef {

@@ -1,7 +1,7 @@
 import { Stack, TextField, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { ForeignArchives } from '../../sidecar/api';
-import { useArchives } from '../api/restoreQueries';
+import { useArchives } from '../api/queries/restoreQueries';
 import { Shown } from '../setup/Shown';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';

@@ -1,8 +1,8 @@
 import { Autocomplete, Box, Chip, Stack, TextField, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { Backup } from '../../sidecar/api';
-import { useBackup, useBackups } from '../api/queries';
-import { type RestorableVolume, useRestorableVolumes } from '../api/restoreQueries';
+import { useBackup, useBackups } from '../api/queries/queries';
+import { type RestorableVolume, useRestorableVolumes } from '../api/queries/restoreQueries';
 import { Shown } from '../setup/Shown';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';

@@ -2,7 +2,7 @@ import { Icon, type IconifyIcon } from '@iconify/react';
 import { Button } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { type ReactNode, useState } from 'react';
-import { refresh } from '../api/queries';
+import { refresh } from '../api/queries/queries';
 import { troubleOf } from '../api/trouble';
 import { troubleText } from '../setup/troubleText';
 import { useText } from '../ui/text';

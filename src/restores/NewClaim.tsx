@@ -1,7 +1,7 @@
 import { Autocomplete, Box, Chip, TextField } from '@mui/material';
 import { useEffect, useMemo, useState } from 'react';
 import type { Volume } from '../../sidecar/api';
-import { usePlan } from '../api/restoreQueries';
+import { usePlan } from '../api/queries/restoreQueries';
 import { ComboBox } from '../ui/ComboBox';
 import { useText } from '../ui/text';
 import { ACCESS_MODES, type Draft, labelsOf, linesOf, requestOf } from './draft';

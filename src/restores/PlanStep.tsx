@@ -11,10 +11,10 @@ import {
 import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { useHistory } from 'react-router-dom';
 import type { RestorePlan, StartRestore } from '../../sidecar/api';
-import { connectionTo } from '../api/connection';
-import { refresh } from '../api/queries';
-import { restoreClient } from '../api/restoreClient';
-import { usePlan } from '../api/restoreQueries';
+import { restoreClient } from '../api/clients/restoreClient';
+import { refresh } from '../api/queries/queries';
+import { usePlan } from '../api/queries/restoreQueries';
+import { connectionTo } from '../api/session/connection';
 import { type Trouble, troubleOf } from '../api/trouble';
 import { NAMESPACE_PARAMETER, RESTORE_RUN_ROUTE } from '../routes';
 import { troubleText } from '../setup/troubleText';

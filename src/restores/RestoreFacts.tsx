@@ -1,7 +1,7 @@
 import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { Restore, RestoreMode } from '../../sidecar/api';
-import { durationMs } from '../backups/durations';
+import { durationMs } from '../backups/run/durations';
 import { RunLink } from '../backups/RunLink';
 import { NODE_ROUTE, VOLUME_ROUTE } from '../routes';
 import { Ago } from '../ui/Ago';

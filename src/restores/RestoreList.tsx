@@ -1,8 +1,8 @@
 import { SectionBox, SimpleTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { Restore, VolumeRef } from '../../sidecar/api';
-import { useRestores } from '../api/restoreQueries';
-import { durationMs } from '../backups/durations';
+import { useRestores } from '../api/queries/restoreQueries';
+import { durationMs } from '../backups/run/durations';
 import { Ago } from '../ui/Ago';
 import { sentence } from '../ui/sentence';
 import { RunBadge } from '../ui/status';

@@ -1,7 +1,7 @@
 import { Box, LinearProgress, Stack, Typography } from '@mui/material';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { BackupStatus } from '../../sidecar/api';
-import { type Sample, withSample } from '../backups/rate';
+import { type Sample, withSample } from '../backups/run/rate';
 import { Announcement } from '../ui/Announcement';
 import { formatBytes } from '../ui/bytes';
 import { RunBadge } from '../ui/status';

@@ -3,7 +3,7 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Button, Stack, Step, StepButton, Stepper } from '@mui/material';
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { useHistory, useLocation } from 'react-router-dom';
-import { useBackup } from '../api/queries';
+import { useBackup } from '../api/queries/queries';
 import { type Translate, useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';
 import { Buttons } from './Buttons';

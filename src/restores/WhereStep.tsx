@@ -1,6 +1,6 @@
 import { Checkbox, FormControlLabel, Stack, Typography } from '@mui/material';
 import { type ReactNode, useId } from 'react';
-import { useVolume, useVolumes } from '../api/queries';
+import { useVolume, useVolumes } from '../api/queries/queries';
 import { Choices } from '../ui/Choices';
 import { LinkButton } from '../ui/LinkButton';
 import { Message } from '../ui/Message';

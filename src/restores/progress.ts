@@ -1,5 +1,5 @@
 import type { Restore } from '../../sidecar/api';
-import { rateOf, type Sample } from '../backups/rate';
+import { rateOf, type Sample } from '../backups/run/rate';
 
 /** How far something that copies has come. */
 export interface Progress {

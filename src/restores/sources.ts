@@ -1,5 +1,5 @@
 import type { Backup } from '../../sidecar/api';
-import { hasArchive } from '../backups/archiveState';
+import { hasArchive } from '../backups/copies/archiveState';
 
 /** Where an archive comes from, by the `backup` of a request. */
 export type SourceKind = 'backup' | 'archive' | 'upload';

@@ -1,5 +1,5 @@
 import type { Restore, RestoreStep } from '../../sidecar/api';
-import { stageText } from '../backups/stageText';
+import { stageText } from '../backups/run/stageText';
 import type { Translate } from '../ui/text';
 
 /** What a step does. */

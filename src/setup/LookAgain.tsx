@@ -1,7 +1,7 @@
 import { Icon } from '@iconify/react';
 import { Button } from '@mui/material';
 import { useState } from 'react';
-import { tryAgain } from '../api/queries';
+import { tryAgain } from '../api/queries/queries';
 import { retryIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 

@@ -1,7 +1,7 @@
 import { Link, Loader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { ReactNode } from 'react';
-import type { Asked } from '../api/queries';
+import type { Asked } from '../api/queries/queries';
 import type { Trouble } from '../api/trouble';
 import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
 import { Message } from '../ui/Message';

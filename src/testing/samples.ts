@@ -123,7 +123,7 @@ export const aFailed = (differs: Partial<Backup> = {}): Backup =>
     ...differs,
   });
 
-export { summaryOf } from '../api/patch';
+export { summaryOf } from '../api/clients/patch';
 
 /** A bound volume of a StatefulSet that has never been backed up. */
 export const aVolume = (differs: Partial<Volume> = {}): Volume =>

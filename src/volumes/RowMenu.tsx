@@ -3,9 +3,9 @@ import { IconButton, ListItemIcon, ListItemText, Menu, MenuItem, Tooltip } from 
 import { useSnackbar } from 'notistack';
 import { type ReactNode, useId, useState } from 'react';
 import { Link as RouterLink } from 'react-router-dom';
-import { refresh } from '../api/queries';
-import { useBackUp } from '../backups/BackUps';
-import { canBackUp } from '../backups/nextStep';
+import { refresh } from '../api/queries/queries';
+import { canBackUp } from '../backups/run/nextStep';
+import { useBackUp } from '../backups/start/BackUps';
 import { useFilesUrl } from '../files/ArchiveLinks';
 import { suspendChange } from '../policy/choices';
 import { ScheduleDialog } from '../policy/ScheduleDialog';

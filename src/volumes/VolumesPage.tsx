@@ -6,8 +6,8 @@ import {
 } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Chip, Stack } from '@mui/material';
 import { useMemo } from 'react';
-import { type ClusterPolicies, usePolicies } from '../api/policyQueries';
-import { type ClusterVolumes, LiveCluster, useVolumes } from '../api/queries';
+import { type ClusterPolicies, usePolicies } from '../api/queries/policyQueries';
+import { type ClusterVolumes, LiveCluster, useVolumes } from '../api/queries/queries';
 import { isPending, type Pending, PendingRestores } from '../policy/PendingRestores';
 import { STATE_PARAMETER } from '../routes';
 import { ListWarnings } from '../setup/ListWarnings';

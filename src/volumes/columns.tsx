@@ -1,7 +1,7 @@
 import { Link, type TableColumn } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, type SxProps, type Theme, Typography } from '@mui/material';
-import { Action, actionText } from '../backups/Action';
-import { nextStepOf } from '../backups/nextStep';
+import { nextStepOf } from '../backups/run/nextStep';
+import { Action, actionText } from '../backups/start/Action';
 import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../routes';
 import { visuallyHidden } from '../ui/Announcement';
 import { formatBytes } from '../ui/bytes';

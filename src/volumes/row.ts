@@ -1,5 +1,5 @@
 import type { Volume, VolumePolicy } from '../../sidecar/api';
-import type { Target } from '../backups/start';
+import type { Target } from '../backups/start/start';
 import type { ScheduleTarget } from '../policy/ScheduleDialog';
 import { ownersOf } from './owners';
 

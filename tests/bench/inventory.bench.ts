@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
-import { startInventory } from '../../sidecar/src/cluster/startInventory.ts';
+import { gatewayOf } from '../../sidecar/src/cluster/gateway/gateway.ts';
+import { startInventory } from '../../sidecar/src/cluster/inventory/startInventory.ts';
 import { type ClusterSize, fillBigCluster, putPod } from '../support/bigCluster.ts';
 import { kubeConfigFor, ListWatchServer } from '../support/listWatchServer.ts';
 

@@ -11,7 +11,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runBackup } from '../../sidecar/src/backup/run.ts';
-import { lane } from '../../sidecar/src/cluster/lane.ts';
+import { lane } from '../../sidecar/src/cluster/gateway/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { runIds } from '../../sidecar/src/history/runId.ts';
-import { startQueue } from '../../sidecar/src/jobs/queue.ts';
+import { startQueue } from '../../sidecar/src/jobs/queue/queue.ts';
 
 const NAMESPACES = 200;
 const ROUNDS = 21;

@@ -5,10 +5,10 @@
  * Needs the cluster of `npm run cluster:up` with the product. A kubelet runs 110 pods.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { connect } from '../../sidecar/src/cluster/connection.ts';
-import { gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
-import type { Pods } from '../../sidecar/src/cluster/pods.ts';
-import { podsOf } from '../../sidecar/src/cluster/pods.ts';
+import { connect } from '../../sidecar/src/cluster/gateway/connection.ts';
+import { gatewayOf } from '../../sidecar/src/cluster/gateway/gateway.ts';
+import type { Pods } from '../../sidecar/src/cluster/gateway/pods.ts';
+import { podsOf } from '../../sidecar/src/cluster/gateway/pods.ts';
 import type { Call } from '../cluster/support/backups.ts';
 import { read } from '../cluster/support/backups.ts';
 import { kubeconfigPath, kubectl } from '../cluster/support/kubectl.ts';

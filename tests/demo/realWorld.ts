@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
-import { asName } from '../../sidecar/src/cluster/connection.ts';
+import { asName } from '../../sidecar/src/cluster/gateway/connection.ts';
 import { forwardTo } from '../browser/host/forward.ts';
 import { kubeconfig as kubeconfigOf } from '../playground/kubeconfig.ts';
 import { startSidecar } from '../support/sidecar.ts';

@@ -2,9 +2,9 @@ import type { KubeConfig, V1SelfSubjectReview } from '@kubernetes/client-node';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { accessOf, type Action } from '../../sidecar/src/cluster/access.ts';
-import { ApiFailure } from '../../sidecar/src/cluster/apiFailure.ts';
-import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
+import { accessOf, type Action } from '../../sidecar/src/cluster/gateway/access.ts';
+import { ApiFailure } from '../../sidecar/src/cluster/gateway/apiFailure.ts';
+import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway/gateway.ts';
 import { textOf } from '../../sidecar/src/errors.ts';
 import type { Person } from './person.ts';
 

@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { Backup } from '../../sidecar/api/index.ts';
 import type { RunWorld } from '../../sidecar/src/backup/run.ts';
 import { runBackup } from '../../sidecar/src/backup/run.ts';
-import { lane } from '../../sidecar/src/cluster/lane.ts';
+import { lane } from '../../sidecar/src/cluster/gateway/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
 import type { CommonSettings } from '../../sidecar/src/destinations/places/common.ts';

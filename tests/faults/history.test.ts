@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadSqlite } from '../../sidecar/src/history/sqlite.ts';
+import { loadSqlite } from '../../sidecar/src/history/schema/sqlite.ts';
 import { ended, read } from '../cluster/support/backups.ts';
 import { expectNothingLost } from './support/afterwards.ts';
 import { faultVolume } from './support/volume.ts';

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import * as fs from 'node:fs/promises';
 import type { LocalFiles } from '../../sidecar/src/destinations/directory/localWrite.ts';
-import type { FileCalls } from '../../sidecar/src/history/wholeFile.ts';
+import type { FileCalls } from '../../sidecar/src/history/durability/wholeFile.ts';
 import type { Life } from './life.ts';
 
 /** What can be the matter with a file system. */

@@ -1,9 +1,9 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { claimsOf } from '../../sidecar/src/cluster/claims.ts';
-import type { NewClaim } from '../../sidecar/src/cluster/claimWrites.ts';
-import { claimWritesOf } from '../../sidecar/src/cluster/claimWrites.ts';
-import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
+import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway/gateway.ts';
+import { claimsOf } from '../../sidecar/src/cluster/inventory/claims.ts';
+import type { NewClaim } from '../../sidecar/src/cluster/writes/claimWrites.ts';
+import { claimWritesOf } from '../../sidecar/src/cluster/writes/claimWrites.ts';
 import { type Playground, startPlayground } from './playground.ts';
 
 let playground: Playground;

@@ -1,9 +1,9 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessOf } from '../../sidecar/src/cluster/access.ts';
-import type { ClaimEvent } from '../../sidecar/src/cluster/events.ts';
-import { eventsOf } from '../../sidecar/src/cluster/events.ts';
-import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway.ts';
+import { accessOf } from '../../sidecar/src/cluster/gateway/access.ts';
+import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway/gateway.ts';
+import type { ClaimEvent } from '../../sidecar/src/cluster/writes/events.ts';
+import { eventsOf } from '../../sidecar/src/cluster/writes/events.ts';
 import { type Playground, startPlayground } from './playground.ts';
 
 const OBJECTS = `

@@ -1,4 +1,4 @@
-import { resources } from '../../sidecar/src/cluster/resources.ts';
+import { resources } from '../../sidecar/src/cluster/limits/resources.ts';
 import type { ListWatchServer } from './listWatchServer.ts';
 
 export interface ClusterSize {

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { byHand } from '../../src/backups/byHand.ts';
+import { byHand } from '../../src/backups/run/byHand.ts';
 
 /** A directory with an archive as a helper makes it, and a `kubectl exec` that runs its command on this machine. */
 function machine() {

@@ -1,8 +1,8 @@
 import type { Backup, Copy } from '../../api/index.ts';
 import type { ChainChoice } from '../archive/chain/chooseBase.ts';
-import type { ReadClaim } from '../cluster/claims.ts';
-import type { Claim } from '../cluster/inventory.ts';
-import type { Lane } from '../cluster/lane.ts';
+import type { Lane } from '../cluster/gateway/lane.ts';
+import type { ReadClaim } from '../cluster/inventory/claims.ts';
+import type { Claim } from '../cluster/inventory/inventory.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { Places } from '../destinations/places.ts';
 import type { DirectDoubts } from '../helper/direct/doubts.ts';

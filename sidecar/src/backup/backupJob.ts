@@ -1,7 +1,7 @@
 import type { Backup } from '../../api/index.ts';
 import { LOCAL_DESTINATION } from '../../api/index.ts';
-import type { NodeFact } from '../cluster/facts.ts';
-import type { Claim } from '../cluster/inventory.ts';
+import type { Claim } from '../cluster/inventory/inventory.ts';
+import type { NodeFact } from '../cluster/watch/facts.ts';
 import { placementOf } from '../helper/wait/placement.ts';
 import { claimGone } from '../helper/withHelper.ts';
 import type { RunChange } from '../history/history.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApiFailure } from '../cluster/apiFailure.ts';
+import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
 import { StageError } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
 import { explain } from './breakOff.ts';

@@ -1,6 +1,6 @@
 import type { Stage } from '../../api/index.ts';
 import { manifestName } from '../archive/name.ts';
-import { ApiFailure } from '../cluster/apiFailure.ts';
+import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { PausedError } from '../destinations/places/health.ts';
 import { StageError, textOf } from '../errors.ts';

@@ -11,8 +11,8 @@ import {
 import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
 import { archiveFormOf } from '../archive/name.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
-import type { ClaimObject } from '../cluster/claims.ts';
-import type { Claim } from '../cluster/inventory.ts';
+import type { ClaimObject } from '../cluster/inventory/claims.ts';
+import type { Claim } from '../cluster/inventory/inventory.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import type { Route } from '../helper/transport.ts';
 import type { Identity } from '../identity.ts';

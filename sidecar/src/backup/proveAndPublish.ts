@@ -2,7 +2,7 @@ import type { Copy, Proof, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import type { Manifest } from '../archive/manifest.ts';
 import { manifestName } from '../archive/name.ts';
-import type { Lane } from '../cluster/lane.ts';
+import type { Lane } from '../cluster/gateway/lane.ts';
 import type { Destination, Staged } from '../destinations/destination.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Held } from './breakOff.ts';

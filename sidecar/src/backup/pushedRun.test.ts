@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
-import { lane } from '../cluster/lane.ts';
+import { lane } from '../cluster/gateway/lane.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
 import type { PushListener } from '../helper/push/listener.ts';
 import { pushTransport } from '../helper/push/pushTransport.ts';

@@ -1,6 +1,6 @@
 import type { Backup, Copy, Stage } from '../../api/index.ts';
 import { archiveName, archiveNameIn } from '../archive/name.ts';
-import type { Claim } from '../cluster/inventory.ts';
+import type { Claim } from '../cluster/inventory/inventory.ts';
 import { blame } from '../destinations/places/blame.ts';
 import { PausedError } from '../destinations/places/health.ts';
 import { StageError } from '../errors.ts';

@@ -1,4 +1,4 @@
-import type { Claim } from '../cluster/inventory.ts';
+import type { Claim } from '../cluster/inventory/inventory.ts';
 import { StageError } from '../errors.ts';
 import type { DeferredError } from '../helper/deferredError.ts';
 import { notNow } from '../helper/deferredError.ts';

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ApiFailure } from '../cluster/apiFailure.ts';
-import type { Pod } from '../cluster/pods.ts';
+import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
+import type { Pod } from '../cluster/gateway/pods.ts';
 import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiFailure } from '../cluster/apiFailure.ts';
-import type { ExecTarget, FedCommand, RunningCommand } from '../cluster/exec.ts';
-import type { NodeFact } from '../cluster/facts.ts';
-import type { Pod, Pods } from '../cluster/pods.ts';
+import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
+import type { ExecTarget, FedCommand, RunningCommand } from '../cluster/gateway/exec.ts';
+import type { Pod, Pods } from '../cluster/gateway/pods.ts';
+import type { NodeFact } from '../cluster/watch/facts.ts';
 import { StageError } from '../errors.ts';
 import { lastOutputOf } from './lastOutput.ts';
 import type { HelperSpec } from './manifest.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod } from '../cluster/pods.ts';
+import type { Pod } from '../cluster/gateway/pods.ts';
 import type { Observed } from './lastOutput.ts';
 import { lastOutputOf } from './lastOutput.ts';
 

@@ -1,4 +1,4 @@
-import type { Pod, PodEvent } from '../cluster/pods.ts';
+import type { Pod, PodEvent } from '../cluster/gateway/pods.ts';
 import { helperContainer } from './names.ts';
 
 /** Everything that tells how a helper came to its end. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod } from '../cluster/pods.ts';
+import type { Pod } from '../cluster/gateway/pods.ts';
 import { readConfig } from '../config.ts';
 import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import { INJECTION_OPT_OUTS } from './injectors.ts';

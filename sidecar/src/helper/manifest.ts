@@ -1,4 +1,4 @@
-import type { Pod } from '../cluster/pods.ts';
+import type { Pod } from '../cluster/gateway/pods.ts';
 import { INJECTION_OPT_OUTS } from './injectors.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames, VOLUME_PATH, WORK_PATH } from './names.ts';

@@ -1,4 +1,4 @@
-import type { Pod } from '../cluster/pods.ts';
+import type { Pod } from '../cluster/gateway/pods.ts';
 
 /** The label that names the run of a helper pod. */
 export const RUN_LABEL = 'nkvm.io/run';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiFailure } from '../cluster/apiFailure.ts';
-import type { Pods } from '../cluster/pods.ts';
+import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
+import type { Pods } from '../cluster/gateway/pods.ts';
 import { StageError, textOf } from '../errors.ts';
 
 const LOOK_MS = 250;

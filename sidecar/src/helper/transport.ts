@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Transport as TransportName } from '../../api/index.ts';
-import type { RunningCommand } from '../cluster/exec.ts';
+import type { RunningCommand } from '../cluster/gateway/exec.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from './helper.ts';
 import type { LeaveOut } from './leaveOut.ts';

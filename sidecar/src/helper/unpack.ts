@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RestoreMode } from '../../api/restores.ts';
 import { hashAndCount } from '../archive/digest.ts';
-import type { FedCommand } from '../cluster/exec.ts';
+import type { FedCommand } from '../cluster/gateway/exec.ts';
 import { StageError, textOf } from '../errors.ts';
 import { within } from '../within.ts';
 import type { Helper } from './helper.ts';

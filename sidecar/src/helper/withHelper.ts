@@ -1,4 +1,4 @@
-import type { ClaimObject, ReadClaim } from '../cluster/claims.ts';
+import type { ClaimObject, ReadClaim } from '../cluster/inventory/claims.ts';
 import { StageError } from '../errors.ts';
 import { within } from '../within.ts';
 import type { Helper, HelperCluster } from './helper.ts';

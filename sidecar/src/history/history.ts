@@ -7,9 +7,9 @@ import type {
   RunKind,
 } from '../../api/index.ts';
 import type { StageError } from '../errors.ts';
-import type { ClaimArchives } from './claimArchives.ts';
-import type { RunDetails } from './details.ts';
-import type { Pruned, PruneOptions } from './pruneRuns.ts';
+import type { Pruned, PruneOptions } from './pruning/pruneRuns.ts';
+import type { ClaimArchives } from './queries/claimArchives.ts';
+import type { RunDetails } from './queries/details.ts';
 
 /** A run of any kind. `details` of other kinds than backups: absent where this version cannot read them. */
 export type RunRecord = Backup & { details?: RunDetails | null };

@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { exampleRun } from '../testing/exampleRun.ts';
 import { afterKill, newPath, openFor } from '../testing/testDisk.ts';
-import type { Notice } from './notice.ts';
+import type { Notice } from './durability/notice.ts';
 import { openHistory } from './openHistory.ts';
-import { SCHEMA_VERSION } from './schema.ts';
-import { loadSqlite } from './sqlite.ts';
+import { SCHEMA_VERSION } from './schema/schema.ts';
+import { loadSqlite } from './schema/sqlite.ts';
 
 /** @returns a whole history file that holds the run `a`. */
 async function goodFile(): Promise<Buffer> {

@@ -1,9 +1,9 @@
 import type { History, RunRecord } from '../history/history.ts';
-import type { AttemptWorld } from './attempt.ts';
-import { attempt } from './attempt.ts';
+import type { AttemptWorld } from './attempts/attempt.ts';
+import { attempt } from './attempts/attempt.ts';
 import type { Asked, JobEnd, Place, Target } from './job.ts';
 import { requestOf } from './job.ts';
-import { queued } from './queuedRun.ts';
+import { queued } from './queue/queuedRun.ts';
 import type { RunningRuns } from './runningRuns.ts';
 
 /** How a run is carried out inside of another one. */

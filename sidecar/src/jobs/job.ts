@@ -1,6 +1,6 @@
 import type { Backup, RunKind } from '../../api/index.ts';
-import type { RunDetails } from '../history/details.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
+import type { RunDetails } from '../history/queries/details.ts';
 
 /** The access of a run to the volume of its claim; `none`: it reads archives of the claim alone. */
 export type VolumeAccess = 'none' | 'read' | 'write';

@@ -6,8 +6,8 @@ import { runIds } from '../history/runId.ts';
 import { exampleCheck, exampleRestoreDetails } from '../testing/exampleRestore.ts';
 import { withDisk } from '../testing/testDisk.ts';
 import type { JobEnd, JobKind, Target } from './job.ts';
-import type { Queue } from './queue.ts';
-import { startQueue } from './queue.ts';
+import type { Queue } from './queue/queue.ts';
+import { startQueue } from './queue/queue.ts';
 
 const claim = (name: string, uid = `uid-${name}`): Target => ({ namespace: 'shop', name, uid });
 const success: JobEnd = { status: 'success', endedAt: '2026-11-21T10:00:00.000Z' };

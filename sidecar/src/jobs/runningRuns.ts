@@ -1,6 +1,6 @@
 import type { RunRecord } from '../history/history.ts';
-import { isSameClaim } from './conflicts.ts';
 import type { Target } from './job.ts';
+import { isSameClaim } from './queue/conflicts.ts';
 
 /** A run under way. */
 export interface RunningRun {

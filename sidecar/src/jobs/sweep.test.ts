@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import type { Pod } from '../cluster/pods.ts';
+import type { Pod } from '../cluster/gateway/pods.ts';
 import { helperLabels } from '../helper/names.ts';
 import type { SweepOptions } from './sweep.ts';
 import { sweeperOf } from './sweep.ts';

@@ -1,4 +1,4 @@
-import type { Pod, Pods } from '../cluster/pods.ts';
+import type { Pod, Pods } from '../cluster/gateway/pods.ts';
 import { textOf } from '../errors.ts';
 import { helperSelector, RUN_LABEL } from '../helper/names.ts';
 import type { Log } from '../log.ts';

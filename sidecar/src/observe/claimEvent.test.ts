@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
-import type { ClaimEvent } from '../cluster/events.ts';
+import type { ClaimEvent } from '../cluster/writes/events.ts';
 import { exampleCheck, exampleRestore } from '../testing/exampleRestore.ts';
 import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { claimEventOf } from './claimEvent.ts';

@@ -1,6 +1,6 @@
 import { parse } from 'node:path';
 import type { BackupStatus, RunKind } from '../../api/index.ts';
-import type { ClaimEvent } from '../cluster/events.ts';
+import type { ClaimEvent } from '../cluster/writes/events.ts';
 import { sizeText } from '../destinations/size.ts';
 import type { RunRecord } from '../history/history.ts';
 

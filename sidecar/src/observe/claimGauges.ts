@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import { Gauge } from 'prom-client';
-import type { Inventory } from '../cluster/inventory.ts';
+import type { Inventory } from '../cluster/inventory/inventory.ts';
 import type { History } from '../history/history.ts';
 import { latestBelievable } from '../history/runId.ts';
 

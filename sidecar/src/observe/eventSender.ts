@@ -1,4 +1,4 @@
-import type { ClaimEvent, SendEvent } from '../cluster/events.ts';
+import type { ClaimEvent, SendEvent } from '../cluster/writes/events.ts';
 import type { RunRecord } from '../history/history.ts';
 import type { Log } from '../log.ts';
 import { claimEventOf, wantedEventOf } from './claimEvent.ts';

@@ -1,4 +1,4 @@
-import type { Pods } from '../cluster/pods.ts';
+import type { Pods } from '../cluster/gateway/pods.ts';
 import { helperSelector, RUN_LABEL } from '../helper/names.ts';
 import type { History } from '../history/history.ts';
 

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Backup } from '../../api/index.ts';
-import type { ClaimId, ClaimWrites } from '../cluster/claimWrites.ts';
-import type { ClusterInventory } from '../cluster/inventory.ts';
+import type { ClusterInventory } from '../cluster/inventory/inventory.ts';
+import type { ClaimId, ClaimWrites } from '../cluster/writes/claimWrites.ts';
 import type { Fence } from '../fence.ts';
-import type { RestoreDetails } from '../history/details.ts';
 import type { History, RunChange, RunRecord } from '../history/history.ts';
+import type { RestoreDetails } from '../history/queries/details.ts';
 import type { StageClock } from '../jobs/stageClock.ts';
 import type { ReadUsers } from './claim/users.ts';
 import type { IntoClaimWorld } from './intoClaim.ts';

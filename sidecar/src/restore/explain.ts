@@ -1,5 +1,5 @@
 import type { Stage } from '../../api/index.ts';
-import { ApiFailure } from '../cluster/apiFailure.ts';
+import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
 

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { RestoreMode } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
-import type { ReadClaim } from '../cluster/claims.ts';
-import type { ClaimId } from '../cluster/claimWrites.ts';
+import type { ReadClaim } from '../cluster/inventory/claims.ts';
+import type { ClaimId } from '../cluster/writes/claimWrites.ts';
 import { isOtherwise } from '../destinations/direct.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { DirectDoubts } from '../helper/direct/doubts.ts';

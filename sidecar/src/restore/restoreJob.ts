@@ -1,9 +1,9 @@
 import type { RestoreComparison } from '../../api/index.ts';
-import { restoreMarkOf } from '../cluster/restoreMark.ts';
+import { restoreMarkOf } from '../cluster/writes/restoreMark.ts';
 import { StageError } from '../errors.ts';
-import type { RestoreDetails } from '../history/details.ts';
 import type { RunRecord } from '../history/history.ts';
-import { interruptedBy } from '../jobs/interrupted.ts';
+import type { RestoreDetails } from '../history/queries/details.ts';
+import { interruptedBy } from '../jobs/attempts/interrupted.ts';
 import type { JobEnd, JobKind } from '../jobs/job.ts';
 import type { RestoreWorld } from './attempt.ts';
 import { isNewClaim } from './attempt.ts';

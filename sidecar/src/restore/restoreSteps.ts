@@ -1,5 +1,5 @@
 import { archiveNameIn, parseArchiveName } from '../archive/name.ts';
-import type { ClaimId } from '../cluster/claimWrites.ts';
+import type { ClaimId } from '../cluster/writes/claimWrites.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { DirectArchives } from '../helper/direct/unpackDirect.ts';
 import { PUSH_BROKE } from '../helper/push/received.ts';

@@ -12,8 +12,8 @@ import type { Readable } from '../destinations/readable.ts';
 import { useOf, withNearest } from '../destinations/readable.ts';
 import { readText } from '../destinations/readText.ts';
 import { StageError, textOf } from '../errors.ts';
-import type { ArchiveSource } from '../history/details.ts';
 import type { History, RunRecord } from '../history/history.ts';
+import type { ArchiveSource } from '../history/queries/details.ts';
 import type { SourceArchive } from './types.ts';
 
 /** An archive that can be restored, and what is known of it without reading it. */

@@ -1,8 +1,8 @@
 import type { RestorePlan, StartRestore } from '../../api/index.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import type { Destination } from '../destinations/destination.ts';
-import type { ArchiveSource, RestoreDetails } from '../history/details.ts';
 import type { RunRecord } from '../history/history.ts';
+import type { ArchiveSource, RestoreDetails } from '../history/queries/details.ts';
 import type { Target } from '../jobs/job.ts';
 
 /** An archive that a request names, wherever it lies. */

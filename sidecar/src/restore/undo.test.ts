@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { RestoreDetails } from '../history/details.ts';
 import type { RunRecord } from '../history/history.ts';
+import type { RestoreDetails } from '../history/queries/details.ts';
 import { exampleRestore } from '../testing/exampleRestore.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
 import { testClaim } from '../testing/testClaim.ts';

@@ -1,5 +1,5 @@
 import type { StartRestore } from '../../api/index.ts';
-import type { Inventory } from '../cluster/inventory.ts';
+import type { Inventory } from '../cluster/inventory/inventory.ts';
 import { StageError } from '../errors.ts';
 import type { History, RunRecord } from '../history/history.ts';
 

@@ -1,6 +1,6 @@
 import { checkResultsPath, openCheckResults } from '../destinations/places/checkResults.ts';
 import { checksOf } from '../destinations/places/checks.ts';
-import { rightsOf } from '../http/rights.ts';
+import { rightsOf } from '../http/rights/rights.ts';
 import { buildServer } from '../http/server.ts';
 import { registerDestinationGauges } from '../observe/destinationGauges.ts';
 import type { Coverage } from '../policy/coverage/coverage.ts';

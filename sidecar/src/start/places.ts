@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KEEP_ANNOTATION } from '../../api/index.ts';
-import { watchDestinationSecrets } from '../cluster/destinationSecrets.ts';
-import type { Gateway } from '../cluster/gateway.ts';
+import type { Gateway } from '../cluster/gateway/gateway.ts';
+import { watchDestinationSecrets } from '../cluster/inventory/destinationSecrets.ts';
 import type { Config } from '../config.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { localDestination } from '../destinations/directory/local.ts';

@@ -1,6 +1,6 @@
 import { onReopened } from '../backup/copies/outageCosts.ts';
-import { backupRestoresOf } from '../cluster/backupRestores.ts';
-import { eventsOf } from '../cluster/events.ts';
+import { backupRestoresOf } from '../cluster/writes/backupRestores.ts';
+import { eventsOf } from '../cluster/writes/events.ts';
 import type { PopulateController } from '../policy/populate/controller/controller.ts';
 import { populateController } from '../policy/populate/controller/controller.ts';
 import { tellOf } from '../policy/populate/controller/tell.ts';

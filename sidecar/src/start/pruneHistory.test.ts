@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { manifestName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
-import type { PruneOptions } from '../history/pruneRuns.ts';
+import type { PruneOptions } from '../history/pruning/pruneRuns.ts';
 import { historyPruner } from './pruneHistory.ts';
 
 const RULES = { keepMs: 1, keepOthersMs: 1, maxRuns: 1 };

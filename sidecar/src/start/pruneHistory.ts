@@ -1,10 +1,10 @@
 import { manifestName } from '../archive/name.ts';
-import type { Inventory } from '../cluster/inventory.ts';
+import type { Inventory } from '../cluster/inventory/inventory.ts';
 import type { Places } from '../destinations/places.ts';
 import { textOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
-import type { PruneOptions } from '../history/pruneRuns.ts';
-import type { PruneRules } from '../history/pruning.ts';
+import type { PruneOptions } from '../history/pruning/pruneRuns.ts';
+import type { PruneRules } from '../history/pruning/pruning.ts';
 import type { Log } from '../log.ts';
 
 export interface PruneHistoryOptions {

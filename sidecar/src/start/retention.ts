@@ -1,4 +1,4 @@
-import { openRecordFile } from '../history/recordFile.ts';
+import { openRecordFile } from '../history/durability/recordFile.ts';
 import { PlaceDecision, placeDecisionsPath } from '../policy/retention/deletion/placeDecisions.ts';
 import type { Retention } from '../policy/retention/retention.ts';
 import { retentionWith } from '../policy/retention/retention.ts';

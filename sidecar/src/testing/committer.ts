@@ -1,5 +1,5 @@
 /**
- * Run by history/killed.test.ts: adds and commits runs to the history at the path of its first argument without an end, and
+ * Run by history/durability/killed.test.ts: adds and commits runs to the history at the path of its first argument without an end, and
  * prints the id of each that is acknowledged. It makes checkpoints without a pause, so that most kills hit one.
  */
 import { writeSync } from 'node:fs';

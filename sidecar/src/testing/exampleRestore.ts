@@ -1,5 +1,5 @@
-import type { DrillDetails, RestoreDetails } from '../history/details.ts';
 import type { RunRecord } from '../history/history.ts';
+import type { DrillDetails, RestoreDetails } from '../history/queries/details.ts';
 import { exampleRun } from './exampleRun.ts';
 
 /** A comparison without a difference. */

@@ -1,4 +1,4 @@
-import type { VolumeObject } from '../cluster/volumeWrites.ts';
+import type { VolumeObject } from '../cluster/writes/volumeWrites.ts';
 import { noFence } from '../fence.ts';
 import { fillingAnnotations, fillingLabels, fillingOf } from '../restore/handOver/filling.ts';
 import type { HandOverWorld } from '../restore/handOver/handOver.ts';

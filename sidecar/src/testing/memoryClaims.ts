@@ -1,6 +1,6 @@
-import { ApiFailure } from '../cluster/apiFailure.ts';
-import type { ReadClaim } from '../cluster/claims.ts';
-import type { ClaimWrites, NewClaim } from '../cluster/claimWrites.ts';
+import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
+import type { ReadClaim } from '../cluster/inventory/claims.ts';
+import type { ClaimWrites, NewClaim } from '../cluster/writes/claimWrites.ts';
 
 /** A claim in memory. */
 export interface MemoryClaim extends Omit<NewClaim, 'annotations'> {

@@ -1,7 +1,7 @@
 import { writeManifest } from '../archive/manifest.ts';
 import { archiveName, manifestName } from '../archive/name.ts';
-import type { ClaimFact } from '../cluster/facts.ts';
-import type { Claim } from '../cluster/inventory.ts';
+import type { Claim } from '../cluster/inventory/inventory.ts';
+import type { ClaimFact } from '../cluster/watch/facts.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
 import type { Places } from '../destinations/places.ts';

@@ -3,9 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { ApiFailure } from '../cluster/apiFailure.ts';
-import type { FedCommand } from '../cluster/exec.ts';
-import type { Pod, Pods } from '../cluster/pods.ts';
+import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
+import type { FedCommand } from '../cluster/gateway/exec.ts';
+import type { Pod, Pods } from '../cluster/gateway/pods.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
 

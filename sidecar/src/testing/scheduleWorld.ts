@@ -1,13 +1,13 @@
 import { pino } from 'pino';
 import { onTestFinished, vi } from 'vitest';
-import type { NamespaceFact } from '../cluster/facts.ts';
-import type { Claim } from '../cluster/inventory.ts';
+import type { Claim } from '../cluster/inventory/inventory.ts';
+import type { NamespaceFact } from '../cluster/watch/facts.ts';
 import { StageError } from '../errors.ts';
 import type { History, RunRecord } from '../history/history.ts';
 import { runIds } from '../history/runId.ts';
 import type { JobEnd } from '../jobs/job.ts';
-import type { Queue } from '../jobs/queue.ts';
-import { startQueue } from '../jobs/queue.ts';
+import type { Queue } from '../jobs/queue/queue.ts';
+import { startQueue } from '../jobs/queue/queue.ts';
 import { isHeldByRestore } from '../policy/populate/firstRestore.ts';
 import type { Scheduler } from '../policy/schedule/scheduler.ts';
 import { scheduler } from '../policy/schedule/scheduler.ts';

@@ -1,4 +1,4 @@
-import type { Claim } from '../cluster/inventory.ts';
+import type { Claim } from '../cluster/inventory/inventory.ts';
 
 /** A claim for tests: `shop/orders-db`, bound, and used by nothing. */
 export const testClaim = (change: Partial<Claim> = {}): Claim => ({

@@ -3,12 +3,12 @@ import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import type { Notice } from '../history/durability/notice.ts';
+import type { FileCalls } from '../history/durability/wholeFile.ts';
 import type { History } from '../history/history.ts';
-import type { Notice } from '../history/notice.ts';
 import type { HistoryOptions } from '../history/openHistory.ts';
 import { openHistory } from '../history/openHistory.ts';
-import { loadSqlite } from '../history/sqlite.ts';
-import type { FileCalls } from '../history/wholeFile.ts';
+import { loadSqlite } from '../history/schema/sqlite.ts';
 
 /** @returns a path for a history in a directory of its own. */
 export function newPath(...folders: string[]): string {

@@ -1,4 +1,10 @@
-import type { ClaimFact, Controller, OwnedFact, PodFact, WorkloadFact } from '../cluster/facts.ts';
+import type {
+  ClaimFact,
+  Controller,
+  OwnedFact,
+  PodFact,
+  WorkloadFact,
+} from '../cluster/watch/facts.ts';
 
 /** Facts for tests: each has a sound value for what a test does not care about. The uid is `KIND/NAME`. */
 

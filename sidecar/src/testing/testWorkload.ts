@@ -1,4 +1,4 @@
-import type { Workload } from '../cluster/workloads.ts';
+import type { Workload } from '../cluster/inventory/workloads.ts';
 
 /** A workload for tests: Deployment `shop/web` with 2 replicas, which nobody else manages. */
 export const testWorkload = (change: Partial<Workload> = {}): Workload => ({

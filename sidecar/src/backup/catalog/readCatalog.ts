@@ -4,8 +4,8 @@ import type { ParsedName } from '../../archive/name.ts';
 import { archiveOfManifest, parseArchiveName } from '../../archive/name.ts';
 import type { Destination, Stored } from '../../destinations/destination.ts';
 import { probePrefix } from '../../destinations/places/check.ts';
-import { changeCopies } from '../../history/changeCopies.ts';
 import type { History } from '../../history/history.ts';
+import { changeCopies } from '../../history/queries/changeCopies.ts';
 import type { Log } from '../../log.ts';
 
 /** The contents of a destination, and the corrections in the history. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Backup } from '../../../api/index.ts';
 import { chooseBase } from '../../archive/chain/chooseBase.ts';
 import { readManifest } from '../../archive/manifest.ts';
-import { lane } from '../../cluster/lane.ts';
+import { lane } from '../../cluster/gateway/lane.ts';
 import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
 import { readText } from '../../destinations/readText.ts';
 import { sameLimits } from '../../helper/wait/waitLimits.ts';

@@ -1,6 +1,6 @@
 import { textOf } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';
-import type { Queue } from '../../jobs/queue.ts';
+import type { Queue } from '../../jobs/queue/queue.ts';
 import type { Log } from '../../log.ts';
 
 export interface AskForCopiesOptions {

@@ -9,7 +9,7 @@ import {
   writeManifest,
 } from '../../archive/manifest.ts';
 import { archiveFormOf, archiveNameIn, manifestName } from '../../archive/name.ts';
-import type { Lane } from '../../cluster/lane.ts';
+import type { Lane } from '../../cluster/gateway/lane.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Readable } from '../../destinations/readable.ts';
 import { readText } from '../../destinations/readText.ts';

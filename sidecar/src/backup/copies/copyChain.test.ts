@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readManifest } from '../../archive/manifest.ts';
 import { manifestName, snapshotName } from '../../archive/name.ts';
-import { lane } from '../../cluster/lane.ts';
+import { lane } from '../../cluster/gateway/lane.ts';
 import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { fixedPlaces } from '../../destinations/fixedPlaces.ts';

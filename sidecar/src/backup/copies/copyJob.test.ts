@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Copy, Seal } from '../../../api/index.ts';
 import { writeManifest } from '../../archive/manifest.ts';
 import { archiveNameIn, indexName, manifestName } from '../../archive/name.ts';
-import { lane } from '../../cluster/lane.ts';
+import { lane } from '../../cluster/gateway/lane.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
 import { PausedError } from '../../destinations/places/health.ts';

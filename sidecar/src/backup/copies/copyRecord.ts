@@ -1,8 +1,8 @@
 import type { Copy } from '../../../api/index.ts';
 import { PausedError } from '../../destinations/places/health.ts';
 import type { StageError } from '../../errors.ts';
-import { changeCopies } from '../../history/changeCopies.ts';
 import type { History, RunRecord } from '../../history/history.ts';
+import { changeCopies } from '../../history/queries/changeCopies.ts';
 import type { RetryPolicy } from '../../jobs/job.ts';
 import { copyWithout, problemOf, verdictOnCopies, warningsOnCopies } from './copiesVerdict.ts';
 import { untilMs } from './targets.ts';

@@ -1,6 +1,6 @@
 import type { Proof, Seal } from '../../../api/index.ts';
 import type { Digest } from '../../archive/digest.ts';
-import type { Lane } from '../../cluster/lane.ts';
+import type { Lane } from '../../cluster/gateway/lane.ts';
 import type { Staged } from '../../destinations/destination.ts';
 import { sizeDiffers } from '../proof.ts';
 import { proveStored } from '../proof.ts';

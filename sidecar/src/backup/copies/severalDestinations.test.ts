@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backup } from '../../../api/index.ts';
 import { newIdentity } from '../../archive/age/keys.ts';
 import { readManifest } from '../../archive/manifest.ts';
-import { lane } from '../../cluster/lane.ts';
+import { lane } from '../../cluster/gateway/lane.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { encryptedDestination } from '../../destinations/encryption/encrypted.ts';
 import { keyRing } from '../../destinations/encryption/keyRing.ts';

@@ -1,6 +1,6 @@
 import type { Backup, Copy } from '../../../api/index.ts';
 import type { Digest } from '../../archive/digest.ts';
-import type { ClaimObject } from '../../cluster/claims.ts';
+import type { ClaimObject } from '../../cluster/inventory/claims.ts';
 import { StageError } from '../../errors.ts';
 import type { Attempt } from '../attempt.ts';
 import { explain, undo } from '../breakOff.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Inventory } from '../../cluster/inventory.ts';
+import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import { nearlyFull } from '../../destinations/room.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { admissionOf } from './admission.ts';

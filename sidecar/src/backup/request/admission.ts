@@ -1,6 +1,6 @@
 import type { VolumeRef } from '../../../api/index.ts';
 import { LOCAL_DESTINATION } from '../../../api/index.ts';
-import type { Claim, Inventory } from '../../cluster/inventory.ts';
+import type { Claim, Inventory } from '../../cluster/inventory/inventory.ts';
 import type { Place } from '../../destinations/places.ts';
 import { StageError } from '../../errors.ts';
 import { leaveOutOf } from '../../helper/leaveOut.ts';

@@ -1,7 +1,7 @@
 import type { Obstacle } from '../../../api/index.ts';
 import { openNamespaceCommand, START_ANNOTATION } from '../../../api/index.ts';
-import { isFirstRestoreOpen } from '../../cluster/firstRestore.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
+import { isFirstRestoreOpen } from '../../cluster/writes/firstRestore.ts';
 import { placementOf } from '../../helper/wait/placement.ts';
 import type { IsOpen } from './openNamespaces.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
-import type { Action } from '../../cluster/access.ts';
-import { failureOfTime } from '../../cluster/apiFailure.ts';
+import type { Action } from '../../cluster/gateway/access.ts';
+import { failureOfTime } from '../../cluster/gateway/apiFailure.ts';
 import { openNamespaces } from './openNamespaces.ts';
 
 let asked: Action[];

@@ -1,5 +1,5 @@
-import type { Access } from '../../cluster/access.ts';
-import { type Lane, lane } from '../../cluster/lane.ts';
+import type { Access } from '../../cluster/gateway/access.ts';
+import { type Lane, lane } from '../../cluster/gateway/lane.ts';
 
 /** Whether the sidecar may create helper pods in a namespace; `unknown` while the API server does not say. */
 export type IsOpen = boolean | 'unknown';

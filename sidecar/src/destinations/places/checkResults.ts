@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AppendOnly } from '../../../api/index.ts';
-import type { RecordFileOptions, Records } from '../../history/recordFile.ts';
-import { openRecordFile } from '../../history/recordFile.ts';
+import type { RecordFileOptions, Records } from '../../history/durability/recordFile.ts';
+import { openRecordFile } from '../../history/durability/recordFile.ts';
 
 /** The last result of each destination, also after a restart. */
 export interface CheckResults {

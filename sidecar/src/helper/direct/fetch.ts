@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Digest } from '../../archive/digest.ts';
-import type { FedCommand } from '../../cluster/exec.ts';
+import type { FedCommand } from '../../cluster/gateway/exec.ts';
 import type { DirectReads } from '../../destinations/direct.ts';
 import { textOf } from '../../errors.ts';
 import { linesIn } from '../linesIn.ts';

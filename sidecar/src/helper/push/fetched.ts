@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { HashAndCount } from '../../archive/digest.ts';
-import type { FedCommand } from '../../cluster/exec.ts';
+import type { FedCommand } from '../../cluster/gateway/exec.ts';
 import type { Route } from '../transport.ts';
 import { CONNECT, overExec, pushRoute } from './invite.ts';
 import type { Connection, Invitation, Invited, PushListener } from './listener.ts';

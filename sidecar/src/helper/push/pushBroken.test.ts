@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FedCommand } from '../../cluster/exec.ts';
+import type { FedCommand } from '../../cluster/gateway/exec.ts';
 import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
 import type { ProcessCluster } from '../../testing/processCluster.ts';
 import { processCluster } from '../../testing/processCluster.ts';

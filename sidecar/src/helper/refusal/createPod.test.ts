@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PodLimits } from '../../cluster/podLimits.ts';
-import type { Pod } from '../../cluster/pods.ts';
+import type { Pod } from '../../cluster/gateway/pods.ts';
+import type { PodLimits } from '../../cluster/limits/podLimits.ts';
 import { apiAnswer } from '../../testing/apiAnswer.ts';
 import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
 import type { HelperSpec } from '../manifest.ts';

@@ -1,5 +1,5 @@
-import type { PodLimits } from '../../cluster/podLimits.ts';
-import type { Pod, Pods } from '../../cluster/pods.ts';
+import type { Pod, Pods } from '../../cluster/gateway/pods.ts';
+import type { PodLimits } from '../../cluster/limits/podLimits.ts';
 import type { HelperSpec } from '../manifest.ts';
 import { helperPod, wantedResources } from '../manifest.ts';
 import { fitResources } from './fitResources.ts';

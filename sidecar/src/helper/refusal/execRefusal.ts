@@ -1,6 +1,6 @@
 import { namespaceOfNkvm, openNamespaceCommand } from '../../../api/index.ts';
-import { ApiFailure, isMissingRight } from '../../cluster/apiFailure.ts';
-import { denialOf } from '../../cluster/denial.ts';
+import { ApiFailure, isMissingRight } from '../../cluster/gateway/apiFailure.ts';
+import { denialOf } from '../../cluster/gateway/denial.ts';
 import { StageError, textOf } from '../../errors.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ComputeQuota, ComputeRange, PodLimits } from '../../cluster/podLimits.ts';
+import type { ComputeQuota, ComputeRange, PodLimits } from '../../cluster/limits/podLimits.ts';
 import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
 import { wantedResources } from '../manifest.ts';
 import { fitResources } from './fitResources.ts';

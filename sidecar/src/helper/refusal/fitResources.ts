@@ -1,5 +1,5 @@
-import type { PodLimits } from '../../cluster/podLimits.ts';
-import { milliOf } from '../../cluster/quantity.ts';
+import type { PodLimits } from '../../cluster/limits/podLimits.ts';
+import { milliOf } from '../../cluster/limits/quantity.ts';
 import type { Resources } from '../settings/settings.ts';
 
 /** Resources that a namespace admits, as far as there are such. */

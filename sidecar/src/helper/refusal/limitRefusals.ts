@@ -1,4 +1,4 @@
-import { milliOf } from '../../cluster/quantity.ts';
+import { milliOf } from '../../cluster/limits/quantity.ts';
 import { settingOf } from './fitResources.ts';
 import type { Refusal, Rule } from './refusalRule.ts';
 

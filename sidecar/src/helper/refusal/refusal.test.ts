@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOfConnection } from '../../cluster/apiFailure.ts';
+import { failureOfConnection } from '../../cluster/gateway/apiFailure.ts';
 import { apiAnswer } from '../../testing/apiAnswer.ts';
 import { isAboutResources, refusalOf } from './refusal.ts';
 

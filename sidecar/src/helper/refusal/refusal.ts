@@ -1,7 +1,7 @@
 import { namespaceOfNkvm, openNamespaceCommand } from '../../../api/index.ts';
-import { ApiFailure, isMissingRight } from '../../cluster/apiFailure.ts';
-import type { Denial } from '../../cluster/denial.ts';
-import { denialOf } from '../../cluster/denial.ts';
+import { ApiFailure, isMissingRight } from '../../cluster/gateway/apiFailure.ts';
+import type { Denial } from '../../cluster/gateway/denial.ts';
+import { denialOf } from '../../cluster/gateway/denial.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { LIMIT_RULES } from './limitRefusals.ts';
 import type { Refusal, Rule } from './refusalRule.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ApiFailure } from '../../cluster/apiFailure.ts';
-import type { Pod, Pods } from '../../cluster/pods.ts';
+import { ApiFailure } from '../../cluster/gateway/apiFailure.ts';
+import type { Pod, Pods } from '../../cluster/gateway/pods.ts';
 import { DEFAULT_HELPER_IMAGE, helperImageOf } from './helperImage.ts';
 
 const MIRROR = 'registry.example/mirror/nkvm:v1';

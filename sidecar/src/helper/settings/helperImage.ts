@@ -1,5 +1,5 @@
-import { ApiFailure } from '../../cluster/apiFailure.ts';
-import type { Pods } from '../../cluster/pods.ts';
+import { ApiFailure } from '../../cluster/gateway/apiFailure.ts';
+import type { Pods } from '../../cluster/gateway/pods.ts';
 import { textOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 

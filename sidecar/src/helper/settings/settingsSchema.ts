@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { milliOf } from '../../cluster/quantity.ts';
+import { milliOf } from '../../cluster/limits/quantity.ts';
 import type { HelperSettings } from './settings.ts';
 import { annotationsOf, labelsOf, seLinuxOptionsOf, tolerationsOf } from './structuredSettings.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { NodeFact, TaintFact } from '../../cluster/facts.ts';
-import type { Claim, ClaimPod } from '../../cluster/inventory.ts';
+import type { Claim, ClaimPod } from '../../cluster/inventory/inventory.ts';
+import type { NodeFact, TaintFact } from '../../cluster/watch/facts.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { readerNode, troubleAt, writerNode } from './helperNode.ts';
 

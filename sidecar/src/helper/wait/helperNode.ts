@@ -1,5 +1,5 @@
-import type { NodeFact } from '../../cluster/facts.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
+import type { NodeFact } from '../../cluster/watch/facts.ts';
 import type { Toleration } from '../settings/settings.ts';
 import { tolerationsFor } from './nodeTaints.ts';
 import { troubleOf } from './waitForNode.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { TaintFact } from '../../cluster/facts.ts';
+import type { TaintFact } from '../../cluster/watch/facts.ts';
 import { taintText, tolerationsFor } from './nodeTaints.ts';
 
 it.each<[string, TaintFact, boolean]>([

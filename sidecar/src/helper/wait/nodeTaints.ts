@@ -1,4 +1,4 @@
-import type { TaintFact } from '../../cluster/facts.ts';
+import type { TaintFact } from '../../cluster/watch/facts.ts';
 import type { Toleration } from '../settings/settings.ts';
 
 /**

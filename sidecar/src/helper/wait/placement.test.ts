@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { placementOf, writerPlacementOf } from './placement.ts';
 

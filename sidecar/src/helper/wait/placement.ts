@@ -1,6 +1,6 @@
 import type { Obstacle } from '../../../api/index.ts';
-import type { NodeFact } from '../../cluster/facts.ts';
-import type { Claim, ClaimPod } from '../../cluster/inventory.ts';
+import type { Claim, ClaimPod } from '../../cluster/inventory/inventory.ts';
+import type { NodeFact } from '../../cluster/watch/facts.ts';
 import type { HelperNode } from './helperNode.ts';
 import { readerNode, writerNode } from './helperNode.ts';
 

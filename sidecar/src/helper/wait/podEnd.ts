@@ -1,4 +1,4 @@
-import type { Pod } from '../../cluster/pods.ts';
+import type { Pod } from '../../cluster/gateway/pods.ts';
 import type { FailureClass } from '../../errors.ts';
 import { FITTED_ANNOTATION } from '../manifest.ts';
 import { HELPER_CONTAINER, helperContainer } from '../names.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pod, PodEvent } from '../../cluster/pods.ts';
+import type { Pod, PodEvent } from '../../cluster/gateway/pods.ts';
 import type { FailureClass } from '../../errors.ts';
 import { podState } from './podState.ts';
 import type { WaitingPod } from './waitingPod.ts';

@@ -1,5 +1,5 @@
-import type { NodeFact } from '../../cluster/facts.ts';
-import type { Pod, PodEvent } from '../../cluster/pods.ts';
+import type { Pod, PodEvent } from '../../cluster/gateway/pods.ts';
+import type { NodeFact } from '../../cluster/watch/facts.ts';
 import { helperContainer } from '../names.ts';
 import {
   endOfPod,

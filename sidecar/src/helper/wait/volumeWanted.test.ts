@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import type { Claim, ClaimPod } from '../../cluster/inventory.ts';
+import type { Claim, ClaimPod } from '../../cluster/inventory/inventory.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { podThatWants, volumeWanted, watchWanted } from './volumeWanted.ts';
 

@@ -1,4 +1,4 @@
-import type { Claim, ClaimPod } from '../../cluster/inventory.ts';
+import type { Claim, ClaimPod } from '../../cluster/inventory/inventory.ts';
 import type { DeferredError } from '../deferredError.ts';
 import { notNow } from '../deferredError.ts';
 import { isForManyNodes } from './helperNode.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { NodeFact, TaintFact } from '../../cluster/facts.ts';
-import type { Pod } from '../../cluster/pods.ts';
+import type { Pod } from '../../cluster/gateway/pods.ts';
+import type { NodeFact, TaintFact } from '../../cluster/watch/facts.ts';
 import { waitForNode } from './waitForNode.ts';
 
 const node = (name: string, change: Partial<NodeFact> = {}): NodeFact => ({

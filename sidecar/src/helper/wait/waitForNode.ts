@@ -1,5 +1,5 @@
-import type { NodeFact } from '../../cluster/facts.ts';
-import type { Pod } from '../../cluster/pods.ts';
+import type { Pod } from '../../cluster/gateway/pods.ts';
+import type { NodeFact } from '../../cluster/watch/facts.ts';
 import { repels, taintText } from './nodeTaints.ts';
 import { podName } from './podEnd.ts';
 import type { WaitingPod } from './waitingPod.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApiFailure } from '../../cluster/apiFailure.ts';
-import type { NodeFact } from '../../cluster/facts.ts';
-import type { Pod, PodEvent, Pods } from '../../cluster/pods.ts';
+import { ApiFailure } from '../../cluster/gateway/apiFailure.ts';
+import type { Pod, PodEvent, Pods } from '../../cluster/gateway/pods.ts';
+import type { NodeFact } from '../../cluster/watch/facts.ts';
 import { StageError, textOf } from '../../errors.ts';
 import type { FailedPod } from './podEnd.ts';
 import type { PodState } from './podState.ts';

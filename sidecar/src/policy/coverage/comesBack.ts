@@ -1,6 +1,6 @@
 import { BACKUP_LABEL } from '../../../api/index.ts';
-import type { NamespaceFact } from '../../cluster/facts.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
+import type { NamespaceFact } from '../../cluster/watch/facts.ts';
 import { asksForRestore, isFirstRestoreOpen } from '../populate/firstRestore.ts';
 
 /** The values that the policies in deploy/k8s/zero-touch ask for. */

@@ -9,7 +9,7 @@ import type {
 import { BACKUP_LABEL, SCHEDULE_ANNOTATION } from '../../../api/index.ts';
 import { obstacleOf } from '../../backup/request/obstacle.ts';
 import type { IsOpen, OpenNamespaces } from '../../backup/request/openNamespaces.ts';
-import type { Claim, Inventory } from '../../cluster/inventory.ts';
+import type { Claim, Inventory } from '../../cluster/inventory/inventory.ts';
 import type { ClaimHistory, History } from '../../history/history.ts';
 import { inTurns } from '../../inTurns.ts';
 import { isFirstRestoreOpen, isHeldByRestore } from '../populate/firstRestore.ts';

@@ -1,5 +1,5 @@
 import type { PolicyReason } from '../../../api/index.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 
 /** Pods that are named in the message. */
 const NAMED = 3;

@@ -1,4 +1,4 @@
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 
 /**
  * From when on the slots of a claim count. Kubernetes does not say when a label was set or a schedule was resumed, and

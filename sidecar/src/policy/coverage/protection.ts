@@ -5,7 +5,7 @@ import type {
   PopulateStatus,
   ProtectionState,
 } from '../../../api/index.ts';
-import type { RestoreMark } from '../../cluster/restoreMark.ts';
+import type { RestoreMark } from '../../cluster/writes/restoreMark.ts';
 import { latestBelievable } from '../../history/runId.ts';
 import type { Overdue, Slots } from './slots.ts';
 import { overdueOf } from './slots.ts';

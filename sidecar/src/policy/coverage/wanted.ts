@@ -1,5 +1,5 @@
-import type { NamespaceFact } from '../../cluster/facts.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
+import type { NamespaceFact } from '../../cluster/watch/facts.ts';
 import { slotsOf } from '../schedule/slots.ts';
 import type { Wish } from '../wish/wish.ts';
 import type { WishSettings } from '../wish/wishOf.ts';

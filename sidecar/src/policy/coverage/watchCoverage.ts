@@ -1,5 +1,5 @@
 import type { RetentionHold } from '../../../api/index.ts';
-import type { Inventory } from '../../cluster/inventory.ts';
+import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { Log } from '../../log.ts';
 import type { ProtectionSummary } from '../../observe/protectionGauges.ts';
 import type { Coverage } from './coverage.ts';

@@ -1,5 +1,5 @@
 import { START_ANNOTATION } from '../../../api/index.ts';
-import { asksForRestore } from '../../cluster/firstRestore.ts';
+import { asksForRestore } from '../../cluster/writes/firstRestore.ts';
 import { sizeText } from '../../restore/plan/planSpace.ts';
 import { startWishOf } from '../wish/startWish.ts';
 import { isKnownBad } from './badArchive.ts';

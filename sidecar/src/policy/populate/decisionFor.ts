@@ -1,4 +1,4 @@
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 import type { Decision, FailedRestore } from './decision.ts';
 
 export interface DecisionCall {

@@ -1,4 +1,4 @@
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 import type { Candidate, FailedRestore, Why } from './decision.ts';
 
 /** Facts about a claim that is to get its data back, and about the archives that it could get. */

@@ -4,4 +4,4 @@ export {
   isHeldByRestore,
   POPULATOR_GROUP,
   POPULATOR_KIND,
-} from '../../cluster/firstRestore.ts';
+} from '../../cluster/writes/firstRestore.ts';

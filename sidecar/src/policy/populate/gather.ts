@@ -1,8 +1,8 @@
 import { setImmediate as yieldOnce } from 'node:timers/promises';
 import { START_ANNOTATION } from '../../../api/index.ts';
 import { clusterPart } from '../../archive/name.ts';
-import type { Claim, Inventory } from '../../cluster/inventory.ts';
-import { lane } from '../../cluster/lane.ts';
+import { lane } from '../../cluster/gateway/lane.ts';
+import type { Claim, Inventory } from '../../cluster/inventory/inventory.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Place, Places } from '../../destinations/places.ts';
 import { StageError, textOf } from '../../errors.ts';

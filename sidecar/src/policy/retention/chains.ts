@@ -1,4 +1,4 @@
-import type { ArchiveFact } from '../../history/claimArchives.ts';
+import type { ArchiveFact } from '../../history/queries/claimArchives.ts';
 
 type Linked = Pick<ArchiveFact, 'run' | 'needs'>;
 

@@ -1,9 +1,9 @@
 import type { RetentionHold } from '../../../api/index.ts';
 import { HOLD_UNTIL_ANNOTATION, STARTED_EMPTY_ANNOTATION } from '../../../api/index.ts';
-import { verdictOf } from '../../cluster/firstRestore.ts';
-import type { Claim, Inventory } from '../../cluster/inventory.ts';
-import type { ArchiveFact } from '../../history/claimArchives.ts';
+import type { Claim, Inventory } from '../../cluster/inventory/inventory.ts';
+import { verdictOf } from '../../cluster/writes/firstRestore.ts';
 import type { History } from '../../history/history.ts';
+import type { ArchiveFact } from '../../history/queries/claimArchives.ts';
 import { latestBelievable, timeOfRunId } from '../../history/runId.ts';
 import { isHeldByRestore } from '../populate/firstRestore.ts';
 import type { Wish } from '../wish/wish.ts';

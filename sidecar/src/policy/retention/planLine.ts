@@ -1,5 +1,5 @@
 import type { RetentionHold, RetentionPlan } from '../../../api/index.ts';
-import type { ArchiveFact } from '../../history/claimArchives.ts';
+import type { ArchiveFact } from '../../history/queries/claimArchives.ts';
 import { doubtsOn } from './chains.ts';
 import type { UsedArchive } from './deletion/inUse.ts';
 import { NEARLY_ALL_NEW } from './deletion/newData.ts';

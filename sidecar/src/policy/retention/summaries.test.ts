@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { RetentionHold, RetentionPlan } from '../../../api/index.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { summariesWith } from './summaries.ts';
 

@@ -1,5 +1,5 @@
 import type { RetentionHold, RetentionPlan, RetentionSummary } from '../../../api/index.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 import { inTurns } from '../../inTurns.ts';
 
 type ClaimName = { namespace: string; name: string };

@@ -1,4 +1,4 @@
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 import type { History } from '../../history/history.ts';
 import type { Wish } from '../wish/wish.ts';
 import { dueOf, hasRun } from './due.ts';

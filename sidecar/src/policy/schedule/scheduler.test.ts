@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import { scheduleWorld } from '../../testing/scheduleWorld.ts';
 

@@ -1,6 +1,6 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
-import type { NamespaceFact } from '../../cluster/facts.ts';
-import type { Claim, Inventory } from '../../cluster/inventory.ts';
+import type { Claim, Inventory } from '../../cluster/inventory/inventory.ts';
+import type { NamespaceFact } from '../../cluster/watch/facts.ts';
 import type { StageError } from '../../errors.ts';
 import { textOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';

@@ -1,9 +1,9 @@
 import type { Admission } from '../../backup/request/admission.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
 import { StageError } from '../../errors.ts';
-import type { DrillDetails } from '../../history/details.ts';
 import type { History, RunRecord } from '../../history/history.ts';
-import type { Queue } from '../../jobs/queue.ts';
+import type { DrillDetails } from '../../history/queries/details.ts';
+import type { Queue } from '../../jobs/queue/queue.ts';
 import { checkedCopies } from '../../restore/check/checkedCopies.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
 import type { StartScheduled } from './scheduler.ts';

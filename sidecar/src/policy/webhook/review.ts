@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RESTORING } from '../../cluster/restoreMark.ts';
+import { RESTORING } from '../../cluster/writes/restoreMark.ts';
 
 const Claim = z.object({
   metadata: z.object({

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ClaimEvent } from '../../cluster/events.ts';
+import type { ClaimEvent } from '../../cluster/writes/events.ts';
 import { StageError } from '../../errors.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { policyEvents } from './policyEvents.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ClaimEvent } from '../../cluster/events.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
+import type { ClaimEvent } from '../../cluster/writes/events.ts';
 import type { StageError } from '../../errors.ts';
 import type { Wish } from './wish.ts';
 

@@ -11,8 +11,8 @@ import {
   START_ANNOTATION,
   SUSPEND_ANNOTATION,
 } from '../../../api/index.ts';
-import type { NamespaceFact } from '../../cluster/facts.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
+import type { NamespaceFact } from '../../cluster/watch/facts.ts';
 import { parseKeep } from '../retention/rules/keepRules.ts';
 import type { NoSchedule, ScheduleSource } from '../schedule/parseSchedule.ts';
 import { parseSchedule } from '../schedule/parseSchedule.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ReadPodLog } from '../../cluster/podLog.ts';
-import type { Pod, Pods } from '../../cluster/pods.ts';
+import type { ReadPodLog } from '../../cluster/gateway/podLog.ts';
+import type { Pod, Pods } from '../../cluster/gateway/pods.ts';
 import { StageError, textOf } from '../../errors.ts';
 import {
   HELPER_CONTAINER,

@@ -1,13 +1,13 @@
 import type { Backup } from '../../../api/index.ts';
-import type { ClaimId, ClaimWrites } from '../../cluster/claimWrites.ts';
-import type { ClusterInventory } from '../../cluster/inventory.ts';
-import type { ReadPodLog } from '../../cluster/podLog.ts';
+import type { ReadPodLog } from '../../cluster/gateway/podLog.ts';
+import type { ClusterInventory } from '../../cluster/inventory/inventory.ts';
+import type { ClaimId, ClaimWrites } from '../../cluster/writes/claimWrites.ts';
 import { StageError } from '../../errors.ts';
 import type { Fence } from '../../fence.ts';
 import { RUN_LABEL } from '../../helper/names.ts';
 import { PUSH_BROKE } from '../../helper/push/received.ts';
-import type { DrillDetails } from '../../history/details.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
+import type { DrillDetails } from '../../history/queries/details.ts';
 import { helperHooks } from '../../jobs/helperHooks.ts';
 import type { JobEnd, JobKind } from '../../jobs/job.ts';
 import { CANCELLED } from '../../jobs/job.ts';

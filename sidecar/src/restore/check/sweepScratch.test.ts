@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ClaimObject } from '../../cluster/claims.ts';
+import type { ClaimObject } from '../../cluster/inventory/claims.ts';
 import { RUN_LABEL } from '../../helper/names.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { scratchName } from './drillJob.ts';

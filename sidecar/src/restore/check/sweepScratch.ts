@@ -1,6 +1,6 @@
-import type { ReadClaim } from '../../cluster/claims.ts';
-import type { ClaimWrites } from '../../cluster/claimWrites.ts';
-import type { Claim } from '../../cluster/inventory.ts';
+import type { ReadClaim } from '../../cluster/inventory/claims.ts';
+import type { Claim } from '../../cluster/inventory/inventory.ts';
+import type { ClaimWrites } from '../../cluster/writes/claimWrites.ts';
 import { textOf } from '../../errors.ts';
 import { RUN_LABEL } from '../../helper/names.ts';
 import type { Log } from '../../log.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Copy } from '../../../api/index.ts';
-import { lane } from '../../cluster/lane.ts';
+import { lane } from '../../cluster/gateway/lane.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import { exampleCheck } from '../../testing/exampleRestore.ts';

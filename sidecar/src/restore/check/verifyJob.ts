@@ -1,11 +1,11 @@
 import type { Copy } from '../../../api/index.ts';
-import type { Lane } from '../../cluster/lane.ts';
+import type { Lane } from '../../cluster/gateway/lane.ts';
 import type { Places } from '../../destinations/places.ts';
 import { notConfigured, readables } from '../../destinations/readable.ts';
 import { sizeText } from '../../destinations/size.ts';
 import { StageError } from '../../errors.ts';
-import { changeCopies } from '../../history/changeCopies.ts';
 import type { History, RunRecord } from '../../history/history.ts';
+import { changeCopies } from '../../history/queries/changeCopies.ts';
 import type { JobEnd, JobKind } from '../../jobs/job.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import type { StageClock } from '../../jobs/stageClock.ts';

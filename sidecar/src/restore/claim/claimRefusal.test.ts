@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, failureOfTime } from '../../cluster/apiFailure.ts';
+import { failureOf, failureOfTime } from '../../cluster/gateway/apiFailure.ts';
 import { StageError } from '../../errors.ts';
 import { claimRefusal } from './claimRefusal.ts';
 

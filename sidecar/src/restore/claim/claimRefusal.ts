@@ -1,7 +1,7 @@
 import type { Stage } from '../../../api/index.ts';
 import { allowRestoresCommand, namespaceOfNkvm } from '../../../api/index.ts';
-import { ApiFailure, isMissingRight } from '../../cluster/apiFailure.ts';
-import { denialOf } from '../../cluster/denial.ts';
+import { ApiFailure, isMissingRight } from '../../cluster/gateway/apiFailure.ts';
+import { denialOf } from '../../cluster/gateway/denial.ts';
 import type { FailureClass } from '../../errors.ts';
 import { StageError, textOf } from '../../errors.ts';
 

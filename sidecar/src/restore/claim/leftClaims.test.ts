@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RestoreMark } from '../../cluster/restoreMark.ts';
-import { restoreMarkOf } from '../../cluster/restoreMark.ts';
+import type { RestoreMark } from '../../cluster/writes/restoreMark.ts';
+import { restoreMarkOf } from '../../cluster/writes/restoreMark.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import { memoryClaims } from '../../testing/memoryClaims.ts';
 import { testClaim } from '../../testing/testClaim.ts';

@@ -1,6 +1,6 @@
-import type { ClaimWrites } from '../../cluster/claimWrites.ts';
-import type { ClusterInventory } from '../../cluster/inventory.ts';
-import type { RestoreMark } from '../../cluster/restoreMark.ts';
+import type { ClusterInventory } from '../../cluster/inventory/inventory.ts';
+import type { ClaimWrites } from '../../cluster/writes/claimWrites.ts';
+import type { RestoreMark } from '../../cluster/writes/restoreMark.ts';
 import { textOf } from '../../errors.ts';
 import type { History } from '../../history/history.ts';
 import type { Log } from '../../log.ts';

@@ -1,6 +1,6 @@
-import type { ReadClaim } from '../../cluster/claims.ts';
-import type { ClaimId } from '../../cluster/claimWrites.ts';
-import type { ClusterInventory } from '../../cluster/inventory.ts';
+import type { ReadClaim } from '../../cluster/inventory/claims.ts';
+import type { ClusterInventory } from '../../cluster/inventory/inventory.ts';
+import type { ClaimId } from '../../cluster/writes/claimWrites.ts';
 
 export interface LeftVolumeWorld {
   readClaim: ReadClaim;

@@ -1,7 +1,7 @@
-import type { ReadClaim } from '../../cluster/claims.ts';
-import type { ClaimId, ClaimWrites } from '../../cluster/claimWrites.ts';
-import { MAKING_ANNOTATIONS } from '../../cluster/claimWrites.ts';
-import { INCOMPLETE, MADE_BY, restoreMarkOf, RESTORING } from '../../cluster/restoreMark.ts';
+import type { ReadClaim } from '../../cluster/inventory/claims.ts';
+import type { ClaimId, ClaimWrites } from '../../cluster/writes/claimWrites.ts';
+import { MAKING_ANNOTATIONS } from '../../cluster/writes/claimWrites.ts';
+import { INCOMPLETE, MADE_BY, restoreMarkOf, RESTORING } from '../../cluster/writes/restoreMark.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { claimRefusal } from './claimRefusal.ts';
 import type { ClaimWish } from './newClaim.ts';

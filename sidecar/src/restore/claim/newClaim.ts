@@ -1,6 +1,6 @@
 import type { RestoreTarget } from '../../../api/index.ts';
 import type { StoredManifest } from '../../archive/manifest.ts';
-import { bytesOf } from '../../cluster/quantity.ts';
+import { bytesOf } from '../../cluster/limits/quantity.ts';
 
 /** How the claim of a restore will look. */
 export interface ClaimWish {

@@ -1,4 +1,4 @@
-import type { NamespaceFact } from '../../cluster/facts.ts';
+import type { NamespaceFact } from '../../cluster/watch/facts.ts';
 import { StageError } from '../../errors.ts';
 import type { RunRecord } from '../../history/history.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ClaimPod } from '../../cluster/inventory.ts';
+import type { ClaimPod } from '../../cluster/inventory/inventory.ts';
 import { StageError } from '../../errors.ts';
 import type { Scaled } from '../scale/scaler.ts';
 import { usersOf } from './users.ts';

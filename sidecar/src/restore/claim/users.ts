@@ -1,4 +1,4 @@
-import type { ClaimPod, ClusterInventory } from '../../cluster/inventory.ts';
+import type { ClaimPod, ClusterInventory } from '../../cluster/inventory/inventory.ts';
 import { StageError } from '../../errors.ts';
 import { claimInUse } from '../../helper/wait/placement.ts';
 import type { Scaled } from '../scale/scaler.ts';

@@ -1,7 +1,7 @@
-import type { ReadClaim } from '../../cluster/claims.ts';
-import type { ClaimId } from '../../cluster/claimWrites.ts';
-import { restoreMarkOf } from '../../cluster/restoreMark.ts';
-import { SELECTED_NODE } from '../../cluster/selectedNode.ts';
+import type { ReadClaim } from '../../cluster/inventory/claims.ts';
+import type { ClaimId } from '../../cluster/writes/claimWrites.ts';
+import { restoreMarkOf } from '../../cluster/writes/restoreMark.ts';
+import { SELECTED_NODE } from '../../cluster/writes/selectedNode.ts';
 
 /**
  * A *filling* is a claim of NKVM whose volume is filled, and then given to the claim that waits for it. It has a namespace of its

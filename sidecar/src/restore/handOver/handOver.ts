@@ -4,9 +4,9 @@ import {
   RESTORED_FROM_ANNOTATION,
   STARTED_EMPTY_ANNOTATION,
 } from '../../../api/index.ts';
-import type { ClaimObject, ReadClaim } from '../../cluster/claims.ts';
-import type { ClaimId, ClaimWrites } from '../../cluster/claimWrites.ts';
-import type { VolumeObject, VolumeWrites } from '../../cluster/volumeWrites.ts';
+import type { ClaimObject, ReadClaim } from '../../cluster/inventory/claims.ts';
+import type { ClaimId, ClaimWrites } from '../../cluster/writes/claimWrites.ts';
+import type { VolumeObject, VolumeWrites } from '../../cluster/writes/volumeWrites.ts';
 import { StageError } from '../../errors.ts';
 import type { Fence } from '../../fence.ts';
 import { findFilling } from './filling.ts';

@@ -1,8 +1,8 @@
-import type { ClaimId } from '../../cluster/claimWrites.ts';
+import type { ClaimId } from '../../cluster/writes/claimWrites.ts';
 import { StageError } from '../../errors.ts';
-import type { RestoreDetails } from '../../history/details.ts';
 import type { RunRecord } from '../../history/history.ts';
-import { interruptedBy } from '../../jobs/interrupted.ts';
+import type { RestoreDetails } from '../../history/queries/details.ts';
+import { interruptedBy } from '../../jobs/attempts/interrupted.ts';
 import type { JobEnd, JobKind } from '../../jobs/job.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import { explain } from '../explain.ts';

@@ -1,8 +1,8 @@
 import type { StartRestore } from '../../../api/index.ts';
-import type { Access, Action } from '../../cluster/access.ts';
-import type { ClaimWrites } from '../../cluster/claimWrites.ts';
-import type { ClusterInventory } from '../../cluster/inventory.ts';
-import type { NamespaceLimits } from '../../cluster/quotas.ts';
+import type { Access, Action } from '../../cluster/gateway/access.ts';
+import type { ClusterInventory } from '../../cluster/inventory/inventory.ts';
+import type { NamespaceLimits } from '../../cluster/limits/quotas.ts';
+import type { ClaimWrites } from '../../cluster/writes/claimWrites.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { checkArchive } from '../archiveCheck.ts';
 import type { SelectEntries } from '../attempt.ts';

@@ -2,7 +2,7 @@ import type { PlanFiles } from '../../../api/index.ts';
 import { select } from '../../archive/index/select.ts';
 import type { Archives } from '../../browse/archives.ts';
 import type { OpenArchive } from '../../browse/openArchive.ts';
-import type { Claim, ClusterInventory } from '../../cluster/inventory.ts';
+import type { Claim, ClusterInventory } from '../../cluster/inventory/inventory.ts';
 import { StageError, textOf } from '../../errors.ts';
 import type { Helper } from '../../helper/helper.ts';
 import { lookAtVolume } from '../../helper/lookAtVolume.ts';

@@ -1,6 +1,6 @@
 import type { PlanCheck } from '../../../api/index.ts';
-import type { StorageClassFact } from '../../cluster/facts.ts';
-import { limitsBroken } from '../../cluster/quotas.ts';
+import { limitsBroken } from '../../cluster/limits/quotas.ts';
+import type { StorageClassFact } from '../../cluster/watch/facts.ts';
 import { writerPlacementOf } from '../../helper/wait/placement.ts';
 import { claimExists } from '../claim/claimRefusal.ts';
 import { answerCheck, check, failed, refusal } from './checks.ts';

@@ -1,7 +1,7 @@
 import type { PlanFiles, PlanWorkload, StartRestore } from '../../../api/index.ts';
-import type { NamespaceFact, StorageClassFact } from '../../cluster/facts.ts';
-import type { Claim, ClaimPod } from '../../cluster/inventory.ts';
-import type { NamespaceLimits } from '../../cluster/quotas.ts';
+import type { Claim, ClaimPod } from '../../cluster/inventory/inventory.ts';
+import type { NamespaceLimits } from '../../cluster/limits/quotas.ts';
+import type { NamespaceFact, StorageClassFact } from '../../cluster/watch/facts.ts';
 import type { StageError } from '../../errors.ts';
 import type { ClaimWish } from '../claim/newClaim.ts';
 import type { PlannedSource } from './plannedSource.ts';

@@ -1,5 +1,5 @@
 import type { PlanCheck } from '../../../api/index.ts';
-import { bytesOf } from '../../cluster/quantity.ts';
+import { bytesOf } from '../../cluster/limits/quantity.ts';
 import { check, failed, refusal } from './checks.ts';
 import type { PlanFacts } from './planFacts.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RESTORE_ANNOTATION } from '../../../api/index.ts';
-import type { PodFact, WorkloadFact } from '../../cluster/facts.ts';
-import { indexOwners, usersOf } from '../../cluster/owners.ts';
-import type { Workload } from '../../cluster/workloads.ts';
+import { indexOwners, usersOf } from '../../cluster/inventory/owners.ts';
+import type { Workload } from '../../cluster/inventory/workloads.ts';
+import type { PodFact, WorkloadFact } from '../../cluster/watch/facts.ts';
 import { claim, pod, workload } from '../../testing/testFacts.ts';
 import { testWorkload } from '../../testing/testWorkload.ts';
 import { noteOf } from './intent.ts';

@@ -1,8 +1,13 @@
 import type { PlanWorkload } from '../../../api/index.ts';
 import { RESTORE_ANNOTATION } from '../../../api/index.ts';
-import type { ClaimUser, OwnedFact, WorkloadFact } from '../../cluster/facts.ts';
-import type { Autoscaler, Workload, WorkloadKind, WorkloadRef } from '../../cluster/workloads.ts';
-import { isWorkloadKind } from '../../cluster/workloads.ts';
+import type {
+  Autoscaler,
+  Workload,
+  WorkloadKind,
+  WorkloadRef,
+} from '../../cluster/inventory/workloads.ts';
+import { isWorkloadKind } from '../../cluster/inventory/workloads.ts';
+import type { ClaimUser, OwnedFact, WorkloadFact } from '../../cluster/watch/facts.ts';
 import { intentIn } from './intent.ts';
 import type { Loop } from './loops.ts';
 import { loopsOf, warningOf } from './loops.ts';

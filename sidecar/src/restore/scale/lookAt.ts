@@ -1,5 +1,5 @@
 import type { PlanWorkload } from '../../../api/index.ts';
-import type { Workload } from '../../cluster/workloads.ts';
+import type { Workload } from '../../cluster/inventory/workloads.ts';
 import type { Stop } from './look.ts';
 import { culpritsOf, stopOf } from './look.ts';
 import type { ScaleTarget } from './scaler.ts';

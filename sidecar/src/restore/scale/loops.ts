@@ -1,5 +1,5 @@
-import type { Autoscaler, Workload } from '../../cluster/workloads.ts';
-import { FIELD_MANAGER } from '../../cluster/workloads.ts';
+import type { Autoscaler, Workload } from '../../cluster/inventory/workloads.ts';
+import { FIELD_MANAGER } from '../../cluster/inventory/workloads.ts';
 
 /** Something that sets the replicas of a workload by itself, and so may start it again while it is stopped. */
 export interface Loop {

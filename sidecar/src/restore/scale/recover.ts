@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { WorkloadFact } from '../../cluster/facts.ts';
-import type { WorkloadRef } from '../../cluster/workloads.ts';
-import { isWorkloadKind } from '../../cluster/workloads.ts';
+import type { WorkloadRef } from '../../cluster/inventory/workloads.ts';
+import { isWorkloadKind } from '../../cluster/inventory/workloads.ts';
+import type { WorkloadFact } from '../../cluster/watch/facts.ts';
 import { textOf } from '../../errors.ts';
 import type { Intent } from './intent.ts';
 import { intentIn } from './intent.ts';

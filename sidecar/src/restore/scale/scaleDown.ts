@@ -1,7 +1,7 @@
 import type { PlanWorkload } from '../../../api/index.ts';
 import { allowRestoresCommand, RESTORE_ANNOTATION } from '../../../api/index.ts';
-import { ApiFailure, isMissingRight } from '../../cluster/apiFailure.ts';
-import type { Workload, WorkloadRef } from '../../cluster/workloads.ts';
+import { ApiFailure, isMissingRight } from '../../cluster/gateway/apiFailure.ts';
+import type { Workload, WorkloadRef } from '../../cluster/inventory/workloads.ts';
 import { StageError } from '../../errors.ts';
 import type { Intent } from './intent.ts';
 import { lookAt, planOf } from './lookAt.ts';

@@ -1,5 +1,5 @@
-import { ApiFailure } from '../../cluster/apiFailure.ts';
-import type { Workload, WorkloadRef, Workloads } from '../../cluster/workloads.ts';
+import { ApiFailure } from '../../cluster/gateway/apiFailure.ts';
+import type { Workload, WorkloadRef, Workloads } from '../../cluster/inventory/workloads.ts';
 import { textOf } from '../../errors.ts';
 import type { Intent } from './intent.ts';
 import { isCopy, upStep } from './steps.ts';

@@ -1,4 +1,4 @@
-import type { Workload } from '../../cluster/workloads.ts';
+import type { Workload } from '../../cluster/inventory/workloads.ts';
 import { StageError } from '../../errors.ts';
 import type { Loop } from './loops.ts';
 import { whoStarted } from './loops.ts';

@@ -1,5 +1,5 @@
 import { RESTORE_ANNOTATION } from '../../../api/index.ts';
-import type { Workload, WorkloadChange } from '../../cluster/workloads.ts';
+import type { Workload, WorkloadChange } from '../../cluster/inventory/workloads.ts';
 import type { Intent } from './intent.ts';
 import { intentIn, noteOf } from './intent.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PlanWorkload } from '../../../api/index.ts';
-import type { PodOfClaim } from '../../cluster/claimPods.ts';
-import type { ClaimUser } from '../../cluster/facts.ts';
-import type { WorkloadRef } from '../../cluster/workloads.ts';
+import type { PodOfClaim } from '../../cluster/inventory/claimPods.ts';
+import type { WorkloadRef } from '../../cluster/inventory/workloads.ts';
+import type { ClaimUser } from '../../cluster/watch/facts.ts';
 import { StageError } from '../../errors.ts';
 import type { Intent } from './intent.ts';
 import type { Loop } from './loops.ts';

@@ -1,4 +1,4 @@
-import type { PodOfClaim } from '../../cluster/claimPods.ts';
+import type { PodOfClaim } from '../../cluster/inventory/claimPods.ts';
 import { StageError } from '../../errors.ts';
 import type { ScaleTarget } from './scaler.ts';
 import { someOf } from './words.ts';

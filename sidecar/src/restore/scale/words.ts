@@ -1,4 +1,4 @@
-import type { WorkloadRef } from '../../cluster/workloads.ts';
+import type { WorkloadRef } from '../../cluster/inventory/workloads.ts';
 import type { Intent } from './intent.ts';
 
 /** @returns e.g. `Deployment shop/web`. */

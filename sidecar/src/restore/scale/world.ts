@@ -1,8 +1,8 @@
-import type { ReadClaimPods } from '../../cluster/claimPods.ts';
-import type { SendEvent } from '../../cluster/events.ts';
-import type { ClusterInventory } from '../../cluster/inventory.ts';
-import type { PodIdentity } from '../../cluster/startInventory.ts';
-import type { Workloads } from '../../cluster/workloads.ts';
+import type { ReadClaimPods } from '../../cluster/inventory/claimPods.ts';
+import type { ClusterInventory } from '../../cluster/inventory/inventory.ts';
+import type { PodIdentity } from '../../cluster/inventory/startInventory.ts';
+import type { Workloads } from '../../cluster/inventory/workloads.ts';
+import type { SendEvent } from '../../cluster/writes/events.ts';
 import type { Log } from '../../log.ts';
 import type { PastRestore } from './partHolder.ts';
 import type { ScaleLimits } from './wait.ts';

@@ -1,5 +1,5 @@
 import type { PopulateStatus } from '../../../../api/index.ts';
-import type { BackupRestoreStatus, Condition } from '../../../cluster/backupRestores.ts';
+import type { BackupRestoreStatus, Condition } from '../../../cluster/writes/backupRestores.ts';
 
 /** A status, or the end: the claim is bound. */
 export type Shown = Omit<PopulateStatus, 'state'> & { state: PopulateStatus['state'] | 'bound' };

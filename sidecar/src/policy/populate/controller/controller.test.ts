@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Claim } from '../../../cluster/inventory.ts';
+import type { Claim } from '../../../cluster/inventory/inventory.ts';
 import { exampleRestore } from '../../../testing/exampleRestore.ts';
 import { handOverHere } from '../../../testing/handOverHere.ts';
 import { testClaim } from '../../../testing/testClaim.ts';

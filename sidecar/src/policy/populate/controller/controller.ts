@@ -1,8 +1,8 @@
 import type { PopulateStatus } from '../../../../api/index.ts';
-import type { BackupRestores } from '../../../cluster/backupRestores.ts';
-import type { Claim, ClusterInventory } from '../../../cluster/inventory.ts';
+import type { Claim, ClusterInventory } from '../../../cluster/inventory/inventory.ts';
+import type { BackupRestores } from '../../../cluster/writes/backupRestores.ts';
 import { textOf } from '../../../errors.ts';
-import type { Queue } from '../../../jobs/queue.ts';
+import type { Queue } from '../../../jobs/queue/queue.ts';
 import type { Log } from '../../../log.ts';
 import { asksForRestore, isFirstRestoreOpen } from '../firstRestore.ts';
 import { runUnderWay } from './pastRuns.ts';

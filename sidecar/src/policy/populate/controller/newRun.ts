@@ -1,5 +1,5 @@
-import type { Claim } from '../../../cluster/inventory.ts';
-import type { RestoreDetails } from '../../../history/details.ts';
+import type { Claim } from '../../../cluster/inventory/inventory.ts';
+import type { RestoreDetails } from '../../../history/queries/details.ts';
 import type { Asked, Target } from '../../../jobs/job.ts';
 import { quantityOf } from '../../../restore/claim/newClaim.ts';
 import { fillingLabels, fillingOf } from '../../../restore/handOver/filling.ts';

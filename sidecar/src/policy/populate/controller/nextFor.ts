@@ -1,6 +1,6 @@
 import type { PopulateChoice } from '../../../../api/index.ts';
 import { START_ANNOTATION } from '../../../../api/index.ts';
-import type { Claim } from '../../../cluster/inventory.ts';
+import type { Claim } from '../../../cluster/inventory/inventory.ts';
 import type { RunRecord } from '../../../history/history.ts';
 import type { Candidate, Decision } from '../decision.ts';
 import type { Shown } from './conditions.ts';

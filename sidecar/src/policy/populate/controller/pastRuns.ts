@@ -1,4 +1,4 @@
-import type { Claim } from '../../../cluster/inventory.ts';
+import type { Claim } from '../../../cluster/inventory/inventory.ts';
 import type { History, RunRecord } from '../../../history/history.ts';
 import type { FailedRestore } from '../decision.ts';
 

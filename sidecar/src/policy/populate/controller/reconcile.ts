@@ -1,8 +1,8 @@
-import type { Claim } from '../../../cluster/inventory.ts';
-import { SELECTED_NODE } from '../../../cluster/selectedNode.ts';
+import type { Claim } from '../../../cluster/inventory/inventory.ts';
+import { SELECTED_NODE } from '../../../cluster/writes/selectedNode.ts';
 import { StageError, textOf } from '../../../errors.ts';
 import type { History } from '../../../history/history.ts';
-import type { Queue } from '../../../jobs/queue.ts';
+import type { Queue } from '../../../jobs/queue/queue.ts';
 import type { HandOverWorld } from '../../../restore/handOver/handOver.ts';
 import type { SourceWorld } from '../../../restore/source.ts';
 import { findSource } from '../../../restore/source.ts';

@@ -1,4 +1,4 @@
-import type { Claim } from '../../../cluster/inventory.ts';
+import type { Claim } from '../../../cluster/inventory/inventory.ts';
 import { fillingAnnotations, fillingLabels, fillingOf } from '../../../restore/handOver/filling.ts';
 import type { HandOverWorld } from '../../../restore/handOver/handOver.ts';
 import { handOver, lookAtTarget } from '../../../restore/handOver/handOver.ts';

@@ -1,5 +1,5 @@
-import type { ClaimWrites } from '../../../cluster/claimWrites.ts';
-import type { ClusterInventory } from '../../../cluster/inventory.ts';
+import type { ClusterInventory } from '../../../cluster/inventory/inventory.ts';
+import type { ClaimWrites } from '../../../cluster/writes/claimWrites.ts';
 import { textOf } from '../../../errors.ts';
 import type { Fence } from '../../../fence.ts';
 import type { History } from '../../../history/history.ts';

@@ -1,6 +1,6 @@
-import type { BackupRestores } from '../../../cluster/backupRestores.ts';
-import type { ClaimId } from '../../../cluster/claimWrites.ts';
-import type { SendEvent } from '../../../cluster/events.ts';
+import type { BackupRestores } from '../../../cluster/writes/backupRestores.ts';
+import type { ClaimId } from '../../../cluster/writes/claimWrites.ts';
+import type { SendEvent } from '../../../cluster/writes/events.ts';
 import { textOf } from '../../../errors.ts';
 import type { Log } from '../../../log.ts';
 import type { Shown } from './conditions.ts';

@@ -5,8 +5,8 @@ import type { Destination } from '../../../destinations/destination.ts';
 import { isProtected } from '../../../destinations/places/check.ts';
 import { readText } from '../../../destinations/readText.ts';
 import { StageError, textOf } from '../../../errors.ts';
-import { changeCopies } from '../../../history/changeCopies.ts';
 import type { History } from '../../../history/history.ts';
+import { changeCopies } from '../../../history/queries/changeCopies.ts';
 import type { UsedArchive, UseWorld } from './inUse.ts';
 import { usedNow } from './inUse.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Records } from '../../../history/recordFile.ts';
+import type { Records } from '../../../history/durability/recordFile.ts';
 
 /** The refusal of a destination, and the approval of a person. Both outlive the process. */
 export const PlaceDecision = z.object({

@@ -1,0 +1,119 @@
+import type { FastifyRequest } from 'fastify';
+import { TOKEN_AUDIENCE, TOKEN_HEADER } from '../../../api/index.ts';
+import type { Subject } from '../../cluster/gateway/access.ts';
+import { tokenClaims } from '../../cluster/gateway/token.ts';
+import { Refusal } from '../entry/problems.ts';
+import { unknown } from './rights.ts';
+import type { Source, TokenReviews } from './tokenReviews.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The owner of the request's token; set before any handler under /api/v1 that needs it. */
+    caller: Subject;
+    /**
+     * Asks again, for answers that go on for long. @returns whether the token is still valid.
+     * @throws Refusal (503) when the API server did not say.
+     */
+    isTokenValid(): Promise<boolean>;
+  }
+}
+
+const LONGEST_TOKEN = 16 * 1024;
+/**
+ * The clocks of the API server and this machine may differ by so much before an expired token is refused here. A clock that
+ * is a day ahead must not lock everybody out: the API server decides about tokens, this only saves it the old ones.
+ */
+const CLOCK_SKEW_MS = 2 * 86_400_000;
+/** Streams with the same token share an answer that is not older. */
+const SAME_MOMENT_MS = 1_000;
+
+/** Which audience the API server is asked about; undefined: its own. */
+export type Audience = typeof TOKEN_AUDIENCE | undefined;
+
+export interface Authentication {
+  reviews: TokenReviews;
+  /** Namespace of the installation, for the hint. */
+  namespace: string;
+  /** A scraper's token may be one for the API server: that is the one which Prometheus has. */
+  takesTokensOfApiServer?: boolean;
+  now?: () => number;
+}
+
+/**
+ * @returns a hook that finds the caller from the token in `X-NKVM-Token` (through the service proxy, which deletes
+ * Authorization) or `Authorization: Bearer`. It throws a Refusal: 401 without a valid token, 429 when too many unknown
+ * tokens come from the same place, 503 when the API server did not say.
+ */
+export function authenticate({
+  reviews,
+  namespace,
+  takesTokensOfApiServer = false,
+  now = Date.now,
+}: Authentication) {
+  const how = takesTokensOfApiServer
+    ? 'send a token of the ServiceAccount that scrapes, e.g. one made with: kubectl create token prometheus -n monitoring'
+    : `get a token with: kubectl create token nkvm-admin -n ${namespace} --audience ${TOKEN_AUDIENCE}`;
+  return async (request: FastifyRequest): Promise<void> => {
+    const token = tokenOf(request);
+    if (!token) throw noToken(how);
+    const claims = tokenClaims(token);
+    const isForUs = claims?.audiences.includes(TOKEN_AUDIENCE);
+    const audience = takesTokensOfApiServer && !isForUs ? undefined : TOKEN_AUDIENCE;
+    // The API server would refuse these, too: it need not be asked.
+    if (claims && audience && !isForUs) throw badToken(how);
+    if (claims?.expiresAt !== undefined && claims.expiresAt + CLOCK_SKEW_MS < now()) {
+      throw badToken(how);
+    }
+    const whoIs = async (maxAgeMs?: number) => {
+      try {
+        return await reviews.whoIs(token, audience, sourceOf(request), maxAgeMs);
+      } catch (error) {
+        throw error instanceof Refusal ? error : unknown(error);
+      }
+    };
+    const subject = await whoIs();
+    if (!subject) throw badToken(how);
+    request.caller = subject;
+    request.isTokenValid = async () => (await whoIs(SAME_MOMENT_MS))?.username === subject.username;
+  };
+}
+
+function tokenOf({ headers }: FastifyRequest): string | undefined {
+  const own = headers[TOKEN_HEADER.toLowerCase()];
+  const bearer = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+  const token = typeof own === 'string' && own !== '' ? own : bearer;
+  return token && token.length <= LONGEST_TOKEN ? token : undefined;
+}
+
+/** Through the service proxy every request comes from the API server, which adds the address of its own client last. */
+function sourceOf({ headers, socket }: FastifyRequest): Source {
+  const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
+  return { peer: socket.remoteAddress ?? '', client: forwarded.at(-1)?.trim() ?? '' };
+}
+
+/** HTTP requires it of every 401. No browser asks for a password because of it. */
+const HOW = { 'www-authenticate': 'Bearer realm="nkvm"' };
+
+const noToken = (how: string): Refusal =>
+  new Refusal(
+    401,
+    'TokenMissing',
+    `the request carries no token in ${TOKEN_HEADER} or Authorization: Bearer`,
+    how,
+    HOW
+  );
+
+const badToken = (how: string): Refusal =>
+  new Refusal(
+    401,
+    'TokenInvalid',
+    `the API server does not know this token, or it has expired, or it is meant for another audience than ${TOKEN_AUDIENCE}`,
+    how,
+    HOW
+  );
+
+/** @returns the user and the token's credential id, which the API server's audit log holds, too. */
+export function nameOf({ username, extra }: Subject): string {
+  const credential = extra['authentication.kubernetes.io/credential-id']?.[0];
+  return credential ? `${username} (${credential})` : username;
+}

@@ -1,0 +1,112 @@
+import { METRICS_CLUSTER_ROLE } from '../../../api/index.ts';
+import type { Access, Action, PathAction, Subject } from '../../cluster/gateway/access.ts';
+import { Refusal } from '../entry/problems.ts';
+import { fairQuestions } from './fairQuestions.ts';
+
+/** Rights of callers, asked of the API server and remembered for a short while. */
+export interface Rights {
+  /**
+   * @param maxAgeMs how old a remembered answer may be.
+   * @throws Refusal (503) when the API server did not say.
+   */
+  has(subject: Subject, action: Action | PathAction, maxAgeMs?: number): Promise<boolean>;
+  /** @returns the refusal (403) that names the missing right; undefined when the caller has it. */
+  lacking(subject: Subject, action: Action | PathAction): Promise<Refusal | undefined>;
+  /** @throws Refusal (403) that names the missing right. */
+  need(subject: Subject, action: Action | PathAction): Promise<void>;
+}
+
+/** A revoked right ends after this time; open streams ask again by themselves. */
+const KEEP_MS = 10_000;
+const KEEP_ANSWERS = 10_000;
+
+export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.now): Rights {
+  const answers = new Map<string, { at: number; answer: Promise<boolean> }>();
+  const may = fairQuestions(access.may);
+  const has: Rights['has'] = async (subject, action, maxAgeMs = KEEP_MS) => {
+    const key = JSON.stringify([subject, action]);
+    const before = answers.get(key);
+    if (before && now() - before.at < maxAgeMs) return await answerOf(before);
+    if (answers.size >= KEEP_ANSWERS) answers.clear();
+    const answer = may(subject, action);
+    const asked = { at: now(), answer };
+    answers.set(key, asked);
+    answer.catch(() => answers.get(key) === asked && answers.delete(key));
+    return await answerOf(asked);
+  };
+  const lacking: Rights['lacking'] = async (subject, action) =>
+    (await has(subject, action)) ? undefined : missing(subject, action);
+  return {
+    has,
+    lacking,
+    async need(subject, action) {
+      const refusal = await lacking(subject, action);
+      if (refusal) throw refusal;
+    },
+  };
+}
+
+const answerOf = async ({ answer }: { answer: Promise<boolean> }): Promise<boolean> => {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof Refusal ? error : unknown(error);
+  }
+};
+
+/** @returns the problem that the API server gave no answer. It never counts as a yes. */
+export const unknown = (error: unknown): Refusal =>
+  Object.assign(
+    new Refusal(
+      503,
+      'RightsUnknown',
+      'the API server did not say whether this is allowed',
+      'try again when the API server can be reached'
+    ),
+    { cause: error }
+  );
+
+function missing(subject: Subject, action: Action | PathAction): Refusal {
+  return new Refusal(
+    403,
+    'Forbidden',
+    `${subject.username} may not ${action.verb} ${whatOf(action)}`,
+    `ask an administrator for it, e.g. by: ${grant(subject, action)}`
+  );
+}
+
+function whatOf(action: Action | PathAction): string {
+  if ('path' in action) return action.path;
+  const { group, resource, subresource, namespace, name } = action;
+  const what = [group ? `${resource}.${group}` : resource, subresource].filter(Boolean).join('/');
+  const which = name ? ` of ${name}` : '';
+  const where = namespace ? `in namespace ${namespace}` : 'in all namespaces';
+  return `${what}${which} ${where}`;
+}
+
+/** @returns a command that would give the right. */
+function grant({ username }: Subject, action: Action | PathAction): string {
+  const account = /^system:serviceaccount:([a-z0-9-]+):([a-z0-9.-]+)$/.exec(username);
+  const who = account
+    ? `--serviceaccount ${account[1]}:${account[2]}`
+    : `--user ${shellQuoted(username)}`;
+  const role = roleFor(action);
+  // A binding for each subject: one that is there already may be another one's.
+  const subject = account ? `${account[1]}-${account[2]}` : username;
+  const name = `${role}-${subject.toLowerCase().replaceAll(/[^a-z0-9.]+/g, '-')}`;
+  return 'namespace' in action && action.namespace
+    ? `kubectl create rolebinding ${name} -n ${action.namespace} --clusterrole ${role} ${who}`
+    : `kubectl create clusterrolebinding ${name} --clusterrole ${role} ${who}`;
+}
+
+/** A user name of OIDC may contain anything, and the command is there to be pasted. */
+const shellQuoted = (text: string): string =>
+  /^[\w.@:/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+function roleFor(action: Action | PathAction): string {
+  if ('path' in action) return METRICS_CLUSTER_ROLE;
+  if (action.resource === 'pods') return 'edit';
+  if (action.resource !== 'persistentvolumeclaims') return 'nkvm-admin';
+  const isOfRestores = action.subresource === 'restore' || action.subresource === 'archive';
+  return isOfRestores ? 'nkvm-restorer' : 'nkvm-backup-operator';
+}

@@ -1,0 +1,47 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { Info, Problem } from '../../../api/index.ts';
+import type { Action } from '../../cluster/gateway/access.ts';
+import type { Destination } from '../../destinations/destination.ts';
+import type { Rights } from '../rights/rights.ts';
+
+export type Installation = Omit<Info, 'name' | 'freeBytes' | 'user' | 'backupDir'> & {
+  backupDir: string;
+};
+
+export interface InfoRoutes {
+  installation: Installation;
+  destination: Pick<Destination, 'freeBytes'>;
+  rights: Rights;
+}
+
+/** Facts about this installation. The backup directory and its free space are for its administrators. */
+export const infoRoutes =
+  ({ installation, destination, rights }: InfoRoutes): FastifyPluginAsyncZod =>
+  async app => {
+    const toSeeSettings: Action = {
+      verb: 'get',
+      group: 'nkvm.io',
+      resource: 'settings',
+      namespace: installation.namespace,
+    };
+    app.get(
+      '/info',
+      {
+        schema: {
+          summary: 'Read what this installation is',
+          response: { 200: Info, default: Problem },
+        },
+      },
+      async ({ caller }) => {
+        const mayKnow = await rights.has(caller, toSeeSettings);
+        const free = mayKnow ? await destination.freeBytes().catch(() => undefined) : undefined;
+        return {
+          name: 'nkvm' as const,
+          ...installation,
+          backupDir: mayKnow ? installation.backupDir : null,
+          freeBytes: free ?? null,
+          user: caller.username,
+        };
+      }
+    );
+  };

@@ -1,0 +1,333 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import {
+  BackupParams,
+  Problem,
+  Restore,
+  RestoreList,
+  RestorePlan,
+  RestoreQuery,
+  StartedRestore,
+  StartRestore,
+} from '../../../api/index.ts';
+import type { Subject } from '../../cluster/gateway/access.ts';
+import type { Inventory } from '../../cluster/inventory/inventory.ts';
+import type { History, RunRecord } from '../../history/history.ts';
+import type { Queue } from '../../jobs/queue/queue.ts';
+import type { RestoreEngine } from '../../restore/types.ts';
+import { limitsOf, scanLimit } from '../entry/limits.ts';
+import { Refusal } from '../entry/problems.ts';
+import { nameOf } from '../rights/caller.ts';
+import type { HeldRights } from '../rights/heldRights.ts';
+import { heldRights } from '../rights/heldRights.ts';
+import type { Rights } from '../rights/rights.ts';
+import { everywhere, runAccess } from '../rights/runAccess.ts';
+import { namespacesOf, readableScope, scopeOf, toList } from '../rights/scope.ts';
+import { needSource } from '../rights/sourceRights.ts';
+import type { EventStreams } from '../streams/eventStreams.ts';
+import { followRun } from '../streams/followRun.ts';
+import { runChanges } from '../streams/runChanges.ts';
+import { streamPlaces } from '../streams/streamLimits.ts';
+import { whileConnected } from '../streams/whileConnected.ts';
+import { isOfLiveNamespace, READ_ARCHIVES, rightOn } from '../views/backupView.ts';
+import type { View } from '../views/restoreView.ts';
+import { restoreOf } from '../views/restoreView.ts';
+
+export interface RestoreRoutes {
+  queue: Queue;
+  history: History;
+  inventory: Pick<Inventory, 'namespaces' | 'namespace' | 'isReady'>;
+  rights: Rights;
+  maxNamespaceScan: number;
+  streams: EventStreams;
+  restores: RestoreEngine;
+  /** @returns the namespace that an upload was made in; undefined: there is none of this id. */
+  uploadNamespace?: ((id: string) => string | undefined) | undefined;
+}
+
+/** Of who has just asked for it, with all rights that it needs. */
+const ALL = { mayReadArchives: true, maySeeSource: true };
+
+/** @returns the claim that the archive is of; undefined: nothing says so. */
+function sourceOf({ details }: RunRecord) {
+  const of = details?.kind === 'restore' ? details.source : undefined;
+  return of?.namespace && of.name
+    ? { namespace: of.namespace, name: of.name, namespaceUid: of.namespaceUid }
+    : undefined;
+}
+
+const isSameClaim = (
+  of: { namespace: string; name: string },
+  run: Pick<RunRecord, 'namespace' | 'name'>
+): boolean => of.namespace === run.namespace && of.name === run.name;
+
+/** Each reads an archive and may start a pod. A page that plans again leaves the plan before. */
+const PLAN_LIMITS = { perToken: 4, perUser: 8, total: 12 };
+
+/** Plan, start, list, read, follow, cancel and undo restores. They belong to the claim that they write into. */
+export const restoreRoutes =
+  (world: RestoreRoutes): FastifyPluginAsyncZod =>
+  async app => {
+    const { queue, history, inventory, rights, streams, restores } = world;
+    const { maxNamespaceScan: maxScan } = world;
+    const changes = runChanges(history);
+    const access = runAccess(world);
+    const takePlace = streamPlaces(PLAN_LIMITS, tooManyPlans);
+
+    /** Names of files are shown to who may read the archives of the target, or of the claim that the archive is of. */
+    const mayReadFiles = async (run: RunRecord, held: HeldRights): Promise<boolean> => {
+      if (await held.has(access.rightOn('get', 'archive', run))) return true;
+      const of = run.details?.kind === 'restore' ? run.details.source : undefined;
+      if (!of?.namespace || !of.name) return await held.has(everywhere('get', 'archive'));
+      const live = inventory.namespace(of.namespace)?.uid;
+      return live !== undefined && live === of.namespaceUid
+        ? await held.has(rightOn('get', 'archive', { namespace: of.namespace, name: of.name }))
+        : await held.has(everywhere('get', 'archive'));
+    };
+
+    /** The claim that the archive is of is shown to who may see its backups. */
+    const maySeeSource = async (run: RunRecord, held: HeldRights): Promise<boolean> => {
+      const of = sourceOf(run);
+      if (!of || isSameClaim(of, run)) return true;
+      const live = inventory.namespace(of.namespace)?.uid;
+      return live !== undefined && live === of.namespaceUid
+        ? (await held.has(rightOn('get', 'backup', of))) ||
+            (await held.has(rightOn('get', 'archive', of)))
+        : await held.has(toList('backup'));
+    };
+
+    const shown = (run: RunRecord, rights: Omit<View, 'queuePosition'>): Restore =>
+      restoreOf(run, { ...rights, queuePosition: queue.positionOf(run.id) });
+
+    const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
+      const run = await access.seenBy(caller, id, ['restore'], held);
+      const may = {
+        mayReadArchives: await mayReadFiles(run, held),
+        maySeeSource: await maySeeSource(run, held),
+      };
+      return { run, show: (each: RunRecord) => shown(each, may) };
+    };
+
+    /** @throws Refusal (403) that names the missing right, on the target or on the archive */
+    const needRights = async (caller: Subject, { backup, target }: StartRestore): Promise<void> => {
+      await rights.need(caller, rightOn('create', 'restore', target));
+      await needSource(caller, backup, target.namespace, { ...world, access });
+    };
+
+    const start = async (
+      caller: Subject,
+      request: StartRestore,
+      signal: AbortSignal,
+      undoOf?: string
+    ): Promise<RunRecord> => {
+      await needRights(caller, request);
+      const { target, details } = await restores.admit(request, signal, undoOf);
+      const asked = { kind: 'restore', priority: 'restore', details } as const;
+      const [run] = await queue.add([target], { ...asked, requestedBy: nameOf(caller) });
+      if (!run) throw new Error('the queue returned no run');
+      return run;
+    };
+
+    app.post(
+      '/restores',
+      {
+        schema: {
+          summary: 'Start a restore',
+          description:
+            'All conditions that can be checked before anything is written are checked first; the problem names the one that fails.',
+          body: StartRestore,
+          response: { 202: StartedRestore, default: Problem },
+        },
+      },
+      async (request, reply) => {
+        const { caller, body } = request;
+        const run = await start(caller, body, whileConnected(reply));
+        return reply.code(202).send({ restore: shown(run, ALL) });
+      }
+    );
+
+    app.post(
+      '/restores/plan',
+      {
+        schema: {
+          summary: 'Plan a restore',
+          description: 'Says what a restore would do, and what keeps it from starting.',
+          body: StartRestore,
+          response: { 200: RestorePlan, default: Problem },
+        },
+      },
+      async ({ caller, body }, reply) => {
+        await needRights(caller, body);
+        // Names in the claim are as much of its data as those in its archives.
+        const mayReadTarget = await rights.has(caller, rightOn('get', 'archive', body.target));
+        const giveBack = takePlace(caller);
+        try {
+          const plan = await restores.plan(body, whileConnected(reply));
+          return mayReadTarget ? plan : withoutNames(plan);
+        } finally {
+          giveBack();
+        }
+      }
+    );
+
+    app.get(
+      '/restores',
+      {
+        schema: {
+          summary: 'List restores, newest first',
+          querystring: RestoreQuery,
+          response: { 200: RestoreList, default: Problem },
+        },
+      },
+      async ({ caller, query }) => {
+        const all = inventory.namespaces();
+        const withRuns = new Set(history.namespaces());
+        const namespaces = { filled: all.filter(each => withRuns.has(each)), all };
+        const scope = await readableScope(caller, rights, 'backup', query, namespaces, maxScan);
+        const isForAll = scope.isEverywhere || (await rights.has(caller, toList('backup')));
+        const named = query.namespace === undefined ? all : [query.namespace];
+        const allowed = new Map(
+          named.filter(scope.has).map(each => [each, inventory.namespace(each)?.uid])
+        );
+        const page = history.list(query, isForAll ? undefined : allowed, ['restore']);
+        const runs = page.backups.filter(
+          run => isForAll || isOfLiveNamespace(run, inventory.namespace(run.namespace))
+        );
+        const targets = [...new Set(runs.map(({ namespace }) => namespace))];
+        const archives = await scopeOf(caller, rights, READ_ARCHIVES, targets, maxScan);
+        const sources = runs.map(sourceOf).filter(of => of !== undefined);
+        const others = namespacesOf(sources).filter(each => !allowed.has(each));
+        const more = await scopeOf(
+          caller,
+          rights,
+          toList('backup'),
+          isForAll ? [] : others,
+          maxScan
+        );
+        const maySee = (run: RunRecord): boolean => {
+          const of = sourceOf(run);
+          if (isForAll || !of || isSameClaim(of, run)) return true;
+          const live = inventory.namespace(of.namespace)?.uid;
+          const isLive = live !== undefined && live === of.namespaceUid;
+          return isLive && (allowed.has(of.namespace) || more.has(of.namespace));
+        };
+        return {
+          restores: runs.map(run =>
+            shown(run, {
+              mayReadArchives: archives.has(run.namespace),
+              maySeeSource: maySee(run),
+            })
+          ),
+          nextCursor: page.nextCursor,
+          incomplete: scope.isIncomplete,
+          ...limitsOf(
+            scanLimit([scope], 'restores into other namespaces are missing'),
+            scanLimit(
+              [archives, more],
+              'of restores in other namespaces, names of files and the claim that was backed up are not shown'
+            )
+          ),
+        };
+      }
+    );
+
+    app.get(
+      '/restores/:id',
+      {
+        schema: {
+          summary: 'Read one restore',
+          params: BackupParams,
+          response: { 200: Restore, default: Problem },
+        },
+      },
+      async ({ caller, params }) => {
+        const { run, show } = await seenBy(caller, params.id);
+        return show(run);
+      }
+    );
+
+    app.get(
+      '/restores/:id/events',
+      {
+        schema: {
+          summary: 'Follow a restore',
+          description:
+            'Server-sent events `restore`, each with the whole Restore, until it has ended.',
+          params: BackupParams,
+          produces: ['text/event-stream'],
+        },
+      },
+      async (request, reply) => {
+        const { caller } = request;
+        const held = heldRights(caller, rights);
+        const { run, show } = await seenBy(caller, request.params.id, held);
+        return followRun(request, reply, {
+          ...{ streams, changes, held, event: 'restore', run },
+          read() {
+            const now = history.get(run.id);
+            return now && show(now);
+          },
+          mayRead: () => access.mayRead(run, heldRights(caller, rights)),
+        });
+      }
+    );
+
+    app.post(
+      '/restores/:id/cancel',
+      {
+        schema: {
+          summary: 'Cancel a restore',
+          description:
+            'Answers when the run has ended. A new claim is deleted; what was written into an existing one stays.',
+          params: BackupParams,
+          response: { 200: Restore, default: Problem },
+        },
+      },
+      async ({ caller, params }) => {
+        const { run, show } = await seenBy(caller, params.id);
+        await rights.need(caller, access.rightOn('create', 'restore', run));
+        return show(await queue.cancel(run.id));
+      }
+    );
+
+    app.post(
+      '/restores/:id/undo',
+      {
+        schema: {
+          summary: 'Undo a restore',
+          description: 'Starts a restore of the safety backup that was taken before it.',
+          params: BackupParams,
+          response: { 202: StartedRestore, default: Problem },
+        },
+      },
+      async ({ caller, params }, reply) => {
+        const { run } = await seenBy(caller, params.id);
+        await rights.need(caller, access.rightOn('create', 'restore', run));
+        const undo = await start(caller, restores.undoOf(run), whileConnected(reply), run.id);
+        return reply.code(202).send({ restore: shown(undo, ALL) });
+      }
+    );
+  };
+
+function withoutNames(plan: RestorePlan): RestorePlan {
+  if (!plan.files) return plan;
+  const { added, replaced, unchanged, leftOver, isComplete } = plan.files;
+  const counted = ({ count }: typeof added) => ({ count, names: [] });
+  return {
+    ...plan,
+    files: {
+      added: counted(added),
+      replaced: counted(replaced),
+      unchanged: counted(unchanged),
+      leftOver: counted(leftOver),
+      isComplete,
+    },
+  };
+}
+
+const tooManyPlans = (most: number, whose: string): Refusal =>
+  new Refusal(
+    429,
+    'TooManyPlans',
+    `${most} plans of restores are being made ${whose}, and no more are allowed`,
+    'wait until one of them is ready'
+  );

@@ -1,0 +1,45 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { ApproveRetention, Problem } from '../../../api/index.ts';
+import type { Retention } from '../../policy/retention/retention.ts';
+import { Refusal } from '../entry/problems.ts';
+import type { Rights } from '../rights/rights.ts';
+
+export interface RetentionRoutes {
+  retention: Pick<Retention, 'approve'>;
+  rights: Rights;
+  installation: { namespace: string };
+}
+
+/** Where the circuit breaker has stopped retention, a person lets it go on. */
+export const retentionRoutes =
+  ({ retention, rights, installation }: RetentionRoutes): FastifyPluginAsyncZod =>
+  async app => {
+    app.post(
+      '/retention/approve',
+      {
+        schema: {
+          summary: 'Let retention delete more archives than its limit at once',
+          description:
+            'For one time, and for the number that the plans show. It goes on after the answer.',
+          body: ApproveRetention,
+          response: { 202: ApproveRetention, default: Problem },
+        },
+      },
+      async ({ caller, body }, reply) => {
+        await rights.need(caller, {
+          ...{ verb: 'update', group: 'nkvm.io', resource: 'settings' },
+          namespace: installation.namespace,
+        });
+        if (!retention.approve(body.destination, body.removed)) throw otherPlan(body);
+        return reply.code(202).send(body);
+      }
+    );
+  };
+
+const otherPlan = ({ destination, removed }: ApproveRetention): Refusal =>
+  new Refusal(
+    409,
+    'RetentionPlanChanged',
+    `retention does not wait for an approval of ${removed} archives at destination ${destination}`,
+    'look at the plans again: GET /api/v1/policy shows the number where it waits'
+  );

@@ -1,0 +1,101 @@
+import type {
+  Backup,
+  BackupList,
+  BackupQuery,
+  StartedBackups,
+  Volume,
+  VolumeList,
+  VolumeRef,
+} from '../../../sidecar/api';
+import { failureOf } from '../failure';
+import { queryText as query } from '../queries/queryText';
+import type { Send } from './send';
+
+/** A list of volumes as the sidecar gave it. */
+export interface ServedVolumes {
+  volumes: Volume[];
+  /** Not everything could be looked at. */
+  incomplete: boolean;
+  /** Why the list may be out of date, in sentences. */
+  stale: string[];
+  etag?: string;
+}
+
+/** The sidecar's API, typed. Every call throws what `Send` throws. */
+export interface Client {
+  /**
+   * Of one namespace, or of all that the caller may see.
+   *
+   * @param known is returned where it is still right; nothing is downloaded then.
+   */
+  volumes(namespace?: string, known?: ServedVolumes): Promise<ServedVolumes>;
+  volume(ref: VolumeRef): Promise<Volume>;
+  /**
+   * Starts those that can be backed up. A plain user's token is good for one namespace.
+   *
+   * @param at.destinations where to; by default what is configured for the volume.
+   * @param at.form `full`: no increment, although one could be made
+   */
+  start(
+    volumes: VolumeRef[],
+    at?: { namespace?: string; destinations?: string[]; form?: 'full' }
+  ): Promise<StartedBackups>;
+  backups(query: Partial<BackupQuery>): Promise<BackupList>;
+  /** @param namespace of the volume, where it is known: see `SidecarRequest`. */
+  backup(id: string, namespace?: string): Promise<Backup>;
+  cancel(id: string, namespace?: string): Promise<Backup>;
+  /** Server-sent events, each with a whole backup, until the run has ended. */
+  events(id: string, signal: AbortSignal, namespace?: string): Promise<Response>;
+  /** Server-sent events with the volumes that have changed, without an end. */
+  changes(signal: AbortSignal, namespace?: string): Promise<Response>;
+}
+
+const NOT_MODIFIED = 304;
+
+export function createClient(send: Send): Client {
+  const json = async (request: Parameters<Send>[0]) => (await send(request)).json();
+  const run = (id: string) => `/api/v1/backups/${encodeURIComponent(id)}`;
+
+  return {
+    async volumes(namespace, known) {
+      try {
+        const response = await send({
+          path: `/api/v1/volumes${query({ namespace })}`,
+          namespace,
+          ifNoneMatch: known?.etag,
+        });
+        const { volumes, incomplete, stale }: VolumeList = await response.json();
+        return { volumes, incomplete, stale, etag: response.headers.get('ETag') ?? undefined };
+      } catch (error) {
+        if (known && failureOf(error).status === NOT_MODIFIED) return known;
+        throw error;
+      }
+    },
+    volume: ({ namespace, name }) =>
+      json({
+        path: `/api/v1/volumes/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`,
+        namespace,
+      }),
+    start(volumes, { namespace, destinations, form } = {}) {
+      return json({
+        path: '/api/v1/backups',
+        // Only what the contract names: the sidecar refuses anything else, and callers hold richer objects.
+        body: {
+          volumes: volumes.map(({ namespace, name }) => ({ namespace, name })),
+          ...(destinations && { destinations }),
+          ...(form && { form }),
+        },
+        namespace,
+      });
+    },
+    backups: ({ namespace, name, status, destination, cursor, limit }) =>
+      json({
+        path: `/api/v1/backups${query({ namespace, name, status, destination, cursor, limit })}`,
+        namespace,
+      }),
+    backup: (id, namespace) => json({ path: run(id), namespace }),
+    cancel: (id, namespace) => json({ path: `${run(id)}/cancel`, method: 'POST', namespace }),
+    events: (id, signal, namespace) => send({ path: `${run(id)}/events`, signal, namespace }),
+    changes: (signal, namespace) => send({ path: '/api/v1/volumes/events', signal, namespace }),
+  };
+}

@@ -1,0 +1,68 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { SERVICE_PROXY_PATH } from '../../../sidecar/api/names.ts';
+import { CachedAnswer, callSidecar, whoAmIIn } from './send';
+
+/** Loading all of Headlamp takes ten seconds: its real ApiProxy runs in the tests of the pages. */
+const { clusterRequest, post } = vi.hoisted(() => ({ clusterRequest: vi.fn(), post: vi.fn() }));
+vi.mock('@kinvolk/headlamp-plugin/lib', () => ({ ApiProxy: { clusterRequest, post } }));
+
+beforeEach(() => void vi.resetAllMocks());
+
+describe('a request to the sidecar', () => {
+  const sent = () => clusterRequest.mock.calls.map(([path, options]) => ({ path, ...options }));
+
+  it('has a last path segment that no other request has, before the query', async () => {
+    clusterRequest.mockImplementation(async () => new Response('{}'));
+    await callSidecar('main', { path: '/api/v1/backups?namespace=shop' });
+    await callSidecar('main', { path: '/api/v1/backups?namespace=shop' });
+    const paths = sent().map(({ path }) => path);
+    for (const path of paths) {
+      expect(path.slice(SERVICE_PROXY_PATH.length)).toMatch(
+        /^\/api\/v1\/backups\/~[0-9a-f]{24}\?namespace=shop$/
+      );
+    }
+    expect(paths[0]).not.toBe(paths[1]);
+  });
+
+  it('refuses what Headlamp answers from its cache', async () => {
+    const headers = { 'X-HEADLAMP-CACHE': 'true' };
+    clusterRequest.mockResolvedValue(new Response('{}', { headers }));
+    await expect(callSidecar('main', { path: '/api/v1/volumes' })).rejects.toBeInstanceOf(
+      CachedAnswer
+    );
+  });
+
+  it('never lets a 401 of the sidecar log somebody out of Headlamp', async () => {
+    clusterRequest.mockResolvedValue(new Response('{}'));
+    await callSidecar('main', { path: '/api/v1/volumes' }, 'token');
+    expect(sent()[0]).toMatchObject({
+      autoLogoutOnAuthError: false,
+      headers: { 'X-NKVM-Token': 'token' },
+    });
+  });
+});
+
+describe('who is logged in', () => {
+  const ask = whoAmIIn('main');
+
+  it('is told by name and UID: an account of the same name may be another one', async () => {
+    post.mockResolvedValue({ status: { userInfo: { username: 'ann', uid: '7' } } });
+    expect(await ask()).toBe('["ann","7"]');
+    expect(post.mock.calls[0]).toMatchObject([
+      '/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      { kind: 'SelfSubjectReview' },
+      false,
+      { cluster: 'main' },
+    ]);
+  });
+
+  it.each([403, 404])('is not known where the API server answers %i', async status => {
+    post.mockRejectedValue(Object.assign(new Error('No - no'), { status }));
+    expect(await ask()).toBeUndefined();
+  });
+
+  it.each([401, 503])('fails where the API server answers %i', async status => {
+    post.mockRejectedValue(Object.assign(new Error('No - no'), { status }));
+    await expect(ask()).rejects.toMatchObject({ status });
+  });
+});

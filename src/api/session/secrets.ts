@@ -1,0 +1,97 @@
+import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
+import { NKVM_NAMESPACE } from '../../../sidecar/api/names.ts';
+import { failureOf } from '../failure';
+import { confidential } from './confidential';
+
+/** A Secret as it is written. */
+export interface SecretDraft {
+  apiVersion: 'v1';
+  kind: 'Secret';
+  type: 'Opaque';
+  metadata: {
+    name: string;
+    namespace: string;
+    labels: Record<string, string>;
+    annotations: Record<string, string>;
+  };
+  stringData: Record<string, string>;
+}
+
+/** A change of a Secret. `null` removes. */
+export interface SecretChange {
+  metadata?: { annotations?: Record<string, string | null> };
+  /** New values, as text. */
+  stringData?: Record<string, string>;
+  /** Keys to remove. */
+  data?: Record<string, null>;
+}
+
+export type SecretVerb = 'create' | 'patch' | 'delete';
+
+/** Why a Secret could not be written. */
+export type SecretTrouble =
+  /** The person lacks the right. */
+  | { kind: 'noRight'; verb: SecretVerb }
+  | { kind: 'exists' }
+  | { kind: 'gone' }
+  | { kind: 'failed'; message: string };
+
+/** What a request for a Secret threw, as a person has to know it. The API server's messages hold no values. */
+export function secretTroubleOf(verb: SecretVerb, error: unknown): SecretTrouble {
+  const { status, message } = failureOf(error);
+  if (status === 403 && /is forbidden: User /.test(message)) return { kind: 'noRight', verb };
+  if (status === 409 && verb === 'create') return { kind: 'exists' };
+  if (status === 404) return { kind: 'gone' };
+  return { kind: 'failed', message };
+}
+
+/** @returns the command that asks the API server whether the person has the right. */
+export const canWriteSecrets = (verb: SecretVerb): string =>
+  `kubectl auth can-i ${verb} secrets -n ${NKVM_NAMESPACE}`;
+
+const SECRETS = `/api/v1/namespaces/${NKVM_NAMESPACE}/secrets`;
+const secret = (name: string) => `${SECRETS}/${encodeURIComponent(name)}`;
+
+/**
+ * Writes Secrets of NKVM's namespace with the rights of the person at the browser. Nothing is read: what is stored never
+ * comes to the browser.
+ */
+export function secretsOf(cluster: string) {
+  const send = (method: string, path: string, type: string, body?: object): Promise<unknown> =>
+    ApiProxy.clusterRequest(path, {
+      cluster,
+      method,
+      headers: { 'Content-Type': type, Accept: 'application/json' },
+      isJSON: false,
+      autoLogoutOnAuthError: false,
+      ...(body && { body: confidential(body) }),
+    });
+  return {
+    create: (draft: SecretDraft) => send('POST', SECRETS, 'application/json', draft),
+    change: (name: string, change: SecretChange) =>
+      send('PATCH', secret(name), 'application/merge-patch+json', change),
+    remove: (name: string) => send('DELETE', secret(name), 'application/json'),
+  };
+}
+
+/** Asks whether the person may do it. @returns undefined where the API server did not say. */
+export async function mayWriteSecrets(
+  cluster: string,
+  verb: SecretVerb
+): Promise<boolean | undefined> {
+  try {
+    const { status } = await ApiProxy.post(
+      '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes: { namespace: NKVM_NAMESPACE, resource: 'secrets', verb } },
+      },
+      false,
+      { cluster }
+    );
+    return typeof status?.allowed === 'boolean' ? status.allowed : undefined;
+  } catch {
+    return undefined;
+  }
+}

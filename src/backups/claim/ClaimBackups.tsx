@@ -1,0 +1,78 @@
+import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Stack } from '@mui/material';
+import type { VolumeRef } from '../../../sidecar/api';
+import { useVolume } from '../../api/queries/queries';
+import { Proven } from '../../checks/Proven';
+import { VolumePolicySection } from '../../policy/VolumePolicySection';
+import { RestoreButton } from '../../restores/RestoreLink';
+import { RestoreList } from '../../restores/RestoreList';
+import { VOLUME_ROUTE } from '../../routes';
+import { Message } from '../../ui/Message';
+import { useText } from '../../ui/text';
+import { scheduleTargetOf } from '../../volumes/row';
+import { nextStepOf } from '../run/nextStep';
+import { BackUpTo } from '../start/BackUpTo';
+import { Blocked } from '../start/Blocked';
+import { ClaimRuns } from './ClaimRuns';
+
+interface ClaimBackupsProps {
+  cluster: string;
+  claim: VolumeRef;
+  uid?: string;
+}
+
+/** The section Backups on a claim's own page: what is in the way, what runs, and what has run. */
+export function ClaimBackups({ cluster, claim, uid }: ClaimBackupsProps) {
+  const { t } = useText();
+  const { value: volume } = useVolume(cluster, claim);
+  const step = volume && nextStepOf(volume);
+  return (
+    <>
+      {volume && (
+        <VolumePolicySection
+          cluster={cluster}
+          claim={claim}
+          usedBy={scheduleTargetOf({ cluster, volume }).usedBy}
+          isShort
+        />
+      )}
+      <SectionBox title={t('Backups')}>
+        <Stack spacing={2}>
+          {step?.kind === 'blocked' && (
+            <Message severity="info">
+              <Blocked step={step} />
+            </Message>
+          )}
+          <ClaimRuns cluster={cluster} claim={claim} uid={volume?.uid ?? uid} />
+          {volume?.lastProvenRestore && (
+            <Proven
+              cluster={cluster}
+              namespace={claim.namespace}
+              proven={volume.lastProvenRestore}
+            />
+          )}
+          {volume && (
+            <Stack direction="row" alignItems="center" flexWrap="wrap" gap={2}>
+              {volume.lastSuccess && (
+                <RestoreButton
+                  cluster={cluster}
+                  start={{ backup: volume.lastSuccess.id, from: claim }}
+                  label={t('Restore {{volume}}', { volume: `${claim.namespace}/${claim.name}` })}
+                />
+              )}
+              {step?.kind === 'backUp' && <BackUpTo targets={[{ cluster, ...claim }]} />}
+              <Link
+                routeName={VOLUME_ROUTE.name}
+                params={{ namespace: claim.namespace, name: claim.name }}
+                activeCluster={cluster}
+              >
+                {t('All backups of this volume')}
+              </Link>
+            </Stack>
+          )}
+        </Stack>
+      </SectionBox>
+      <RestoreList cluster={cluster} claim={claim} />
+    </>
+  );
+}

@@ -1,0 +1,139 @@
+import { SimpleTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Box, Button, Stack } from '@mui/material';
+import { useState } from 'react';
+import type { Backup } from '../../../sidecar/api';
+import { type Trouble, troubleOf } from '../../api/trouble';
+import { isRestorable } from '../../restores/sources';
+import { troubleText } from '../../setup/troubleText';
+import { Ago } from '../../ui/Ago';
+import { formatBytes } from '../../ui/bytes';
+import { Message } from '../../ui/Message';
+import { sentence } from '../../ui/sentence';
+import { type Translate, useText } from '../../ui/text';
+import { formatDuration } from '../../ui/time';
+import { useIsNarrow } from '../../ui/useIsNarrow';
+import { BackupBadge } from '../BackupBadge';
+import { chainText } from '../chainText';
+import { ArchiveActions } from '../copies/ArchiveActions';
+import { durationMs } from '../run/durations';
+import { RunLink } from '../RunLink';
+
+interface HistoryTableProps {
+  cluster: string;
+  /** Newest first. */
+  backups: Backup[];
+  emptyMessage?: string;
+  /** They are of another volume that had the same name. */
+  isEarlier?: boolean;
+}
+
+/** Runs that have ended. */
+export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: HistoryTableProps) {
+  const { t, language } = useText();
+  const isNarrow = useIsNarrow();
+  const columns = [
+    {
+      label: t('Started'),
+      gridTemplate: 'max-content',
+      getter: (backup: Backup) => (
+        <>
+          <RunLink cluster={cluster} id={backup.id} namespace={backup.namespace}>
+            <Ago date={backup.createdAt} />
+          </RunLink>
+          {isNarrow && (
+            <Box sx={{ color: 'text.secondary' }}>
+              <Size backup={backup} />
+            </Box>
+          )}
+        </>
+      ),
+    },
+    {
+      label: t('Status'),
+      gridTemplate: isNarrow ? 'auto' : 'max-content',
+      getter: (backup: Backup) => <BackupBadge backup={backup} isEarlier={isEarlier} />,
+    },
+    {
+      label: t('Size'),
+      gridTemplate: 'max-content',
+      getter: (backup: Backup) => <Size backup={backup} />,
+    },
+    {
+      label: t('Duration'),
+      gridTemplate: 'max-content',
+      getter: (backup: Backup) => {
+        const ms = durationMs(backup);
+        return ms === undefined ? '' : formatDuration(ms, language);
+      },
+    },
+    { label: t('Message'), gridTemplate: 'auto', getter: (backup: Backup) => messageOf(backup, t) },
+    {
+      label: t('Archive'),
+      gridTemplate: 'max-content',
+      getter: (backup: Backup) => <ArchiveActions cluster={cluster} backup={backup} />,
+    },
+  ];
+  return (
+    <SimpleTable
+      data={backups}
+      emptyMessage={emptyMessage}
+      columns={isNarrow ? [...columns.slice(0, 2), ...columns.slice(-1)] : columns}
+    />
+  );
+}
+
+function Size({ backup }: { backup: Backup }) {
+  const { t, language } = useText();
+  const size = sizeOf(backup, language);
+  const kind = size && chainText(backup, t);
+  return (
+    <>
+      {size}
+      {kind && <Box sx={{ color: 'text.secondary', typography: 'caption' }}>{kind}</Box>}
+    </>
+  );
+}
+
+/** Nothing is left of what a run received that did not succeed, unless it is proven at some destination. */
+const sizeOf = (backup: Backup, language?: string): string =>
+  (backup.status === 'success' || isRestorable(backup)) && backup.bytes !== null
+    ? formatBytes(backup.bytes, language)
+    : '';
+
+/** A success needs no words, unless there is something to know about it. */
+function messageOf({ status, message, warnings }: Backup, t: Translate): string {
+  if (status !== 'success') return sentence(message);
+  return warnings.length > 0
+    ? `${t('{{count}} warnings', { count: warnings.length })}. ${sentence(warnings[0]!)}`
+    : '';
+}
+
+interface LoadOlderProps {
+  loadOlder(): Promise<void>;
+  /** Of a list that is not one of runs. */
+  isOfRows?: boolean;
+}
+
+/** Asks for older runs; says why they cannot be had. */
+export function LoadOlder({ loadOlder, isOfRows = false }: LoadOlderProps) {
+  const { t } = useText();
+  const [isBusy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<Trouble>();
+  async function load() {
+    setBusy(true);
+    setTrouble(undefined);
+    await loadOlder().catch(error => setTrouble(troubleOf(error)));
+    setBusy(false);
+  }
+  const why = trouble && troubleText(trouble, t);
+  return (
+    <Stack spacing={1} sx={{ mt: 1 }}>
+      {why && <Message severity="warning">{`${why.title}. ${why.text}`}</Message>}
+      <Box sx={{ textAlign: 'center' }}>
+        <Button aria-disabled={isBusy || undefined} onClick={isBusy ? undefined : load}>
+          {isOfRows ? t('Show more') : t('Show older runs')}
+        </Button>
+      </Box>
+    </Stack>
+  );
+}

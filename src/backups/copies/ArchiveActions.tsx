@@ -1,0 +1,25 @@
+import { Box } from '@mui/material';
+import type { Backup } from '../../../sidecar/api';
+import { BrowseIconLink } from '../../files/ArchiveLinks';
+import { RestoreIconLink } from '../../restores/RestoreLink';
+import { useText } from '../../ui/text';
+import { useFormatDate } from '../../ui/useFormatDate';
+import { hasArchive } from './archiveState';
+
+/** What can be done with the archive of a run, in the row of a table; nothing where there is none. */
+export function ArchiveActions({ cluster, backup }: { cluster: string; backup: Backup }) {
+  const { t } = useText();
+  const date = useFormatDate();
+  if (!hasArchive(backup)) return null;
+  const { id, namespace, name, createdAt } = backup;
+  return (
+    <Box sx={{ whiteSpace: 'nowrap' }}>
+      <BrowseIconLink cluster={cluster} backup={backup} />
+      <RestoreIconLink
+        cluster={cluster}
+        start={{ backup: id, from: { namespace, name } }}
+        label={t('Restore the backup of {{date}}', { date: date(createdAt) })}
+      />
+    </Box>
+  );
+}

@@ -1,0 +1,80 @@
+import { Icon } from '@iconify/react';
+import { Button, Typography } from '@mui/material';
+import { useSnackbar } from 'notistack';
+import { useState } from 'react';
+import type { Backup } from '../../../sidecar/api';
+import { refresh } from '../../api/queries/queries';
+import { connectionTo } from '../../api/session/connection';
+import { troubleOf } from '../../api/trouble';
+import { troubleText } from '../../setup/troubleText';
+import { stopIcon } from '../../ui/icons';
+import { useText } from '../../ui/text';
+import { TextDialog } from '../../ui/TextDialog';
+
+interface CancelButtonProps {
+  cluster: string;
+  backup: Backup;
+  /** The run has ended, and this button is going: the focus needs another place. */
+  onCancelled?(): void;
+}
+
+/** Ends a run that is under way, once that is confirmed. Nothing is left of it but its record. */
+export function CancelButton({ cluster, backup, onCancelled }: CancelButtonProps) {
+  const { t } = useText();
+  const { enqueueSnackbar } = useSnackbar();
+  const [isAsking, setAsking] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const { id, namespace, name } = backup;
+  const volume = `${namespace}/${name}`;
+
+  async function cancel() {
+    setAsking(false);
+    setBusy(true);
+    try {
+      await connectionTo(cluster).client.cancel(id, namespace);
+      onCancelled?.();
+      await refresh(cluster);
+    } catch (error) {
+      const { title, text } = troubleText(troubleOf(error), t);
+      enqueueSnackbar(`${t('The backup could not be cancelled')}. ${title}. ${text}`, {
+        variant: 'error',
+      });
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <>
+      <Button
+        size="small"
+        variant="outlined"
+        color="inherit"
+        aria-disabled={isBusy || undefined}
+        startIcon={<Icon icon={stopIcon} />}
+        aria-label={t('Cancel the backup of {{volume}}', { volume })}
+        onClick={isBusy ? undefined : () => setAsking(true)}
+        sx={{ opacity: isBusy ? 0.5 : undefined }}
+      >
+        {isBusy ? t('Cancelling…') : t('Cancel')}
+      </Button>
+      <TextDialog
+        title={t('Cancel the backup of {{volume}}?', { volume })}
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        actions={
+          <>
+            <Button onClick={() => setAsking(false)}>{t('Keep it running')}</Button>
+            <Button color="error" onClick={cancel}>
+              {t('Cancel the backup')}
+            </Button>
+          </>
+        }
+      >
+        <Typography>
+          {t('The data copied so far is deleted. Earlier backups of this volume are kept.')}
+        </Typography>
+      </TextDialog>
+    </>
+  );
+}

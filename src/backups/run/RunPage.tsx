@@ -1,0 +1,192 @@
+import { K8s } from '@kinvolk/headlamp-plugin/lib';
+import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { AlertTitle, Box, Stack, Typography } from '@mui/material';
+import { useRef } from 'react';
+import { useLocation, useParams } from 'react-router-dom';
+import type { Backup } from '../../../sidecar/api';
+import { isFinal } from '../../api/final';
+import { useBackup } from '../../api/queries/queries';
+import { Checks } from '../../checks/Checks';
+import { BrowseLink } from '../../files/ArchiveLinks';
+import { DownloadArchiveButton } from '../../files/DownloadArchiveButton';
+import { RestoreButton } from '../../restores/RestoreLink';
+import { isRestorable } from '../../restores/sources';
+import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../../routes';
+import { Shown } from '../../setup/Shown';
+import { Folded } from '../../ui/Folded';
+import { alertIcon } from '../../ui/icons';
+import { Message } from '../../ui/Message';
+import { Notice } from '../../ui/Notice';
+import { sentence } from '../../ui/sentence';
+import { useText } from '../../ui/text';
+import { useFormatDate } from '../../ui/useFormatDate';
+import { useBackLink } from '../../useBackLink';
+import { BackupBadge } from '../BackupBadge';
+import { RunStrip } from '../claim/RunStrip';
+import { hasArchive } from '../copies/archiveState';
+import { Copies } from '../copies/Copies';
+import { isIncomplete, missingAt } from '../copies/copyStates';
+import { AfterFailure } from './AfterFailure';
+import { LastOutput } from './LastOutput';
+import { RestoreByHand } from './RestoreByHand';
+import { RunFacts } from './RunFacts';
+import { RunProgress } from './RunProgress';
+import { SealFacts } from './SealFacts';
+import { Stages } from './Stages';
+import { failedText } from './stageText';
+
+/** The route to the page of one run. */
+export function RunRoute() {
+  const cluster = K8s.useCluster() ?? '';
+  const { id } = useParams<{ id: string }>();
+  const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
+  return <RunPage cluster={cluster} id={id} namespace={namespace} />;
+}
+
+interface RunPageProps {
+  cluster: string;
+  id: string;
+  /** Of its volume, where it is known. */
+  namespace?: string;
+}
+
+/** The page of one run. */
+export function RunPage({ cluster, id, namespace }: RunPageProps) {
+  const asked = useBackup(cluster, id, namespace);
+  return (
+    <Shown
+      cluster={cluster}
+      asked={asked}
+      namespace={namespace}
+      missing={<NoRun cluster={cluster} />}
+    >
+      {backup => <Run cluster={cluster} backup={backup} />}
+    </Shown>
+  );
+}
+
+function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
+  const { t } = useText();
+  const box = useRef<HTMLDivElement>(null);
+  const date = useFormatDate();
+  const volume = `${backup.namespace}/${backup.name}`;
+  return (
+    <>
+      <SectionBox
+        backLink={useBackLink(cluster)}
+        title={
+          <SectionHeader
+            title={t('Backup of {{volume}}, {{date}}', {
+              volume,
+              date: date(backup.createdAt),
+            })}
+            actions={[
+              <Box key="badge" sx={{ mr: 2 }}>
+                <BackupBadge backup={backup} />
+              </Box>,
+              ...(isRestorable(backup)
+                ? [
+                    <Stack key="actions" direction="row" flexWrap="wrap" gap={1}>
+                      <RestoreButton
+                        cluster={cluster}
+                        start={{ backup: backup.id, from: backup }}
+                        label={t('Restore {{volume}}', { volume })}
+                      />
+                      <BrowseLink cluster={cluster} backup={backup} />
+                      <DownloadArchiveButton cluster={cluster} backup={backup} />
+                    </Stack>,
+                  ]
+                : []),
+            ]}
+          />
+        }
+      >
+        <Box ref={box} tabIndex={-1} sx={{ outline: 'none' }}>
+          <Stack spacing={2}>
+            {!isFinal(backup.status) && (
+              <RunProgress
+                cluster={cluster}
+                backup={backup}
+                onCancelled={() => box.current?.focus()}
+              />
+            )}
+            <Outcome backup={backup} />
+            {backup.status === 'failed' && !isIncomplete(backup) && (
+              <AfterFailure cluster={cluster} backup={backup} />
+            )}
+            <LastOutput backup={backup} />
+            {isFinal(backup.status) && <RunStrip cluster={cluster} backup={backup} />}
+          </Stack>
+        </Box>
+      </SectionBox>
+      <Copies cluster={cluster} backup={backup} />
+      <SealFacts backup={backup} />
+      {hasArchive(backup) && <Checks cluster={cluster} backup={backup} />}
+      {backup.restoreCommand && <RestoreByHand backup={backup} command={backup.restoreCommand} />}
+      <Stages backup={backup} />
+      <Folded title={t('Details')}>
+        <RunFacts cluster={cluster} backup={backup} />
+      </Folded>
+    </>
+  );
+}
+
+function NoRun({ cluster }: { cluster: string }) {
+  const { t } = useText();
+  return (
+    <Notice
+      icon={alertIcon}
+      title={t('Backup not found')}
+      text={t('It was deleted, or the link is for another cluster.')}
+    >
+      <Link routeName={VOLUMES_ROUTE.name} activeCluster={cluster}>
+        {t('Volumes & Backups')}
+      </Link>
+    </Notice>
+  );
+}
+
+/** What somebody wants to know first of a run that did not go as it should. */
+function Outcome({ backup }: { backup: Backup }) {
+  const { t } = useText();
+  const { status, stage, reason, message, hint, warnings } = backup;
+  return (
+    <>
+      {status === 'failed' && (
+        <Message severity={isIncomplete(backup) ? 'warning' : 'error'}>
+          <AlertTitle>
+            {isIncomplete(backup)
+              ? t('Incomplete. Missing at {{names}}', { names: missingAt(backup).join(', ') })
+              : failedText(stage, t)}
+            {reason && (
+              <Typography component="code" variant="caption" sx={{ ml: 1 }}>
+                {reason}
+              </Typography>
+            )}
+          </AlertTitle>
+          {isIncomplete(backup) && (
+            <Typography variant="body2" gutterBottom>
+              {t('The other copies are verified and can be restored.')}
+            </Typography>
+          )}
+          <Typography variant="body2">{sentence(message)}</Typography>
+          {hint && (
+            <Typography variant="body2" sx={{ mt: 1 }}>
+              <strong>{t('How to fix it')}</strong> {sentence(hint)}
+            </Typography>
+          )}
+        </Message>
+      )}
+      {warnings.length > 0 && (
+        <Message severity="warning">
+          <AlertTitle>{t('{{count}} warnings', { count: warnings.length })}</AlertTitle>
+          {warnings.map(warning => (
+            <Typography key={warning} variant="body2">
+              {sentence(warning)}
+            </Typography>
+          ))}
+        </Message>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,31 @@
+import { Stack, Typography } from '@mui/material';
+import { Command } from '../../ui/Copyable';
+import { sentence } from '../../ui/sentence';
+import { type Translate, useText } from '../../ui/text';
+import { reasonText } from '../reasonText';
+import { type NextStep } from '../run/nextStep';
+
+export type BlockedStep = Extract<NextStep, { kind: 'blocked' }>;
+
+/** The heading of what is in the way. */
+export const blockedTitle = ({ reason }: BlockedStep, namespace: string, t: Translate): string =>
+  reason === 'NamespaceNotOpen'
+    ? t('Allow backups in namespace {{namespace}}', { namespace })
+    : reasonText(reason, t);
+
+/** Why a volume cannot be backed up now, and what to do about it. */
+export function Blocked({ step: { message, hint, command } }: { step: BlockedStep }) {
+  const { t } = useText();
+  // The hint of the API ends with the command, which has a field of its own here.
+  const advice =
+    command && hint.includes(command)
+      ? t('A cluster administrator runs this once')
+      : sentence(hint);
+  return (
+    <Stack spacing={1} sx={{ overflowWrap: 'anywhere' }}>
+      <Typography>{`${sentence(message)}.`}</Typography>
+      <Typography color="text.secondary">{advice}</Typography>
+      {command && <Command text={command} />}
+    </Stack>
+  );
+}

@@ -1,0 +1,60 @@
+import { Box, Typography } from '@mui/material';
+import { useRef } from 'react';
+import { sentence } from '../../ui/sentence';
+import { useText } from '../../ui/text';
+import { TextDialog } from '../../ui/TextDialog';
+import { reasonText } from '../reasonText';
+import { groupedByReason, type Refusal, type RefusalGroup } from './start';
+
+/** Says which backups were not started, and why. It is read until it is closed. */
+export function RefusalsDialog({ refused, onClose }: { refused: Refusal[]; onClose(): void }) {
+  const { t } = useText();
+  // What it says stays while it fades away.
+  const last = useRef<Refusal[]>([]);
+  if (refused.length > 0) last.current = refused;
+  return (
+    <TextDialog
+      title={t('{{count}} backups could not be started', { count: last.current.length })}
+      isOpen={refused.length > 0}
+      onClose={onClose}
+    >
+      {groupedByReason(last.current).map(group => (
+        <Group key={group.reason ?? group.refusals[0]?.message} {...group} />
+      ))}
+    </TextDialog>
+  );
+}
+
+function Group({ reason, refusals }: RefusalGroup) {
+  const { t } = useText();
+  const [first] = refusals;
+  const isOneHint = refusals.every(({ hint }) => hint === first?.hint);
+  const isOneMessage = refusals.every(({ message }) => message === first?.message);
+  const title = reason === null ? t('No answer for these volumes') : reasonText(reason, t);
+  return (
+    <Box sx={{ '& + &': { mt: 3 }, overflowWrap: 'anywhere' }}>
+      <Typography component="h3" variant="subtitle1">
+        {refusals.length > 1 ? `${title} (${refusals.length})` : title}
+      </Typography>
+      {isOneMessage && first && <Typography variant="body2">{sentence(first.message)}</Typography>}
+      {isOneHint && first?.hint && (
+        <Typography variant="body2" color="text.secondary">
+          {sentence(first.hint)}
+        </Typography>
+      )}
+      <Box component="ul" sx={{ m: 0, mt: 1, pl: 2.5 }}>
+        {refusals.map(({ target, message, hint }) => (
+          <li key={`${target.cluster}/${target.namespace}/${target.name}`}>
+            <Typography component="span" variant="body2">
+              <strong>
+                {target.namespace}/{target.name}
+              </strong>
+              {!isOneMessage && ` ${sentence(message)}`}
+              {!isOneHint && hint && `. ${sentence(hint)}`}
+            </Typography>
+          </li>
+        ))}
+      </Box>
+    </Box>
+  );
+}
