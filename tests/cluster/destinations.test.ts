@@ -33,7 +33,9 @@ import { verifyPod } from './support/verify-pod.ts';
 const NAMESPACE = 'far-away';
 const SEALED = 'sealed';
 const BROKEN = 'interrupted';
-const CLAIMS = [...PLACES.map(({ name }) => name), SEALED, BROKEN];
+const DIRECT = 's3-direct';
+const DIRECT_SEALED = 's3-direct-sealed';
+const CLAIMS = [...PLACES.map(({ name }) => name), SEALED, BROKEN, DIRECT, DIRECT_SEALED];
 
 let proxy: ServiceProxy;
 let call: Call;
@@ -86,10 +88,13 @@ const intoNew = (backup: Backup) => ({
 });
 
 /** Restores into a new claim, and compares what is in it without the help of NKVM. */
-async function restoredIsEqual(backup: Backup): Promise<void> {
+async function restoredIsEqual(
+  backup: Backup
+): Promise<Pick<Backup, 'transport' | 'transportReason'>> {
   const asked = intoNew(backup);
   await until('the right counts', async () => (await planRestore(call, asked)).canStart, 20_000);
-  expect(await restore(call, asked, 120_000)).toMatchObject({
+  const ended = await restore(call, asked, 120_000);
+  expect(ended).toMatchObject({
     status: 'success',
     comparison: { differences: 0, notRestored: [] },
   });
@@ -99,6 +104,7 @@ async function restoredIsEqual(backup: Backup): Promise<void> {
   } finally {
     pod.remove();
   }
+  return ended;
 }
 
 const sha256Of = (file: string): string =>
@@ -120,7 +126,11 @@ describe.skipIf(podsReachNothing)(podsReachNothing ?? 'from a pod', () => {
     kubectl(['create', 'namespace', NAMESPACE]);
     paste(openNamespaceCommand(NAMESPACE));
     paste(allowRestoresCommand(NAMESPACE));
-    listingOf = fillClaims(NAMESPACE, CLAIMS, { [BROKEN]: 24 });
+    listingOf = fillClaims(NAMESPACE, CLAIMS, {
+      [BROKEN]: 24,
+      [DIRECT]: 40,
+      [DIRECT_SEALED]: 40,
+    });
     inSidecar(`rm -rf ${DIRECTORY_IN_POD} && mkdir ${DIRECTORY_IN_POD}`);
     await until(
       'the claims are known, and backups of them are allowed',
@@ -219,6 +229,34 @@ describe.skipIf(podsReachNothing)(podsReachNothing ?? 'from a pod', () => {
       if (server.files) expect(sha256Of(join(server.files, copy.key))).toBe(copy.sha256);
 
       await restoredIsEqual(backup);
+    }
+  );
+
+  it.concurrent.for([DIRECT, DIRECT_SEALED])(
+    '%s: helper pods send and read the archive by themselves',
+    { timeout: 900_000 },
+    async (name, { skip }) => {
+      const s3 = PLACES.find(({ kind }) => kind === 's3');
+      if (!s3 || s3.missing) return skip(s3?.missing);
+      const server = await started(() => s3.start(certificate));
+      const ageRecipients = recipientText(newIdentity());
+      await place(name, 's3', {
+        ...server.secret,
+        ...(name === DIRECT_SEALED && { ageRecipients }),
+      });
+      const backup = await backUpTo(name, [name]);
+      expect(backup).toMatchObject({ status: 'success', transport: 'direct' });
+      const copy = onlyCopy(backup);
+      expect(copy).toMatchObject({ state: 'present', encrypted: name === DIRECT_SEALED });
+      const file = join(server.files ?? '', copy.key);
+      expect(sha256Of(file)).toBe(copy.stored?.sha256 ?? copy.sha256);
+      const second = await backUpTo(name, [name]);
+      expect(second).toMatchObject({ status: 'success', transport: 'direct' });
+      expect(onlyCopy(second).proof).toMatchObject({ level: 'checksum', readFrom: 'server' });
+      expect(await restoredIsEqual(second)).toMatchObject({
+        transport: 'direct',
+        transportReason: `the helper pod reads the archive at destination ${name} itself`,
+      });
     }
   );
 
