@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { licencesOf } from './licences.ts';
 import { withoutUnusedApis } from './sideEffects.ts';
+import { UNPACK_INPUTS } from './src/helper/unpackInputs.ts';
 
 const HERE = import.meta.dirname;
 const OUT = join(HERE, 'dist');
@@ -56,7 +57,7 @@ cpSync(join(HERE, 'src/helper/unpack'), join(OUT, 'unpack'), {
 // Helper pods get these as they are.
 await build({
   absWorkingDir: join(HERE, 'src/helper/unpack/program'),
-  entryPoints: ['main.ts', 'hash.ts', 'pull.ts', 'direct.ts'],
+  entryPoints: ['main', ...UNPACK_INPUTS].map(name => `${name}.ts`),
   outdir: join(OUT, 'unpack/program'),
   bundle: true,
   platform: 'node',

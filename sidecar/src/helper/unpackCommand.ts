@@ -1,6 +1,7 @@
 import { VOLUME_PATH, WORK_PATH } from './names.ts';
 import { program } from './program.ts';
 import type { Job } from './unpack/program/job.ts';
+import type { UnpackInput } from './unpackInputs.ts';
 import type { UnpackProgram } from './unpackProgram.ts';
 
 const PREPARE = program('prepare.sh', '#', 'unpack');
@@ -28,7 +29,7 @@ export const unpackCommand = (
   { main }: UnpackProgram,
   encoding: 'gzip' | 'tar',
   job: Job,
-  input: 'hash' | 'pull' | 'direct' = 'hash'
+  input: UnpackInput = 'hash'
 ): string[] => [
   'sh',
   '-c',
@@ -51,7 +52,7 @@ export const checkCommand = ({ main }: UnpackProgram): string[] => [
   CHECK,
   'nkvm-check',
   WORK_PATH,
-  `${WORK_PATH}/program/${main.replace('main', 'direct')}`,
+  `${WORK_PATH}/program/${main.replace('main', 'direct' satisfies UnpackInput)}`,
 ];
 
 /** Lines that the unpacking command writes to its standard output. */
