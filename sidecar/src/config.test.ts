@@ -34,6 +34,17 @@ describe('readConfig', () => {
     expect(read).not.toThrow(/s3cret|\n/);
   });
 
+  it('refuses a port that two listeners would share', () => {
+    const env = { NKVM_PUSH_PORT: '8443', NKVM_PUSH_ADDRESS: '10.1.2.3' };
+    const read = (more: Record<string, string>) => () => readConfig({ ...env, ...more });
+    const webhook = { NKVM_WEBHOOK_PORT: '8443', NKVM_WEBHOOK_CERT_DIR: '/certificates' };
+    expect(read(webhook)).toThrow('NKVM_WEBHOOK_PORT is the same as NKVM_PUSH_PORT');
+    expect(read({ NKVM_PUSH_PORT: '8080' })).toThrow(
+      'NKVM_PUSH_PORT is the same as NKVM_HTTP_PORT'
+    );
+    expect(read({ NKVM_PUSH_PORT: '0', NKVM_HTTP_PORT: '0' })).not.toThrow(); // free ones
+  });
+
   it('takes an empty variable as not set', () => {
     expect(readConfig({ NKVM_MAX_PARALLEL: '' }).maxParallel).toBe(2);
   });

@@ -233,6 +233,9 @@ export const SETTINGS = {
     .describe('the least severe entries that are logged'),
 } as const;
 
+/** Each listens by itself. 0 takes a free one. */
+const PORTS = ['NKVM_HTTP_PORT', 'NKVM_PUSH_PORT', 'NKVM_WEBHOOK_PORT'] as const;
+
 const Settings = z
   .object(SETTINGS)
   .superRefine(checkRequests)
@@ -240,6 +243,14 @@ const Settings = z
     if (port === undefined || address !== undefined) return;
     const message = 'is needed where NKVM_PUSH_PORT is set';
     context.addIssue({ code: 'custom', path: ['NKVM_PUSH_ADDRESS'], message });
+  })
+  .superRefine((settings, context) => {
+    for (const [at, name] of PORTS.entries()) {
+      const other = PORTS.slice(0, at).find(one => settings[one] === settings[name]);
+      if (!other || !settings[name]) continue;
+      const message = `is the same as ${other}; choose another port`;
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
   });
 
 /** The settings of one process. Times are in milliseconds. */

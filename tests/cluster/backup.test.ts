@@ -48,7 +48,7 @@ describe('a backup of shop/orders-db through the service proxy', () => {
     expect(backup).toMatchObject({ status: 'success', reason: null, stage: 'cleanup' });
     expect(backup).toMatchObject({
       transport: 'push',
-      transportReason: expect.stringMatching(/^the helper pod reached NKVM at \S+:8443$/),
+      transportReason: expect.stringMatching(/^the helper pod reached NKVM at \S+:8444$/),
     });
     expect(backup.archive).toMatch(/__shop__orders-db__\d{8}T\d{6}Z__.*\.tar\.gz$/);
     expect(helpers()).toEqual([]);
