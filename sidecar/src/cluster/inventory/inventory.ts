@@ -1,16 +1,14 @@
 import type { Volume } from '../../../api/index.ts';
 import type {
+  ClaimFact,
   ClaimUser,
-  DataSource,
   NamespaceFact,
   NodeFact,
   NodeSelectorTerm,
   PodFact,
-  PolicyNotes,
   StorageClassFact,
   WorkloadFact,
 } from '../watch/facts.ts';
-import type { RestoreMark } from '../writes/restoreMark.ts';
 
 /** Facts of the API server about one claim. */
 export type Claim = Omit<
@@ -32,23 +30,17 @@ export type Claim = Omit<
   waitsForFirstConsumer: boolean;
   /** `spec.nodeAffinity.required.nodeSelectorTerms` of the PersistentVolume; empty where every node will do. */
   nodeSelectorTerms: NodeSelectorTerm[];
-  /** The claim is being deleted. */
-  terminating: boolean;
-  /** When its deletion was asked for, ISO-8601. */
-  deletingSince?: string | undefined;
-  /** A restore has made the claim, and has not proven what it holds. */
-  restoreMark?: RestoreMark | undefined;
-  /** Its annotation `nkvm.io/destination`. */
-  wantsDestinations?: string | undefined;
-  /** Where the scheduler wants the volume of a claim that has none yet. */
-  selectedNode?: string | undefined;
-  /** Its annotations about schedules, retention and restores. */
-  policyNotes?: PolicyNotes | undefined;
-  /** Its annotations about entries that backups leave out. Absent where there is none. */
-  leaveOutNotes?: PolicyNotes | undefined;
-  /** Its `spec.dataSourceRef`. */
-  dataSource?: DataSource | undefined;
-};
+} & Pick<
+    ClaimFact,
+    | 'terminating'
+    | 'deletingSince'
+    | 'restoreMark'
+    | 'wantsDestinations'
+    | 'selectedNode'
+    | 'policyNotes'
+    | 'leaveOutNotes'
+    | 'dataSource'
+  >;
 
 /** A pod that names a claim and has not ended. */
 export type ClaimPod = Volume['pods'][number] &
