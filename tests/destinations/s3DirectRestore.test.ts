@@ -55,7 +55,7 @@ describe.skipIf(versitygwMissing)(`direct restores from s3 ${versitygwMissing ??
     return { world, backup, to: directRestoreWorld([world.destination]) };
   }
 
-  /** Of the archive itself, and not of what lies beside it. */
+  /** Of the archive itself, without its manifest and its index. */
   const reads = ({ proxy }: DirectWorld, key = '') =>
     proxy.seen.filter(({ method, url }) => method === 'GET' && url.split('?')[0]?.endsWith(key));
 

@@ -89,7 +89,7 @@ it.each(over('exec', 'push'))(
   async transport => {
     const volume = faultVolume(32);
     const { way, world, id } = await heldRun(volume, 20 * MiB, {}, transport);
-    // What has arrived is on its way to a file that has no name of an archive yet; its first bytes are written.
+    // The first bytes are written, to a file that has no name of an archive yet.
     changeByte(join(world.backups, temporaryIn(world.backups)), 1000);
     way.release();
     const run = await ended(world.call, id);

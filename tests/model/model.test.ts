@@ -26,7 +26,7 @@ const sequencesOf =
         await world.dry();
         await expectInvariants(world);
         await expectations(world);
-        // What was true of the processes is true of their files.
+        // The files agree with the processes that wrote them.
         for (const each of world.installations) await world.restart(each);
         await world.dry();
         await expectInvariants(world);

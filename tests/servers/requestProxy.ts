@@ -13,7 +13,7 @@ export interface Passing {
 }
 
 /**
- * What happens to a request: it passes, perhaps changed; it is answered without its server; its connection breaks; or its
+ * The fate of a request: it passes, perhaps changed; it is answered without its server; its connection breaks; or its
  * answer is changed.
  */
 export type Fate =

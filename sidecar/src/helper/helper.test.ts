@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
 import type { Pod } from '../cluster/gateway/pods.ts';
-import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
+import { exampleHelperSpec } from '../testing/exampleHelperSpec.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { HelperCluster } from './helper.ts';
@@ -17,16 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => cluster.stop());
 
-const spec: HelperSpec = {
-  runId: '01a',
-  attempt: 1,
-  installation: 'i',
-  claimName: 'orders-db',
-  access: 'read',
-  settings: exampleHelperSettings,
-  node: null,
-  deadlineMs: 1000,
-};
+const spec: HelperSpec = exampleHelperSpec;
 const { signal } = new AbortController();
 const unreachable = (mayBeDone = true) =>
   new ApiFailure('the API server cannot be reached: ECONNRESET', {

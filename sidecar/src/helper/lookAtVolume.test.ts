@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
+import { exampleHelperSpec } from '../testing/exampleHelperSpec.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import { createHelper } from './helper.ts';
@@ -21,19 +21,9 @@ afterEach(async () => {
 });
 
 const look = async () =>
-  lookAtVolume(
-    await createHelper(cluster, 'shop', {
-      runId: '01a',
-      attempt: 1,
-      installation: 'i',
-      claimName: 'orders-db',
-      access: 'read',
-      settings: exampleHelperSettings,
-      node: null,
-      deadlineMs: 1000,
-    }),
-    { signal: new AbortController().signal }
-  );
+  lookAtVolume(await createHelper(cluster, 'shop', exampleHelperSpec), {
+    signal: new AbortController().signal,
+  });
 
 it('tells free space and inodes and the file system', async () => {
   const seen = await look();

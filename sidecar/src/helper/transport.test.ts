@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
+import { exampleHelperSpec } from '../testing/exampleHelperSpec.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { Helper, HelperCluster } from './helper.ts';
@@ -28,16 +28,7 @@ afterEach(async () => {
 });
 
 const helperIn = (changed: Partial<HelperCluster> = {}): Promise<Helper> =>
-  createHelper({ ...cluster, ...changed }, 'shop', {
-    runId: '01a',
-    attempt: 1,
-    installation: 'i',
-    claimName: 'orders-db',
-    access: 'read',
-    settings: exampleHelperSettings,
-    node: null,
-    deadlineMs: 1000,
-  });
+  createHelper({ ...cluster, ...changed }, 'shop', exampleHelperSpec);
 
 it('delivers an archive, and then its seal', async () => {
   const onWorking = vi.fn();

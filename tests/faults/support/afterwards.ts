@@ -16,7 +16,7 @@ import { begin } from './world.ts';
 /** Parts of uploads that are not complete, below the directory of a bucket (versitygw). */
 const UPLOADS = '.sgwtmp';
 
-/** @returns what lies at the destination, temporaries and parts of uploads too, in the order of names. */
+/** @returns the names at the destination, temporaries and parts of uploads too, in their order. */
 export const namesAt = (backups: string): string[] =>
   existsSync(backups)
     ? readdirSync(backups)

@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FedCommand } from '../../cluster/gateway/exec.ts';
-import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
+import { exampleHelperSpec } from '../../testing/exampleHelperSpec.ts';
 import type { ProcessCluster } from '../../testing/processCluster.ts';
 import { processCluster } from '../../testing/processCluster.ts';
 import { breakingWay, misled, portOf, testListener } from '../../testing/pushWorld.ts';
@@ -35,16 +35,7 @@ afterEach(async () => {
 });
 
 async function helperIn(): Promise<Helper> {
-  const helper = await createHelper(cluster, 'shop', {
-    runId: '01a',
-    attempt: 1,
-    installation: 'i',
-    claimName: 'orders-db',
-    access: 'read',
-    settings: exampleHelperSettings,
-    node: null,
-    deadlineMs: 1000,
-  });
+  const helper = await createHelper(cluster, 'shop', exampleHelperSpec);
   return {
     ...helper,
     async feed(command, options) {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
+import { exampleHelperSpec } from '../../testing/exampleHelperSpec.ts';
 import type { ProcessCluster } from '../../testing/processCluster.ts';
 import { processCluster } from '../../testing/processCluster.ts';
 import { misled, testListener } from '../../testing/pushWorld.ts';
@@ -38,16 +38,7 @@ afterEach(async () => {
 const listening = (): Promise<PushListener> => testListener({ log: { warn }, onRefused });
 
 const helperIn = async (change: Partial<Helper> = {}): Promise<Helper> => ({
-  ...(await createHelper(cluster, 'shop', {
-    runId: '01a',
-    attempt: 1,
-    installation: 'i',
-    claimName: 'orders-db',
-    access: 'read',
-    settings: exampleHelperSettings,
-    node: null,
-    deadlineMs: 1000,
-  })),
+  ...(await createHelper(cluster, 'shop', exampleHelperSpec)),
   ...change,
 });
 
