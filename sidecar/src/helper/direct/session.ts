@@ -113,6 +113,7 @@ async function converse({
         if (!part || !stored.has(message.number)) throw notUnderstood();
         const answer = await within(signal, upload.begun(part));
         isBegun = !isOtherwise(answer);
+        if (isBegun) onBytes(part.bytes);
         tell({ to: 'begun', number: part.number, ...answer });
         break;
       }
