@@ -5,14 +5,9 @@ import type { Lifecycle } from './lifecycle.ts';
 import { lifecycle, Stopping } from './lifecycle.ts';
 import { createLog } from './observe/log.ts';
 import { startApi } from './start/api.ts';
-import { startCoverage } from './start/coverage.ts';
-import { startDecisions } from './start/decisions.ts';
 import { startFoundations } from './start/foundations.ts';
-import { startPolicy } from './start/policy.ts';
-import { startPopulate } from './start/populate.ts';
-import { startRetention } from './start/retention.ts';
-import { startRuns } from './start/runs.ts';
-import { startUpkeep } from './start/upkeep.ts';
+import { startShared } from './start/shared.ts';
+import { startWorld } from './start/world.ts';
 
 /** Ends the process in order on the signals of Kubernetes and of a terminal. */
 function endOnSignals(life: Lifecycle, log: ReturnType<typeof createLog>): void {
@@ -34,21 +29,9 @@ async function main(): Promise<void> {
   const life = lifecycle(log);
   endOnSignals(life, log);
   try {
-    const foundations = await startFoundations(life, config, log);
-    const runs = await startRuns(foundations);
-    const upkeep = await startUpkeep(foundations, runs);
-    const retention = await startRetention(foundations, runs, upkeep);
-    const policy = await startPolicy(foundations, runs, upkeep);
-    const decisionFor = await startDecisions(foundations, upkeep);
-    const populate = await startPopulate(foundations, runs, upkeep, decisionFor);
-    const coverage = await startCoverage(foundations, runs, policy, {
-      populateOf: ({ namespace, name }) => populate.statusOf(namespace, name) ?? undefined,
-      retentionOf: retention.summariesOf,
-      holds: retention.holds,
-      plansOf: async claim => retention.retentionOf(claim),
-      isZeroTouch: populate.isInstalled,
-    });
-    await startApi(foundations, runs, upkeep, coverage, retention);
+    const shared = await startShared(life, config, log);
+    const own = await startWorld(await startFoundations(shared, shared.own, life));
+    await startApi(own);
   } catch (error) {
     if (error instanceof Stopping || life.signal.aborted) return; // `endOnSignals` ends the process
     await life.stop();

@@ -3,24 +3,15 @@ import { checksOf } from '../destinations/places/checks.ts';
 import { rightsOf } from '../http/rights/rights.ts';
 import { buildServer } from '../http/server.ts';
 import { registerDestinationGauges } from '../observe/destinationGauges.ts';
-import type { Coverage } from '../policy/coverage/coverage.ts';
-import type { Retention } from '../policy/retention/retention.ts';
 import { VERSION } from '../version.ts';
-import type { Foundations } from './foundations.ts';
-import type { Runs } from './runs.ts';
-import type { Upkeep } from './upkeep.ts';
+import type { World } from './world.ts';
 
 /** Starts the API, in the place of what has answered until now. */
-export async function startApi(
-  foundations: Foundations,
-  runs: Runs,
-  { prepared, catalogs, space }: Upkeep,
-  coverage: Coverage,
-  retention: Retention
-): Promise<void> {
-  const { life, config, log, now, door, history, destination, inventory } = foundations;
-  const { clusterName, access, open, places, fence } = foundations;
-  const { metrics, archives, uploads, restores, queue, admission } = runs;
+export async function startApi(own: World): Promise<void> {
+  const { life, config, log, now, door, history, destination, inventory } = own;
+  const { clusterName, access, open, places, fence, coverage, retention } = own;
+  const { prepared, catalogs, space } = own.upkeep;
+  const { metrics, archives, uploads, restores, queue, admission } = own.runs;
   registerDestinationGauges(metrics.registry, () =>
     places.all().map(({ name }) => ({
       ...{ name, state: places.status(name)?.state ?? 'unknown', freeBytes: space.freeBytes(name) },

@@ -46,7 +46,7 @@ import { VERSION } from '../version.ts';
 import type { Foundations } from './foundations.ts';
 import { startPush } from './push.ts';
 
-/** Runs delete their helpers. For all that takes time at the end see foundations.ts. */
+/** Runs delete their helpers. For all that takes time at the end see shared.ts. */
 const STOP_QUEUE_MS = 32_000;
 
 /** The parts that carry out runs. */
