@@ -285,7 +285,13 @@ export const Backup = z.strictObject({
     .datetime()
     .nullable()
     .describe('while queued after a failed attempt: the earliest start of the next one'),
-  queuePosition: z.int().min(1).nullable().describe('place in the queue; null unless queued'),
+  queuePosition: z
+    .int()
+    .min(1)
+    .nullable()
+    .describe(
+      'place among the waiting runs that the caller may see: of all namespaces, or else of its own one; null: it is not waiting, or the caller may not list backups there'
+    ),
   stages: z.array(StageTimes),
   seal: Seal.nullable(),
   chain: Chain.nullable().describe(

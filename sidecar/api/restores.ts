@@ -234,7 +234,7 @@ export const Restore = z.strictObject({
   endedAt: z.iso.datetime().nullable(),
   attempt: z.int().min(1),
   retryAt: z.iso.datetime().nullable(),
-  queuePosition: z.int().min(1).nullable(),
+  queuePosition: z.int().min(1).nullable().describe('as of a backup'),
   requestedBy: z.string(),
 });
 export type Restore = z.infer<typeof Restore>;

@@ -51,7 +51,9 @@ export function restoreActivity(
     return t('Waiting to try again, attempt {{attempt}}', { attempt });
   }
   if (status === 'queued') {
-    return place ? t('Position {{place}} in the queue', { place }) : t('Waiting for its turn');
+    return place
+      ? t('Number {{place}} among the waiting runs that you can see', { place })
+      : t('Waiting for its turn');
   }
   const running = steps.find(({ state }) => state === 'running');
   if (running) return runningText(running.step, t);

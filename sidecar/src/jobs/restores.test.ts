@@ -116,7 +116,7 @@ describe('a restore', () => {
     const release = queue.hold('a test');
     await ask('backup', claim('a'));
     await ask('restore', claim('b'));
-    expect(queue.positionOf((await ask('restore', claim('c'))).id)).toBe(2);
+    expect(queue.positionOf((await ask('restore', claim('c'))).id)?.amongAll).toBe(2);
     release();
     await begun(3);
     expect(names()).toEqual(['restore b', 'restore c', 'backup a']);

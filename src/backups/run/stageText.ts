@@ -65,7 +65,9 @@ export function activityText(
     return t('Retrying at {{time}} (attempt {{attempt}})', { time: date(retryAt), attempt });
   }
   if (status === 'queued') {
-    return place ? t('Position {{place}} in the queue', { place }) : t('Waiting for its turn');
+    return place
+      ? t('Number {{place}} among the waiting runs that you can see', { place })
+      : t('Waiting for its turn');
   }
   return stage ? stageText(stage, t) : t('Starting');
 }

@@ -26,6 +26,8 @@ import type { EventStreams } from '../streams/eventStreams.ts';
 import { followRun } from '../streams/followRun.ts';
 import { runChanges } from '../streams/runChanges.ts';
 import { isOfLiveNamespace, READ_ARCHIVES, rightOn, withoutPaths } from '../views/backupView.ts';
+import type { SeenQueue } from '../views/queueView.ts';
+import { positionSeen, seenQueue } from '../views/queueView.ts';
 
 export interface BackupRoutes {
   queue: Queue;
@@ -46,16 +48,17 @@ export const backupRoutes =
     const changes = runChanges(history);
     const access = runAccess(world);
 
-    const shown = (run: Backup, mayReadArchives: boolean): Backup => ({
+    const shown = (run: Backup, mayReadArchives: boolean, seen: SeenQueue): Backup => ({
       ...(mayReadArchives ? run : withoutPaths(run)),
-      queuePosition: queue.positionOf(run.id),
+      queuePosition: positionSeen(queue.positionOf(run.id), seen),
     });
 
     /** @returns a backup, and what shows it to this caller. @throws StageError (BackupNotFound) */
     const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
       const run = await access.seenBy(caller, id, ['backup'], held);
       const mayReadArchives = await held.has(access.rightOn('get', 'archive', run));
-      return { run, show: (each: Backup) => shown(each, mayReadArchives) };
+      const seen = await seenQueue(held, run.namespace);
+      return { run, show: (each: Backup) => shown(each, mayReadArchives, seen) };
     };
 
     app.post(
@@ -89,8 +92,12 @@ export const backupRoutes =
         const [first] = volumes.flatMap(volume => refusals.get(volume) ?? []);
         if (first && claims.length === 0) throw first;
         const backups = await queue.add(claims, { ...options, requestedBy: nameOf(caller) });
+        const held = heldRights(caller, rights);
+        const started = backups.map(async run =>
+          shown(run, false, await seenQueue(held, run.namespace))
+        );
         return reply.code(202).send({
-          backups: backups.map(run => shown(run, false)),
+          backups: await Promise.all(started),
           refused: volumes.flatMap(volume => {
             const error = refusals.get(volume);
             return error ? [refusedOf(volume, error)] : [];
@@ -126,7 +133,9 @@ export const backupRoutes =
         );
         const archives = await scopeOf(caller, rights, READ_ARCHIVES, namespacesOf(runs), maxScan);
         return {
-          backups: runs.map(run => shown(run, archives.has(run.namespace))),
+          backups: runs.map(run =>
+            shown(run, archives.has(run.namespace), isForAll ? 'amongAll' : 'inNamespace')
+          ),
           nextCursor: page.nextCursor,
           incomplete: scope.isIncomplete,
           ...limitsOf(

@@ -29,6 +29,8 @@ import { runChanges } from '../streams/runChanges.ts';
 import { streamPlaces } from '../streams/streamLimits.ts';
 import { whileConnected } from '../streams/whileConnected.ts';
 import { isOfLiveNamespace, READ_ARCHIVES, rightOn } from '../views/backupView.ts';
+import type { SeenQueue } from '../views/queueView.ts';
+import { positionSeen, seenQueue } from '../views/queueView.ts';
 import type { View } from '../views/restoreView.ts';
 import { restoreOf } from '../views/restoreView.ts';
 
@@ -95,14 +97,21 @@ export const restoreRoutes =
         : await held.has(toList('backup'));
     };
 
-    const shown = (run: RunRecord, rights: Omit<View, 'queuePosition'>): Restore =>
-      restoreOf(run, { ...rights, queuePosition: queue.positionOf(run.id) });
+    const shown = (
+      run: RunRecord,
+      { seen, ...may }: Omit<View, 'queuePosition'> & { seen: SeenQueue }
+    ): Restore =>
+      restoreOf(run, { ...may, queuePosition: positionSeen(queue.positionOf(run.id), seen) });
+
+    const shownToRequester = async (caller: Subject, run: RunRecord): Promise<Restore> =>
+      shown(run, { ...ALL, seen: await seenQueue(heldRights(caller, rights), run.namespace) });
 
     const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
       const run = await access.seenBy(caller, id, ['restore'], held);
       const may = {
         mayReadArchives: await mayReadFiles(run, held),
         maySeeSource: await maySeeSource(run, held),
+        seen: await seenQueue(held, run.namespace),
       };
       return { run, show: (each: RunRecord) => shown(each, may) };
     };
@@ -141,7 +150,7 @@ export const restoreRoutes =
       async (request, reply) => {
         const { caller, body } = request;
         const run = await start(caller, body, whileConnected(reply));
-        return reply.code(202).send({ restore: shown(run, ALL) });
+        return reply.code(202).send({ restore: await shownToRequester(caller, run) });
       }
     );
 
@@ -215,6 +224,7 @@ export const restoreRoutes =
             shown(run, {
               mayReadArchives: archives.has(run.namespace),
               maySeeSource: maySee(run),
+              seen: isForAll ? 'amongAll' : 'inNamespace',
             })
           ),
           nextCursor: page.nextCursor,
@@ -303,7 +313,7 @@ export const restoreRoutes =
         const { run } = await seenBy(caller, params.id);
         await rights.need(caller, access.rightOn('create', 'restore', run));
         const undo = await start(caller, restores.undoOf(run), whileConnected(reply), run.id);
-        return reply.code(202).send({ restore: shown(undo, ALL) });
+        return reply.code(202).send({ restore: await shownToRequester(caller, undo) });
       }
     );
   };

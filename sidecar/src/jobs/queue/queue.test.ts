@@ -207,12 +207,12 @@ describe('the queue', () => {
     const many = Array.from({ length: 20 }, (_, index) => of('big', `m${index}`));
     await queue.add(many, somebody);
     const [run] = await queue.add([of('small', 'only')], somebody);
-    expect(queue.positionOf(run?.id ?? '')).toBe(1);
+    expect(queue.positionOf(run?.id ?? '')?.amongAll).toBe(1);
     await begun(1);
     underWay[0]?.end();
     await begun(2);
     expect(names()).toEqual(['m0', 'only']);
-    expect(queue.positionOf(run?.id ?? '')).toBeNull();
+    expect(queue.positionOf(run?.id ?? '')).toBeUndefined();
   });
 
   it('tells a listener of every change, until it is removed', async () => {
@@ -411,7 +411,7 @@ describe('after a restart', () => {
       log,
       onEnd: () => undefined,
     });
-    expect(queue.positionOf(idOf(runs, 2))).toBe(2);
+    expect(queue.positionOf(idOf(runs, 2))?.amongAll).toBe(2);
     expect(await queue.cancel(idOf(runs, 1))).toMatchObject({ status: 'cancelled' });
     // It was running, and nobody has looked yet what became of it.
     await expect(queue.cancel(idOf(runs, 0))).rejects.toMatchObject({ reason: 'Starting' });

@@ -20,6 +20,7 @@ import type { Holds } from './holds.ts';
 import { holds } from './holds.ts';
 import { cancelledInQueue } from './queuedRun.ts';
 import { requestsOf } from './requests.ts';
+import type { QueuePosition } from './turn.ts';
 import { nextTurn, placesOf } from './turn.ts';
 import { waitingRuns } from './waitingRuns.ts';
 
@@ -76,8 +77,8 @@ export interface Queue {
   cancel(id: string): Promise<RunRecord>;
   /** Calls `listener` after every change of a run. @returns what ends that. */
   watch(id: string, listener: (run: RunRecord) => void): () => void;
-  /** @returns the place of a run in the queue, from 1; null when it is not in it. */
-  positionOf(id: string): number | null;
+  /** @returns the place of a run in the queue; undefined when it is not in it. */
+  positionOf(id: string): QueuePosition | undefined;
   isRunning(id: string): boolean;
   /** @returns the ids of the runs under way. */
   running(): string[];
@@ -121,7 +122,7 @@ export function startQueue(options: QueueOptions): Queue {
   const lastServed = new Map<string, number>();
   let starts = 0;
   /** Undefined: to be computed when somebody asks. */
-  let places: Map<string, number> | undefined;
+  let places: Map<string, QueuePosition> | undefined;
 
   const served = () => ({ running: running.perNamespace(), lastServed });
   const nodeOf = (run: RunRecord): string | null => kinds[run.kind]?.nodeOf(run) ?? null;
@@ -340,7 +341,7 @@ export function startQueue(options: QueueOptions): Queue {
 
     positionOf(id) {
       places ??= placesOf(waiting.lanes, served());
-      return places.get(id) ?? null;
+      return places.get(id);
     },
 
     isRunning: id => running.has(id),

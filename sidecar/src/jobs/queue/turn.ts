@@ -33,12 +33,23 @@ export function nextTurn<T extends Queued>(
   return undefined;
 }
 
+/** The place of a run in the queue, from 1. */
+export interface QueuePosition {
+  amongAll: number;
+  /** Among the runs of its own namespace: it says nothing about those of others. */
+  inNamespace: number;
+}
+
 /**
- * @returns the place of every run, from 1, as if each could start when its turn comes and the namespaces took turns. The
+ * @returns the place of every run, as if each could start when its turn comes and the namespaces took turns. The
  * work grows with the number of runs alone: 10,000 of 200 namespaces are asked for after each change of the queue.
  */
-export function placesOf<T extends Queued>(lanes: Lanes<T>, served: Served): Map<string, number> {
-  const places = new Map<string, number>();
+export function placesOf<T extends Queued>(
+  lanes: Lanes<T>,
+  served: Served
+): Map<string, QueuePosition> {
+  const places = new Map<string, QueuePosition>();
+  const ofNamespaces = new Map<string, number>();
   const lastServed = new Map(served.lastServed);
   let clock = Math.max(0, ...lastServed.values());
   for (const priority of PRIORITIES) {
@@ -46,7 +57,9 @@ export function placesOf<T extends Queued>(lanes: Lanes<T>, served: Served): Map
     for (let round = 0; waiting.length > 0; round += 1) {
       for (const runs of waiting) {
         const { id, namespace } = runs[round] as T;
-        places.set(id, places.size + 1);
+        const inNamespace = (ofNamespaces.get(namespace) ?? 0) + 1;
+        ofNamespaces.set(namespace, inNamespace);
+        places.set(id, { amongAll: places.size + 1, inNamespace });
         lastServed.set(namespace, (clock += 1));
       }
       waiting = waiting.filter(runs => runs.length > round + 1);
