@@ -96,6 +96,21 @@ describe('the Event of a run', () => {
     expect(event?.message).not.toContain('Backed up');
   });
 
+  it('does not name a claim of another namespace whose archive was restored', () => {
+    const source = {
+      ...{ namespace: 'billing', name: 'invoices', uid: 'u', namespaceUid: 'n', createdAt: null },
+    };
+    const archive = 'kind__billing__invoices__20261120T101112Z__01kbackup.tar.gz';
+    const message = `archive sftp://nas/${archive} of billing/invoices is damaged`;
+    for (const change of [{}, { ...failed, message }, { ...failed, hint: message }]) {
+      const event = claimEventOf(exampleRestore(change, { source, archive }));
+      expect(event?.message).not.toMatch(/billing|invoices/);
+    }
+    expect(claimEventOf(exampleRestore({ bytes: 5 }, { source, archive }))?.message).toContain(
+      'Restored: 5 B from …'
+    );
+  });
+
   it('is not there for a claim that was never made', () =>
     expect(claimEventOf(exampleRestore({ ...failed, uid: '' }))).toBeUndefined());
 

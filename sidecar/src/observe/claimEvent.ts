@@ -3,6 +3,7 @@ import type { BackupStatus, RunKind } from '../../api/index.ts';
 import type { ClaimEvent } from '../cluster/writes/events.ts';
 import { sizeText } from '../destinations/size.ts';
 import type { RunRecord } from '../history/history.ts';
+import { sourceOf, withoutSource } from '../restore/hiddenSource.ts';
 
 /** The longest message that the API server takes in `events.k8s.io`; longer ones make no better reading. */
 const LONGEST = 1024;
@@ -35,7 +36,8 @@ const ENDS: Record<Exclude<BackupStatus, 'queued' | 'running'>, string> = {
 
 /**
  * The claim of the Event about a run that has ended: of a restore, the claim that it wrote into; of a verification or a
- * drill, the claim that was backed up. The Event does not name the requester: everyone who may see the claim sees it.
+ * drill, the claim that was backed up. Everyone who may see the claim sees the Event: it names neither the requester nor
+ * a claim of another namespace whose archive was restored.
  *
  * | run | type | reason |
  * | --- | --- | --- |
@@ -58,7 +60,7 @@ export function claimEventOf(run: RunRecord): ClaimEvent | undefined {
     action,
     type: isBad ? 'Warning' : 'Normal',
     reason: subject + ENDS[status],
-    message: shortened(`${messageOf(run)} (run ${id})`),
+    message: shortened(`${messageForAll(run)} (run ${id})`),
     at: run.endedAt ?? run.createdAt,
   };
 }
@@ -87,6 +89,14 @@ function words(
   done: string
 ): Words {
   return { subject, name, what, done, action: subject === 'Restore' ? 'Restore' : 'Backup' };
+}
+
+/** Everyone who reads Events of a namespace may know its claims, and not those of another one. */
+function messageForAll(run: RunRecord): string {
+  const source = sourceOf(run);
+  const isOfNamespace =
+    source === 'own' || (source !== 'unknown' && source.namespace === run.namespace);
+  return isOfNamespace ? messageOf(run) : withoutSource(run)(messageOf(run));
 }
 
 function messageOf(run: RunRecord): string {

@@ -146,6 +146,32 @@ it('looks at a limited number of runs, and continues from there', async () => {
   expect(pages.length).toBeGreaterThanOrEqual(40 / 7);
 });
 
+it('continues without the id of a run that was not shown, and loses none of the same millisecond', async () => {
+  const history = await openFor(newPath(), { maxScan: 3 });
+  const runs = minutes(24, minute => ({
+    createdAt: at(Math.floor(minute / 4)),
+    namespace: minute % 5 ? 'billing' : 'shop',
+    namespaceUid: null,
+  }));
+  await history.add(runs);
+  const shop = new Map(
+    [...Array.from({ length: 60 }, (_, index) => `team-${index}`), 'shop'].map(name => [
+      name,
+      undefined,
+    ])
+  );
+  const shown: string[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = history.list({ limit: 2, cursor }, shop);
+    shown.push(...ids(page.backups));
+    if (page.nextCursor === null) break;
+    cursor = page.nextCursor;
+    const [, named = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
+    expect(['!', ...shown]).toContain(named);
+  }
+  expect(shown).toEqual(ids(runs.filter(({ namespace }) => namespace === 'shop')).reverse());
+});
+
 /** @returns a history of 100,000 runs of 300 namespaces like the only run of a file; one is of the namespace `small`. */
 async function multiplied(bytes: Uint8Array): Promise<Uint8Array> {
   const { Database } = await loadSqlite();

@@ -24,7 +24,8 @@ interface Candidate extends Position {
 
 /**
  * Finds the newest runs that match. A caller with few rights may match few runs of a long history, so each call looks at
- * no more than `maxScan` rows; then the page may be short, or even empty, and its cursor continues where it ended.
+ * no more than `maxScan` rows and the rest of that millisecond; then the page may be short, or even empty, and its cursor
+ * continues where it ended. No cursor names a run that does not match: it may be one of another namespace.
  * @param namespaces those whose runs may be shown; undefined: all of them
  * @param kinds those that are listed
  * @throws StageError (reason `BadCursor`)
@@ -43,7 +44,6 @@ export function findPage(
   try {
     const ids: string[] = [];
     let last: Position | undefined;
-    /** A cursor names a run, so it is one that was shown, unless the scan came to its limit. */
     let lastShown: Position | undefined;
     for (let scanned = 0; ; scanned += 1) {
       const source = newestOf(sources);
@@ -54,7 +54,9 @@ export function findPage(
       if (lastShown && isMatch && ids.length === query.limit) {
         return { ids, nextCursor: writeCursor(lastShown) };
       }
-      if (last && scanned >= maxScan) return { ids, nextCursor: writeCursor(last) };
+      if (last && scanned >= maxScan && last.createdAt !== candidate.createdAt) {
+        return { ids, nextCursor: writeCursor({ createdAt: last.createdAt, id: BEFORE_ALL }) };
+      }
       if (isMatch) {
         ids.push(candidate.id);
         lastShown = candidate;
@@ -66,6 +68,9 @@ export function findPage(
     sources.forEach(source => source.free());
   }
 }
+
+/** Of no run: every id is greater. */
+const BEFORE_ALL = '!';
 
 /** Columns that an index narrows down to, or an index of its own. */
 type Where = Readonly<Record<string, string>> | typeof NOT_BACKUPS;

@@ -268,6 +268,8 @@ describe('POST restores', () => {
   });
 });
 
+const KEY = 'prod__billing__invoices__20261120T101112Z__01kbackup.tar.gz';
+
 /** A restore into shop, of an archive of billing, with names of files everywhere. */
 const withNames = (change: Partial<RunRecord> = {}): RunRecord =>
   exampleRestore(
@@ -337,6 +339,40 @@ describe('a restore', () => {
       });
     }
   );
+
+  it.each([
+    ['a backup of another namespace', 'of-billing', 'billing'],
+    ['an archive of another cluster', `archive:nas/${KEY}`, 'billing'],
+    ['an archive of which nothing is known', `archive:${KEY}`, null],
+  ])('of %s does not name it in any text', async (_, backup, namespace) => {
+    const text = `archive ${KEY} of billing/invoices is damaged`;
+    const { details, ...run } = withNames({
+      ...{ id: 's', status: 'failed', message: text, hint: text, warnings: [text] },
+    });
+    if (details?.kind !== 'restore') throw new Error('not a restore');
+    const source = {
+      ...details.source,
+      ...{ namespace, name: namespace && 'invoices', namespaceUid: 'of another cluster' },
+    };
+    const steps = [{ step: 'write', state: 'failed', message: text }] as const;
+    await world.history.add([
+      { ...run, details: { ...details, archive: KEY, backup, source, steps: [...steps] } },
+    ]);
+    const answers = async (who: string) => {
+      const one = await world.ask(who, 'GET', 'restores/s');
+      const list = await world.ask(who, 'GET', 'restores?namespace=shop');
+      const stream = await world.follow(who, 'restores/s/events');
+      await stream.ended;
+      return [one.body, list.body.restores.find(({ id }: Restore) => id === 's'), stream.events];
+    };
+    for (const each of await answers('shopper')) {
+      expect(JSON.stringify(each)).toContain('is damaged');
+      expect(JSON.stringify(each)).not.toMatch(/__billing|invoices/);
+    }
+    for (const each of await answers('admin')) {
+      expect(JSON.stringify(each)).toContain(`archive ${KEY} of billing/invoices`);
+    }
+  });
 
   it('names the claim of another namespace to who may see its backups, and to nobody else', async () => {
     const seenBy = async (user: string) => {

@@ -13,6 +13,8 @@ import type { Subject } from '../../cluster/gateway/access.ts';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import type { Queue } from '../../jobs/queue/queue.ts';
+import type { SourceVolume } from '../../restore/hiddenSource.ts';
+import { sourceOf } from '../../restore/hiddenSource.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
 import { limitsOf, scanLimit } from '../entry/limits.ts';
 import { Refusal } from '../entry/problems.ts';
@@ -49,19 +51,6 @@ export interface RestoreRoutes {
 /** Of who has just asked for it, with all rights that it needs. */
 const ALL = { mayReadArchives: true, maySeeSource: true };
 
-/** @returns the claim that the archive is of; undefined: nothing says so. */
-function sourceOf({ details }: RunRecord) {
-  const of = details?.kind === 'restore' ? details.source : undefined;
-  return of?.namespace && of.name
-    ? { namespace: of.namespace, name: of.name, namespaceUid: of.namespaceUid }
-    : undefined;
-}
-
-const isSameClaim = (
-  of: { namespace: string; name: string },
-  run: Pick<RunRecord, 'namespace' | 'name'>
-): boolean => of.namespace === run.namespace && of.name === run.name;
-
 /** Each reads an archive and may start a pod. A page that plans again leaves the plan before. */
 const PLAN_LIMITS = { perToken: 4, perUser: 8, total: 12 };
 
@@ -86,15 +75,18 @@ export const restoreRoutes =
         : await held.has(everywhere('get', 'archive'));
     };
 
-    /** The claim that the archive is of is shown to who may see its backups. */
+    /** The claim that the archive is of is shown to callers who may see its backups. */
     const maySeeSource = async (run: RunRecord, held: HeldRights): Promise<boolean> => {
       const of = sourceOf(run);
-      if (!of || isSameClaim(of, run)) return true;
-      const live = inventory.namespace(of.namespace)?.uid;
-      return live !== undefined && live === of.namespaceUid
+      if (of === 'own') return true;
+      return of !== 'unknown' && isLive(of)
         ? (await held.has(rightOn('get', 'backup', of))) ||
             (await held.has(rightOn('get', 'archive', of)))
         : await held.has(toList('backup'));
+    };
+    const isLive = ({ namespace, namespaceUid }: Exclude<SourceVolume, string>): boolean => {
+      const live = inventory.namespace(namespace)?.uid;
+      return live !== undefined && live === namespaceUid;
     };
 
     const shown = (
@@ -203,7 +195,7 @@ export const restoreRoutes =
         );
         const targets = [...new Set(runs.map(({ namespace }) => namespace))];
         const archives = await scopeOf(caller, rights, READ_ARCHIVES, targets, maxScan);
-        const sources = runs.map(sourceOf).filter(of => of !== undefined);
+        const sources = runs.map(sourceOf).filter(of => typeof of !== 'string');
         const others = namespacesOf(sources).filter(each => !allowed.has(each));
         const more = await scopeOf(
           caller,
@@ -214,10 +206,9 @@ export const restoreRoutes =
         );
         const maySee = (run: RunRecord): boolean => {
           const of = sourceOf(run);
-          if (isForAll || !of || isSameClaim(of, run)) return true;
-          const live = inventory.namespace(of.namespace)?.uid;
-          const isLive = live !== undefined && live === of.namespaceUid;
-          return isLive && (allowed.has(of.namespace) || more.has(of.namespace));
+          if (isForAll || of === 'own') return true;
+          if (of === 'unknown' || !isLive(of)) return false;
+          return allowed.has(of.namespace) || more.has(of.namespace);
         };
         return {
           restores: runs.map(run =>

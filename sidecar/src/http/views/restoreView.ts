@@ -1,6 +1,7 @@
 import type { Check, Restore, RestoreComparison } from '../../../api/index.ts';
 import type { RunRecord } from '../../history/history.ts';
 import type { RestoreDetails } from '../../history/queries/details.ts';
+import { withoutSource } from '../../restore/hiddenSource.ts';
 
 /** The text for a run whose details this version cannot read. */
 const NOT_READABLE = 'another version of NKVM wrote the details of this run: they are not shown';
@@ -38,11 +39,12 @@ export function restoreOf(
 ): Restore {
   const details = run.details?.kind === 'restore' ? run.details : undefined;
   const known = details ?? UNKNOWN;
+  const shown = maySeeSource ? (text: string) => text : withoutSource(run);
   return {
     id: run.id,
     status: run.status,
     stage: run.stage,
-    backup: known.backup,
+    backup: maySeeSource || !isByName(known.backup) ? known.backup : '',
     archive: maySeeSource ? known.archive : '',
     source: maySeeSource
       ? { namespace: known.source.namespace, name: known.source.name }
@@ -60,12 +62,12 @@ export function restoreOf(
     undoOf: known.undoOf,
     bytes: run.bytes,
     totalBytes: known.totalBytes,
-    message: run.message,
+    message: shown(run.message),
     reason: run.reason,
-    hint: run.hint,
+    hint: run.hint === null ? null : shown(run.hint),
     failureClass: run.failureClass,
-    warnings: details ? run.warnings : [...run.warnings, NOT_READABLE],
-    steps: known.steps,
+    warnings: [...run.warnings.map(shown), ...(details ? [] : [NOT_READABLE])],
+    steps: known.steps.map(each => ({ ...each, message: shown(each.message) })),
     comparison: known.comparison && shownComparison(known.comparison, mayReadArchives),
     stages: run.stages,
     helper: helperOf(run, mayReadArchives),
@@ -80,6 +82,9 @@ export function restoreOf(
     requestedBy: run.requestedBy,
   };
 }
+
+/** `archive:KEY`: the key has the names of namespace and claim in it. */
+const isByName = (backup: string): boolean => backup.startsWith('archive:');
 
 /** @returns a verification or a drill as a caller sees it. */
 export function checkOf(run: RunRecord, { mayReadArchives }: Pick<View, 'mayReadArchives'>): Check {

@@ -10,16 +10,10 @@ const deleted = { terminating: true, deletingSince: '2026-11-20T12:00:00Z' };
 it.each<[string, Partial<Claim>, string | undefined, string | undefined]>([
   ['is not deleted', {}, undefined, undefined],
   [
-    'is used by a pod',
-    { ...deleted, pods: pods('orders-0') },
-    'is being deleted since 2026-11-20T12:00:00Z, and is not backed up; it is there until its pods are gone: orders-0',
-    'delete those pods',
-  ],
-  [
-    'is used by many',
-    { ...deleted, pods: pods('a', 'b', 'c', 'd', 'e') },
-    'gone: a, b, c and 2 more',
-    'delete those pods',
+    'is used by pods',
+    { ...deleted, pods: pods('orders-0', 'orders-1') },
+    'is being deleted since 2026-11-20T12:00:00Z, and is not backed up; it is there until the pods that use it are gone',
+    'kubectl describe pvc orders-db -n shop',
   ],
   [
     'is used by none',
@@ -36,4 +30,9 @@ it.each<[string, Partial<Claim>, string | undefined, string | undefined]>([
       message: expect.stringContaining(message),
       hint: expect.stringContaining(hint ?? ''),
     });
+});
+
+it('names no pod: callers who may see the claim may perhaps not list pods', () => {
+  const reason = deletingReason(testClaim({ ...deleted, pods: pods('orders-0') }));
+  expect(JSON.stringify(reason)).not.toContain('orders-0');
 });

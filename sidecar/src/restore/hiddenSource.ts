@@ -1,0 +1,37 @@
+import { parseArchiveName, withoutArchiveNames } from '../archive/name.ts';
+import type { RunRecord } from '../history/history.ts';
+
+/** The volume that the archive of a restore is of. */
+export type SourceVolume =
+  /** The one that is restored into, or nobody's: an upload is for whoever may restore into its namespace. */
+  | 'own'
+  /** Nothing says which. */
+  | 'unknown'
+  | { namespace: string; name: string; namespaceUid: string | null };
+
+/** @returns the volume that the archive of a restore is of; of other runs `own`. */
+export function sourceOf({ details, namespace, name }: RunRecord): SourceVolume {
+  if (details?.kind !== 'restore' || details.backup.startsWith('upload:')) return 'own';
+  const of = details.source;
+  if (of.namespace === null || of.name === null) return 'unknown';
+  if (of.namespace === namespace && of.name === name) return 'own';
+  return { namespace: of.namespace, name: of.name, namespaceUid: of.namespaceUid };
+}
+
+/**
+ * @returns what takes the name of the source, and of its archives, out of texts about a restore: people who may see the
+ *   claim that was restored into do not always see the other one.
+ */
+export function withoutSource(run: RunRecord): (text: string) => string {
+  const source = sourceOf(run);
+  if (source === 'own' || run.details?.kind !== 'restore') return text => text;
+  const { archive } = run.details;
+  const parts = parseArchiveName(archive);
+  const names = [
+    archive,
+    source === 'unknown' ? '' : `${source.namespace}/${source.name}`,
+    parts ? `${parts.namespace}/${parts.pvc}` : '',
+  ].filter(Boolean);
+  return text =>
+    names.reduce((left, name) => left.replaceAll(name, '…'), withoutArchiveNames(text));
+}
