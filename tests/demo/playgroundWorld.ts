@@ -40,11 +40,15 @@ export interface Contents {
 
 const SHOP: Contents = { objects: [...zeroTouch(), ...shop()], filled: FILLED };
 
-/** The playground with a small shop, real files in its volumes, and the real sidecar beside it. */
+/**
+ * The playground with a small shop, real files in its volumes, and the real sidecar beside it.
+ * @param env settings of the sidecar that differ
+ */
 export async function playgroundWorld(
   as: 'admin' | 'viewer',
   say: (text: string) => void,
-  { objects, filled }: Contents = SHOP
+  { objects, filled }: Contents = SHOP,
+  env: Record<string, string> = {}
 ): Promise<World & { playground: Playground; sidecar: Sidecar }> {
   say('Starting the playground, a small Kubernetes in this process');
   const playground = await startPlayground();
@@ -64,6 +68,7 @@ export async function playgroundWorld(
       NKVM_PUSH_PORT: '0',
       NKVM_PUSH_ADDRESS: '127.0.0.1', // where the processes of its pods are, too
       NKVM_SCHEDULES: 'on',
+      ...env,
     });
     playground.setServiceBackend(NKVM_NAMESPACE, 'nkvm', 'http', sidecar.port);
     return {

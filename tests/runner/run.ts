@@ -1,6 +1,6 @@
 /**
  * Runs the steps of a suite in their order, those that use one core side by side, and counts what passed.
- * usage: node tests/runner/run.ts fast|cluster|faults
+ * usage: node tests/runner/run.ts fast|cluster|security|faults
  * Writes .results/SUITE.count (`passed failed`) and .results/SUITE.failed (each failed test with its error) for a caller that
  * adds up several suites.
  */
@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { failuresOf } from './failures.ts';
 import { runInGroup } from './group.mjs';
 import type { Step } from './suites.ts';
-import { CLUSTER, FAST, FAULTS, RESULTS } from './suites.ts';
+import { CLUSTER, FAST, FAULTS, RESULTS, SECURITY } from './suites.ts';
 
 interface Count {
   passed: number;
@@ -29,6 +29,7 @@ interface Count {
 const suites: Record<string, readonly Step[]> = {
   fast: FAST,
   cluster: CLUSTER,
+  security: SECURITY,
   faults: FAULTS,
 };
 const name = process.argv[2] ?? '';

@@ -64,6 +64,11 @@ export const CLUSTER: readonly Step[] = [
   vitest('cluster', '--config', 'tests/cluster/vitest.config.ts'),
 ];
 
+/** Attacks on the sidecar: on the playground, and on a real cluster. */
+export const SECURITY: readonly Step[] = [
+  vitest('security', '--config', 'tests/security/vitest.config.ts'),
+];
+
 /** What is broken on purpose on the test cluster, after the suites that need it whole. */
 export const FAULTS: readonly Step[] = [
   vitest('faults', '--config', 'tests/faults/vitest.config.ts'),
