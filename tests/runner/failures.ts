@@ -15,7 +15,7 @@ interface Report {
 /**
  * Names what failed in a step, for the end of a long log.
  * @param report the JSON file of its vitest run; without one, the step is one test
- * @returns a line for each failed test (file, name, first line of its error) and each file that could not be run
+ * @returns a text for each failed test (file, name, what its error says and where) and each file that could not be run
  */
 export function failuresOf(step: string, report: string | undefined): string[] {
   if (report === undefined) return [step];
@@ -28,10 +28,10 @@ export function failuresOf(step: string, report: string | undefined): string[] {
   const lines = results.flatMap(({ name, status, message, assertionResults }) => {
     const file = relative(process.cwd(), name);
     const failed = assertionResults.filter(one => one.status === 'failed');
-    if (failed.length === 0) return status === 'failed' ? [`${file}: ${firstLine(message)}`] : [];
+    if (failed.length === 0) return status === 'failed' ? [`${file}: ${saidIn(message)}`] : [];
     return failed.map(
       ({ fullName, failureMessages = [] }) =>
-        `${file}: ${fullName.trim()}: ${firstLine(failureMessages[0] ?? '')}`
+        `${file}: ${fullName.trim()}: ${saidIn(failureMessages[0] ?? '')}`
     );
   });
   return lines.length
@@ -39,5 +39,15 @@ export function failuresOf(step: string, report: string | undefined): string[] {
     : [`${step}: no test failed, but vitest found an error outside of them`];
 }
 
-const firstLine = (text: string): string =>
-  (stripVTControlCharacters(text).split('\n')[0] ?? '').slice(0, 300);
+const MOST_LINES = 10;
+
+/** @returns the message of an error without its stack, and the lines of our tests that led to it. */
+function saidIn(error: string): string {
+  const lines = stripVTControlCharacters(error)
+    .split('\n')
+    .filter(line => line.trim() !== '');
+  const isOfStack = (line: string) => /^\s+at /.test(line);
+  const message = lines.filter(line => !isOfStack(line)).slice(0, MOST_LINES);
+  const ours = lines.filter(line => isOfStack(line) && !/node_modules|node:/.test(line));
+  return [...message, ...ours.slice(0, 3)].map(line => line.slice(0, 300)).join('\n    ');
+}
