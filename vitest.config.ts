@@ -4,6 +4,9 @@ import { LongestFirst } from './tests/runner/longestFirst.ts';
 /** For a test that hangs, and not for one that is slow: a busy machine starts a process in seconds. */
 const testTimeout = 180_000;
 
+/** A failed comparison shows what it compared, not only in its difference: the end of the log has no room for that. */
+const chaiConfig = { truncateThreshold: 1_000 };
+
 const exclude = ['**/node_modules/**', '**/dist/**'];
 
 /** Suites that need no cluster. Those that do have a config of their own in `tests/cluster`. */
@@ -29,7 +32,7 @@ export default defineConfig({
           include: ['sidecar/**/*.test.ts'],
           exclude,
           environment: 'node',
-          testTimeout,
+          ...{ testTimeout, chaiConfig },
         },
       },
       {
@@ -38,7 +41,7 @@ export default defineConfig({
           include: ['tests/{browser,contract,demo,docs,model,playground,support}/**/*.test.ts'],
           exclude,
           environment: 'node',
-          testTimeout,
+          ...{ testTimeout, chaiConfig },
         },
       },
       {
@@ -47,7 +50,7 @@ export default defineConfig({
           include: ['tests/{destinations,servers}/**/*.test.ts'],
           exclude,
           environment: 'node',
-          testTimeout,
+          ...{ testTimeout, chaiConfig },
         },
       },
     ],

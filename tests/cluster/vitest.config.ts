@@ -12,5 +12,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 900_000,
     hookTimeout: 900_000,
+    chaiConfig: { truncateThreshold: 1_000 },
   },
 });

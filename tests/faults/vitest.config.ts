@@ -9,6 +9,7 @@ const common = {
   environment: 'node',
   testTimeout: 900_000,
   hookTimeout: 900_000,
+  chaiConfig: { truncateThreshold: 1_000 },
 };
 
 /** What must not break a backup, on the test cluster: `vitest run --config tests/faults/vitest.config.ts`. */

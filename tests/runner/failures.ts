@@ -49,5 +49,5 @@ function saidIn(error: string): string {
   const isOfStack = (line: string) => /^\s+at /.test(line);
   const message = lines.filter(line => !isOfStack(line)).slice(0, MOST_LINES);
   const ours = lines.filter(line => isOfStack(line) && !/node_modules|node:/.test(line));
-  return [...message, ...ours.slice(0, 3)].map(line => line.slice(0, 300)).join('\n    ');
+  return [...message, ...ours.slice(0, 3)].map(line => line.slice(0, 1_000)).join('\n    ');
 }
