@@ -47,11 +47,11 @@ describe('[truncated archive] helper killed', () => {
   );
 });
 
-it.each(over('exec', 'push'))(
+it.each(over('exec', 'push', 'direct'))(
   '[truncated archive] compressor killed (%s): failed at exec, and tar is not blamed',
   async transport => {
     const volume = faultVolume(BEYOND_BUFFERS_MIB);
-    const { way, world, id } = await heldRun(volume, 4 * MiB, {}, transport);
+    const { way, world, id } = await heldRun(volume, 24 * MiB, {}, transport);
     // The one that was started last: another one, from before, compresses the index.
     const igzip = Math.max(...helperOnNode(id).processes('igzip'));
     process.kill(igzip, 'SIGKILL');
@@ -67,12 +67,13 @@ it.each(over('exec', 'push'))(
   }
 );
 
-it.each(over('exec', 'push'))(
+it.each(over('exec', 'push', 'direct'))(
   '[truncated archive] helper out of memory in mid-stream (%s): failed at copy, with its limit',
   async transport => {
     const volume = faultVolume(32);
     const limit = { NKVM_HELPER_MEMORY_LIMIT: '128Mi' };
-    const { way, world, id } = await heldRun(volume, 4 * MiB, limit, transport);
+    const isDirect = transport === 'direct'; // where a part is sent as a whole
+    const { way, world, id } = await heldRun(volume, (isDirect ? 24 : 4) * MiB, limit, transport);
     await runOutOfMemory(helperOnNode(id));
     way.release();
     expect(await ended(world.call, id)).toMatchObject({
