@@ -478,7 +478,13 @@ describe('deletes nothing', () => {
     await hourly(8);
     await list();
     inventoryProblems = ['claims cannot be read'];
-    await nothing(null, retention({ keepDeleted: { last: 1 } }));
+    const one = retention({ keepDeleted: { last: 1 } });
+    await nothing(null, one);
+
+    // It does not wait for the next listing.
+    inventoryProblems = [];
+    await one.tick();
+    expect(archives()).toBe(3);
   });
 
   it('without a schedule and without rules', async () => {

@@ -86,6 +86,8 @@ export function retentionWith(world: RetentionWorld): Retention {
   const decisions = placeDecisions(world.decisions ?? recordsInMemory(), now);
   /** Newest runs whose data was compared with the backup before. */
   const compared = new Map<string, string>();
+  /** Destinations whose round waits until all claims are known. */
+  const waiting = new Set<string>();
   let counts = new Map<RetentionHold['kind'], number>();
   let clockProblem: string | null = null;
   let turn = Promise.resolve();
@@ -218,7 +220,9 @@ export function retentionWith(world: RetentionWorld): Retention {
     clockProblem = clock(history.archives.newestRunAt());
     // A claim that the watches do not have may exist while one of them does not answer.
     const knowsClaims = inventory.isReady() && inventory.problems().length === 0;
+    if (!knowsClaims) due.forEach(destination => waiting.add(destination));
     if (due.length === 0 || !knowsClaims) return;
+    waiting.clear();
     use = undefined;
     const affected = await survey();
     for (const destination of due) {
@@ -260,7 +264,7 @@ export function retentionWith(world: RetentionWorld): Retention {
   const rounds = (dueNow: () => string[]): Promise<void> => {
     turn = turn
       .then(async () => {
-        if (!stopping.signal.aborted) await round(dueNow());
+        if (!stopping.signal.aborted) await round([...new Set([...waiting, ...dueNow()])]);
       })
       .catch((error: unknown) => {
         if (!stopping.signal.aborted) log.warn({}, `retention was not applied: ${textOf(error)}`);
