@@ -17,6 +17,7 @@ import type { PastArchive } from '../support/pastArchives.ts';
 import { corrupt, pastArchives } from '../support/pastArchives.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { expectWhole, namesAt } from './support/afterwards.ts';
+import { TO_DIRECTORY } from './support/transports.ts';
 import type { FaultVolume } from './support/volume.ts';
 import { faultVolume } from './support/volume.ts';
 import type { World } from './support/world.ts';
@@ -240,7 +241,7 @@ const KILLS = ['before .json', 'after .json', 'after .tar.gz', 'after .index.gz'
 
 it('[a backup that is not there] sidecar killed with SIGKILL between the steps of a deletion: no manifest without its archive, and the next one goes on', async () => {
   const volume = faultVolume(1);
-  const first = await worldWith(ENV);
+  const first = await worldWith(ENV, TO_DIRECTORY);
   const { backups, sidecar } = first;
   const place = await firstBackup(first, volume);
   const archives = past(first, volume, 8);

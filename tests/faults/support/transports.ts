@@ -26,6 +26,9 @@ const ASKED = TRANSPORTS.find(name => name === process.env.NKVM_TEST_TRANSPORT);
 /** The transport of tests that do not name one. */
 export const USUAL: Transport = ASKED ?? 'exec';
 
+/** The same for tests of a directory, where no archive is sent directly. */
+export const TO_DIRECTORY: Transport = USUAL === 'direct' ? 'exec' : USUAL;
+
 /** The transports that a test runs over where they matter: all of these, or the one that the suite is run with. */
 export const over = (...transports: Transport[]): Transport[] =>
   transports.filter(each => ASKED === undefined || each === ASKED);
