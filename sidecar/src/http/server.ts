@@ -22,6 +22,9 @@ import { withProblems } from './openapi.ts';
 import type { ArchiveAccessWorld } from './rights/archiveAccess.ts';
 import { archiveAccess } from './rights/archiveAccess.ts';
 import { authenticate } from './rights/caller.ts';
+import type { DeclaredRoute } from './rights/declared.ts';
+import { undeclared } from './rights/declared.ts';
+import { enforceDeclared } from './rights/enforceDeclared.ts';
 import { tokenReviews } from './rights/tokenReviews.ts';
 import type { BackupRoutes } from './routes/backupRoutes.ts';
 import { backupRoutes } from './routes/backupRoutes.ts';
@@ -77,6 +80,8 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
     archivePlaces: Places;
     access: Pick<Access, 'whoIs'>;
     streamOptions?: EventStreamOptions;
+    /** Hears of each route, once, before the server listens. */
+    onRoute?: (route: DeclaredRoute) => void;
     readiness: () => Readiness;
     log: FastifyBaseLogger;
   };
@@ -105,7 +110,11 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     delete request.raw.headers.cookie;
   });
   const methods = methodsOfPaths();
-  app.addHook('onRoute', ({ method, url }) => methods.add(method, url));
+  app.addHook('onRoute', ({ method, url, config }) => {
+    methods.add(method, url);
+    if (!config?.rights) throw undeclared([method].flat().join(), url);
+    world.onRoute?.({ method: [method].flat().join(), url, rights: config.rights });
+  });
   // Before the body is read: it is of no use to anybody.
   app.addHook('onRequest', async request => {
     if (request.is404) throw noRoute(request, methods);
@@ -162,10 +171,15 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
       api.addHook('onSend', async (_request, reply) => {
         reply.header('cache-control', 'no-store'); // answers depend on the caller
       });
-      api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+      api.get(
+        '/openapi.json',
+        { config: { rights: { none: 'it is the same for everybody' } }, schema: { hide: true } },
+        async () => app.swagger()
+      );
       await api.register(downloadRoutes(downloads));
       await api.register(async known => {
         known.addHook('onRequest', authenticate({ reviews, namespace }));
+        known.addHook('preHandler', enforceDeclared({ ...world, namespace }));
         await known.register(infoRoutes(world));
         await known.register(volumeRoutes(world));
         await known.register(volumeEventRoutes({ ...world, streams }));

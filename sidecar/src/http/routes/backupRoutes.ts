@@ -18,6 +18,7 @@ import type { Queue } from '../../jobs/queue/queue.ts';
 import { limitsOf, scanLimit } from '../entry/limits.ts';
 import type { Refusal } from '../entry/problems.ts';
 import { nameOf } from '../rights/caller.ts';
+import { inNamespace, onClaim, SEE_RUN, SHOWS_FILE_NAMES } from '../rights/declared.ts';
 import { heldRights } from '../rights/heldRights.ts';
 import type { Rights } from '../rights/rights.ts';
 import { runAccess } from '../rights/runAccess.ts';
@@ -64,6 +65,7 @@ export const backupRoutes =
     app.post(
       '/backups',
       {
+        config: { rights: { needs: [onClaim('create', 'backup')] } },
         schema: {
           summary: 'Start backups',
           description:
@@ -109,6 +111,7 @@ export const backupRoutes =
     app.get(
       '/backups',
       {
+        config: { rights: { needs: [inNamespace('list', 'backup')], shows: [SHOWS_FILE_NAMES] } },
         schema: {
           summary: 'List backups, newest first',
           querystring: BackupQuery,
@@ -149,6 +152,7 @@ export const backupRoutes =
     app.get(
       '/backups/:id',
       {
+        config: { rights: { needs: [SEE_RUN], shows: [SHOWS_FILE_NAMES] } },
         schema: {
           summary: 'Read one backup',
           params: BackupParams,
@@ -164,6 +168,9 @@ export const backupRoutes =
     app.post(
       '/backups/:id/cancel',
       {
+        config: {
+          rights: { needs: [SEE_RUN, onClaim('create', 'backup')], shows: [SHOWS_FILE_NAMES] },
+        },
         schema: {
           summary: 'Cancel a backup',
           description: 'Answers when the run has ended; no archive and no helper pod stays.',
@@ -182,6 +189,7 @@ export const backupRoutes =
     app.get(
       '/backups/:id/events',
       {
+        config: { rights: { needs: [SEE_RUN], shows: [SHOWS_FILE_NAMES] } },
         schema: {
           summary: 'Follow a backup',
           description:

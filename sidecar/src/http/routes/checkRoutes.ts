@@ -18,6 +18,8 @@ import { checkedCopies } from '../../restore/check/checkedCopies.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
 import { limitsOf } from '../entry/limits.ts';
 import { nameOf } from '../rights/caller.ts';
+import type { DeclaredRight, ShowingRight } from '../rights/declared.ts';
+import { onClaim, SEE_RUN } from '../rights/declared.ts';
 import { heldRights } from '../rights/heldRights.ts';
 import type { Rights } from '../rights/rights.ts';
 import { runAccess } from '../rights/runAccess.ts';
@@ -40,6 +42,18 @@ export interface CheckRoutes {
 
 /** At how many runs of a backup its list of checks looks, restores and copies included. */
 const LOOKED_AT = 500;
+
+/** The image of a command is a pod that the caller has chosen. */
+const CREATE_PODS: DeclaredRight = {
+  ...{ verb: 'create', group: '', resource: 'pods', scope: 'namespace' },
+  when: 'the drill runs a command',
+};
+const CANCEL_VERIFICATION = onClaim('create', 'backup', { when: 'the check is a verification' });
+const CANCEL_DRILL = onClaim('create', 'restore', { when: 'the check is a drill' });
+const SHOWS_OUTPUT: ShowingRight = {
+  ...onClaim('get', 'archive'),
+  what: 'names of files, and what the command wrote',
+};
 
 /** Verifications and drills of backups. They belong to the claim that was backed up. */
 export const checkRoutes =
@@ -67,6 +81,7 @@ export const checkRoutes =
     app.post(
       '/backups/:id/verify',
       {
+        config: { rights: { needs: [SEE_RUN, onClaim('create', 'backup')] } },
         schema: {
           summary: 'Verify a backup',
           description: 'Reads each copy of its archive again, and compares it with the seal.',
@@ -87,6 +102,16 @@ export const checkRoutes =
       app.post(
         '/backups/:id/drill',
         {
+          config: {
+            rights: {
+              needs: [
+                SEE_RUN,
+                onClaim('create', 'restore'),
+                onClaim('get', 'archive'),
+                CREATE_PODS,
+              ],
+            },
+          },
           schema: {
             summary: 'Make a restore drill',
             description:
@@ -130,6 +155,7 @@ export const checkRoutes =
     app.get(
       '/backups/:id/checks',
       {
+        config: { rights: { needs: [SEE_RUN], shows: [SHOWS_OUTPUT] } },
         schema: {
           summary: 'List the checks of a backup, newest first',
           params: BackupParams,
@@ -154,6 +180,7 @@ export const checkRoutes =
     app.get(
       '/checks/:id',
       {
+        config: { rights: { needs: [SEE_RUN], shows: [SHOWS_OUTPUT] } },
         schema: {
           summary: 'Read one check',
           params: BackupParams,
@@ -169,6 +196,7 @@ export const checkRoutes =
     app.get(
       '/checks/:id/events',
       {
+        config: { rights: { needs: [SEE_RUN], shows: [SHOWS_OUTPUT] } },
         schema: {
           summary: 'Follow a check',
           description: 'Server-sent events `check`, each with the whole Check, until it has ended.',
@@ -194,6 +222,9 @@ export const checkRoutes =
     app.post(
       '/checks/:id/cancel',
       {
+        config: {
+          rights: { needs: [SEE_RUN, CANCEL_VERIFICATION, CANCEL_DRILL], shows: [SHOWS_OUTPUT] },
+        },
         schema: {
           summary: 'Cancel a check',
           description: 'Answers when the run has ended; no scratch claim stays.',

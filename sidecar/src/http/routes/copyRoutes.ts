@@ -8,6 +8,7 @@ import { StageError } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import type { Queue } from '../../jobs/queue/queue.ts';
 import { nameOf } from '../rights/caller.ts';
+import { onClaim, SEE_RUN } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
 import { runAccess } from '../rights/runAccess.ts';
 
@@ -29,6 +30,7 @@ export const copyRoutes =
     app.post(
       '/backups/:id/copies',
       {
+        config: { rights: { needs: [SEE_RUN, onClaim('create', 'backup')] } },
         schema: {
           summary: 'Copy a backup to another destination',
           description: 'Reads a proven copy, writes it there, and proves it there.',
@@ -53,6 +55,7 @@ export const copyRoutes =
     app.get(
       '/copies/:id',
       {
+        config: { rights: { needs: [SEE_RUN] } },
         schema: {
           summary: 'Read one run that makes a copy',
           params: BackupParams,
@@ -65,6 +68,7 @@ export const copyRoutes =
     app.post(
       '/copies/:id/cancel',
       {
+        config: { rights: { needs: [SEE_RUN, onClaim('create', 'backup')] } },
         schema: {
           summary: 'Cancel a copy',
           description: 'Answers when the run has ended; nothing stays at its destination.',

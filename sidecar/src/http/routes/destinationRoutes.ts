@@ -17,6 +17,8 @@ import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { Checks } from '../../destinations/places/checks.ts';
 import { lengthLimit, limitsOf, scanLimit } from '../entry/limits.ts';
 import { Refusal } from '../entry/problems.ts';
+import type { ShowingRight } from '../rights/declared.ts';
+import { inAllNamespaces, inNamespace, inNkvm } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
 import { everywhere } from '../rights/runAccess.ts';
 import type { Scope } from '../rights/scope.ts';
@@ -39,6 +41,19 @@ const Params = z.strictObject({ name: DestinationName });
 /** How many volumes the details of a destination have. */
 const MOST_VOLUMES = 200;
 
+/** A caller who may back up may choose a destination. */
+const NAMES = [inNkvm('get', 'destinations'), inNamespace('create', 'backup')];
+const UPDATE = inNkvm('update', 'destinations', { param: 'name' });
+const SHOWS_DETAILS: ShowingRight = {
+  ...inNkvm('get', 'destinations'),
+  what: 'where they are and how they do',
+};
+const SHOWS_MANAGING: ShowingRight = { ...inNkvm('update', 'destinations'), what: '`mayManage`' };
+const SHOWS_SHARES: ShowingRight[] = [
+  { ...inNamespace('list', 'backup'), what: 'what volumes have there' },
+  { ...inAllNamespaces('get', 'archive'), what: 'what volumes of other clusters have there' },
+];
+
 /** Where archives are stored. Where exactly, and what is wrong there, is for those with a right to see it. */
 export const destinationRoutes =
   (world: DestinationRoutes): FastifyPluginAsyncZod =>
@@ -46,7 +61,7 @@ export const destinationRoutes =
     const { places, checks, catalogs, inventory, rights, installation } = world;
     const { maxNamespaceScan: maxScan } = world;
 
-    const right = (verb: 'get' | 'update' | 'create', name?: string): Action => ({
+    const right = (verb: 'get' | 'update', name?: string): Action => ({
       verb,
       group: 'nkvm.io',
       resource: 'destinations',
@@ -84,6 +99,7 @@ export const destinationRoutes =
     app.get(
       '/destinations',
       {
+        config: { rights: { needs: [NAMES], shows: [SHOWS_DETAILS, SHOWS_MANAGING] } },
         schema: {
           summary: 'List destinations',
           description:
@@ -104,6 +120,7 @@ export const destinationRoutes =
     app.get(
       '/destinations/:name',
       {
+        config: { rights: { needs: [NAMES], shows: [SHOWS_DETAILS, ...SHOWS_SHARES] } },
         schema: {
           summary: 'Read one destination',
           description:
@@ -143,6 +160,7 @@ export const destinationRoutes =
     app.post(
       '/destinations/check',
       {
+        config: { rights: { needs: [inNkvm('create', 'destinations')] } },
         schema: {
           summary: 'Test settings of a destination',
           description:
@@ -151,15 +169,13 @@ export const destinationRoutes =
           response: { 200: DestinationCheck, default: Problem },
         },
       },
-      async ({ caller, body }, reply) => {
-        await rights.need(caller, right('create'));
-        return await checks.checkSettings(body, whileConnected(reply));
-      }
+      async ({ body }, reply) => await checks.checkSettings(body, whileConnected(reply))
     );
 
     app.post(
       '/destinations/:name/check',
       {
+        config: { rights: { needs: [UPDATE] } },
         schema: {
           summary: 'Test a destination',
           description:
@@ -168,8 +184,7 @@ export const destinationRoutes =
           response: { 200: DestinationCheck, default: Problem },
         },
       },
-      async ({ caller, params: { name } }, reply) => {
-        await rights.need(caller, right('update', name));
+      async ({ params: { name } }, reply) => {
         const result = await checks.check(name, whileConnected(reply));
         if (!result) throw notThere(name);
         return result;
@@ -179,6 +194,7 @@ export const destinationRoutes =
     app.post(
       '/destinations/:name/append-only',
       {
+        config: { rights: { needs: [UPDATE] } },
         schema: {
           summary: 'Find out whether archives can be deleted there',
           description:
@@ -187,8 +203,7 @@ export const destinationRoutes =
           response: { 200: AppendOnly, default: Problem },
         },
       },
-      async ({ caller, params: { name } }, reply) => {
-        await rights.need(caller, right('update', name));
+      async ({ params: { name } }, reply) => {
         const result = await checks.checkAppendOnly(name, whileConnected(reply));
         if (!result) throw notThere(name);
         return result;
@@ -198,6 +213,7 @@ export const destinationRoutes =
     app.post(
       '/destinations/:name/catalog',
       {
+        config: { rights: { needs: [UPDATE] } },
         schema: {
           summary: 'Read what is stored there',
           description:
@@ -206,8 +222,7 @@ export const destinationRoutes =
           response: { 202: Destination, default: Problem },
         },
       },
-      async ({ caller, params: { name } }, reply) => {
-        await rights.need(caller, right('update', name));
+      async ({ params: { name } }, reply) => {
         if (!places.get(name)) throw notThere(name);
         void catalogs.read(name);
         return reply.code(202).send(view(name, true));

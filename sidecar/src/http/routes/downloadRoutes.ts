@@ -18,6 +18,7 @@ import type { Download } from '../downloads/whatToDownload.ts';
 import { whatToDownload } from '../downloads/whatToDownload.ts';
 import { Refusal } from '../entry/problems.ts';
 import type { ArchiveAccess, ReadableArchive } from '../rights/archiveAccess.ts';
+import { READ_ARCHIVE } from '../rights/declared.ts';
 
 export interface DownloadRoutes {
   access: ArchiveAccess;
@@ -34,6 +35,7 @@ export const ticketRoutes =
     app.post(
       '/backups/:id/downloads',
       {
+        config: { rights: { needs: [READ_ARCHIVE] } },
         schema: {
           summary: 'Prepare a download',
           description:
@@ -73,6 +75,7 @@ export const downloadRoutes =
     app.get(
       '/downloads/:ticket',
       {
+        config: { rights: { needs: [READ_ARCHIVE.map(right => ({ ...right, hides: true }))] } },
         schema: {
           summary: 'Download what a ticket is for, once',
           description:

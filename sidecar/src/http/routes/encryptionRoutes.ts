@@ -10,32 +10,25 @@ import {
 import { AgeError } from '../../archive/age/ageError.ts';
 import { parseIdentities, recipientText } from '../../archive/age/keys.ts';
 import type { Keys } from '../../archive/age/wrap.ts';
-import type { Action } from '../../cluster/gateway/access.ts';
 import { recoveryKit } from '../../destinations/encryption/recoveryKit.ts';
 import type { PlaceEncryption } from '../../destinations/encryption/settings.ts';
 import type { WatchedPlaces } from '../../destinations/places/watchPlaces.ts';
 import { Refusal } from '../entry/problems.ts';
-import type { Rights } from '../rights/rights.ts';
+import { inNkvm } from '../rights/declared.ts';
 
 export interface EncryptionRoutes {
   places: Pick<WatchedPlaces, 'get' | 'status' | 'keys'>;
-  rights: Rights;
   installation: { namespace: string; cluster: string };
 }
 
 const Params = z.strictObject({ name: DestinationName });
 
+const UPDATE = inNkvm('update', 'destinations', { param: 'name' });
+
 /** Keys that open encrypted archives, and what people need to do without NKVM. */
 export const encryptionRoutes =
-  ({ places, rights, installation }: EncryptionRoutes): FastifyPluginAsyncZod =>
+  ({ places, installation }: EncryptionRoutes): FastifyPluginAsyncZod =>
   async app => {
-    const right = (verb: 'get' | 'update', name: string): Action => ({
-      verb,
-      group: 'nkvm.io',
-      resource: 'destinations',
-      namespace: installation.namespace,
-      name,
-    });
     const placeOf = (name: string) => {
       const place = places.get(name);
       if (place) return place;
@@ -54,6 +47,7 @@ export const encryptionRoutes =
     app.post(
       '/destinations/:name/unlock',
       {
+        config: { rights: { needs: [UPDATE] } },
         schema: {
           summary: 'Give a key that reads encrypted archives',
           description:
@@ -63,8 +57,7 @@ export const encryptionRoutes =
           response: { 200: DestinationLock, default: Problem },
         },
       },
-      async ({ caller, params: { name }, body }) => {
-        await rights.need(caller, right('update', name));
+      async ({ params: { name }, body }) => {
         placeOf(name);
         const encryption = places.status(name)?.encryption ?? null;
         places.keys.unlock(name, keysOf(name, encryption, body));
@@ -75,14 +68,14 @@ export const encryptionRoutes =
     app.post(
       '/destinations/:name/lock',
       {
+        config: { rights: { needs: [UPDATE] } },
         schema: {
           summary: 'Forget the keys that read encrypted archives',
           params: Params,
           response: { 200: DestinationLock, default: Problem },
         },
       },
-      async ({ caller, params: { name } }) => {
-        await rights.need(caller, right('update', name));
+      async ({ params: { name } }) => {
         placeOf(name);
         places.keys.lock(name);
         return lockOf(name);
@@ -92,6 +85,7 @@ export const encryptionRoutes =
     app.get(
       '/destinations/:name/recovery-kit',
       {
+        config: { rights: { needs: [inNkvm('get', 'destinations', { param: 'name' })] } },
         schema: {
           summary:
             'Recovery kit: everything to read the archives without NKVM, except the secret key',
@@ -100,8 +94,7 @@ export const encryptionRoutes =
           response: { 200: RecoveryKit, default: Problem },
         },
       },
-      async ({ caller, params: { name } }) => {
-        await rights.need(caller, right('get', name));
+      async ({ params: { name } }) => {
         const { kind, location } = placeOf(name);
         const encryption = places.status(name)?.encryption ?? null;
         const clusterName = installation.cluster;

@@ -6,6 +6,7 @@ import type { Archives } from '../../browse/archives.ts';
 import { openWithin, untilGone } from '../downloads/indexWait.ts';
 import { Refusal } from '../entry/problems.ts';
 import type { ArchiveAccess } from '../rights/archiveAccess.ts';
+import { READ_ARCHIVE } from '../rights/declared.ts';
 import { streamPlaces } from '../streams/streamLimits.ts';
 import { pageCursor } from '../views/pageCursor.ts';
 
@@ -22,6 +23,7 @@ export const fileRoutes =
     app.get(
       '/backups/:id/files',
       {
+        config: { rights: { needs: [READ_ARCHIVE] } },
         schema: {
           summary: 'List the files of an archive',
           description:

@@ -9,13 +9,11 @@ import type { History } from '../../history/history.ts';
 import { untilGone } from '../downloads/indexWait.ts';
 import { limitsOf } from '../entry/limits.ts';
 import { isArchiveName } from '../rights/archiveAccess.ts';
-import type { Rights } from '../rights/rights.ts';
-import { everywhere } from '../rights/runAccess.ts';
+import { inAllNamespaces } from '../rights/declared.ts';
 
 export interface ForeignRoutes {
   places: Places;
   history: Pick<History, 'get'>;
-  rights: Rights;
 }
 
 interface ForeignFile {
@@ -29,7 +27,7 @@ const MOST = 500;
 
 /** Archives at the destination that no backup here has: of another installation, or placed there by hand. */
 export const foreignRoutes =
-  ({ places, history, rights }: ForeignRoutes): FastifyPluginAsyncZod =>
+  ({ places, history }: ForeignRoutes): FastifyPluginAsyncZod =>
   async app => {
     const isForeign = (destination: string, key: string): boolean => {
       if (!isArchiveName(key)) return false;
@@ -59,6 +57,7 @@ export const foreignRoutes =
     app.get(
       '/archives',
       {
+        config: { rights: { needs: [inAllNamespaces('get', 'archive')] } },
         schema: {
           summary: 'List archives that no backup here has',
           description:
@@ -66,8 +65,7 @@ export const foreignRoutes =
           response: { 200: ForeignArchives, default: Problem },
         },
       },
-      async ({ caller }, reply) => {
-        await rights.need(caller, everywhere('get', 'archive'));
+      async (_request, reply) => {
         const signal = untilGone(reply);
         const looks = await Promise.all(places.all().map(place => foreignAt(place, signal)));
         const found = looks.flatMap(look => look.found);

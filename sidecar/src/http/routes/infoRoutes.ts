@@ -2,6 +2,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Info, Problem } from '../../../api/index.ts';
 import type { Action } from '../../cluster/gateway/access.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import type { ShowingRight } from '../rights/declared.ts';
+import { inNkvm } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
 
 export type Installation = Omit<Info, 'name' | 'freeBytes' | 'user' | 'backupDir'> & {
@@ -13,6 +15,11 @@ export interface InfoRoutes {
   destination: Pick<Destination, 'freeBytes'>;
   rights: Rights;
 }
+
+const SHOWS_DIRECTORY: ShowingRight = {
+  ...inNkvm('get', 'settings'),
+  what: 'the backup directory and its free space',
+};
 
 /** Facts about this installation. The backup directory and its free space are for its administrators. */
 export const infoRoutes =
@@ -27,6 +34,12 @@ export const infoRoutes =
     app.get(
       '/info',
       {
+        config: {
+          rights: {
+            none: 'each caller with a valid token may know what answers',
+            shows: [SHOWS_DIRECTORY],
+          },
+        },
         schema: {
           summary: 'Read what this installation is',
           response: { 200: Info, default: Problem },

@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Authentication } from '../rights/caller.ts';
 import { authenticate } from '../rights/caller.ts';
+import { enforceDeclared } from '../rights/enforceDeclared.ts';
 import type { Rights } from '../rights/rights.ts';
 
 /** The dependencies of the route of the metrics. */
@@ -19,8 +20,15 @@ export const metricsRoute =
   async app => {
     const takesTokensOfApiServer = true;
     app.addHook('onRequest', authenticate({ reviews, namespace, takesTokensOfApiServer }));
-    app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-      await rights.need(request.caller, { verb: 'get', path: '/metrics' });
-      return reply.type(metrics.contentType).send(await metrics.metrics());
-    });
+    app.addHook('preHandler', enforceDeclared({ rights, namespace }));
+    app.get(
+      '/metrics',
+      {
+        config: { rights: { needs: [{ verb: 'get', path: '/metrics' }] } },
+        schema: { hide: true },
+      },
+      async (_request, reply) => {
+        return reply.type(metrics.contentType).send(await metrics.metrics());
+      }
+    );
   };

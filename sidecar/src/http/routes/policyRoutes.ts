@@ -12,6 +12,8 @@ import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import { inTurns } from '../../inTurns.ts';
 import type { Coverage } from '../../policy/coverage/coverage.ts';
 import { limitsOf, scanLimit } from '../entry/limits.ts';
+import type { ShowingRight } from '../rights/declared.ts';
+import { inNamespace, onClaim } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
 import { scopeOf, toList } from '../rights/scope.ts';
 import { visibleClaims } from '../rights/visibleClaims.ts';
@@ -31,6 +33,10 @@ export interface PolicyRoutes {
   maxNamespaceScan: number;
 }
 
+const what = 'backups, restores and destinations';
+const SHOWS_BACKUPS: ShowingRight = { ...inNamespace('list', 'backup'), what };
+const SHOWS_BACKUPS_OF_CLAIM: ShowingRight = { ...onClaim('get', 'backup'), what };
+
 /** The policy of the volumes: their schedules, how well they are protected, and what retention does. */
 export const policyRoutes =
   (world: PolicyRoutes): FastifyPluginAsyncZod =>
@@ -40,6 +46,7 @@ export const policyRoutes =
     app.get(
       '/policy',
       {
+        config: { rights: { needs: [inNamespace('list')], shows: [SHOWS_BACKUPS] } },
         schema: {
           summary: 'List the policies of volumes',
           description: 'With a strong ETag: `If-None-Match` gives 304 where nothing has changed.',
@@ -81,6 +88,7 @@ export const policyRoutes =
     app.get(
       '/policy/:namespace/:name',
       {
+        config: { rights: { needs: [onClaim('get')], shows: [SHOWS_BACKUPS_OF_CLAIM] } },
         schema: {
           summary: 'Read the policy of one volume',
           params: PolicyParams,

@@ -19,6 +19,8 @@ import type { RestoreEngine } from '../../restore/types.ts';
 import { limitsOf, scanLimit } from '../entry/limits.ts';
 import { Refusal } from '../entry/problems.ts';
 import { nameOf } from '../rights/caller.ts';
+import type { ShowingRight } from '../rights/declared.ts';
+import { inNamespace, onArchive, onClaim, READ_ARCHIVE, SEE_RUN } from '../rights/declared.ts';
 import type { HeldRights } from '../rights/heldRights.ts';
 import { heldRights } from '../rights/heldRights.ts';
 import type { Rights } from '../rights/rights.ts';
@@ -53,6 +55,15 @@ const ALL = { mayReadArchives: true, maySeeSource: true };
 
 /** Each reads an archive and may start a pod. A page that plans again leaves the plan before. */
 const PLAN_LIMITS = { perToken: 4, perUser: 8, total: 12 };
+
+const SHOWS_NAMES: ShowingRight = {
+  ...onClaim('get', 'archive'),
+  what: 'names of files in the target',
+};
+const SHOWS_SOURCE: ShowingRight = {
+  ...onArchive('get', 'backup'),
+  what: 'the claim that was backed up',
+};
 
 /** Plan, start, list, read, follow, cancel and undo restores. They belong to the claim that they write into. */
 export const restoreRoutes =
@@ -131,6 +142,7 @@ export const restoreRoutes =
     app.post(
       '/restores',
       {
+        config: { rights: { needs: [onClaim('create', 'restore'), READ_ARCHIVE] } },
         schema: {
           summary: 'Start a restore',
           description:
@@ -149,6 +161,9 @@ export const restoreRoutes =
     app.post(
       '/restores/plan',
       {
+        config: {
+          rights: { needs: [onClaim('create', 'restore'), READ_ARCHIVE], shows: [SHOWS_NAMES] },
+        },
         schema: {
           summary: 'Plan a restore',
           description: 'Says what a restore would do, and what keeps it from starting.',
@@ -173,6 +188,9 @@ export const restoreRoutes =
     app.get(
       '/restores',
       {
+        config: {
+          rights: { needs: [inNamespace('list', 'backup')], shows: [SHOWS_NAMES, SHOWS_SOURCE] },
+        },
         schema: {
           summary: 'List restores, newest first',
           querystring: RestoreQuery,
@@ -234,6 +252,7 @@ export const restoreRoutes =
     app.get(
       '/restores/:id',
       {
+        config: { rights: { needs: [SEE_RUN], shows: [SHOWS_NAMES, SHOWS_SOURCE] } },
         schema: {
           summary: 'Read one restore',
           params: BackupParams,
@@ -249,6 +268,7 @@ export const restoreRoutes =
     app.get(
       '/restores/:id/events',
       {
+        config: { rights: { needs: [SEE_RUN], shows: [SHOWS_NAMES, SHOWS_SOURCE] } },
         schema: {
           summary: 'Follow a restore',
           description:
@@ -275,6 +295,12 @@ export const restoreRoutes =
     app.post(
       '/restores/:id/cancel',
       {
+        config: {
+          rights: {
+            needs: [SEE_RUN, onClaim('create', 'restore')],
+            shows: [SHOWS_NAMES, SHOWS_SOURCE],
+          },
+        },
         schema: {
           summary: 'Cancel a restore',
           description:
@@ -293,6 +319,9 @@ export const restoreRoutes =
     app.post(
       '/restores/:id/undo',
       {
+        config: {
+          rights: { needs: [SEE_RUN, onClaim('create', 'restore'), onArchive('get', 'archive')] },
+        },
         schema: {
           summary: 'Undo a restore',
           description: 'Starts a restore of the safety backup that was taken before it.',

@@ -2,21 +2,20 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { ApproveRetention, Problem } from '../../../api/index.ts';
 import type { Retention } from '../../policy/retention/retention.ts';
 import { Refusal } from '../entry/problems.ts';
-import type { Rights } from '../rights/rights.ts';
+import { inNkvm } from '../rights/declared.ts';
 
 export interface RetentionRoutes {
   retention: Pick<Retention, 'approve'>;
-  rights: Rights;
-  installation: { namespace: string };
 }
 
 /** Where the circuit breaker has stopped retention, a person lets it go on. */
 export const retentionRoutes =
-  ({ retention, rights, installation }: RetentionRoutes): FastifyPluginAsyncZod =>
+  ({ retention }: RetentionRoutes): FastifyPluginAsyncZod =>
   async app => {
     app.post(
       '/retention/approve',
       {
+        config: { rights: { needs: [inNkvm('update', 'settings')] } },
         schema: {
           summary: 'Let retention delete more archives than its limit at once',
           description:
@@ -25,11 +24,7 @@ export const retentionRoutes =
           response: { 202: ApproveRetention, default: Problem },
         },
       },
-      async ({ caller, body }, reply) => {
-        await rights.need(caller, {
-          ...{ verb: 'update', group: 'nkvm.io', resource: 'settings' },
-          namespace: installation.namespace,
-        });
+      async ({ body }, reply) => {
         if (!retention.approve(body.destination, body.removed)) throw otherPlan(body);
         return reply.code(202).send(body);
       }

@@ -9,6 +9,7 @@ import type { Log } from '../../log.ts';
 import { untilGone } from '../downloads/indexWait.ts';
 import { Refusal } from '../entry/problems.ts';
 import { nameOf } from '../rights/caller.ts';
+import { inNamespace, onUpload } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
 import { streamPlaces } from '../streams/streamLimits.ts';
 
@@ -60,7 +61,7 @@ export const uploadRoutes =
     app.post(
       '/uploads',
       {
-        config: { takesLong: true },
+        config: { takesLong: true, rights: { needs: [inNamespace('create', 'restore')] } },
         schema: {
           summary: 'Upload an archive to restore it',
           description:
@@ -102,6 +103,7 @@ export const uploadRoutes =
     app.delete(
       '/uploads/:id',
       {
+        config: { rights: { needs: [onUpload('create', 'restore', { hides: true })] } },
         schema: {
           summary: 'Delete an upload',
           params: z.strictObject({ id: z.string().min(1).max(64) }),

@@ -19,6 +19,7 @@ import { writeCursor } from '../../history/queries/cursor.ts';
 import { openWithin, untilGone } from '../downloads/indexWait.ts';
 import { Refusal } from '../entry/problems.ts';
 import type { ArchiveAccess } from '../rights/archiveAccess.ts';
+import { onArchive, READ_ARCHIVE } from '../rights/declared.ts';
 import { pageCursor } from '../views/pageCursor.ts';
 
 export interface VersionRoutes {
@@ -45,6 +46,7 @@ export const versionRoutes =
     app.get(
       '/backups/:id/files/versions',
       {
+        config: { rights: { needs: [onArchive('get', 'archive')] } },
         schema: {
           summary: 'One file in all archives of the volume, newest first',
           description:
@@ -93,6 +95,7 @@ export const versionRoutes =
     app.get(
       '/backups/:id/comparison',
       {
+        config: { rights: { needs: [READ_ARCHIVE] } },
         schema: {
           summary: 'Changes from an older archive to this one',
           description:

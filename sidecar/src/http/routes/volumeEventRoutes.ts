@@ -5,6 +5,7 @@ import type { OpenNamespaces } from '../../backup/request/openNamespaces.ts';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { History } from '../../history/history.ts';
 import type { Log } from '../../log.ts';
+import { inNamespace, SHOWS_OF_VOLUMES } from '../rights/declared.ts';
 import { heldRights } from '../rights/heldRights.ts';
 import type { Rights } from '../rights/rights.ts';
 import { readableScope } from '../rights/scope.ts';
@@ -38,6 +39,7 @@ export const volumeEventRoutes =
     app.get(
       '/volumes/events',
       {
+        config: { rights: { needs: [inNamespace('list')], shows: SHOWS_OF_VOLUMES } },
         schema: {
           summary: 'Follow volumes',
           description:

@@ -5,6 +5,7 @@ import type { OpenNamespaces } from '../../backup/request/openNamespaces.ts';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { History } from '../../history/history.ts';
 import { limitsOf, scanLimit } from '../entry/limits.ts';
+import { inNamespace, onClaim, SHOWS_OF_VOLUME, SHOWS_OF_VOLUMES } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
 import { visibleClaims } from '../rights/visibleClaims.ts';
 import { sendTagged } from '../views/etag.ts';
@@ -27,6 +28,7 @@ export const volumeRoutes =
     app.get(
       '/volumes',
       {
+        config: { rights: { needs: [inNamespace('list')], shows: SHOWS_OF_VOLUMES } },
         schema: {
           summary: 'List volumes',
           description: 'With a strong ETag: `If-None-Match` gives 304 where nothing has changed.',
@@ -77,6 +79,7 @@ export const volumeRoutes =
     app.get(
       '/volumes/:namespace/:name',
       {
+        config: { rights: { needs: [onClaim('get')], shows: SHOWS_OF_VOLUME } },
         schema: {
           summary: 'Read one volume',
           params: VolumeRef,
