@@ -13,7 +13,7 @@ export const MANIFESTS_URL = `${REPOSITORY}/tree/main/deploy/k8s`;
 export const INSTALL_COMMAND = 'kubectl apply -k deploy/k8s';
 
 /** ClusterRole of the people who see and start backups in a namespace of theirs. */
-const OPERATOR_ROLE = 'nkvm-backup-operator';
+const OPERATOR_ROLE = 'nkvm-operator';
 
 /** @returns the commands that let the people of `namespace` back up its volumes. */
 export const admitUsersCommands = (namespace: string): string =>

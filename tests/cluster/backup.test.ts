@@ -245,7 +245,7 @@ describe('the API', () => {
       'rolebinding',
       'visitor-backups',
       `--namespace=${namespace}`,
-      '--clusterrole=nkvm-backup-operator',
+      '--clusterrole=nkvm-operator',
       '--serviceaccount=shop:visitor',
     ]);
     onTestFinished(

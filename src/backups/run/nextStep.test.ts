@@ -47,7 +47,7 @@ it.each<[string, Partial<Volume>, object]>([
       kind: 'blocked',
       reason: 'Forbidden',
       message: expect.stringContaining('create persistentvolumeclaims/backup of orders-db'),
-      command: expect.stringMatching(/^kubectl create rolebinding nkvm-backup-operator -n shop/),
+      command: expect.stringMatching(/^kubectl create rolebinding nkvm-operator -n shop/),
     },
   ],
 ])('the next step for a volume %s', (_, differs, expected) => {

@@ -104,7 +104,7 @@ export function employ({ playground }: SeenWorld, user: string, namespace: strin
   playground.apply([
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account.name, namespace } },
     binding(`edit-of-${user}`, 'edit', { apiGroup, kind: 'User', name: user }),
-    binding('nkvm-backup-operator', 'nkvm-backup-operator', account),
+    binding('nkvm-operator', 'nkvm-operator', account),
   ]);
 }
 

@@ -103,10 +103,13 @@ function grant({ username }: Subject, action: Action | PathAction): string {
 const shellQuoted = (text: string): string =>
   /^[\w.@:/-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 
+/** @returns the smallest of the roles in deploy/k8s/rbac that has the right. */
 function roleFor(action: Action | PathAction): string {
   if ('path' in action) return METRICS_CLUSTER_ROLE;
-  if (action.resource === 'pods') return 'edit';
-  if (action.resource !== 'persistentvolumeclaims') return 'nkvm-admin';
-  const isOfRestores = action.subresource === 'restore' || action.subresource === 'archive';
-  return isOfRestores ? 'nkvm-restorer' : 'nkvm-backup-operator';
+  const { resource, subresource, verb } = action;
+  if (resource === 'pods') return 'edit';
+  if (resource !== 'persistentvolumeclaims') return 'nkvm-admin';
+  if (subresource === 'archive' && verb === 'delete') return 'nkvm-admin';
+  if (subresource === 'restore' || subresource === 'archive') return 'nkvm-restorer';
+  return verb === 'create' ? 'nkvm-operator' : 'nkvm-viewer';
 }
