@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
 import { kubectl } from './support/kubectl.ts';
 import { type Action, allowed, serviceAccount } from './support/rights.ts';
+import { until } from './support/until.ts';
 
 const RUNNER = serviceAccount('nkvm', 'nkvm-runner');
 const ADMIN = serviceAccount('nkvm', 'nkvm-admin');
@@ -22,100 +25,201 @@ const allowedOf = (user: string, texts: readonly string[]): string[] =>
     texts.map(text => ({ ...parse(text), text }))
   ).map(({ text }) => text);
 
-describe.each([
+// kubectl blocks this process: the test runner's own messages take their turn between the tests.
+afterEach(async () => void (await pause(10)));
+
+/** Bound to the roles for people in shop, and to nothing else. */
+const PEOPLE = {
+  viewer: serviceAccount('shop', 'matrix-viewer'),
+  operator: serviceAccount('shop', 'matrix-operator'),
+  restorer: serviceAccount('shop', 'matrix-restorer'),
+};
+const SUBJECTS = { ...PEOPLE, admin: ADMIN, runner: RUNNER, user: SHOP_USER, nobody: NOBODY };
+type Who = keyof typeof SUBJECTS;
+
+/** Who has which right; all others of SUBJECTS do not have it. `user` is that of shop in the fixture: an operator. */
+const MATRIX: [right: string, who: string][] = [
+  // volumes
+  ['list persistentvolumeclaims shop', 'viewer operator restorer admin runner user'],
+  ['list persistentvolumeclaims', 'admin runner'],
+  ['list persistentvolumeclaims billing', 'admin runner'],
+  ['list pods shop', 'viewer operator restorer admin runner user'],
+  ['list pods', 'admin runner'],
+  ['get pods shop', 'runner'],
+  // NKVM's own rights
+  ['get persistentvolumeclaims/backup shop', 'viewer operator restorer admin user'],
+  ['list persistentvolumeclaims/backup shop', 'viewer operator restorer admin user'],
+  ['list persistentvolumeclaims/backup', 'admin'],
+  ['get persistentvolumeclaims/backup billing', 'admin'],
+  ['create persistentvolumeclaims/backup shop', 'operator restorer admin user'],
+  ['create persistentvolumeclaims/backup billing', 'admin'],
+  ['create persistentvolumeclaims/backup locked', 'admin'],
+  ['get persistentvolumeclaims/archive shop', 'restorer admin'],
+  ['get persistentvolumeclaims/archive billing', 'admin'],
+  ['delete persistentvolumeclaims/archive shop', 'admin'],
+  ['create persistentvolumeclaims/restore shop', 'restorer admin'],
+  ['create persistentvolumeclaims/restore billing', 'admin'],
+  ['get destinations.nkvm.io nkvm', 'admin'],
+  ['create destinations.nkvm.io nkvm', 'admin'],
+  ['update settings.nkvm.io nkvm', 'admin'],
+  ['get audit.nkvm.io nkvm', 'admin'],
+  // what a helper takes, in the namespaces that are open
+  ['create pods shop', 'runner'],
+  ['delete pods shop', 'runner'],
+  ['create pods/exec shop', 'runner'],
+  ['get pods/exec shop', 'runner'],
+  ['get pods/log billing', 'runner'],
+  ['list resourcequotas shop', 'runner'],
+  ['list limitranges billing', 'runner'],
+  ['list events billing', 'runner'],
+  ['create events shop', 'runner'],
+  // …and nowhere else
+  ['create pods locked', ''],
+  ['create pods nkvm', ''],
+  ['create pods', ''],
+  ['create pods/exec locked', ''],
+  ['create pods/exec', ''],
+  ['get pods/exec', ''],
+  ['create pods/attach shop', ''],
+  ['create pods/portforward shop', ''],
+  ['create pods/ephemeralcontainers shop', ''],
+  ['get pods/log locked', ''],
+  ['create events locked', ''],
+  ['create events', ''],
+  ['list resourcequotas locked', ''],
+  ['create resourcequotas shop', ''],
+  // the cluster
+  ['list persistentvolumes', 'runner'],
+  ['watch nodes', 'runner'],
+  ['list namespaces', 'runner'],
+  ['list storageclasses.storage.k8s.io', 'runner'],
+  ['watch statefulsets.apps', 'runner'],
+  ['list cronjobs.batch', 'runner'],
+  ['patch nodes', ''],
+  ['get nodes/proxy', ''],
+  ['create nodes/proxy', ''],
+  ['create namespaces', ''],
+  // Secrets and configuration
+  ['list secrets nkvm', 'runner'],
+  ['create secrets nkvm', ''],
+  ['get secrets shop', ''],
+  ['list secrets', ''],
+  ['list configmaps shop', ''],
+  // volumes and workloads change only where nkvm-restore is bound
+  ['create persistentvolumeclaims shop', ''],
+  ['patch persistentvolumeclaims shop', ''],
+  ['delete persistentvolumeclaims shop', ''],
+  ['patch deployments.apps shop', ''],
+  ['patch statefulsets.apps/scale shop', ''],
+  // rights over rights
+  ['create tokenreviews.authentication.k8s.io', 'runner'],
+  ['create subjectaccessreviews.authorization.k8s.io', 'runner'],
   [
-    'the runner',
-    RUNNER,
-    [
-      'watch persistentvolumeclaims',
-      'list persistentvolumes',
-      'watch pods',
-      'watch nodes',
-      'list storageclasses.storage.k8s.io',
-      'watch statefulsets.apps',
-      'list cronjobs.batch',
-      'create tokenreviews.authentication.k8s.io',
-      'create subjectaccessreviews.authorization.k8s.io',
-      'create pods shop',
-      'delete pods shop',
-      'list resourcequotas shop',
-      'list limitranges billing',
-      'create pods/exec shop',
-      'get pods/exec shop',
-      'get pods/log billing',
-      'list events billing',
-      'create events shop',
-    ],
-    [
-      'create pods locked',
-      'create pods/exec locked',
-      'get pods/log locked',
-      'create events locked',
-      'create events',
-      'create pods nkvm',
-      'create pods',
-      'list secrets shop',
-      'list configmaps shop',
-      'patch persistentvolumeclaims shop',
-      'delete persistentvolumeclaims shop',
-      'create persistentvolumeclaims shop',
-      'patch deployments.apps shop',
-      'patch statefulsets.apps/scale shop',
-      'create resourcequotas shop',
-      'list resourcequotas locked',
-      'create persistentvolumeclaims/backup shop',
-      'impersonate users',
-      'create serviceaccounts/token nkvm',
-    ],
+    'create selfsubjectrulesreviews.authorization.k8s.io',
+    'viewer operator restorer admin runner user nobody',
   ],
-  [
-    'an administrator of NKVM',
-    ADMIN,
-    [
-      'list persistentvolumeclaims',
-      'list pods',
-      'create persistentvolumeclaims/backup locked',
-      'list persistentvolumeclaims/backup',
-      'get persistentvolumeclaims/archive shop',
-      'delete persistentvolumeclaims/archive shop',
-      'create persistentvolumeclaims/restore shop',
-      'update settings.nkvm.io nkvm',
-      'get audit.nkvm.io nkvm',
-      'create destinations.nkvm.io nkvm',
-    ],
-    ['get pods', 'create pods shop', 'get secrets nkvm', 'delete persistentvolumeclaims shop'],
-  ],
-  [
-    'a user of shop',
-    SHOP_USER,
-    [
-      'list persistentvolumeclaims shop',
-      'list pods shop',
-      'create persistentvolumeclaims/backup shop',
-      'list persistentvolumeclaims/backup shop',
-    ],
-    [
-      'create persistentvolumeclaims/backup billing',
-      'list persistentvolumeclaims',
-      'list pods',
-      'get persistentvolumeclaims/archive shop',
-      'create persistentvolumeclaims/restore shop',
-      'get settings.nkvm.io nkvm',
-    ],
-  ],
-  [
-    'somebody without any binding',
-    NOBODY,
-    ['create selfsubjectrulesreviews.authorization.k8s.io'],
-    [
-      'list persistentvolumeclaims shop',
-      'get persistentvolumeclaims/backup shop',
-      'get services/proxy nkvm',
-    ],
-  ],
-])('%s', (_, user, needed, refused) => {
-  it('may do what its work needs', () => expect(allowedOf(user, needed)).toEqual(needed));
-  it('may do nothing beside it', () => expect(allowedOf(user, refused)).toEqual([]));
+  ['escalate clusterroles.rbac.authorization.k8s.io', ''],
+  ['bind clusterroles.rbac.authorization.k8s.io', ''],
+  ['escalate roles.rbac.authorization.k8s.io shop', ''],
+  ['bind roles.rbac.authorization.k8s.io shop', ''],
+  ['create clusterrolebindings.rbac.authorization.k8s.io', ''],
+  ['create rolebindings.rbac.authorization.k8s.io shop', ''],
+  ['create rolebindings.rbac.authorization.k8s.io nkvm', ''],
+  ['impersonate users', ''],
+  ['impersonate groups', ''],
+  ['impersonate serviceaccounts shop', ''],
+  ['create serviceaccounts/token nkvm', ''],
+  ['create serviceaccounts/token shop', ''],
+  ['create certificatesigningrequests.certificates.k8s.io', ''],
+  ['create mutatingwebhookconfigurations.admissionregistration.k8s.io', ''],
+  // the way in, for everybody; and no other one
+  ['get services/proxy nkvm', ''],
+  ['create services/proxy shop', ''],
+];
+
+const bindInShop = (name: string, role: string, ...subject: string[]) =>
+  kubectl(['create', 'rolebinding', name, '--namespace=shop', `--clusterrole=${role}`, ...subject]);
+const unbindInShop = (...names: string[]) =>
+  void kubectl(['delete', 'rolebinding', '--namespace=shop', '--ignore-not-found', ...names]);
+
+describe('the matrix of rights', () => {
+  const names = Object.keys(PEOPLE);
+  beforeAll(() => {
+    unbindInShop(...names.map(name => `matrix-${name}`));
+    for (const name of names)
+      bindInShop(`matrix-${name}`, `nkvm-${name}`, `--serviceaccount=shop:matrix-${name}`);
+  });
+  afterAll(() => unbindInShop(...names.map(name => `matrix-${name}`)));
+
+  it.each(Object.keys(SUBJECTS) as Who[])('of %s is what it should be', who => {
+    const expected = MATRIX.filter(([, all]) => all.split(' ').includes(who));
+    expect(
+      allowedOf(
+        SUBJECTS[who],
+        MATRIX.map(([right]) => right)
+      )
+    ).toEqual(expected.map(([right]) => right));
+  });
+});
+
+describe('roles of Kubernetes', () => {
+  const OF = { 'edit-of-shop': 'edit', 'view-of-shop': 'view', 'admin-of-shop': 'admin' };
+  const RIGHTS = [
+    'get persistentvolumeclaims/backup shop',
+    'create persistentvolumeclaims/backup shop',
+    'get persistentvolumeclaims/archive shop',
+    'create persistentvolumeclaims/restore shop',
+    'delete persistentvolumeclaims/archive shop',
+    'get persistentvolumeclaims/backup billing',
+    'get destinations.nkvm.io shop',
+  ];
+  const OVERLAY = join(import.meta.dirname, '../../deploy/k8s/rbac-aggregated');
+  const endAggregation = () => void kubectl(['delete', '-k', OVERLAY, '--ignore-not-found']);
+  const rightsOf = (user: string) => allowedOf(user, RIGHTS).length;
+  /** @returns whether the administrator of shop may bind the role there. */
+  const mayGrant = (role: string): boolean => {
+    const subject = ['--serviceaccount=shop:matrix-friend', '--dry-run=server'];
+    try {
+      bindInShop('matrix-grant', role, ...subject, '--as=admin-of-shop');
+      return true;
+    } catch (error) {
+      expect(String(error)).toMatch(/attempting to grant RBAC permissions not currently held/);
+      return false;
+    }
+  };
+
+  beforeAll(() => {
+    endAggregation();
+    unbindInShop(...Object.keys(OF));
+    for (const [user, role] of Object.entries(OF)) bindInShop(user, role, `--user=${user}`);
+  });
+  afterAll(() => {
+    endAggregation();
+    unbindInShop(...Object.keys(OF));
+  });
+
+  it('hold none of the rights of NKVM, and cannot grant them', async () => {
+    await until('nothing is aggregated', () => rightsOf('admin-of-shop') === 0, 60_000);
+    expect(Object.keys(OF).map(rightsOf)).toEqual([0, 0, 0]);
+    expect(['nkvm-viewer', 'nkvm-restorer'].map(mayGrant)).toEqual([false, false]);
+  });
+
+  it('hold them where an administrator lets them, each its part, and in no other namespace', async () => {
+    kubectl(['apply', '-k', OVERLAY]);
+    await until(
+      'admin has the rights of a restorer',
+      () => rightsOf('admin-of-shop') === 4,
+      60_000
+    );
+    expect(allowedOf('view-of-shop', RIGHTS)).toEqual(RIGHTS.slice(0, 1));
+    expect(allowedOf('edit-of-shop', RIGHTS)).toEqual(RIGHTS.slice(0, 2));
+    expect(allowedOf('admin-of-shop', RIGHTS)).toEqual(RIGHTS.slice(0, 4));
+  });
+
+  it('then let their administrators grant what they hold, and no more', () => {
+    const roles = ['nkvm-viewer', 'nkvm-operator', 'nkvm-restorer', 'nkvm-admin'];
+    expect(roles.filter(mayGrant)).toEqual(roles.slice(0, 3));
+  });
 });
 
 describe('the role nkvm-restore, bound in one namespace', () => {

@@ -32,6 +32,7 @@ const NOT_RUN: string[] = [
   'docs/operations/zero-touch.md: tests/cluster/zero-touch.test.ts applies it',
   'docs/reference/headlamp.md: it needs the built plugin; tests/support/packagePlugin.test.ts looks into the file',
   'docs/reference/headlamp.md: it takes minutes; the suites run both scripts, and tests/support/packagePlugin.test.ts looks into the file',
+  'docs/reference/rights.md: tests/cluster/rbac.test.ts applies it, asks, and deletes it',
   'tests/cluster/README.md: it removes the cluster that tests use',
   'tests/faults/README.md: it is the suite itself',
 ];
