@@ -1,6 +1,7 @@
 /** The contract between the sidecar and everything that calls it. */
 export * from './names.ts';
 export * from './errors.ts';
+export * from './access.ts';
 export * from './backups.ts';
 export * from './chains.ts';
 export * from './copies.ts';

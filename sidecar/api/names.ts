@@ -295,3 +295,34 @@ export const POPULATE_STATES = [
   'restoring',
   'binding',
 ] as const;
+
+/** What people do with the volumes of a namespace. */
+export const VOLUME_ACTIONS = ['see', 'backUp', 'browse', 'restore'] as const;
+export type VolumeAction = (typeof VOLUME_ACTIONS)[number];
+
+/** A right on `persistentvolumeclaims`, or on a virtual subresource of them. */
+export interface ClaimRight {
+  verb: 'get' | 'list' | 'create';
+  subresource?: 'backup' | 'archive' | 'restore';
+}
+
+/** The rights that each action needs on the claims of the namespace, and the smallest ClusterRole that has them. */
+export const RIGHTS_OF_ACTIONS: Record<VolumeAction, { rights: ClaimRight[]; role: string }> = {
+  see: {
+    rights: [{ verb: 'list' }, { verb: 'list', subresource: 'backup' }],
+    role: 'nkvm-viewer',
+  },
+  backUp: { rights: [{ verb: 'create', subresource: 'backup' }], role: 'nkvm-operator' },
+  browse: { rights: [{ verb: 'get', subresource: 'archive' }], role: 'nkvm-restorer' },
+  restore: {
+    rights: [
+      { verb: 'create', subresource: 'restore' },
+      { verb: 'get', subresource: 'archive' },
+    ],
+    role: 'nkvm-restorer',
+  },
+};
+
+/** @returns e.g. `create persistentvolumeclaims/backup`. */
+export const textOfClaimRight = ({ verb, subresource }: ClaimRight): string =>
+  `${verb} persistentvolumeclaims${subresource ? `/${subresource}` : ''}`;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { RIGHTS_OF_ACTIONS } from '../../sidecar/api/names.ts';
 import { ROOT } from './support/blocks.ts';
 import { bindings, clusterRole, grants, roles } from './support/clusterRoles.ts';
 import { allRoutes, PEOPLE, rowOf } from './support/rightsTable.ts';
@@ -46,6 +47,17 @@ describe('the ClusterRoles for people', () => {
         return !grants(clusterRole(name), { verb, group, resource, subresource });
       });
       expect(lacking).toEqual([]);
+    }
+  );
+
+  it.each(Object.entries(RIGHTS_OF_ACTIONS))(
+    'allow to %s by the smallest one that has the rights',
+    (_, { rights, role }) => {
+      const holds = (name: string) =>
+        rights.every(right =>
+          grants(clusterRole(name), { ...right, group: '', resource: 'persistentvolumeclaims' })
+        );
+      expect(PEOPLE.find(holds)).toBe(role);
     }
   );
 

@@ -26,6 +26,7 @@ import type { DeclaredRoute } from './rights/declared.ts';
 import { undeclared } from './rights/declared.ts';
 import { enforceDeclared } from './rights/enforceDeclared.ts';
 import { tokenReviews } from './rights/tokenReviews.ts';
+import { accessRoutes } from './routes/accessRoutes.ts';
 import type { BackupRoutes } from './routes/backupRoutes.ts';
 import { backupRoutes } from './routes/backupRoutes.ts';
 import type { CheckRoutes } from './routes/checkRoutes.ts';
@@ -181,6 +182,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         known.addHook('onRequest', authenticate({ reviews, namespace }));
         known.addHook('preHandler', enforceDeclared({ ...world, namespace }));
         await known.register(infoRoutes(world));
+        await known.register(accessRoutes(world));
         await known.register(volumeRoutes(world));
         await known.register(volumeEventRoutes({ ...world, streams }));
         await known.register(policyRoutes(world));

@@ -1,0 +1,56 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { httpWorld } from '../../testing/httpWorld.ts';
+
+async function setUp() {
+  const world = await httpWorld();
+  onTestFinished(() => world.close());
+  const access = async (who: string | undefined, namespace: string) =>
+    await world.ask(who, 'GET', `namespaces/${namespace}/access`);
+  return { world, access };
+}
+
+it('says for each action whether the caller may do it, and which rights are missing', async () => {
+  const { access } = await setUp();
+  expect(await access('shopper', 'shop')).toMatchObject({
+    status: 200,
+    body: {
+      namespace: 'shop',
+      user: 'shopper',
+      actions: [
+        { action: 'see', allowed: true, missing: [], role: 'nkvm-viewer' },
+        { action: 'backUp', allowed: true, missing: [], role: 'nkvm-operator' },
+        {
+          action: 'browse',
+          allowed: false,
+          missing: ['get persistentvolumeclaims/archive'],
+          role: 'nkvm-restorer',
+        },
+        {
+          action: 'restore',
+          allowed: false,
+          missing: ['create persistentvolumeclaims/restore', 'get persistentvolumeclaims/archive'],
+          role: 'nkvm-restorer',
+        },
+      ],
+    },
+  });
+});
+
+it('says the same of a namespace without rights and of one that is not there', async () => {
+  const { access } = await setUp();
+  const allowed = async (namespace: string) =>
+    (await access('shopper', namespace)).body.actions.map(
+      (each: { allowed: boolean }) => each.allowed
+    );
+  expect(await allowed('billing')).toEqual([false, false, false, false]);
+  expect(await allowed('nowhere')).toEqual([false, false, false, false]);
+});
+
+it('does not count a right on one volume, asks about nobody else, and refuses callers without a token', async () => {
+  const { world, access } = await setUp();
+  const { body } = await access('single', 'shop');
+  expect(body.actions[1]).toMatchObject({ action: 'backUp', allowed: false });
+  expect(world.reviews.slice(1).every(each => each.startsWith('single '))).toBe(true);
+  expect(await access(undefined, 'shop')).toMatchObject({ status: 401 });
+  expect(await access('single', 'No_where')).toMatchObject({ status: 400 });
+});
