@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { VOLUME_ACTIONS } from './names.ts';
 
-/** What the caller may do with the volumes of a namespace. */
+/** The actions that the caller may take on the volumes of a namespace. */
 export const NamespaceAccess = z.strictObject({
   namespace: z.string(),
   user: z.string().describe('the user that the token belongs to'),

@@ -296,7 +296,7 @@ export const POPULATE_STATES = [
   'binding',
 ] as const;
 
-/** What people do with the volumes of a namespace. */
+/** Actions on the volumes of a namespace, each with rights of its own. */
 export const VOLUME_ACTIONS = ['see', 'backUp', 'browse', 'restore'] as const;
 export type VolumeAction = (typeof VOLUME_ACTIONS)[number];
 

@@ -44,7 +44,7 @@ export interface DeclaredPathRight {
 
 /** A right that shows more, without which the route answers all the same. */
 export interface ShowingRight extends DeclaredRight {
-  /** What it shows or allows, as a noun. */
+  /** A noun for the thing that it shows or allows. */
   what: string;
 }
 

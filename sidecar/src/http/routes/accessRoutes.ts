@@ -14,7 +14,7 @@ export interface AccessRoutes {
   rights: Rights;
 }
 
-/** What a caller may do in a namespace. What others may do there is not said: the API server answers that. */
+/** Tells a caller about their own rights in a namespace. About others, the API server is asked, with the rights of who asks. */
 export const accessRoutes =
   ({ rights }: AccessRoutes): FastifyPluginAsyncZod =>
   async app => {
