@@ -38,7 +38,9 @@ export default defineConfig({
       {
         test: {
           name: 'world',
-          include: ['tests/{browser,contract,demo,docs,model,playground,support}/**/*.test.ts'],
+          include: [
+            'tests/{browser,contract,demo,docs,model,playground,supply,support}/**/*.test.ts',
+          ],
           exclude,
           environment: 'node',
           ...{ testTimeout, chaiConfig },

@@ -1,13 +1,15 @@
 /**
  * `npm run bundle -w sidecar`: puts the sidecar and all that it imports into `dist/`, for an image without
  * node_modules: `main.js` with its parts, what it reads beside them (`sql-wasm.wasm`, and the programs of helper pods in `pack/` and `unpack/`),
- * and the licences of what is in them.
+ * the licences of what is in them, and the bill of materials (CycloneDX).
  */
 import { build } from 'esbuild';
 import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { licencesOf } from './licences.ts';
+import { checkLicences } from '../deploy/supply/allowedLicences.ts';
+import { licenceTexts, packagesOf } from '../deploy/supply/packages.ts';
+import { aboutPackage, npmContents, sbomText } from '../deploy/supply/sbom.ts';
 import { withoutUnusedApis } from './sideEffects.ts';
 import { UNPACK_INPUTS } from './src/helper/unpackInputs.ts';
 
@@ -68,4 +70,7 @@ await build({
   logLevel: 'warning',
 });
 const sources = Object.keys(metafile.inputs).map(path => join(HERE, path));
-writeFileSync(join(OUT, 'THIRD-PARTY-LICENSES.txt'), licencesOf(sources));
+const packages = packagesOf(sources);
+checkLicences(packages);
+writeFileSync(join(OUT, 'THIRD-PARTY-LICENSES.txt'), licenceTexts(packages));
+writeFileSync(join(OUT, 'sbom.cdx.json'), sbomText(aboutPackage(HERE), npmContents(packages)));

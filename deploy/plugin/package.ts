@@ -1,10 +1,11 @@
-/** `npm run package`: makes the archive that Headlamp installs, of what `npm run build` has built. */
+/** `npm run package`: makes the archive that Headlamp installs, of what `npm run build` has built; with licences and a bill of materials. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { writeNotices } from './notices.ts';
 
 const HEADLAMP_PLUGIN = createRequire(import.meta.url).resolve(
   '@kinvolk/headlamp-plugin/bin/headlamp-plugin.js'
@@ -32,5 +33,6 @@ export function packagePlugin(root: string, out: string): void {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const root = join(import.meta.dirname, '../..');
+  await writeNotices(root);
   packagePlugin(root, root);
 }
