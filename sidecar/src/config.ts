@@ -44,6 +44,14 @@ export const SETTINGS = {
   NKVM_HTTP_PORT: integer(0, 65535, 'ports')
     .default(8080)
     .describe('port to listen on; 0 takes a free one'),
+  NKVM_TLS_CERT: absolutePath
+    .optional()
+    .describe(
+      'file with the certificate of the port, in PEM, with those of its issuers; with it, the port takes HTTPS and nothing else. It is read again when it changes'
+    ),
+  NKVM_TLS_KEY: absolutePath
+    .optional()
+    .describe('file with the key of that certificate, in PEM; needed where NKVM_TLS_CERT is set'),
   NKVM_BACKUP_DIR: absolutePath
     .default('/var/lib/nkvm/backups')
     .describe('directory of the archives'),
@@ -244,6 +252,16 @@ const Settings = z
     const message = 'is needed where NKVM_PUSH_PORT is set';
     context.addIssue({ code: 'custom', path: ['NKVM_PUSH_ADDRESS'], message });
   })
+  .superRefine(({ NKVM_TLS_CERT: cert, NKVM_TLS_KEY: key }, context) => {
+    if ((cert === undefined) === (key === undefined)) return;
+    const [missing, given] =
+      key === undefined ? ['NKVM_TLS_KEY', 'NKVM_TLS_CERT'] : ['NKVM_TLS_CERT', 'NKVM_TLS_KEY'];
+    context.addIssue({
+      code: 'custom',
+      path: [missing],
+      message: `is needed where ${given} is set`,
+    });
+  })
   .superRefine((settings, context) => {
     for (const [at, name] of PORTS.entries()) {
       const other = PORTS.slice(0, at).find(one => settings[one] === settings[name]);
@@ -255,7 +273,12 @@ const Settings = z
 
 /** The settings of one process. Times are in milliseconds. */
 export interface Config {
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Undefined: the port takes plain HTTP. */
+    readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  };
   readonly backupDir: string;
   readonly metadataDbPath: string;
   readonly minFreeBytes: number;
@@ -319,7 +342,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   ];
   if (!success || wrong.length) throw new Error(wrong.join('; '));
   return Object.freeze({
-    http: { host: data.NKVM_HTTP_HOST, port: data.NKVM_HTTP_PORT },
+    http: {
+      host: data.NKVM_HTTP_HOST,
+      port: data.NKVM_HTTP_PORT,
+      tls:
+        data.NKVM_TLS_CERT === undefined || data.NKVM_TLS_KEY === undefined
+          ? undefined
+          : { cert: data.NKVM_TLS_CERT, key: data.NKVM_TLS_KEY },
+    },
     backupDir: data.NKVM_BACKUP_DIR,
     metadataDbPath: data.NKVM_METADATA_DB_PATH,
     minFreeBytes: mebibytes(data.NKVM_MIN_FREE_SPACE) * 1024 * 1024,

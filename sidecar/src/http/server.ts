@@ -13,10 +13,12 @@ import type { Access } from '../cluster/gateway/access.ts';
 import type { Places } from '../destinations/places.ts';
 import { downloadTickets } from './downloads/downloadTickets.ts';
 import { fileSender } from './downloads/fileSender.ts';
+import { fairRequests } from './entry/fairRequests.ts';
 import type { Methods } from './entry/methods.ts';
 import { methodsOfPaths } from './entry/methods.ts';
 import { headersOf, problemOf, Refusal } from './entry/problems.ts';
 import { refuseSlowBodies } from './entry/slowBodies.ts';
+import { refuseSlowReaders } from './entry/slowReaders.ts';
 import { withoutUniqueSegment } from './entry/uniqueSegment.ts';
 import { withProblems } from './openapi.ts';
 import type { ArchiveAccessWorld } from './rights/archiveAccess.ts';
@@ -123,6 +125,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
     if (encoding !== 'identity') throw encoded(encoding);
   });
   app.addHook('onRequest', refuseSlowBodies());
+  app.addHook('onSend', refuseSlowReaders());
   app.addHook('onResponse', async (request, reply) => {
     const about = { status: reply.statusCode, ms: Math.round(reply.elapsedTime) };
     world.log.debug({ ...about, method: request.method, url: pathOf(request.url) }, 'request');
@@ -180,6 +183,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
       await api.register(downloadRoutes(downloads));
       await api.register(async known => {
         known.addHook('onRequest', authenticate({ reviews, namespace }));
+        known.addHook('onRequest', fairRequests());
         known.addHook('preHandler', enforceDeclared({ ...world, namespace }));
         await known.register(infoRoutes(world));
         await known.register(accessRoutes(world));
@@ -224,7 +228,7 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
   }
   return reply
     .code(problem.status)
-    .headers(headersOf(error))
+    .headers(headersOf(error, problem.status))
     .type('application/problem+json')
     .send(JSON.stringify(problem));
 }

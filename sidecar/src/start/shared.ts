@@ -51,7 +51,7 @@ export async function startShared(
 
   const door = await life.start({
     name: 'the HTTP server',
-    start: () => openDoor(config.http, life.waitsFor),
+    start: () => openDoor(config.http, life.waitsFor, log),
     stop: opened => opened.close(),
   });
   log.info(

@@ -1,13 +1,18 @@
 import Fastify from 'fastify';
 import { once } from 'node:events';
+import { copyFile } from 'node:fs/promises';
+import https from 'node:https';
 import net from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { testCertificate } from '../../testing/testCertificates.ts';
 import { openDoor } from './door.ts';
 
+const LOG = { warn: () => undefined };
 const LOCAL = { host: '127.0.0.1', port: 0 };
 
 async function doorThat(waitsFor: () => string) {
-  const door = await openDoor(LOCAL, waitsFor);
+  const door = await openDoor(LOCAL, waitsFor, LOG);
   onTestFinished(() => door.close().catch(() => undefined));
   const look = (path: string) => fetch(`http://127.0.0.1:${door.address.port}${path}`);
   return { door, look };
@@ -81,7 +86,67 @@ it('closes streams that go on', async () => {
 
 it('fails when the port is taken', async () => {
   const { door } = await doorThat(() => 'wait');
-  await expect(openDoor({ ...LOCAL, port: door.address.port }, () => '')).rejects.toThrow(
+  await expect(openDoor({ ...LOCAL, port: door.address.port }, () => '', LOG)).rejects.toThrow(
     'EADDRINUSE'
   );
+});
+
+it('asks connections that are kept to end, once it is shut', async () => {
+  const { door, look } = await doorThat(() => 'NKVM is stopping');
+  expect((await look('/healthz')).headers.get('connection')).toBe('keep-alive');
+  door.shut();
+  const answer = await look('/api/v1/volumes');
+  expect([answer.status, answer.headers.get('connection')]).toEqual([503, 'close']);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+it('tells browsers to take no answer for a page', async () => {
+  const { door, look } = await doorThat(() => 'wait');
+  door.open((_, response) => void response.writeHead(200, { 'x-more': '1' }).end('<script>'));
+  for (const path of ['/healthz', `/${'x'.repeat(40_000)}`]) {
+    const { headers } = await look(path);
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+  }
+});
+
+describe('a door with a certificate', () => {
+  async function doorWithTls() {
+    const [one, other] = [await testCertificate(), await testCertificate()];
+    onTestFinished(async () => void (await Promise.all([one.remove(), other.remove()])));
+    const tls = { cert: one.certificateFile, key: one.keyFile };
+    const warned: string[] = [];
+    const log = { warn: (_: object, text: string) => void warned.push(text) };
+    const door = await openDoor({ ...LOCAL, tls, reloadMs: 20 }, () => 'wait', log as never);
+    onTestFinished(() => door.close());
+    const ask = async (ca: string): Promise<string> => {
+      const options = { host: '127.0.0.1', port: door.address.port, path: '/healthz', ca };
+      const [answer] = await once(https.get({ ...options, agent: false }), 'response');
+      return await text(answer);
+    };
+    return { door, one, other, tls, ask, warned };
+  }
+
+  it('takes HTTPS and nothing else', async () => {
+    const { door, one, ask } = await doorWithTls();
+    expect(await ask(one.certificate)).toBe('ok');
+    await expect(fetch(`http://127.0.0.1:${door.address.port}/healthz`)).rejects.toThrow();
+  });
+
+  it('uses a new certificate when the files have changed', async () => {
+    const { one, other, tls, ask, warned } = await doorWithTls();
+    await copyFile(other.certificateFile, tls.cert); // the key of the other one is not there yet
+    await vi.waitUntil(() => warned.length > 0, { timeout: 20_000 });
+    expect(await ask(one.certificate)).toBe('ok');
+    await copyFile(other.keyFile, tls.key);
+    await vi.waitUntil(() => ask(other.certificate).catch(() => ''), { timeout: 20_000 });
+    await expect(ask(one.certificate)).rejects.toThrow();
+  });
+
+  it('says which files it cannot read', async () => {
+    const tls = { cert: '/nowhere/tls.crt', key: '/nowhere/tls.key' };
+    await expect(openDoor({ ...LOCAL, tls }, () => '', LOG)).rejects.toThrow(
+      /certificate of NKVM_TLS_CERT and NKVM_TLS_KEY cannot be read.*nowhere/
+    );
+  });
 });

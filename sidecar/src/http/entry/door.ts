@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { namespaceOfNkvm } from '../../../api/index.ts';
-import { StageError } from '../../errors.ts';
+import type { CertificateFiles } from '../../certificate.ts';
+import { keepCertificate, readCertificate } from '../../certificate.ts';
+import { StageError, textOf } from '../../errors.ts';
+import type { Log } from '../../log.ts';
 import { createListener } from './listener.ts';
 import { problemOf } from './problems.ts';
 import { withoutUniqueSegment } from './uniqueSegment.ts';
@@ -21,15 +24,28 @@ export interface Door {
   close(): Promise<void>;
 }
 
+/** Where the door is. */
+export interface Address {
+  host: string;
+  port: number;
+  /** With it, the door takes HTTPS and nothing else. */
+  tls?: CertificateFiles | undefined;
+  /** How often its files are looked at. */
+  reloadMs?: number;
+}
+
 /**
  * @param waitsFor says what the process is waiting for, in a sentence.
- * @throws Error when the port is taken.
+ * @throws Error when the port is taken, or the certificate cannot be read.
  */
 export async function openDoor(
-  listenOn: { host: string; port: number },
-  waitsFor: () => string
+  { host, port, tls, reloadMs }: Address,
+  waitsFor: () => string,
+  log: Pick<Log, 'warn'>
 ): Promise<Door> {
+  let isShut = false;
   const wait: RequestListener = ({ url = '/' }, response) => {
+    if (isShut) response.setHeader('connection', 'close');
     switch (withoutUniqueSegment(url).split('?')[0]) {
       case '/healthz':
         return send(response, 200, 'text/plain', 'ok');
@@ -43,20 +59,39 @@ export async function openDoor(
     }
   };
   let answer = wait;
-  const server = createListener((request, response) => answer(request, response));
-  server.listen(listenOn);
+  const certificate = tls && (await readCertificate(tls).catch(noCertificate));
+  const server = createListener((request, response) => answer(request, response), { certificate });
+  server.listen({ host, port });
   await once(server, 'listening');
+  const kept =
+    tls && certificate && 'setSecureContext' in server
+      ? keepCertificate(server, tls, certificate, {
+          whose: 'the HTTP server',
+          log,
+          ...(reloadMs && { everyMs: reloadMs }),
+        })
+      : undefined;
   return {
     address: server.address() as AddressInfo,
     open: api => (answer = api),
-    shut: () => (answer = wait),
+    shut() {
+      isShut = true;
+      answer = wait;
+    },
     async close() {
+      kept?.stop();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
       await closed;
     },
   };
+}
+
+function noCertificate(error: unknown): never {
+  throw new Error(
+    `the certificate of NKVM_TLS_CERT and NKVM_TLS_KEY cannot be read: ${textOf(error)}`
+  );
 }
 
 /** @returns the problem that the API is not there yet. */

@@ -95,6 +95,15 @@ export const expectationUnknown = (expect: string | undefined): Refusal =>
     'send the request without this header'
   );
 
+/** @returns the problem of a connection for which there is no room. */
+export const tooManyConnections = (): Refusal =>
+  new Refusal(
+    503,
+    'TooManyConnections',
+    'too many connections to NKVM are open',
+    'close those that are not needed, or try again in a few seconds'
+  );
+
 /** @returns the problem of a `CONNECT` request. */
 export const noTunnel = (): Refusal =>
   new Refusal(

@@ -14,7 +14,9 @@ let door: Door;
 beforeAll(async () => {
   world = await httpWorld();
   await world.app.ready();
-  door = await openDoor({ host: '127.0.0.1', port: 0 }, () => 'starting');
+  door = await openDoor({ host: '127.0.0.1', port: 0 }, () => 'starting', {
+    warn: () => undefined,
+  });
   door.open(world.app.routing);
 });
 afterAll(async () => {

@@ -229,9 +229,14 @@ const OF_FASTIFY: Record<string, Facts> = {
   },
 };
 
-/** @returns headers that belong to the answer for whatever was thrown. */
-export const headersOf = (error: unknown): Readonly<Record<string, string>> =>
-  error instanceof Refusal ? error.headers : {};
+/** What may pass by itself: when to try again, in seconds. */
+const RETRY_AFTER: Record<number, string> = { 429: '5', 503: '5' };
+
+/** @param status of the answer. @returns headers that belong to the answer for whatever was thrown. */
+export const headersOf = (error: unknown, status: number): Readonly<Record<string, string>> => ({
+  ...(RETRY_AFTER[status] && { 'retry-after': RETRY_AFTER[status] }),
+  ...(error instanceof Refusal && error.headers),
+});
 
 const pathOf = (context: string | undefined, instancePath: string): string =>
   [context, ...instancePath.split('/').filter(Boolean)].filter(Boolean).join('.') || 'body';

@@ -1,4 +1,5 @@
 import type { Access, Subject } from '../../cluster/gateway/access.ts';
+import { lines } from '../entry/lines.ts';
 import { Refusal } from '../entry/problems.ts';
 
 /**
@@ -7,45 +8,19 @@ import { Refusal } from '../entry/problems.ts';
  */
 export const SHARE = { atOnce: 4, waiting: 12_000 };
 
-interface Line {
-  open: number;
-  /** Each begins one question. */
-  waiting: (() => void)[];
-}
-
 /**
  * Lets each caller have a few questions on rights open at a time: one who asks about a hundred volumes at once, which exist or
  * not, does not make others wait. The rest of a caller's questions wait in order.
  * @returns `may`, which also throws a Refusal (429) when too many questions of the caller wait.
  */
 export function fairQuestions(may: Access['may'], share = SHARE): Access['may'] {
-  const lines = new Map<string, Line>();
-
-  const enter = async (line: Line): Promise<void> => {
-    if (line.open < share.atOnce) {
-      line.open += 1;
-      return;
-    }
-    if (line.waiting.length >= share.waiting) throw tooMany();
-    await new Promise<void>(resolve => line.waiting.push(resolve)); // the place is handed over
-  };
-
-  const leave = (who: string, line: Line): void => {
-    const next = line.waiting.shift();
-    if (next) return next();
-    line.open -= 1;
-    if (line.open === 0) lines.delete(who);
-  };
-
+  const enter = lines(share, tooMany);
   return async (subject, action) => {
-    const who = idOf(subject);
-    const line = lines.get(who) ?? { open: 0, waiting: [] };
-    lines.set(who, line);
-    await enter(line);
+    const leave = await enter(idOf(subject));
     try {
       return await may(subject, action);
     } finally {
-      leave(who, line);
+      leave();
     }
   };
 }

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { textOf } from '../../errors.ts';
+import type { CertificateFiles } from '../../certificate.ts';
+import { keepCertificate, readCertificate } from '../../certificate.ts';
 import type { Log } from '../../log.ts';
 import { review } from './review.ts';
 
@@ -29,38 +29,35 @@ export const WEBHOOK_PATH = '/restore-on-create';
 
 /** Claims of etcd have at most 1.5 MiB; a review has the old object, too. */
 const MAX_BYTES = 4 * 1024 * 1024;
-const RELOAD_MS = 60_000;
 
 /**
  * Answers the API server. It needs no caller's identity: it tells nothing and changes nothing.
  * @throws Error when the certificate cannot be read, or the port is taken
  */
 export async function serveWebhook(options: WebhookOptions): Promise<Webhook> {
-  const { host, port, certDir, log, reloadMs = RELOAD_MS } = options;
-  const files = async () => ({
-    cert: await readFile(join(certDir, 'tls.crt')),
-    key: await readFile(join(certDir, 'tls.key')),
-  });
+  const { host, port, certDir, log, reloadMs } = options;
+  const files: CertificateFiles = {
+    cert: join(certDir, 'tls.crt'),
+    key: join(certDir, 'tls.key'),
+  };
+  const certificate = await readCertificate(files);
   const server = createServer(
-    { ...(await files()), minVersion: 'TLSv1.2', requestTimeout: 10_000 },
+    { ...certificate, requestTimeout: 10_000 },
     (request, response) => void answer(request, response)
   );
-  const reload = async (): Promise<void> => {
-    try {
-      server.setSecureContext({ ...(await files()), minVersion: 'TLSv1.2' });
-    } catch (error) {
-      log.warn({}, `the certificate of the webhook cannot be read again: ${textOf(error)}`);
-    }
-  };
   await new Promise<void>((resolve, reject) =>
     server.once('error', reject).listen(port, host, resolve)
   );
-  const timer = setInterval(() => void reload(), reloadMs);
+  const kept = keepCertificate(server, files, certificate, {
+    whose: 'the webhook',
+    log,
+    ...(reloadMs !== undefined && { everyMs: reloadMs }),
+  });
   return {
     port: (server.address() as AddressInfo).port,
-    reload,
+    reload: kept.reload,
     stop() {
-      clearInterval(timer);
+      kept.stop();
       server.closeAllConnections();
       return new Promise(resolve => server.close(() => resolve()));
     },
