@@ -142,7 +142,7 @@ export const SETTINGS = {
     .default(30)
     .describe('how long the first look at the cluster may take before it is reported as failing'),
   NKVM_MAX_NAMESPACE_SCAN: integer(1, 10_000, 'namespaces')
-    .default(200)
+    .default(1_000)
     .describe(
       'in how many namespaces a caller’s rights are looked up when the caller may not list all volumes'
     ),

@@ -1,6 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { NKVM_NAMESPACE } from '../../sidecar/api/names.ts';
 import type { Call } from '../cluster/support/backups.ts';
 import { backUp } from '../cluster/support/backups.ts';
@@ -11,6 +8,7 @@ import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { fill } from './fill.ts';
+import { installation } from './installation.ts';
 import {
   BACKED_UP,
   FILLED,
@@ -21,8 +19,6 @@ import {
   shop,
 } from './shop.ts';
 import { boundWiki, WIKI, wiki, zeroTouch } from './zeroTouch.ts';
-
-const MANIFESTS = join(import.meta.dirname, '../../deploy/k8s');
 
 /** A cluster with NKVM in it, ready to be looked at. */
 export interface World {
@@ -147,14 +143,4 @@ export async function adminToken(kubeUrl: string): Promise<string> {
   });
   const { status } = (await answer.json()) as { status: { token: string } };
   return status.token;
-}
-
-/** The namespace and the rights, as the manifests have them; the sidecar itself runs beside the playground. */
-function installation(): Draft[] {
-  const rights = readdirSync(join(MANIFESTS, 'rbac'))
-    .filter(file => file.endsWith('.yaml') && file !== 'kustomization.yaml')
-    .map(file => join(MANIFESTS, 'rbac', file));
-  return [join(MANIFESTS, 'namespace.yaml'), ...rights].flatMap(file =>
-    parseAllDocuments(readFileSync(file, 'utf8')).map(document => document.toJS() as Draft)
-  );
 }

@@ -54,6 +54,8 @@ export interface Playground {
   setServiceBackend(namespace: string, service: string, portName: string, port: number): void;
   /** Forgets what has happened: a watch from before gets 410 Gone. */
   forgetHistory(): void;
+  /** How many reviews of tokens and rights it has answered. */
+  reviews(): number;
   /** Ends all processes and connections and removes all files. */
   stop(): Promise<void>;
 }
@@ -124,6 +126,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
         serveLocally(objects, namespace, service, portName, backendPort);
       },
       forgetHistory: () => store.forget(),
+      reviews: () => reviews.answered,
       async stop() {
         stopping.abort();
         stopControllers();

@@ -53,6 +53,8 @@ export type Review = (typeof REVIEWS)[number];
 
 /** Answers reviews, and requests for tokens. */
 export class Reviews {
+  /** How many reviews were answered. */
+  answered = 0;
   readonly #store: Store;
   readonly #tokens: Tokens;
   readonly #rbac: Rbac;
@@ -65,6 +67,7 @@ export class Reviews {
 
   /** @returns the object as the API server answers it. @throws Failure 400 or 422. */
   answer({ group, kind, plural }: Review, body: Fields, user: User): object {
+    this.answered += 1;
     const { spec = {} } = body;
     const apiVersion = `${group}/v1`;
     const reply = (status: object) => ({ kind, apiVersion, metadata: {}, spec, status });

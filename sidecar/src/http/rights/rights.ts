@@ -10,6 +10,12 @@ export interface Rights {
    * @throws Refusal (503) when the API server did not say.
    */
   has(subject: Subject, action: Action | PathAction, maxAgeMs?: number): Promise<boolean>;
+  /**
+   * As `has`, for a look through many namespaces, in most of which a caller has no right: a "no" counts for a minute, so that
+   * lists which are read again and again do not ask for all of them each time.
+   * @throws Refusal (503) when the API server did not say.
+   */
+  hasAmongMany(subject: Subject, action: Action): Promise<boolean>;
   /** @returns the refusal (403) that names the missing right; undefined when the caller has it. */
   lacking(subject: Subject, action: Action | PathAction): Promise<Refusal | undefined>;
   /** @throws Refusal (403) that names the missing right. */
@@ -18,26 +24,52 @@ export interface Rights {
 
 /** A revoked right ends after this time; open streams ask again by themselves. */
 const KEEP_MS = 10_000;
-const KEEP_ANSWERS = 10_000;
+/** A right that is new appears in lists after this time at the latest; where it is needed, at once. */
+const KEEP_NO_MS = 60_000;
+/** A look through 500 namespaces leaves about 520. */
+const KEEP_ANSWERS = 20_000;
+
+interface Answer {
+  at: number;
+  answer: Promise<boolean>;
+  isNo?: boolean;
+}
 
 export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.now): Rights {
-  const answers = new Map<string, { at: number; answer: Promise<boolean> }>();
+  /** The oldest are first. */
+  const answers = new Map<string, Answer>();
   const may = fairQuestions(access.may);
+  const ask = async (key: string, subject: Subject, action: Action | PathAction) => {
+    const answer = may(subject, action);
+    const asked: Answer = { at: now(), answer };
+    answers.delete(key);
+    answers.set(key, asked);
+    const [oldest] = answers.keys();
+    if (answers.size > KEEP_ANSWERS && oldest !== undefined) answers.delete(oldest);
+    answer.then(
+      isYes => (asked.isNo = !isYes),
+      () => answers.get(key) === asked && answers.delete(key)
+    );
+    return await answerOf(asked);
+  };
   const has: Rights['has'] = async (subject, action, maxAgeMs = KEEP_MS) => {
     const key = JSON.stringify([subject, action]);
     const before = answers.get(key);
     if (before && now() - before.at < maxAgeMs) return await answerOf(before);
-    if (answers.size >= KEEP_ANSWERS) answers.clear();
-    const answer = may(subject, action);
-    const asked = { at: now(), answer };
-    answers.set(key, asked);
-    answer.catch(() => answers.get(key) === asked && answers.delete(key));
-    return await answerOf(asked);
+    return await ask(key, subject, action);
+  };
+  const hasAmongMany: Rights['hasAmongMany'] = async (subject, action) => {
+    const key = JSON.stringify([subject, action]);
+    const before = answers.get(key);
+    const keepMs = before?.isNo ? KEEP_NO_MS : KEEP_MS;
+    if (before && now() - before.at < keepMs) return await answerOf(before);
+    return await ask(key, subject, action);
   };
   const lacking: Rights['lacking'] = async (subject, action) =>
     (await has(subject, action)) ? undefined : missing(subject, action);
   return {
     has,
+    hasAmongMany,
     lacking,
     async need(subject, action) {
       const refusal = await lacking(subject, action);

@@ -50,7 +50,7 @@ export async function scopeOf(
   ];
   const tried = ordered.slice(0, maxScan);
   const answers = await Promise.all(
-    tried.map(namespace => rights.has(caller, { ...wanted, namespace }))
+    tried.map(namespace => rights.hasAmongMany(caller, { ...wanted, namespace }))
   );
   const found = new Set(tried.filter((_, at) => answers[at]));
   const left = new Set(ordered.slice(maxScan));

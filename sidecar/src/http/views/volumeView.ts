@@ -125,9 +125,12 @@ export async function volumeScopes(
   return { backups, pods, backUp };
 }
 
+/** A question each. */
+const MOST_SINGLE = 200;
+
 /**
  * Rights on single volumes, by `resourceNames`, are asked for where the namespace gives none; for no more than
- * `maxScan` volumes, so that a list never costs a question for each volume of a big cluster.
+ * `maxScan` volumes, and never for more than 200, so that a list never costs a question for each volume of a big cluster.
  */
 export async function mayBackUpEach(
   caller: Subject,
@@ -137,9 +140,9 @@ export async function mayBackUpEach(
   maxScan: number
 ): Promise<{ has(claim: Claim): boolean; limit: MetLimit | undefined }> {
   const all = claims.filter(({ namespace }) => !backUp.has(namespace));
-  const unsure = all.slice(0, maxScan);
+  const unsure = all.slice(0, Math.min(maxScan, MOST_SINGLE));
   const answers = await Promise.all(
-    unsure.map(({ namespace, name }) => rights.has(caller, toBackUp(namespace, name)))
+    unsure.map(({ namespace, name }) => rights.hasAmongMany(caller, toBackUp(namespace, name)))
   );
   const single = new Set(unsure.filter((_, at) => answers[at]));
   return {
@@ -151,5 +154,5 @@ export async function mayBackUpEach(
 const singleLimit = (asked: number): MetLimit => ({
   reason: 'NamespaceScan',
   message: `rights on single volumes were looked up for the first ${asked} only: of the others, mayBackUp is false although you may have the right by name`,
-  hint: 'ask for one namespace with namespace=NAME, or for one volume; an administrator of NKVM can raise NKVM_MAX_NAMESPACE_SCAN',
+  hint: 'ask for one namespace with namespace=NAME, or for one volume',
 });
