@@ -13,3 +13,4 @@ export * from './files.ts';
 export * from './restores.ts';
 export * from './destinations.ts';
 export * from './policy.ts';
+export * from './clusters.ts';

@@ -199,6 +199,12 @@ export const CHECK_STEPS = [
   'delete',
 ] as const;
 
+/** Label of a Secret that is the way to another cluster: its value is the name of the cluster. */
+export const CLUSTER_LABEL = 'nkvm.io/cluster';
+
+/** The key of such a Secret. */
+export const CLUSTER_SECRET_KEY = 'kubeconfig';
+
 /** How an archive was proven, weakest first. */
 export const PROOF_LEVELS = ['size', 'checksum', 'contents'] as const;
 

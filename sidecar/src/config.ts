@@ -69,6 +69,16 @@ export const SETTINGS = {
     .describe(
       'first part of every archive name; default: `cluster` in a pod, else the name of the kubeconfig’s context'
     ),
+  NKVM_CLUSTERS_DIR: absolutePath
+    .optional()
+    .describe(
+      'directory of kubeconfigs of other clusters, one file each, named as the cluster; they are read again every 10 seconds. Beside it, Secrets with the label `nkvm.io/cluster` always count'
+    ),
+  NKVM_CLUSTERS_ON_LOOPBACK: oneOf('refused', 'allowed')
+    .default('refused')
+    .describe(
+      'whether the API server of another cluster may have a loopback address: `allowed` where NKVM runs on a machine together with it, as in tests'
+    ),
   NKVM_MIN_FREE_SPACE: z
     .string()
     .regex(/^\d+(Mi|Gi)$/, 'takes an amount of space such as 512Mi or 2Gi')
@@ -288,6 +298,8 @@ export interface Config {
     readonly kubeconfig: string | undefined;
     readonly name: string | undefined;
   };
+  /** Clusters other than NKVM's own. */
+  readonly clusters: { readonly dir: string | undefined; readonly isLoopbackAllowed: boolean };
   readonly namespace: string;
   readonly helper: {
     /** Absent: the one that NKVM itself runs from. */
@@ -358,6 +370,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       mode: data.NKVM_DEFAULT_AUTH_MODE,
       kubeconfig: data.NKVM_KUBECONFIG,
       name: data.NKVM_CLUSTER_NAME,
+    },
+    clusters: {
+      dir: data.NKVM_CLUSTERS_DIR,
+      isLoopbackAllowed: data.NKVM_CLUSTERS_ON_LOOPBACK === 'allowed',
     },
     namespace: data.NKVM_NAMESPACE,
     helper: {

@@ -101,7 +101,8 @@ const MATRIX: [right: string, who: string][] = [
   ['create namespaces', ''],
   // Secrets and configuration
   ['list secrets nkvm', 'runner'],
-  ['create secrets nkvm', ''],
+  ['create secrets nkvm', 'runner'],
+  ['create secrets shop', ''],
   ['get secrets shop', ''],
   ['list secrets', ''],
   ['list configmaps shop', ''],

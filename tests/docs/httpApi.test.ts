@@ -25,7 +25,7 @@ it('docs/reference/http-api.md lists every route, and no other', async () => {
       Object.keys(methods).map(method => `${method.toUpperCase()} ${path.slice('/api/v1/'.length)}`)
     )
     .map(route => route.replaceAll(/\{(\w+)\}/g, (_, name: string) => name.toUpperCase()));
-  const listed = [...text.matchAll(/^\| `(GET|POST|DELETE) ([^`? ]+)[^`]*`/gm)].map(
+  const listed = [...text.matchAll(/^\| `(GET|POST|PUT|DELETE) ([^`? ]+)[^`]*`/gm)].map(
     ([, method = '', path = '']) => `${method} ${path}`
   );
   expect(listed.sort()).toEqual(routes.sort());

@@ -33,6 +33,8 @@ import type { BackupRoutes } from './routes/backupRoutes.ts';
 import { backupRoutes } from './routes/backupRoutes.ts';
 import type { CheckRoutes } from './routes/checkRoutes.ts';
 import { checkRoutes } from './routes/checkRoutes.ts';
+import type { ClusterRoutes } from './routes/clusterRoutes.ts';
+import { clusterRoutes } from './routes/clusterRoutes.ts';
 import { copyRoutes } from './routes/copyRoutes.ts';
 import type { DestinationRoutes } from './routes/destinationRoutes.ts';
 import { destinationRoutes } from './routes/destinationRoutes.ts';
@@ -82,6 +84,8 @@ export type HttpWorld = Omit<BackupRoutes, 'streams'> &
     /** Where archives are read. */
     archivePlaces: Places;
     access: Pick<Access, 'whoIs'>;
+    /** Clusters other than NKVM's own, for people who look after them. */
+    clusterAdmin: Pick<ClusterRoutes, 'registry' | 'ownCluster'>;
     streamOptions?: EventStreamOptions;
     /** Hears of each route, once, before the server listens. */
     onRoute?: (route: DeclaredRoute) => void;
@@ -201,6 +205,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(uploadRoutes(world));
         await known.register(checkRoutes({ ...world, streams }));
         await known.register(encryptionRoutes(world));
+        await known.register(clusterRoutes({ ...world, ...world.clusterAdmin }));
         const { restores } = world;
         if (restores)
           await known.register(

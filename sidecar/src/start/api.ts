@@ -9,7 +9,7 @@ import type { World } from './world.ts';
 /** Starts the API, in the place of what has answered until now. */
 export async function startApi(own: World): Promise<void> {
   const { life, config, log, now, door, history, destination, inventory } = own;
-  const { clusterName, access, open, places, fence, coverage, retention } = own;
+  const { clusterName, access, open, places, fence, coverage, retention, clusters } = own;
   const { prepared, catalogs, space } = own.upkeep;
   const { metrics, archives, uploads, restores, queue, admission } = own.runs;
   registerDestinationGauges(metrics.registry, () =>
@@ -40,6 +40,7 @@ export async function startApi(own: World): Promise<void> {
         restores: restores.engine,
         drills: restores.engine,
         rights: rightsOf(access),
+        clusterAdmin: clusters,
         maxNamespaceScan: config.maxNamespaceScan,
         installation: {
           version: VERSION,

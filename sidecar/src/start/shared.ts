@@ -5,6 +5,7 @@ import { connect } from '../cluster/gateway/connection.ts';
 import { gatewayOf } from '../cluster/gateway/gateway.ts';
 import { podsOf } from '../cluster/gateway/pods.ts';
 import { readClusterUid } from '../cluster/inventory/namespaces.ts';
+import { serverHost } from '../clusters/looks/clusterLooks.ts';
 import type { Config } from '../config.ts';
 import { localPlace } from '../destinations/directory/local.ts';
 import { prepareDirectory } from '../destinations/directory/prepareDirectory.ts';
@@ -21,6 +22,7 @@ import { becomeWriter } from '../oneWriter.ts';
 import { serveWebhook } from '../policy/webhook/serveWebhook.ts';
 import { untilDone } from '../untilDone.ts';
 import { VERSION } from '../version.ts';
+import { startClusters } from './clusters.ts';
 import type { ClusterParts } from './foundations.ts';
 import { startPlaces } from './places.ts';
 
@@ -140,10 +142,15 @@ export async function startShared(
   describePlaces();
   places.onChange(describePlaces);
 
+  const clusters = await startClusters({
+    ...{ life, config, log, gateway, now },
+    own: { name: clusterName, uid: clusterUid, server: serverHost({ kubeConfig }) },
+  });
+
   /** The cluster that NKVM runs in, or beside. */
   const own: ClusterParts = { clusterName, clusterUid, gateway, history };
   return {
     ...{ life, config, log, now, door, lease, fence, places, destination, helperImage },
-    ...{ installation, own },
+    ...{ installation, own, clusters },
   };
 }

@@ -105,7 +105,7 @@ export interface HttpTestWorld {
   finish(end: 'success' | 'failed'): void;
   ask(
     who: string | undefined,
-    method: 'GET' | 'POST',
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: string,
     body?: unknown,
     headers?: Record<string, string>
@@ -375,6 +375,7 @@ export async function httpWorld(
       { name: destination.id, isDefault: true },
     ]),
     rights: rightsOf(access),
+    clusterAdmin: noOtherClusters,
     coverage: coverageOf({
       ...{ inventory, history },
       open: { known: open },
@@ -403,6 +404,16 @@ export async function httpWorld(
   });
   return Object.assign(world, { app });
 }
+
+/** NKVM's own cluster is the only one. */
+const noOtherClusters: HttpWorld['clusterAdmin'] = {
+  registry: {
+    list: () => [],
+    check: () => Promise.reject(new Error('no cluster can be added here')),
+    remove: () => Promise.reject(new Error('no cluster can be removed here')),
+  },
+  ownCluster: { uid: 'uid-test', server: '10.0.0.1:6443', version: async () => 'v1.36.3' },
+};
 
 async function readEvents(answer: Response, events: TestStream['events']): Promise<void> {
   let rest = '';

@@ -1,13 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { API_ADDRESS, API_PORT, NODES, STATE } from './paths.ts';
+import { API_ADDRESS, API_PORT, API_SERVICE_ADDRESS, NODES, STATE } from './paths.ts';
 import { run } from './run.ts';
 
 const KEYS = join(STATE, 'pki');
 const DAYS = '365';
-
-/** First address of the service network: what pods call `kubernetes.default`. */
-const API_SERVICE_ADDRESS = '10.96.0.1';
 
 export const key = (name: string): string => join(KEYS, `${name}.key`);
 export const certificate = (name: string): string => join(KEYS, `${name}.crt`);

@@ -10,7 +10,7 @@ import { startKubelet } from './kubelet.ts';
 import { alone } from './lock.ts';
 import { makeNetwork } from './network.ts';
 import { IMAGE_PROGRAMS, installMissing, needRoot, NODE_PROGRAMS } from './packages.ts';
-import { ADMIN_KUBECONFIG, NODES, STATE } from './paths.ts';
+import { ADMIN_KUBECONFIG, CLUSTER, NODES, STATE } from './paths.ts';
 import { needFreePorts } from './ports.ts';
 import { say } from './run.ts';
 import { removeEverything } from './stop.ts';
@@ -25,10 +25,10 @@ export async function up(): Promise<string> {
   await bringKubectl();
   if (!whyNotUp()) return ADMIN_KUBECONFIG;
   needRoot('the test cluster');
-  return alone('cluster', async () => {
+  return alone(CLUSTER, async () => {
     const problem = whyNotUp(); // somebody else may have booted it meanwhile
     if (!problem) return ADMIN_KUBECONFIG;
-    say(`booting the test cluster: ${problem}`);
+    say(`booting the test ${CLUSTER}: ${problem}`);
     await installMissing({ ...NODE_PROGRAMS, ...IMAGE_PROGRAMS });
     await buildKubernetes();
     await removeEverything();
@@ -59,5 +59,5 @@ async function boot(): Promise<void> {
 /** Stops the test cluster and removes all that it had: volumes, images of its nodes, keys. What was built stays. */
 export async function down(): Promise<void> {
   needRoot('stopping the test cluster');
-  await alone('cluster', removeEverything);
+  await alone(CLUSTER, removeEverything);
 }

@@ -1,10 +1,17 @@
 import { built } from './build.ts';
 import { certificate, key, kubeconfig } from './certificates.ts';
-import { API_ADDRESS, API_PORT, NODES, POD_NETWORK, SERVICE_NETWORK } from './paths.ts';
+import {
+  API_ADDRESS,
+  API_PORT,
+  ETCD_PORTS,
+  IS_REMOTE,
+  NODES,
+  POD_NETWORK,
+  SERVICE_NETWORK,
+} from './paths.ts';
 import { start } from './processes.ts';
 
-const ETCD = 'http://127.0.0.1:2379';
-const ETCD_PEERS = 'http://127.0.0.1:2380';
+const [ETCD, ETCD_PEERS] = ETCD_PORTS.map(port => `http://127.0.0.1:${port}`);
 const LOCALHOST = '--bind-address=127.0.0.1';
 const AS_CONTROL_PLANE = `--kubeconfig=${kubeconfig('control-plane')}`;
 
@@ -54,11 +61,15 @@ export const startApiServer = (): void =>
     `--proxy-client-key-file=${key('front-proxy')}`
   );
 
-/** Starts what needs an API server that answers. One kube-proxy serves both nodes: they share the host's network. */
+/**
+ * Starts what needs an API server that answers. One kube-proxy serves all nodes: they share the host's network. The remote cluster has
+ * none.
+ */
 export function startControllers(): void {
   startPart(
     'kube-controller-manager',
     LOCALHOST,
+    `--secure-port=${IS_REMOTE ? 10357 : 10257}`,
     AS_CONTROL_PLANE,
     '--leader-elect=false',
     '--use-service-account-credentials=true',
@@ -67,7 +78,14 @@ export function startControllers(): void {
     `--cluster-signing-cert-file=${certificate('ca')}`,
     `--cluster-signing-key-file=${key('ca')}`
   );
-  startPart('kube-scheduler', LOCALHOST, AS_CONTROL_PLANE, '--leader-elect=false');
+  startPart(
+    'kube-scheduler',
+    LOCALHOST,
+    `--secure-port=${IS_REMOTE ? 10359 : 10259}`,
+    AS_CONTROL_PLANE,
+    '--leader-elect=false'
+  );
+  if (IS_REMOTE) return;
   startPart(
     'kube-proxy',
     AS_CONTROL_PLANE,

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BRIDGE, NODES, POD_NETWORK, RUN, STATE } from './paths.ts';
+import { BRIDGE, IS_REMOTE, NODES, POD_NETWORK, RUN, STATE } from './paths.ts';
 import { run, succeeds } from './run.ts';
 
-const NETWORK = 'nkvm-test';
+const NETWORK = IS_REMOTE ? 'nkvm-remote' : 'nkvm-test';
 
 /** Where containerd finds the network of the pods. */
 export const CNI_CONFIG = join(STATE, 'cni');
@@ -39,6 +39,7 @@ export function removeNetwork(): void {
   for (const { address } of NODES)
     succeeds('ip', ['address', 'delete', `${address}/32`, 'dev', 'lo']);
   succeeds('ip', ['link', 'delete', BRIDGE]);
+  if (IS_REMOTE) return removeResults(); // the rules are those of the other cluster
   for (const family of ['iptables', 'ip6tables']) {
     if (!succeeds(`${family}-save`, [])) continue;
     const rules = run(`${family}-save`, ['--counters']).split('\n');
@@ -46,6 +47,10 @@ export function removeNetwork(): void {
     if (others.length < rules.length)
       run(`${family}-restore`, ['--counters'], { input: others.join('\n') });
   }
+  removeResults();
+}
+
+function removeResults(): void {
   if (existsSync(CNI_RESULTS)) readdirSync(CNI_RESULTS).forEach(removeResult);
 }
 

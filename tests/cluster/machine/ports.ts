@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
-import { API_PORT } from './paths.ts';
+import { API_PORT, ETCD_PORTS } from './paths.ts';
 
 /** The API server and etcd. The others are either on addresses of our own, or not worth an early look. */
-const PORTS = [API_PORT, 2379, 2380];
+const PORTS = [API_PORT, ...ETCD_PORTS];
 
 /** @throws Error that names the ports which another program of this machine listens on. */
 export async function needFreePorts(): Promise<void> {

@@ -2,7 +2,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { text } from 'node:stream/consumers';
+import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { VERSION } from '../../version.ts';
@@ -17,6 +17,7 @@ import { type Availability, availability } from './availability.ts';
 import { credentialsOf } from './credentials.ts';
 import { openSocket } from './handshake.ts';
 import { type Lane, lane } from './lane.ts';
+import { startOf, wholeOf } from './readBody.ts';
 
 /**
  * Calls of one lane never wait for those of another: a flood of reviews, which any caller can cause, must not keep a
@@ -81,6 +82,10 @@ export interface GatewayOptions {
   /** Between two probes of an API server that is away. */
   probePauseMs?: number;
   random?: () => number;
+  /** Resolves the host of the API server, for each connection; it can refuse an address. */
+  lookup?: LookupFunction | undefined;
+  /** Of one answer of `json`. */
+  mostBytes?: number;
 }
 
 /** Small against what API Priority and Fairness gives one service account, so that our own calls never meet its 429. */
@@ -98,7 +103,13 @@ const LONGEST_PAUSE_MS = 2_000;
 /** No request is made before the first call. */
 export function gatewayOf(
   kubeConfig: KubeConfig,
-  { places = PLACES, probePauseMs, random = Math.random }: GatewayOptions = {}
+  {
+    places = PLACES,
+    probePauseMs,
+    random = Math.random,
+    lookup,
+    mostBytes = Infinity,
+  }: GatewayOptions = {}
 ): Gateway {
   const lanes: Record<LaneName, Lane> = {
     reviews: lane(places.reviews),
@@ -106,7 +117,11 @@ export function gatewayOf(
     opening: lane(places.opening),
     rest: lane(places.rest),
   };
-  const credentials = credentialsOf(kubeConfig);
+  const credentialsNow = credentialsOf(kubeConfig);
+  const credentials = async (isFresh: boolean): Promise<https.RequestOptions> => ({
+    ...(await credentialsNow(isFresh)),
+    ...(lookup && { lookup }),
+  });
   const agents = {
     'http:': new http.Agent(KEPT),
     'https:': new https.Agent(KEPT),
@@ -156,7 +171,7 @@ export function gatewayOf(
     const { statusCode: status = 0, statusMessage: statusText = '', headers } = response;
     if (status >= 200 && status < 300) return response;
     const retryAfter = headers['retry-after'];
-    throw failureOf({ status, statusText, body: await text(response), retryAfter });
+    throw failureOf({ status, statusText, body: await startOf(response), retryAfter });
   };
 
   const keeper = availability({
@@ -165,7 +180,7 @@ export function gatewayOf(
       const signal = AbortSignal.timeout(PROBE_MS);
       try {
         const options = await credentials(true);
-        await text(await accepted(await send({ path: '/readyz' }, options, signal)));
+        await startOf(await accepted(await send({ path: '/readyz' }, options, signal)));
       } catch (error) {
         const failure = signal.aborted
           ? failureOfTime('GET /readyz', PROBE_MS)
@@ -234,7 +249,8 @@ export function gatewayOf(
       const { method = 'GET', path } = call;
       const repeat = call.repeat ?? (method === 'GET' ? 'always' : 'undone');
       return await attempt(`${method} ${path}`, { ...call, repeat }, async (options, signal) => {
-        const body = await text(await accepted(await send(call, options, signal)));
+        const answer = await accepted(await send(call, options, signal));
+        const body = await wholeOf(answer, mostBytes);
         if (method !== 'GET' && call.lane !== 'reviews') keeper.wrote();
         return parsed<T>(body);
       });

@@ -3,6 +3,9 @@ import type { RequestOptions } from 'node:https';
 import { WebSocket } from 'ws';
 import { ApiFailure, failureOf } from './apiFailure.ts';
 
+/** Kubelets send 32 KiB at once. The default of the library, 100 MiB, is memory that a server could make us fill. */
+const LONGEST_MESSAGE = 16 * 1024 * 1024;
+
 /** A webhook's explanation may be long, and a Status that is cut says nothing. */
 const LONGEST_BODY = 65_536;
 
@@ -20,6 +23,8 @@ export async function openSocket(
   const socket = new WebSocket(url, protocols, {
     ...(options as WebSocket.ClientOptions),
     perMessageDeflate: false,
+    maxPayload: LONGEST_MESSAGE,
+    followRedirects: false,
   });
   const stop = (): void => socket.terminate();
   signal.addEventListener('abort', stop, { once: true });

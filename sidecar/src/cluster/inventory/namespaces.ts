@@ -22,6 +22,7 @@ export async function readClusterUid(
     signal,
   });
   const uid = items?.[0]?.metadata?.uid;
+  if (uid !== undefined && !/^[\w-]{1,64}$/.test(uid)) throw oddUid();
   if (uid) return uid;
   throw new ApiFailure(
     `namespace ${CLUSTER_NAMESPACE}, which identifies the cluster, does not exist`,
@@ -31,3 +32,10 @@ export async function readClusterUid(
     }
   );
 }
+
+/** It becomes a part of files and labels. */
+const oddUid = (): ApiFailure =>
+  new ApiFailure(`namespace ${CLUSTER_NAMESPACE} has a UID that no API server gives`, {
+    kind: 'invalid',
+    class: 'needs-action',
+  });

@@ -3,6 +3,8 @@ import type { Log } from '../../log.ts';
 import { ApiFailure } from '../gateway/apiFailure.ts';
 import { backoffMs } from '../gateway/backoff.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { DistrustLimits } from './distrust.ts';
+import { Distrust, distrustLimits } from './distrust.ts';
 import { type Entry, FactStore } from './factStore.ts';
 import { type WatchEvent, watchEvents } from './watchEvents.ts';
 import { watchProblem } from './watchProblem.ts';
@@ -37,6 +39,8 @@ export interface WatchLimits {
   watchSeconds: () => number;
   /** The pause after so many failures in a row. */
   retryMs: (failures: number) => number;
+  /** Absent for an API server that is trusted. */
+  distrust?: DistrustLimits;
 }
 
 /**
@@ -51,6 +55,9 @@ export const watchLimits: WatchLimits = {
   watchSeconds: () => Math.round(300 * (1 + Math.random())),
   retryMs: failures => backoffMs(failures, Math.random),
 };
+
+/** Of an API server that nobody has to trust. */
+export const remoteWatchLimits: WatchLimits = { ...watchLimits, distrust: distrustLimits };
 
 /** A watch that brings nothing and ends sooner is a failure, or we would ask again without a pause. */
 const SHORTEST_WATCH_MS = 1_000;
@@ -98,6 +105,7 @@ export class WatchCache<T, Fact> {
   /** Empty: list before you watch. */
   #resourceVersion = '';
   #failures = 0;
+  readonly #distrust: Distrust | undefined;
 
   constructor(
     gateway: Pick<Gateway, 'json' | 'stream'>,
@@ -109,6 +117,7 @@ export class WatchCache<T, Fact> {
     this.#gateway = gateway;
     this.#log = log;
     this.#limits = limits;
+    this.#distrust = limits.distrust && new Distrust(resource.name, limits.distrust);
     this.firstList = new Promise(resolve => (this.#announceList = resolve));
     const refused = new Promise<void>(resolve => (this.#announceRefusal = resolve));
     this.firstAnswer = Promise.race([this.firstList, refused]);
@@ -141,6 +150,7 @@ export class WatchCache<T, Fact> {
     const entries: Entry<Fact>[] = [];
     let resourceVersion = '';
     let next: string | undefined;
+    this.#distrust?.startList();
     do {
       const page: ListPage = await this.#gateway.json({
         path: this.resource.path,
@@ -152,7 +162,9 @@ export class WatchCache<T, Fact> {
       });
       for (const object of page.items ?? []) {
         const fact = this.resource.project(object as T);
-        if (fact !== undefined) entries.push({ ...whose(object), fact });
+        if (fact === undefined) continue;
+        this.#distrust?.add(whose(object), fact, 'list');
+        entries.push({ ...whose(object), fact });
       }
       // The first page's: to see an event twice does no harm, to miss one does.
       resourceVersion ||= page.metadata.resourceVersion;
@@ -184,7 +196,7 @@ export class WatchCache<T, Fact> {
     const openedAt = performance.now();
     let isSound = false;
     try {
-      for await (const event of watchEvents<Identified>(body)) {
+      for await (const event of watchEvents<Identified>(body, this.#limits.distrust)) {
         this.#apply(event);
         isSound = true;
       }
@@ -207,7 +219,10 @@ export class WatchCache<T, Fact> {
       const { namespace, name } = whose(object);
       const fact = type === 'DELETED' ? undefined : this.resource.project(object as T);
       if (fact === undefined) this.facts.delete(namespace, name);
-      else this.facts.set({ namespace, name, fact });
+      else {
+        this.#distrust?.add({ namespace, name }, fact, 'watch');
+        this.facts.set({ namespace, name, fact });
+      }
     }
     this.#resourceVersion = object.metadata.resourceVersion;
   }

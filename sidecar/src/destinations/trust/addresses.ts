@@ -22,21 +22,27 @@ const IPV6 = [
 ];
 
 const refused = new BlockList();
-for (const [address, bits] of IPV4) {
-  refused.addSubnet(address, bits, 'ipv4'); // covers ::ffff:169.254.169.254 as well
-  refused.addSubnet(`::${address}`, 96 + bits, 'ipv6'); // "compatible", not used any more
-  refused.addSubnet(`64:ff9b::${address}`, 96 + bits, 'ipv6'); // NAT64
-  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
-  const half = (high: number, low: number) => (high * 256 + low).toString(16);
-  refused.addSubnet(`2002:${half(a, b)}:${half(c, d)}::`, 16 + bits, 'ipv6'); // 6to4
-}
+for (const [address, bits] of IPV4) addWithForms(refused, address, bits);
 for (const address of IPV6) refused.addAddress(address, 'ipv6');
 
+/** Adds a range of IPv4 addresses, and the IPv6 addresses that stand for them. */
+export function addWithForms(list: BlockList, address: string, bits: number): void {
+  list.addSubnet(address, bits, 'ipv4'); // covers ::ffff:169.254.169.254 as well
+  list.addSubnet(`::${address}`, 96 + bits, 'ipv6'); // "compatible", not used any more
+  list.addSubnet(`64:ff9b::${address}`, 96 + bits, 'ipv6'); // NAT64
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
+  const half = (high: number, low: number) => (high * 256 + low).toString(16);
+  list.addSubnet(`2002:${half(a, b)}:${half(c, d)}::`, 16 + bits, 'ipv6'); // 6to4
+}
+
 /** @param address an IP address, also in brackets or with a zone. @returns false for a name: that is resolved first. */
-export function isRefusedAddress(address: string): boolean {
+export const isRefusedAddress = (address: string): boolean => isInList(refused, address);
+
+/** @param address as for `isRefusedAddress` */
+export function isInList(list: BlockList, address: string): boolean {
   const plain = address.replace(/^\[(.*)\]$/, '$1').replace(/%.*$/, '');
   const family = isIP(plain);
-  return family !== 0 && refused.check(plain, family === 6 ? 'ipv6' : 'ipv4');
+  return family !== 0 && list.check(plain, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Code of the error that `lookupAllowed` gives. */

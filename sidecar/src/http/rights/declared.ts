@@ -89,7 +89,7 @@ export const inAllNamespaces = onClaims('everywhere');
 /** @param resource of group `nkvm.io` */
 export const inNkvm = (
   verb: Verb,
-  resource: 'destinations' | 'settings' | 'audit',
+  resource: 'destinations' | 'clusters' | 'settings' | 'audit',
   more: More = {}
 ): DeclaredRight => ({ verb, group: 'nkvm.io', resource, scope: 'nkvm', ...more });
 
