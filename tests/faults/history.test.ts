@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadSqlite } from '../../sidecar/src/history/schema/sqlite.ts';
 import { ended, read } from '../cluster/support/backups.ts';
+import { until } from '../cluster/support/until.ts';
 import { expectNothingLost } from './support/afterwards.ts';
 import { faultVolume } from './support/volume.ts';
 import { begin, worldWith } from './support/world.ts';
@@ -66,8 +67,10 @@ describe('[lost history] the service starts, says so and knows every backup, whe
     }
 
     const world = await before.again();
-    expect(world.sidecar.log.map(({ msg }) => msg)).toContainEqual(
-      expect.stringContaining('history lacked 1 proven backups')
+    await until(
+      'the history is made up for',
+      () => world.sidecar.log.some(({ msg }) => msg?.includes('history lacked 1 proven backups')),
+      60_000
     );
     expect(await read(world.call, run.id)).toMatchObject({
       status: 'success',

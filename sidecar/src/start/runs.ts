@@ -105,7 +105,7 @@ export async function startRuns(foundations: Foundations) {
       pods,
       readPodLimits: readPodLimits.bind(undefined, gateway),
       nodes: inventory.nodes,
-      statusLagMs: 5_000,
+      statusLagMs: 15_000, // of a busy kubelet
       exec: (target: ExecTarget, command: readonly string[], options: ExecOptions = {}) =>
         execInPod(gateway, target, command, { silenceMs: config.helper.silenceMs, ...options }),
       execWithInput: (target: ExecTarget, command: readonly string[], options: ExecOptions = {}) =>
