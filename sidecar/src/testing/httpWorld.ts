@@ -12,6 +12,7 @@ import { uploadsAt } from '../browse/uploads.ts';
 import type { Action, PathAction, Subject } from '../cluster/gateway/access.ts';
 import type { Claim, Inventory } from '../cluster/inventory/inventory.ts';
 import type { NamespaceFact } from '../cluster/watch/facts.ts';
+import { ClusterRefusal } from '../clusters/registry.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { KINDS } from '../destinations/kinds.ts';
 import { checksOf } from '../destinations/places/checks.ts';
@@ -405,13 +406,17 @@ export async function httpWorld(
   return Object.assign(world, { app });
 }
 
-/** NKVM's own cluster is the only one. */
+/** NKVM's own cluster is the only one, and none can be added. */
+const refused = async (): Promise<never> => {
+  const hint = 'choose another test';
+  throw new ClusterRefusal({
+    reason: 'ClusterNameRefused',
+    message: 'no cluster can be added',
+    hint,
+  });
+};
 const noOtherClusters: HttpWorld['clusterAdmin'] = {
-  registry: {
-    list: () => [],
-    check: () => Promise.reject(new Error('no cluster can be added here')),
-    remove: () => Promise.reject(new Error('no cluster can be removed here')),
-  },
+  registry: { list: () => [], check: refused, remove: refused },
   ownCluster: { uid: 'uid-test', server: '10.0.0.1:6443', version: async () => 'v1.36.3' },
 };
 
