@@ -18,12 +18,12 @@ const IPV6 = [
   'fd20:ce::254', // Google
   'fd00:c1::a9fe:a9fe', // Oracle
   'fd00:42::42', // Scaleway
-  'fe80::a9fe:a9fe', // OpenStack
 ];
 
 const refused = new BlockList();
 for (const [address, bits] of IPV4) addWithForms(refused, address, bits);
 for (const address of IPV6) refused.addAddress(address, 'ipv6');
+refused.addSubnet('fe80::', 10, 'ipv6'); // link-local: OpenStack, and whatever else is on the wire of the node
 
 /** Adds a range of IPv4 addresses, and the IPv6 addresses that stand for them. */
 export function addWithForms(list: BlockList, address: string, bits: number): void {
