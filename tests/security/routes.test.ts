@@ -13,9 +13,12 @@ import { hostileWorld } from './support/world.ts';
 /** Routes that need no token: the file of a ticket, which only its owner can have got. */
 const WITHOUT_TOKEN: Record<string, number> = { 'GET /downloads/{ticket}': 404 };
 
-/** Lists, and what concerns NKVM itself: anybody with some right gets an answer, about what is their own. */
+/** What everybody with a token is told: nothing about any volume. */
+const ALWAYS = ['GET /info', 'GET /namespaces/{namespace}/access'];
+
+/** Lists: anybody with some right gets an answer, about what is their own. */
 const OWN = [
-  'GET /info',
+  ...ALWAYS,
   'GET /volumes',
   'GET /volumes/events',
   'GET /policy',
@@ -27,7 +30,7 @@ const OWN = [
 
 /** What a person may ask for who sees the volumes of the namespace, and not their backups. */
 const SEEN_BY_VIEWERS = [
-  'GET /info',
+  ...ALWAYS,
   'GET /volumes',
   'GET /volumes/{namespace}/{name}',
   'GET /volumes/events',
@@ -253,7 +256,7 @@ describe('every route of the OpenAPI document', () => {
     await refusedSoon('/api/v1/volumes', token);
     const given = await verdicts(() => token, all());
     expect(refusalsAsOne(given)).toEqual(
-      everyRoute(name => (name === 'GET /info' ? '200' : 'refused'))
+      everyRoute(name => (ALWAYS.includes(name) ? '200' : 'refused'))
     );
   });
 });

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** What also runs on a real cluster: the rest does not depend on the API server. */
-const ON_A_CLUSTER = ['routes.test.ts'];
+const ON_A_CLUSTER = ['routes.test.ts', 'smuggling.test.ts'];
 
 const common = {
   root: import.meta.dirname,
