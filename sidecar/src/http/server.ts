@@ -65,15 +65,16 @@ import type { VolumeRoutes } from './routes/volumeRoutes.ts';
 import { volumeRoutes } from './routes/volumeRoutes.ts';
 import type { EventStreamOptions } from './streams/eventStreams.ts';
 import { eventStreams } from './streams/eventStreams.ts';
+import { hiddenTexts } from './views/hiddenTexts.ts';
 
 /** Everything that the routes need. */
-export type HttpWorld = Omit<BackupRoutes, 'streams'> &
+export type HttpWorld = Omit<BackupRoutes, 'streams' | 'texts'> &
   Omit<FileRoutes, 'access'> &
   Omit<ArchiveAccessWorld, 'archives' | 'places'> &
   VolumeRoutes &
   PolicyRoutes &
   Pick<RetentionRoutes, 'retention'> &
-  Omit<VolumeEventRoutes, 'streams'> &
+  Omit<VolumeEventRoutes, 'streams' | 'texts'> &
   Omit<MetricsRoute, 'reviews' | 'namespace'> &
   InfoRoutes &
   Partial<Pick<RestoreRoutes, 'restores' | 'uploadNamespace'>> &
@@ -167,6 +168,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   const reviews = tokenReviews(world.access);
   const streams = eventStreams(world.streamOptions);
   const access = archiveAccess({ ...world, places: world.archivePlaces });
+  const texts = hiddenTexts(world);
   const sender = fileSender(world);
   const downloads = { ...world, access, sender, tickets: downloadTickets() };
   app.addHook('preClose', async () => {
@@ -189,13 +191,14 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         known.addHook('onRequest', authenticate({ reviews, namespace }));
         known.addHook('onRequest', fairRequests());
         known.addHook('preHandler', enforceDeclared({ ...world, namespace }));
+        known.addHook('onSend', texts.hook);
         await known.register(infoRoutes(world));
         await known.register(accessRoutes(world));
         await known.register(volumeRoutes(world));
-        await known.register(volumeEventRoutes({ ...world, streams }));
+        await known.register(volumeEventRoutes({ ...world, streams, texts }));
         await known.register(policyRoutes(world));
         await known.register(retentionRoutes(world));
-        await known.register(backupRoutes({ ...world, streams }));
+        await known.register(backupRoutes({ ...world, streams, texts }));
         await known.register(fileRoutes({ ...world, access }));
         await known.register(versionRoutes({ ...world, access }));
         await known.register(ticketRoutes(downloads));
@@ -203,7 +206,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(foreignRoutes({ ...world, places: world.archivePlaces }));
         await known.register(destinationRoutes(world));
         await known.register(uploadRoutes(world));
-        await known.register(checkRoutes({ ...world, streams }));
+        await known.register(checkRoutes({ ...world, streams, texts }));
         await known.register(encryptionRoutes(world));
         await known.register(clusterRoutes({ ...world, ...world.clusterAdmin }));
         const { restores } = world;
@@ -212,7 +215,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
             restoreRoutes({
               ...world,
               restores,
-              streams,
+              ...{ streams, texts },
               uploadNamespace: world.uploadNamespace ?? uploadNamespace(world),
             })
           );

@@ -1,6 +1,7 @@
 import { onReopened } from '../backup/copies/outageCosts.ts';
 import { backupRestoresOf } from '../cluster/writes/backupRestores.ts';
 import { eventsOf } from '../cluster/writes/events.ts';
+import { hidePlaces } from '../destinations/hiddenPlaces.ts';
 import type { PopulateController } from '../policy/populate/controller/controller.ts';
 import { populateController } from '../policy/populate/controller/controller.ts';
 import { tellOf } from '../policy/populate/controller/tell.ts';
@@ -23,7 +24,10 @@ export async function startPopulate(
     ...restores.handOver,
     ...{ history, inventory, places, queue, decisionFor, now, log },
     restores: objects,
-    tell: tellOf({ restores: objects, send: eventsOf(gateway), now, log }),
+    tell: tellOf({
+      ...{ restores: objects, send: eventsOf(gateway), now, log },
+      hide: text => hidePlaces(places.all())(text),
+    }),
     clock: () => performance.now(),
   });
   await life.start({

@@ -31,6 +31,7 @@ import { runIds } from '../history/runId.ts';
 import { backoffMs } from '../jobs/attempts/retry.ts';
 import { holdWhile } from '../jobs/queue/holds.ts';
 import { startQueue } from '../jobs/queue/queue.ts';
+import { eventForAll } from '../observe/eventForAll.ts';
 import { eventSender } from '../observe/eventSender.ts';
 import { helperLeaks } from '../observe/helperLeaks.ts';
 import { sizeOfHistory } from '../observe/historySize.ts';
@@ -82,7 +83,7 @@ export async function startRuns(foundations: Foundations) {
     name: 'the Events on claims',
     start: () =>
       eventSender({
-        send: eventsOf(gateway),
+        send: eventForAll(eventsOf(gateway), places),
         now: () => performance.now(),
         log,
         onOutcome: metrics.event,

@@ -27,6 +27,7 @@ import type { EventStreams } from '../streams/eventStreams.ts';
 import { followRun } from '../streams/followRun.ts';
 import { runChanges } from '../streams/runChanges.ts';
 import { isOfLiveNamespace, READ_ARCHIVES, rightOn, withoutPaths } from '../views/backupView.ts';
+import type { HiddenTexts } from '../views/hiddenTexts.ts';
 import type { SeenQueue } from '../views/queueView.ts';
 import { positionSeen, seenQueue } from '../views/queueView.ts';
 
@@ -38,13 +39,14 @@ export interface BackupRoutes {
   rights: Rights;
   maxNamespaceScan: number;
   streams: EventStreams;
+  texts: Pick<HiddenTexts, 'from'>;
 }
 
 /** Start, list, read, cancel and follow backups. */
 export const backupRoutes =
   (world: BackupRoutes): FastifyPluginAsyncZod =>
   async app => {
-    const { queue, history, admission, inventory, rights, streams } = world;
+    const { queue, history, admission, inventory, rights, streams, texts } = world;
     const { maxNamespaceScan: maxScan } = world;
     const changes = runChanges(history);
     const access = runAccess(world);
@@ -59,7 +61,8 @@ export const backupRoutes =
       const run = await access.seenBy(caller, id, ['backup'], held);
       const mayReadArchives = await held.has(access.rightOn('get', 'archive', run));
       const seen = await seenQueue(held, run.namespace);
-      return { run, show: (each: Backup) => shown(each, mayReadArchives, seen) };
+      const hide = await texts.from(held);
+      return { run, show: (each: Backup) => hide(shown(each, mayReadArchives, seen)) };
     };
 
     app.post(

@@ -28,6 +28,7 @@ import { followRun } from '../streams/followRun.ts';
 import { runChanges } from '../streams/runChanges.ts';
 import { whileConnected } from '../streams/whileConnected.ts';
 import { isOfLiveNamespace } from '../views/backupView.ts';
+import type { HiddenTexts } from '../views/hiddenTexts.ts';
 import { checkOf } from '../views/restoreView.ts';
 
 export interface CheckRoutes {
@@ -36,6 +37,7 @@ export interface CheckRoutes {
   inventory: Pick<Inventory, 'namespaces' | 'namespace' | 'isReady'>;
   rights: Rights;
   streams: EventStreams;
+  texts: Pick<HiddenTexts, 'from'>;
   /** Says whether a scratch claim can be restored into; absent: this process makes no drills. */
   drills?: Pick<RestoreEngine, 'admit'> | undefined;
 }
@@ -59,14 +61,15 @@ const SHOWS_OUTPUT: ShowingRight = {
 export const checkRoutes =
   (world: CheckRoutes): FastifyPluginAsyncZod =>
   async app => {
-    const { queue, history, inventory, rights, streams, drills } = world;
+    const { queue, history, inventory, rights, streams, texts, drills } = world;
     const changes = runChanges(history);
     const access = runAccess(world);
 
     const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
       const run = await access.seenBy(caller, id, ['verify', 'drill'], held);
       const mayReadArchives = await held.has(access.rightOn('get', 'archive', run));
-      return { run, show: (each: RunRecord): Check => checkOf(each, { mayReadArchives }) };
+      const hide = await texts.from(held);
+      return { run, show: (each: RunRecord): Check => hide(checkOf(each, { mayReadArchives })) };
     };
 
     const start = async (caller: Subject, backup: RunRecord, details: RunDetails) => {

@@ -33,6 +33,7 @@ import { runChanges } from '../streams/runChanges.ts';
 import { streamPlaces } from '../streams/streamLimits.ts';
 import { whileConnected } from '../streams/whileConnected.ts';
 import { isOfLiveNamespace, READ_ARCHIVES, rightOn } from '../views/backupView.ts';
+import type { HiddenTexts } from '../views/hiddenTexts.ts';
 import type { SeenQueue } from '../views/queueView.ts';
 import { positionSeen, seenQueue } from '../views/queueView.ts';
 import type { View } from '../views/restoreView.ts';
@@ -45,6 +46,7 @@ export interface RestoreRoutes {
   rights: Rights;
   maxNamespaceScan: number;
   streams: EventStreams;
+  texts: Pick<HiddenTexts, 'from'>;
   restores: RestoreEngine;
   /** @returns the namespace that an upload was made in; undefined: there is none of this id. */
   uploadNamespace?: ((id: string) => string | undefined) | undefined;
@@ -69,7 +71,7 @@ const SHOWS_SOURCE: ShowingRight = {
 export const restoreRoutes =
   (world: RestoreRoutes): FastifyPluginAsyncZod =>
   async app => {
-    const { queue, history, inventory, rights, streams, restores } = world;
+    const { queue, history, inventory, rights, streams, texts, restores } = world;
     const { maxNamespaceScan: maxScan } = world;
     const changes = runChanges(history);
     const access = runAccess(world);
@@ -116,7 +118,8 @@ export const restoreRoutes =
         maySeeSource: await maySeeSource(run, held),
         seen: await seenQueue(held, run.namespace),
       };
-      return { run, show: (each: RunRecord) => shown(each, may) };
+      const hide = await texts.from(held);
+      return { run, show: (each: RunRecord) => hide(shown(each, may)) };
     };
 
     /** @throws Refusal (403) that names the missing right, on the target or on the archive */

@@ -12,6 +12,7 @@ import { readableScope } from '../rights/scope.ts';
 import type { EventStream, EventStreams } from '../streams/eventStreams.ts';
 import { volumeChanges } from '../streams/volumeChanges.ts';
 import { volumeEvents } from '../streams/volumeEvents.ts';
+import type { HiddenTexts } from '../views/hiddenTexts.ts';
 import { volumeOf } from '../views/volumeView.ts';
 
 export interface VolumeEventRoutes {
@@ -21,6 +22,7 @@ export interface VolumeEventRoutes {
   rights: Rights;
   maxNamespaceScan: number;
   streams: EventStreams;
+  texts: Pick<HiddenTexts, 'from'>;
   log: Pick<Log, 'error'>;
   /** Between two events of a stream. */
   changesEveryMs?: number;
@@ -30,7 +32,7 @@ export interface VolumeEventRoutes {
 export const volumeEventRoutes =
   (world: VolumeEventRoutes): FastifyPluginAsyncZod =>
   async app => {
-    const { inventory, rights, streams, changesEveryMs } = world;
+    const { inventory, rights, streams, texts, changesEveryMs } = world;
     const changes = volumeChanges({
       ...world,
       ...(changesEveryMs !== undefined && { everyMs: changesEveryMs }),
@@ -59,11 +61,12 @@ export const volumeEventRoutes =
         await mayRead();
         let stream: EventStream | undefined;
         const held = heldRights(caller, rights);
+        const hide = await texts.from(held);
         const events = volumeEvents(() => stream, {
           rights: held,
           namespace: query.namespace,
           inventory,
-          view: (claim, may) => volumeOf(claim, may, world),
+          view: async (claim, may) => hide(await volumeOf(claim, may, world)),
         });
         const unfollow = changes.follow(events.changed);
         try {

@@ -9,6 +9,8 @@ import { statusOf } from './conditions.ts';
 export interface TellOptions {
   restores: Pick<BackupRestores, 'show'>;
   send: SendEvent;
+  /** Takes out of texts what not everybody may know who sees the claim. */
+  hide(text: string): string;
   now(): Date;
   log: Pick<Log, 'info' | 'warn'>;
 }
@@ -35,11 +37,16 @@ interface Said {
   event: { reason: string; atMs: number } | undefined;
 }
 
-export function tellOf({ restores, send, now, log }: TellOptions): Tell {
+export function tellOf({ restores, send, hide, now, log }: TellOptions): Tell {
   const all = new Map<string, Said>();
 
   const store = async (claim: ClaimId, said: Said): Promise<void> => {
-    const status = statusOf(said.shown);
+    const { message, hint } = said.shown;
+    const status = statusOf({
+      ...said.shown,
+      message: hide(message),
+      hint: hint === null ? null : hide(hint),
+    });
     const text = JSON.stringify(status);
     if (text === said.stored) return;
     said.stored = undefined;
@@ -61,7 +68,7 @@ export function tellOf({ restores, send, now, log }: TellOptions): Tell {
     if (isOld) return;
     said.event = { reason, atMs };
     const isGood = state === 'restoring' || state === 'binding' || state === 'bound';
-    const text = hint && !isGood ? `${message}. What to do: ${hint}` : message;
+    const text = hide(hint && !isGood ? `${message}. What to do: ${hint}` : message);
     log.info({ namespace: claim.namespace, pvc: claim.name, reason }, message);
     const sent = await send({
       name: `nkvm-populate-${claim.uid.slice(0, 8)}-${atMs.toString(36)}`,

@@ -1,0 +1,9 @@
+import type { SendEvent } from '../cluster/writes/events.ts';
+import { hidePlaces } from '../destinations/hiddenPlaces.ts';
+import type { Places } from '../destinations/places.ts';
+
+/** Everyone who may see a claim reads its Events: they name destinations, and not where these are. */
+export const eventForAll =
+  (send: SendEvent, places: Pick<Places, 'all'>): SendEvent =>
+  event =>
+    send({ ...event, message: hidePlaces(places.all())(event.message) });
