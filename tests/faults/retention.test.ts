@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type {
   BackupList,
   Check,
@@ -256,8 +256,9 @@ it('[a backup that is not there] sidecar killed with SIGKILL between the steps o
       KILL_AT_REMOVAL: kill,
     };
     try {
-      const { pid } = await startSidecar({ ...first.ground.env, ...env }, sidecar.dir);
-      await until(`it is killed ${kill}`, () => !isAlive(pid), LIMIT_MS);
+      const killed = await startSidecar({ ...first.ground.env, ...env }, sidecar.dir);
+      onTestFinished(() => killed.stop('SIGKILL'));
+      await until(`it is killed ${kill}`, () => !isAlive(killed.pid), LIMIT_MS);
     } catch (error) {
       expect(String(error), kill).toContain('SIGKILL'); // before it was ready
     }

@@ -37,7 +37,7 @@ export function fairRequests(limits = REQUEST_LIMITS, now: () => number = () => 
       leaveUser();
       leaveToken();
     };
-    // Whoever has gone while waiting needs no answer.
+    // A caller that has gone meanwhile needs no answer.
     if (raw.socket.destroyed) {
       leave();
       throw tooMany();

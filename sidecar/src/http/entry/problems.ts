@@ -229,7 +229,7 @@ const OF_FASTIFY: Record<string, Facts> = {
   },
 };
 
-/** What may pass by itself: when to try again, in seconds. */
+/** Seconds after which a caller may try again, by status: the trouble may pass by itself. */
 const RETRY_AFTER: Record<number, string> = { 429: '5', 503: '5' };
 
 /** @param status of the answer. @returns headers that belong to the answer for whatever was thrown. */
