@@ -1,7 +1,7 @@
 /**
  * `npm run bundle -w sidecar`: puts the sidecar and all that it imports into `dist/`, for an image without
- * node_modules: `main.js` with its parts, what it reads beside them (`sql-wasm.wasm`, and the programs of helper pods in `pack/` and `unpack/`),
- * the licences of what is in them, and the bill of materials (CycloneDX).
+ * node_modules: `main.js` and the command `nkvm.js` with their parts, what they read beside them (`sql-wasm.wasm`, and the
+ * programs of helper pods in `pack/` and `unpack/`), the licences of what is in them, and the bill of materials (CycloneDX).
  */
 import { build } from 'esbuild';
 import { copyFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,7 +28,7 @@ rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT);
 const { metafile } = await build({
   absWorkingDir: HERE,
-  entryPoints: ['src/main.ts'],
+  entryPoints: ['src/main.ts', 'src/nkvm.ts'],
   outdir: OUT,
   // Modules that are imported when they are needed, such as the client of S3, are read only then: it costs 10 MiB.
   splitting: true,

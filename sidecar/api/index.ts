@@ -14,3 +14,4 @@ export * from './restores.ts';
 export * from './destinations.ts';
 export * from './policy.ts';
 export * from './clusters.ts';
+export * from './doctor.ts';

@@ -332,3 +332,23 @@ export const RIGHTS_OF_ACTIONS: Record<VolumeAction, { rights: ClaimRight[]; rol
 /** @returns e.g. `create persistentvolumeclaims/backup`. */
 export const textOfClaimRight = ({ verb, subresource }: ClaimRight): string =>
   `${verb} persistentvolumeclaims${subresource ? `/${subresource}` : ''}`;
+
+/** The checks of the doctor, in the order in which they are shown. */
+export const DOCTOR_CHECKS = [
+  'process',
+  'cluster',
+  'clock',
+  'rights',
+  'namespaces',
+  'image',
+  'destinations',
+  'disk',
+  'history',
+  'lease',
+  'push',
+  'webhook',
+  'schedules',
+] as const;
+
+/** Outcomes of a check, best first. */
+export const DOCTOR_OUTCOMES = ['ok', 'warning', 'failed'] as const;

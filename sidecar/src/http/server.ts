@@ -38,6 +38,8 @@ import { clusterRoutes } from './routes/clusterRoutes.ts';
 import { copyRoutes } from './routes/copyRoutes.ts';
 import type { DestinationRoutes } from './routes/destinationRoutes.ts';
 import { destinationRoutes } from './routes/destinationRoutes.ts';
+import type { DoctorRoute } from './routes/doctorRoute.ts';
+import { doctorRoute } from './routes/doctorRoute.ts';
 import { downloadRoutes, ticketRoutes } from './routes/downloadRoutes.ts';
 import { encryptionRoutes } from './routes/encryptionRoutes.ts';
 import type { FileRoutes } from './routes/fileRoutes.ts';
@@ -81,7 +83,8 @@ export type HttpWorld = Omit<BackupRoutes, 'streams' | 'texts'> &
   UploadRoutes &
   Pick<DestinationRoutes, 'places' | 'checks' | 'catalogs' | 'space'> &
   Omit<ForeignRoutes, 'places'> &
-  Pick<CheckRoutes, 'drills'> & {
+  Pick<CheckRoutes, 'drills'> &
+  Pick<DoctorRoute, 'doctor'> & {
     /** Where archives are read. */
     archivePlaces: Places;
     access: Pick<Access, 'whoIs'>;
@@ -194,6 +197,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         known.addHook('onSend', texts.hook);
         await known.register(infoRoutes(world));
         await known.register(accessRoutes(world));
+        await known.register(doctorRoute(world));
         await known.register(volumeRoutes(world));
         await known.register(volumeEventRoutes({ ...world, streams, texts }));
         await known.register(policyRoutes(world));

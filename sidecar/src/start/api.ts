@@ -8,10 +8,10 @@ import type { World } from './world.ts';
 
 /** Starts the API, in the place of what has answered until now. */
 export async function startApi(own: World): Promise<void> {
-  const { life, config, log, now, door, history, destination, inventory } = own;
+  const { life, config, log, now, door, doctor, learn, history, destination, inventory } = own;
   const { clusterName, access, open, places, fence, coverage, retention, clusters } = own;
   const { prepared, catalogs, space } = own.upkeep;
-  const { metrics, archives, uploads, restores, queue, admission } = own.runs;
+  const { metrics, archives, uploads, restores, queue, admission, push } = own.runs;
   registerDestinationGauges(metrics.registry, () =>
     places.all().map(({ name }) => ({
       ...{ name, state: places.status(name)?.state ?? 'unknown', freeBytes: space.freeBytes(name) },
@@ -21,6 +21,18 @@ export async function startApi(own: World): Promise<void> {
     }))
   );
   const results = await openCheckResults(checkResultsPath(config.metadataDbPath), { fence, log });
+  const readiness = () => ({
+    isReady: inventory.isReady() && prepared.isReady(),
+    says: [
+      ...prepared.left(),
+      ...queue.waitsFor(),
+      ...(history.problem() ? [`the history is read-only: ${history.problem()?.message}`] : []),
+      ...stillStopped(restores.scaler.problems().length),
+      ...inventory.problems(),
+      ...places.problems(),
+    ],
+  });
+  learn({ inventory, open, push: push?.where ?? null, protection: coverage.latest, readiness });
   const server = await life.start({
     name: 'the API',
     start: () =>
@@ -49,19 +61,7 @@ export async function startApi(own: World): Promise<void> {
           backupDir: config.backupDir,
           maxParallel: config.maxParallel,
         },
-        readiness: () => ({
-          isReady: inventory.isReady() && prepared.isReady(),
-          says: [
-            ...prepared.left(),
-            ...queue.waitsFor(),
-            ...(history.problem()
-              ? [`the history is read-only: ${history.problem()?.message}`]
-              : []),
-            ...stillStopped(restores.scaler.problems().length),
-            ...inventory.problems(),
-            ...places.problems(),
-          ],
-        }),
+        ...{ doctor, readiness },
         metrics: metrics.registry,
         log,
       }),

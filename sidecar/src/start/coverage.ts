@@ -2,7 +2,7 @@ import { registerProtectionGauges } from '../observe/protectionGauges.ts';
 import type { Coverage, CoverageWorld } from '../policy/coverage/coverage.ts';
 import { coverageOf } from '../policy/coverage/coverage.ts';
 import { wantedBy } from '../policy/coverage/wanted.ts';
-import type { WatchOptions } from '../policy/coverage/watchCoverage.ts';
+import type { WatchedCoverage, WatchOptions } from '../policy/coverage/watchCoverage.ts';
 import { watchCoverage } from '../policy/coverage/watchCoverage.ts';
 import { makesIncrements } from '../policy/wish/increments.ts';
 import type { Foundations } from './foundations.ts';
@@ -22,7 +22,7 @@ export async function startCoverage(
   { metrics }: Runs,
   { schedules }: Policy,
   { holds, ...known }: KnownOfVolumes = {}
-): Promise<Coverage> {
+): Promise<Coverage & Pick<WatchedCoverage, 'latest'>> {
   const settings = { clusterUid, timeZone: config.schedules.timeZone };
   const wanted = wantedBy(name => inventory.namespace(name), settings);
   const coverage = coverageOf({
@@ -38,5 +38,5 @@ export async function startCoverage(
     stop: each => each.stop(),
   });
   registerProtectionGauges(metrics.registry, watched.latest);
-  return coverage;
+  return { ...coverage, latest: watched.latest };
 }

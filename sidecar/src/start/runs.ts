@@ -277,6 +277,7 @@ export async function startRuns(foundations: Foundations) {
       restores,
       queue,
       copies,
+      push,
       interrupted,
       room,
     },

@@ -23,6 +23,7 @@ import { serveWebhook } from '../policy/webhook/serveWebhook.ts';
 import { untilDone } from '../untilDone.ts';
 import { VERSION } from '../version.ts';
 import { startClusters } from './clusters.ts';
+import { startDoctor } from './doctor.ts';
 import type { ClusterParts } from './foundations.ts';
 import { startPlaces } from './places.ts';
 
@@ -69,6 +70,14 @@ export async function startShared(
       stop: served => served.stop(),
     });
   }
+  const gateway = await life.start({
+    name: 'the way to the API server',
+    start: () => gatewayOf(kubeConfig),
+    stop: opened => opened.stop(),
+  });
+  const { doctor, learn } = await startDoctor({
+    ...{ life, config, log, gateway, inPod, clusterName },
+  });
   await prepareDirectory('NKVM_BACKUP_DIR', config.backupDir);
   await prepareDirectory('NKVM_METADATA_DB_PATH', dirname(config.metadataDbPath));
 
@@ -76,12 +85,6 @@ export async function startShared(
     name: 'the lock of the history',
     start: async () => (inPod ? undefined : await holdDatabase(config.metadataDbPath)),
     stop: held => held?.release(),
-  });
-
-  const gateway = await life.start({
-    name: 'the way to the API server',
-    start: () => gatewayOf(kubeConfig),
-    stop: opened => opened.stop(),
   });
 
   const lease = await life.start({
@@ -94,6 +97,7 @@ export async function startShared(
     stopLimitMs: STOP_LEASE_MS,
   });
   const fence = lease ?? noFence;
+  learn({ lease });
 
   const history = await life.start({
     name: 'the history',
@@ -107,6 +111,7 @@ export async function startShared(
     stop: opened => opened.close(),
     stopLimitMs: STOP_HISTORY_MS,
   });
+  learn({ history });
 
   const clusterUid = await life.start({
     name: 'the identity of the cluster',
@@ -118,6 +123,7 @@ export async function startShared(
         })
       ),
   });
+  learn({ clusterUid });
   const pods = podsOf(gateway);
   const helperImage = await life.start({
     name: 'the image of helper pods',
@@ -136,6 +142,7 @@ export async function startShared(
   const places = await startPlaces({
     ...{ life, config, log, gateway, fence, installation, limitMs: DESTINATION_LIMIT_MS },
   });
+  learn({ helperImage, places });
   const destination = places.local;
   const describePlaces = () =>
     history.describe(places.all().map(({ name: id, kind, location }) => ({ id, kind, location })));
@@ -151,6 +158,6 @@ export async function startShared(
   const own: ClusterParts = { clusterName, clusterUid, gateway, history };
   return {
     ...{ life, config, log, now, door, lease, fence, places, destination, helperImage },
-    ...{ installation, own, clusters },
+    ...{ installation, own, clusters, doctor, learn },
   };
 }

@@ -395,6 +395,10 @@ export async function httpWorld(
       maxParallel: 1,
     },
     metrics,
+    doctor: async () => ({
+      ...{ outcome: 'ok', at: '2026-01-01T00:00:00.000Z', version: '0.0.0' },
+      ...{ cluster: 'test', namespace: 'nkvm', checks: [] },
+    }),
     readiness: () => ({
       isReady: world.isReady,
       says: world.isReady ? [] : ['the volumes are not known yet'],

@@ -16,7 +16,7 @@ export interface Subject {
 
 /** One action on one kind of object, as a right. */
 export interface Action {
-  verb: 'get' | 'list' | 'create' | 'update' | 'patch' | 'delete';
+  verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
   group: string;
   resource: string;
   subresource?: string;
