@@ -6,6 +6,7 @@ import { DestinationRoute } from './destinations/DestinationPage';
 import { DestinationsPage } from './destinations/DestinationsPage';
 import { EditRoute } from './destinations/EditPage';
 import { WizardRoute } from './destinations/Wizard';
+import { DoctorPage } from './doctor/DoctorPage';
 import { CompareRoute } from './files/ComparePage';
 import { FilesRoute } from './files/FilesPage';
 import { VersionsRoute } from './files/VersionsPage';
@@ -18,6 +19,7 @@ import {
   COMPARE_ROUTE,
   DESTINATION_ROUTE,
   DESTINATIONS_ROUTE,
+  DOCTOR_ROUTE,
   EDIT_DESTINATION_ROUTE,
   FILES_ROUTE,
   NEW_DESTINATION_ROUTE,
@@ -76,6 +78,7 @@ const ENTRIES: Entry[] = [
       [EDIT_DESTINATION_ROUTE, EditRoute],
     ],
   },
+  { name: 'nkvm-doctor', label: 'Doctor', pages: [[DOCTOR_ROUTE, DoctorPage]] },
 ];
 
 /** Registers every page, and the entries of the sidebar that lead to them. */

@@ -41,6 +41,7 @@ export const EDIT_DESTINATION_ROUTE = {
   name: 'Settings of a Backup Destination',
   path: '/nkvm/destinations/:name/edit',
 };
+export const DOCTOR_ROUTE = { name: 'Backup Doctor', path: '/nkvm/doctor' };
 
 /** Headlamp's own: the kind, as Kubernetes writes it, is the name of the route and the key of its details page. */
 export const CLAIM_ROUTE = 'PersistentVolumeClaim';
