@@ -16,7 +16,12 @@ export async function checkFile(path: string, signal: AbortSignal): Promise<File
   try {
     const { stdout } = await promisify(execFile)(
       'sqlite3',
-      ['-readonly', '-batch', path, 'PRAGMA integrity_check(1)'],
+      [
+        '-readonly',
+        '-batch',
+        path,
+        'PRAGMA ignore_check_constraints = ON; PRAGMA integrity_check(1)',
+      ],
       { signal, env: { PATH: PROGRAM_PATH } }
     );
     const said = stdout.trim();
