@@ -18,12 +18,14 @@ export interface NeededRole {
   kind: 'ClusterRole' | 'Role';
   /** The use of the role: it does not work without it. */
   without: string;
+  /** An installation may do without it: a lack is a warning. */
+  isOptional?: true;
   rules: readonly Rule[];
 }
 
 const READ = ['get', 'list', 'watch'] as const;
 
-/** Roles that every installation needs: those of all namespaces, and those of NKVM's own. */
+/** Roles of every installation: those of all namespaces, and those of NKVM's own. */
 export const NEEDED_ROLES: readonly NeededRole[] = [
   {
     role: 'nkvm-cluster-discovery',
@@ -70,8 +72,16 @@ export const NEEDED_ROLES: readonly NeededRole[] = [
   {
     role: 'nkvm-destinations',
     kind: 'Role',
-    without: 'archives go to the volume of NKVM only',
+    without: 'archives go to the volume of NKVM only, and other clusters are not used',
+    isOptional: true,
     rules: [{ group: '', resources: ['secrets'], verbs: READ }],
+  },
+  {
+    role: 'nkvm-clusters',
+    kind: 'Role',
+    without: 'other clusters are added by a Secret, and not on the page',
+    isOptional: true,
+    rules: [{ group: '', resources: ['secrets'], verbs: ['create', 'patch', 'delete'] }],
   },
 ];
 

@@ -44,12 +44,14 @@ describe('the rights of NKVM', () => {
           'kubectl create clusterrolebinding nkvm-auth-delegator --clusterrole system:auth-delegator --serviceaccount backups:nkvm-runner',
       },
     ]);
-    const isSecret = ({ resource }: Action) => resource === 'secrets';
+    const isSecret = ({ resource, verb }: Action) => resource === 'secrets' && verb !== 'create';
     expect(await checkRights(without(isSecret), 'backups', true)).toMatchObject([
       {
+        outcome: 'warning',
         paste:
           'kubectl create rolebinding nkvm-destinations -n backups --role nkvm-destinations --serviceaccount backups:nkvm-runner',
       },
+      { outcome: 'warning', text: expect.stringMatching(/may not patch secrets, delete secrets:/) },
     ]);
   });
 

@@ -1,7 +1,7 @@
 import type { DoctorFinding } from '../../../api/index.ts';
 import { RUNNER_SERVICE_ACCOUNT } from '../../../api/index.ts';
 import type { Access, Action } from '../../cluster/gateway/access.ts';
-import { fails, fine } from '../finding.ts';
+import { fails, fine, warns } from '../finding.ts';
 import type { NeededRole } from '../neededRights.ts';
 import { actionsOf, nameOfAction, NEEDED_ROLES, rulesYaml } from '../neededRights.ts';
 
@@ -44,13 +44,14 @@ export async function checkRights(
 function lacking(role: NeededRole, missing: Action[], namespace: string): DoctorFinding {
   const isUnbound = missing.length === actionsOf(role).length;
   const text = `NKVM may not ${missing.map(nameOfAction).join(', ')}: ${role.without}`;
+  const found = role.isOptional ? warns : fails;
   return isUnbound
-    ? fails(
+    ? found(
         text,
         `bind ${role.kind} ${role.role} to ServiceAccount ${RUNNER_SERVICE_ACCOUNT}, as a cluster administrator`,
         bindCommand(role, namespace)
       )
-    : fails(
+    : found(
         text,
         `apply deploy/k8s/rbac of this version again, or add these rules to ${role.kind} ${role.role}`,
         rulesYaml(missing)
