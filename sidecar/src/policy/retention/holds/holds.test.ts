@@ -124,3 +124,8 @@ describe('the clock', () => {
     expect(look(new Date(start + 60_000).toISOString())).toBeNull();
   });
 });
+
+it('tells of rules that are not valid what the API has a field for, and no more', () => {
+  const invalid = { message: 'm', hint: 'h', key: 'nkvm.io/keep', value: 'x', setOn: 'claim' };
+  expect(claimHold({ ...claim, invalid })).toEqual({ kind: 'invalid', message: 'm', hint: 'h' });
+});

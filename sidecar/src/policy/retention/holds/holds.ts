@@ -81,7 +81,10 @@ export interface ClaimFacts {
 /** @returns why no archive of a volume is deleted; null: there is no reason of this kind */
 export function claimHold({ invalid, isFirstRestoreOpen, holdUntil, now }: ClaimFacts) {
   if (isFirstRestoreOpen) return FIRST_RESTORE;
-  if (invalid) return { kind: 'invalid', ...invalid } as const;
+  if (invalid) {
+    const { message, hint } = invalid;
+    return { kind: 'invalid', message, hint } as const;
+  }
   if (holdUntil !== null && now.getTime() < Date.parse(holdUntil))
     return {
       kind: 'hold',
