@@ -6,8 +6,8 @@ const ON_A_CLUSTER = ['routes.test.ts', 'smuggling.test.ts'];
 const common = {
   root: import.meta.dirname,
   environment: 'node',
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  testTimeout: 900_000,
+  hookTimeout: 900_000,
 };
 
 /**

@@ -17,6 +17,7 @@ export interface Kube {
   /** @returns undefined for 404. */
   find(path: string): Promise<Json>;
   create(path: string, object: object): Promise<Json>;
+  patch(path: string, patch: object): Promise<Json>;
   /** Deletes what may be gone already. */
   remove(path: string): Promise<void>;
   /** Makes a ServiceAccount. */
@@ -28,11 +29,16 @@ export interface Kube {
 }
 
 export function kubeAt(url: string): Kube {
-  const ask = async (method: string, path: string, body?: object): Promise<Response> =>
+  const ask = async (
+    method: string,
+    path: string,
+    body?: object,
+    type = 'application/json'
+  ): Promise<Response> =>
     await fetch(url + path, {
       method,
       ...(body && {
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': type },
         body: JSON.stringify(body),
       }),
     });
@@ -51,6 +57,8 @@ export function kubeAt(url: string): Kube {
       return undefined;
     },
     create: async (path, object) => await json(await ask('POST', path, object)),
+    patch: async (path, patch) =>
+      await json(await ask('PATCH', path, patch, 'application/merge-patch+json')),
     async remove(path) {
       const answer = await ask('DELETE', path);
       if (answer.status === 404) return void (await answer.body?.cancel());
