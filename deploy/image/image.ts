@@ -61,11 +61,13 @@ export const checkReproducible = (): Promise<string> =>
 
 async function buildOnce(): Promise<string> {
   const name = 'localhost/nkvm-reproduced';
-  await buildAs(name, ['--no-cache']);
+  // Without --layers, buildah deletes the image of a stage that has no steps: the one that Node comes from.
+  await buildAs(name, ['--layers', '--no-cache']);
   const file = join(OUT, 'reproduced.tar');
   const digest = push(name, file);
   rmSync(file);
   buildah(['rmi', name]);
+  buildah(['rmi', '--prune']);
   return digest;
 }
 
