@@ -86,6 +86,8 @@ export interface HttpTestWorld {
   catalogs: Record<string, KnownCatalog>;
   /** May be changed; answers on rights are not remembered. */
   grants: Record<string, string[]>;
+  /** Users that do not exist any more, whose bindings are still there. */
+  deleted: Set<string>;
   /** What the API server was asked: `AUDIENCE TOKEN` and `USER VERB WHAT`. */
   reviews: string[];
   claims: Claim[];
@@ -162,7 +164,8 @@ export async function httpWorld(
       if (token === 'broken-api') throw new Error('connection refused');
       if ((token === 'scraper') !== (audience === undefined)) return undefined;
       const username = token.includes('.') ? subjectOf(token) : token;
-      return grants[username] && { username, uid: undefined, groups: [], extra: {} };
+      if (!grants[username] || world.deleted.has(username)) return undefined;
+      return { username, uid: undefined, groups: [], extra: {} };
     },
     async may({ username }: Subject, action: Action | PathAction): Promise<boolean> {
       const given = grants[username] ?? [];
@@ -267,6 +270,7 @@ export async function httpWorld(
     queue,
     grants,
     reviews,
+    deleted: new Set(),
     isReady: true,
     closed: new Set(['locked']),
     isApiAway: false,

@@ -10,6 +10,8 @@ export interface Ticket {
   archive: ReadableArchive;
   /** Empty: the whole archive. */
   paths: readonly string[];
+  /** @returns whether the token that it was given for is still valid. @throws Refusal (503) when the API server did not say. */
+  isTokenValid(maxAgeMs?: number): Promise<boolean>;
 }
 
 export interface DownloadTickets {

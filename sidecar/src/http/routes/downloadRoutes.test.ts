@@ -200,6 +200,12 @@ describe('a ticket', () => {
     expect((await get(body.path)).status).toBe(404);
   });
 
+  it('is good for nothing when the caller was deleted meanwhile, whose bindings are still there', async () => {
+    const { body } = await prepare('reader', ['a/hello']);
+    world.deleted.add('reader');
+    expect((await get(body.path)).status).toBe(404);
+  });
+
   it('says when the archive has gone meanwhile', async () => {
     const { body } = await prepare('reader', ['a/hello']);
     world.storage.archives.delete(KEY);

@@ -46,7 +46,7 @@ export const ticketRoutes =
           response: { 201: DownloadTicket, default: Problem },
         },
       },
-      async ({ caller, params, body: { paths } }, reply) => {
+      async ({ caller, isTokenValid, params, body: { paths } }, reply) => {
         const signal = untilGone(reply);
         const archive = await access.find(caller, params.id);
         const ref = await archive.ref(signal);
@@ -57,7 +57,7 @@ export const ticketRoutes =
               pathsOf(paths),
               volumeOf(archive)
             );
-        const { id, expiresAt } = tickets.give({ caller, archive, paths });
+        const { id, expiresAt } = tickets.give({ caller, archive, paths, isTokenValid });
         return reply.code(201).send({
           path: `/api/v1/downloads/${id}`,
           expiresAt: expiresAt.toISOString(),
@@ -93,7 +93,8 @@ export const downloadRoutes =
         const place = sender.takePlace(caller); // before the ticket is used up
         try {
           tickets.use(id);
-          if (!(await archive.mayRead(0))) throw noTicket();
+          // A ServiceAccount that was deleted meanwhile keeps its bindings, and so its rights.
+          if (!(await ticket.isTokenValid(0)) || !(await archive.mayRead(0))) throw noTicket();
           const signal = untilGone(reply);
           const ref = await archive.ref(signal);
           const about = { user: caller.username, archive: ref.key, paths: paths.length };
