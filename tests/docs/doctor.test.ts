@@ -22,6 +22,16 @@ const objects = resources.flatMap(file =>
   parseAllDocuments(readFileSync(join(RBAC, file), 'utf8')).map(each => each.toJS() as Role)
 );
 
+it('deploy/k8s/cluster-wide binds the roles of single namespaces to NKVM, and no other', () => {
+  const text = readFileSync(join(ROOT, 'deploy/k8s/cluster-wide/bindings.yaml'), 'utf8');
+  const bindings = parseAllDocuments(text).map(each => each.toJS() as Role);
+  expect(bindings.map(({ kind, roleRef }) => `${kind} ${roleRef?.name}`)).toEqual(
+    NAMESPACE_ROLES.map(({ role }) => `ClusterRoleBinding ${role}`)
+  );
+  for (const { subjects } of bindings)
+    expect(subjects).toEqual([{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }]);
+});
+
 it('docs/operations/doctor.md has a row for each check', () => {
   const page = readFileSync(join(ROOT, 'docs/operations/doctor.md'), 'utf8');
   const rows = [...page.matchAll(/^\| `(\w+)` \| (?!whoever|`get)/gm)].map(([, name]) => name);
