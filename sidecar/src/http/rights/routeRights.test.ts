@@ -100,6 +100,7 @@ const EXAMPLES: Record<string, Example[]> = {
   'GET /api/v1/archives': to('archives'),
   'POST /api/v1/uploads': to('uploads?namespace=shop', { body: made.archive, headers: GZIP }),
   'DELETE /api/v1/uploads/:id': to('uploads/ID', { before: upload }),
+  'GET /api/v1/doctor': to('doctor'),
   'GET /api/v1/clusters': to('clusters'),
   'POST /api/v1/clusters': to('clusters', { body: { name: 'site-b', kubeconfig: 'x' } }),
   'PUT /api/v1/clusters/:name': to('clusters/site-b', { body: { kubeconfig: 'x' } }),
