@@ -2,6 +2,7 @@ import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/li
 import type { ComponentType } from 'react';
 import { BackupsPage } from './backups/list/BackupsPage';
 import { RunRoute } from './backups/run/RunPage';
+import { ClustersPage } from './clusters/ClustersPage';
 import { DestinationRoute } from './destinations/DestinationPage';
 import { DestinationsPage } from './destinations/DestinationsPage';
 import { EditRoute } from './destinations/EditPage';
@@ -16,6 +17,7 @@ import { RestoreRoute } from './restores/RestoreWizard';
 import {
   BACKUP_ROUTE,
   BACKUPS_ROUTE,
+  CLUSTERS_ROUTE,
   COMPARE_ROUTE,
   DESTINATION_ROUTE,
   DESTINATIONS_ROUTE,
@@ -78,6 +80,7 @@ const ENTRIES: Entry[] = [
       [EDIT_DESTINATION_ROUTE, EditRoute],
     ],
   },
+  { name: 'nkvm-clusters', label: 'Clusters', pages: [[CLUSTERS_ROUTE, ClustersPage]] },
   { name: 'nkvm-doctor', label: 'Doctor', pages: [[DOCTOR_ROUTE, DoctorPage]] },
 ];
 

@@ -28,13 +28,13 @@ export class CachedAnswer extends Error {
 export interface SidecarRequest {
   /** Path and query of the sidecar's API, e.g. `/api/v1/volumes`. */
   path: string;
-  /** Sent as JSON, by POST. */
+  /** Sent as JSON, by POST where no method is named. */
   body?: object;
   /** The body holds credentials. */
   isConfidential?: boolean;
   /** Sent as it is, by POST, without a time limit. */
   file?: FileUpload;
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** The namespace that the request is about: a plain user's token is minted there. */
   namespace?: string;
   /** Removes the time limit of two minutes, too. */

@@ -1,0 +1,129 @@
+import { Box, Chip, Stack, Typography } from '@mui/material';
+import { useState } from 'react';
+import type { Cluster, ClusterState } from '../../sidecar/api';
+import { clusterClient } from '../api/clients/clusterClient';
+import { connectionTo } from '../api/session/connection';
+import { ConfirmButton } from '../restores/ConfirmButton';
+import { ActionButton } from '../ui/ActionButton';
+import { Ago } from '../ui/Ago';
+import { Facts } from '../ui/Facts';
+import { deleteIcon, failedIcon, keyIcon, successIcon, unknownIcon, warnIcon } from '../ui/icons';
+import { Message } from '../ui/Message';
+import { sentence } from '../ui/sentence';
+import { Badge } from '../ui/status';
+import { useText } from '../ui/text';
+import { stateText } from './clusterText';
+import { KubeconfigDialog } from './KubeconfigDialog';
+
+const LOOKS = {
+  ready: { icon: successIcon, color: 'success' },
+  unknown: { icon: unknownIcon, color: '' },
+  unreachable: { icon: warnIcon, color: 'error' },
+  refused: { icon: failedIcon, color: 'error' },
+} as const satisfies Record<ClusterState, object>;
+
+interface ClusterCardProps {
+  /** The one whose NKVM is asked. */
+  cluster: string;
+  shown: Cluster;
+  mayManage: boolean;
+}
+
+/** One cluster: how it stands, and what can be done about it. */
+export function ClusterCard({ cluster, shown, mayManage }: ClusterCardProps) {
+  const { t, language } = useText();
+  const { name, isOwn, state, since, problem, server, version, volumes, source } = shown;
+  const rows = [
+    { name: t('API server'), value: server, hide: !server },
+    { name: t('Kubernetes'), value: version, hide: !version },
+    {
+      name: t('Volumes'),
+      value: volumes?.toLocaleString(language),
+      hide: volumes === null,
+    },
+    { name: t('State since'), value: since && <Ago date={since} />, hide: !since },
+    {
+      name: source?.kind === 'file' ? t('File') : t('Secret'),
+      value: source?.name,
+      hide: !source,
+    },
+  ];
+  return (
+    <Box component="li" sx={{ border: 1, borderColor: 'divider', borderRadius: 1, p: 2 }}>
+      <Stack spacing={1.5}>
+        <Stack direction="row" flexWrap="wrap" alignItems="center" columnGap={1.5} rowGap={0.75}>
+          <Typography
+            component="h3"
+            variant="subtitle1"
+            sx={{ fontWeight: 500, overflowWrap: 'anywhere' }}
+          >
+            {name}
+          </Typography>
+          <Badge {...LOOKS[state]} text={stateText(state, t)} />
+          {isOwn && (
+            <Chip
+              size="small"
+              variant="outlined"
+              label={t('NKVM runs here')}
+              sx={{ color: 'text.primary' }}
+            />
+          )}
+        </Stack>
+        {problem && (
+          <Message severity={state === 'refused' ? 'error' : 'warning'}>
+            {`${sentence(problem.message)} (${problem.reason}). ${sentence(problem.hint)}`}
+          </Message>
+        )}
+        <Facts rows={rows} />
+        {source?.kind === 'secret' && mayManage && (
+          <Stack direction="row" flexWrap="wrap" gap={1.5}>
+            <ReplaceButton cluster={cluster} name={name} />
+            <RemoveButton cluster={cluster} name={name} />
+          </Stack>
+        )}
+      </Stack>
+    </Box>
+  );
+}
+
+function ReplaceButton({ cluster, name }: { cluster: string; name: string }) {
+  const { t } = useText();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <ActionButton
+        icon={keyIcon}
+        text={t('Replace credentials…')}
+        label={t('Replace the credentials of {{name}}', { name })}
+        onClick={() => setOpen(true)}
+      />
+      {isOpen && (
+        <KubeconfigDialog cluster={cluster} replaces={name} onClose={() => setOpen(false)} />
+      )}
+    </>
+  );
+}
+
+function RemoveButton({ cluster, name }: { cluster: string; name: string }) {
+  const { t } = useText();
+  return (
+    <ConfirmButton
+      cluster={cluster}
+      icon={deleteIcon}
+      text={t('Remove…')}
+      label={t('Remove cluster {{name}}', { name })}
+      title={t('Remove cluster {{name}}?', { name })}
+      no={t('Keep it')}
+      yes={t('Remove the cluster')}
+      isDangerous
+      failure={t('The cluster was not removed')}
+      act={() => clusterClient(connectionTo(cluster)).remove(name)}
+    >
+      <Typography>
+        {t(
+          'Its Secret with the kubeconfig is deleted. Backups and restores that are running there fail. The archives stay where they are.'
+        )}
+      </Typography>
+    </ConfirmButton>
+  );
+}
