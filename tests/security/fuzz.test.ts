@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { residentMiB } from './support/memory.ts';
 import { rawAsk, statusesIn } from './support/raw.ts';
 import type { Route } from './support/routes.ts';
 import { requestFor, routesOf } from './support/routes.ts';
@@ -162,9 +162,3 @@ it('nothing was logged as an internal error, and each entry is one line', () => 
   expect(errors).toEqual([]);
   expect(world.sidecar.log.every(entry => Object.keys(entry).length > 0)).toBe(true);
 });
-
-/** Linux says so in `/proc`. */
-function residentMiB(pid: number): number {
-  const line = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(line?.[1]) / 1024;
-}

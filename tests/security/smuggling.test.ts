@@ -17,7 +17,7 @@ let foreign: string;
 let ways: Record<string, { port: number; before: string }>;
 
 beforeAll(async () => {
-  world = await hostileWorld();
+  world = await hostileWorld({ NKVM_LOG_LEVEL: 'debug' });
   const admin = await world.kube.token({ namespace: 'nkvm', name: 'nkvm-admin' });
   const other = await makeTeam(world, admin, OTHER.namespace, 'buzzard');
   victim = await makeTeam(world, admin, 'smuggle-victim', 'kestrel');

@@ -22,6 +22,8 @@ export interface HostileWorld {
   readonly sidecar: Sidecar;
   /** The sidecar through the API server's service proxy: a URL to put a path behind. */
   readonly proxied: string;
+  /** Directory of the programs that helper pods find first; only on the playground. */
+  readonly programs?: string;
   /** Makes a namespace, in which backups and restores are allowed. It goes with the world. */
   namespace(name: string): Promise<void>;
   /** Makes a bound claim that holds these files. */
@@ -42,6 +44,7 @@ async function onPlayground(env: Record<string, string>): Promise<HostileWorld> 
   return {
     ...common('playground', kube, world.sidecar),
     proxied: `${world.kubeUrl}/api/v1/namespaces/${NKVM_NAMESPACE}/services/nkvm:http/proxy`,
+    programs: join(dirname(dirname(world.playground.kubeconfigFor('admin'))), 'bin'),
     namespace: name => openNamespace(kube, name),
     async claim(namespace, name, files, metadata) {
       const spec = { ...CLAIM, storageClassName: 'immediate' };
