@@ -15,3 +15,4 @@ export * from './destinations.ts';
 export * from './policy.ts';
 export * from './clusters.ts';
 export * from './doctor.ts';
+export * from './audit.ts';

@@ -147,6 +147,44 @@ export const STREAM_END_REASONS = [
   'stopping',
 ] as const;
 
+/** Results that an entry of the audit log can have; see `AuditResult`. */
+export const AUDIT_RESULTS = [
+  'allowed',
+  'refused',
+  'failed',
+  'success',
+  'cancelled',
+  'interrupted',
+] as const;
+
+/** Kinds of callers in the audit log. */
+export const AUDIT_ACTORS = ['user', 'serviceAccount', 'nkvm', 'unknown'] as const;
+
+/** A change has an entry before it, and one with its result. */
+export const AUDIT_PHASES = ['whole', 'begun', 'ended'] as const;
+
+/**
+ * Findings of a check of the audit log.
+ *
+ * - `missing`: entries are not there
+ * - `order`: an entry is not in its place
+ * - `changed`: the next entry, or the head, has another hash of this one
+ * - `unreadable`: a line is not an entry
+ * - `truncated`: the last entries are not there
+ * - `anchor`: the beginning is not where the last deletion of old entries has left it
+ */
+export const AUDIT_PROBLEMS = [
+  'missing',
+  'order',
+  'changed',
+  'unreadable',
+  'truncated',
+  'anchor',
+] as const;
+
+/** Biggest number of entries in one page of the audit log. */
+export const MAX_AUDIT_PAGE = 500;
+
 /** Biggest number of volumes in one request. */
 export const MAX_VOLUMES_PER_REQUEST = 100;
 
