@@ -236,6 +236,17 @@ export const SETTINGS = {
     .describe(
       'how many runs without an archive at a destination the history keeps at most; above it, the oldest are deleted before their time, but no restore and not the newest run of a volume. 100,000 runs take some 130 MiB on disk and some 250 MiB of memory'
     ),
+  NKVM_AUDIT_KEEP_DAYS: integer(1, 36_500, 'days')
+    .default(400)
+    .describe('how long the audit log keeps entries'),
+  NKVM_AUDIT_MAX_SIZE: z
+    .string()
+    .regex(/^\d+(Mi|Gi)$/, 'takes an amount of space such as 512Mi or 2Gi')
+    .refine(text => mebibytes(text) >= 8, 'takes at least 8Mi')
+    .default('256Mi')
+    .describe(
+      'size of the audit log beside the history; above it, the oldest entries are deleted before their time. An entry takes some 700 bytes'
+    ),
   NKVM_SCHEDULES: oneOf('on', 'off')
     .default('on')
     .describe(
@@ -328,6 +339,7 @@ export interface Config {
   /** Undefined: there is none. */
   readonly webhook: { readonly port: number; readonly certDir: string } | undefined;
   readonly historyRules: PruneRules;
+  readonly audit: { readonly keepMs: number; readonly maxBytes: number };
   readonly schedules: { readonly isOn: boolean; readonly timeZone: string };
   readonly retention: RetentionSettings;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -417,6 +429,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       keepMs: data.NKVM_HISTORY_KEEP_DAYS * DAY_MS,
       keepOthersMs: data.NKVM_HISTORY_KEEP_OTHERS_DAYS * DAY_MS,
       maxRuns: data.NKVM_HISTORY_MAX_RUNS,
+    },
+    audit: {
+      keepMs: data.NKVM_AUDIT_KEEP_DAYS * DAY_MS,
+      maxBytes: mebibytes(data.NKVM_AUDIT_MAX_SIZE) * 1024 * 1024,
     },
     schedules: { isOn: data.NKVM_SCHEDULES === 'on', timeZone: data.NKVM_TIME_ZONE },
     logLevel: data.NKVM_LOG_LEVEL,

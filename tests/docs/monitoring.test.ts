@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { RUNBOOKS_URL } from '../../sidecar/api/index.ts';
+import { registerAuditMetrics } from '../../sidecar/src/observe/auditMetrics.ts';
 import { registerDestinationGauges } from '../../sidecar/src/observe/destinationGauges.ts';
 import { createMetrics } from '../../sidecar/src/observe/metrics.ts';
 import { registerProtectionGauges } from '../../sidecar/src/observe/protectionGauges.ts';
@@ -46,6 +47,7 @@ async function seriesNames(): Promise<string[]> {
     historySize: async () => ({ bytes: 0, freeBytes: 0, rows: 0 }),
     helperLeaks: async () => 0,
   });
+  registerAuditMetrics(registry, { broken: () => null, lost: () => 0 });
   registerDestinationGauges(registry, () => []);
   registerProtectionGauges(registry, () => undefined);
   return (await registry.getMetricsAsJSON()).flatMap(({ name, type }) =>

@@ -10,6 +10,8 @@ import {
 } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { textOf } from '../errors.ts';
+import type { AuditTrail, AuditWhat } from '../history/audit/auditTrail.ts';
+import { noTrail, recorded } from '../history/audit/auditTrail.ts';
 import type { History } from '../history/history.ts';
 import type { Log } from '../log.ts';
 
@@ -88,12 +90,23 @@ export interface UnprovenOptions {
   /** Behind the fence: only the process that may write may delete. */
   destination: Destination;
   now(): Date;
+  /** A file that cannot be recorded is not deleted. */
+  audit?: AuditTrail;
   log: Log;
   signal?: AbortSignal;
 }
 
 /** How many names a line of the log has. */
 const NAMED = 20;
+
+/** @returns what the audit log says of a file that goes. */
+function whatOf(archive: string, key: string, destination: string): AuditWhat {
+  const { namespace, pvc } = parseArchiveName(archive) ?? {};
+  return {
+    ...{ action: 'archive.delete-unproven', archive: key, destination },
+    claims: namespace && pvc ? [{ namespace, name: pvc, uid: null }] : [],
+  };
+}
 
 /** @returns the archive that an index or a snapshot file is beside. */
 const ownerOf = (key: string): string | undefined => archiveOfIndex(key) ?? archiveOfSnapshot(key);
@@ -106,6 +119,7 @@ export async function deleteUnproven({
   history,
   destination,
   now,
+  audit = noTrail,
   log,
   signal,
 }: UnprovenOptions): Promise<{ deleted: string[]; left: number }> {
@@ -148,10 +162,15 @@ export async function deleteUnproven({
           left.push(key);
           continue;
         }
-        if (!owner)
-          for (const beside of [snapshotName(archive), indexName(archive)])
-            await destination.remove(beside, { signal });
-        await destination.remove(key, { signal });
+        const remove = async (): Promise<void> => {
+          if (!owner)
+            for (const beside of [snapshotName(archive), indexName(archive)])
+              await destination.remove(beside, { signal });
+          await destination.remove(key, { signal });
+        };
+        await recorded(audit, whatOf(archive, key, destination.id), remove, () => ({
+          ...{ result: 'success', detail: 'its run did not succeed' },
+        }));
         deleted.push(key);
       }
     }

@@ -11,6 +11,8 @@ import { z } from 'zod';
 import { Problem } from '../../api/index.ts';
 import type { Access } from '../cluster/gateway/access.ts';
 import type { Places } from '../destinations/places.ts';
+import type { WatchedTrail } from '../history/audit/auditTrail.ts';
+import { recordCalls } from './audit/recordCalls.ts';
 import { downloadTickets } from './downloads/downloadTickets.ts';
 import { fileSender } from './downloads/fileSender.ts';
 import { fairRequests } from './entry/fairRequests.ts';
@@ -29,6 +31,7 @@ import { undeclared } from './rights/declared.ts';
 import { enforceDeclared } from './rights/enforceDeclared.ts';
 import { tokenReviews } from './rights/tokenReviews.ts';
 import { accessRoutes } from './routes/accessRoutes.ts';
+import { auditRoutes } from './routes/auditRoutes.ts';
 import type { BackupRoutes } from './routes/backupRoutes.ts';
 import { backupRoutes } from './routes/backupRoutes.ts';
 import type { CheckRoutes } from './routes/checkRoutes.ts';
@@ -90,6 +93,8 @@ export type HttpWorld = Omit<BackupRoutes, 'streams' | 'texts'> &
     access: Pick<Access, 'whoIs'>;
     /** Clusters other than NKVM's own, for people who look after them. */
     clusterAdmin: Pick<ClusterRoutes, 'registry' | 'ownCluster'>;
+    /** Where calls are recorded. */
+    audit: WatchedTrail;
     streamOptions?: EventStreamOptions;
     /** Hears of each route, once, before the server listens. */
     onRoute?: (route: DeclaredRoute) => void;
@@ -173,7 +178,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   const access = archiveAccess({ ...world, places: world.archivePlaces });
   const texts = hiddenTexts(world);
   const sender = fileSender(world);
-  const downloads = { ...world, access, sender, tickets: downloadTickets() };
+  const downloads = { ...world, trail: world.audit, access, sender, tickets: downloadTickets() };
   app.addHook('preClose', async () => {
     streams.endAll('stopping');
     sender.endAll();
@@ -184,6 +189,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
       api.addHook('onSend', async (_request, reply) => {
         reply.header('cache-control', 'no-store'); // answers depend on the caller
       });
+      const beforeChange = recordCalls(api, { ...world, trail: world.audit });
       api.get(
         '/openapi.json',
         { config: { rights: { none: 'it is the same for everybody' } }, schema: { hide: true } },
@@ -195,6 +201,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         known.addHook('onRequest', fairRequests());
         known.addHook('preHandler', enforceDeclared({ ...world, namespace }));
         known.addHook('onSend', texts.hook);
+        known.addHook('preHandler', beforeChange);
         await known.register(infoRoutes(world));
         await known.register(accessRoutes(world));
         await known.register(doctorRoute(world));
@@ -203,6 +210,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(policyRoutes(world));
         await known.register(retentionRoutes(world));
         await known.register(backupRoutes({ ...world, streams, texts }));
+        await known.register(auditRoutes(world));
         await known.register(fileRoutes({ ...world, access }));
         await known.register(versionRoutes({ ...world, access }));
         await known.register(ticketRoutes(downloads));
@@ -232,6 +240,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, randomBytes(6).toString('hex'));
+  request.problem = problem;
   if (problem.status === 500) {
     request.log.error(
       { err: error, errorId: problem.errorId, url: pathOf(request.url) },

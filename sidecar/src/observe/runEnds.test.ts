@@ -11,15 +11,17 @@ function toldOf(run: RunRecord | undefined): string[] {
     history: { get: () => run },
     metrics: { ended: ({ kind }) => told.push(`metric ${kind}`) },
     events: { ended: ({ kind }) => told.push(`event ${kind}`) },
+    audit: { ended: ({ kind }) => told.push(`entry ${kind}`) },
   })({ id: 'a' });
   return told;
 }
 
 describe('the end of a run', () => {
-  it.each(RUN_KINDS)('of kind %s is counted, and told to its claim', kind => {
+  it.each(RUN_KINDS)('of kind %s is counted, told to its claim, and recorded', kind => {
     expect(toldOf({ ...exampleRun(), kind, details: null })).toEqual([
       `metric ${kind}`,
       `event ${kind}`,
+      `entry ${kind}`,
     ]);
   });
 

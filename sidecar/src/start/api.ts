@@ -2,6 +2,7 @@ import { checkResultsPath, openCheckResults } from '../destinations/places/check
 import { checksOf } from '../destinations/places/checks.ts';
 import { rightsOf } from '../http/rights/rights.ts';
 import { buildServer } from '../http/server.ts';
+import { registerAuditMetrics } from '../observe/auditMetrics.ts';
 import { registerDestinationGauges } from '../observe/destinationGauges.ts';
 import { VERSION } from '../version.ts';
 import type { World } from './world.ts';
@@ -9,7 +10,7 @@ import type { World } from './world.ts';
 /** Starts the API, in the place of what has answered until now. */
 export async function startApi(own: World): Promise<void> {
   const { life, config, log, now, door, doctor, learn, history, destination, inventory } = own;
-  const { clusterName, access, open, places, fence, coverage, retention, clusters } = own;
+  const { clusterName, access, open, places, fence, coverage, retention, clusters, audit } = own;
   const { prepared, catalogs, space } = own.upkeep;
   const { metrics, archives, uploads, restores, queue, admission, push } = own.runs;
   registerDestinationGauges(metrics.registry, () =>
@@ -20,6 +21,7 @@ export async function startApi(own: World): Promise<void> {
       bytes: catalogs.of(name)?.catalog?.bytes ?? null,
     }))
   );
+  registerAuditMetrics(metrics.registry, audit);
   const results = await openCheckResults(checkResultsPath(config.metadataDbPath), { fence, log });
   const readiness = () => ({
     isReady: inventory.isReady() && prepared.isReady(),
@@ -63,6 +65,7 @@ export async function startApi(own: World): Promise<void> {
         },
         ...{ doctor, readiness },
         metrics: metrics.registry,
+        audit,
         log,
       }),
     stop(built) {

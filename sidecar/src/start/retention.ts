@@ -19,7 +19,7 @@ export async function startRetention(
   { prepared, catalogs }: Upkeep
 ): Promise<Retention> {
   const { life, config, log, now, history, places, inventory } = foundations;
-  const { clusterUid, installation, fence } = foundations;
+  const { clusterName, clusterUid, installation, fence, audit } = foundations;
   return await life.start({
     name: 'retention',
     async start() {
@@ -28,7 +28,7 @@ export async function startRetention(
       });
       const retention = retentionWith({
         ...{ history, places, inventory, catalogs, archives, clusterUid, installation, now, log },
-        decisions,
+        ...{ decisions, audit, clusterName },
         settings: config.retention,
         keepOfPlace: places.keepOf,
         isRead: places.isRead,

@@ -31,6 +31,7 @@ import { runIds } from '../history/runId.ts';
 import { backoffMs } from '../jobs/attempts/retry.ts';
 import { holdWhile } from '../jobs/queue/holds.ts';
 import { startQueue } from '../jobs/queue/queue.ts';
+import { auditRunEnds } from '../observe/auditRunEnds.ts';
 import { eventForAll } from '../observe/eventForAll.ts';
 import { eventSender } from '../observe/eventSender.ts';
 import { helperLeaks } from '../observe/helperLeaks.ts';
@@ -68,6 +69,7 @@ export async function startRuns(foundations: Foundations) {
     pods,
     access,
     open,
+    audit,
   } = foundations;
 
   const metrics = createMetrics({
@@ -90,7 +92,7 @@ export async function startRuns(foundations: Foundations) {
       }),
     stop: sender => sender.settled(),
   });
-  const onEnd = runEnds({ history, metrics, events });
+  const onEnd = runEnds({ history, metrics, events, audit: auditRunEnds(audit, clusterName) });
   const push = await startPush(life, config, { log, metrics });
 
   const incrementsFor = ({ namespace, name }: Backup): ReturnType<typeof incrementsOf> => {

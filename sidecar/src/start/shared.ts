@@ -22,10 +22,12 @@ import { becomeWriter } from '../oneWriter.ts';
 import { serveWebhook } from '../policy/webhook/serveWebhook.ts';
 import { untilDone } from '../untilDone.ts';
 import { VERSION } from '../version.ts';
+import { startAudit } from './audit.ts';
 import { startClusters } from './clusters.ts';
 import { startDoctor } from './doctor.ts';
 import type { ClusterParts } from './foundations.ts';
 import { startPlaces } from './places.ts';
+import { recordPlaces } from './recordPlaces.ts';
 
 /** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
 const DESTINATION_LIMIT_MS = 120_000;
@@ -113,6 +115,8 @@ export async function startShared(
   });
   learn({ history });
 
+  const audit = await startAudit({ life, config, cluster: clusterName, fence, now, log });
+
   const clusterUid = await life.start({
     name: 'the identity of the cluster',
     start: (signal, say) =>
@@ -148,6 +152,7 @@ export async function startShared(
     history.describe(places.all().map(({ name: id, kind, location }) => ({ id, kind, location })));
   describePlaces();
   places.onChange(describePlaces);
+  recordPlaces(places, audit);
 
   const clusters = await startClusters({
     ...{ life, config, log, gateway, now },
@@ -157,7 +162,7 @@ export async function startShared(
   /** The cluster that NKVM runs in, or beside. */
   const own: ClusterParts = { clusterName, clusterUid, gateway, history };
   return {
-    ...{ life, config, log, now, door, lease, fence, places, destination, helperImage },
     ...{ installation, own, clusters, doctor, learn },
+    ...{ life, config, log, now, door, lease, fence, audit, places, destination, helperImage },
   };
 }

@@ -19,6 +19,9 @@ import { checksOf } from '../destinations/places/checks.ts';
 import type { SecretTexts } from '../destinations/places/secret.ts';
 import { watchPlaces } from '../destinations/places/watchPlaces.ts';
 import { noFence } from '../fence.ts';
+import type { WatchedTrail } from '../history/audit/auditTrail.ts';
+import { auditTrail } from '../history/audit/auditTrail.ts';
+import { openAudit } from '../history/audit/openAudit.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { runIds } from '../history/runId.ts';
@@ -76,6 +79,8 @@ const subjectOf = (token: string): string =>
 export interface HttpTestWorld {
   app: FastifyInstance;
   history: History;
+  /** Records the calls. */
+  audit: WatchedTrail;
   queue: Queue;
   destination: Destination;
   /** What is at the destination. */
@@ -150,12 +155,15 @@ export async function httpWorld(
 ): Promise<HttpTestWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'nkvm-http-'));
   const history = await openHistory(join(dir, 'nkvm.db'));
+  const auditLog = await openAudit(join(dir, 'nkvm.db'));
   const grants = structuredClone(GRANTS);
   const reviews: string[] = [];
   const versions: Record<string, number> = { billing: 1, locked: 1, shop: 1 };
   const streams = new Set<TestStream>();
   let logged = '';
   const log = createLog('debug', { write: line => (logged += line) });
+  const audit =
+    differs.audit ?? auditTrail({ audit: auditLog, cluster: 'test', now: () => new Date(), log });
 
   const access = {
     /** The scraper has a token for the API server; those of the others are for NKVM. */
@@ -265,6 +273,7 @@ export async function httpWorld(
     },
     catalogs: {},
     history,
+    audit,
     destination,
     storage,
     queue,
@@ -341,6 +350,7 @@ export async function httpWorld(
       uploads.stop();
       await places.close();
       await app.close();
+      await auditLog.close();
       await history.close();
       rmSync(dir, { recursive: true, force: true });
     },
@@ -403,6 +413,7 @@ export async function httpWorld(
       ...{ outcome: 'ok', at: '2026-01-01T00:00:00.000Z', version: '0.0.0' },
       ...{ cluster: 'test', namespace: 'nkvm', checks: [] },
     }),
+    audit,
     readiness: () => ({
       isReady: world.isReady,
       says: world.isReady ? [] : ['the volumes are not known yet'],

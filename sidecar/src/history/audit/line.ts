@@ -32,6 +32,7 @@ export function lineOf(before: Link, facts: AuditFacts): Buffer {
   const entry: AuditEntry = {
     ...{ sequence: before.sequence + 1, previous: before.hash, phase, begun },
     ...rest,
+    previous: before.hash, // facts can be those of another entry
   };
   const text = JSON.stringify(entry).replace(
     UNSAFE,

@@ -98,7 +98,7 @@ describe('a write that broke off', () => {
     const file = segmentPath(auditPaths(path).dir, 1);
     appendFileSync(file, '{"sequence":2,"prev');
     const again = await opened();
-    expect(again.found).toEqual({ tornBytes: 19, isHeadMissing: false });
+    expect(again.found).toEqual({ tornBytes: 19, isHeadMissing: false, last: 1 });
     expect((await again.check()).broken).toBe(null);
     await again.append(auditFacts());
     expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(2);

@@ -42,6 +42,8 @@ export interface FoundAudit {
   tornBytes: number;
   /** There are entries, and no head that can be read. */
   isHeadMissing: boolean;
+  /** Sequence of the last entry of before. */
+  last: number;
 }
 
 export interface AuditKeep {
@@ -96,13 +98,14 @@ export async function openAudit(path: string, options: OpenAuditOptions = {}): P
   const { dir, head: headPath, anchor: anchorPath } = auditPaths(path);
   const head = await Head.read(headPath);
   const newest = await newestOf(await segmentsIn(dir));
+  /** A head that is ahead tells of entries that are gone: their places stay empty. */
+  let last = later(head, later(newest?.last, (await readAnchor(anchorPath)) ?? ORIGIN));
   const found: FoundAudit = {
     tornBytes: newest?.tornBytes ?? 0,
     isHeadMissing: !head && newest?.last !== undefined,
+    last: last.sequence,
   };
   let torn = found.tornBytes > 0 ? newest : undefined;
-  /** A head that is ahead tells of entries that are gone: their places stay empty. */
-  let last = later(head, later(newest?.last, (await readAnchor(anchorPath)) ?? ORIGIN));
   let writing: Writing | undefined;
   let isTorn = false;
 

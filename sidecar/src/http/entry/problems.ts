@@ -73,6 +73,8 @@ const STATUS_OF: Record<string, number> = {
   HistoryNotWritable: 503,
   HistoryFailed: 503,
   LeaseLost: 503,
+  AuditFull: 507,
+  AuditNotWritten: 503,
 };
 
 const STATUS_OF_CLASS: Record<FailureClass, number> = {

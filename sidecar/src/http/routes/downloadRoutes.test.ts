@@ -269,6 +269,9 @@ describe('a download that cannot go on', () => {
     expect(answer.status).toBe(200);
     await expect(answer.arrayBuffer()).rejects.toThrow('terminated');
     expect(world.logged).toContain('a download was interrupted');
+    await expect
+      .poll(async () => (await world.audit.page({ result: 'failed' }, Infinity, 1)).entries)
+      .toMatchObject([{ action: 'archive.download', reason: 'DownloadInterrupted' }]);
   });
 
   it('before its first byte is a problem like any other', async () => {
@@ -375,4 +378,26 @@ describe('downloads that run', () => {
     sender.takePlace(caller);
     expect(() => sender.takePlace(caller)).toThrow(expect.objectContaining({ status: 429 }));
   });
+});
+
+it('records who downloads what before the first byte, and how it has ended', async () => {
+  const entries = async () =>
+    (await world.audit.page({ action: 'archive.download' }, Infinity, 10)).entries;
+  const { body } = await prepare('reader', ['a/hello', 'a/b/deep']);
+  const answer = await get(body.path);
+  await answer.arrayBuffer();
+  await expect.poll(entries).toHaveLength(1);
+  expect((await entries())[0]).toMatchObject({
+    ...{ phase: 'ended', result: 'success', status: 200, backup: id, detail: '2 paths' },
+    actor: { name: 'reader' },
+    claims: [{ namespace: 'shop', name: 'orders-db' }],
+  });
+  expect((await get(body.path)).status).toBe(404);
+  expect((await entries())[0]).toMatchObject({
+    ...{ phase: 'whole', result: 'refused', reason: 'NoSuchDownload' },
+    actor: { kind: 'unknown' },
+  });
+  const texts = JSON.stringify((await world.audit.page({}, Infinity, 10)).entries);
+  expect(texts).not.toContain('hello');
+  expect(texts).not.toContain(body.path.split('/').at(-1));
 });

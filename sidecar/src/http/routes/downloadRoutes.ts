@@ -9,7 +9,10 @@ import type { Archives } from '../../browse/archives.ts';
 import type { ArchiveRef, OpenArchive } from '../../browse/openArchive.ts';
 import { fileOf, tarOfSelection } from '../../browse/tarOfSelection.ts';
 import { StageError } from '../../errors.ts';
+import type { AuditTrail, AuditWhat } from '../../history/audit/auditTrail.ts';
 import type { Log } from '../../log.ts';
+import { pathsOf as countOf } from '../audit/auditedActions.ts';
+import { recordDownload, setTarget } from '../audit/recordCalls.ts';
 import type { DownloadTickets } from '../downloads/downloadTickets.ts';
 import { fitFileName } from '../downloads/fileName.ts';
 import type { FileSender } from '../downloads/fileSender.ts';
@@ -25,6 +28,7 @@ export interface DownloadRoutes {
   archives: Archives;
   tickets: DownloadTickets;
   sender: FileSender;
+  trail: AuditTrail;
   log: Pick<Log, 'info'>;
 }
 
@@ -70,7 +74,7 @@ export const ticketRoutes =
 
 /** The downloads themselves: the ticket says who it is. */
 export const downloadRoutes =
-  ({ archives, tickets, sender, log }: DownloadRoutes): FastifyPluginAsyncZod =>
+  ({ archives, tickets, sender, trail, log }: DownloadRoutes): FastifyPluginAsyncZod =>
   async app => {
     app.get(
       '/downloads/:ticket',
@@ -90,6 +94,8 @@ export const downloadRoutes =
         const ticket = tickets.look(id);
         if (!ticket) throw noTicket();
         const { caller, archive, paths } = ticket;
+        request.caller = caller;
+        setTarget(request, { ...targetOf(archive), detail: countOf(paths) });
         const place = sender.takePlace(caller); // before the ticket is used up
         try {
           tickets.use(id);
@@ -99,6 +105,7 @@ export const downloadRoutes =
           const ref = await archive.ref(signal);
           const about = { user: caller.username, archive: ref.key, paths: paths.length };
           log.info(about, `download from archive ${ref.key}`);
+          await recordDownload(request, reply, trail);
           await sender.send(reply, place, {
             ...(isAsStored(ref, paths)
               ? { ...wholeArchive(ref), open: () => ref.destination.open(ref.key, { signal }) }
@@ -166,6 +173,12 @@ const wholeArchive = ({ key, bytes }: ArchiveRef) => ({
   fileName: fitFileName(key, 'archive.tar.gz'),
   bytes,
 });
+
+/** As the audit log has it. */
+const targetOf = ({ id, run }: ReadableArchive): Pick<AuditWhat, 'archive' | 'backup' | 'claims'> =>
+  run
+    ? { backup: id, claims: [{ namespace: run.namespace, name: run.name, uid: run.uid }] }
+    : { archive: id };
 
 const volumeOf = ({ run }: ReadableArchive): string => run?.name ?? 'archive';
 

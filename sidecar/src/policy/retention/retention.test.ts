@@ -8,6 +8,8 @@ import type { NamespaceFact } from '../../cluster/watch/facts.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { fixedPlaces } from '../../destinations/fixedPlaces.ts';
 import { StageError } from '../../errors.ts';
+import type { AuditOutcome, AuditTrail, AuditWhat } from '../../history/audit/auditTrail.ts';
+import { noTrail } from '../../history/audit/auditTrail.ts';
 import type { Records } from '../../history/durability/recordFile.ts';
 import { recordsInMemory } from '../../history/durability/recordFile.ts';
 import type { History, RunRecord } from '../../history/history.ts';
@@ -46,6 +48,7 @@ let isRead: (key: string) => boolean;
 let keepOfPlace: string | undefined;
 let inventoryProblems: string[];
 let namespaceNotes: NamespaceFact['policyNotes'];
+let audit: AuditTrail | undefined;
 
 beforeEach(async () => {
   history = await openFor(newPath());
@@ -60,6 +63,7 @@ beforeEach(async () => {
   keepOfPlace = undefined;
   inventoryProblems = [];
   namespaceNotes = undefined;
+  audit = undefined;
   addClaim();
 });
 
@@ -165,6 +169,7 @@ function retention(
     },
     places: fixedPlaces([to]),
     ...(decisions && { decisions }),
+    ...(audit && { audit, clusterName: 'prod' }),
     keepOfPlace: () => keepOfPlace,
     catalogs: { of: () => catalog },
     archives: {
@@ -223,6 +228,37 @@ it('waits for a listing, and looks at each one once', async () => {
   await backup({ at: 20 });
   await one.tick();
   expect(archives()).toBe(4);
+});
+
+it('records each deletion before and after, and deletes nothing that cannot be recorded', async () => {
+  const ids: string[] = [];
+  for (let at = 0; at < 5; at += 1) ids.push(await backup({ at }));
+  const begun: AuditWhat[] = [];
+  const ended: AuditOutcome[] = [];
+  let isFull = true;
+  audit = {
+    ...noTrail,
+    async begin(what) {
+      if (isFull)
+        throw new StageError('queue', 'AuditFull', 'it is full', 'make room', 'needs-action');
+      begun.push(what);
+      expect(archives()).toBe(6 - begun.length);
+      return { end: async outcome => void ended.push(outcome) };
+    },
+  };
+  await list();
+  await retention().tick();
+  expect(archives()).toBe(5);
+  expect(logged.join()).toContain('it is full');
+  isFull = false;
+  await retention().tick();
+  expect(archives()).toBe(3);
+  expect(begun.map(({ backup: id }) => id).sort()).toEqual(ids.slice(0, 2));
+  expect(begun[0]).toMatchObject({
+    ...{ action: 'archive.delete', cluster: 'prod', destination: destination.id },
+    claims: [{ ...orders, uid: 'uid-1' }],
+  });
+  expect(ended.map(({ result }) => result)).toEqual(['success', 'success']);
 });
 
 describe('deletes nothing', () => {

@@ -5,6 +5,7 @@ import type { Archives } from '../../browse/archives.ts';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { Places } from '../../destinations/places.ts';
 import { textOf } from '../../errors.ts';
+import type { AuditTrail } from '../../history/audit/auditTrail.ts';
 import type { Records } from '../../history/durability/recordFile.ts';
 import { recordsInMemory } from '../../history/durability/recordFile.ts';
 import type { History } from '../../history/history.ts';
@@ -36,7 +37,11 @@ export interface RetentionWorld {
   catalogs: Pick<Catalogs, 'of'>;
   archives: Pick<Archives, 'ref' | 'openQuickly' | 'forget'>;
   clusterUid: string;
+  /** In the audit log. */
+  clusterName?: string;
   installation: string;
+  /** An archive that cannot be recorded is not deleted. */
+  audit?: AuditTrail;
   isRead(destination: string, key: string): boolean;
   now(): Date;
   clocks?: () => Clocks;

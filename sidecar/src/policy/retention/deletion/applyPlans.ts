@@ -2,11 +2,13 @@ import type { RetentionPlan } from '../../../../api/index.ts';
 import type { Archives } from '../../../browse/archives.ts';
 import type { Destination } from '../../../destinations/destination.ts';
 import { StageError, textOf } from '../../../errors.ts';
+import type { AuditTrail } from '../../../history/audit/auditTrail.ts';
+import { noTrail, recorded } from '../../../history/audit/auditTrail.ts';
 import type { History } from '../../../history/history.ts';
 import { changeCopies } from '../../../history/queries/changeCopies.ts';
 import type { Log } from '../../../log.ts';
 import type { Line } from '../lines.ts';
-import type { DeletionWorld } from './deleteArchive.ts';
+import type { Deleted, DeletionWorld, Victim } from './deleteArchive.ts';
 import { deleteArchive, finishDeletion } from './deleteArchive.ts';
 import { isNearlyAllNew, NEARLY_ALL_NEW } from './newData.ts';
 
@@ -29,6 +31,10 @@ export type ApplyWorld = Omit<DeletionWorld, 'history'> & {
   plansOf(claim: ClaimName): { line: Line; plan: RetentionPlan }[];
   /** By volume, the newest run whose data was compared with the backup before. */
   compared: Map<string, string>;
+  /** An archive that cannot be recorded is not deleted. */
+  audit?: AuditTrail;
+  /** Of the claims, in the audit log. */
+  clusterName?: string;
   /** An archive is gone. */
   onDeleted(): void;
   log: Pick<Log, 'info' | 'warn'>;
@@ -105,7 +111,9 @@ export async function applyPlans(
           );
           if (keep || !archive || deleted >= most) continue;
           const victim = { ...archive, keep: plan.keep };
-          const isDeleted = await attempt(backup, () => deleteArchive(victim, destination, world));
+          const isDeleted = await attempt(backup, () =>
+            recordedDeletion(victim, line, destination, world)
+          );
           if (!isDeleted) continue;
           deleted += 1;
           world.onDeleted();
@@ -126,6 +134,31 @@ export async function applyPlans(
       `retention deleted ${deleted} archives at ${destination.id}`
     );
   return refusal;
+}
+
+/** Deletes an archive with an entry of the audit log before it, and one with the result. @throws StageError */
+async function recordedDeletion(
+  victim: Victim,
+  { namespace, name }: Line,
+  destination: Destination,
+  world: ApplyWorld
+): Promise<Deleted> {
+  const { audit = noTrail, clusterName, history } = world;
+  const uid = history.get(victim.run)?.uid ?? null;
+  const what = {
+    ...{ action: 'archive.delete', claims: [{ namespace, name, uid }], backup: victim.run },
+    ...{ archive: victim.key, destination: destination.id },
+    ...(clusterName !== undefined && { cluster: clusterName }),
+  };
+  return await recorded(
+    audit,
+    what,
+    () => deleteArchive(victim, destination, world),
+    deleted =>
+      deleted === 'deleted'
+        ? { result: 'success', detail: `retention: no rule of ${victim.keep} keeps it` }
+        : { result: 'cancelled', detail: `retention left it: it was ${deleted} meanwhile` }
+  );
 }
 
 /**
