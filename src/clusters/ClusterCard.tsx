@@ -94,7 +94,7 @@ function ReplaceButton({ cluster, name }: { cluster: string; name: string }) {
       <ActionButton
         icon={keyIcon}
         text={t('Replace credentials…')}
-        label={t('Replace the credentials of {{name}}', { name })}
+        label={t('Replace credentials of {{name}}', { name })}
         onClick={() => setOpen(true)}
       />
       {isOpen && (

@@ -141,7 +141,7 @@ describe('a cluster that is there', () => {
       [LIST]: clusterList([ownCluster(), otherCluster()]),
       'PUT /clusters/site-b': () => aClusterCheck(),
     });
-    await user.click(await screen.findByRole('button', { name: /^Replace the credentials of/ }));
+    await user.click(await screen.findByRole('button', { name: /^Replace credentials of/ }));
     const dialog = within(await screen.findByRole('dialog'));
     expect(dialog.queryByLabelText('Name')).toBeNull();
     await user.type(dialog.getByLabelText('Kubeconfig'), KUBECONFIG);

@@ -114,8 +114,10 @@ export function otherClustersTests(world: Seen): void {
       },
     });
     const dialog = await fill(page, kubeconfigText());
-    await dialog.getByRole('button', { name: 'How to prepare the other cluster' }).click();
     await dialog.getByRole('button', { name: 'Add the cluster' }).waitFor();
     await expectGoodLooks(dialog.getByText('list deployments.apps'), 'clusters-add', LIGHT);
+    await dialog.getByRole('button', { name: 'How to prepare the other cluster' }).click();
+    const commands = dialog.getByText(/kubectl config set-cluster site-b/);
+    await expectGoodLooks(commands, 'clusters-prepare', LIGHT);
   });
 }
