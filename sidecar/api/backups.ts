@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Chain } from './chains.ts';
+import { cluster, ofCluster } from './clusters.ts';
 import { DestinationName, DestinationProblem } from './destinations.ts';
 import { FailureClass, Stage } from './errors.ts';
 import { metLimits } from './limits.ts';
@@ -63,6 +64,7 @@ export const Priority = z.enum(PRIORITIES);
 export type Priority = z.infer<typeof Priority>;
 
 export const StartBackups = z.strictObject({
+  cluster,
   volumes: z.array(VolumeRef).min(1).max(MAX_VOLUMES_PER_REQUEST),
   priority: z
     .enum(['on-demand', 'scheduled'])
@@ -250,6 +252,7 @@ export type ProvenRestore = z.infer<typeof ProvenRestore>;
 
 export const Backup = z.strictObject({
   id: z.string().describe('time-ordered: a later run has a greater id'),
+  cluster: ofCluster,
   namespace: z.string(),
   name: z.string().describe('name of the PersistentVolumeClaim'),
   uid: z.string().describe('UID of the PersistentVolumeClaim'),
@@ -348,6 +351,7 @@ export const StartedBackups = z.strictObject({
 export type StartedBackups = z.infer<typeof StartedBackups>;
 
 export const BackupQuery = z.strictObject({
+  cluster,
   namespace: NamespaceName.optional(),
   name: ClaimName.optional(),
   status: BackupStatus.optional(),

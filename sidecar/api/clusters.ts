@@ -92,3 +92,15 @@ export const ClusterCheck = z.strictObject({
   isStored: z.boolean(),
 });
 export type ClusterCheck = z.infer<typeof ClusterCheck>;
+/** The cluster that a request is about. */
+export const cluster = ClusterName.optional().describe(
+  'name of the cluster; default: that of NKVM'
+);
+
+export const ClusterQuery = z.strictObject({ cluster });
+
+/** The cluster that a run or a volume is of. */
+export const ofCluster = z
+  .string()
+  .optional()
+  .describe('name of the cluster; absent: that of NKVM');

@@ -14,6 +14,9 @@ export const SERVICE_PROXY_PATH = `/api/v1/namespaces/${NKVM_NAMESPACE}/services
 /** The proxy deletes `Authorization`, so the token travels in a header of its own. */
 export const TOKEN_HEADER = 'X-NKVM-Token';
 
+/** Names the cluster whose API server made the token; without it, that is NKVM's own. */
+export const TOKEN_CLUSTER_HEADER = 'X-NKVM-Token-Cluster';
+
 /**
  * A last path segment that begins like this is ignored: `/volumes/~x7Kq` is `/volumes`. The plugin adds a random one to
  * each request, because headlamp-server with `-cache-enabled` keeps answers by the last segment of the path alone.

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ClaimName, NamespaceName } from './backups.ts';
+import { cluster } from './clusters.ts';
 import { DestinationName } from './destinations.ts';
 import { metLimits } from './limits.ts';
 import { POPULATE_STATES, PROTECTION_STATES, RETENTION_HOLDS } from './names.ts';
@@ -130,7 +131,7 @@ export const VolumePolicy = z.strictObject({
 });
 export type VolumePolicy = z.infer<typeof VolumePolicy>;
 
-export const PolicyQuery = z.strictObject({ namespace: NamespaceName.optional() });
+export const PolicyQuery = z.strictObject({ cluster, namespace: NamespaceName.optional() });
 export type PolicyQuery = z.infer<typeof PolicyQuery>;
 
 export const PolicyList = z.strictObject({

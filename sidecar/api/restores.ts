@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BackupStatus, ClaimName, NamespaceName, Route, RunStage, StageTimes } from './backups.ts';
+import { cluster, ofCluster } from './clusters.ts';
 import { FailureClass, Stage } from './errors.ts';
 import { metLimits } from './limits.ts';
 import { CHECK_STATES, RESTORE_MODES, RESTORE_STEPS } from './names.ts';
@@ -63,6 +64,9 @@ export const ArchivePath = z.string().min(1).max(16_384);
 export const ArchiveId = z.string().min(1).max(520);
 
 export const StartRestore = z.strictObject({
+  cluster: cluster.describe(
+    'name of the cluster of the target; default: that of NKVM. The archive may be of another one'
+  ),
   backup: ArchiveId.describe(
     'id of a backup; `archive:KEY` for an archive at the destination that no backup here has; `upload:ID` for an upload'
   ),
@@ -195,6 +199,7 @@ export type RestoreComparison = z.infer<typeof RestoreComparison>;
 
 export const Restore = z.strictObject({
   id: z.string(),
+  cluster: ofCluster,
   status: BackupStatus,
   stage: Stage.nullable(),
   backup: z.string().describe('the `backup` of the request'),
@@ -243,6 +248,7 @@ export const StartedRestore = z.strictObject({ restore: Restore });
 export type StartedRestore = z.infer<typeof StartedRestore>;
 
 export const RestoreQuery = z.strictObject({
+  cluster,
   namespace: NamespaceName.optional(),
   name: ClaimName.optional(),
   status: BackupStatus.optional(),
@@ -262,6 +268,7 @@ export type RestoreList = z.infer<typeof RestoreList>;
 /** A re-read of an archive (`verify`), or a restore into a scratch claim that is deleted again (`drill`). */
 export const Check = z.strictObject({
   id: z.string(),
+  cluster: ofCluster,
   kind: z.enum(['verify', 'drill']),
   backup: z.string(),
   namespace: z.string(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BackupSummary, NamespaceName, ProvenRestore } from './backups.ts';
+import { cluster } from './clusters.ts';
 import { metLimits } from './limits.ts';
 
 /** A controller or a bare pod that a volume belongs to, e.g. `apps/v1 StatefulSet shop/orders`. */
@@ -70,7 +71,7 @@ export const Volume = z.strictObject({
 });
 export type Volume = z.infer<typeof Volume>;
 
-export const VolumeQuery = z.strictObject({ namespace: NamespaceName.optional() });
+export const VolumeQuery = z.strictObject({ cluster, namespace: NamespaceName.optional() });
 export type VolumeQuery = z.infer<typeof VolumeQuery>;
 
 export const VolumeList = z.strictObject({

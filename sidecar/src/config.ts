@@ -162,6 +162,16 @@ export const SETTINGS = {
   NKVM_MAX_PARALLEL_PER_NODE: integer(1, 64, 'runs')
     .default(2)
     .describe('how many backups run side by side whose helper must run on the same node'),
+  NKVM_MAX_PARALLEL_PER_CLUSTER: integer(1, 64, 'runs')
+    .default(2)
+    .describe(
+      'how many runs go on side by side in each cluster other than NKVM’s own, beside those of all others: no cluster takes places from another'
+    ),
+  NKVM_CLUSTER_AWAY_SECONDS: integer(5, 604_800, 'seconds')
+    .default(3_600)
+    .describe(
+      'how long the API server of a cluster other than NKVM’s own may not answer until the runs that wait for it fail'
+    ),
   NKVM_MAX_ATTEMPTS: integer(1, 10, 'attempts')
     .default(3)
     .describe(
@@ -328,6 +338,8 @@ export interface Config {
   readonly scaleDownTimeoutMs: number;
   readonly discoveryTimeoutMs: number;
   readonly maxNamespaceScan: number;
+  /** For each cluster other than NKVM's own. */
+  readonly eachCluster: { readonly maxParallel: number; readonly awayMs: number };
   readonly maxParallel: number;
   readonly maxParallelPerNode: number;
   readonly maxAttempts: number;
@@ -407,6 +419,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     scaleDownTimeoutMs: data.NKVM_SCALE_DOWN_TIMEOUT_SECONDS * 1000,
     discoveryTimeoutMs: data.NKVM_DISCOVERY_TIMEOUT_SECONDS * 1000,
     maxNamespaceScan: data.NKVM_MAX_NAMESPACE_SCAN,
+    eachCluster: {
+      maxParallel: data.NKVM_MAX_PARALLEL_PER_CLUSTER,
+      awayMs: data.NKVM_CLUSTER_AWAY_SECONDS * 1000,
+    },
     maxParallel: data.NKVM_MAX_PARALLEL,
     maxParallelPerNode: data.NKVM_MAX_PARALLEL_PER_NODE,
     maxAttempts: data.NKVM_MAX_ATTEMPTS,

@@ -5,7 +5,9 @@ import type { Lifecycle } from './lifecycle.ts';
 import { lifecycle, Stopping } from './lifecycle.ts';
 import { createLog } from './observe/log.ts';
 import { startApi } from './start/api.ts';
+import { startClusterWorlds } from './start/clusterWorlds.ts';
 import { startFoundations } from './start/foundations.ts';
+import { startReading } from './start/reading.ts';
 import { startShared } from './start/shared.ts';
 import { startWorld } from './start/world.ts';
 
@@ -30,8 +32,10 @@ async function main(): Promise<void> {
   endOnSignals(life, log);
   try {
     const shared = await startShared(life, config, log);
-    const own = await startWorld(await startFoundations(shared, shared.own, life));
-    await startApi(own);
+    const reading = await startReading(shared);
+    const own = await startWorld(await startFoundations(shared, shared.own, life), reading);
+    const others = await startClusterWorlds(shared, reading, shared.clusters.connections);
+    await startApi(own, others);
   } catch (error) {
     if (error instanceof Stopping || life.signal.aborted) return; // `endOnSignals` ends the process
     await life.stop();

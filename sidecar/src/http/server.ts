@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Fastify, { LogController } from 'fastify';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import {
   jsonSchemaTransform,
   serializerCompiler,
@@ -13,6 +14,9 @@ import type { Access } from '../cluster/gateway/access.ts';
 import type { Places } from '../destinations/places.ts';
 import type { WatchedTrail } from '../history/audit/auditTrail.ts';
 import { recordCalls } from './audit/recordCalls.ts';
+import type { OtherClusters } from './clusters/clusters.ts';
+import { noOtherClusters, reviewsIn } from './clusters/clusters.ts';
+import { perCluster } from './clusters/perCluster.ts';
 import { downloadTickets } from './downloads/downloadTickets.ts';
 import { fileSender } from './downloads/fileSender.ts';
 import { fairRequests } from './entry/fairRequests.ts';
@@ -29,6 +33,9 @@ import { authenticate } from './rights/caller.ts';
 import type { DeclaredRoute } from './rights/declared.ts';
 import { undeclared } from './rights/declared.ts';
 import { enforceDeclared } from './rights/enforceDeclared.ts';
+import { foreignRights } from './rights/foreignRights.ts';
+import { runAccess } from './rights/runAccess.ts';
+import type { SourceElsewhere } from './rights/sourceRights.ts';
 import { tokenReviews } from './rights/tokenReviews.ts';
 import { accessRoutes } from './routes/accessRoutes.ts';
 import { auditRoutes } from './routes/auditRoutes.ts';
@@ -47,7 +54,6 @@ import { downloadRoutes, ticketRoutes } from './routes/downloadRoutes.ts';
 import { encryptionRoutes } from './routes/encryptionRoutes.ts';
 import type { FileRoutes } from './routes/fileRoutes.ts';
 import { fileRoutes } from './routes/fileRoutes.ts';
-import type { ForeignRoutes } from './routes/foreignRoutes.ts';
 import { foreignRoutes } from './routes/foreignRoutes.ts';
 import type { Readiness } from './routes/healthRoutes.ts';
 import { healthRoutes } from './routes/healthRoutes.ts';
@@ -85,7 +91,6 @@ export type HttpWorld = Omit<BackupRoutes, 'streams' | 'texts'> &
   Partial<Pick<RestoreRoutes, 'restores' | 'uploadNamespace'>> &
   UploadRoutes &
   Pick<DestinationRoutes, 'places' | 'checks' | 'catalogs' | 'space'> &
-  Omit<ForeignRoutes, 'places'> &
   Pick<CheckRoutes, 'drills'> &
   Pick<DoctorRoute, 'doctor'> & {
     /** Where archives are read. */
@@ -95,6 +100,8 @@ export type HttpWorld = Omit<BackupRoutes, 'streams' | 'texts'> &
     clusterAdmin: Pick<ClusterRoutes, 'registry' | 'ownCluster'>;
     /** Where calls are recorded. */
     audit: WatchedTrail;
+    /** Absent: there is only NKVM's own. */
+    clusters?: OtherClusters;
     streamOptions?: EventStreamOptions;
     /** Hears of each route, once, before the server listens. */
     onRoute?: (route: DeclaredRoute) => void;
@@ -172,11 +179,41 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         : given.swaggerObject,
   });
   await app.register(healthRoutes(world.readiness));
-  const { namespace } = world.installation;
+  const { namespace, cluster: ownName } = world.installation;
   const reviews = tokenReviews(world.access);
   const streams = eventStreams(world.streamOptions);
-  const access = archiveAccess({ ...world, places: world.archivePlaces });
   const texts = hiddenTexts(world);
+  const { clusters = noOtherClusters, rights: own } = world;
+  const foreign = foreignRights({ own, clusters: clusters.names, namespace });
+  const elsewhere = (id: string): SourceElsewhere | undefined => {
+    const found = clusters.find(id);
+    if (!found) return undefined;
+    if (found.cluster === undefined) {
+      return { run: found.run, rights: own, access: runAccess(world) };
+    }
+    const now = clusters.of(found.cluster);
+    return now && 'world' in now
+      ? { run: found.run, rights: now.world.rights, access: runAccess(now.world) }
+      : undefined;
+  };
+  const isKnown = (id: string, destination: string, key: string): boolean => {
+    const run = world.history.get(id) ?? clusters.find(id)?.run;
+    return run?.copies.some(copy => copy.destination === destination && copy.key === key) ?? false;
+  };
+  const routesWorld = { ...world, ownRights: own, foreign, elsewhere, streams, texts };
+  /** The routes, for the cluster that a request is about. */
+  const each = (routes: (of: typeof routesWorld & { cluster?: string }) => FastifyPluginAsyncZod) =>
+    perCluster(routes, {
+      ...{ clusters, own, namespace, ownName },
+      world: routesWorld,
+      worldOf: cluster => ({
+        ...routesWorld,
+        ...cluster,
+        uploadNamespace: () => undefined,
+      }),
+    });
+  const accessIn = (of: typeof routesWorld) => archiveAccess({ ...of, places: of.archivePlaces });
+  const access = accessIn(routesWorld);
   const sender = fileSender(world);
   const downloads = { ...world, trail: world.audit, access, sender, tickets: downloadTickets() };
   app.addHook('preClose', async () => {
@@ -197,7 +234,8 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
       );
       await api.register(downloadRoutes(downloads));
       await api.register(async known => {
-        known.addHook('onRequest', authenticate({ reviews, namespace }));
+        const reviewsOf = (cluster: string) => reviewsIn(cluster, clusters);
+        known.addHook('onRequest', authenticate({ reviews, reviewsOf, namespace }));
         known.addHook('onRequest', fairRequests());
         known.addHook('preHandler', enforceDeclared({ ...world, namespace }));
         known.addHook('onSend', texts.hook);
@@ -205,38 +243,46 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(infoRoutes(world));
         await known.register(accessRoutes(world));
         await known.register(doctorRoute(world));
-        await known.register(volumeRoutes(world));
-        await known.register(volumeEventRoutes({ ...world, streams, texts }));
-        await known.register(policyRoutes(world));
+        await known.register(each(volumeRoutes));
+        await known.register(each(volumeEventRoutes));
+        await known.register(each(policyRoutes));
         await known.register(retentionRoutes(world));
-        await known.register(backupRoutes({ ...world, streams, texts }));
+        await known.register(each(backupRoutes));
         await known.register(auditRoutes(world));
-        await known.register(fileRoutes({ ...world, access }));
-        await known.register(versionRoutes({ ...world, access }));
-        await known.register(ticketRoutes(downloads));
-        await known.register(copyRoutes({ ...world, places: world.archivePlaces }));
-        await known.register(foreignRoutes({ ...world, places: world.archivePlaces }));
+        await known.register(each(of => fileRoutes({ ...of, access: accessIn(of) })));
+        await known.register(each(of => versionRoutes({ ...of, access: accessIn(of) })));
+        await known.register(each(of => ticketRoutes({ ...downloads, access: accessIn(of) })));
+        await known.register(each(of => copyRoutes({ ...of, places: of.archivePlaces })));
+        await known.register(
+          foreignRoutes({ ...world, places: world.archivePlaces, foreign, isKnown })
+        );
         await known.register(destinationRoutes(world));
         await known.register(uploadRoutes(world));
-        await known.register(checkRoutes({ ...world, streams, texts }));
+        await known.register(each(checkRoutes));
         await known.register(encryptionRoutes(world));
         await known.register(clusterRoutes({ ...world, ...world.clusterAdmin }));
-        const { restores } = world;
-        if (restores)
+        if (world.restores) {
           await known.register(
-            restoreRoutes({
-              ...world,
-              restores,
-              ...{ streams, texts },
-              uploadNamespace: world.uploadNamespace ?? uploadNamespace(world),
-            })
+            each(({ restores, ...of }) =>
+              restoreRoutes({
+                ...of,
+                restores: restores ?? noRestores(),
+                uploadNamespace: of.uploadNamespace ?? uploadNamespace(of),
+              })
+            )
           );
+        }
       });
     },
     { prefix: '/api/v1' }
   );
   return app;
 }
+
+/** @throws Error: a bug in NKVM */
+const noRestores = (): never => {
+  throw new Error('the routes of restores need what carries them out');
+};
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error, randomBytes(6).toString('hex'));

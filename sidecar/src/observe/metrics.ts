@@ -48,11 +48,13 @@ const ARCHIVE_BYTES = [1, 8, 64, 512, 4096, 32_768, 262_144, 2_097_152].map(size
 /**
  * Only metrics with one series for each claim have the name of a claim as a label; histograms have neither namespace nor
  * claim. So 10,000 claims are 50,000 series at most, and usually 20,000. Series end with their claim or namespace.
+ * @param cluster label of every series; undefined: NKVM's own cluster, whose series have no such label, and the process
  */
-export function createMetrics(seen: ClaimGauges & StateGauges): Metrics {
+export function createMetrics(seen: ClaimGauges & StateGauges, cluster?: string): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  if (cluster === undefined) collectDefaultMetrics({ register: registry });
+  else registry.setDefaultLabels({ cluster });
   /** The series of each namespace, to be removed with it. */
   const counted = new Map<string, Map<string, RunLabels>>();
   const count = (labels: RunLabels, by: number): void => {

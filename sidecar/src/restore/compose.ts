@@ -40,7 +40,7 @@ import type { SourceWorld } from './source.ts';
 import type { RestoreEngine } from './types.ts';
 
 /** The dependencies of restores on the rest of the process. */
-export interface RestoreParts extends Pick<SourceWorld, 'uploadOf'> {
+export interface RestoreParts extends Pick<SourceWorld, 'uploadOf' | 'elsewhere'> {
   gateway: Gateway;
   history: History;
   inventory: ClusterInventory;

@@ -7,15 +7,17 @@ export type SourceVolume =
   | 'own'
   /** Nothing says which. */
   | 'unknown'
-  | { namespace: string; name: string; namespaceUid: string | null };
+  /** Of another cluster, names say nothing here. */
+  | { namespace: string; name: string; namespaceUid: string | null; isElsewhere: boolean };
 
 /** @returns the volume that the archive of a restore is of; of other runs `own`. */
 export function sourceOf({ details, namespace, name }: RunRecord): SourceVolume {
   if (details?.kind !== 'restore' || details.backup.startsWith('upload:')) return 'own';
   const of = details.source;
   if (of.namespace === null || of.name === null) return 'unknown';
-  if (of.namespace === namespace && of.name === name) return 'own';
-  return { namespace: of.namespace, name: of.name, namespaceUid: of.namespaceUid };
+  const isElsewhere = of.cluster !== undefined;
+  if (!isElsewhere && of.namespace === namespace && of.name === name) return 'own';
+  return { namespace: of.namespace, name: of.name, namespaceUid: of.namespaceUid, isElsewhere };
 }
 
 /**

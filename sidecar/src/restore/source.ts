@@ -45,6 +45,8 @@ export interface UploadedArchive {
 export interface SourceWorld {
   history: Pick<History, 'get'>;
   places: Places;
+  /** @returns a run of another cluster, and the cluster: null for NKVM's own. Absent: there is none. */
+  elsewhere?(id: string): { run: RunRecord; cluster: string | null } | undefined;
   /** @returns undefined when there is none of this id any more. */
   uploadOf?(id: string): Promise<UploadedArchive | undefined> | UploadedArchive | undefined;
 }
@@ -74,19 +76,22 @@ export async function findSource(
 
 async function backupSource(
   asked: string,
-  { history, places }: SourceWorld,
+  { history, places, elsewhere }: SourceWorld,
   signal: AbortSignal | undefined,
   not: ReadonlySet<string>
 ): Promise<RestoreSource> {
-  const run = history.get(asked);
+  const here = history.get(asked);
+  const there = here ? undefined : elsewhere?.(asked);
+  const run = here ?? there?.run;
   if (!run || run.kind !== 'backup') throw notFound(asked);
   const copies = run.copies.filter(
     ({ state, destination }) => state === 'present' && !not.has(destination)
   );
   if (copies.length === 0) throw noArchive(run);
-  return await withNearest(copies, places, signal, readable =>
+  const found = await withNearest(copies, places, signal, readable =>
     copySource(asked, run, readable, signal)
   );
+  return there ? { ...found, source: { ...found.source, cluster: there.cluster } } : found;
 }
 
 async function copySource(

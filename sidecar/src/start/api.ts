@@ -4,15 +4,19 @@ import { rightsOf } from '../http/rights/rights.ts';
 import { buildServer } from '../http/server.ts';
 import { registerAuditMetrics } from '../observe/auditMetrics.ts';
 import { registerDestinationGauges } from '../observe/destinationGauges.ts';
+import { metricsOfAll } from '../observe/metricsOfAll.ts';
 import { VERSION } from '../version.ts';
+import type { ClusterWorlds } from './clusterWorlds.ts';
+import { otherClusters } from './otherClusters.ts';
 import type { World } from './world.ts';
 
 /** Starts the API, in the place of what has answered until now. */
-export async function startApi(own: World): Promise<void> {
+export async function startApi(own: World, worlds: ClusterWorlds): Promise<void> {
   const { life, config, log, now, door, doctor, learn, history, destination, inventory } = own;
-  const { clusterName, access, open, places, fence, coverage, retention, clusters, audit } = own;
+  const { clusterName, access, open, places, fence, archives, uploads, coverage, retention } = own;
+  const { clusters, audit } = own;
   const { prepared, catalogs, space } = own.upkeep;
-  const { metrics, archives, uploads, restores, queue, admission, push } = own.runs;
+  const { metrics, restores, queue, admission, push } = own.runs;
   registerDestinationGauges(metrics.registry, () =>
     places.all().map(({ name }) => ({
       ...{ name, state: places.status(name)?.state ?? 'unknown', freeBytes: space.freeBytes(name) },
@@ -22,6 +26,12 @@ export async function startApi(own: World): Promise<void> {
     }))
   );
   registerAuditMetrics(metrics.registry, audit);
+  const rights = rightsOf(access);
+  const registriesOfOthers = () =>
+    worlds.names().flatMap(name => {
+      const now = worlds.of(name);
+      return now?.state === 'ready' ? [now.world.runs.metrics.registry] : [];
+    });
   const results = await openCheckResults(checkResultsPath(config.metadataDbPath), { fence, log });
   const readiness = () => ({
     isReady: inventory.isReady() && prepared.isReady(),
@@ -53,8 +63,9 @@ export async function startApi(own: World): Promise<void> {
         checks: checksOf({ places, results, now }),
         restores: restores.engine,
         drills: restores.engine,
-        rights: rightsOf(access),
+        rights,
         clusterAdmin: clusters,
+        clusters: otherClusters(own, rights, worlds),
         maxNamespaceScan: config.maxNamespaceScan,
         installation: {
           version: VERSION,
@@ -64,7 +75,7 @@ export async function startApi(own: World): Promise<void> {
           maxParallel: config.maxParallel,
         },
         ...{ doctor, readiness },
-        metrics: metrics.registry,
+        metrics: metricsOfAll(metrics.registry, registriesOfOthers),
         audit,
         log,
       }),

@@ -3,6 +3,7 @@ import { accessOf } from '../cluster/gateway/access.ts';
 import type { Gateway } from '../cluster/gateway/gateway.ts';
 import { podsOf } from '../cluster/gateway/pods.ts';
 import { startInventory } from '../cluster/inventory/startInventory.ts';
+import { remoteWatchLimits } from '../cluster/watch/watchCache.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
 import type { History } from '../history/history.ts';
 import { runIds } from '../history/runId.ts';
@@ -13,11 +14,15 @@ import type { Shared } from './shared.ts';
 
 /** One cluster: its names, the way to it, and the history of its runs. */
 export interface ClusterParts {
+  /** Whether it is the cluster that NKVM runs in, or beside. */
+  isOwn: boolean;
   /** In archive names. */
   clusterName: string;
   clusterUid: string;
   gateway: Gateway;
   history: History;
+  /** Path of the file of the history. */
+  historyPath: string;
 }
 
 /** The parts of one cluster that all its others need, and what exists once. */
@@ -26,9 +31,15 @@ export type Foundations = Awaited<ReturnType<typeof startFoundations>>;
 /**
  * Starts the inventory of one cluster, and puts together what is asked of its API server.
  * @param life of this cluster: what is started here, and with the result, stops with it
+ * @param log of this cluster
  */
-export async function startFoundations(shared: Shared, cluster: ClusterParts, life: Lifecycle) {
-  const { installation, log } = shared;
+export async function startFoundations(
+  shared: Shared,
+  cluster: ClusterParts,
+  life: Lifecycle,
+  log: Shared['log'] = shared.log
+) {
+  const { installation } = shared;
   const { gateway, history, clusterUid } = cluster;
   const looks = looksOf(runIds());
   const inventory = await life.start({
@@ -37,6 +48,7 @@ export async function startFoundations(shared: Shared, cluster: ClusterParts, li
       startInventory(gateway, {
         log,
         isOwnHelper: ownHelpers(installation, id => looks.get(id) ?? history.get(id)),
+        ...(!cluster.isOwn && { limits: remoteWatchLimits }),
       }),
     stop: started => started.stop(),
   });
@@ -49,7 +61,7 @@ export async function startFoundations(shared: Shared, cluster: ClusterParts, li
   return {
     ...shared,
     ...cluster,
-    ...{ life, looks, inventory, identity, access },
+    ...{ life, log, looks, inventory, identity, access },
     pods: podsOf(gateway),
     open: openNamespaces(access),
   };

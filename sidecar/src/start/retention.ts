@@ -3,7 +3,7 @@ import { PlaceDecision, placeDecisionsPath } from '../policy/retention/deletion/
 import type { Retention } from '../policy/retention/retention.ts';
 import { retentionWith } from '../policy/retention/retention.ts';
 import type { Foundations } from './foundations.ts';
-import type { Runs } from './runs.ts';
+import type { Reading } from './reading.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** A look costs nothing: destinations are listed every hour, and only a new listing leads to a round. */
@@ -15,19 +15,22 @@ const RENEW_MS = 1_000;
 /** Starts retention: after each complete listing of a destination, the plans are applied there. */
 export async function startRetention(
   foundations: Foundations,
-  { archives }: Runs,
+  { archives }: Reading,
   { prepared, catalogs }: Upkeep
 ): Promise<Retention> {
   const { life, config, log, now, history, places, inventory } = foundations;
   const { clusterName, clusterUid, installation, fence, audit } = foundations;
+  const { historyPath, histories } = foundations;
   return await life.start({
     name: 'retention',
     async start() {
-      const decisions = await openRecordFile(placeDecisionsPath(config.metadataDbPath), {
+      const decisions = await openRecordFile(placeDecisionsPath(historyPath), {
         ...{ value: PlaceDecision, what: 'decisions of retention', fence, log },
       });
       const retention = retentionWith({
-        ...{ history, places, inventory, catalogs, archives, clusterUid, installation, now, log },
+        ...{ places, inventory, catalogs, archives, clusterUid, installation, now, log },
+        // A restore of another cluster may read the archives of this one.
+        history: { ...history, unfinished: histories.unfinished },
         ...{ decisions, audit, clusterName },
         settings: config.retention,
         keepOfPlace: places.keepOf,

@@ -14,8 +14,6 @@ import { entriesBefore } from '../backup/emptied.ts';
 import { proofPlansFor } from '../backup/proofLevel.ts';
 import { admissionOf } from '../backup/request/admission.ts';
 import { runBackup } from '../backup/run.ts';
-import { archivesAt } from '../browse/archives.ts';
-import { isUploadKey, uploadsAt } from '../browse/uploads.ts';
 import type { ExecOptions, ExecTarget } from '../cluster/gateway/exec.ts';
 import { execInPod, execToEnd, execWithInput } from '../cluster/gateway/exec.ts';
 import { lane } from '../cluster/gateway/lane.ts';
@@ -23,12 +21,14 @@ import { podLogsOf } from '../cluster/gateway/podLog.ts';
 import { claimsOf } from '../cluster/inventory/claims.ts';
 import { readPodLimits } from '../cluster/limits/podLimits.ts';
 import { eventsOf } from '../cluster/writes/events.ts';
+import { withNamedEnds } from '../clusters/namedEnds.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { watchRoom } from '../destinations/room.ts';
 import { directDoubts } from '../helper/direct/doubts.ts';
 import { pushTransport } from '../helper/push/pushTransport.ts';
 import { runIds } from '../history/runId.ts';
 import { backoffMs } from '../jobs/attempts/retry.ts';
+import type { JobKinds } from '../jobs/job.ts';
 import { holdWhile } from '../jobs/queue/holds.ts';
 import { startQueue } from '../jobs/queue/queue.ts';
 import { auditRunEnds } from '../observe/auditRunEnds.ts';
@@ -45,25 +45,33 @@ import { verifyJob } from '../restore/check/verifyJob.ts';
 import { composeRestores } from '../restore/compose.ts';
 import { fillingNamespace } from '../restore/handOver/filling.ts';
 import { VERSION } from '../version.ts';
+import { within } from '../within.ts';
 import type { Foundations } from './foundations.ts';
 import { startPush } from './push.ts';
+import type { Reading } from './reading.ts';
 
 /** Runs delete their helpers. For all that takes time at the end see shared.ts. */
 const STOP_QUEUE_MS = 32_000;
+
+/** How long a scrape waits for an answer of another cluster; one that comes later is for the next. */
+const LEAKS_MS = 1_000;
 
 /** The parts that carry out runs. */
 export type Runs = Awaited<ReturnType<typeof startRuns>>;
 
 /** Starts what carries runs out, and what tells of their ends. No run begins before `queue.resume`. */
-export async function startRuns(foundations: Foundations) {
+export async function startRuns(foundations: Foundations, { archives, uploads }: Reading) {
   const { life, config, log, now, gateway, lease, fence, history, destination, looks } =
     foundations;
   const {
     helperImage,
     places,
     inventory,
+    isOwn,
     clusterName,
     clusterUid,
+    historyPath,
+    histories,
     installation,
     identity,
     pods,
@@ -72,15 +80,20 @@ export async function startRuns(foundations: Foundations) {
     audit,
   } = foundations;
 
-  const metrics = createMetrics({
-    depth: () => queue.depth(),
-    inventory,
-    history,
-    inventoryProblems: () => inventory.problems().length,
-    isHistoryReadOnly: () => history.isReadOnly(),
-    historySize: () => sizeOfHistory(config.metadataDbPath, history),
-    helperLeaks: helperLeaks({ pods, history, installation, now: () => performance.now() }),
-  });
+  const leaks = helperLeaks({ pods, history, installation, now: () => performance.now() });
+  const metrics = createMetrics(
+    {
+      depth: () => queue.depth(),
+      inventory,
+      history,
+      inventoryProblems: () => inventory.problems().length,
+      isHistoryReadOnly: () => history.isReadOnly(),
+      historySize: () => sizeOfHistory(historyPath, history),
+      // The metrics of all clusters are one answer, which waits for no other cluster.
+      helperLeaks: () => (isOwn ? leaks() : within(AbortSignal.timeout(LEAKS_MS), leaks())),
+    },
+    isOwn ? undefined : clusterName
+  );
   const events = await life.start({
     name: 'the Events on claims',
     start: () =>
@@ -93,7 +106,8 @@ export async function startRuns(foundations: Foundations) {
     stop: sender => sender.settled(),
   });
   const onEnd = runEnds({ history, metrics, events, audit: auditRunEnds(audit, clusterName) });
-  const push = await startPush(life, config, { log, metrics });
+  // The address of the port is one of NKVM's own cluster: in another one, anything may have it.
+  const push = isOwn ? await startPush(life, config, { log, metrics }) : undefined;
 
   const incrementsFor = ({ namespace, name }: Backup): ReturnType<typeof incrementsOf> => {
     const claim = inventory.claim(namespace, name);
@@ -159,38 +173,12 @@ export async function startRuns(foundations: Foundations) {
   };
   const costs = outageCosts(places);
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
-  const archives = await life.start({
-    name: 'the indexes of archives',
-    start: () =>
-      archivesAt({
-        places,
-        log,
-        mayStore: ({ key, manifest }) =>
-          manifest?.installation === installation || isUploadKey(key),
-      }),
-    stop: opened => opened.stop(),
-  });
-
-  const uploads = await life.start({
-    name: 'the uploads',
-    start: () =>
-      uploadsAt({
-        ...{ destination, installation, log },
-        maxBytes: config.uploadLimitBytes,
-        floorBytes: config.minFreeBytes,
-        isInUse: id =>
-          history
-            .unfinished()
-            .some(
-              ({ details }) => details?.kind === 'restore' && details.backup === `upload:${id}`
-            ),
-        onRemove: key => archives.forget(key),
-      }),
-    stop: taken => taken.stop(),
-  });
-
   const restores = composeRestores({
-    uploadOf: id => uploads.find(id),
+    uploadOf: id => (isOwn ? uploads.find(id) : undefined),
+    elsewhere(id) {
+      const found = histories.find(id);
+      return found && { run: found.run, cluster: found.cluster ?? null };
+    },
     ...{ gateway, history, inventory, places, access, installation, fence, looks, log, now },
     helpers: backupWorld,
     fillings: fillingNamespace(config.namespace),
@@ -200,12 +188,14 @@ export async function startRuns(foundations: Foundations) {
     carryOut: (...args) => queue.carryOut(...args),
     room: () => room.look(),
   });
+  const kindsHere = (kinds: JobKinds): JobKinds =>
+    isOwn ? kinds : withNamedEnds(kinds, clusterName, gateway.availability.isAway);
   const queue = await life.start({
     name: 'the queue',
     start: () =>
       startQueue({
         history,
-        kinds: {
+        kinds: kindsHere({
           backup: backupJob({
             claimOf: (namespace, name) => inventory.claim(namespace, name),
             nodes: inventory.nodes,
@@ -217,8 +207,11 @@ export async function startRuns(foundations: Foundations) {
           verify: verifyJob({ ...backupWorld, history }),
           drill: drillJob({ ...restores.world, readPodLog: podLogsOf(gateway) }),
           copy: copyJob({ ...backupWorld, history, retry: COPY_RETRY }),
+        }),
+        limits: {
+          total: isOwn ? config.maxParallel : config.eachCluster.maxParallel,
+          perNode: config.maxParallelPerNode,
         },
-        limits: { total: config.maxParallel, perNode: config.maxParallelPerNode },
         retry,
         availability: gateway.availability,
         placeOf: namespace => ({
@@ -263,10 +256,8 @@ export async function startRuns(foundations: Foundations) {
       }),
     stop: watched => watched.stop(),
   });
-  const admission = admissionOf(inventory, open, places.all, room.look, {
-    namespace: config.namespace,
-    name: hostname(), // in a pod, its name
-  });
+  const ownPod = { namespace: config.namespace, name: hostname() }; // in a pod, its name
+  const admission = admissionOf(inventory, open, places.all, room.look, isOwn ? ownPod : undefined);
   return {
     ...{ admission },
     ...{
@@ -274,8 +265,6 @@ export async function startRuns(foundations: Foundations) {
       events,
       onEnd,
       retry,
-      archives,
-      uploads,
       restores,
       queue,
       copies,

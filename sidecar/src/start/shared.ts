@@ -5,6 +5,7 @@ import { connect } from '../cluster/gateway/connection.ts';
 import { gatewayOf } from '../cluster/gateway/gateway.ts';
 import { podsOf } from '../cluster/gateway/pods.ts';
 import { readClusterUid } from '../cluster/inventory/namespaces.ts';
+import { histories } from '../clusters/histories.ts';
 import { serverHost } from '../clusters/looks/clusterLooks.ts';
 import type { Config } from '../config.ts';
 import { localPlace } from '../destinations/directory/local.ts';
@@ -160,9 +161,14 @@ export async function startShared(
   });
 
   /** The cluster that NKVM runs in, or beside. */
-  const own: ClusterParts = { clusterName, clusterUid, gateway, history };
+  const own: ClusterParts = {
+    ...{ isOwn: true, clusterName, clusterUid, gateway, history },
+    historyPath: config.metadataDbPath,
+  };
+  const all = histories();
+  all.add(undefined, history);
   return {
-    ...{ installation, own, clusters, doctor, learn },
     ...{ life, config, log, now, door, lease, fence, audit, places, destination, helperImage },
+    ...{ installation, own, histories: all, clusters, doctor, learn },
   };
 }

@@ -37,7 +37,7 @@ export type Upkeep = Awaited<ReturnType<typeof startUpkeep>>;
 /** Starts what an earlier process has left to do, lets runs begin when that is done, and looks after leftovers from then on. */
 export async function startUpkeep(foundations: Foundations, runs: Runs) {
   const { life, config, log, now, history, places, destination, looks, inventory } = foundations;
-  const { clusterUid, installation, identity, pods, audit } = foundations;
+  const { isOwn, clusterUid, installation, identity, pods, audit } = foundations;
   const { onEnd, retry, restores, queue, copies, interrupted } = runs;
 
   const claimUidOf = (namespace: string, name: string) => inventory.claim(namespace, name)?.uid;
@@ -94,7 +94,8 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
   });
 
   // Leftovers of an earlier process. Later, they could not be told from work in progress with former settings.
-  const toSweep = new Set(places.all().map(({ name }) => name));
+  // Destinations are those of all clusters: with those of the own one, all temporaries are swept.
+  const toSweep = new Set(isOwn ? places.all().map(({ name }) => name) : []);
   const catalogs = await life.start({
     name: 'the catalogs of destinations',
     start: () =>
@@ -132,7 +133,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
   const sweepHelpers = sweeperOf({
     ...{ pods, installation, isUnderWay, log },
     // At other destinations, what is under way with settings of before looks just like it: see the catalogs.
-    sweepDestinations: () => destination.sweep(),
+    sweepDestinations: async () => (isOwn ? await destination.sweep() : 0),
   });
   const sweepScratch = scratchSweeper({ ...restores.world, inventory, isUnderWay, log });
   const sweep = () => void Promise.all([sweepHelpers(), sweepScratch()]);

@@ -78,6 +78,8 @@ const subjectOf = (token: string): string =>
 /** The HTTP API on a cluster of four claims, where a token is the name of its user, or a `jwt` of it. */
 export interface HttpTestWorld {
   app: FastifyInstance;
+  /** What its routes are made of. */
+  parts: HttpWorld;
   history: History;
   /** Records the calls. */
   audit: WatchedTrail;
@@ -266,7 +268,7 @@ export async function httpWorld(
     read: async name => void (world.catalogs[name] = { problem: null }),
     stop: async () => undefined,
   };
-  const world: Omit<HttpTestWorld, 'app'> = {
+  const world: Omit<HttpTestWorld, 'app' | 'parts'> = {
     configure(given) {
       secrets = given;
       onSecrets();
@@ -373,7 +375,7 @@ export async function httpWorld(
     world.isApiAway ? 'unknown' : !world.closed.has(namespace);
   const metrics = new Registry();
   new Counter({ name: 'nkvm_test_total', help: 'a test', registers: [metrics] }).inc();
-  const app = await buildServer({
+  const parts: HttpWorld = {
     queue,
     history,
     inventory,
@@ -421,8 +423,9 @@ export async function httpWorld(
     log,
     changesEveryMs: 20,
     ...differs,
-  });
-  return Object.assign(world, { app });
+  };
+  const app = await buildServer(parts);
+  return Object.assign(world, { app, parts });
 }
 
 /** NKVM's own cluster is the only one, and none can be added. */

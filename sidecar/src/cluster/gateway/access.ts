@@ -12,11 +12,13 @@ export interface Subject {
   groups: string[];
   /** Holds the token's credential id, which the API server's audit log knows, too. */
   extra: Record<string, string[]>;
+  /** Name of the cluster whose API server says so; absent: NKVM's own. In another cluster the same name means nothing. */
+  cluster?: string;
 }
 
 /** One action on one kind of object, as a right. */
 export interface Action {
-  verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete';
+  verb: 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'use';
   group: string;
   resource: string;
   subresource?: string;

@@ -10,6 +10,8 @@ export const ArchiveSource = z.strictObject({
   namespaceUid: z.string().nullable(),
   /** When the backup was asked for, ISO-8601. */
   createdAt: z.string().nullable(),
+  /** Name of the cluster, where it is another one than that of the restore; null: NKVM's own. */
+  cluster: z.string().nullable().optional(),
 });
 export type ArchiveSource = z.infer<typeof ArchiveSource>;
 
@@ -111,7 +113,10 @@ const Stored = z.discriminatedUnion('kind', [
   z.object({
     ...RestoreDetails.shape,
     source: z
-      .object({ namespace: text, name: text, uid: text, namespaceUid: text, createdAt: text })
+      .object({
+        ...{ namespace: text, name: text, uid: text, namespaceUid: text, createdAt: text },
+        cluster: z.string().nullable().optional(),
+      })
       .catch({ namespace: null, name: null, uid: null, namespaceUid: null, createdAt: null }),
     target: z.object(RestoreTarget.shape),
     scale: flag,

@@ -12,9 +12,11 @@ import type { History, RunRecord } from '../../history/history.ts';
 import { notFound } from '../../jobs/attempts/errors.ts';
 import { Refusal } from '../entry/problems.ts';
 import { noUpload, rightToUpload, uploadNamespace } from '../routes/uploadRoutes.ts';
+import type { ForeignRights } from './foreignRights.ts';
+import { foreignRights } from './foreignRights.ts';
 import { heldRights } from './heldRights.ts';
 import type { Rights } from './rights.ts';
-import { everywhere, runAccess } from './runAccess.ts';
+import { runAccess } from './runAccess.ts';
 
 /** An archive at the destination that no backup in the history has. */
 export const FOREIGN_PREFIX = 'archive:';
@@ -46,6 +48,10 @@ export interface ArchiveAccessWorld {
   archives: Pick<Archives, 'ref'>;
   places: Pick<Places, 'get'>;
   uploads: Uploads;
+  /** Rights on archives that no backup here has; absent: as in this cluster. */
+  foreign?: ForeignRights | undefined;
+  /** Of NKVM's own cluster, where uploads are; absent: this is that cluster. */
+  ownRights?: Rights | undefined;
 }
 
 /** Finds archives for callers who may read what is in them. */
@@ -60,9 +66,9 @@ export interface ArchiveAccess {
 }
 
 export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
-  const { history, rights, archives, places } = world;
+  const { history, rights, archives, places, ownRights = rights } = world;
+  const { foreign = foreignRights({ own: ownRights }) } = world;
   const access = runAccess(world);
-  const allArchives = everywhere('get', 'archive');
 
   const refOfRun = async (run: RunRecord, signal?: AbortSignal): Promise<ArchiveRef> => {
     const copies = run.copies.filter(({ state }) => state === 'present' || state === 'missing');
@@ -93,7 +99,7 @@ export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
     const mayRead = async (maxAgeMs?: number) => {
       const namespace = uploadNamespace(world)(name);
       return (
-        namespace !== undefined && (await rights.has(caller, rightToUpload(namespace), maxAgeMs))
+        namespace !== undefined && (await ownRights.has(caller, rightToUpload(namespace), maxAgeMs))
       );
     };
     if (!(await mayRead())) throw noUpload(name);
@@ -112,13 +118,14 @@ export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
   return {
     async find(caller, id) {
       if (id.startsWith(FOREIGN_PREFIX)) {
-        await rights.need(caller, allArchives);
-        const archive = foreignArchive(id.slice(FOREIGN_PREFIX.length));
+        const named = id.slice(FOREIGN_PREFIX.length);
+        await foreign.need(caller, named);
+        const archive = foreignArchive(named);
         if (!isArchiveName(archive.key)) throw archiveMissing(archive.key);
         return {
           id,
           run: undefined,
-          mayRead: maxAgeMs => rights.has(caller, allArchives, maxAgeMs),
+          mayRead: maxAgeMs => foreign.has(caller, named, maxAgeMs),
           ref: signal => archives.ref(archive, signal),
         };
       }

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { TOKEN_AUDIENCE, TOKEN_HEADER } from '../../../api/index.ts';
+import { TOKEN_AUDIENCE, TOKEN_CLUSTER_HEADER, TOKEN_HEADER } from '../../../api/index.ts';
 import type { Subject } from '../../cluster/gateway/access.ts';
 import { tokenClaims } from '../../cluster/gateway/token.ts';
 import { Refusal } from '../entry/problems.ts';
@@ -33,6 +33,8 @@ export type Audience = typeof TOKEN_AUDIENCE | undefined;
 
 export interface Authentication {
   reviews: TokenReviews;
+  /** @returns the reviews of another cluster; undefined: there is none of this name. @throws Refusal where it cannot be asked now. */
+  reviewsOf?(cluster: string): TokenReviews | undefined;
   /** Namespace of the installation, for the hint. */
   namespace: string;
   /** A scraper's token may be one for the API server: that is the one which Prometheus has. */
@@ -46,7 +48,8 @@ export interface Authentication {
  * tokens come from the same place, 503 when the API server did not say.
  */
 export function authenticate({
-  reviews,
+  reviews: ownReviews,
+  reviewsOf = () => undefined,
   namespace,
   takesTokensOfApiServer = false,
   now = Date.now,
@@ -65,11 +68,16 @@ export function authenticate({
     if (claims?.expiresAt !== undefined && claims.expiresAt + CLOCK_SKEW_MS < now()) {
       throw badToken(how);
     }
-    const whoIs = async (maxAgeMs?: number) => {
+    const cluster = clusterOf(request);
+    // A token goes to no other API server than the one that made it: whoever has it could use it.
+    const reviews = cluster === undefined ? ownReviews : reviewsOf(cluster);
+    if (!reviews) throw badToken(how);
+    const whoIs = async (maxAgeMs?: number): Promise<Subject | undefined> => {
       try {
-        return await reviews.whoIs(token, audience, sourceOf(request), maxAgeMs);
+        const found = await reviews.whoIs(token, audience, sourceOf(request), maxAgeMs);
+        return found && cluster !== undefined ? { ...found, cluster } : found;
       } catch (error) {
-        throw error instanceof Refusal ? error : unknown(error);
+        throw error instanceof Refusal ? error : unknown(error, cluster);
       }
     };
     const subject = await whoIs();
@@ -86,6 +94,12 @@ function tokenOf({ headers }: FastifyRequest): string | undefined {
   const token = typeof own === 'string' && own !== '' ? own : bearer;
   return token && token.length <= LONGEST_TOKEN ? token : undefined;
 }
+
+/** The plugin says of which cluster its token is. */
+const clusterOf = ({ headers }: FastifyRequest): string | undefined => {
+  const named = headers[TOKEN_CLUSTER_HEADER.toLowerCase()];
+  return typeof named === 'string' && named !== '' ? named : undefined;
+};
 
 /** Through the service proxy every request comes from the API server, which adds the address of its own client last. */
 function sourceOf({ headers, socket }: FastifyRequest): Source {
@@ -115,7 +129,8 @@ const badToken = (how: string): Refusal =>
   );
 
 /** @returns the user and the token's credential id, which the API server's audit log holds, too. */
-export function nameOf({ username, extra }: Subject): string {
+export function nameOf({ username, extra, cluster }: Subject): string {
   const credential = extra['authentication.kubernetes.io/credential-id']?.[0];
-  return credential ? `${username} (${credential})` : username;
+  const where = cluster === undefined ? username : `${username} of cluster ${cluster}`;
+  return credential ? `${where} (${credential})` : where;
 }

@@ -35,7 +35,15 @@ interface Answer {
   isNo?: boolean;
 }
 
-export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.now): Rights {
+/**
+ * @param cluster whose API server is asked; undefined: NKVM's own. It is never asked about the callers of another cluster, who have no
+ *   rights there.
+ */
+export function rightsOf(
+  access: Pick<Access, 'may'>,
+  now: () => number = Date.now,
+  cluster?: string
+): Rights {
   /** The oldest are first. */
   const answers = new Map<string, Answer>();
   const may = fairQuestions(access.may);
@@ -50,23 +58,25 @@ export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.n
       isYes => (asked.isNo = !isYes),
       () => answers.get(key) === asked && answers.delete(key)
     );
-    return await answerOf(asked);
+    return await answerOf(asked, cluster);
   };
   const has: Rights['has'] = async (subject, action, maxAgeMs = KEEP_MS) => {
+    if (subject.cluster !== cluster) return false;
     const key = JSON.stringify([subject, action]);
     const before = answers.get(key);
-    if (before && now() - before.at < maxAgeMs) return await answerOf(before);
+    if (before && now() - before.at < maxAgeMs) return await answerOf(before, cluster);
     return await ask(key, subject, action);
   };
   const hasAmongMany: Rights['hasAmongMany'] = async (subject, action) => {
+    if (subject.cluster !== cluster) return false;
     const key = JSON.stringify([subject, action]);
     const before = answers.get(key);
     const keepMs = before?.isNo ? KEEP_NO_MS : KEEP_MS;
-    if (before && now() - before.at < keepMs) return await answerOf(before);
+    if (before && now() - before.at < keepMs) return await answerOf(before, cluster);
     return await ask(key, subject, action);
   };
   const lacking: Rights['lacking'] = async (subject, action) =>
-    (await has(subject, action)) ? undefined : missing(subject, action);
+    (await has(subject, action)) ? undefined : missing(subject, action, cluster);
   return {
     has,
     hasAmongMany,
@@ -78,34 +88,55 @@ export function rightsOf(access: Pick<Access, 'may'>, now: () => number = Date.n
   };
 }
 
-const answerOf = async ({ answer }: { answer: Promise<boolean> }): Promise<boolean> => {
+const answerOf = async (
+  { answer }: { answer: Promise<boolean> },
+  cluster: string | undefined
+): Promise<boolean> => {
   try {
     return await answer;
   } catch (error) {
-    throw error instanceof Refusal ? error : unknown(error);
+    throw error instanceof Refusal ? error : unknown(error, cluster);
   }
 };
 
 /** @returns the problem that the API server gave no answer. It never counts as a yes. */
-export const unknown = (error: unknown): Refusal =>
+export const unknown = (error: unknown, cluster?: string): Refusal =>
   Object.assign(
     new Refusal(
       503,
       'RightsUnknown',
-      'the API server did not say whether this is allowed',
+      `the API server${ofCluster(cluster)} did not say whether this is allowed`,
       'try again when the API server can be reached'
     ),
     { cause: error }
   );
 
-function missing(subject: Subject, action: Action | PathAction): Refusal {
+const ofCluster = (cluster: string | undefined): string =>
+  cluster === undefined ? '' : ` of cluster ${cluster}`;
+
+function missing(
+  subject: Subject,
+  action: Action | PathAction,
+  cluster: string | undefined
+): Refusal {
+  if (subject.cluster !== cluster) return elsewhere(subject, cluster);
   return new Refusal(
     403,
     'Forbidden',
-    `${subject.username} may not ${action.verb} ${whatOf(action)}`,
+    `${subject.username} may not ${action.verb} ${whatOf(action)}${ofCluster(cluster)}`,
     `ask an administrator for it, e.g. by: ${grant(subject, action)}`
   );
 }
+
+const elsewhere = ({ username, cluster }: Subject, asked: string | undefined): Refusal =>
+  new Refusal(
+    403,
+    'Forbidden',
+    `${username} of ${
+      cluster === undefined ? 'the cluster of NKVM' : `cluster ${cluster}`
+    } has no rights in ${asked === undefined ? 'the cluster of NKVM' : `cluster ${asked}`}`,
+    'send a token of that cluster, or ask an administrator of NKVM'
+  );
 
 function whatOf(action: Action | PathAction): string {
   if ('path' in action) return action.path;

@@ -40,6 +40,8 @@ export interface BackupRoutes {
   maxNamespaceScan: number;
   streams: EventStreams;
   texts: Pick<HiddenTexts, 'from'>;
+  /** Name of the cluster; undefined: NKVM's own. */
+  cluster?: string | undefined;
 }
 
 /** Start, list, read, cancel and follow backups. */
@@ -47,12 +49,13 @@ export const backupRoutes =
   (world: BackupRoutes): FastifyPluginAsyncZod =>
   async app => {
     const { queue, history, admission, inventory, rights, streams, texts } = world;
-    const { maxNamespaceScan: maxScan } = world;
+    const { maxNamespaceScan: maxScan, cluster } = world;
     const changes = runChanges(history);
     const access = runAccess(world);
 
     const shown = (run: Backup, mayReadArchives: boolean, seen: SeenQueue): Backup => ({
       ...(mayReadArchives ? run : withoutPaths(run)),
+      ...(cluster !== undefined && { cluster }),
       queuePosition: positionSeen(queue.positionOf(run.id), seen),
     });
 

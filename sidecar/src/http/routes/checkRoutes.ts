@@ -40,6 +40,8 @@ export interface CheckRoutes {
   texts: Pick<HiddenTexts, 'from'>;
   /** Says whether a scratch claim can be restored into; absent: this process makes no drills. */
   drills?: Pick<RestoreEngine, 'admit'> | undefined;
+  /** Name of the cluster; undefined: NKVM's own. */
+  cluster?: string | undefined;
 }
 
 /** At how many runs of a backup its list of checks looks, restores and copies included. */
@@ -61,6 +63,7 @@ const SHOWS_OUTPUT: ShowingRight = {
 export const checkRoutes =
   (world: CheckRoutes): FastifyPluginAsyncZod =>
   async app => {
+    const { cluster } = world;
     const { queue, history, inventory, rights, streams, texts, drills } = world;
     const changes = runChanges(history);
     const access = runAccess(world);
@@ -69,7 +72,10 @@ export const checkRoutes =
       const run = await access.seenBy(caller, id, ['verify', 'drill'], held);
       const mayReadArchives = await held.has(access.rightOn('get', 'archive', run));
       const hide = await texts.from(held);
-      return { run, show: (each: RunRecord): Check => hide(checkOf(each, { mayReadArchives })) };
+      return {
+        run,
+        show: (each: RunRecord): Check => hide(checkOf(each, { mayReadArchives, cluster })),
+      };
     };
 
     const start = async (caller: Subject, backup: RunRecord, details: RunDetails) => {
@@ -78,7 +84,7 @@ export const checkRoutes =
       const asked = { kind: details.kind, details, requestedBy: nameOf(caller) };
       const [run] = await queue.add([target], asked);
       if (!run) throw new Error('the queue returned no run');
-      return { check: checkOf(run, { mayReadArchives: false }) };
+      return { check: checkOf(run, { mayReadArchives: false, cluster }) };
     };
 
     app.post(
@@ -174,7 +180,7 @@ export const checkRoutes =
           .slice(0, LOOKED_AT)
           .filter(({ kind }) => kind === 'verify' || kind === 'drill');
         return {
-          checks: checks.map(run => checkOf(run, { mayReadArchives })),
+          checks: checks.map(run => checkOf(run, { mayReadArchives, cluster })),
           ...limitsOf(runs.length > LOOKED_AT ? olderRuns() : undefined),
         };
       }

@@ -5,15 +5,17 @@ import { manifestName, parseArchiveName } from '../../archive/name.ts';
 import type { Destination, Stored } from '../../destinations/destination.ts';
 import { foreignName } from '../../destinations/foreignArchive.ts';
 import type { Place, Places } from '../../destinations/places.ts';
-import type { History } from '../../history/history.ts';
 import { untilGone } from '../downloads/indexWait.ts';
 import { limitsOf } from '../entry/limits.ts';
 import { isArchiveName } from '../rights/archiveAccess.ts';
 import { inAllNamespaces } from '../rights/declared.ts';
+import type { ForeignRights } from '../rights/foreignRights.ts';
 
 export interface ForeignRoutes {
   places: Places;
-  history: Pick<History, 'get'>;
+  /** Of all clusters. */
+  isKnown(run: string, destination: string, key: string): boolean;
+  foreign: Pick<ForeignRights, 'has'>;
 }
 
 interface ForeignFile {
@@ -27,12 +29,11 @@ const MOST = 500;
 
 /** Archives at the destination that no backup here has: of another installation, or placed there by hand. */
 export const foreignRoutes =
-  ({ places, history }: ForeignRoutes): FastifyPluginAsyncZod =>
+  ({ places, isKnown, foreign }: ForeignRoutes): FastifyPluginAsyncZod =>
   async app => {
     const isForeign = (destination: string, key: string): boolean => {
       if (!isArchiveName(key)) return false;
-      const run = history.get(parseArchiveName(key)?.runId ?? '');
-      return !run?.copies.some(copy => copy.destination === destination && copy.key === key);
+      return !isKnown(parseArchiveName(key)?.runId ?? '', destination, key);
     };
 
     /** @returns at most `MOST` and one page; with a limit where the destination did not give all. */
@@ -65,10 +66,16 @@ export const foreignRoutes =
           response: { 200: ForeignArchives, default: Problem },
         },
       },
-      async (_request, reply) => {
+      async ({ caller }, reply) => {
         const signal = untilGone(reply);
         const looks = await Promise.all(places.all().map(place => foreignAt(place, signal)));
-        const found = looks.flatMap(look => look.found);
+        const all = looks.flatMap(look => look.found);
+        const mayRead = await Promise.all(
+          all.map(({ stored, place }) =>
+            foreign.has(caller, foreignName({ destination: place.name, key: stored.key }))
+          )
+        );
+        const found = all.filter((_, at) => mayRead[at]);
         found.sort((a, b) => b.stored.modifiedAt.getTime() - a.stored.modifiedAt.getTime());
         const archives = found.slice(0, MOST).map(async ({ stored, place, destination }) => {
           const { bytes, modifiedAt } = stored;

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { PolicyList, VolumePolicy } from '../../../api/index.ts';
 import {
+  ClusterQuery,
   PolicyList as PolicyListSchema,
   PolicyParams,
   PolicyQuery,
@@ -92,6 +93,7 @@ export const policyRoutes =
         schema: {
           summary: 'Read the policy of one volume',
           params: PolicyParams,
+          querystring: ClusterQuery,
           response: { 200: VolumePolicyDetails, default: Problem },
         },
       },

@@ -26,6 +26,7 @@ import { heldRights } from '../rights/heldRights.ts';
 import type { Rights } from '../rights/rights.ts';
 import { everywhere, runAccess } from '../rights/runAccess.ts';
 import { namespacesOf, readableScope, scopeOf, toList } from '../rights/scope.ts';
+import type { SourceRights } from '../rights/sourceRights.ts';
 import { needSource } from '../rights/sourceRights.ts';
 import type { EventStreams } from '../streams/eventStreams.ts';
 import { followRun } from '../streams/followRun.ts';
@@ -50,6 +51,12 @@ export interface RestoreRoutes {
   restores: RestoreEngine;
   /** @returns the namespace that an upload was made in; undefined: there is none of this id. */
   uploadNamespace?: ((id: string) => string | undefined) | undefined;
+  /** @returns the backup of another cluster, and its rights; undefined: there is none of this id. */
+  elsewhere?: SourceRights['elsewhere'];
+  /** See `SourceRights`. */
+  foreign?: SourceRights['foreign'];
+  /** Name of the cluster; undefined: NKVM's own. */
+  cluster?: string | undefined;
 }
 
 /** Of who has just asked for it, with all rights that it needs. */
@@ -77,10 +84,27 @@ export const restoreRoutes =
     const access = runAccess(world);
     const takePlace = streamPlaces(PLAN_LIMITS, tooManyPlans);
 
+    /** What is of another cluster is shown to callers who have the right there. */
+    const mayElsewhere = async (
+      caller: Subject,
+      { details }: RunRecord,
+      subresource: 'backup' | 'archive'
+    ): Promise<boolean> => {
+      const from = world.elsewhere?.(details?.backup ?? '');
+      return from
+        ? await from.rights.has(caller, from.access.rightOn('get', subresource, from.run))
+        : false;
+    };
+
     /** Names of files are shown to who may read the archives of the target, or of the claim that the archive is of. */
-    const mayReadFiles = async (run: RunRecord, held: HeldRights): Promise<boolean> => {
+    const mayReadFiles = async (
+      caller: Subject,
+      run: RunRecord,
+      held: HeldRights
+    ): Promise<boolean> => {
       if (await held.has(access.rightOn('get', 'archive', run))) return true;
       const of = run.details?.kind === 'restore' ? run.details.source : undefined;
+      if (of?.cluster !== undefined) return await mayElsewhere(caller, run, 'archive');
       if (!of?.namespace || !of.name) return await held.has(everywhere('get', 'archive'));
       const live = inventory.namespace(of.namespace)?.uid;
       return live !== undefined && live === of.namespaceUid
@@ -89,9 +113,14 @@ export const restoreRoutes =
     };
 
     /** The claim that the archive is of is shown to callers who may see its backups. */
-    const maySeeSource = async (run: RunRecord, held: HeldRights): Promise<boolean> => {
+    const maySeeSource = async (
+      caller: Subject,
+      run: RunRecord,
+      held: HeldRights
+    ): Promise<boolean> => {
       const of = sourceOf(run);
       if (of === 'own') return true;
+      if (isElsewhere(of)) return await mayElsewhere(caller, run, 'backup');
       return of !== 'unknown' && isLive(of)
         ? (await held.has(rightOn('get', 'backup', of))) ||
             (await held.has(rightOn('get', 'archive', of)))
@@ -104,9 +133,12 @@ export const restoreRoutes =
 
     const shown = (
       run: RunRecord,
-      { seen, ...may }: Omit<View, 'queuePosition'> & { seen: SeenQueue }
+      { seen, ...may }: Omit<View, 'queuePosition' | 'cluster'> & { seen: SeenQueue }
     ): Restore =>
-      restoreOf(run, { ...may, queuePosition: positionSeen(queue.positionOf(run.id), seen) });
+      restoreOf(run, {
+        ...{ ...may, cluster: world.cluster },
+        queuePosition: positionSeen(queue.positionOf(run.id), seen),
+      });
 
     const shownToRequester = async (caller: Subject, run: RunRecord): Promise<Restore> =>
       shown(run, { ...ALL, seen: await seenQueue(heldRights(caller, rights), run.namespace) });
@@ -114,8 +146,8 @@ export const restoreRoutes =
     const seenBy = async (caller: Subject, id: string, held = heldRights(caller, rights)) => {
       const run = await access.seenBy(caller, id, ['restore'], held);
       const may = {
-        mayReadArchives: await mayReadFiles(run, held),
-        maySeeSource: await maySeeSource(run, held),
+        mayReadArchives: await mayReadFiles(caller, run, held),
+        maySeeSource: await maySeeSource(caller, run, held),
         seen: await seenQueue(held, run.namespace),
       };
       const hide = await texts.from(held);
@@ -216,7 +248,10 @@ export const restoreRoutes =
         );
         const targets = [...new Set(runs.map(({ namespace }) => namespace))];
         const archives = await scopeOf(caller, rights, READ_ARCHIVES, targets, maxScan);
-        const sources = runs.map(sourceOf).filter(of => typeof of !== 'string');
+        const sources = runs
+          .map(sourceOf)
+          .filter(of => typeof of !== 'string')
+          .filter(of => !of.isElsewhere);
         const others = namespacesOf(sources).filter(each => !allowed.has(each));
         const more = await scopeOf(
           caller,
@@ -225,8 +260,14 @@ export const restoreRoutes =
           isForAll ? [] : others,
           maxScan
         );
+        const seenElsewhere = new Set<RunRecord>();
+        for (const run of runs) {
+          if (!isElsewhere(sourceOf(run))) continue;
+          if (await mayElsewhere(caller, run, 'backup')) seenElsewhere.add(run);
+        }
         const maySee = (run: RunRecord): boolean => {
           const of = sourceOf(run);
+          if (isElsewhere(of)) return seenElsewhere.has(run);
           if (isForAll || of === 'own') return true;
           if (of === 'unknown' || !isLive(of)) return false;
           return allowed.has(of.namespace) || more.has(of.namespace);
@@ -340,6 +381,8 @@ export const restoreRoutes =
       }
     );
   };
+
+const isElsewhere = (of: SourceVolume): boolean => typeof of !== 'string' && of.isElsewhere;
 
 function withoutNames(plan: RestorePlan): RestorePlan {
   if (!plan.files) return plan;

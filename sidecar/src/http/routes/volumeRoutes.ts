@@ -1,5 +1,12 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import { Problem, Volume, VolumeList, VolumeQuery, VolumeRef } from '../../../api/index.ts';
+import {
+  ClusterQuery,
+  Problem,
+  Volume,
+  VolumeList,
+  VolumeQuery,
+  VolumeRef,
+} from '../../../api/index.ts';
 import { notReady, notThere } from '../../backup/request/admission.ts';
 import type { OpenNamespaces } from '../../backup/request/openNamespaces.ts';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
@@ -83,6 +90,7 @@ export const volumeRoutes =
         schema: {
           summary: 'Read one volume',
           params: VolumeRef,
+          querystring: ClusterQuery,
           response: { 200: Volume, default: Problem },
         },
       },

@@ -30,18 +30,21 @@ export interface View {
   /** They may see the claim that the archive is of; its name and namespace are in the archive's name, too. */
   maySeeSource: boolean;
   queuePosition: number | null;
+  /** Name of the cluster; undefined: NKVM's own. */
+  cluster: string | undefined;
 }
 
 /** @returns a restore as a caller sees it. */
 export function restoreOf(
   run: RunRecord,
-  { mayReadArchives, maySeeSource, queuePosition }: View
+  { mayReadArchives, maySeeSource, queuePosition, cluster }: View
 ): Restore {
   const details = run.details?.kind === 'restore' ? run.details : undefined;
   const known = details ?? UNKNOWN;
   const shown = maySeeSource ? (text: string) => text : withoutSource(run);
   return {
     id: run.id,
+    ...(cluster !== undefined && { cluster }),
     status: run.status,
     stage: run.stage,
     backup: maySeeSource || !isByName(known.backup) ? known.backup : '',
@@ -87,12 +90,16 @@ export function restoreOf(
 const isByName = (backup: string): boolean => backup.startsWith('archive:');
 
 /** @returns a verification or a drill as a caller sees it. */
-export function checkOf(run: RunRecord, { mayReadArchives }: Pick<View, 'mayReadArchives'>): Check {
+export function checkOf(
+  run: RunRecord,
+  { mayReadArchives, cluster }: Pick<View, 'mayReadArchives' | 'cluster'>
+): Check {
   const { details } = run;
   const check = details?.kind === 'verify' || details?.kind === 'drill' ? details : undefined;
   const drill = check?.kind === 'drill' ? check : undefined;
   return {
     id: run.id,
+    ...(cluster !== undefined && { cluster }),
     kind: run.kind === 'drill' ? 'drill' : 'verify',
     backup: check?.backup ?? '',
     namespace: run.namespace,

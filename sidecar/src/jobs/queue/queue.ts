@@ -1,6 +1,6 @@
 import { PRIORITIES } from '../../../api/index.ts';
 import { textOf } from '../../errors.ts';
-import type { History, RunRecord } from '../../history/history.ts';
+import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import type { Log } from '../../log.ts';
 import { aboutOf } from '../about.ts';
 import type { AttemptEnd, AttemptWorld } from '../attempts/attempt.ts';
@@ -18,7 +18,8 @@ import type { OnVolume } from './conflicts.ts';
 import { isConflict, isSameClaim } from './conflicts.ts';
 import type { Holds } from './holds.ts';
 import { holds } from './holds.ts';
-import { cancelledInQueue } from './queuedRun.ts';
+import type { FailedInQueue } from './queuedRun.ts';
+import { cancelledInQueue, failedInQueue } from './queuedRun.ts';
 import { requestsOf } from './requests.ts';
 import type { QueuePosition } from './turn.ts';
 import { nextTurn, placesOf } from './turn.ts';
@@ -75,6 +76,8 @@ export interface Queue {
   waitsFor(): string[];
   /** @returns the run when it has ended. @throws StageError (reason `AlreadyEnded`, `BackupNotFound` or `Starting`). */
   cancel(id: string): Promise<RunRecord>;
+  /** Ends a run that waits, as failed; does nothing to one that does not wait. */
+  fail(id: string, why: FailedInQueue): Promise<void>;
   /** Calls `listener` after every change of a run. @returns what ends that. */
   watch(id: string, listener: (run: RunRecord) => void): () => void;
   /** @returns the place of a run in the queue; undefined when it is not in it. */
@@ -250,10 +253,10 @@ export function startQueue(options: QueueOptions): Queue {
     },
   };
 
-  const cancelWaiting = async (run: RunRecord): Promise<void> => {
+  const endWaiting = async (run: RunRecord, end: RunChange): Promise<void> => {
     waiting.remove(run.id);
     places = undefined;
-    await history.commit(run.id, cancelledInQueue(now())).catch(error => {
+    await history.commit(run.id, end).catch(error => {
       waiting.add(run); // still in the queue, as the history says
       startRuns();
       throw error;
@@ -322,12 +325,17 @@ export function startQueue(options: QueueOptions): Queue {
       if (!run) throw notFound(id);
       const waits = waiting.get(id);
       const active = running.get(id);
-      if (waits) await cancelWaiting(waits);
+      if (waits) await endWaiting(waits, cancelledInQueue(now()));
       else if (active) {
         active.abort.abort(CANCELLED);
         await active.ended;
       } else throw run.endedAt === null ? notRecovered(run) : alreadyEnded(run);
       return history.get(id) ?? run;
+    },
+
+    async fail(id, why) {
+      const run = waiting.get(id);
+      if (run) await endWaiting(run, failedInQueue(why, now()));
     },
 
     watch(id, listener) {

@@ -61,6 +61,20 @@ export const cancelledInQueue = (at: Date): RunChange => ({
   endedAt: at.toISOString(),
 });
 
+/** Why a run that waits can no longer be carried out. */
+export type FailedInQueue = Required<
+  Pick<RunChange, 'reason' | 'message' | 'hint' | 'failureClass'>
+>;
+
+/** @returns what becomes of a run that waits, and of which it is known that it cannot be carried out. */
+export const failedInQueue = (why: FailedInQueue, at: Date): RunChange => ({
+  ...why,
+  status: 'failed',
+  stage: 'queue',
+  retryAt: null,
+  endedAt: at.toISOString(),
+});
+
 /** @returns the end of a run of a kind that this version cannot carry out; a later version may have queued it. */
 export const unknownKind = ({ kind }: Backup, at: Date): RunChange => ({
   status: 'failed',

@@ -115,7 +115,8 @@ async function sourceFor(
     return locked ? { ...planned, found: { fails: locked } } : planned;
   } catch (error) {
     if (!(error instanceof StageError) || WRONG_REQUEST.includes(error.reason)) throw error;
-    const run = world.history.get(request.backup);
+    const { backup } = request;
+    const run = world.history.get(backup) ?? world.elsewhere?.(backup)?.run;
     return missingSource(request.backup, error, {
       archive: run?.copies[0]?.key ?? '',
       namespace: run?.namespace ?? null,

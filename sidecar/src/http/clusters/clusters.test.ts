@@ -1,0 +1,299 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TOKEN_CLUSTER_HEADER } from '../../../api/index.ts';
+import type { RestoreEngine } from '../../restore/types.ts';
+import { exampleRestoreDetails } from '../../testing/exampleRestore.ts';
+import { exampleRun } from '../../testing/exampleRun.ts';
+import type { Answer, HttpTestWorld } from '../../testing/httpWorld.ts';
+import { httpWorld } from '../../testing/httpWorld.ts';
+import { rightsOf } from '../rights/rights.ts';
+import { tokenReviews } from '../rights/tokenReviews.ts';
+import type { ClusterNow } from './clusters.ts';
+import { remoteRights } from './remoteRights.ts';
+
+/** NKVM's own cluster. */
+let own: HttpTestWorld;
+/** Another one, with namespaces and claims of the same names, and the same UIDs. */
+let edge: HttpTestWorld;
+let now: ClusterNow | undefined;
+let isGone: boolean;
+
+const engine: RestoreEngine = {
+  plan: async () => {
+    throw new Error('no test plans');
+  },
+  admit: async ({ backup, target }) => ({
+    target: { namespace: target.namespace, name: target.name, uid: '' },
+    details: exampleRestoreDetails({
+      ...{ backup, target },
+      source: {
+        ...{ namespace: 'shop', name: 'orders-db', uid: 'u', namespaceUid: 'uid-shop' },
+        ...{ createdAt: null, cluster: own.history.get(backup) ? null : 'edge' },
+      },
+    }),
+  }),
+  undoOf: () => {
+    throw new Error('no test undoes');
+  },
+};
+
+beforeEach(async () => {
+  isGone = false;
+  edge = await httpWorld();
+  const { parts } = edge;
+  own = await httpWorld({
+    restores: engine,
+    clusters: {
+      names: () => ['edge'],
+      of: name => (name === 'edge' ? now : undefined),
+      find(id) {
+        const here = own.history.get(id);
+        if (here) return { run: here, cluster: undefined };
+        const there = edge.history.get(id);
+        return there && { run: there, cluster: 'edge' };
+      },
+    },
+  });
+  const there = rightsOf(
+    { may: (subject, action) => may(edge.parts, subject, action) },
+    undefined,
+    'edge'
+  );
+  now = {
+    world: {
+      ...{ cluster: 'edge', queue: parts.queue, history: parts.history, open: parts.open },
+      ...{ admission: parts.admission, inventory: parts.inventory, coverage: parts.coverage },
+      ...{ restores: engine, drills: engine },
+      rights: remoteRights({
+        ...{ cluster: 'edge', own: own.parts.rights, there, namespace: 'nkvm' },
+        isGone: () => isGone,
+      }),
+      reviews: tokenReviews(parts.access),
+    },
+  };
+  // The same ServiceAccount name in both clusters; it may do everything in `shop` of the other one.
+  edge.grants.shopper?.push(
+    'create persistentvolumeclaims/restore shop',
+    'get persistentvolumeclaims/archive shop'
+  );
+  own.grants.keeper = ['use clusters nkvm/edge'];
+  own.grants.looker = ['get clusters nkvm/edge'];
+  own.grants.shopper?.push(
+    'create persistentvolumeclaims/restore shop',
+    'get persistentvolumeclaims/archive shop'
+  );
+});
+afterEach(async () => {
+  await own.close();
+  await edge.close();
+});
+
+/** The API server of that cluster. */
+const may = async (
+  { access }: HttpTestWorld['parts'],
+  ...asked: Parameters<Parameters<typeof rightsOf>[0]['may']>
+): Promise<boolean> => await (access as unknown as Parameters<typeof rightsOf>[0]).may(...asked);
+
+const FROM_EDGE = { [TOKEN_CLUSTER_HEADER.toLowerCase()]: 'edge' };
+const get = (who: string, path: string, headers?: Record<string, string>) =>
+  own.ask(who, 'GET', path, undefined, headers);
+const post = (who: string, path: string, body: object, headers?: Record<string, string>) =>
+  own.ask(who, 'POST', path, body, headers);
+const isRefused = ({ status, body }: Answer): string => `${status} ${body.reason}`;
+const backups = ({ body }: Answer): string[] => body.backups.map(({ id }: { id: string }) => id);
+
+describe('runs of another cluster', () => {
+  let here: string;
+  let there: string;
+  beforeEach(async () => {
+    const runs = ['a', 'b'].map(id =>
+      exampleRun({ id, namespace: 'shop', namespaceUid: 'uid-shop' })
+    );
+    await own.history.add(runs.slice(0, 1));
+    await edge.history.add(runs.slice(1));
+    [here, there] = ['a', 'b'] as [string, string];
+  });
+
+  it.each(['shopper', 'admin'])(
+    'are not visible to %s of the own cluster by rights in a namespace of the same name',
+    async who => {
+      const isAdmin = who === 'admin'; // who may do everything, `use clusters/edge` too
+      expect(backups(await get(who, 'backups'))).toEqual([here]);
+      expect(backups(await get(who, 'backups?namespace=shop'))).toEqual([here]);
+      const answers = [
+        await get(who, `backups/${there}`),
+        await get(who, `backups/${there}/files?path=`),
+        await get(who, `backups/${there}/checks`),
+        await post(who, `backups/${there}/cancel`, {}),
+        await post(who, `backups/${there}/copies`, { destination: 'local' }),
+        await post(who, `backups/${there}/downloads`, {}),
+        await post(who, `backups/${there}/verify`, {}),
+      ];
+      for (const answer of answers) {
+        if (isAdmin) expect(answer.body.reason).not.toBe('BackupNotFound');
+        else expect(answer).toMatchObject({ status: 404, body: { reason: 'BackupNotFound' } });
+      }
+    }
+  );
+
+  it('are visible with `use` of the cluster, and to callers who prove their rights there', async () => {
+    expect(backups(await get('keeper', 'backups?cluster=edge'))).toEqual([there]);
+    const answer = await get('keeper', `backups/${there}`);
+    expect(answer).toMatchObject({ status: 200, body: { id: there, cluster: 'edge' } });
+    expect(backups(await get('shopper', 'backups?cluster=edge', FROM_EDGE))).toEqual([there]);
+    expect((await get('shopper', `backups/${there}`, FROM_EDGE)).status).toBe(200);
+  });
+
+  it('are not visible to callers who may only see the volumes of the cluster', async () => {
+    expect((await get('looker', 'volumes?cluster=edge')).status).toBe(200);
+    expect((await get('looker', 'backups?cluster=edge')).status).toBe(403);
+    expect((await get('looker', `backups/${there}`)).status).toBe(404);
+  });
+
+  it('of the own cluster are not visible to callers of another one', async () => {
+    for (const path of ['backups', 'backups?namespace=shop', 'volumes', 'policy', 'restores']) {
+      expect((await get('admin', path, FROM_EDGE)).status).toBe(403);
+    }
+    expect((await get('admin', `backups/${here}`, FROM_EDGE)).status).toBe(404);
+    expect((await get('admin', `backups/${here}/files?path=`, FROM_EDGE)).status).toBe(404);
+    expect((await get('admin', 'archives', FROM_EDGE)).status).toBe(403);
+    expect((await get('admin', 'backups/archive:x.tar.gz/files', FROM_EDGE)).status).toBe(403);
+    expect((await get('admin', 'destinations', FROM_EDGE)).body).not.toHaveProperty('local');
+  });
+
+  it('are not visible any more once the cluster was removed', async () => {
+    isGone = true;
+    expect((await get('keeper', `backups/${there}`)).status).toBe(404);
+    expect((await get('shopper', `backups/${there}`, FROM_EDGE)).status).toBe(404);
+  });
+});
+
+describe('a token', () => {
+  it('goes to the API server of the cluster that it is said to be of, and to no other', async () => {
+    own.reviews.length = 0;
+    await get('shopper', 'volumes?cluster=edge', FROM_EDGE);
+    expect(own.reviews.filter(line => line.startsWith('nkvm '))).toEqual([]);
+    edge.reviews.length = 0;
+    await get('shopper', 'volumes?cluster=edge');
+    await get('keeper', 'volumes?cluster=edge');
+    expect(edge.reviews).toEqual([]);
+  });
+
+  it('of a cluster that does not answer is neither valid nor invalid', async () => {
+    const answer = await get('broken-api', 'volumes?cluster=edge', FROM_EDGE);
+    expect(answer).toMatchObject({ status: 503, body: { reason: 'RightsUnknown' } });
+    expect(answer.body.detail).toContain('cluster edge');
+  });
+
+  it('of a cluster that there is not is not valid', async () => {
+    const answer = await get('shopper', 'volumes', { [TOKEN_CLUSTER_HEADER]: 'other' });
+    expect(isRefused(answer)).toBe('401 TokenInvalid');
+  });
+});
+
+describe('the name of a cluster', () => {
+  it('chooses whose volumes are listed; without one, or with its own, they are of the own cluster', async () => {
+    edge.remove('shop', 'orders-db');
+    edge.put('shop', 'orders-db', { uid: 'uid-of-edge' });
+    const uid = async (query: string) => {
+      const { body } = await get('admin', `volumes${query}`);
+      return body.volumes.find(({ name }: { name: string }) => name === 'orders-db').uid;
+    };
+    expect(await uid('')).toBe('uid-shop-orders-db');
+    expect(await uid('?cluster=test')).toBe('uid-shop-orders-db');
+    expect(await uid('?cluster=edge')).toBe('uid-of-edge');
+    const one = await get('admin', 'volumes/shop/orders-db?cluster=edge');
+    expect(one.body.uid).toBe('uid-of-edge');
+  });
+
+  it('that there is not, or that the caller may not see, is not found; only others are named', async () => {
+    for (const who of ['nobody', 'shopper']) {
+      const [unknown, hidden] = [
+        await get(who, 'volumes?cluster=other'),
+        await get(who, 'volumes?cluster=edge'),
+      ];
+      expect(unknown.status).toBe(404);
+      expect(JSON.stringify(unknown.body)).not.toContain('edge');
+      expect(JSON.stringify(hidden.body).replaceAll('edge', 'other')).toBe(
+        JSON.stringify(unknown.body)
+      );
+    }
+    const known = await get('keeper', 'volumes?cluster=other');
+    expect(known).toMatchObject({ status: 404, body: { reason: 'ClusterNotFound' } });
+    expect(known.body.hint).toContain('edge');
+  });
+
+  it('of one that cannot be reached is answered at once, and the others are as before', async () => {
+    now = {
+      problem: { reason: 'ClusterUnreachable', message: 'edge: no', hint: 'wait', isPassing: true },
+    };
+    expect(isRefused(await get('keeper', 'volumes?cluster=edge'))).toBe('503 ClusterUnreachable');
+    expect(isRefused(await get('shopper', 'volumes?cluster=edge', FROM_EDGE))).toBe(
+      '503 ClusterUnreachable'
+    );
+    expect((await get('shopper', 'volumes')).status).toBe(200);
+  });
+});
+
+describe('backups and restores in another cluster', () => {
+  const volumes = [{ namespace: 'shop', name: 'orders-db' }];
+  const target = { namespace: 'shop', name: 'copy', mode: 'new' };
+
+  it('start there, with the rights there', async () => {
+    expect(isRefused(await post('shopper', 'backups', { cluster: 'edge', volumes }))).toBe(
+      '404 ClusterNotFound'
+    );
+    expect(isRefused(await post('looker', 'backups', { cluster: 'edge', volumes }))).toBe(
+      '403 Forbidden'
+    );
+    expect(own.queue.depth()).toEqual({ queued: 0, running: 0 });
+    expect(edge.queue.depth()).toEqual({ queued: 0, running: 0 });
+    const started = await post('keeper', 'backups', { cluster: 'edge', volumes });
+    expect(started).toMatchObject({ status: 202, body: { backups: [{ cluster: 'edge' }] } });
+    expect(edge.queue.depth()).toEqual({ queued: 0, running: 1 });
+    expect(own.queue.depth()).toEqual({ queued: 0, running: 0 });
+    const theirs = await post('shopper', 'backups', { cluster: 'edge', volumes }, FROM_EDGE);
+    expect(theirs.status).toBe(202);
+    expect(edge.history.get(theirs.body.backups[0].id)?.requestedBy).toBe('keeper');
+  });
+
+  it('restore from one into the other only with rights on both sides', async () => {
+    await edge.history.add([
+      exampleRun({ id: 'of-edge', namespace: 'shop', namespaceUid: 'uid-shop' }),
+    ]);
+    await own.history.add([
+      exampleRun({ id: 'of-own', namespace: 'shop', namespaceUid: 'uid-shop' }),
+    ]);
+    own.grants.both = [...(own.grants.shopper ?? []), 'use clusters nkvm/edge'];
+    const intoOwn = { backup: 'of-edge', target };
+    const intoEdge = { cluster: 'edge', backup: 'of-own', target };
+    // A right on the target alone, on the source alone, and a name that has both, each in its own cluster.
+    expect(isRefused(await post('shopper', 'restores', intoOwn))).toBe('404 BackupNotFound');
+    expect(isRefused(await post('keeper', 'restores', intoOwn))).toBe('403 Forbidden');
+    expect(isRefused(await post('keeper', 'restores', intoEdge))).toBe('404 BackupNotFound');
+    expect(isRefused(await post('shopper', 'restores', intoEdge))).toBe('404 ClusterNotFound');
+    expect(isRefused(await post('shopper', 'restores', intoEdge, FROM_EDGE))).toBe(
+      '404 BackupNotFound'
+    );
+    expect(isRefused(await post('shopper', 'restores', intoOwn, FROM_EDGE))).toBe('403 Forbidden');
+    expect((await post('both', 'restores', intoOwn)).status).toBe(202);
+    expect((await post('both', 'restores', intoEdge)).status).toBe(202);
+    const shown = async (who: string) => (await get(who, 'restores')).body.restores[0].source;
+    expect(await shown('both')).toEqual({ namespace: 'shop', name: 'orders-db' });
+    expect(await shown('shopper')).toEqual({ namespace: null, name: null });
+  });
+
+  it('take archives of another cluster that no backup has only with `use` of it', async () => {
+    own.grants.everywhere = [
+      'get persistentvolumeclaims/archive *',
+      'create persistentvolumeclaims/restore *',
+    ];
+    const key = 'edge__shop__orders-db__20261121T100000Z__r1.tar.gz';
+    const restore = { backup: `archive:${key}`, target };
+    expect(isRefused(await post('everywhere', 'restores', restore))).toBe('403 Forbidden');
+    expect(isRefused(await get('everywhere', `backups/archive:${key}/files`))).toBe(
+      '403 Forbidden'
+    );
+    own.grants.everyone = [...(own.grants.everywhere ?? []), 'use clusters nkvm/edge'];
+    expect((await post('everyone', 'restores', restore)).status).toBe(202);
+  });
+});
