@@ -1,5 +1,6 @@
 import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/lib';
 import type { ComponentType } from 'react';
+import { AuditPage } from './audit/AuditPage';
 import { BackupsPage } from './backups/list/BackupsPage';
 import { RunRoute } from './backups/run/RunPage';
 import { ClustersPage } from './clusters/ClustersPage';
@@ -15,6 +16,7 @@ import { Frame } from './Frame';
 import { RestoreRunRoute } from './restores/RestorePage';
 import { RestoreRoute } from './restores/RestoreWizard';
 import {
+  AUDIT_ROUTE,
   BACKUP_ROUTE,
   BACKUPS_ROUTE,
   CLUSTERS_ROUTE,
@@ -82,6 +84,11 @@ const ENTRIES: Entry[] = [
   },
   { name: 'nkvm-clusters', label: 'Clusters', pages: [[CLUSTERS_ROUTE, ClustersPage]] },
   { name: 'nkvm-doctor', label: 'Doctor', pages: [[DOCTOR_ROUTE, DoctorPage]] },
+  {
+    name: 'nkvm-audit',
+    label: 'Audit',
+    pages: [[AUDIT_ROUTE, AuditPage]],
+  },
 ];
 
 /** Registers every page, and the entries of the sidebar that lead to them. */

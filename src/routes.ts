@@ -46,6 +46,9 @@ export const DOCTOR_ROUTE = { name: 'Backup Doctor', path: '/nkvm/doctor' };
 /** The clusters that NKVM looks after. */
 export const CLUSTERS_ROUTE = { name: 'Clusters with Volume Backups', path: '/nkvm/clusters' };
 
+/** `?who=TEXT&action=ACTION&volume=NAMESPACE/NAME&result=RESULT&since=DAY&until=DAY` */
+export const AUDIT_ROUTE = { name: 'Audit Log of Backups', path: '/nkvm/audit' };
+
 /** Headlamp's own: the kind, as Kubernetes writes it, is the name of the route and the key of its details page. */
 export const CLAIM_ROUTE = 'PersistentVolumeClaim';
 export const NAMESPACE_ROUTE = 'Namespace';

@@ -30,6 +30,8 @@ export const API = {
   policies: ofApi('policy'),
   policy: ofApi('policy/[^/~]+/[^/~]+'),
   approve: ofApi('retention/approve'),
+  audit: ofApi('audit'),
+  auditCheck: ofApi('audit/check'),
   /** Clusters that NKVM looks after. */
   clusters: ofApi('clusters'),
   all: /\/proxy\/api\/v1\//,

@@ -1,0 +1,25 @@
+import type { AuditEntryShown } from '../../sidecar/api';
+import type { Translate } from '../ui/text';
+
+/** @returns who it was, in a few words. */
+export function callerOf({ actor: { kind, name } }: AuditEntryShown, t: Translate): string {
+  switch (kind) {
+    case 'nkvm':
+      return 'NKVM';
+    case 'unknown':
+      return t('Unknown');
+    case 'user':
+    case 'serviceAccount':
+      return name?.replace(/^system:serviceaccount:/, '') ?? t('Unknown');
+  }
+}
+
+const MOST_CLAIMS = 3;
+
+/** @returns what it was about: claims, else archive, destination or runs. */
+export function targetOf({ claims, backup, archive, destination, runs }: AuditEntryShown): string {
+  const names = claims.map(({ namespace, name }) => [namespace, name].filter(Boolean).join('/'));
+  const more = names.length - MOST_CLAIMS;
+  const shown = [...names.slice(0, MOST_CLAIMS), ...(more > 0 ? [`+${more}`] : [])].join(', ');
+  return [shown || archive || backup || runs.join(', '), destination].filter(Boolean).join(' · ');
+}
