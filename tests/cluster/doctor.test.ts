@@ -8,7 +8,7 @@ import { until } from './support/until.ts';
 
 const HERE = '--namespace=nkvm';
 
-/** What docs/operations/doctor.md says, with exit code and report. */
+/** Runs the command of docs/operations/doctor.md. @returns its exit code and its report */
 function nkvmDoctor(): { code: number | null; report: DoctorReport } {
   const command = ['exec', HERE, 'deployment/nkvm', '--', 'nkvm', 'doctor', '--json'];
   const { status, stdout, stderr } = spawnSync('kubectl', command, {

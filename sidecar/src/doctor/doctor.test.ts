@@ -50,11 +50,11 @@ describe('a report', () => {
   it('has the failure of a check, with its hint', async () => {
     const report = await reportWith({
       rights: async () => {
-        throw new StageError('wait', 'ApiAway', 'no answer', 'look at the network', 'transient');
+        throw new StageError('wait', 'ApiAway', 'no answer', 'check the network', 'transient');
       },
     });
     expect(of(report, 'rights')?.findings).toEqual([
-      fails('the check failed: no answer', 'look at the network'),
+      fails('the check failed: no answer', 'check the network'),
     ]);
   });
 
