@@ -11,6 +11,7 @@ import { httpWorld } from '../../testing/httpWorld.ts';
 import { kubeconfigText } from '../../testing/kubeconfigText.ts';
 import type { RemoteApiServer } from '../../testing/remoteApiServer.ts';
 import { remoteApiServer } from '../../testing/remoteApiServer.ts';
+import type { ClusterNow } from '../clusters/clusters.ts';
 
 const rules = { isLoopbackAllowed: true };
 let world: HttpTestWorld;
@@ -20,6 +21,8 @@ let secrets: ClusterSecret[];
 let changed: () => void;
 /** Why writes of Secrets fail. */
 let denied: ApiFailure | undefined;
+/** How far NKVM has come with other clusters. */
+let now: Record<string, ClusterNow>;
 const logged: string[] = [];
 
 beforeEach(async () => {
@@ -61,7 +64,11 @@ beforeEach(async () => {
     },
   });
   const ownCluster = { uid: 'uid-own', server: '10.0.0.1:6443', version: async () => 'v1.36.3' };
-  world = await httpWorld({ clusterAdmin: { registry, ownCluster } });
+  now = {};
+  world = await httpWorld({
+    clusterAdmin: { registry, ownCluster },
+    clusters: { names: () => Object.keys(now), of: name => now[name], find: () => undefined },
+  });
   world.grants.keeper = ['get clusters nkvm/site-b', 'list persistentvolumeclaims shop'];
   onTestFinished(async () => {
     looks.stop();
@@ -158,6 +165,19 @@ describe('a cluster', () => {
     await eventually(() => stateOf('site-c')).toBe('refused');
     expect((await list()).clusters[1]?.problem?.reason).toBe('ClusterKnownAlready');
   });
+});
+
+it('has the number of volumes of a cluster that is used, and why another one is not', async () => {
+  await add({ name: 'site-b', kubeconfig: remote.kubeconfig() });
+  await eventually(() => stateOf('site-b')).toBe('ready');
+  expect((await list()).clusters[1]).toMatchObject({ volumes: null });
+  now['site-b'] = { world: world.parts as never };
+  expect((await list()).clusters[1]).toMatchObject({ state: 'ready', volumes: 4 });
+  const problem = { reason: 'ClusterReplaced', message: 'it is another one', hint: 'remove it' };
+  now['site-b'] = { problem: { ...problem, isPassing: true } };
+  expect((await list()).clusters[1]).toMatchObject({ state: 'ready', problem: null });
+  now['site-b'] = { problem: { ...problem, isPassing: false } };
+  expect((await list()).clusters[1]).toMatchObject({ state: 'refused', problem });
 });
 
 describe('a request is refused', () => {

@@ -13,6 +13,7 @@ import type { Action, Subject } from '../../cluster/gateway/access.ts';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { CheckRequest, ClusterRegistry, ListedCluster } from '../../clusters/registry.ts';
 import { ClusterRefusal } from '../../clusters/registry.ts';
+import type { ClusterNow, OtherClusters } from '../clusters/clusters.ts';
 import { Refusal } from '../entry/problems.ts';
 import type { ShowingRight } from '../rights/declared.ts';
 import { inAllNamespaces, inNkvm } from '../rights/declared.ts';
@@ -30,6 +31,8 @@ export interface OwnCluster {
 export interface ClusterRoutes {
   registry: ClusterRegistry;
   ownCluster: OwnCluster;
+  /** Absent: none is used. */
+  clusters?: Pick<OtherClusters, 'of'>;
   rights: Rights;
   inventory: Pick<Inventory, 'claims' | 'isReady'>;
   installation: { namespace: string; cluster: string };
@@ -58,7 +61,9 @@ const STATUS_OF: Record<string, number> = {
 export const clusterRoutes =
   (world: ClusterRoutes): FastifyPluginAsyncZod =>
   async app => {
-    const { registry, ownCluster, rights, inventory, installation } = world;
+    const { registry, ownCluster, clusters, rights, inventory, installation } = world;
+    const of = (listed: ListedCluster): Cluster =>
+      shown(listed, listed.look && clusters?.of(listed.name));
     const right = (verb: 'get' | 'create' | 'update' | 'delete', name?: string): Action => ({
       ...{ verb, group: 'nkvm.io', resource: 'clusters', namespace: installation.namespace },
       ...(name !== undefined && { name }),
@@ -102,7 +107,7 @@ export const clusterRoutes =
         const all = registry.list();
         const seen = await Promise.all(all.map(({ name }) => maySee(caller, name)));
         return {
-          clusters: [await own(caller), ...all.filter((_, at) => seen[at]).map(shown)],
+          clusters: [await own(caller), ...all.filter((_, at) => seen[at]).map(of)],
           mayAdd: await rights.has(caller, right('create')),
           mayManage:
             (await rights.has(caller, right('update'))) &&
@@ -170,15 +175,23 @@ export const clusterRoutes =
     );
   };
 
-function shown({ name, source, server, look, problem }: ListedCluster): Cluster {
+/** @param now the parts of the cluster; undefined where its kubeconfig is refused */
+function shown(
+  { name, source, server, look, problem }: ListedCluster,
+  now: ClusterNow | undefined
+): Cluster {
+  const inventory = now && 'world' in now ? now.world.inventory : undefined;
+  // It answers, and NKVM does not use it all the same, e.g. because it is another cluster than before.
+  const refusal = now && 'problem' in now && !now.problem.isPassing ? now.problem : undefined;
+  const { reason, message, hint } = refusal ?? {};
   return {
-    ...{ name, source, isOwn: false, state: look?.state ?? 'refused' },
+    ...{ name, source, isOwn: false, state: refusal ? 'refused' : look?.state ?? 'refused' },
     since: look?.since.toISOString() ?? null,
-    problem: problem ?? null,
+    problem: reason && message && hint ? { reason, message, hint } : problem ?? null,
     server: server ?? null,
     version: look?.version ?? null,
     uid: look?.uid ?? null,
-    volumes: null,
+    volumes: inventory?.isReady() ? inventory.claims().length : null,
   };
 }
 
