@@ -1,9 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { NKVM_NAMESPACE, TOKEN_HEADER } from '../../../sidecar/api/names.ts';
+import { NKVM_NAMESPACE, SERVICE_PROXY_PATH, TOKEN_HEADER } from '../../../sidecar/api/names.ts';
 import { RUN } from '../../cluster/machine/paths.ts';
 import { kubeconfigPath } from '../../cluster/support/kubectl.ts';
-import { HOST_FOR_PODS } from '../../cluster/support/reachable.ts';
 import { apiThroughServiceProxy } from '../../cluster/support/service-proxy.ts';
 import { until } from '../../cluster/support/until.ts';
 import { playgroundWorld } from '../../demo/playgroundWorld.ts';
@@ -20,7 +19,10 @@ export interface HostileWorld {
   /** The API server, as its administrator. */
   readonly kube: Kube;
   readonly sidecar: Sidecar;
-  /** The sidecar through the API server's service proxy: a URL to put a path behind. */
+  /**
+   * NKVM through the API server's service proxy: a URL to put a path behind. On a cluster it leads to the NKVM that is installed
+   * there, and not to `sidecar`.
+   */
   readonly proxied: string;
   /** Directory of the programs that helper pods find first; only on the playground. */
   readonly programs?: string;
@@ -43,7 +45,7 @@ async function onPlayground(env: Record<string, string>): Promise<HostileWorld> 
   const kube = kubeAt(world.kubeUrl);
   return {
     ...common('playground', kube, world.sidecar),
-    proxied: `${world.kubeUrl}/api/v1/namespaces/${NKVM_NAMESPACE}/services/nkvm:http/proxy`,
+    proxied: world.kubeUrl + SERVICE_PROXY_PATH,
     programs: join(dirname(dirname(world.playground.kubeconfigFor('admin'))), 'bin'),
     namespace: name => openNamespace(kube, name),
     async claim(namespace, name, files, metadata) {
@@ -64,21 +66,14 @@ async function onCluster(env: Record<string, string>): Promise<HostileWorld> {
   const home = `hostile-${process.pid}`;
   const directory = join(RUN, 'security', home);
   const runner = await runnerKubeconfig(kube, kubeconfigPath());
-  // Pods and the API server reach it at an address of this machine.
-  const sidecar = await startSidecar({
-    NKVM_KUBECONFIG: runner.path,
-    NKVM_HTTP_HOST: '0.0.0.0',
-    ...env,
-  });
+  const sidecar = await startSidecar({ NKVM_KUBECONFIG: runner.path, ...env });
   const namespace = async (name: string): Promise<void> => {
     made.push(name);
     await openNamespace(kube, name);
   };
-  await namespace(home);
-  await serve(kube, home, sidecar.port);
   return {
     ...common('cluster', kube, sidecar),
-    proxied: `${api.origin}/api/v1/namespaces/${home}/services/nkvm:http/proxy`,
+    proxied: api.origin + SERVICE_PROXY_PATH,
     namespace,
     async claim(namespace, name, files, metadata) {
       const path = join(directory, namespace, name);
@@ -153,19 +148,4 @@ async function openNamespace(kube: Kube, name: string): Promise<void> {
   await kube.create('/api/v1/namespaces', { metadata: { name } });
   for (const role of ['nkvm-runtime', 'nkvm-restore'])
     await kube.bind(name, role, { namespace: NKVM_NAMESPACE, name: 'nkvm-runner' });
-}
-
-/** A Service whose only endpoint is the sidecar on this machine. */
-async function serve(kube: Kube, namespace: string, port: number): Promise<void> {
-  const name = 'nkvm';
-  await kube.create(`/api/v1/namespaces/${namespace}/services`, {
-    metadata: { name },
-    spec: { ports: [{ name: 'http', port: 80, protocol: 'TCP' }] },
-  });
-  await kube.create(`/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, {
-    metadata: { name, labels: { 'kubernetes.io/service-name': name } },
-    addressType: 'IPv4',
-    endpoints: [{ addresses: [HOST_FOR_PODS], conditions: { ready: true } }],
-    ports: [{ name: 'http', port, protocol: 'TCP' }],
-  });
 }
