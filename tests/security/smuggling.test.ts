@@ -78,7 +78,7 @@ describe.each(['the port', 'the service proxy'])('through %s', way => {
     expect(statusesIn(answer)).toEqual([403]);
   });
 
-  it('two tokens are none', async () => {
+  it('a call with two tokens has no caller', async () => {
     const admin = await world.kube.token({ namespace: 'nkvm', name: 'nkvm-admin' });
     for (const pair of [
       [admin, foreign],

@@ -8,8 +8,8 @@ export interface FoundRun {
 }
 
 /**
- * The histories of all clusters, each in a file of its own: whatever looks for runs by names of namespaces and claims can find those
- * of one cluster only. What concerns several clusters asks here.
+ * The histories of all clusters, each in a file of its own: a search for runs by names of namespaces and claims can find those
+ * of one cluster only. Code for several clusters asks here.
  */
 export interface Histories {
   /** @param cluster undefined: NKVM's own. @returns what takes it out again; to be called before it is closed. */

@@ -13,7 +13,7 @@ export function withNamedEnds(kinds: JobKinds, cluster: string, isAway: () => bo
       ...end,
       reason: 'ClusterUnreachable',
       message: `cluster ${cluster} does not answer: ${message}`,
-      hint: `see whether the API server of cluster ${cluster} can be reached from NKVM; the run is tried again when it answers`,
+      hint: `see whether the API server of cluster ${cluster} can be reached from NKVM; NKVM tries the run again when it answers`,
       failureClass: 'transient',
     };
   };

@@ -48,7 +48,7 @@ interface Entry {
 const RETRY_MS = 5_000;
 const LOOK_MS = 5_000;
 const STOP_HISTORY_MS = 8_000;
-/** For all clusters together; NKVM's own follows. What an unreachable one keeps is cleaned up when it answers again. */
+/** For all clusters together; NKVM's own follows. Helpers that an unreachable one keeps are deleted when it answers again. */
 const STOP_MS = 12_000;
 
 /**

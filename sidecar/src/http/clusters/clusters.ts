@@ -6,7 +6,7 @@ import type { TokenReviews } from '../rights/tokenReviews.ts';
 import type { HttpWorld } from '../server.ts';
 import { maySeeCluster } from './remoteRights.ts';
 
-/** What routes need of one cluster. */
+/** The parts of one cluster that routes need. */
 export type ClusterRoutesWorld = Pick<
   HttpWorld,
   | ('queue' | 'history' | 'admission' | 'inventory' | 'open' | 'coverage' | 'rights')

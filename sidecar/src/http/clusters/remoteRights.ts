@@ -15,7 +15,7 @@ export interface RemoteRightsWorld {
   isGone(): boolean;
 }
 
-/** What of another cluster NKVM asks about. Everything else is NKVM's own. */
+/** Questions that NKVM asks about another cluster. Everything else is NKVM's own. */
 const RESOURCES = ['persistentvolumeclaims', 'pods'];
 
 /**

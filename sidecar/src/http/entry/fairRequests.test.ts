@@ -117,7 +117,7 @@ it('a caller who has gone while waiting is not answered', async () => {
   expect(under).toHaveLength(3);
 });
 
-it('an answer that nobody takes is given up', async () => {
+it('an answer that nobody takes is ended', async () => {
   const app = Fastify({ forceCloseConnections: true });
   onTestFinished(() => app.close());
   app.addHook('onSend', refuseSlowReaders(50));

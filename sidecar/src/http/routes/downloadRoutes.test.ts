@@ -339,7 +339,7 @@ describe('downloads that run', () => {
     server.close();
   });
 
-  it('end when the right ends, and when nobody can say whether it has', async () => {
+  it('end when the right ends, and when the API server does not say whether it has', async () => {
     for (const mayRead of [async () => false, async () => Promise.reject(new Error('unknown'))]) {
       const warn = vi.fn();
       const { server, url } = await serve(fileSender({ log: { warn }, lookAgainMs: 20 }), mayRead);

@@ -84,7 +84,7 @@ export const restoreRoutes =
     const access = runAccess(world);
     const takePlace = streamPlaces(PLAN_LIMITS, tooManyPlans);
 
-    /** What is of another cluster is shown to callers who have the right there. */
+    /** Facts of another cluster are shown to callers who have the right there. */
     const mayElsewhere = async (
       caller: Subject,
       { details }: RunRecord,
