@@ -1,5 +1,6 @@
 import { registerRoute, registerSidebarEntry } from '@kinvolk/headlamp-plugin/lib';
 import type { ComponentType } from 'react';
+import { AccessRoute } from './access/AccessPage';
 import { AuditPage } from './audit/AuditPage';
 import { BackupsPage } from './backups/list/BackupsPage';
 import { RunRoute } from './backups/run/RunPage';
@@ -16,6 +17,7 @@ import { Frame } from './Frame';
 import { RestoreRunRoute } from './restores/RestorePage';
 import { RestoreRoute } from './restores/RestoreWizard';
 import {
+  ACCESS_ROUTE,
   AUDIT_ROUTE,
   BACKUP_ROUTE,
   BACKUPS_ROUTE,
@@ -59,6 +61,7 @@ const ENTRIES: Entry[] = [
       [VOLUME_ROUTE, VolumeRoute],
       [RESTORE_ROUTE, RestoreRoute],
       [RESTORE_RUN_ROUTE, RestoreRunRoute],
+      [ACCESS_ROUTE, AccessRoute],
     ],
   },
   {

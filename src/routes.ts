@@ -42,6 +42,8 @@ export const EDIT_DESTINATION_ROUTE = {
   path: '/nkvm/destinations/:name/edit',
 };
 export const DOCTOR_ROUTE = { name: 'Backup Doctor', path: '/nkvm/doctor' };
+/** Who can do what with the volumes of a namespace. */
+export const ACCESS_ROUTE = { name: 'Access to Volumes', path: '/nkvm/access/:namespace' };
 
 /** The clusters that NKVM looks after. */
 export const CLUSTERS_ROUTE = { name: 'Clusters with Volume Backups', path: '/nkvm/clusters' };

@@ -1,6 +1,7 @@
 import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import { BACKUP_LABEL, SUSPEND_ANNOTATION } from '../../sidecar/api/names.ts';
+import { AccessLink } from '../access/AccessLink';
 import { useMetadata } from '../api/objects';
 import { type NamespaceVolumes, useNamespaceVolumes } from '../api/queries/policyQueries';
 import { NAMESPACE_PARAMETER, STATE_PARAMETER, VOLUMES_ROUTE } from '../routes';
@@ -28,6 +29,7 @@ export function NamespaceProtection({ cluster, name }: { cluster: string; name: 
           <Stack spacing={2}>
             <Counts cluster={cluster} namespace={name} {...value} />
             {value.policies && <NamespaceSchedule cluster={cluster} name={name} />}
+            <AccessLink cluster={cluster} namespace={name} />
           </Stack>
         )}
       </Shown>

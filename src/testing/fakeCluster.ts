@@ -113,6 +113,11 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
       cluster.secretCalls.push({ request, sent });
       return give(request in known ? request : method, sent, headers, search);
     }
+    // Any other path of the API server that a test names.
+    if (`${method} ${path}` in known) {
+      cluster.objectCalls.push({ request: `${method} ${path}`, sent });
+      return give(`${method} ${path}`, sent, headers, search);
+    }
     const object = objectAt(path);
     if (object) {
       const request = `${method} ${object}`;

@@ -53,8 +53,8 @@ export function CopyableText({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** A command for a terminal, with a button to copy it. */
-export function Command({ text }: { text: string }) {
+/** A command for a terminal, or other text for another program, with a button to copy it. */
+export function Command({ text, label }: { text: string; label?: string }) {
   const { t } = useText();
   return (
     <Box
@@ -83,7 +83,7 @@ export function Command({ text }: { text: string }) {
       >
         {text}
       </Box>
-      <CopyButton text={text} label={t('Copy the command')} />
+      <CopyButton text={text} label={label ?? t('Copy the command')} />
     </Box>
   );
 }

@@ -4,6 +4,7 @@ import { Box, Paper, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
 import { useParams } from 'react-router-dom';
 import type { Volume, VolumePolicy, VolumeRef } from '../../sidecar/api';
+import { AccessLink } from '../access/AccessLink';
 import { usePolicy } from '../api/queries/policyQueries';
 import { useVolume } from '../api/queries/queries';
 import { ClaimRuns } from '../backups/claim/ClaimRuns';
@@ -110,6 +111,7 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
       {volume && (
         <SectionBox title={t('Details')}>
           <VolumeFacts cluster={cluster} volume={volume} />
+          <AccessLink cluster={cluster} namespace={claim.namespace} />
         </SectionBox>
       )}
     </>

@@ -2,6 +2,7 @@ import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
 import { NKVM_NAMESPACE } from '../../../sidecar/api/names.ts';
 import { failureOf } from '../failure';
 import { confidential } from './confidential';
+import { mayI } from './reviews';
 
 /** A Secret as it is written. */
 export interface SecretDraft {
@@ -75,23 +76,5 @@ export function secretsOf(cluster: string) {
 }
 
 /** Asks whether the person may do it. @returns undefined where the API server did not say. */
-export async function mayWriteSecrets(
-  cluster: string,
-  verb: SecretVerb
-): Promise<boolean | undefined> {
-  try {
-    const { status } = await ApiProxy.post(
-      '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      {
-        apiVersion: 'authorization.k8s.io/v1',
-        kind: 'SelfSubjectAccessReview',
-        spec: { resourceAttributes: { namespace: NKVM_NAMESPACE, resource: 'secrets', verb } },
-      },
-      false,
-      { cluster }
-    );
-    return typeof status?.allowed === 'boolean' ? status.allowed : undefined;
-  } catch {
-    return undefined;
-  }
-}
+export const mayWriteSecrets = (cluster: string, verb: SecretVerb): Promise<boolean | undefined> =>
+  mayI(cluster, { namespace: NKVM_NAMESPACE, resource: 'secrets', verb });
