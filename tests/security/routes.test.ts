@@ -13,8 +13,8 @@ import { hostileWorld } from './support/world.ts';
 /** Routes that need no token: the file of a ticket, which only its owner can have got. */
 const WITHOUT_TOKEN: Record<string, number> = { 'GET /downloads/{ticket}': 404 };
 
-/** What everybody with a token is told: nothing about any volume. */
-const ALWAYS = ['GET /info', 'GET /namespaces/{namespace}/access'];
+/** What everybody with a token is told: nothing about any volume; of clusters, those that the caller may use. */
+const ALWAYS = ['GET /info', 'GET /clusters', 'GET /namespaces/{namespace}/access'];
 
 /** Lists: anybody with some right gets an answer, about what is their own. */
 const OWN = [
@@ -76,6 +76,7 @@ const partsOf = ({ namespace, claim, file, backup, restore, check, copy }: Team)
   destination: 'local',
   settings: {},
   identity: 'AGE-SECRET-KEY-1',
+  kubeconfig: 'apiVersion: v1',
   target: { namespace, name: claim, mode: 'overwrite' },
   volumes: [{ namespace, name: claim }],
   ticket: 'A'.repeat(43),
