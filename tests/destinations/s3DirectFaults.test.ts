@@ -315,6 +315,21 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
     await nothingIsLeft(world);
   });
 
+  it('an upload that broke off is aborted once more when its helper is gone, which may have sent on', async () => {
+    const world = await directWorld(server);
+    const { cluster } = world;
+    const helpersAtAborts: number[] = [];
+    world.proxy.fate = async request => {
+      if (request.method === 'DELETE' && request.url.includes('uploadId='))
+        helpersAtAborts.push(cluster.existing.size);
+      if (isOfHelper(request) && partOf(request) === 2) await cluster.stop();
+      return undefined;
+    };
+    expect(await world.backUp()).toMatchObject({ status: 'failed', reason: 'PackKilled' });
+    expect(helpersAtAborts).toEqual([1, 0]);
+    await nothingIsLeft(world);
+  });
+
   it('a run that is cancelled half-way leaves nothing', async () => {
     const world = await directWorld(server);
     const cancel = new AbortController();

@@ -80,6 +80,8 @@ export interface Attempt extends HelperRecord {
   report(change: RunChange): void;
   /** Files to delete at each destination if the attempt fails. */
   held: { destination: Destination; held: Held }[];
+  /** Steps for the time when its helpers are gone. They never reject. */
+  onceGone: (() => Promise<void>)[];
   /** Copies that could not even begin. */
   closed: Copy[];
   /** Undefined until the destinations are known. */

@@ -87,7 +87,7 @@ async function tryOnce(
   const attempt: Attempt = {
     ...{ run, claim, world, clock, report },
     signal: AbortSignal.any([signal, limit, clock.signal, broken.signal, wanted.signal]),
-    ...{ held: [], closed: [], closing: [] },
+    ...{ held: [], closed: [], closing: [], onceGone: [] },
     because(error) {
       if (isCancelled()) return stopped();
       if (limit.aborted) return timedOut(clock.current() ?? 'create', world.runTimeoutMs);
@@ -120,6 +120,7 @@ async function tryOnce(
   }
   clock.enter('cleanup');
   const left = (await Promise.all(attempt.closing)).filter(text => text !== undefined);
+  await Promise.all(attempt.onceGone.map(step => step()));
   clock.stop();
   const all = {
     ...end,

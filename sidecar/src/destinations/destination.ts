@@ -28,6 +28,11 @@ export interface StageCall extends Call {
    * nothing is hashed twice, and the checksum of the storage is compared with that of the caller.
    */
   digest?: (() => Digest) | undefined;
+  /**
+   * Registers a last step of an upload that broke off, for the moment at which its sender can send nothing any more: a request
+   * that is under way while an upload is aborted may still store its part, and S3 asks for another abort then.
+   */
+  onceGone?: ((again: () => Promise<void>) => void) | undefined;
 }
 
 /**

@@ -74,7 +74,9 @@ export async function arriveDirect({
     },
   };
   try {
-    const staging = destination.stageDirect(key, sender, { signal, expectedBytes }).then(staged => {
+    const onceGone = (again: () => Promise<void>): void => void attempt.onceGone.push(again);
+    const call = { signal, expectedBytes, onceGone };
+    const staging = destination.stageDirect(key, sender, call).then(staged => {
       if (isOtherwise(staged)) return staged;
       held.staged = staged;
       return staged;

@@ -27,7 +27,7 @@ export async function sendDirect(
   locate: (key: string) => string,
   key: string,
   sender: DirectSender,
-  { signal, expectedBytes }: StageCall = {}
+  { signal, expectedBytes, onceGone }: StageCall = {}
 ): Promise<Sent | Otherwise> {
   const { client, settings } = bucket;
   if (settings.checksum === 'none' || !bucket.usesChecksums())
@@ -63,7 +63,10 @@ export async function sendDirect(
   };
 
   const letGo = async () => {
-    if (upload) await abortUpload(bucket, markers, key, upload).catch(() => undefined);
+    if (!upload) return;
+    const abort = abortUpload.bind(undefined, bucket, markers, key, upload);
+    await abort().catch(() => undefined);
+    onceGone?.(() => abort().catch(() => undefined));
   };
 
   const terms: DirectTerms = {
