@@ -98,6 +98,8 @@ const EXAMPLES: Record<string, Example[]> = {
   }),
   'GET /api/v1/downloads/:ticket': to('downloads/ID', { before: ticket }),
   'GET /api/v1/archives': to('archives'),
+  'GET /api/v1/audit': to('audit'),
+  'POST /api/v1/audit/check': to('audit/check', { body: {} }),
   'POST /api/v1/uploads': to('uploads?namespace=shop', { body: made.archive, headers: GZIP }),
   'DELETE /api/v1/uploads/:id': to('uploads/ID', { before: upload }),
   'GET /api/v1/doctor': to('doctor'),
