@@ -56,6 +56,64 @@ export function peopleTests(world: Seen): void {
     expect(later.filter(token => ofAdmin.includes(token))).toEqual([]);
   });
 
+  it('lets two people at browsers of their own see and do only what is theirs', async () => {
+    const teams = [
+      { person: 'ann', namespace: 'shop', claim: 'orders-db', other: ['billing', 'ledger'] },
+      { person: 'ben', namespace: 'billing', claim: 'ledger', other: ['shop', 'orders-db'] },
+    ];
+    for (const { person, namespace, claim, other } of teams) {
+      employ(world(), person, namespace);
+      const kubeUrl = await world().playground.proxyAs(person);
+      const headlamp = await world().another({ clusters: [{ name: 'main', kubeUrl }] });
+      const own = JSON.stringify({ allowedNamespaces: [namespace] });
+      const [elsewhere = '', theirs = ''] = other;
+      const texts: string[] = [];
+      const page = await headlamp.open(VOLUMES, {
+        async before(page) {
+          await page.addInitScript(`localStorage.setItem('cluster_settings.main', '${own}')`);
+          page.on('response', async response => {
+            if (API.all.test(response.url())) texts.push(await response.text().catch(() => ''));
+          });
+        },
+      });
+      await page.getByRole('button', { name: `Back up ${namespace}/${claim}` }).click();
+      await page
+        .getByText(/Backup .*(started|queued)|Backing up|Queued|Running/i)
+        .first()
+        .waitFor();
+      // What belongs to others is refused to whoever knows its address.
+      for (const path of [`/nkvm/volumes/${elsewhere}/${theirs}`, `/nkvm/access/${elsewhere}`]) {
+        await page.goto(new URL(`/c/main${path}`, page.url()).href);
+        await page
+          .getByText(/don’t have permission|No access|may not/i)
+          .first()
+          .waitFor();
+        expect(await page.getByRole('button', { name: /^(Back up|Restore|Apply)/ }).count()).toBe(
+          0
+        );
+      }
+      expect(texts.join()).toContain(claim);
+      expect(texts.join()).not.toContain(theirs);
+    }
+  });
+
+  it('leaves nothing in the browser when somebody logs out', async () => {
+    const { playground } = world();
+    const headlamp = await world().another({
+      clusters: [{ name: 'main', kubeUrl: playground.url, asksForToken: true }],
+    });
+    const page = await headlamp.open(VOLUMES);
+    await logIn(page, tokenFor(world(), 'admin'));
+    await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
+    await logOut(page);
+    await page.getByLabel('ID token').waitFor();
+    const kept = await page.evaluate(
+      'JSON.stringify([{ ...localStorage }, { ...sessionStorage }])'
+    );
+    expect(kept).not.toContain('orders-db');
+    expect(kept).not.toMatch(/eyJ[\w-]{10}/);
+  });
+
   it('lets somebody without a right try in namespace default, where the cluster names none', async () => {
     const kubeUrl = await world().playground.proxyAs('viewer');
     const headlamp = await world().another({ clusters: [{ name: 'main', kubeUrl }] });
