@@ -32,7 +32,7 @@ export default defineConfig({
           include: ['sidecar/**/*.test.ts'],
           exclude,
           environment: 'node',
-          ...{ testTimeout, chaiConfig },
+          ...{ testTimeout, hookTimeout: testTimeout, chaiConfig },
         },
       },
       {
@@ -43,7 +43,7 @@ export default defineConfig({
           ],
           exclude,
           environment: 'node',
-          ...{ testTimeout, chaiConfig },
+          ...{ testTimeout, hookTimeout: testTimeout, chaiConfig },
         },
       },
       {
@@ -52,7 +52,7 @@ export default defineConfig({
           include: ['tests/{destinations,servers}/**/*.test.ts'],
           exclude,
           environment: 'node',
-          ...{ testTimeout, chaiConfig },
+          ...{ testTimeout, hookTimeout: testTimeout, chaiConfig },
         },
       },
     ],

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import tls from 'node:tls';
+import { parse, stringify } from 'yaml';
 
 /** A way to an API server that can be cut: nothing listens then, as while it restarts. */
 export interface Way {
@@ -12,12 +14,23 @@ export interface Way {
   close(): Promise<void>;
 }
 
-/** @param kubeconfig of one cluster that is served over plain HTTP on 127.0.0.1. */
-export async function wayTo(kubeconfig: string): Promise<Way> {
+/** PEM. */
+export interface WayCertificate {
+  cert: string;
+  key: string;
+  /** Name in the certificate. */
+  name: string;
+}
+
+/**
+ * @param kubeconfig of one cluster that is served over plain HTTP on 127.0.0.1
+ * @param certificate with which this way speaks TLS; absent: it does not
+ */
+export async function wayTo(kubeconfig: string, certificate?: WayCertificate): Promise<Way> {
   const text = readFileSync(kubeconfig, 'utf8');
   const [url = '', target = ''] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(text) ?? [];
   const sockets = new Set<net.Socket>();
-  const server = net.createServer(socket => {
+  const carry = (socket: net.Socket): void => {
     const onward = net.connect(Number(target), '127.0.0.1');
     for (const each of [socket, onward]) {
       sockets.add(each);
@@ -25,7 +38,10 @@ export async function wayTo(kubeconfig: string): Promise<Way> {
     }
     socket.on('close', () => onward.destroy()).pipe(onward);
     onward.on('close', () => socket.destroy()).pipe(socket);
-  });
+  };
+  const server = certificate
+    ? tls.createServer(certificate, carry).on('tlsClientError', () => undefined)
+    : net.createServer(carry);
   const listen = async (port: number): Promise<number> => {
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
@@ -33,7 +49,12 @@ export async function wayTo(kubeconfig: string): Promise<Way> {
   };
   const port = await listen(0);
   const path = `${kubeconfig}.way`;
-  writeFileSync(path, text.replace(url, `http://127.0.0.1:${port}`));
+  writeFileSync(
+    path,
+    certificate
+      ? withTls(text, `https://127.0.0.1:${port}`, certificate)
+      : text.replace(url, `http://127.0.0.1:${port}`)
+  );
   const cut = async (): Promise<void> => {
     if (!server.listening) return;
     const closed = once(server, 'close');
@@ -47,4 +68,15 @@ export async function wayTo(kubeconfig: string): Promise<Way> {
     restore: async () => void (await listen(port)),
     close: cut,
   };
+}
+
+/** @returns the kubeconfig for a server that has this certificate, and no way around checking it. */
+function withTls(kubeconfig: string, server: string, { cert, name }: WayCertificate): string {
+  const { clusters, ...rest } = parse(kubeconfig) as { clusters: { name: string }[] };
+  const cluster = {
+    server,
+    'certificate-authority-data': Buffer.from(cert).toString('base64'),
+    'tls-server-name': name,
+  };
+  return stringify({ ...rest, clusters: clusters.map(each => ({ name: each.name, cluster })) });
 }
