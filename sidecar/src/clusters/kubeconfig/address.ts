@@ -8,10 +8,6 @@ export interface AddressRules {
   isLoopbackAllowed: boolean;
 }
 
-const linkLocal = new BlockList();
-addWithForms(linkLocal, '169.254.0.0', 16);
-linkLocal.addSubnet('fe80::', 10, 'ipv6');
-
 const unspecified = new BlockList();
 addWithForms(unspecified, '0.0.0.0', 8);
 unspecified.addAddress('::', 'ipv6');
@@ -40,8 +36,7 @@ export function whyRefused(
 ): string | undefined {
   const name = address.toLowerCase().replace(/\.$/, '');
   if (isRefusedAddress(address) || METADATA_NAMES.test(name))
-    return 'is an address at which clouds give out credentials';
-  if (isInList(linkLocal, address)) return 'is a link-local address';
+    return 'is a link-local address, or another at which clouds give out credentials';
   // Before "unspecified": in its IPv4-compatible form, ::1 lies in that range.
   if (isInList(loopback, address) || LOOPBACK_NAMES.test(name))
     return isLoopbackAllowed ? undefined : 'is the loopback, which is NKVM itself';
