@@ -23,7 +23,7 @@ export interface UnpackWorld {
     request?: Partial<UnpackRequest>,
     options?: Partial<UnpackOptions>
   ): Promise<Unpacked>;
-  /** Puts a program before all others of its name, which does this first. `$volume` is the volume. */
+  /** Puts a program before the one of its name that this machine has, if any: it does this first. `$volume` is the volume. */
   before(program: string, script: string): void;
   /** Puts something else in place of a part of the cluster. */
   change(changed: (cluster: HelperCluster) => Partial<HelperCluster>): void;
@@ -83,6 +83,7 @@ export function unpackWorld(): UnpackWorld {
     },
     before(program, script) {
       const find = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' });
+      if (find.status !== 0) return;
       const lines = [
         '#!/bin/sh',
         `volume='${volume}'`,
