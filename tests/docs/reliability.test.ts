@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { shownByTests, shownSections } from './support/shownByTests.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
-const text = readFileSync(join(ROOT, 'docs/reliability/README.md'), 'utf8');
+const text = readFileSync(join(import.meta.dirname, '../../docs/reliability/README.md'), 'utf8');
 
 /** Ways to be "restored, but wrong". */
 const WAYS = [
@@ -20,17 +20,7 @@ const WAYS = [
   'Old reader of a newer archive',
   'Silently empty',
 ];
-const sections = text
-  .split(/^### /m)
-  .slice(1)
-  .map(section => ({
-    heading: section.slice(0, section.indexOf('\n')),
-    section,
-    shownBy: [...section.matchAll(/^- `(.*)`: (.*)$/gm)].map(([, file = '', title = '']) => ({
-      file,
-      title,
-    })),
-  }));
+const sections = shownSections(text);
 
 describe('docs/reliability/README.md', () => {
   it('names the ways in which a restore can be wrong', () => {
@@ -38,24 +28,5 @@ describe('docs/reliability/README.md', () => {
     expect(sections.map(({ heading }) => heading)).toEqual(headings);
   });
 
-  it.each(sections)('says of “$heading” what could happen, and what prevents it', of => {
-    expect(of.section).toContain('**What could happen.**');
-    expect(of.section).toContain('**What prevents it.**');
-    expect(of.shownBy.length).toBeGreaterThan(1);
-    expect(of.section.split('\n- ')).toHaveLength(of.shownBy.length + 1);
-  });
-
-  it.each(sections.flatMap(({ heading, shownBy }) => shownBy.map(test => ({ heading, ...test }))))(
-    'names a test for “$heading” that is there: $title',
-    ({ file, title }) => {
-      expect(existsSync(join(ROOT, file)), file).toBe(true);
-      // As the name of a test or of a row of its table, and not as a part of another text.
-      const names = ["'", '"', '`'].map(quote => `${quote}${title}${quote}`);
-      const code = readFileSync(join(ROOT, file), 'utf8');
-      expect(
-        names.some(name => code.includes(name)),
-        `${file} has a test “${title}”`
-      ).toBe(true);
-    }
-  );
+  shownByTests(sections, '**What prevents it.**');
 });
