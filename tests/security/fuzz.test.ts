@@ -75,7 +75,9 @@ const parts = (values: string[]) => {
   const names = ['id', 'namespace', 'name', 'ticket', 'path', 'with', 'cursor', 'search', 'limit'];
   const more = ['backup', 'mode', 'destination', 'identity', 'status', 'sort', 'order', 'after'];
   return {
-    ...Object.fromEntries([...names, ...more].map((name, index) => [name, at(index)])),
+    ...Object.fromEntries(
+      [...names, ...more, 'kubeconfig'].map((name, index) => [name, at(index)])
+    ),
     ...{
       target,
       paths: values,

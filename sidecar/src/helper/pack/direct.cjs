@@ -10,7 +10,8 @@ const https = require('https');
 const net = require('net');
 const { createCipheriv, createHash } = require('crypto');
 
-const CONNECT_MS = 1000;
+// A busy node takes its time. Meanwhile the first part is packed.
+const CONNECT_MS = 5000;
 const QUIET_MS = 60000;
 const TRIES = 5;
 const WAITS_MS = [200, 1000, 3000, 6000];
