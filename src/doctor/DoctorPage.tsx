@@ -59,7 +59,7 @@ function Report({ report, isRunning, run }: ReportProps) {
   return (
     <>
       <Message severity={SEVERITIES[report.outcome]} role="status">
-        {summaryText(report.outcome, t)} <Ago date={report.at} />
+        {summaryText(report.outcome, t)} {t('Checked')} <Ago date={report.at} />
       </Message>
       <Stack direction="row" flexWrap="wrap" alignItems="center" gap={1}>
         <Button

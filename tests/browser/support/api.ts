@@ -32,6 +32,7 @@ export const API = {
   approve: ofApi('retention/approve'),
   audit: ofApi('audit'),
   auditCheck: ofApi('audit/check'),
+  doctor: ofApi('doctor'),
   /** Clusters that NKVM looks after. */
   clusters: ofApi('clusters'),
   all: /\/proxy\/api\/v1\//,
