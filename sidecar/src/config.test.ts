@@ -60,11 +60,11 @@ describe('readConfig', () => {
     ).not.toThrow();
   });
 
-  it('is told the environment by main.ts, which alone reads it', () => {
+  it('is told the environment by main.ts and nkvm.ts, which alone read it', () => {
     const here = new URL('.', import.meta.url);
     const readers = readdirSync(here, { recursive: true, encoding: 'utf8' })
       .filter(file => file.endsWith('.ts') && !/\.test\.ts$|^testing\//.test(file))
       .filter(file => readFileSync(new URL(file, here), 'utf8').includes('process.env'));
-    expect(readers.sort()).toEqual(['main.ts', 'programs.ts']); // the search path is no setting
+    expect(readers.sort()).toEqual(['main.ts', 'nkvm.ts', 'programs.ts']); // the search path is no setting
   });
 });

@@ -1,4 +1,4 @@
-/** `nkvm doctor`, in the container: `kubectl exec -n nkvm deploy/nkvm -- nkvm doctor`. */
+/** `nkvm doctor`, started in the container of NKVM by `kubectl exec`. */
 import { parseArgs } from 'node:util';
 import { doctorText } from '../api/doctorText.ts';
 import { runsIn } from '../api/index.ts';

@@ -1,8 +1,10 @@
+type Responses = Record<string, { $ref?: string; content?: Record<string, unknown> } | undefined>;
+
 /** The parts of an OpenAPI document that are changed here. */
 interface Operation {
   consumes?: readonly string[];
   requestBody?: unknown;
-  responses?: Record<string, unknown>;
+  responses?: Responses;
 }
 export interface OpenApiDocument {
   paths?: Record<string, Record<string, unknown> | undefined>;
@@ -13,8 +15,8 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const PROBLEM = { $ref: '#/components/responses/Problem' };
 
 /**
- * Says of every operation that anything that is not a success is a problem document, and of uploads that the body is
- * binary: the schemas of routes have no place for either.
+ * Says of every operation that anything that is not a success is a problem document, of uploads that the body is binary, and of
+ * the audit log that it can be a table: the schemas of routes have no place for these.
  * @param problem the JSON Schema of a problem
  */
 export function withProblems<T extends OpenApiDocument>(document: T, problem: unknown): T {
@@ -51,7 +53,18 @@ export function withProblems<T extends OpenApiDocument>(document: T, problem: un
 const described = (path: string, operation: Operation): Operation => ({
   ...operation,
   ...(path.endsWith('/uploads') && { requestBody: UPLOAD }),
-  responses: { ...operation.responses, default: PROBLEM },
+  responses: {
+    ...(path.endsWith('/audit') ? withTable(operation.responses) : operation.responses),
+    default: PROBLEM,
+  },
+});
+
+/** The answer 200 is JSON, or a table. */
+const withTable = ({ 200: found, ...others }: Responses = {}): Responses => ({
+  ...others,
+  ...(found && {
+    200: { ...found, content: { ...found.content, 'text/csv': { schema: { type: 'string' } } } },
+  }),
 });
 
 const BINARY = { schema: { type: 'string', format: 'binary' } };

@@ -19,6 +19,7 @@ async function world(encryption: PlaceEncryption | null = forKeys) {
   const keys: KeyRing = keyRing();
   const place = { name: 'offsite', kind: 's3', location: 's3://b/p at https://h' } as Place;
   const places = {
+    all: () => [place],
     get: (name: string) => (name === 'offsite' ? place : undefined),
     status: () => ({ encryption }),
     keys,
