@@ -30,6 +30,7 @@ function start(server: string, env: Record<string, string> = {}) {
   writeFileSync(config, JSON.stringify(kubeconfig(server)));
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
     env: {
+      TMPDIR: dir,
       NKVM_KUBECONFIG: config,
       NKVM_BACKUP_DIR: join(dir, 'backups'),
       NKVM_METADATA_DB_PATH: history,

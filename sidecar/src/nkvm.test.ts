@@ -24,6 +24,7 @@ function settings() {
   mkdirSync(join(dir, 'backups'));
   return {
     PATH: process.env['PATH'],
+    TMPDIR: dir,
     NKVM_KUBECONFIG: kubeconfig,
     NKVM_BACKUP_DIR: join(dir, 'backups'),
     NKVM_METADATA_DB_PATH: join(dir, 'nkvm.db'),

@@ -63,7 +63,7 @@ describe('[lost history] the service starts, says so and knows every backup, whe
     const run = await ended(before.call, await begin(before.call, volume));
     await before.sidecar.stop();
     for (const name of readdirSync(before.sidecar.dir)) {
-      if (name.startsWith('nkvm.db')) rmSync(join(before.sidecar.dir, name));
+      if (name.startsWith('nkvm.db')) rmSync(join(before.sidecar.dir, name), { recursive: true });
     }
 
     const world = await before.again();

@@ -26,6 +26,7 @@ it.each(['SIGTERM', 'SIGKILL'] as const)('npm run sidecar ends with npm, on %s',
     stdio: ['ignore', 'pipe', 'ignore'],
     env: {
       ...process.env,
+      TMPDIR: dir,
       KUBECONFIG: kubeconfig,
       NKVM_BACKUP_DIR: join(dir, 'backups'),
       NKVM_METADATA_DB_PATH: join(dir, 'nkvm.db'),

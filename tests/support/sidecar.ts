@@ -59,6 +59,7 @@ async function startIn(dir: string, env: Record<string, string>, main: string): 
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,
+      TMPDIR: dir, // one that is killed cleans nothing up
       NKVM_KUBECONFIG: kubeconfigPath(),
       NKVM_BACKUP_DIR: join(dir, 'backups'),
       NKVM_METADATA_DB_PATH: join(dir, 'nkvm.db'),

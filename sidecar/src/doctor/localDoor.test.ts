@@ -1,4 +1,12 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
@@ -42,8 +50,10 @@ it('takes the place of a process that was killed, and not of one that lives', as
   await expect(openLocalDoor(path, async () => REPORT)).rejects.toThrow('another process');
 });
 
-it('is not opened over what is no socket of a process', async () => {
+it('is opened where a killed process has left its own, and leaves nothing when it is closed', async () => {
   await (await openLocalDoor(path, async () => REPORT)).close();
+  expect(existsSync(dirname(path))).toBe(false);
+  mkdirSync(dirname(path), { mode: 0o700 });
   writeFileSync(path, ''); // as a killed process leaves it: nothing listens
   await open();
   expect(await askLocalDoor(path, LIMIT_MS)).toEqual(REPORT);

@@ -48,6 +48,7 @@ export async function openLocalDoor(
       server.close();
       server.closeAllConnections();
       await closed;
+      await rm(dir, { recursive: true, force: true });
     },
   };
 }
