@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
+import { exampleHelperSpec } from '../testing/exampleHelperSpec.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { HelperCluster } from './helper.ts';
@@ -23,16 +23,7 @@ afterEach(async () => {
 });
 
 async function walk(limitMs = 60_000, changed: Partial<HelperCluster> = {}, stop?: AbortSignal) {
-  const helper = await createHelper({ ...cluster, ...changed }, 'shop', {
-    runId: '01a',
-    attempt: 1,
-    installation: 'i',
-    claimName: 'orders-db',
-    access: 'read',
-    settings: exampleHelperSettings,
-    node: null,
-    deadlineMs: 1000,
-  });
+  const helper = await createHelper({ ...cluster, ...changed }, 'shop', exampleHelperSpec);
   const entries: WalkedEntry[] = [];
   const signal = stop ?? new AbortController().signal;
   const { isComplete } = await walkVolume(helper, { limitMs, signal }, entry =>

@@ -15,7 +15,7 @@ import { backUp } from '../../cluster/support/backups.ts';
 import { alter, API, holdUp, refuse } from '../support/api.ts';
 import { HEIGHT, WIDTHS } from '../support/headlamp.ts';
 import { expectGoodLooks } from '../support/looks.ts';
-import { shoot } from '../support/page.ts';
+import { isWhole, shoot } from '../support/page.ts';
 import type { Seen } from '../support/worlds.ts';
 import { callAsAdmin } from '../support/worlds.ts';
 
@@ -111,9 +111,6 @@ async function serve(page: Page, destinations: Destination[], mayManage = true):
 
 const button = (page: Page, name: string | RegExp): Locator =>
   page.getByRole('button', { name, exact: true });
-
-const isWhole = (page: Page): Promise<boolean> =>
-  page.getByRole('main').evaluate(element => element.scrollWidth <= element.clientWidth);
 
 /** What a person does with the places that archives are stored at. */
 export function destinationTests(world: Seen): void {

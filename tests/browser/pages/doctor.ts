@@ -1,16 +1,12 @@
-import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { API, holdUp, refuse } from '../support/api.ts';
 import { HEIGHT, WIDTHS } from '../support/headlamp.ts';
 import { expectGoodLooks } from '../support/looks.ts';
-import { shoot } from '../support/page.ts';
+import { isWhole, shoot } from '../support/page.ts';
 import type { Seen } from '../support/worlds.ts';
 
 const PAGE = '/nkvm/doctor';
 const LIGHT = ['light'] as const;
-
-const isWhole = (page: Page): Promise<boolean> =>
-  page.getByRole('main').evaluate(element => element.scrollWidth <= element.clientWidth);
 
 /** What an administrator learns from the doctor. */
 export function doctorTests(world: Seen): void {

@@ -81,7 +81,7 @@ export function peopleTests(world: Seen): void {
         .getByText(/Backup .*(started|queued)|Backing up|Queued|Running/i)
         .first()
         .waitFor();
-      // What belongs to others is refused to whoever knows its address.
+      // Pages of other people are refused, also to a person who knows the address.
       for (const path of [`/nkvm/volumes/${elsewhere}/${theirs}`, `/nkvm/access/${elsewhere}`]) {
         await page.goto(new URL(`/c/main${path}`, page.url()).href);
         await page

@@ -67,3 +67,7 @@ export async function tabTo(target: Locator): Promise<void> {
   }
   throw new Error(`no Tab leads to ${target}`);
 }
+
+/** @returns whether the page's own part is as wide as its place: nothing of it must be scrolled to sideways. */
+export const isWhole = (page: Page): Promise<boolean> =>
+  page.getByRole('main').evaluate(element => element.scrollWidth <= element.clientWidth);

@@ -262,7 +262,7 @@ describe.each(cases)('%s', (title, route) => {
     const without = anyOf(lacking).map(grantOf);
     world.grants[who] = [
       ...all.filter(each => !without.includes(each)),
-      // Who does not even see a backup is told that it does not exist.
+      // A caller who may not see a backup is told that it does not exist.
       ...(lacking === SEE_RUN ? [] : ['get persistentvolumeclaims/backup *']),
     ];
     const answer = await send();
