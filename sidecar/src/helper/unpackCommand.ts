@@ -43,7 +43,7 @@ export const unpackCommand = (
   input,
 ];
 
-const CHECK = 'cd "$1" && exec node "$2" checked.sum check 7>&1 >/dev/null';
+const CHECK = 'cd "$1" && exec node --single-threaded "$2" checked.sum check 7>&1 >/dev/null';
 
 /** The command that reads archives at the storage and tells their digests; see unpack/program/direct.ts. */
 export const checkCommand = ({ main }: UnpackProgram): string[] => [

@@ -6,7 +6,7 @@
 prepare_chain() {
   rm -f tar.snapshot known sample chain snapshot.gz snapshot.sum
   if [ -z "$counts" ] || ! { (counts=; find_kept -printf '%d\t%i\t%y\t%s\t%T@\t%C@\t%f\0') 2>/dev/null |
-    node -e "$(cat known.cjs)" "$volume" "${NKVM_SNAPSHOT_LIMIT:-50331648}" >chain.new; }; then
+    $node -e "$(cat known.cjs)" "$volume" "${NKVM_SNAPSHOT_LIMIT:-50331648}" >chain.new; }; then
     rm -f tar.snapshot
     printf 'chain=none\nchainReason=failed\n' >chain
     return
@@ -22,9 +22,9 @@ prepare_chain() {
 seal_snapshot() {
   sed -n '/^known=/!p' chain
   [ -n "$incremental" ] || return
-  if node -e "$(cat snapshot.cjs)" tar.snapshot "$((packing - started + ${NKVM_CHAIN_MARGIN_SECONDS:-60}))" &&
+  if $node -e "$(cat snapshot.cjs)" tar.snapshot "$((packing - started + ${NKVM_CHAIN_MARGIN_SECONDS:-60}))" &&
     { snapshot_head && cat tar.snapshot known; } | $compressor >snapshot.gz &&
-    node -e "$hash_js" snapshot.sum <snapshot.gz >/dev/null && read -r bytes sha256 <snapshot.sum; then
+    $node -e "$hash_js" snapshot.sum <snapshot.gz >/dev/null && read -r bytes sha256 <snapshot.sum; then
     printf 'snapshotBytes=%s\nsnapshotSha256=%s\n' "$bytes" "$sha256"
   fi
 }

@@ -16,6 +16,8 @@
 
 set -u
 umask 077
+# Without threads of V8: when a program ends while one of them compiles and wants memory, it never ends (nodejs/node#54918).
+node='node --single-threaded'
 # messages.awk matches tar's English messages.
 export LC_ALL=C
 volume=$1
@@ -236,7 +238,7 @@ count_compressors() {
 # after each tells members.cjs how long it is.
 compress_and_hash() {
   if grep -qs '"parallel":' hello && count=$(count_compressors) && [ "$count" -gt 1 ]; then
-    node --max-semi-space-size=1 -e 'new Function("require", JSON.parse(require("fs").readFileSync("hello")).parallel)(require)' \
+    $node --max-semi-space-size=1 -e 'new Function("require", JSON.parse(require("fs").readFileSync("hello")).parallel)(require)' \
       "$count" "$member_bytes" sum members compressor.exit $compressor
     return
   fi
@@ -246,13 +248,13 @@ compress_and_hash() {
       --filter="$compressor || { e=\$?; echo \$e >compressor.exit; exit \$e; }; printf $marker"
     e=$?
     [ -s compressor.exit ] || echo $e >compressor.exit
-  } | node -e "$members_js" "$marker" sum members
+  } | $node -e "$members_js" "$marker" sum members
 }
 
 # The hash of what tar wrote is compared only when the archive is unpacked: at level `contents`, with one process more.
 send() {
   if [ "$level" = contents ]; then
-    run_tar | node -e "$hash_js" raw.sum | compress_and_hash
+    run_tar | $node -e "$hash_js" raw.sum | compress_and_hash
   else
     run_tar | compress_and_hash
   fi
@@ -260,7 +262,7 @@ send() {
 
 deliver() {
   case $with in
-    *' direct '*) IFS= read -r hello <&5 && printf %s "$hello" >hello && send 5<&- | node --max-semi-space-size=4 -e "$load_js" ;;
+    *' direct '*) IFS= read -r hello <&5 && printf %s "$hello" >hello && send 5<&- | $node --max-semi-space-size=4 -e "$load_js" ;;
     *) send ;;
   esac
 }
@@ -278,7 +280,7 @@ seal_index() {
   kept=$(wc -c <index.lines) || kept=0
   if [ "$kept" -ge "$index_limit" ]; then
     echo index=too-big
-  elif [ -e index.ok ] && write_head && cat index.head index.lines | node -e "$hash_js" index.sum >/dev/null &&
+  elif [ -e index.ok ] && write_head && cat index.head index.lines | $node -e "$hash_js" index.sum >/dev/null &&
     read -r bytes sha256 <index.sum; then
     printf 'index=whole\nindexBytes=%s\nindexSha256=%s\n' "$bytes" "$sha256"
     return

@@ -84,7 +84,7 @@ report_progress() {
 
 # A shell keeps the pipes of a command that it runs open until the command has ended; the program closes them before.
 think() {
-  sh -c 'exec node --max-semi-space-size=4 "$@" 3>names.pipe 4>&7 >raw.pipe 7>&-' think "$program" "$volume" "$job" 6<&-
+  sh -c 'exec node --single-threaded --max-semi-space-size=4 "$@" 3>names.pipe 4>&7 >raw.pipe 7>&-' think "$program" "$volume" "$job" 6<&-
   echo $? >brain.exit
   # Whoever waits for the program goes on.
   cat <step.out >/dev/null 2>&1 &
@@ -102,7 +102,7 @@ $gzip <messages.pipe >messages.gz 6<&- 7>&- &
 messages=$!
 extract 2>messages.pipe &
 extracting=$!
-{ node "${program%/*}/$input.${program##*.}" received.sum unpack <&6 6<&- | { $decompressor; echo $? >decompressor.exit; } 6<&- | think; } &
+{ node --single-threaded "${program%/*}/$input.${program##*.}" received.sum unpack <&6 6<&- | { $decompressor; echo $? >decompressor.exit; } 6<&- | think; } &
 report_progress >/dev/null 2>&1 6<&- &
 reporter=$!
 while read -r step <steps; do
