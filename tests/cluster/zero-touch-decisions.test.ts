@@ -71,7 +71,7 @@ const ROWS: Record<string, Row> = {
   'names-one-of-another-claim': {
     archives: claim => void past(claim, 1),
     start: () => template,
-    expected: 'StartOfAnotherClaim',
+    expected: 'StartNotFound',
   },
   'names-one-that-is-not-there': {
     archives: claim => void past(claim, 1),

@@ -5,14 +5,14 @@ import type { Upkeep } from './upkeep.ts';
 
 /** Starts the decisions about claims that get their data when they are made. Nothing is decided before the preparations are done. */
 export async function startDecisions(
-  { life, config, now, places, history, inventory, clusterUid, clusterName }: Foundations,
+  { life, config, log, now, places, history, inventory, clusterUid, clusterName }: Foundations,
   { prepared }: Upkeep
 ): Promise<DecisionFor> {
   const decisions = await life.start({
     name: 'decisions about claims',
     start: () =>
       decisionsBy({
-        ...{ places, history, inventory, clusterUid, clusterName },
+        ...{ places, history, inventory, clusterUid, clusterName, log },
         continues: config.continues,
         isHistoryReady: () => prepared.left().length === 0,
         now: () => now().getTime(),

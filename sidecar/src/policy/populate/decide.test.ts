@@ -72,7 +72,6 @@ const SOUND: PopulateFacts = {
   isHistoryReady: true,
   places: [east(archive(A), archive(B))],
   expected: [known(B), known(A)],
-  named: undefined,
   failed: [],
   now: NOW,
 };
@@ -355,11 +354,6 @@ it.each<[string, Partial<PopulateFacts>, string]>([
   ['asks about a word that is not allowed', start('emtpy'), 'ask StartInvalid'],
   ['asks about a date', start('2026-02-31'), 'ask StartInvalid'],
   ['asks about an empty text', start(''), 'ask StartInvalid'],
-  [
-    'refuses a backup of another claim',
-    { ...start(C), named: { namespace: 'bank', name: 'db' } },
-    'ask StartOfAnotherClaim',
-  ],
   ['asks about a backup that is at no destination', start(C), 'ask StartNotFound'],
   [
     'waits for the destination that may have it',
@@ -456,10 +450,14 @@ it('says which newer backups are passed over, and why', () => {
   );
 });
 
-it('gives the setting that takes over another cluster', () => {
-  expect(decide({ ...SOUND, ...NEW, places: [east(ofOther(A))] })).toMatchObject({
-    hint: expect.stringContaining('NKVM_CONTINUES=dev=x'),
+it('names the setting that takes over another cluster, and not the UID of that cluster', () => {
+  const decision = decide({ ...SOUND, ...NEW, places: [east(ofOther(A))] });
+  expect(decision).toMatchObject({
+    message: expect.stringContaining('dev'),
+    hint: expect.stringContaining('NKVM_CONTINUES'),
+    others: [{ clusterUid: 'x' }],
   });
+  expect(JSON.stringify({ ...decision, others: [] })).not.toContain('dev=x');
 });
 
 it('never starts empty by itself where one destination did not answer, whatever else is known', () => {

@@ -163,15 +163,6 @@ function named(id: string, facts: PopulateFacts): Decision {
       message: locked.state.why,
       hint: locked.state.hint,
     };
-  const { named: of } = facts;
-  if (of && (of.namespace !== claim.namespace || of.name !== claim.name))
-    return ask(
-      'StartOfAnotherClaim',
-      `annotation ${START_ANNOTATION} of claim ${nameOf(
-        claim
-      )} names backup ${id}, which is not one of this claim`,
-      'name a backup of this claim; to restore data of another claim, use a restore'
-    );
   const unlooked = copies.find(({ state }) => state.is === 'unlooked');
   const unlisted = unlistedOf(facts.places);
   if (unlooked?.state.is === 'unlooked')
@@ -197,12 +188,13 @@ function named(id: string, facts: PopulateFacts): Decision {
         )} names, cannot be restored: ${whyNot(copy, facts)}`,
         'name another backup, or set the annotation to `newest` or `empty`'
       )
-    : ask(
+    : // The same for a backup of another claim: whoever may not see that one must not learn that it exists.
+      ask(
         'StartNotFound',
-        `backup ${id}, which annotation ${START_ANNOTATION} of claim ${nameOf(
+        `no destination has a backup ${id} of claim ${nameOf(
           claim
-        )} names, is at none of the destinations`,
-        'name another backup, or set the annotation to `newest` or `empty`'
+        )}, which its annotation ${START_ANNOTATION} names`,
+        'name a backup of this claim, or set the annotation to `newest` or `empty`; to restore data of another claim, use a restore'
       );
 }
 

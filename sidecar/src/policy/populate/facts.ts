@@ -25,8 +25,6 @@ export interface PopulateFacts {
   places: readonly PlaceAnswer[];
   /** Successful backups of this claim's namespace and name that the history expects to be somewhere, newest first. */
   expected: readonly ExpectedBackup[];
-  /** The claim of the backup that `nkvm.io/start` names, where the history has it. */
-  named: { namespace: string; name: string } | undefined;
   failed: readonly FailedRestore[];
   now: Date;
 }

@@ -202,12 +202,22 @@ describe('archives of other clusters', () => {
   const old = { cluster: 'prod-1', clusterUid: OLD_UID };
   const continues = [{ name: 'prod-1', uid: OLD_UID }];
 
-  it('are a question without a setting, which the answer gives', async () => {
+  it('are a question without a setting, whose value is in the log once, and not on the claim', async () => {
     await storeBackup(east, old);
-    expect(await decide()).toMatchObject({
-      ...reason('BackupOfAnotherCluster'),
-      hint: expect.stringContaining(`NKVM_CONTINUES=prod-1=${OLD_UID}`),
+    const lines: string[] = [];
+    const { decisionFor } = populateWorld([east], {
+      log: { info: (_, message) => void lines.push(message) },
     });
+    const waiting = async () => await decisionFor(waitingClaim(), { signal });
+    const { others, ...shown } = (await waiting()) as Decision & { others: unknown[] };
+    await waiting();
+    expect(others).toHaveLength(1);
+    expect(shown).toMatchObject({
+      ...reason('BackupOfAnotherCluster'),
+      message: expect.stringContaining('prod-1'),
+    });
+    expect(JSON.stringify(shown)).not.toContain(OLD_UID);
+    expect(lines).toEqual([expect.stringContaining(`NKVM_CONTINUES=prod-1=${OLD_UID}`)]);
     expect(await decide({ continues: 'none' })).toMatchObject({ kind: 'empty' });
   });
 
@@ -289,9 +299,15 @@ describe('with a history', () => {
     });
   });
 
-  it('a backup of another claim that a person names is refused', async () => {
+  it('a backup of another claim that a person names is as one that there is not', async () => {
     const { runId, key } = await storeBackup(east, { namespace: 'bank' });
     const history = await withRuns(run(runId, key, { namespace: 'bank' }));
-    expect(await decide({ history }, start(runId))).toMatchObject(reason('StartOfAnotherClaim'));
+    const unknown = '0'.repeat(runId.length);
+    const [hidden, missing] = [
+      await decide({ history }, start(runId)),
+      await decide({ history }, start(unknown)),
+    ];
+    expect(hidden).toMatchObject(reason('StartNotFound'));
+    expect(JSON.stringify(hidden).replaceAll(runId, unknown)).toBe(JSON.stringify(missing));
   });
 });

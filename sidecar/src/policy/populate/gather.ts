@@ -7,10 +7,11 @@ import type { Destination } from '../../destinations/destination.ts';
 import type { Place, Places } from '../../destinations/places.ts';
 import { StageError, textOf } from '../../errors.ts';
 import type { History } from '../../history/history.ts';
+import type { Log } from '../../log.ts';
 import { startWishOf } from '../wish/startWish.ts';
 import type { Continues } from './continues.ts';
 import { decide } from './decide.ts';
-import type { FailedRestore } from './decision.ts';
+import type { Candidate, FailedRestore } from './decision.ts';
 import type { DecisionCall, DecisionFor } from './decisionFor.ts';
 import type { FoundArchive, PlaceAnswer, PopulateFacts } from './facts.ts';
 import { isFirstRestoreOpen } from './firstRestore.ts';
@@ -30,6 +31,7 @@ export interface DecisionsWorld {
   clusterUid: string;
   clusterName: string;
   continues: Continues;
+  log?: Pick<Log, 'info'> | undefined;
   now?: (() => number) | undefined;
   /** How long one claim waits for the destinations. Default: 30 minutes. */
   limitMs?: number | undefined;
@@ -121,7 +123,6 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
       all.map(place => ask(place, claim, failed, notBefore, either))
     );
     signal.throwIfAborted();
-    const named = namedBy(claim);
     return {
       claim,
       namespace: namespaceState(inventory.namespace(claim.namespace)),
@@ -136,10 +137,23 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
       places: answers,
       // Read last: a backup that ended meanwhile counts.
       expected: history.expected(claim),
-      named: named === undefined ? undefined : history.claimOf(named),
       failed,
       now: new Date(now()),
     };
+  };
+
+  const told = new Set<string>();
+  /** For administrators: messages on claims do not have the UID of another cluster. */
+  const tellOfOthers = (others: readonly Candidate[]): void => {
+    for (const { cluster, clusterUid } of others) {
+      if (clusterUid === '' || told.has(clusterUid)) continue;
+      told.add(clusterUid);
+      const value = `${cluster}=${clusterUid}`;
+      world.log?.info(
+        { cluster, clusterUid },
+        `destinations have backups of a cluster that this one does not continue; if it does, set NKVM_CONTINUES=${value}`
+      );
+    }
   };
 
   let lastTurn: Promise<unknown> = Promise.resolve();
@@ -153,7 +167,9 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
   return {
     async decisionFor(claim, call) {
       await turn(call.signal);
-      return decide(await factsOf(claim, call));
+      const decision = decide(await factsOf(claim, call));
+      if (decision.kind === 'ask') tellOfOthers(decision.others ?? []);
+      return decision;
     },
     stop: () => shared.stop(),
   };

@@ -62,22 +62,18 @@ export function noneGood(
 }
 
 function ofOthers(others: readonly FoundArchive[], { claim }: PopulateFacts): Decision {
-  const seen = new Map(
-    others.flatMap(({ state }) =>
-      'candidate' in state && state.candidate.clusterUid !== ''
-        ? [[state.candidate.clusterUid, state.candidate.cluster]]
-        : []
-    )
-  );
-  const which = [...seen].map(([uid, name]) => `${name}=${uid}`).join(',');
+  const candidates = others.flatMap(({ state }) => ('candidate' in state ? [state.candidate] : []));
+  const identified = candidates.filter(({ clusterUid }) => clusterUid !== '');
+  const names = [...new Set(identified.map(({ cluster }) => cluster))].join(', ');
   return {
     ...{ kind: 'ask', retryMs: ASK_MS, choices: [], reason: 'BackupOfAnotherCluster' },
-    others: others.flatMap(({ state }) => ('candidate' in state ? [state.candidate] : [])),
+    others: candidates,
     message: `claim ${nameOf(claim)} has no backup of this cluster, and ${
       new Set(others.map(({ backup }) => backup)).size
-    } of another one${which && `: ${which}`}`,
-    hint: which
-      ? `if this cluster continues that one, set NKVM_CONTINUES=${which}, else NKVM_CONTINUES=none; ${howToDecide(
+    } of another one${names && `: ${names}`}`,
+    // Without its UID: people who see the claim read this. The log of NKVM has it.
+    hint: names
+      ? `if this cluster continues that one, an administrator sets NKVM_CONTINUES to the value in the log of NKVM, else to none; ${howToDecide(
           'empty'
         )}`
       : `set NKVM_CONTINUES=none if they are not of this cluster, or restore one of them into another claim; ${howToDecide(
