@@ -33,6 +33,10 @@ export const AuditActor = z.strictObject({
     .string()
     .nullable()
     .describe('id of the token, which the audit log of the API server has with its person'),
+  cluster: z
+    .string()
+    .optional()
+    .describe('that the token is from, where it is another one than that of NKVM'),
 });
 export type AuditActor = z.infer<typeof AuditActor>;
 
@@ -61,7 +65,7 @@ export const AuditEntry = z.strictObject({
     .describe('`begun`: before a change; `ended`: its result; `whole`: both in one'),
   begun: z.int().min(1).nullable().describe('of `ended`: the entry that it belongs to'),
   at: z.iso.datetime(),
-  cluster: z.string(),
+  cluster: z.string().describe('of the claims and runs; without them, that of NKVM'),
   actor: AuditActor,
   from: AuditSource.nullable().describe('null: no request'),
   action: z.string().describe('e.g. `backup.start`'),

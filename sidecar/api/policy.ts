@@ -182,6 +182,7 @@ export const PolicyParams = z.strictObject({ namespace: NamespaceName, name: Cla
 
 /** A person lets retention go on where the circuit breaker has stopped it. */
 export const ApproveRetention = z.strictObject({
+  cluster,
   destination: DestinationName,
   removed: z.int().min(1).describe('the number that the plan showed; another number is refused'),
 });

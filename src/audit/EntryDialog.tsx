@@ -52,6 +52,7 @@ function factsOf(
     [t('Time'), formatDate(entry.at)],
     [t('Cluster'), entry.cluster],
     [t('Caller'), actor.name ?? t('Unknown')],
+    [t('Cluster of the caller'), actor.cluster],
     [t('UID of the caller'), actor.uid],
     [t('Groups'), actor.groups.join(', ')],
     [t('Id of the token'), actor.credential],

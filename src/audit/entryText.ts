@@ -2,7 +2,15 @@ import type { AuditEntryShown } from '../../sidecar/api';
 import type { Translate } from '../ui/text';
 
 /** @returns who it was, in a few words. */
-export function callerOf({ actor: { kind, name } }: AuditEntryShown, t: Translate): string {
+export function callerOf({ actor }: AuditEntryShown, t: Translate): string {
+  const { kind, cluster } = actor;
+  const name = nameOf(actor, t);
+  return cluster === undefined || kind === 'nkvm'
+    ? name
+    : t('{{name}} of cluster {{cluster}}', { name, cluster });
+}
+
+function nameOf({ kind, name }: AuditEntryShown['actor'], t: Translate): string {
   switch (kind) {
     case 'nkvm':
       return 'NKVM';

@@ -3,7 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Backup, Restore, Volume } from '../../sidecar/api/index.ts';
+import type { Backup, Restore, Volume, VolumePolicyDetails } from '../../sidecar/api/index.ts';
 import { NKVM_NAMESPACE, TOKEN_CLUSTER_HEADER } from '../../sidecar/api/names.ts';
 import { ownCertificate } from '../../sidecar/src/helper/push/certificate.ts';
 import type { Call } from '../cluster/support/backups.ts';
@@ -36,6 +36,8 @@ const claim = (name: string): Draft => ({
     resources: { requests: { storage: '1Gi' } },
   },
 });
+const LABELS = { backup: 'monthly' };
+
 /** The same names in both clusters. */
 const OBJECTS: Draft[] = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
@@ -125,6 +127,32 @@ describe('a cluster beside that of NKVM', { timeout: 2 * LIMIT_MS }, () => {
     expect(await status('volumes')).toBe(403);
     const unnamed = await sidecar.fetch('/api/v1/volumes?cluster=edge', theirs);
     expect(unnamed.status).toBe(401);
+  });
+
+  it('has schedules of its own, and says that no claim is restored automatically there', async () => {
+    const policyOf = async (cluster: string, name: string) =>
+      await get<VolumePolicyDetails>(`policy/shop/${name}?cluster=${cluster}`);
+    const dataSourceRef = { apiGroup: 'nkvm.io', kind: 'BackupRestore', name: 'waits' };
+    const waits = claim('waits');
+    edge.playground.apply([
+      { ...claim('orders-db'), metadata: { ...claim('orders-db').metadata, labels: LABELS } },
+      { ...waits, spec: { ...(waits.spec as object), dataSourceRef } },
+    ]);
+    const scheduled = await until(
+      'the label is seen',
+      async () => {
+        const policy = await policyOf('edge', 'orders-db');
+        return policy.schedule === null ? undefined : policy;
+      },
+      LIMIT_MS
+    );
+    expect(scheduled).toMatchObject({ state: 'protected', restoredAutomatically: false });
+    expect((await policyOf('home', 'orders-db')).schedule).toBeNull();
+    const held = await until('the claim is seen', () => policyOf('edge', 'waits'), LIMIT_MS);
+    expect(held).toMatchObject({
+      state: 'held',
+      reasons: [expect.objectContaining({ reason: 'NotRestoredInOtherClusters' })],
+    });
   });
 
   it('is restored into the own cluster', async () => {

@@ -92,6 +92,8 @@ export interface UnprovenOptions {
   now(): Date;
   /** A file that cannot be recorded is not deleted. */
   audit?: AuditTrail;
+  /** That the history is of, for the audit log. */
+  clusterName?: string;
   log: Log;
   signal?: AbortSignal;
 }
@@ -120,6 +122,7 @@ export async function deleteUnproven({
   destination,
   now,
   audit = noTrail,
+  clusterName,
   log,
   signal,
 }: UnprovenOptions): Promise<{ deleted: string[]; left: number }> {
@@ -168,7 +171,8 @@ export async function deleteUnproven({
               await destination.remove(beside, { signal });
           await destination.remove(key, { signal });
         };
-        await recorded(audit, whatOf(archive, key, destination.id), remove, () => ({
+        const what = { ...whatOf(archive, key, destination.id), cluster: clusterName };
+        await recorded(audit, what, remove, () => ({
           ...{ result: 'success', detail: 'its run did not succeed' },
         }));
         deleted.push(key);

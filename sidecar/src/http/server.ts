@@ -14,6 +14,7 @@ import type { Access } from '../cluster/gateway/access.ts';
 import type { Places } from '../destinations/places.ts';
 import type { WatchedTrail } from '../history/audit/auditTrail.ts';
 import { recordCalls } from './audit/recordCalls.ts';
+import { targetWorld } from './audit/targetWorld.ts';
 import type { OtherClusters } from './clusters/clusters.ts';
 import { noOtherClusters, reviewsIn } from './clusters/clusters.ts';
 import { perCluster } from './clusters/perCluster.ts';
@@ -215,7 +216,9 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   const accessIn = (of: typeof routesWorld) => archiveAccess({ ...of, places: of.archivePlaces });
   const access = accessIn(routesWorld);
   const sender = fileSender(world);
-  const downloads = { ...world, trail: world.audit, access, sender, tickets: downloadTickets() };
+  const targets = targetWorld(world, clusters);
+  const recording = { targets, trail: world.audit };
+  const downloads = { ...world, ...recording, access, sender, tickets: downloadTickets() };
   app.addHook('preClose', async () => {
     streams.endAll('stopping');
     sender.endAll();
@@ -226,7 +229,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
       api.addHook('onSend', async (_request, reply) => {
         reply.header('cache-control', 'no-store'); // answers depend on the caller
       });
-      const beforeChange = recordCalls(api, { ...world, trail: world.audit });
+      const beforeChange = recordCalls(api, recording);
       api.get(
         '/openapi.json',
         { config: { rights: { none: 'it is the same for everybody' } }, schema: { hide: true } },
@@ -246,7 +249,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         await known.register(each(volumeRoutes));
         await known.register(each(volumeEventRoutes));
         await known.register(each(policyRoutes));
-        await known.register(retentionRoutes(world));
+        await known.register(each(retentionRoutes));
         await known.register(each(backupRoutes));
         await known.register(auditRoutes(world));
         await known.register(each(of => fileRoutes({ ...of, access: accessIn(of) })));

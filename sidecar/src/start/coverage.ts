@@ -12,7 +12,7 @@ import type { Runs } from './runs.ts';
 /** Facts about volumes that other parts have. */
 export type KnownOfVolumes = Pick<
   CoverageWorld,
-  'populateOf' | 'retentionOf' | 'plansOf' | 'isZeroTouch'
+  'populateOf' | 'retentionOf' | 'plansOf' | 'isZeroTouch' | 'restoresAutomatically'
 > &
   Pick<WatchOptions, 'holds'>;
 

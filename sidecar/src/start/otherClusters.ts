@@ -17,11 +17,12 @@ export function otherClusters(
     const known = made.get(world);
     if (known) return known;
     const { clusterName: cluster, history, inventory, access, open, coverage, runs, life } = world;
+    const { retention } = world;
     const { queue, admission, restores } = runs;
     const there = rightsOf(access, undefined, cluster);
     const isGone = () => life.signal.aborted;
     const routes = {
-      ...{ cluster, queue, history, admission, inventory, open, coverage },
+      ...{ cluster, queue, history, admission, inventory, open, coverage, retention },
       ...{ restores: restores.engine, drills: restores.engine },
       rights: remoteRights({ cluster, own, there, namespace: config.namespace, isGone }),
       reviews: tokenReviews(access),

@@ -20,7 +20,7 @@ export async function startRetention(
 ): Promise<Retention> {
   const { life, config, log, now, history, places, inventory } = foundations;
   const { clusterName, clusterUid, installation, fence, audit } = foundations;
-  const { historyPath, histories } = foundations;
+  const { historyPath, histories, isOwn } = foundations;
   return await life.start({
     name: 'retention',
     async start() {
@@ -31,7 +31,7 @@ export async function startRetention(
         ...{ places, inventory, catalogs, archives, clusterUid, installation, now, log },
         // A restore of another cluster may read the archives of this one.
         history: { ...history, unfinished: histories.unfinished },
-        ...{ decisions, audit, clusterName },
+        ...{ decisions, audit, clusterName, isOwn },
         settings: config.retention,
         keepOfPlace: places.keepOf,
         isRead: places.isRead,

@@ -37,7 +37,7 @@ export type Upkeep = Awaited<ReturnType<typeof startUpkeep>>;
 /** Starts what an earlier process has left to do, lets runs begin when that is done, and looks after leftovers from then on. */
 export async function startUpkeep(foundations: Foundations, runs: Runs) {
   const { life, config, log, now, history, places, destination, looks, inventory } = foundations;
-  const { isOwn, clusterUid, installation, identity, pods, audit } = foundations;
+  const { isOwn, clusterName, clusterUid, installation, identity, pods, audit } = foundations;
   const { onEnd, retry, restores, queue, copies, interrupted } = runs;
 
   const claimUidOf = (namespace: string, name: string) => inventory.claim(namespace, name)?.uid;
@@ -51,7 +51,10 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
     void (await Promise.allSettled(places.all().map(async place => await work(place.use()))));
   const cleanArchives = () =>
     eachDestination(to =>
-      deleteUnproven({ history, destination: to, now, audit, log, signal: life.signal })
+      deleteUnproven({
+        ...{ history, now, audit, clusterName, log },
+        ...{ destination: to, signal: life.signal },
+      })
     );
   const isPrepared = Promise.withResolvers<void>();
   const prepared = await life.start({

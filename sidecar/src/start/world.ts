@@ -13,7 +13,8 @@ export type World = Awaited<ReturnType<typeof startWorld>>;
 
 /**
  * Starts what NKVM does for one cluster: its runs, its schedules, its retention, and the upkeep of all that. Claims are restored
- * automatically in NKVM's own cluster only: there is the webhook which makes them wait.
+ * automatically in NKVM's own cluster only. In another one NKVM would have to own volumes of all namespaces (deploy/k8s/zero-touch),
+ * and a claim would wait for ever when NKVM is gone. The policy of a claim that waits there says so.
  */
 export async function startWorld(foundations: Foundations, reading: Reading) {
   const runs = await startRuns(foundations, reading);
@@ -29,6 +30,7 @@ export async function startWorld(foundations: Foundations, reading: Reading) {
     holds: retention.holds,
     plansOf: async claim => retention.retentionOf(claim),
     isZeroTouch: () => populate?.isInstalled() ?? false,
+    restoresAutomatically: populate !== undefined,
   });
   return { ...foundations, ...reading, runs, upkeep, retention, coverage };
 }

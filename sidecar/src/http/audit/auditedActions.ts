@@ -1,19 +1,27 @@
 import type { AuditClaim } from '../../../api/index.ts';
 import { parseArchiveName } from '../../archive/name.ts';
-import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { AuditOutcome, AuditWhat } from '../../history/audit/auditTrail.ts';
-import type { History } from '../../history/history.ts';
+import type { RunRecord } from '../../history/history.ts';
 
-/** Where names become identities. */
+/** Where names become identities: a name of one cluster says nothing in another. */
 export interface TargetWorld {
-  history: Pick<History, 'get'>;
-  inventory: Pick<Inventory, 'claim'>;
+  /** Name of NKVM's own cluster. */
+  ownCluster: string;
+  /** @returns a run of any cluster, and the name of that cluster. */
+  runOf(
+    id: string
+  ): { run: Pick<RunRecord, 'namespace' | 'name' | 'uid'>; cluster: string } | undefined;
+  /** @returns UID of the claim that has this name in that cluster now; null: it is not known. */
+  claimUid(cluster: string, namespace: string, name: string): string | null;
   uploads: { get(id: string): { namespace: string } | undefined };
 }
 
 /** The subject of a call. */
 export type Target = Partial<
-  Pick<AuditWhat, 'claims' | 'backup' | 'archive' | 'destination' | 'runs' | 'detail' | 'action'>
+  Pick<
+    AuditWhat,
+    'cluster' | 'claims' | 'backup' | 'archive' | 'destination' | 'runs' | 'detail' | 'action'
+  >
 >;
 
 /** A request whose parameters and body are what the contract says. */
@@ -46,22 +54,28 @@ export interface NotAudited {
   none: string;
 }
 
-const claimOf = (
-  { inventory }: TargetWorld,
-  { namespace, name }: { namespace: string; name: string }
-): AuditClaim => ({ namespace, name, uid: inventory.claim(namespace, name)?.uid ?? null });
+const claimIn = (
+  cluster: string,
+  { namespace, name }: { namespace: string; name: string },
+  { claimUid }: TargetWorld
+): AuditClaim => ({ namespace, name, uid: claimUid(cluster, namespace, name) });
 
-/** Of a run of any kind: the claim as it was then, which may be another one by now. */
-const ofRun = ({ params: { id } }: Asked, { history }: TargetWorld): Target => {
-  const run = history.get(id);
-  return {
-    runs: [id],
-    ...(run && { claims: [{ namespace: run.namespace, name: run.name, uid: run.uid }] }),
-  };
-};
+/** @returns the claim of a run as it was then, which may be another one by now; nothing where there is no such run. */
+function claimOfRun(id: string, { runOf }: TargetWorld): Pick<Target, 'cluster' | 'claims'> {
+  const found = runOf(id);
+  if (!found) return {};
+  const { namespace, name, uid } = found.run;
+  return { cluster: found.cluster, claims: [{ namespace, name, uid }] };
+}
 
-/** Of the id of a backup, `archive:KEY` or `upload:ID`. */
-function archiveTarget(id: string, { history, uploads }: TargetWorld): Target {
+const ofRun = ({ params: { id } }: Asked, world: TargetWorld): Target => ({
+  runs: [id],
+  ...claimOfRun(id, world),
+});
+
+/** @param id of a backup, `archive:KEY` or `upload:ID` */
+export function archiveTarget(id: string, world: TargetWorld): Target {
+  const { uploads } = world;
   if (id.startsWith('upload:')) {
     const upload = uploads.get(id.slice('upload:'.length));
     return {
@@ -76,11 +90,7 @@ function archiveTarget(id: string, { history, uploads }: TargetWorld): Target {
       claims: name ? [{ namespace: name.namespace, name: name.pvc, uid: null }] : [],
     };
   }
-  const run = history.get(id);
-  return {
-    backup: id,
-    claims: run ? [{ namespace: run.namespace, name: run.name, uid: run.uid }] : [],
-  };
+  return { backup: id, ...claimOfRun(id, world) };
 }
 
 const ofArchive = ({ params: { id } }: Asked, world: TargetWorld): Target =>
@@ -90,13 +100,19 @@ const ofDestination = ({ params: { name } }: Asked): Target => ({ destination: n
 
 const ofCluster = ({ params: { name } }: Asked): Target => ({ detail: `cluster ${name}` });
 
-const ofRestore = ({ body: { backup, target } }: Asked, world: TargetWorld): Target => {
+/** The cluster of an entry is that of the target; `detail` names the other one. */
+const ofRestore = ({ body }: Asked, world: TargetWorld): Target => {
+  const { backup, target, cluster = world.ownCluster } = body;
   const source = archiveTarget(backup, world);
-  const into = claimOf(world, target);
+  const into = claimIn(cluster, target, world);
+  const isFromElsewhere = source.cluster !== undefined && source.cluster !== cluster;
   const from = (source.claims ?? []).filter(
-    ({ namespace, name }) => namespace !== into.namespace || name !== into.name
+    ({ namespace, name }) => isFromElsewhere || namespace !== into.namespace || name !== into.name
   );
-  return { ...source, claims: [into, ...from], detail: `mode ${target.mode}` };
+  const detail = `mode ${target.mode}${
+    isFromElsewhere ? `, backup of cluster ${source.cluster}` : ''
+  }`;
+  return { ...source, cluster, claims: [into, ...from], detail };
 };
 
 /** The names of refused volumes and why, so that a part that was refused does not look allowed. */
@@ -150,9 +166,11 @@ export const AUDITED_ACTIONS: Readonly<Record<string, AuditedAction | NotAudited
 
   'POST /api/v1/backups': {
     ...{ action: 'backup.start', kind: 'change' },
-    target: ({ body }, world) => ({
-      claims: body.volumes.map((each: { namespace: string; name: string }) => claimOf(world, each)),
-    }),
+    target: ({ body: { volumes, cluster } }, world) => {
+      const where = cluster ?? world.ownCluster;
+      const claimOf = (each: { namespace: string; name: string }) => claimIn(where, each, world);
+      return { cluster: where, claims: volumes.map(claimOf) };
+    },
     outcome: ({ backups = [], refused = [] }) => ({
       runs: backups.map(({ id }: { id: string }) => id),
       ...partlyRefused(refused),
@@ -259,8 +277,8 @@ export const AUDITED_ACTIONS: Readonly<Record<string, AuditedAction | NotAudited
   'DELETE /api/v1/clusters/:name': { action: 'cluster.delete', kind: 'change', target: ofCluster },
   'POST /api/v1/retention/approve': {
     ...{ action: 'retention.approve', kind: 'change' },
-    target: ({ body: { destination, removed } }) => ({
-      ...{ destination, detail: `${removed} archives` },
+    target: ({ body: { destination, removed, cluster } }) => ({
+      ...{ cluster, destination, detail: `${removed} archives` },
     }),
   },
 

@@ -7,6 +7,7 @@ const COLUMNS: Record<string, (entry: AuditEntryShown) => string | number | null
   actor: ({ actor }) => actor.name,
   actorKind: ({ actor }) => actor.kind,
   actorUid: ({ actor }) => actor.uid,
+  actorCluster: ({ actor }) => actor.cluster ?? null,
   credential: ({ actor }) => actor.credential,
   groups: ({ actor }) => actor.groups.join(' '),
   client: ({ from }) => from?.client ?? null,

@@ -32,8 +32,9 @@ export interface AuditedCall {
   isEnded: boolean;
 }
 
-export interface RecordCalls extends TargetWorld {
+export interface RecordCalls {
   trail: AuditTrail;
+  targets: TargetWorld;
 }
 
 /**
@@ -53,7 +54,7 @@ const UNKNOWN_CALLERS = {
  */
 export function recordCalls(
   api: FastifyInstance,
-  { trail, ...world }: RecordCalls,
+  { trail, targets }: RecordCalls,
   limits = UNKNOWN_CALLERS
 ): (request: FastifyRequest) => Promise<void> {
   const mayRecord = rateLimit(limits.each, limits.all, () => performance.now());
@@ -91,7 +92,7 @@ export function recordCalls(
     call.what = {
       ...call.what,
       actor: actorOfRequest(request),
-      ...call.row.target?.(request as never, world),
+      ...call.row.target?.(request as never, targets),
     };
   });
 

@@ -16,6 +16,12 @@ it('has of a token its owner, its credential id, and no more than a few groups',
   expect(JSON.stringify(actor)).not.toContain('s3cret');
 });
 
+it('says of a token of another cluster which one that is: the same name is somebody else there', () => {
+  const subject = { username: 'ann', uid: undefined, groups: [], extra: {} };
+  expect(actorOf({ ...subject, cluster: 'edge' })).toMatchObject({ name: 'ann', cluster: 'edge' });
+  expect(actorOf(subject)).not.toHaveProperty('cluster');
+});
+
 it('shortens a name that OIDC made long', () => {
   const { kind, name } = actorOf({
     username: 'a'.repeat(9_000),

@@ -14,7 +14,7 @@ const shortened = (text: string): string =>
   text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 
 /** @returns the owner of a token as an entry has it. */
-export function actorOf({ username, uid, groups, extra }: Subject): AuditActor {
+export function actorOf({ username, uid, groups, extra, cluster }: Subject): AuditActor {
   const credential = extra['authentication.kubernetes.io/credential-id']?.[0];
   return {
     kind: username.startsWith('system:serviceaccount:') ? 'serviceAccount' : 'user',
@@ -22,6 +22,8 @@ export function actorOf({ username, uid, groups, extra }: Subject): AuditActor {
     uid: uid === undefined ? null : shortened(uid),
     groups: groups.slice(0, MOST_GROUPS).map(shortened),
     credential: credential === undefined ? null : shortened(credential),
+    // The same name can be somebody else there.
+    ...(cluster !== undefined && { cluster }),
   };
 }
 

@@ -10,6 +10,9 @@ import { tokenReviews } from '../rights/tokenReviews.ts';
 import type { ClusterNow } from './clusters.ts';
 import { remoteRights } from './remoteRights.ts';
 
+/** Archives that retention would delete at once; in NKVM's own cluster, it is another number. */
+const EDGE_REMOVES = 9;
+
 /** NKVM's own cluster. */
 let own: HttpTestWorld;
 /** Another one, with namespaces and claims of the same names, and the same UIDs. */
@@ -38,7 +41,7 @@ const engine: RestoreEngine = {
 
 beforeEach(async () => {
   isGone = false;
-  edge = await httpWorld();
+  edge = await httpWorld({ retention: { approve: (_, removed) => removed === EDGE_REMOVES } });
   const { parts } = edge;
   own = await httpWorld({
     restores: engine,
@@ -62,7 +65,7 @@ beforeEach(async () => {
     world: {
       ...{ cluster: 'edge', queue: parts.queue, history: parts.history, open: parts.open },
       ...{ admission: parts.admission, inventory: parts.inventory, coverage: parts.coverage },
-      ...{ restores: engine, drills: engine },
+      ...{ restores: engine, drills: engine, retention: parts.retention },
       rights: remoteRights({
         ...{ cluster: 'edge', own: own.parts.rights, there, namespace: 'nkvm' },
         isGone: () => isGone,
@@ -282,6 +285,15 @@ describe('backups and restores in another cluster', () => {
     expect(await shown('shopper')).toEqual({ namespace: null, name: null });
   });
 
+  it('take no upload into another cluster, and say so', async () => {
+    const refused = await post('keeper', 'restores', {
+      ...{ cluster: 'edge', backup: 'upload:u1' },
+      target,
+    });
+    expect(isRefused(refused)).toBe('404 UploadNotFound');
+    expect(refused.body.message).toContain('the cluster of NKVM only');
+  });
+
   it('take archives of another cluster that no backup has only with `use` of it', async () => {
     own.grants.everywhere = [
       'get persistentvolumeclaims/archive *',
@@ -295,5 +307,83 @@ describe('backups and restores in another cluster', () => {
     );
     own.grants.everyone = [...(own.grants.everywhere ?? []), 'use clusters nkvm/edge'];
     expect((await post('everyone', 'restores', restore)).status).toBe(202);
+  });
+});
+
+describe('an approval of retention', () => {
+  const approve = (who: string, body: object, headers?: Record<string, string>) =>
+    post(who, 'retention/approve', { destination: 'local', ...body }, headers);
+
+  it('counts in the cluster that it names, and in no other', async () => {
+    const theirs = { cluster: 'edge', removed: EDGE_REMOVES };
+    expect(await approve('admin', theirs)).toMatchObject({ status: 202, body: theirs });
+    expect(isRefused(await approve('admin', { removed: EDGE_REMOVES }))).toBe(
+      '409 RetentionPlanChanged'
+    );
+    const ofOwn = await approve('admin', { cluster: 'edge', removed: 7 });
+    expect(isRefused(ofOwn)).toBe('409 RetentionPlanChanged');
+    expect(ofOwn.body.message).toContain('of cluster edge');
+    expect((await approve('admin', { removed: 7 })).status).toBe(202);
+    expect(isRefused(await approve('admin', { cluster: 'other', removed: 7 }))).toBe(
+      '404 ClusterNotFound'
+    );
+  });
+
+  it('is for administrators of NKVM alone, also where they have all rights in the other cluster', async () => {
+    const theirs = { cluster: 'edge', removed: EDGE_REMOVES };
+    expect(isRefused(await approve('keeper', theirs))).toBe('403 Forbidden');
+    expect(isRefused(await approve('admin', theirs, FROM_EDGE))).toBe('403 Forbidden');
+  });
+});
+
+describe('the audit log', () => {
+  const newest = async () => (await own.audit.page({}, Infinity, 1)).entries[0];
+  const volumes = [{ namespace: 'shop', name: 'orders-db' }];
+  beforeEach(async () => {
+    edge.put('shop', 'orders-db', { uid: 'uid-of-edge' });
+    await edge.history.add([
+      exampleRun({ id: 'of-edge', namespace: 'shop', uid: 'uid-then', namespaceUid: 'uid-shop' }),
+    ]);
+  });
+
+  it('names the cluster of claims and runs, and has their identities there', async () => {
+    await post('keeper', 'backups', { cluster: 'edge', volumes });
+    expect(await newest()).toMatchObject({
+      ...{ action: 'backup.start', cluster: 'edge', result: 'allowed' },
+      claims: [{ ...volumes[0], uid: 'uid-of-edge' }],
+    });
+    await post('keeper', 'backups/of-edge/cancel', {});
+    expect(await newest()).toMatchObject({
+      ...{ action: 'backup.cancel', cluster: 'edge', runs: ['of-edge'] },
+      claims: [{ ...volumes[0], uid: 'uid-then' }],
+    });
+    await post('shopper', 'backups', { volumes });
+    expect(await newest()).toMatchObject({
+      cluster: 'test',
+      claims: [{ ...volumes[0], uid: 'uid-shop-orders-db' }],
+    });
+    await post('admin', 'retention/approve', { cluster: 'edge', destination: 'local', removed: 1 });
+    expect(await newest()).toMatchObject({ action: 'retention.approve', cluster: 'edge' });
+  });
+
+  it('has both claims of a restore from one cluster into the claim of the same name in the other', async () => {
+    own.grants.both = [...(own.grants.shopper ?? []), 'use clusters nkvm/edge'];
+    const target = { ...volumes[0], mode: 'overwrite' };
+    await post('both', 'restores', { backup: 'of-edge', target });
+    expect(await newest()).toMatchObject({
+      ...{ action: 'restore.start', cluster: 'test', backup: 'of-edge' },
+      claims: [
+        { ...volumes[0], uid: 'uid-shop-orders-db' },
+        { ...volumes[0], uid: 'uid-then' },
+      ],
+      detail: expect.stringContaining('backup of cluster edge'),
+    });
+  });
+
+  it('says which cluster has told who a caller is', async () => {
+    await post('shopper', 'backups', { cluster: 'edge', volumes }, FROM_EDGE);
+    expect((await newest())?.actor).toMatchObject({ name: 'shopper', cluster: 'edge' });
+    await post('shopper', 'backups', { volumes });
+    expect((await newest())?.actor).not.toHaveProperty('cluster');
   });
 });

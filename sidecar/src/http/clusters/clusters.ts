@@ -10,7 +10,7 @@ import { maySeeCluster } from './remoteRights.ts';
 export type ClusterRoutesWorld = Pick<
   HttpWorld,
   | ('queue' | 'history' | 'admission' | 'inventory' | 'open' | 'coverage' | 'rights')
-  | ('restores' | 'drills')
+  | ('restores' | 'drills' | 'retention')
 > & {
   /** Name of the cluster. */
   cluster: string;

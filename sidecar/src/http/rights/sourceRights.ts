@@ -26,6 +26,8 @@ export interface SourceRights {
   foreign?: ForeignRights | undefined;
   /** @returns the namespace that an upload was made in; undefined: there is none of this id. */
   uploadNamespace?: ((id: string) => string | undefined) | undefined;
+  /** Name of the target's cluster; undefined: NKVM's own. */
+  cluster?: string | undefined;
 }
 
 /**
@@ -44,10 +46,19 @@ export async function needSource(
   caller: Subject,
   backup: string,
   into: string,
-  { history, rights, access, elsewhere, foreign, uploadNamespace }: SourceRights
+  { history, rights, access, elsewhere, foreign, uploadNamespace, cluster }: SourceRights
 ): Promise<void> {
   const [, kind, id = ''] = /^(archive|upload):(.*)$/s.exec(backup) ?? [];
   if (kind === 'archive') return await (foreign ?? foreignRights({ own: rights })).need(caller, id);
+  if (kind === 'upload' && cluster !== undefined) {
+    throw new StageError(
+      'queue',
+      'UploadNotFound',
+      `there is no upload ${id} for cluster ${cluster}: uploads are restored into the cluster of NKVM only`,
+      'restore it into a claim of the cluster of NKVM, or restore a backup',
+      'needs-action'
+    );
+  }
   if (kind === 'upload') {
     // Not on one claim only: ids are in records of restores, which others may see.
     if (uploadNamespace?.(id) === into) return await rights.need(caller, rightToUpload(into));

@@ -9,9 +9,10 @@ import type { Archives } from '../../browse/archives.ts';
 import type { ArchiveRef, OpenArchive } from '../../browse/openArchive.ts';
 import { fileOf, tarOfSelection } from '../../browse/tarOfSelection.ts';
 import { StageError } from '../../errors.ts';
-import type { AuditTrail, AuditWhat } from '../../history/audit/auditTrail.ts';
+import type { AuditTrail } from '../../history/audit/auditTrail.ts';
 import type { Log } from '../../log.ts';
-import { pathsOf as countOf } from '../audit/auditedActions.ts';
+import type { TargetWorld } from '../audit/auditedActions.ts';
+import { archiveTarget, pathsOf as countOf } from '../audit/auditedActions.ts';
 import { recordDownload, setTarget } from '../audit/recordCalls.ts';
 import type { DownloadTickets } from '../downloads/downloadTickets.ts';
 import { fitFileName } from '../downloads/fileName.ts';
@@ -29,6 +30,8 @@ export interface DownloadRoutes {
   tickets: DownloadTickets;
   sender: FileSender;
   trail: AuditTrail;
+  /** Identities of archives for the audit log. */
+  targets: TargetWorld;
   log: Pick<Log, 'info'>;
 }
 
@@ -74,7 +77,7 @@ export const ticketRoutes =
 
 /** The downloads themselves: the ticket says who it is. */
 export const downloadRoutes =
-  ({ archives, tickets, sender, trail, log }: DownloadRoutes): FastifyPluginAsyncZod =>
+  ({ archives, tickets, sender, trail, targets, log }: DownloadRoutes): FastifyPluginAsyncZod =>
   async app => {
     app.get(
       '/downloads/:ticket',
@@ -95,7 +98,7 @@ export const downloadRoutes =
         if (!ticket) throw noTicket();
         const { caller, archive, paths } = ticket;
         request.caller = caller;
-        setTarget(request, { ...targetOf(archive), detail: countOf(paths) });
+        setTarget(request, { ...archiveTarget(archive.id, targets), detail: countOf(paths) });
         const place = sender.takePlace(caller); // before the ticket is used up
         try {
           tickets.use(id);
@@ -173,12 +176,6 @@ const wholeArchive = ({ key, bytes }: ArchiveRef) => ({
   fileName: fitFileName(key, 'archive.tar.gz'),
   bytes,
 });
-
-/** As the audit log has it. */
-const targetOf = ({ id, run }: ReadableArchive): Pick<AuditWhat, 'archive' | 'backup' | 'claims'> =>
-  run
-    ? { backup: id, claims: [{ namespace: run.namespace, name: run.name, uid: run.uid }] }
-    : { archive: id };
 
 const volumeOf = ({ run }: ReadableArchive): string => run?.name ?? 'archive';
 

@@ -8,7 +8,7 @@ export interface RetentionRoutes {
   retention: Pick<Retention, 'approve'>;
 }
 
-/** Where the circuit breaker has stopped retention, a person lets it go on. */
+/** Where the circuit breaker has stopped retention, a person lets it go on: in the cluster that the request names. */
 export const retentionRoutes =
   ({ retention }: RetentionRoutes): FastifyPluginAsyncZod =>
   async app => {
@@ -31,10 +31,13 @@ export const retentionRoutes =
     );
   };
 
-const otherPlan = ({ destination, removed }: ApproveRetention): Refusal =>
-  new Refusal(
+const otherPlan = ({ cluster, destination, removed }: ApproveRetention): Refusal => {
+  const [of, query] =
+    cluster === undefined ? ['', ''] : [` of cluster ${cluster}`, `?cluster=${cluster}`];
+  return new Refusal(
     409,
     'RetentionPlanChanged',
-    `retention does not wait for an approval of ${removed} archives at destination ${destination}`,
-    'look at the plans again: GET /api/v1/policy shows the number where it waits'
+    `retention does not wait for an approval of ${removed} archives${of} at destination ${destination}`,
+    `look at the plans again: GET /api/v1/policy${query} shows the number where it waits`
   );
+};

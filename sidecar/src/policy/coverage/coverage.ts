@@ -52,6 +52,8 @@ export interface CoverageWorld {
   plansOf?: ((claim: Claim) => Promise<readonly RetentionPlan[]>) | undefined;
   /** Whether deploy/k8s/zero-touch is applied. */
   isZeroTouch?: (() => boolean) | undefined;
+  /** Whether this NKVM can restore claims of the cluster automatically. Default: it can. */
+  restoresAutomatically?: boolean | undefined;
   now(): Date;
 }
 
@@ -90,6 +92,7 @@ export function coverageOf(world: CoverageWorld): Coverage {
       isInvalid,
       restoreMark: claim.restoreMark,
       isFirstRestoreOpen: isFirstRestoreOpen(claim),
+      restoresAutomatically: world.restoresAutomatically ?? true,
       populate,
       deleting: deletingReason(claim),
       obstacle: obstacleOf(claim, isOpen),

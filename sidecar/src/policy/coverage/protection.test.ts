@@ -50,6 +50,7 @@ const FACTS: ProtectionFacts = {
   isInvalid: false,
   restoreMark: undefined,
   isFirstRestoreOpen: false,
+  restoresAutomatically: true,
   populate: null,
   obstacle: null,
   lastBackup: null,
@@ -170,6 +171,12 @@ it.each<[string, Partial<ProtectionFacts>, string, string[]]>([
     { isFirstRestoreOpen: true },
     'held',
     ['FirstRestoreOpen'],
+  ],
+  [
+    'asks for its volume in a cluster whose claims are not restored automatically',
+    { isFirstRestoreOpen: true, restoresAutomatically: false },
+    'held',
+    ['NotRestoredInOtherClusters'],
   ],
   [
     'was left by a restore that failed',

@@ -24,6 +24,8 @@ export interface ProtectionFacts {
   restoreMark: RestoreMark | undefined;
   /** It asks NKVM for its volume, and has none yet, or one that NKVM has not given it. */
   isFirstRestoreOpen: boolean;
+  /** Whether this NKVM gives claims of the cluster their volumes. */
+  restoresAutomatically: boolean;
   /** Null: it does not wait for an automatic restore. */
   populate: PopulateStatus | null;
   /** Why it is still there although it is being deleted; undefined: it is not being deleted. */
@@ -116,12 +118,16 @@ function heldBy({
   populate,
   restoreMark,
   isFirstRestoreOpen,
+  restoresAutomatically,
 }: ProtectionFacts): PolicyReason | undefined {
   if (populate) {
     const { reason, message, hint } = populate;
     return { reason, message, hint };
   }
-  if (!restoreMark) return isFirstRestoreOpen ? OPEN : undefined;
+  if (!restoreMark) {
+    if (!isFirstRestoreOpen) return undefined;
+    return restoresAutomatically ? OPEN : OF_OTHER_CLUSTER;
+  }
   return {
     reason: 'FirstRestoreUnproven',
     message: `restore ${restoreMark.runId} has made the claim, and has not proven its contents`,
@@ -136,6 +142,13 @@ const OPEN: PolicyReason = {
   reason: 'FirstRestoreOpen',
   message: 'its first restore has no result yet, so that it is neither backed up nor pruned',
   hint: 'wait for it; where a provisioner has bound the claim itself, decide with the annotation nkvm.io/start',
+};
+
+const OF_OTHER_CLUSTER: PolicyReason = {
+  reason: 'NotRestoredInOtherClusters',
+  message:
+    'it asks for an automatic restore, which this NKVM makes in its own cluster only, so that it is neither restored, backed up nor pruned',
+  hint: 'delete it, and restore a backup into a new claim; remove deploy/k8s/zero-touch from that cluster, unless an NKVM runs there',
 };
 
 const OFF: PolicyReason = {

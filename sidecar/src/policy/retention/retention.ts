@@ -39,6 +39,8 @@ export interface RetentionWorld {
   clusterUid: string;
   /** In the audit log. */
   clusterName?: string;
+  /** Whether that is the cluster of NKVM: a request need not name it. Default: it is. */
+  isOwn?: boolean;
   installation: string;
   /** An archive that cannot be recorded is not deleted. */
   audit?: AuditTrail;
@@ -116,6 +118,7 @@ export function retentionWith(world: RetentionWorld): Retention {
     return share
       ? shareHold({
           ...{ destination, ...share, maxSharePercent: settings.maxSharePercent },
+          cluster: world.isOwn === false ? world.clusterName : undefined,
           approved: decisions.approvedOf(destination, share.removed),
         })
       : null;

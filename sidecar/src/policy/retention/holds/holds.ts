@@ -105,6 +105,8 @@ export const SHARE_ALLOWANCE = 10;
 
 /** Facts about all archives that would go at a destination at once. */
 export interface ShareFacts {
+  /** Absent: NKVM's own. */
+  cluster?: string | undefined;
   destination: string;
   removed: number;
   /** Archives that the history has there. */
@@ -121,7 +123,7 @@ export interface ShareFacts {
 
 /** @returns why the archives do not go at once; null: they may */
 export function shareHold(facts: ShareFacts): RetentionHold | null {
-  const { destination, removed, present, ends, maxSharePercent, approved } = facts;
+  const { cluster, destination, removed, present, ends, maxSharePercent, approved } = facts;
   const most = Math.max(SHARE_ALLOWANCE, Math.floor((ends.present * maxSharePercent) / 100));
   if (ends.removed <= most || removed === approved) return null;
   const chains =
@@ -131,7 +133,9 @@ export function shareHold(facts: ShareFacts): RetentionHold | null {
   return {
     kind: 'share',
     message: `${removed} of ${present} archives would go at destination ${destination} at once${chains}, and the limit is ${most}`,
-    hint: `check the plans; to let the archives go, POST /api/v1/retention/approve with {"destination":"${destination}","removed":${removed}}`,
+    hint: `check the plans; to let the archives go, POST /api/v1/retention/approve with ${JSON.stringify(
+      { cluster, destination, removed }
+    )}`,
     removed,
   };
 }
