@@ -1,9 +1,13 @@
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { AuditList } from '../../sidecar/api/index.ts';
 import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
 import { kubectl } from './support/kubectl.ts';
 import { type Action, allowed, serviceAccount } from './support/rights.ts';
+import { apiThroughServiceProxy } from './support/service-proxy.ts';
+import { token } from './support/token.ts';
 import { until } from './support/until.ts';
 
 const RUNNER = serviceAccount('nkvm', 'nkvm-runner');
@@ -303,5 +307,68 @@ describe('the door', () => {
     const get = { verb: 'get', resource: 'services', namespace: 'nkvm' };
     const named = ['nkvm', 'another'].map(name => ({ ...get, name }));
     expect(allowed(NOBODY, named).map(({ name }) => name)).toEqual(['nkvm']);
+  });
+});
+
+describe('Secrets in the namespace of NKVM', () => {
+  const MINE = { labels: { 'nkvm.io/cluster': 'edge' } };
+  const secret = (name: string, metadata: object, type = 'Opaque'): string =>
+    JSON.stringify({
+      ...{ apiVersion: 'v1', kind: 'Secret', type },
+      metadata: { name, namespace: 'nkvm', ...metadata },
+    });
+  const asRunner = (args: string[], input?: string): string =>
+    kubectl([...args, '--namespace=nkvm', '--dry-run=server', `--as=${RUNNER}`], input);
+  const create = (text: string) => asRunner(['create', '--filename=-'], text);
+  const GUARD = /nkvm-runner may write Opaque Secrets with the label nkvm.io\/cluster/;
+
+  it('can be written by NKVM where they are of clusters, and not to get a token of another account', () => {
+    expect(create(secret('guard-cluster', MINE))).toContain('created');
+    const of = { annotations: { 'kubernetes.io/service-account.name': 'nkvm-admin' } };
+    const type = 'kubernetes.io/service-account-token';
+    for (const metadata of [of, { ...MINE, ...of }])
+      expect(() => create(secret('guard-token', metadata, type))).toThrow(GUARD);
+    expect(() => create(secret('guard-any', {}))).toThrow(GUARD);
+  });
+
+  it('of destinations and of people are neither changed nor deleted by NKVM', () => {
+    kubectl(['create', '--filename=-'], secret('guard-of-people', {}));
+    onTestFinished(() => void kubectl(['delete', 'secret', 'guard-of-people', '-nnkvm']));
+    const patch = JSON.stringify({ metadata: MINE });
+    const change = ['patch', 'secret', 'guard-of-people', `--patch=${patch}`];
+    expect(() => asRunner(change)).toThrow(GUARD);
+    expect(() => asRunner(['delete', 'secret', 'guard-of-people'])).toThrow(GUARD);
+  });
+});
+
+describe('the audit log', () => {
+  it('names the owner of the token and the client of the API server, whatever else a call says', async () => {
+    const proxy = await apiThroughServiceProxy();
+    onTestFinished(() => proxy.stop());
+    const theirs = token('nkvm-user', 'shop');
+    const { jti } = JSON.parse(Buffer.from(theirs.split('.')[1] ?? '', 'base64url').toString());
+    const answer = await proxy.fetch('/api/v1/backups', theirs, {
+      method: 'POST',
+      headers: {
+        ...{ 'content-type': 'application/json', 'x-forwarded-for': '203.0.113.9' },
+        ...{ 'x-remote-user': 'system:admin', 'x-forwarded-uid': 'uid-of-another' },
+      },
+      body: JSON.stringify({ volumes: [{ namespace: 'billing', name: 'statements' }] }),
+    });
+    expect(answer.status).toBe(403);
+    const { entries } = AuditList.parse(
+      await (await proxy.fetch('/api/v1/audit?action=backup.start&result=refused', token())).json()
+    );
+    const entry = entries.find(({ actor }) => actor.credential === `JTI=${jti}`);
+    const uid = kubectl(['get', 'sa', 'nkvm-user', '-nshop', '--output=jsonpath={.metadata.uid}']);
+    expect(entry).toMatchObject({
+      actor: { kind: 'serviceAccount', name: SHOP_USER, uid },
+      claims: [{ namespace: 'billing', name: 'statements' }],
+      ...{ status: 403, reason: 'Forbidden', runs: [] },
+    });
+    const { peer, client } = entry?.from ?? {};
+    // `kubectl proxy` is the client of the API server, which is the client of NKVM.
+    expect([isIP(peer ?? ''), isIP(client ?? '')]).not.toContain(0);
+    expect(client).not.toBe('203.0.113.9');
   });
 });

@@ -167,6 +167,34 @@ describe('least privilege in deploy', () => {
     expect(found).toEqual([['deploy/k8s/zero-touch/rights.yaml', 'nkvm-populator', patchesClaims]]);
   });
 
+  it('no other account in the namespace of NKVM may do more in Kubernetes than NKVM itself', () => {
+    const ofAccount = (name: string) =>
+      bindings.filter(
+        ({ kind, file, subjects }) =>
+          kind === 'ClusterRoleBinding' &&
+          /^deploy\/k8s\/rbac\//.test(file) &&
+          subjects.some(subject => subject.name === name && subject.namespace === 'nkvm')
+      );
+    const own = ofAccount('nkvm-runner')
+      .filter(({ roleRef }) => !roleRef.name.startsWith('system:'))
+      .map(({ roleRef }) => clusterRole(roleRef.name));
+    // Only NKVM asks about these.
+    const ofNkvm = /^(nkvm\.io|persistentvolumeclaims\/(backup|archive|restore))$/;
+    const rightsOf = (name: string) =>
+      ofAccount(name)
+        .flatMap(({ roleRef }) => clusterRole(roleRef.name).rules ?? [])
+        .flatMap(({ apiGroups = [], resources = [], verbs }) =>
+          apiGroups.flatMap(group =>
+            resources
+              .filter(resource => !ofNkvm.test(group) && !ofNkvm.test(resource))
+              .flatMap(resource => verbs.map(verb => ({ verb, group, resource })))
+          )
+        );
+    const admin = rightsOf('nkvm-admin');
+    expect(admin).toContainEqual({ verb: 'list', group: '', resource: 'pods' });
+    expect(admin.filter(right => !own.some(role => grants(role, right)))).toEqual([]);
+  });
+
   it('only one role of Kubernetes itself is bound: to review tokens and rights', () => {
     const own = new Set(roles.map(({ metadata }) => metadata.name));
     const others = bindings.filter(({ roleRef }) => !own.has(roleRef.name));

@@ -18,8 +18,10 @@ export interface ServiceProxy {
 }
 
 /** Starts a `kubectl proxy` on a free port of 127.0.0.1. */
-export async function apiThroughServiceProxy(): Promise<ServiceProxy> {
-  const args = [`--kubeconfig=${kubeconfigPath()}`, 'proxy', '--address=127.0.0.1', '--port=0'];
+export async function apiThroughServiceProxy(
+  kubeconfig: string = kubeconfigPath()
+): Promise<ServiceProxy> {
+  const args = [`--kubeconfig=${kubeconfig}`, 'proxy', '--address=127.0.0.1', '--port=0'];
   const proxy = spawn('kubectl', args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(proxy, 'exit');
   const [line] = (await Promise.race([
