@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { describeDestination } from '../../testing/destinationSuite.ts';
+import { keysOf } from '../destination.ts';
 import { directory } from './kind.ts';
 
 let root = '';
@@ -59,6 +60,32 @@ describe('a directory that NKVM uses itself', () => {
     await mkdir(join(root, 'own'));
     await symlink(root, join(root, 'link'));
     expect(() => open(join(root, 'link', 'own', 'new'))).toThrow(refusal);
+  });
+
+  it('is refused when the directory becomes a symbolic link to it later', async () => {
+    const own = join(root, 'own');
+    const nas = join(root, 'nas');
+    await mkdir(own);
+    await mkdir(nas);
+    await writeFile(join(own, 'a.tar.gz'), 'of another destination');
+    const to = open(nas);
+    await to.put('b.json', '{}');
+    const body = () => Readable.from([Buffer.from('x')]);
+    const staged = await to.stage('c.tar.gz', body());
+    await rename(nas, join(root, 'was'));
+    await symlink(own, nas);
+    for (const call of [
+      () => to.put('d.json', '{}'),
+      () => to.stage('d.tar.gz', body()),
+      () => staged.publish(),
+      () => to.stat('a.tar.gz'),
+      () => to.open('a.tar.gz'),
+      () => keysOf(to),
+      () => to.remove('a.tar.gz'),
+      () => to.sweep(),
+    ])
+      await expect(call()).rejects.toEqual(refusal);
+    expect(await readdir(own)).toEqual(['a.tar.gz']);
   });
 
   it.each(['own-not', 'other', 'other/own'])('is not %s', async path => {

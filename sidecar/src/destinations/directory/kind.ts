@@ -1,10 +1,14 @@
 import { existsSync, realpathSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { z } from 'zod';
 import { StageError } from '../../errors.ts';
-import type { Kind, PlaceContext } from '../kind.ts';
+import { codeOf } from '../../files.ts';
+import type { Destination } from '../destination.ts';
+import type { Kind } from '../kind.ts';
 import { withFloor } from '../withFloor.ts';
 import { localDestination } from './local.ts';
+import { localError } from './localErrors.ts';
 
 const Settings = z.strictObject({
   path: z
@@ -24,25 +28,60 @@ export const directory: Kind<Settings> = {
   location: ({ path }) => path,
   isInsecure: () => false,
   open({ path }, { name, installation, ownDirs = [], floorBytes = 0 }) {
-    refuseOwn(path, { name, ownDirs });
+    const refuse = (taken: string | undefined) => {
+      if (taken !== undefined) throw directoryTaken(name, path, taken);
+    };
+    refuse(ownDirs.find(own => overlap(real(path), real(own))));
     const opened = localDestination(path, { installation, id: name, kind: 'directory' });
-    return withFloor(opened, floorBytes);
+    // The directory can become a symbolic link later, by a person or program that writes to the storage.
+    const checked = checkedBefore(opened, async () => {
+      const there = await realNow(path);
+      for (const own of ownDirs) if (overlap(there, await realNow(own))) refuse(own);
+    });
+    return withFloor(checked, floorBytes);
   },
   probes: () => [],
 };
 
+/** @returns the destination, where `check` comes before each call that reads or changes something. */
+function checkedBefore(to: Destination, check: () => Promise<void>): Destination {
+  const checked =
+    <Words extends unknown[], T>(call: (...words: Words) => Promise<T>) =>
+    async (...words: Words): Promise<T> => {
+      await check();
+      return await call(...words);
+    };
+  return {
+    ...to,
+    async stage(key, body, call) {
+      await check().catch(error => {
+        body.destroy();
+        throw error;
+      });
+      const staged = await to.stage(key, body, call);
+      return { ...staged, publish: checked(staged.publish) };
+    },
+    put: checked(to.put),
+    stat: checked(to.stat),
+    open: checked(to.open),
+    async *list(listing) {
+      await check();
+      yield* to.list(listing);
+    },
+    remove: checked(to.remove),
+    sweep: checked(to.sweep),
+  };
+}
+
 /** One of the two would list, and delete, files of the other. */
-function refuseOwn(path: string, { name, ownDirs = [] }: Pick<PlaceContext, 'name' | 'ownDirs'>) {
-  const taken = ownDirs.find(own => overlap(real(path), real(own)));
-  if (taken === undefined) return;
-  throw new StageError(
+const directoryTaken = (name: string, path: string, taken: string): StageError =>
+  new StageError(
     'copy',
     'DirectoryTaken',
     `destination ${name}: directory ${path} and ${taken}, which NKVM uses itself, are one, or one lies in the other`,
     'name a directory of its own for this destination',
     'needs-action'
   );
-}
 
 const overlap = (one: string, other: string): boolean =>
   `${one}${sep}`.startsWith(`${other}${sep}`) || `${other}${sep}`.startsWith(`${one}${sep}`);
@@ -51,4 +90,15 @@ const overlap = (one: string, other: string): boolean =>
 function real(path: string): string {
   if (path === '/') return '';
   return existsSync(path) ? realpathSync(path) : join(real(dirname(path)) || '/', basename(path));
+}
+
+/** The same, without keeping others waiting for a storage that hangs. */
+async function realNow(path: string): Promise<string> {
+  if (path === '/') return '';
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw localError(error, { stage: 'copy', dir: path, key: '' });
+    return join((await realNow(dirname(path))) || '/', basename(path));
+  }
 }

@@ -2,10 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import {
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { describeDestination } from '../../testing/destinationSuite.ts';
 import { keysOf } from '../destination.ts';
 import { lockName } from '../temporary.ts';
@@ -228,6 +231,49 @@ it('lists neither directories nor hidden files', async () => {
   await fs.mkdir(join(dir, 'lost+found'));
   await local(dir).put('a.json', '{}');
   expect(await keysOf(local(dir))).toEqual(['a.json']);
+});
+
+describe('what others put into the directory in the place of an archive', () => {
+  const refusal = expect.objectContaining({ reason: 'NotAFile', class: 'needs-action' });
+
+  it.each<[string, (path: string, outside: string) => unknown]>([
+    ['a symbolic link that leads out', (path, outside) => symlinkSync(outside, path)],
+    ['a symbolic link to an archive', path => symlinkSync('real.tar.gz', path)],
+    ['a symbolic link to nothing', path => symlinkSync('nowhere', path)],
+    ['a directory', path => mkdirSync(path)],
+    ['a pipe', path => execFileSync('mkfifo', [path])],
+  ])('is neither read, listed nor followed: %s', async (_, put) => {
+    const dir = newDir();
+    const outside = join(newDir(), 'secret');
+    writeFileSync(outside, 'token of NKVM');
+    writeFileSync(join(dir, 'real.tar.gz'), 'archive');
+    put(join(dir, 'a.tar.gz'), outside);
+    const to = local(dir);
+    await expect(to.open('a.tar.gz')).rejects.toEqual(refusal);
+    await expect(to.stat('a.tar.gz')).rejects.toEqual(refusal);
+    expect(await keysOf(to)).toEqual(['real.tar.gz']);
+    const staged = await to.stage('a.tar.gz', bodyOf('x'));
+    await expect(staged.publish()).rejects.toMatchObject({ reason: 'NameTaken' });
+    await to.remove('a.tar.gz').catch(() => undefined); // a directory stays
+    expect(readFileSync(outside, 'utf8')).toBe('token of NKVM');
+    expect(readFileSync(join(dir, 'real.tar.gz'), 'utf8')).toBe('archive');
+  });
+
+  it.each([
+    ['with hard links', fs],
+    ['without', noHardLinks],
+  ])('is not published where it was put in the place of the temporary, %s', async (_, files) => {
+    const dir = newDir();
+    const outside = join(newDir(), 'secret');
+    writeFileSync(outside, 'archive');
+    const staged = await local(dir, { files }).stage('a.tar.gz', bodyOf('archive'));
+    const [temporary = ''] = readdirSync(dir);
+    rmSync(join(dir, temporary));
+    symlinkSync(outside, join(dir, temporary));
+    await expect(staged.publish()).rejects.toEqual(refusal);
+    expect(readdirSync(dir)).toEqual([]);
+    expect(readFileSync(outside, 'utf8')).toBe('archive');
+  });
 });
 
 it('never takes a missing directory for an empty one', async () => {

@@ -11,6 +11,7 @@ import { newTemporary, temporaryOf, UNNAMED_AGE_MS } from '../temporary.ts';
 import { localError } from './localErrors.ts';
 import type { LocalFiles } from './localWrite.ts';
 import { isThere, publishTemporary, writeTemporary } from './localWrite.ts';
+import { notAFile, openFile } from './plainFile.ts';
 import { READ_BYTES, readStorage } from './readStorage.ts';
 
 /** Keys of one page of a listing. */
@@ -91,7 +92,9 @@ export function localDestination(
   /** @returns undefined when it is not there any more. */
   const storedAt = async (stage: Stage, key: string): Promise<Stored | undefined> => {
     try {
-      return storedOf(key, await fs.stat(join(dir, key)));
+      const facts = await fs.lstat(join(dir, key));
+      if (!facts.isFile()) throw notAFile(stage, join(dir, key));
+      return storedOf(key, facts);
     } catch (error) {
       if (codeOf(error) === 'ENOENT' && (await isThere(dir))) return undefined;
       throw localError(error, { stage, dir, key });
@@ -116,7 +119,7 @@ export function localDestination(
     async open(key, { range } = {}) {
       checkKey(key);
       try {
-        const file = await fs.open(join(dir, key), 'r');
+        const file = await openFile(join(dir, key));
         return file.createReadStream({ ...range, highWaterMark: READ_BYTES });
       } catch (error) {
         if (codeOf(error) === 'ENOENT' && (await isThere(dir)))

@@ -7,6 +7,7 @@ import { isLeftLock, nameLocked } from '../nameLock.ts';
 import { nameTaken, streamBroke, temporaryGone } from '../refusals.ts';
 import { lockName } from '../temporary.ts';
 import { localError } from './localErrors.ts';
+import { notAFile } from './plainFile.ts';
 
 /** Only the user that NKVM runs as can read archives. */
 const MODE = 0o600;
@@ -81,6 +82,11 @@ export async function publishTemporary(passage: Passage): Promise<void> {
   const to = join(dir, key);
   try {
     await giveName(passage);
+    // A link that was put in the place of the temporary would be an archive whose bytes lie elsewhere.
+    if (!(await fs.lstat(to)).isFile()) {
+      await takeAway(to);
+      throw notAFile('publish', to);
+    }
   } catch (error) {
     // A call that failed after it worked has left the name.
     if (await isSameFile(from, to).catch(() => false)) await takeAway(to);

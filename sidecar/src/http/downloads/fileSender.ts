@@ -8,6 +8,7 @@ import type { Log } from '../../log.ts';
 import { Refusal } from '../entry/problems.ts';
 import type { StreamLimits } from '../streams/streamLimits.ts';
 import { streamPlaces } from '../streams/streamLimits.ts';
+import { LOOK_AGAIN_MS } from '../streams/whileAllowed.ts';
 import { attachment } from './fileName.ts';
 
 /** A file that is sent to a browser. */
@@ -43,7 +44,6 @@ export interface FileSender {
 export interface FileSenderOptions {
   log: Pick<Log, 'warn'>;
   limits?: StreamLimits;
-  /** Rights end within ten seconds, as in event streams. */
   lookAgainMs?: number;
   /** A client that takes nothing for so long is gone. */
   stuckMs?: number;
@@ -55,7 +55,7 @@ export const DOWNLOAD_LIMITS: StreamLimits = { perToken: 4, perUser: 6, total: 8
 export function fileSender({
   log,
   limits = DOWNLOAD_LIMITS,
-  lookAgainMs = 8_000,
+  lookAgainMs = LOOK_AGAIN_MS,
   stuckMs = 60_000,
 }: FileSenderOptions): FileSender {
   const takePlace = streamPlaces(limits, tooMany);

@@ -4,8 +4,8 @@ import { httpWorld } from '../../testing/httpWorld.ts';
 async function setUp() {
   const world = await httpWorld();
   onTestFinished(() => world.close());
-  const access = async (who: string | undefined, namespace: string) =>
-    await world.ask(who, 'GET', `namespaces/${namespace}/access`);
+  const access = async (who: string | undefined, namespace: string, query = '') =>
+    await world.ask(who, 'GET', `namespaces/${namespace}/access${query}`);
   return { world, access };
 }
 
@@ -46,7 +46,18 @@ it('says the same of a namespace without rights and of one that is not there', a
   expect(await allowed('nowhere')).toEqual([false, false, false, false]);
 });
 
-it('does not count a right on one volume, asks about nobody else, and refuses callers without a token', async () => {
+it('counts a right on one volume for that volume only', async () => {
+  const { access } = await setUp();
+  const mayBackUp = async (query: string) =>
+    (await access('single', 'shop', query)).body.actions[1].allowed;
+  expect(await mayBackUp('?name=orders-db')).toBe(true);
+  expect(await mayBackUp('?name=new')).toBe(false);
+  expect(await mayBackUp('')).toBe(false);
+  expect(await access('single', 'shop', '?name=No_claim')).toMatchObject({ status: 400 });
+  expect(await access('single', 'shop', '?names=orders-db')).toMatchObject({ status: 400 });
+});
+
+it('does not count a right on one volume for all, asks about nobody else, and refuses callers without a token', async () => {
   const { world, access } = await setUp();
   const { body } = await access('single', 'shop');
   expect(body.actions[1]).toMatchObject({ action: 'backUp', allowed: false });

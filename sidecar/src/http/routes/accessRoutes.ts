@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { ClaimRight } from '../../../api/index.ts';
 import {
+  ClaimName,
   NamespaceAccess,
   NamespaceName,
   Problem,
@@ -27,22 +29,23 @@ export const accessRoutes =
         schema: {
           summary: 'Read what you may do in a namespace',
           description:
-            'On all volumes of the namespace; rights on single volumes, by `resourceNames`, do not count.',
+            'On all volumes of the namespace; rights on single volumes, by `resourceNames`, count only for the volume that is named.',
           params: z.strictObject({ namespace: NamespaceName }),
+          querystring: z.strictObject({
+            name: ClaimName.optional().describe('name of a PersistentVolumeClaim; default: all'),
+          }),
           response: { 200: NamespaceAccess, default: Problem },
         },
       },
-      async ({ caller, params: { namespace } }) => {
+      async ({ caller, params: { namespace }, query: { name } }) => {
+        const hasRight = async (right: ClaimRight): Promise<boolean> => {
+          const action = { ...right, group: '', resource: 'persistentvolumeclaims', namespace };
+          if (await rights.has(caller, action)) return true;
+          return name !== undefined && (await rights.has(caller, { ...action, name }));
+        };
         const actions = VOLUME_ACTIONS.map(async action => {
           const { rights: needed, role } = RIGHTS_OF_ACTIONS[action];
-          const answers = await Promise.all(
-            needed.map(right =>
-              rights.has(caller, {
-                ...right,
-                ...{ group: '', resource: 'persistentvolumeclaims', namespace },
-              })
-            )
-          );
+          const answers = await Promise.all(needed.map(hasRight));
           const missing = needed.filter((_, at) => !answers[at]).map(textOfClaimRight);
           return { action, allowed: missing.length === 0, missing, role };
         });

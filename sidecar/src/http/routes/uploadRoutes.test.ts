@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { uploadsAt } from '../../browse/uploads.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
 import { testArchive } from '../../testing/testArchive.ts';
+import { rightsOf } from '../rights/rights.ts';
 
 const made = testArchive('any', 'mkdir a; echo hello > a/file; head -c 200000 /dev/urandom > big');
 let world: HttpTestWorld;
@@ -95,6 +97,39 @@ describe('an upload', () => {
     request.write(made.archive.subarray(0, 100_000));
     await vi.waitFor(() => expect(world.storage.temporaries.size).toBe(1));
     request.destroy();
+    await vi.waitFor(() => expect(world.storage.temporaries.size).toBe(0));
+    expect(keys()).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<boolean>, number, string]>([
+    ['the right ends', async () => false, 403, 'Forbidden'],
+    [
+      'the API server does not say whether the right has ended',
+      async () => Promise.reject(new Error('connection refused')),
+      ...([503, 'RightsUnknown'] as const),
+    ],
+  ])('ends when %s, and leaves nothing', async (_, later, status, reason) => {
+    await world.close();
+    let may = async () => true;
+    let now = 0;
+    // Each answer is too old for the next question.
+    const rights = rightsOf({ may: () => may() }, () => (now += 20_000));
+    world = await httpWorld({ rights, streamOptions: { lookAgainMs: 20 } });
+    await world.app.listen({ host: '127.0.0.1', port: 0 });
+    const { port } = world.app.server.address() as AddressInfo;
+    const request = http.request({
+      ...{ port, method: 'POST', path: '/api/v1/uploads?namespace=shop' },
+      headers: { ...GZIP, 'x-nkvm-token': 'admin', 'transfer-encoding': 'chunked' },
+    });
+    onTestFinished(() => void request.destroy());
+    request.on('error', () => undefined);
+    const answered = once(request, 'response') as Promise<[http.IncomingMessage]>;
+    request.write(made.archive.subarray(0, 100_000));
+    await vi.waitFor(() => expect(world.storage.temporaries.size).toBe(1));
+    may = later;
+    const [answer] = await answered;
+    expect(answer.statusCode).toBe(status);
+    expect(JSON.parse(await text(answer))).toMatchObject({ reason });
     await vi.waitFor(() => expect(world.storage.temporaries.size).toBe(0));
     expect(keys()).toEqual([]);
   });

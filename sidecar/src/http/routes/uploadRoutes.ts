@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { NamespaceName, Problem, Upload } from '../../../api/index.ts';
 import type { Uploads } from '../../browse/uploads.ts';
-import type { Action } from '../../cluster/gateway/access.ts';
+import type { Action, Subject } from '../../cluster/gateway/access.ts';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { Log } from '../../log.ts';
 import { untilGone } from '../downloads/indexWait.ts';
@@ -11,12 +11,15 @@ import { Refusal } from '../entry/problems.ts';
 import { nameOf } from '../rights/caller.ts';
 import { inNamespace, onUpload } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
+import type { EventStreamOptions } from '../streams/eventStreams.ts';
 import { streamPlaces } from '../streams/streamLimits.ts';
+import { LOOK_AGE_MS, whileAllowed } from '../streams/whileAllowed.ts';
 
 export interface UploadRoutes {
   uploads: Uploads;
   inventory: Pick<Inventory, 'namespace'>;
   rights: Rights;
+  streamOptions?: Pick<EventStreamOptions, 'lookAgainMs'>;
   log: Pick<Log, 'info'>;
 }
 
@@ -52,8 +55,13 @@ export const uploadNamespace =
 
 /** Archives that people send to be restored. */
 export const uploadRoutes =
-  ({ uploads, inventory, rights, log }: UploadRoutes): FastifyPluginAsyncZod =>
+  ({ uploads, inventory, rights, streamOptions, log }: UploadRoutes): FastifyPluginAsyncZod =>
   async app => {
+    /** @throws Refusal (403) when the right has ended, or 503 when the API server does not say. */
+    const mayStill = async (caller: Subject, namespace: string): Promise<void> => {
+      const right = rightToUpload(namespace);
+      if (!(await rights.has(caller, right, LOOK_AGE_MS))) await rights.need(caller, right);
+    };
     const takePlace = streamPlaces(LIMITS, tooMany);
     // The body is the stream itself: it is never held in memory.
     app.addContentTypeParser(GZIP, (_request, payload, done) => done(null, payload));
@@ -66,7 +74,7 @@ export const uploadRoutes =
           summary: 'Upload an archive to restore it',
           description:
             'The body is a `.tar.gz` (`Content-Type: application/gzip`). It is unpacked once to see that it is complete, can be ' +
-            'restored only into that namespace, and is deleted after 24 hours.',
+            'restored only into that namespace, and is deleted after 24 hours. It ends with 403 when the right ends meanwhile.',
           consumes: ['application/gzip'],
           querystring: z.strictObject({ namespace: NamespaceName }),
           response: { 201: Upload, default: Problem },
@@ -82,12 +90,15 @@ export const uploadRoutes =
         if (uploads.heldBy(namespace) >= MOST_KEPT) throw tooManyKept(namespace);
         const giveBack = takePlace(caller);
         try {
-          const { id, bytes, sha256, files, rawBytes, expiresAt } = await uploads.take(
-            {
-              ...{ namespace, namespaceUid: live.uid, body: request.body as Readable },
-              announcedBytes: lengthOf(headers['content-length']),
-            },
-            untilGone(reply)
+          const upload = {
+            ...{ namespace, namespaceUid: live.uid, body: request.body as Readable },
+            announcedBytes: lengthOf(headers['content-length']),
+          };
+          const { id, bytes, sha256, files, rawBytes, expiresAt } = await whileAllowed(
+            untilGone(reply),
+            () => mayStill(caller, namespace),
+            signal => uploads.take(upload, signal),
+            streamOptions?.lookAgainMs
           );
           log.info(
             { user: nameOf(caller), upload: id, namespace, bytes },

@@ -5,6 +5,7 @@ import type { Subject } from '../../cluster/gateway/access.ts';
 import type { HeldRights } from '../rights/heldRights.ts';
 import type { StreamLimits } from './streamLimits.ts';
 import { streamPlaces } from './streamLimits.ts';
+import { LOOK_AGAIN_MS } from './whileAllowed.ts';
 
 export type EndReason = StreamEnd['reason'];
 
@@ -45,14 +46,13 @@ export interface EventStreams {
 export interface EventStreamOptions {
   limits?: StreamLimits;
   pingMs?: number;
-  /** Rights are promised to end within ten seconds: an answer may be a second old, and takes its time. */
   lookAgainMs?: number;
   /** A client that takes nothing for so long is gone. */
   stuckMs?: number;
 }
 
 export function eventStreams(options: EventStreamOptions = {}): EventStreams {
-  const { limits, pingMs = 15_000, lookAgainMs = 8_000, stuckMs = 60_000 } = options;
+  const { limits, pingMs = 15_000, lookAgainMs = LOOK_AGAIN_MS, stuckMs = 60_000 } = options;
   const takePlace = streamPlaces(limits);
   const all = new Set<EventStream>();
 

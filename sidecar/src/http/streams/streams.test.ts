@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StreamEnd, Volume, VolumesChange } from '../../../api/index.ts';
+import type { RestoreEngine } from '../../restore/types.ts';
+import { exampleCheck, exampleRestore } from '../../testing/exampleRestore.ts';
 import type { HttpTestWorld, TestStream } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
 
@@ -191,6 +193,25 @@ describe('a run', () => {
     const id = await startRun();
     const stream = await world.follow('shopper', `backups/${id}/events`);
     await next(stream, ({ event }) => event === 'backup');
+    world.grants.shopper = ['list persistentvolumeclaims shop'];
+    await stream.ended;
+    expect(stream.events.at(-1)).toEqual({ event: 'end', data: { reason: 'right-gone' } });
+  });
+
+  it.each(['restores/r', 'checks/v'])('is not told to them either: %s', async path => {
+    const running = {
+      ...({ status: 'running', stage: 'copy', endedAt: null } as const),
+      ...{ namespace: 'shop', name: 'orders-db', namespaceUid: 'uid-shop' },
+    };
+    await world.close();
+    // No restore is started here.
+    world = await httpWorld({ streamOptions: { lookAgainMs: 30 }, restores: {} as RestoreEngine });
+    await world.history.add([
+      exampleRestore({ ...running, id: 'r' }),
+      exampleCheck('verify', { ...running, id: 'v' }),
+    ]);
+    const stream = await world.follow('shopper', `${path}/events`);
+    await next(stream, ({ event }) => event !== 'end');
     world.grants.shopper = ['list persistentvolumeclaims shop'];
     await stream.ended;
     expect(stream.events.at(-1)).toEqual({ event: 'end', data: { reason: 'right-gone' } });
