@@ -1,6 +1,7 @@
 import type { Action, PathAction, Subject } from '../../cluster/gateway/access.ts';
 import { Refusal } from '../entry/problems.ts';
 import type { Rights } from '../rights/rights.ts';
+import { needOf } from '../rights/rights.ts';
 
 export interface RemoteRightsWorld {
   /** Name of the cluster. */
@@ -75,13 +76,8 @@ export function remoteRights({
     return refusal ?? denied(subject, cluster); // given there and not here, or meanwhile
   };
   return {
-    has,
-    hasAmongMany,
-    lacking,
-    async need(subject, action) {
-      const refusal = await lacking(subject, action);
-      if (refusal) throw refusal;
-    },
+    ...{ has, hasAmongMany, lacking },
+    need: needOf(lacking),
   };
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Subject } from '../../cluster/gateway/access.ts';
 import { Refusal } from '../entry/problems.ts';
 import type { ReadableArchive } from '../rights/archiveAccess.ts';
-import { nameOf } from '../rights/caller.ts';
+import { nameOf, userOf } from '../rights/caller.ts';
 
 /** The content of one download: a browser that saves a file can send no token. */
 export interface Ticket {
@@ -44,10 +44,10 @@ export function downloadTickets(now: () => number = Date.now): DownloadTickets {
   const forgetOfBusiest = () => {
     const counts = new Map<string, number>();
     for (const { caller } of tickets.values())
-      counts.set(caller.username, (counts.get(caller.username) ?? 0) + 1);
+      counts.set(userOf(caller), (counts.get(userOf(caller)) ?? 0) + 1);
     const most = Math.max(...counts.values());
     for (const [id, { caller }] of tickets)
-      if (counts.get(caller.username) === most) return void tickets.delete(id);
+      if (counts.get(userOf(caller)) === most) return void tickets.delete(id);
   };
 
   return {
@@ -55,7 +55,7 @@ export function downloadTickets(now: () => number = Date.now): DownloadTickets {
       forgetOld();
       const all = [...tickets.values()];
       const ofToken = all.filter(({ caller }) => nameOf(caller) === nameOf(ticket.caller));
-      const ofUser = all.filter(({ caller }) => caller.username === ticket.caller.username);
+      const ofUser = all.filter(({ caller }) => userOf(caller) === userOf(ticket.caller));
       if (ofToken.length >= PER_TOKEN || ofUser.length >= PER_USER) throw tooMany();
       if (tickets.size >= TOTAL) forgetOfBusiest();
       const id = randomBytes(32).toString('base64url');

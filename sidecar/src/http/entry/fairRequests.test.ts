@@ -14,15 +14,16 @@ const LIMITS = {
   rate: { burst: 100, everyMs: 1 },
 };
 
-/** A server whose requests end when the test says so. The header `as` is USER or USER/TOKEN. */
+/** A server whose requests end when the test says so. The header `as` is USER, USER@CLUSTER or USER/TOKEN. */
 async function server(limits = LIMITS) {
   const app: FastifyInstance = Fastify({ forceCloseConnections: true });
   const end = new EventEmitter();
   const under: string[] = [];
   app.addHook('onRequest', async request => {
-    const [username = '', token] = String(request.headers.as).split('/');
+    const [user = '', token] = String(request.headers.as).split('/');
+    const [username, cluster] = user.split('@');
     const extra = token ? { 'authentication.kubernetes.io/credential-id': [token] } : {};
-    Object.assign(request, { caller: { username, uid: undefined, groups: [], extra } });
+    Object.assign(request, { caller: { username, uid: undefined, groups: [], extra, cluster } });
   });
   app.addHook('onRequest', fairRequests(limits));
   app.setErrorHandler((error, _request, reply) => {
@@ -61,6 +62,17 @@ it('lets a caller have some requests under way, and the next ones wait', async (
   end.emit('end');
   const answers = await Promise.all([...first, third, other]);
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+});
+
+it('counts a user of another cluster, who has the same name, by itself', async () => {
+  const { ask, begun, under, end } = await server();
+  const own = [ask('a'), ask('a')];
+  await begun(2);
+  const other = ask('a@edge');
+  await begun(3);
+  expect(under.at(-1)).toBe('a@edge');
+  end.emit('end');
+  await Promise.all([...own, other]);
 });
 
 it('refuses what is too much, and says when to try again', async () => {

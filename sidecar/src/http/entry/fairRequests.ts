@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { rateLimit } from '../../observe/tokenBucket.ts';
-import { nameOf } from '../rights/caller.ts';
+import { nameOf, userOf } from '../rights/caller.ts';
 import { lines } from './lines.ts';
 import { Refusal } from './problems.ts';
 
@@ -26,10 +26,10 @@ export function fairRequests(limits = REQUEST_LIMITS, now: () => number = () => 
   const ofUser = lines(limits.eachUser, tooMany);
   const mayAsk = rateLimit(limits.rate, UNLIMITED, now);
   return async ({ caller, routeOptions, raw }: FastifyRequest, reply: FastifyReply) => {
-    if (!mayAsk(caller.username)) throw tooMany();
+    if (!mayAsk(userOf(caller))) throw tooMany();
     if (routeOptions.config.takesLong || isStream(routeOptions.schema)) return;
     const leaveToken = await ofToken(nameOf(caller));
-    const leaveUser = await ofUser(caller.username).catch(error => {
+    const leaveUser = await ofUser(userOf(caller)).catch(error => {
       leaveToken();
       throw error;
     });

@@ -128,6 +128,10 @@ const badToken = (how: string): Refusal =>
     HOW
   );
 
+/** @returns what tells a user from all others. In another cluster the same name is another user. */
+export const userOf = ({ username, cluster }: Subject): string =>
+  cluster === undefined ? username : JSON.stringify([cluster, username]);
+
 /** @returns the user and the token's credential id, which the API server's audit log holds, too. */
 export function nameOf({ username, extra, cluster }: Subject): string {
   const credential = extra['authentication.kubernetes.io/credential-id']?.[0];

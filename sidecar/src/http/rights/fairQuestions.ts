@@ -25,7 +25,8 @@ export function fairQuestions(may: Access['may'], share = SHARE): Access['may'] 
   };
 }
 
-const idOf = ({ username, uid }: Subject): string => JSON.stringify([username, uid]);
+const idOf = ({ cluster, username, uid }: Subject): string =>
+  JSON.stringify([cluster, username, uid]);
 
 const tooMany = (): Refusal =>
   new Refusal(

@@ -78,15 +78,18 @@ export function rightsOf(
   const lacking: Rights['lacking'] = async (subject, action) =>
     (await has(subject, action)) ? undefined : missing(subject, action, cluster);
   return {
-    has,
-    hasAmongMany,
-    lacking,
-    async need(subject, action) {
-      const refusal = await lacking(subject, action);
-      if (refusal) throw refusal;
-    },
+    ...{ has, hasAmongMany, lacking },
+    need: needOf(lacking),
   };
 }
+
+/** @returns `need`, which throws what `lacking` returns. */
+export const needOf =
+  (lacking: Rights['lacking']): Rights['need'] =>
+  async (subject, action) => {
+    const refusal = await lacking(subject, action);
+    if (refusal) throw refusal;
+  };
 
 const answerOf = async (
   { answer }: { answer: Promise<boolean> },
