@@ -13,3 +13,9 @@ it('gives NKVM in another cluster the rights that it has in its own, and no othe
   const own = ['discovery', 'runtime', 'restore', 'token-review'].map(name => `rbac/${name}.yaml`);
   expect(objectsIn('remote/rights.yaml')).toEqual(objectsIn(...own));
 });
+
+it('gives people in another cluster the roles that they have in that of NKVM', () => {
+  const [account, ...roles] = objectsIn('remote/people.yaml');
+  expect(objectsIn('rbac/service-accounts.yaml')).toContainEqual(account);
+  expect(roles).toEqual(objectsIn('rbac/admin.yaml', 'rbac/users.yaml'));
+});

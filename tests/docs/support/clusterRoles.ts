@@ -28,7 +28,11 @@ export interface Binding {
   subjects: { kind: string; name: string; namespace?: string }[];
 }
 
+/** tests/support/remoteRights.test.ts compares them with the originals. */
+const COPIES = ['deploy/k8s/remote/people.yaml'];
+
 const documents = globSync('deploy/**/*.yaml', { cwd: ROOT })
+  .filter(file => !COPIES.includes(file))
   .sort()
   .flatMap(file =>
     parseAllDocuments(readFileSync(join(ROOT, file), 'utf8')).map(
