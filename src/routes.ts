@@ -61,3 +61,23 @@ export const NAMESPACE_PARAMETER = 'namespace';
 
 /** Query parameter of the list of volumes: only those with this state are shown. */
 export const STATE_PARAMETER = 'state';
+
+/** Query parameter of `CLUSTER_ROUTES`: another cluster that NKVM looks after, or `EVERYWHERE` in a list. */
+export const CLUSTER_PARAMETER = 'cluster';
+export const EVERYWHERE = '*';
+
+/** Pages that show one of the clusters that NKVM looks after. */
+const CLUSTER_ROUTES: Route[] = [
+  ...[VOLUMES_ROUTE, VOLUME_ROUTE, BACKUPS_ROUTE, BACKUP_ROUTE],
+  ...[FILES_ROUTE, VERSIONS_ROUTE, COMPARE_ROUTE, RESTORE_ROUTE, RESTORE_RUN_ROUTE],
+];
+/** Pages about NKVM itself that others lead to. */
+const HOME_ROUTES: Route[] = [DESTINATIONS_ROUTE, DESTINATION_ROUTE, CLUSTERS_ROUTE];
+
+const hasName = (routes: Route[], name: string): boolean => routes.some(each => each.name === name);
+
+/** @returns how a route is to be linked for a cluster that Headlamp itself does not show; undefined: it has no such page. */
+export function linkAs(routeName: string): 'ofCluster' | 'ofHome' | undefined {
+  if (hasName(CLUSTER_ROUTES, routeName)) return 'ofCluster';
+  return hasName(HOME_ROUTES, routeName) ? 'ofHome' : undefined;
+}

@@ -1,12 +1,6 @@
-import { K8s, Router } from '@kinvolk/headlamp-plugin/lib';
 import { useLocation } from 'react-router-dom';
+import { usePageUrl } from './otherClusters/usePageUrl';
 import { VOLUMES_ROUTE } from './routes';
-
-/** @returns the part of a path that selects `cluster`, and keeps the others that are selected. */
-export function useClusterPath(): (cluster: string) => string {
-  const selected = K8s.useSelectedClusters();
-  return cluster => [cluster, ...selected.filter(each => each !== cluster)].join('+');
-}
 
 /**
  * @param list the page that those who opened a link get to.
@@ -16,8 +10,8 @@ export function useBackLink(
   cluster: string,
   list: { name: string } = VOLUMES_ROUTE
 ): string | boolean {
-  const clusterPath = useClusterPath();
+  const pageUrl = usePageUrl();
   // The router gives a key to each page that was opened from another one.
   const { key } = useLocation();
-  return key ? true : Router.createRouteURL(list.name, { cluster: clusterPath(cluster) });
+  return key ? true : pageUrl(cluster, list);
 }

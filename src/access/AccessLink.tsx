@@ -1,5 +1,5 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Typography } from '@mui/material';
+import { Link } from '../otherClusters/Link';
 import { ACCESS_ROUTE } from '../routes';
 import { useText } from '../ui/text';
 

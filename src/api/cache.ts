@@ -1,4 +1,5 @@
 import { hashKey, QueryCache, QueryClient, type QueryKey } from '@tanstack/react-query';
+import { partsOf } from './clusterRef';
 import { type Trouble, troubleOf } from './trouble';
 
 /** What a view has of something that it asked for. An old value stays while a newer one cannot be had. */
@@ -47,8 +48,14 @@ export function asked<T>(
   return { value: data, trouble: why && troubleOf(why) };
 }
 
-/** The key that all answers of a cluster begin with. */
-export const clusterKey = (cluster: string): QueryKey => ['nkvm', cluster];
+/**
+ * The key that all answers of a cluster begin with. Those about other clusters that its NKVM looks after are among them: they came with
+ * the tokens of the same person.
+ */
+export function clusterKey(cluster: string): QueryKey {
+  const { home, name } = partsOf(cluster);
+  return ['nkvm', home, ...(name === undefined ? [] : [`@${name}`])];
+}
 
 /** Asks anew for everything of `cluster`: something was started, has ended, or somebody tries again. */
 export async function refresh(cluster: string): Promise<void> {

@@ -1,5 +1,5 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import type { ReactNode } from 'react';
+import { Link } from '../otherClusters/Link';
 import { BACKUP_ROUTE, NAMESPACE_PARAMETER } from '../routes';
 
 interface RunLinkProps {

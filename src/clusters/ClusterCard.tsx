@@ -2,8 +2,11 @@ import { Box, Chip, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { Cluster, ClusterState } from '../../sidecar/api';
 import { clusterClient } from '../api/clients/clusterClient';
+import { refTo } from '../api/clusterRef';
 import { connectionTo } from '../api/session/connection';
+import { Link } from '../otherClusters/Link';
 import { ConfirmButton } from '../restores/ConfirmButton';
+import { VOLUMES_ROUTE } from '../routes';
 import { ActionButton } from '../ui/ActionButton';
 import { Ago } from '../ui/Ago';
 import { Facts } from '../ui/Facts';
@@ -75,6 +78,16 @@ export function ClusterCard({ cluster, shown, mayManage }: ClusterCardProps) {
           </Message>
         )}
         <Facts rows={rows} />
+        {state !== 'refused' && (
+          <Typography variant="body2">
+            <Link
+              routeName={VOLUMES_ROUTE.name}
+              activeCluster={refTo(cluster, isOwn ? undefined : name)}
+            >
+              {t('Volumes & Backups of {{name}}', { name })}
+            </Link>
+          </Typography>
+        )}
         {source?.kind === 'secret' && mayManage && (
           <Stack direction="row" flexWrap="wrap" gap={1.5}>
             <ReplaceButton cluster={cluster} name={name} />

@@ -100,6 +100,28 @@ describe('adding a cluster', () => {
     ]);
   });
 
+  it('asks which context counts, where there are several', async () => {
+    const { cluster, user } = open({
+      [LIST]: clusterList([ownCluster()]),
+      'POST /clusters': () => aClusterCheck(),
+    });
+    const dialog = await fill(user);
+    expect(dialog.queryByLabelText('Context')).toBeNull();
+    const several = JSON.stringify({ contexts: [{ name: 'first' }, { name: 'second' }] });
+    await user.clear(dialog.getByLabelText('Kubeconfig'));
+    await user.paste(several);
+    await user.click(dialog.getByLabelText('Context'));
+    await user.click(await screen.findByRole('option', { name: 'second' }));
+    await user.click(dialog.getByRole('button', { name: 'Check' }));
+    await waitFor(() =>
+      expect(cluster.calls).toContain(
+        `POST /clusters ${JSON.stringify({
+          ...{ name: 'site-b', kubeconfig: several, context: 'second', dryRun: true },
+        })}`
+      )
+    );
+  });
+
   it('shows why a kubeconfig is refused, and checks again when it has changed', async () => {
     const { user } = open({
       [LIST]: clusterList([ownCluster()]),

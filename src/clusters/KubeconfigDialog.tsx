@@ -1,4 +1,4 @@
-import { Box, Button, Stack, TextField, Typography } from '@mui/material';
+import { Box, Button, MenuItem, Stack, TextField, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useRef, useState } from 'react';
 import type { ClusterCheck } from '../../sidecar/api';
@@ -17,6 +17,7 @@ import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
 import { kubeconfigCommands, PREPARE_COMMANDS, rightText } from './clusterText';
+import { contextNames } from './contexts';
 
 interface KubeconfigDialogProps {
   cluster: string;
@@ -37,7 +38,10 @@ export function KubeconfigDialog({ cluster, replaces, onClose }: KubeconfigDialo
   const { enqueueSnackbar } = useSnackbar();
   const [name, setName] = useState(replaces ?? '');
   const [kubeconfig, setKubeconfig] = useState('');
+  const [chosen, setChosen] = useState('');
   const [check, setCheck] = useState<ClusterCheck>();
+  const contexts = contextNames(kubeconfig);
+  const context = contexts.includes(chosen) ? chosen : undefined;
   const { start, isBusy, trouble, reset } = useAction();
   const isReady = NAME.test(name) && kubeconfig.trim() !== '';
 
@@ -50,8 +54,8 @@ export function KubeconfigDialog({ cluster, replaces, onClose }: KubeconfigDialo
     start(async signal => {
       const client = clusterClient(connectionTo(cluster));
       const result = await (replaces === undefined
-        ? client.add({ name, kubeconfig, dryRun }, { signal })
-        : client.replace(replaces, { kubeconfig, dryRun }, { signal }));
+        ? client.add({ name, kubeconfig, context, dryRun }, { signal })
+        : client.replace(replaces, { kubeconfig, context, dryRun }, { signal }));
       if (dryRun) return setCheck(result);
       enqueueSnackbar(
         replaces === undefined
@@ -109,6 +113,24 @@ export function KubeconfigDialog({ cluster, replaces, onClose }: KubeconfigDialo
           />
         )}
         <KubeconfigField value={kubeconfig} onChange={text => change(() => setKubeconfig(text))} />
+        {contexts.length > 1 && (
+          <TextField
+            select
+            size="small"
+            label={t('Context')}
+            value={context ?? ''}
+            InputLabelProps={{ shrink: true }}
+            SelectProps={{ displayEmpty: true }}
+            onChange={({ target }) => change(() => setChosen(target.value))}
+          >
+            <MenuItem value="">{t('The current context')}</MenuItem>
+            {contexts.map(each => (
+              <MenuItem key={each} value={each}>
+                {each}
+              </MenuItem>
+            ))}
+          </TextField>
+        )}
         <Problem trouble={trouble} />
         {check && <CheckFacts check={check} />}
         <Preparation name={NAME.test(name) ? name : 'site-b'} />

@@ -1,8 +1,7 @@
-import { Router } from '@kinvolk/headlamp-plugin/lib';
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import type { ReactNode } from 'react';
+import { Link } from '../otherClusters/Link';
+import { usePageUrl } from '../otherClusters/usePageUrl';
 import { DESTINATION_ROUTE } from '../routes';
-import { useClusterPath } from '../useBackLink';
 
 interface DestinationLinkProps {
   cluster: string;
@@ -23,7 +22,6 @@ export function DestinationLink({ cluster, name, children = name }: DestinationL
 export function useUrlOf(
   cluster: string
 ): (route: { name: string }, params?: Record<string, string>) => string {
-  const clusterPath = useClusterPath();
-  return ({ name }, params = {}) =>
-    Router.createRouteURL(name, { ...params, cluster: clusterPath(cluster) });
+  const pageUrl = usePageUrl();
+  return (route, params) => pageUrl(cluster, route, params);
 }

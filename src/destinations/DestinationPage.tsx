@@ -1,11 +1,6 @@
 import { Icon } from '@iconify/react';
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import {
-  Link,
-  Loader,
-  SectionBox,
-  SectionHeader,
-} from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Loader, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useState } from 'react';
@@ -15,6 +10,7 @@ import { destinationClient } from '../api/clients/destinationClient';
 import { useDestination, useDestinations } from '../api/queries/destinationQueries';
 import { refresh } from '../api/queries/queries';
 import { connectionTo } from '../api/session/connection';
+import { Link } from '../otherClusters/Link';
 import { DESTINATIONS_ROUTE, EDIT_DESTINATION_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { TroubleMessage } from '../setup/TroubleMessage';

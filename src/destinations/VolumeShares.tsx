@@ -1,7 +1,9 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { VolumeShare } from '../../sidecar/api';
+import { refTo } from '../api/clusterRef';
+import { Link } from '../otherClusters/Link';
+import { useKnownClusters } from '../otherClusters/useKnownClusters';
 import { VOLUME_ROUTE } from '../routes';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
@@ -25,6 +27,8 @@ export function VolumeShares({ cluster, volumes }: VolumeSharesProps) {
   const [isAll, setAll] = useState(false);
   const most = Math.max(1, ...volumes.map(({ bytes }) => bytes));
   const hasClusters = new Set(volumes.map(each => each.cluster)).size > 1;
+  const [known] = useKnownClusters([cluster]);
+  const isOther = (name: string) => known?.others.some(each => each.name === name) ?? false;
   const size = (bytes: number) => formatBytes(bytes, language);
   const columns: PlainColumn<VolumeShare>[] = [
     {
@@ -35,7 +39,7 @@ export function VolumeShares({ cluster, volumes }: VolumeSharesProps) {
           <Link
             routeName={VOLUME_ROUTE.name}
             params={{ namespace: volume.namespace, name: volume.name }}
-            activeCluster={cluster}
+            activeCluster={refTo(cluster, isOther(volume.cluster) ? volume.cluster : undefined)}
           >
             {`${volume.namespace}/${volume.name}`}
           </Link>

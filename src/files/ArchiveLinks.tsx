@@ -1,23 +1,20 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
-import { Router } from '@kinvolk/headlamp-plugin/lib';
 import { Button, IconButton, Tooltip } from '@mui/material';
 import { Link as RouterLink } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
+import { usePageUrl } from '../otherClusters/usePageUrl';
 import { COMPARE_ROUTE, FILES_ROUTE, NAMESPACE_PARAMETER, VERSIONS_ROUTE } from '../routes';
 import { browseIcon, compareIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
-import { useClusterPath } from '../useBackLink';
 
 type Of = Pick<Backup, 'id' | 'namespace'>;
 
 /** @returns how to make the address of a page about an archive. */
 function useArchiveUrl(cluster: string, route: { name: string }) {
-  const clusterPath = useClusterPath();
-  return ({ id, namespace }: Of, query: Record<string, string> = {}): string => {
-    const path = Router.createRouteURL(route.name, { id, cluster: clusterPath(cluster) });
-    return `${path}?${new URLSearchParams({ [NAMESPACE_PARAMETER]: namespace, ...query })}`;
-  };
+  const pageUrl = usePageUrl();
+  return ({ id, namespace }: Of, query: Record<string, string> = {}): string =>
+    pageUrl(cluster, route, { id }, { [NAMESPACE_PARAMETER]: namespace, ...query });
 }
 
 /** @returns how to make the address of a folder in an archive. */

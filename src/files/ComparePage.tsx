@@ -2,10 +2,12 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Box, Button, MenuItem, Stack, TextField, Typography } from '@mui/material';
 import { useHistory } from 'react-router-dom';
 import type { ArchiveComparison, Backup } from '../../sidecar/api';
+import { refOfRecord } from '../api/clusterRef';
 import { useComparison } from '../api/queries/archiveQueries';
 import { useBackup, useBackups } from '../api/queries/queries';
 import { LoadOlder } from '../backups/claim/HistoryTable';
 import { hasArchive } from '../backups/copies/archiveState';
+import { ClusterLine } from '../otherClusters/ClusterLine';
 import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
 import { Message } from '../ui/Message';
@@ -28,7 +30,7 @@ export function CompareRoute() {
       namespace={namespace}
       missing={<NoBackup cluster={cluster} />}
     >
-      {backup => <Compare cluster={cluster} backup={backup} />}
+      {backup => <Compare cluster={refOfRecord(cluster, backup)} backup={backup} />}
     </Shown>
   );
 }
@@ -52,6 +54,7 @@ function Compare({ cluster, backup }: { cluster: string; backup: Backup }) {
         <SectionHeader title={t('Changes in {{volume}}', { volume: `${namespace}/${name}` })} />
       }
     >
+      <ClusterLine cluster={cluster} />
       <Shown cluster={cluster} asked={runs} namespace={namespace} isPart>
         {() => (
           <Stack spacing={2}>

@@ -1,11 +1,14 @@
-import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Stack, Typography } from '@mui/material';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
+import { refOfRecord } from '../api/clusterRef';
 import { useBackup } from '../api/queries/queries';
 import { hasArchive } from '../backups/copies/archiveState';
 import { RunLink } from '../backups/RunLink';
+import { ClusterLine } from '../otherClusters/ClusterLine';
+import { Link } from '../otherClusters/Link';
+import { useClusterRef } from '../otherClusters/useClusterRef';
 import { RestoreButton } from '../restores/RestoreLink';
 import { BACKUPS_ROUTE, NAMESPACE_PARAMETER } from '../routes';
 import { Shown } from '../setup/Shown';
@@ -24,7 +27,7 @@ import { FileBrowser } from './FileBrowser';
 export function useArchiveAddress(): { cluster: string; id: string; namespace?: string } {
   const { id } = useParams<{ id: string }>();
   const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
-  return { cluster: K8s.useCluster() ?? '', id, namespace };
+  return { cluster: useClusterRef(), id, namespace };
 }
 
 /** The route to what is in an archive. */
@@ -48,7 +51,7 @@ export function FilesPage({ cluster, id, namespace }: FilesPageProps) {
       namespace={namespace}
       missing={<NoBackup cluster={cluster} />}
     >
-      {backup => <Files cluster={cluster} backup={backup} />}
+      {backup => <Files cluster={refOfRecord(cluster, backup)} backup={backup} />}
     </Shown>
   );
 }
@@ -98,6 +101,7 @@ function Files({ cluster, backup }: { cluster: string; backup: Backup }) {
         />
       }
     >
+      <ClusterLine cluster={cluster} />
       <Typography variant="body2" color="text.secondary" sx={{ mb: 2 }}>
         <RunLink cluster={cluster} id={id} namespace={namespace}>
           {t('Backup of {{date}}', { date: formatDate(createdAt) })}

@@ -3,10 +3,12 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Box, IconButton, Tooltip, Typography } from '@mui/material';
 import { Link as RouterLink, useLocation } from 'react-router-dom';
 import type { Backup, FileVersions } from '../../sidecar/api';
+import { refOfRecord } from '../api/clusterRef';
 import { useVersions } from '../api/queries/archiveQueries';
 import { useBackup } from '../api/queries/queries';
 import { LoadOlder } from '../backups/claim/HistoryTable';
 import { RunLink } from '../backups/RunLink';
+import { ClusterLine } from '../otherClusters/ClusterLine';
 import { useRestoreUrl } from '../restores/RestoreLink';
 import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
@@ -36,7 +38,7 @@ export function VersionsRoute() {
       namespace={namespace}
       missing={<NoBackup cluster={cluster} />}
     >
-      {backup => <Versions cluster={cluster} backup={backup} path={path} />}
+      {backup => <Versions cluster={refOfRecord(cluster, backup)} backup={backup} path={path} />}
     </Shown>
   );
 }
@@ -63,6 +65,7 @@ function Versions({ cluster, backup, path }: VersionsProps) {
         />
       }
     >
+      <ClusterLine cluster={cluster} />
       <Typography variant="body2" color="text.secondary" sx={{ mb: 2, overflowWrap: 'anywhere' }}>
         {`${backup.namespace}/${backup.name} · ${path}`}
       </Typography>

@@ -1,6 +1,7 @@
 import { useSnackbar } from 'notistack';
 import { useRef, useState } from 'react';
 import { archiveClient, type ArchiveRef } from '../api/clients/archiveClient';
+import { partsOf } from '../api/clusterRef';
 import { connectionTo } from '../api/session/connection';
 import { troubleOf } from '../api/trouble';
 import { troubleText } from '../setup/troubleText';
@@ -26,7 +27,7 @@ export function useDownload(cluster: string): Download {
     setBusy(true);
     try {
       const ticket = await archiveClient(connectionTo(cluster)).startDownload(archive, paths);
-      const saved = await save(cluster, ticket);
+      const saved = await save(partsOf(cluster).home, ticket);
       const { fileName } = ticket;
       if (saved === 'started') enqueueSnackbar(t('Downloading {{fileName}}', { fileName }));
       if (saved === 'done') {

@@ -1,6 +1,7 @@
 import { Box, Typography } from '@mui/material';
 import type { RetentionPlan, VolumeRef } from '../../sidecar/api';
 import { policyClient } from '../api/clients/policyClient';
+import { isOfHeadlamp } from '../api/clusterRef';
 import { changeMetadata } from '../api/objects';
 import { connectionTo } from '../api/session/connection';
 import { ConfirmButton } from '../restores/ConfirmButton';
@@ -28,7 +29,7 @@ export function Hold({ cluster, claim, plan }: HoldProps) {
     <Message severity="warning">
       <strong>{t('No backups are deleted at {{destination}}.', { destination })}</strong>{' '}
       {sentence(hold.message)}. {hold.hint && `${sentence(hold.hint)}.`}
-      {hold.kind === 'anomaly' && newest && (
+      {isOfHeadlamp(cluster) && hold.kind === 'anomaly' && newest && (
         <Box sx={{ mt: 1 }}>
           <ConfirmButton
             cluster={cluster}
@@ -55,7 +56,7 @@ export function Hold({ cluster, claim, plan }: HoldProps) {
           </ConfirmButton>
         </Box>
       )}
-      {removed !== undefined && (
+      {isOfHeadlamp(cluster) && removed !== undefined && (
         <Box sx={{ mt: 1 }}>
           <ConfirmButton
             cluster={cluster}

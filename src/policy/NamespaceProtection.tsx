@@ -1,9 +1,10 @@
-import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import { BACKUP_LABEL, SUSPEND_ANNOTATION } from '../../sidecar/api/names.ts';
 import { AccessLink } from '../access/AccessLink';
 import { useMetadata } from '../api/objects';
 import { type NamespaceVolumes, useNamespaceVolumes } from '../api/queries/policyQueries';
+import { Link } from '../otherClusters/Link';
 import { NAMESPACE_PARAMETER, STATE_PARAMETER, VOLUMES_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { useText } from '../ui/text';

@@ -1,7 +1,8 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Button, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { PopulateChoice, PopulateStatus, VolumePolicy } from '../../sidecar/api';
+import { isOfHeadlamp } from '../api/clusterRef';
+import { Link } from '../otherClusters/Link';
 import { RestoreRunLink } from '../restores/RestoreLink';
 import { VOLUME_ROUTE } from '../routes';
 import { Ago } from '../ui/Ago';
@@ -112,7 +113,7 @@ export function PendingRestore({ cluster, policy, populate, isNamed }: PendingRe
         )}
       </Typography>
       <OtherBackups choices={choices.filter(({ allowed }) => !allowed)} />
-      {state !== 'restoring' && state !== 'binding' && (
+      {isOfHeadlamp(cluster) && state !== 'restoring' && state !== 'binding' && (
         <Box sx={{ mt: 1 }}>
           <DecideButtons cluster={cluster} claim={{ namespace, name }} choices={choices} />
         </Box>

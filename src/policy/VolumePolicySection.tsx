@@ -2,6 +2,7 @@ import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
 import type { VolumePolicyDetails, VolumeRef } from '../../sidecar/api';
+import { isOfHeadlamp } from '../api/clusterRef';
 import { useMetadata } from '../api/objects';
 import { usePolicy } from '../api/queries/policyQueries';
 import { Shown } from '../setup/Shown';
@@ -44,7 +45,15 @@ export function VolumePolicySection(props: VolumePolicySectionProps) {
             <Stack spacing={2}>
               <Reasons cluster={cluster} policy={policy} />
               <Plan policy={policy} />
-              <Actions target={target} policy={policy} />
+              {isOfHeadlamp(cluster) ? (
+                <Actions target={target} policy={policy} />
+              ) : (
+                <Typography variant="body2" color="text.secondary">
+                  {t(
+                    'The schedule is a label of the claim, and retention an annotation. They are changed in the cluster itself.'
+                  )}
+                </Typography>
+              )}
               {policy.backupsVisible && !isShort && (
                 <>
                   <Part title={t('Last 30 days')}>

@@ -1,6 +1,7 @@
-import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import { useNamespaceVolumes } from '../api/queries/policyQueries';
+import { Link } from '../otherClusters/Link';
 import { NAMESPACE_PARAMETER, VOLUME_ROUTE, VOLUMES_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';

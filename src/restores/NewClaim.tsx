@@ -1,6 +1,7 @@
 import { Autocomplete, Box, Chip, TextField } from '@mui/material';
 import { useEffect, useMemo, useState } from 'react';
 import type { Volume } from '../../sidecar/api';
+import { partsOf } from '../api/clusterRef';
 import { usePlan } from '../api/queries/restoreQueries';
 import { ComboBox } from '../ui/ComboBox';
 import { useText } from '../ui/text';
@@ -14,10 +15,12 @@ import type { StepProps } from './stepProps';
 interface NewClaimProps extends StepProps {
   /** That the person may see; undefined while they are not known. */
   volumes?: Volume[];
+  /** The cluster to restore into; see `ClusterRef`. */
+  into: string;
 }
 
 /** What a new claim is like: proposed from the backup, and all of it can be changed. */
-export function NewClaim({ cluster, draft, change, volumes: seen }: NewClaimProps) {
+export function NewClaim({ cluster, into, draft, change, volumes: seen }: NewClaimProps) {
   const { t } = useText();
   const { target } = draft;
   const volumes = seen ?? [];
@@ -28,8 +31,8 @@ export function NewClaim({ cluster, draft, change, volumes: seen }: NewClaimProp
     : asBackedUp
     ? t('Copied from the original claim.')
     : ' ';
-  const namespaces = useNamespaceNames(cluster);
-  const classes = useClassNames(cluster);
+  const namespaces = useNamespaceNames(into);
+  const classes = useClassNames(into, volumes);
   const known = [...new Set([...namespaces, ...volumes.map(({ namespace }) => namespace)])].sort();
   const isTaken = volumes.some(
     ({ namespace, name }) => namespace === target.namespace && name === target.name
@@ -191,13 +194,21 @@ function useAsBackedUp(cluster: string, draft: Draft) {
   const request = useMemo(
     () =>
       named &&
-      requestOf({
-        ...draft,
-        ...{ backup, target: named, paths: [], where: 'new' },
-        ...{ size: undefined, storageClass: undefined, accessModes: undefined, labels: undefined },
-      }),
+      requestOf(
+        {
+          ...draft,
+          ...{ backup, target: named, paths: [], where: 'new' },
+          ...{
+            size: undefined,
+            storageClass: undefined,
+            accessModes: undefined,
+            labels: undefined,
+          },
+        },
+        partsOf(cluster).name
+      ),
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [backup, named]
+    [backup, named, cluster, draft.into]
   );
   const at = (kindOf(backup) === 'backup' && from.namespace) || named?.namespace;
   const { value, isBusy } = usePlan(cluster, request, at);

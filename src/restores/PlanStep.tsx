@@ -1,5 +1,4 @@
 import { Icon } from '@iconify/react';
-import { Router } from '@kinvolk/headlamp-plugin/lib';
 import {
   Button,
   Checkbox,
@@ -12,20 +11,22 @@ import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { useHistory } from 'react-router-dom';
 import type { RestorePlan, StartRestore } from '../../sidecar/api';
 import { restoreClient } from '../api/clients/restoreClient';
+import { partsOf, refOfRecord } from '../api/clusterRef';
 import { refresh } from '../api/queries/queries';
 import { usePlan } from '../api/queries/restoreQueries';
 import { connectionTo } from '../api/session/connection';
 import { type Trouble, troubleOf } from '../api/trouble';
+import { usePageUrl } from '../otherClusters/usePageUrl';
 import { NAMESPACE_PARAMETER, RESTORE_RUN_ROUTE } from '../routes';
 import { troubleText } from '../setup/troubleText';
 import { restoreIcon, retryIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
-import { useClusterPath } from '../useBackLink';
 import { Buttons } from './Buttons';
 import { Checks } from './Checks';
 import { confirmationOf, failingOf } from './confirmation';
 import { requestOf } from './draft';
+import { intoOf } from './into';
 import { PlanFiles } from './PlanFiles';
 import { PlanSummary } from './PlanSummary';
 import { PlanWorkloads } from './PlanWorkloads';
@@ -40,7 +41,8 @@ interface PlanStepProps extends StepProps {
 /** The last step: what the restore will do, whether it can start, and the button that starts it. */
 export function PlanStep({ cluster, draft, back }: PlanStepProps) {
   const { t } = useText();
-  const request = useMemo(() => requestOf(draft), [draft]);
+  const request = useMemo(() => requestOf(draft, partsOf(cluster).name), [draft, cluster]);
+  const into = intoOf(cluster, draft);
   // An archive of elsewhere may name a namespace of another cluster.
   const isOfHere = kindOf(draft.backup) === 'backup';
   const at = (isOfHere && draft.from.namespace) || request.target.namespace;
@@ -71,9 +73,9 @@ export function PlanStep({ cluster, draft, back }: PlanStepProps) {
       {plan ? (
         <>
           {!plan.canStart && <Checks checks={plan.checks} />}
-          <PlanSummary plan={plan} request={request} />
+          <PlanSummary plan={plan} request={request} into={into === cluster ? undefined : into} />
           {plan.canStart && <Checks checks={plan.checks} />}
-          <PlanWorkloads cluster={cluster} plan={plan} />
+          <PlanWorkloads cluster={into} plan={plan} />
           <PlanFiles plan={plan} mode={request.target.mode} />
           <Start
             key={JSON.stringify(plan.files)}
@@ -190,7 +192,7 @@ function Start({ cluster, request, plan, at, onRefused, children }: StartProps) 
 
 function useStart(cluster: string, request: StartRestore, at: string, onRefused: () => void) {
   const history = useHistory();
-  const clusterPath = useClusterPath();
+  const pageUrl = usePageUrl();
   const [isBusy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<Trouble>();
   // Before the next render, a second click would start another one.
@@ -203,13 +205,11 @@ function useStart(cluster: string, request: StartRestore, at: string, onRefused:
     try {
       const client = restoreClient(connectionTo(cluster));
       const { restore } = await client.start(request, { namespace: at });
-      const url = Router.createRouteURL(RESTORE_RUN_ROUTE.name, {
-        id: restore.id,
-        cluster: clusterPath(cluster),
-      });
-      void refresh(cluster);
+      const { id, target } = restore;
+      const query = { [NAMESPACE_PARAMETER]: target.namespace };
+      void refresh(partsOf(cluster).home);
       // The way back leads past the wizard: what it shows has happened.
-      history.replace(`${url}?${NAMESPACE_PARAMETER}=${restore.target.namespace}`);
+      history.replace(pageUrl(refOfRecord(cluster, restore), RESTORE_RUN_ROUTE, { id }, query));
     } catch (error) {
       setTrouble(troubleOf(error));
       setBusy(false);

@@ -1,5 +1,6 @@
 import { Box, Typography } from '@mui/material';
 import type { RestorePlan, StartRestore } from '../../sidecar/api';
+import { refText } from '../api/clusterRef';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
 import { Facts } from '../ui/Facts';
@@ -8,8 +9,15 @@ import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { kindOf } from './sources';
 
+interface PlanSummaryProps {
+  plan: RestorePlan;
+  request: StartRestore;
+  /** The cluster of the claim, where that is not the one of the backup; see `ClusterRef`. */
+  into?: string;
+}
+
 /** In one sentence what happens, and below it from what to where. */
-export function PlanSummary({ plan, request }: { plan: RestorePlan; request: StartRestore }) {
+export function PlanSummary({ plan, request, into }: PlanSummaryProps) {
   const { t, language } = useText();
   const date = useFormatDate();
   const { source, claim, selected, neededBytes, availableBytes } = plan;
@@ -53,6 +61,7 @@ export function PlanSummary({ plan, request }: { plan: RestorePlan; request: Sta
               </Box>
             ),
           },
+          { name: t('Into cluster'), value: into && refText(into), hide: !into },
           {
             name: t('Contents'),
             value: [

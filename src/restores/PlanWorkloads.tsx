@@ -1,6 +1,6 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Typography } from '@mui/material';
 import type { PlanWorkload, RestorePlan } from '../../sidecar/api';
+import { Link } from '../otherClusters/Link';
 import { sentence } from '../ui/sentence';
 import { type Translate, useText } from '../ui/text';
 import { routeOf } from '../volumes/owners';

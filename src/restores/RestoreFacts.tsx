@@ -1,8 +1,8 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { Restore, RestoreMode } from '../../sidecar/api';
 import { durationMs } from '../backups/run/durations';
 import { RunLink } from '../backups/RunLink';
+import { Link } from '../otherClusters/Link';
 import { NODE_ROUTE, VOLUME_ROUTE } from '../routes';
 import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';

@@ -1,22 +1,18 @@
 import { Icon } from '@iconify/react';
-import { Router } from '@kinvolk/headlamp-plugin/lib';
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, IconButton, Tooltip } from '@mui/material';
 import type { ReactNode } from 'react';
 import { Link as RouterLink } from 'react-router-dom';
+import { Link } from '../otherClusters/Link';
+import { usePageUrl } from '../otherClusters/usePageUrl';
 import { NAMESPACE_PARAMETER, RESTORE_ROUTE, RESTORE_RUN_ROUTE } from '../routes';
 import { restoreIcon } from '../ui/icons';
 import { useText } from '../ui/text';
-import { useClusterPath } from '../useBackLink';
 import { type DraftStart, searchOf } from './draft';
 
 /** @returns the address of the wizard. */
 export function useRestoreUrl(cluster: string): (start: DraftStart) => string {
-  const clusterPath = useClusterPath();
-  return start =>
-    `${Router.createRouteURL(RESTORE_ROUTE.name, { cluster: clusterPath(cluster) })}?${searchOf(
-      start
-    )}`;
+  const pageUrl = usePageUrl();
+  return start => pageUrl(cluster, RESTORE_ROUTE, {}, searchOf(start));
 }
 
 interface ToWizard {

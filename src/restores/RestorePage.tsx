@@ -1,14 +1,17 @@
-import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { AlertTitle, Box, Stack, Typography } from '@mui/material';
 import { useRef } from 'react';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Restore } from '../../sidecar/api';
 import { restoreClient } from '../api/clients/restoreClient';
+import { refOfRecord } from '../api/clusterRef';
 import { isFinal } from '../api/final';
 import { useRestore } from '../api/queries/restoreQueries';
 import { connectionTo } from '../api/session/connection';
 import { LastOutput } from '../backups/run/LastOutput';
+import { ClusterLine } from '../otherClusters/ClusterLine';
+import { Link } from '../otherClusters/Link';
+import { useClusterRef } from '../otherClusters/useClusterRef';
 import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { Command } from '../ui/Copyable';
@@ -31,7 +34,7 @@ import { Undo } from './Undo';
 
 /** The route to the page of one restore. */
 export function RestoreRunRoute() {
-  const cluster = K8s.useCluster() ?? '';
+  const cluster = useClusterRef();
   const { id } = useParams<{ id: string }>();
   const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
   return <RestorePage key={id} cluster={cluster} id={id} namespace={namespace} />;
@@ -54,7 +57,7 @@ export function RestorePage({ cluster, id, namespace }: RestorePageProps) {
       namespace={namespace}
       missing={<NoRestore cluster={cluster} />}
     >
-      {restore => <One cluster={cluster} restore={restore} />}
+      {restore => <One cluster={refOfRecord(cluster, restore)} restore={restore} />}
     </Shown>
   );
 }
@@ -79,6 +82,7 @@ function One({ cluster, restore }: { cluster: string; restore: Restore }) {
           />
         }
       >
+        <ClusterLine cluster={cluster} />
         <Box ref={box} tabIndex={-1} sx={{ outline: 'none' }}>
           <Stack spacing={2}>
             {!isFinal(restore.status) && (

@@ -1,9 +1,12 @@
-import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Step, StepButton, Stepper } from '@mui/material';
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { useHistory, useLocation } from 'react-router-dom';
 import { useBackup } from '../api/queries/queries';
+import { ClusterLine } from '../otherClusters/ClusterLine';
+import { useClusterRef } from '../otherClusters/useClusterRef';
+import { usePageUrl } from '../otherClusters/usePageUrl';
+import { RESTORE_ROUTE } from '../routes';
 import { type Translate, useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';
 import { Buttons } from './Buttons';
@@ -17,15 +20,17 @@ import { WhereStep } from './WhereStep';
 
 /** The route to the wizard. What is chosen is in its address. */
 export function RestoreRoute() {
-  const cluster = K8s.useCluster() ?? '';
+  const cluster = useClusterRef();
   const { search } = useLocation();
   const history = useHistory();
+  const pageUrl = usePageUrl();
   const draft = useMemo(() => draftOf(search), [search]);
   const latest = useRef(draft);
   latest.current = draft;
   const move = (differs: Partial<Draft>, isStep: boolean) => {
     latest.current = { ...latest.current, ...differs };
-    const to = { search: `?${searchOf(latest.current)}` };
+    const [, query = ''] = pageUrl(cluster, RESTORE_ROUTE, {}, searchOf(latest.current)).split('?');
+    const to = { search: `?${query}` };
     if (isStep) history.push(to);
     else history.replace(to);
   };
@@ -67,6 +72,7 @@ export function RestoreWizard({ cluster, draft, change, go }: RestoreWizardProps
         />
       }
     >
+      <ClusterLine cluster={cluster} />
       <Stack spacing={3} sx={{ maxWidth: 960 }}>
         <Stepper nonLinear activeStep={at} sx={{ maxWidth: 640 }}>
           {STEPS.map((step, index) => (

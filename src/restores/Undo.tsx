@@ -1,4 +1,3 @@
-import { Router } from '@kinvolk/headlamp-plugin/lib';
 import { Typography } from '@mui/material';
 import { useHistory } from 'react-router-dom';
 import type { Restore } from '../../sidecar/api';
@@ -6,10 +5,10 @@ import { restoreClient } from '../api/clients/restoreClient';
 import { isFinal } from '../api/final';
 import { useRestores } from '../api/queries/restoreQueries';
 import { connectionTo } from '../api/session/connection';
+import { usePageUrl } from '../otherClusters/usePageUrl';
 import { NAMESPACE_PARAMETER, RESTORE_RUN_ROUTE } from '../routes';
 import { undoIcon } from '../ui/icons';
 import { useText } from '../ui/text';
-import { useClusterPath } from '../useBackLink';
 import { ConfirmButton } from './ConfirmButton';
 import { RestoreRunLink } from './RestoreLink';
 
@@ -17,7 +16,7 @@ import { RestoreRunLink } from './RestoreLink';
 export function Undo({ cluster, restore }: { cluster: string; restore: Restore }) {
   const { t } = useText();
   const history = useHistory();
-  const clusterPath = useClusterPath();
+  const pageUrl = usePageUrl();
   const { id, target, status, safetyBackupId } = restore;
   const { value: restores } = useRestores(cluster, target);
   if (!safetyBackupId || !isFinal(status)) return null;
@@ -37,11 +36,8 @@ export function Undo({ cluster, restore }: { cluster: string; restore: Restore }
   async function undo() {
     const client = restoreClient(connectionTo(cluster));
     const { restore: started } = await client.undo(id, { namespace: target.namespace });
-    const url = Router.createRouteURL(RESTORE_RUN_ROUTE.name, {
-      id: started.id,
-      cluster: clusterPath(cluster),
-    });
-    history.push(`${url}?${NAMESPACE_PARAMETER}=${target.namespace}`);
+    const query = { [NAMESPACE_PARAMETER]: target.namespace };
+    history.push(pageUrl(cluster, RESTORE_RUN_ROUTE, { id: started.id }, query));
   }
   return (
     <ConfirmButton

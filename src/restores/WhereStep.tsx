@@ -1,6 +1,7 @@
 import { Checkbox, FormControlLabel, Stack, Typography } from '@mui/material';
 import { type ReactNode, useId } from 'react';
 import { useVolume, useVolumes } from '../api/queries/queries';
+import { TroubleMessage } from '../setup/TroubleMessage';
 import { Choices } from '../ui/Choices';
 import { LinkButton } from '../ui/LinkButton';
 import { Message } from '../ui/Message';
@@ -8,6 +9,8 @@ import { type Translate, useText } from '../ui/text';
 import { useNamespacesAtHand } from '../volumes/useNamespaces';
 import { ClaimPicker } from './ClaimPicker';
 import type { Mode, Where } from './draft';
+import { intoOf } from './into';
+import { IntoCluster } from './IntoCluster';
 import { NewClaim } from './NewClaim';
 import { kindOf } from './sources';
 import type { StepProps } from './stepProps';
@@ -19,54 +22,63 @@ const NONE: string[] = [];
 export function WhereStep(props: StepProps) {
   const { t } = useText();
   const { cluster, draft, change } = props;
-  const [list] = useVolumes([cluster], useNamespacesAtHand(NONE));
+  const into = intoOf(cluster, draft);
+  const [list] = useVolumes([into], useNamespacesAtHand(NONE));
   const volumes = list?.value ?? (list?.trouble && []);
   const { from, where } = draft;
-  const hasOriginal = kindOf(draft.backup) === 'backup' && !!from.namespace && !!from.name;
+  const isSame = into === cluster;
+  const hasOriginal =
+    isSame && kindOf(draft.backup) === 'backup' && !!from.namespace && !!from.name;
   const isUpload = kindOf(draft.backup) === 'upload';
   const original = `${from.namespace}/${from.name}`;
   return (
-    <Choices<Where>
-      label={t('Where do you want to restore to?')}
-      value={where}
-      onChoose={chosen =>
-        // An upload stays in its namespace.
-        change({
-          where: chosen,
-          target: { namespace: isUpload ? draft.target.namespace : '', name: '' },
-        })
-      }
-      choices={[
-        {
-          value: 'new',
-          title: t('A new claim'),
-          text: t('It is created for this restore. Nothing that exists is changed.'),
-          children: <NewClaim {...props} volumes={volumes} />,
-        },
-        {
-          value: 'original',
-          title: t('The original claim'),
-          text: hasOriginal
-            ? t('{{volume}}, from which the backup was taken.', { volume: original })
-            : t(
-                'The archive does not belong to a backup in this cluster, so there is no original claim.'
-              ),
-          isDisabled: !hasOriginal,
-          children: <Original {...props} />,
-        },
-        {
-          value: 'existing',
-          title: t('Another claim that exists'),
-          text: t('Its files stay, are replaced or are deleted, as you choose.'),
-          children: (
-            <Stack spacing={2.5}>
-              <ClaimPicker {...props} volumes={volumes ?? []} />
-              <IntoExisting {...props} />
-            </Stack>
-          ),
-        },
-      ]}
-    />
+    <Stack spacing={2.5}>
+      {!isUpload && <IntoCluster {...props} />}
+      {list?.trouble && !isSame && <TroubleMessage trouble={list.trouble} />}
+      <Choices<Where>
+        label={t('Where do you want to restore to?')}
+        value={where}
+        onChoose={chosen =>
+          // An upload stays in its namespace.
+          change({
+            where: chosen,
+            target: { namespace: isUpload ? draft.target.namespace : '', name: '' },
+          })
+        }
+        choices={[
+          {
+            value: 'new',
+            title: t('A new claim'),
+            text: t('It is created for this restore. Nothing that exists is changed.'),
+            children: <NewClaim {...props} key={into} into={into} volumes={volumes} />,
+          },
+          {
+            value: 'original',
+            title: t('The original claim'),
+            text: hasOriginal
+              ? t('{{volume}}, from which the backup was taken.', { volume: original })
+              : !isSame
+              ? t('It is in the cluster of the backup.')
+              : t(
+                  'The archive does not belong to a backup in this cluster, so there is no original claim.'
+                ),
+            isDisabled: !hasOriginal,
+            children: <Original {...props} />,
+          },
+          {
+            value: 'existing',
+            title: t('Another claim that exists'),
+            text: t('Its files stay, are replaced or are deleted, as you choose.'),
+            children: (
+              <Stack spacing={2.5}>
+                <ClaimPicker {...props} key={into} cluster={into} volumes={volumes ?? []} />
+                <IntoExisting {...props} />
+              </Stack>
+            ),
+          },
+        ]}
+      />
+    </Stack>
   );
 }
 

@@ -26,6 +26,8 @@ describe('the address of the wizard', () => {
       },
     ],
     ['a new claim without labels', { labels: {} }],
+    ['another cluster', { into: 'site-b' }],
+    ['the cluster of NKVM, for a backup of another one', { into: '' }],
     ['an archive', { backup: 'archive:a__b__c__20261120T100000Z__01.tar.gz' }],
   ])('holds %s', (_, differs) => {
     expect(draftOf(searchOf(draft(differs)))).toEqual(draft(differs));
@@ -80,6 +82,17 @@ describe('the request', () => {
     expect(StartRestore.parse(request)).toEqual(request);
   });
 
+  it.each([
+    ['that of the backup, where none is chosen', undefined, 'site-b', 'site-b'],
+    ['that of NKVM, where that is of the backup', undefined, undefined, undefined],
+    ['that of NKVM, where it is chosen', '', 'site-b', undefined],
+    ['the chosen one', 'site-c', 'site-b', 'site-c'],
+  ])('goes into the cluster %s', (_, into, ofBackup, expected) => {
+    const request = requestOf(draft({ into }), ofBackup);
+    expect(request.cluster).toBe(expected);
+    expect(StartRestore.parse(request)).toEqual(request);
+  });
+
   it('has no paths where everything is restored', () => {
     expect(requestOf(draft())).not.toHaveProperty('paths');
   });
@@ -123,6 +136,7 @@ describe('what is missing', () => {
     ['a name', { target: { namespace: 'shop', name: 'Orders' } }, ['name']],
     ['a claim', { where: 'existing', target: { namespace: '', name: '' } }, ['namespace', 'name']],
     ['the original', { where: 'original', from: { namespace: 'shop', name: '' } }, ['original']],
+    ['the original, in another cluster', { where: 'original', into: '' }, ['original']],
     [
       'the original of an archive of elsewhere',
       { where: 'original', backup: 'archive:x.tar.gz' },

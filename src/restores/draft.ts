@@ -20,6 +20,8 @@ export interface Draft {
   from: VolumeRef;
   /** Of the archive; empty: everything. */
   paths: string[];
+  /** The cluster of the claim to write to, as NKVM calls it; empty: its own; undefined: that of the backup. */
+  into?: string;
   where: Where;
   /** The claim to write to; of `new` and `existing`. */
   target: VolumeRef;
@@ -61,6 +63,7 @@ const refOf = (text: string | null): VolumeRef => {
  * | `backup` | id of a backup, `archive:KEY` or `upload:ID` |
  * | `namespace`, `volume` | of the volume that was backed up |
  * | `paths` | a path in the archive; as often as there are paths |
+ * | `into` | name of the cluster to restore into; empty: that of NKVM; absent: that of the backup |
  * | `where` | `new`, `original` or `existing` |
  * | `target` | `NAMESPACE/NAME` of the claim to write to |
  * | `mode` | `empty`, `overwrite` or `mirror` |
@@ -77,6 +80,7 @@ export function draftOf(search: string): Draft {
     backup: text('backup'),
     from: { namespace: text('namespace'), name: text('volume') },
     paths: query.getAll('paths').filter(Boolean),
+    into: query.get('into') ?? undefined,
     where: oneOf(WHERE, query.get('where')) ?? 'new',
     target: refOf(query.get('target')),
     mode: oneOf(MODES, query.get('mode')) ?? 'empty',
@@ -111,6 +115,7 @@ export function searchOf({ from = { namespace: '', name: '' }, ...draft }: Draft
   set('namespace', from.namespace);
   set('volume', from.name);
   set('paths', ...(draft.paths ?? []));
+  if (draft.into !== undefined) query.append('into', draft.into);
   set('where', draft.where !== 'new' && draft.where);
   set(
     'target',
@@ -139,11 +144,15 @@ export function searchOf({ from = { namespace: '', name: '' }, ...draft }: Draft
 export const targetOf = ({ where, from, target }: Draft): VolumeRef =>
   where === 'original' ? from : target;
 
-/** @returns what the API is asked for; the same for a plan and for a start. */
-export function requestOf(draft: Draft): StartRestore {
-  const { backup, paths, where, mode, scale, safetyBackup } = draft;
+/**
+ * @param cluster of the backup, as NKVM calls it; undefined: its own
+ * @returns what the API is asked for; the same for a plan and for a start
+ */
+export function requestOf(draft: Draft, cluster?: string): StartRestore {
+  const { backup, paths, where, mode, scale, safetyBackup, into = cluster } = draft;
   const isNew = where === 'new';
   return {
+    ...(into && { cluster: into }),
     backup,
     target: {
       ...targetOf(draft),

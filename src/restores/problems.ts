@@ -24,12 +24,12 @@ export function problemsOf(draft: Draft, step: Step): Problem[] {
   return [...what, ...placeProblems(draft)];
 }
 
-function placeProblems({ backup, where, from, target, ...made }: Draft): Problem[] {
+function placeProblems({ backup, into, where, from, target, ...made }: Draft): Problem[] {
   const { size, accessModes, labels } = made;
   if (where === 'original') {
     // A claim that only has the name of one in another cluster is not the original.
     const isKnown = kindOf(backup) === 'backup' && from.namespace && from.name;
-    return isKnown ? [] : ['original'];
+    return isKnown && into === undefined ? [] : ['original'];
   }
   const named: Problem[] = [
     ...(isNamespaceName(target.namespace) ? [] : ['namespace' as const]),

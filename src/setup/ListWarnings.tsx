@@ -1,3 +1,4 @@
+import { refText } from '../api/clusterRef';
 import type { Trouble } from '../api/trouble';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
@@ -26,7 +27,7 @@ export function ListWarnings(props: ListWarningsProps) {
   const { t } = useText();
   const name = isNamed && (
     <>
-      <strong>{cluster}</strong>
+      <strong>{refText(cluster)}</strong>
       {' · '}
     </>
   );

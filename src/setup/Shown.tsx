@@ -1,8 +1,10 @@
-import { Link, Loader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Loader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box } from '@mui/material';
 import type { ReactNode } from 'react';
+import { refText } from '../api/clusterRef';
 import type { Asked } from '../api/queries/queries';
 import type { Trouble } from '../api/trouble';
+import { Link } from '../otherClusters/Link';
 import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
@@ -69,7 +71,7 @@ export function Stale({ cluster, trouble, isNamed = false }: StaleProps) {
     >
       {isNamed && (
         <>
-          <strong>{cluster}</strong>
+          <strong>{refText(cluster)}</strong>
           {' · '}
         </>
       )}

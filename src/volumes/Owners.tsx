@@ -1,6 +1,6 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Tooltip, Typography } from '@mui/material';
 import type { OwnerReference } from '../../sidecar/api';
+import { Link } from '../otherClusters/Link';
 import { useText } from '../ui/text';
 import { ownersOf, routeOf } from './owners';
 import type { Row } from './row';

@@ -3,6 +3,7 @@ import { IconButton, ListItemIcon, ListItemText, Menu, MenuItem, Tooltip } from 
 import { useSnackbar } from 'notistack';
 import { type ReactNode, useId, useState } from 'react';
 import { Link as RouterLink } from 'react-router-dom';
+import { isOfHeadlamp } from '../api/clusterRef';
 import { refresh } from '../api/queries/queries';
 import { canBackUp } from '../backups/run/nextStep';
 import { useBackUp } from '../backups/start/BackUps';
@@ -27,7 +28,7 @@ import { type Row, scheduleTargetOf } from './row';
 
 /** Everything else that can be done with a volume; no menu where that is nothing. */
 export function RowMenu(row: Row) {
-  const { cluster, volume, policy } = row;
+  const { cluster, volume } = row;
   const { namespace, name, lastSuccess } = volume;
   const { t } = useText();
   const { enqueueSnackbar } = useSnackbar();
@@ -37,7 +38,10 @@ export function RowMenu(row: Row) {
   const restoreUrl = useRestoreUrl(cluster);
   const filesUrl = useFilesUrl(cluster);
   const { backUp } = useBackUp();
-  if (!lastSuccess && !policy) return null;
+  // Labels of claims are changed through Headlamp.
+  const policy = isOfHeadlamp(cluster) ? row.policy : undefined;
+  const mayMakeIncrement = row.policy?.makesIncrements && canBackUp(volume);
+  if (!lastSuccess && !policy && !mayMakeIncrement) return null;
   const close = () => setAnchor(undefined);
   const label = t('More actions for {{volume}}', { volume: `${namespace}/${name}` });
 
@@ -86,7 +90,7 @@ export function RowMenu(row: Row) {
             to={filesUrl({ id: lastSuccess.id, namespace })}
           />
         )}
-        {policy?.makesIncrements && canBackUp(volume) && (
+        {mayMakeIncrement && (
           <MenuItem
             onClick={() => {
               close();

@@ -1,10 +1,10 @@
-import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Paper, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
 import { useParams } from 'react-router-dom';
 import type { Volume, VolumePolicy, VolumeRef } from '../../sidecar/api';
 import { AccessLink } from '../access/AccessLink';
+import { isOfHeadlamp } from '../api/clusterRef';
 import { usePolicy } from '../api/queries/policyQueries';
 import { useVolume } from '../api/queries/queries';
 import { ClaimRuns } from '../backups/claim/ClaimRuns';
@@ -13,6 +13,9 @@ import { Action } from '../backups/start/Action';
 import { BackUpInFull } from '../backups/start/BackUpInFull';
 import { BackUpTo } from '../backups/start/BackUpTo';
 import { Blocked } from '../backups/start/Blocked';
+import { ClusterLine } from '../otherClusters/ClusterLine';
+import { Link } from '../otherClusters/Link';
+import { useClusterRef } from '../otherClusters/useClusterRef';
 import { VolumePolicySection } from '../policy/VolumePolicySection';
 import { RestoreButton } from '../restores/RestoreLink';
 import { RestoreList } from '../restores/RestoreList';
@@ -33,7 +36,7 @@ import { bytesOf, scheduleTargetOf } from './row';
 
 /** The route to the page of one volume. */
 export function VolumeRoute() {
-  const cluster = K8s.useCluster() ?? '';
+  const cluster = useClusterRef();
   const { namespace, name } = useParams<{ namespace: string; name: string }>();
   return <VolumePage cluster={cluster} claim={{ namespace, name }} />;
 }
@@ -78,6 +81,7 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
           />
         }
       >
+        <ClusterLine cluster={cluster} />
         <Shown
           cluster={cluster}
           asked={asked}
@@ -111,7 +115,7 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
       {volume && (
         <SectionBox title={t('Details')}>
           <VolumeFacts cluster={cluster} volume={volume} />
-          <AccessLink cluster={cluster} namespace={claim.namespace} />
+          {isOfHeadlamp(cluster) && <AccessLink cluster={cluster} namespace={claim.namespace} />}
         </SectionBox>
       )}
     </>

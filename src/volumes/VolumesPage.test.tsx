@@ -148,10 +148,11 @@ describe('Volumes & Backups, before there is a list,', () => {
     expect(screen.getByRole('button', { name: 'Try again' })).toHaveFocus();
   });
 
-  it('asks for the list first, and for the schedules beside it: nothing else has to be known', async () => {
+  it('asks for the list, and for schedules and other clusters beside it: nothing has to be known before', async () => {
     const { cluster } = open({ 'GET /volumes': volumeList([aVolume()]) });
     await rowOf('orders-db');
     expect(cluster.calls.filter(call => call !== 'GET /volumes/events')).toEqual([
+      'GET /clusters',
       'GET /volumes',
       'GET /policy',
     ]);

@@ -1,4 +1,3 @@
-import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import {
   Loader,
   SectionBox,
@@ -8,6 +7,7 @@ import { Chip, Stack } from '@mui/material';
 import { useMemo } from 'react';
 import { type ClusterPolicies, usePolicies } from '../api/queries/policyQueries';
 import { type ClusterVolumes, LiveCluster, useVolumes } from '../api/queries/queries';
+import { useClusterRefs } from '../otherClusters/useClusterRefs';
 import { isPending, type Pending, PendingRestores } from '../policy/PendingRestores';
 import { STATE_PARAMETER } from '../routes';
 import { ListWarnings } from '../setup/ListWarnings';
@@ -19,19 +19,18 @@ import { useUrlParameters } from '../ui/useUrlParameters';
 import { type Protection, protectionOf, PROTECTIONS } from './protection';
 import { protectionText } from './ProtectionBadge';
 import { type Row, rowOf } from './row';
-import { useNamespacesAtHand, useSelectedNamespaces } from './useNamespaces';
+import { useNamespacesAtHand } from './useNamespaces';
 import { VolumesTable } from './VolumesTable';
 
 /** The view Volumes & Backups: every volume of the selected clusters, how it stands, and what to do about it. */
 export function VolumesPage() {
   const { t } = useText();
-  const clusters = K8s.useSelectedClusters();
-  const selected = useSelectedNamespaces();
+  const { clusters, namespaces: selected, header } = useClusterRefs();
   const namespacesOf = useNamespacesAtHand(selected);
   const lists = useVolumes(clusters, namespacesOf);
   const policies = usePolicies(clusters, namespacesOf);
   return (
-    <SectionBox title={<SectionFilterHeader title={t('Volumes & Backups')} />}>
+    <SectionBox title={<SectionFilterHeader title={t('Volumes & Backups')} {...header} />}>
       {clusters.map(cluster => (
         <LiveCluster key={cluster} cluster={cluster} namespaces={namespacesOf(cluster)} />
       ))}

@@ -2,6 +2,7 @@ import { Icon } from '@iconify/react';
 import { Table } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Typography } from '@mui/material';
 import { type ComponentProps, useMemo, useState } from 'react';
+import { isOfHeadlamp } from '../api/clusterRef';
 import { canBackUp } from '../backups/run/nextStep';
 import { useBackUp } from '../backups/start/BackUps';
 import { BackUpTo } from '../backups/start/BackUpTo';
@@ -40,8 +41,12 @@ const LEAST = { columnVisibility: { owner: false, size: false, namespace: false,
 const AGE_MS = 60_000;
 
 /** A volume that cannot be backed up now can have a schedule. */
-const canSelect: VolumeTable['enableRowSelection'] = ({ original: { volume, policy } }) =>
-  canBackUp(volume) || policy !== undefined;
+const canSelect: VolumeTable['enableRowSelection'] = ({ original }) =>
+  canBackUp(original.volume) || canSchedule(original);
+
+/** Labels of claims are changed through Headlamp. */
+const canSchedule = ({ cluster, policy }: Row): boolean =>
+  policy !== undefined && isOfHeadlamp(cluster);
 const renderSelection: SelectionToolbar = ({ table }) => <Selection table={table} />;
 
 /** The list of volumes, in Headlamp's own table. Whatever it is given stays the same: else it would calculate all anew. */
@@ -85,7 +90,7 @@ function Selection({ table }: { table: TableInstance }) {
   const possible = selected.filter(({ original }) => canBackUp(original.volume));
   const targets = possible.map(({ original }) => targetOf(original));
   const isStarting = targets.some(isBusy);
-  const planned = selected.filter(({ original }) => original.policy);
+  const planned = selected.filter(({ original }) => canSchedule(original));
   const [isScheduling, setScheduling] = useState(false);
   const number = (value: number) => value.toLocaleString(language);
 

@@ -1,7 +1,9 @@
-import { Link, type TableColumn } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { type TableColumn } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, type SxProps, type Theme, Typography } from '@mui/material';
+import { refText } from '../api/clusterRef';
 import { nextStepOf } from '../backups/run/nextStep';
 import { Action, actionText } from '../backups/start/Action';
+import { Link } from '../otherClusters/Link';
 import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../routes';
 import { visuallyHidden } from '../ui/Announcement';
 import { formatBytes } from '../ui/bytes';
@@ -74,7 +76,7 @@ export function volumeColumns({ t, language, hasClusters, nowMs }: ColumnsOf): C
     filterVariant: 'multi-select',
     sortingFn: 'basic',
     responsivePriority: 4,
-    accessorFn: ({ cluster }) => cluster,
+    accessorFn: ({ cluster }) => refText(cluster),
   };
   const stateOf = ({ volume, policy }: Row): string =>
     protectionText(protectionOf(volume, nowMs, policy), t);
@@ -159,7 +161,7 @@ function VolumeName({ cluster, volume, hasClusters }: Row & { hasClusters: boole
       </Link>
       {isNarrow && (
         <Typography component="div" variant="caption" color="text.secondary">
-          {hasClusters ? `${cluster} · ${namespace}` : namespace}
+          {hasClusters ? `${refText(cluster)} · ${namespace}` : namespace}
         </Typography>
       )}
     </Box>

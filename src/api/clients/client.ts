@@ -52,7 +52,8 @@ export interface Client {
 
 const NOT_MODIFIED = 304;
 
-export function createClient(send: Send): Client {
+/** @param cluster that NKVM is asked about, by its name there; undefined: its own. */
+export function createClient(send: Send, cluster?: string): Client {
   const json = async (request: Parameters<Send>[0]) => (await send(request)).json();
   const run = (id: string) => `/api/v1/backups/${encodeURIComponent(id)}`;
 
@@ -60,7 +61,7 @@ export function createClient(send: Send): Client {
     async volumes(namespace, known) {
       try {
         const response = await send({
-          path: `/api/v1/volumes${query({ namespace })}`,
+          path: `/api/v1/volumes${query({ cluster, namespace })}`,
           namespace,
           ifNoneMatch: known?.etag,
         });
@@ -73,7 +74,9 @@ export function createClient(send: Send): Client {
     },
     volume: ({ namespace, name }) =>
       json({
-        path: `/api/v1/volumes/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`,
+        path:
+          `/api/v1/volumes/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}` +
+          query({ cluster }),
         namespace,
       }),
     start(volumes, { namespace, destinations, form } = {}) {
@@ -81,6 +84,7 @@ export function createClient(send: Send): Client {
         path: '/api/v1/backups',
         // Only what the contract names: the sidecar refuses anything else, and callers hold richer objects.
         body: {
+          ...(cluster && { cluster }),
           volumes: volumes.map(({ namespace, name }) => ({ namespace, name })),
           ...(destinations && { destinations }),
           ...(form && { form }),
@@ -90,12 +94,15 @@ export function createClient(send: Send): Client {
     },
     backups: ({ namespace, name, status, destination, cursor, limit }) =>
       json({
-        path: `/api/v1/backups${query({ namespace, name, status, destination, cursor, limit })}`,
+        path: `/api/v1/backups${query({
+          ...{ cluster, namespace, name, status, destination, cursor, limit },
+        })}`,
         namespace,
       }),
     backup: (id, namespace) => json({ path: run(id), namespace }),
     cancel: (id, namespace) => json({ path: `${run(id)}/cancel`, method: 'POST', namespace }),
     events: (id, signal, namespace) => send({ path: `${run(id)}/events`, signal, namespace }),
-    changes: (signal, namespace) => send({ path: '/api/v1/volumes/events', signal, namespace }),
+    changes: (signal, namespace) =>
+      send({ path: `/api/v1/volumes/events${query({ cluster })}`, signal, namespace }),
   };
 }

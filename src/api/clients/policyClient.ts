@@ -12,13 +12,20 @@ export interface PolicyClient {
   approve(destination: string, removed: number, at?: At): Promise<void>;
 }
 
-export function policyClient({ send }: Pick<Connection, 'send'>): PolicyClient {
+export function policyClient({
+  send,
+  cluster,
+}: Pick<Connection, 'send' | 'cluster'>): PolicyClient {
   return {
     policies: async namespace =>
-      (await send({ path: `/api/v1/policy${queryText({ namespace })}`, namespace })).json(),
+      (
+        await send({ path: `/api/v1/policy${queryText({ cluster, namespace })}`, namespace })
+      ).json(),
     policy: async ({ namespace, name }) => {
       const path = `${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
-      return (await send({ path: `/api/v1/policy/${path}`, namespace })).json();
+      return (
+        await send({ path: `/api/v1/policy/${path}${queryText({ cluster })}`, namespace })
+      ).json();
     },
     approve: async (destination, removed, at) =>
       void (await send({

@@ -23,7 +23,7 @@ export interface At {
 
 /** The sidecar's API of restores and checks, typed. Every call throws what `Send` throws. */
 export interface RestoreClient {
-  /** Changes nothing. A look at a claim that exists takes some seconds. */
+  /** Changes nothing. A look at a claim that exists takes some seconds. The request names the cluster of the claim. */
   plan(request: StartRestore, at?: At): Promise<RestorePlan>;
   start(request: StartRestore, at?: At): Promise<StartedRestore>;
   restores(query: Partial<RestoreQuery>): Promise<RestoreList>;
@@ -47,7 +47,10 @@ export interface RestoreClient {
   checkEvents(id: string, at: At): Promise<Response>;
 }
 
-export function restoreClient({ send }: Pick<Connection, 'send'>): RestoreClient {
+export function restoreClient({
+  send,
+  cluster,
+}: Pick<Connection, 'send' | 'cluster'>): RestoreClient {
   const json = async (request: SidecarRequest, at: At = {}) =>
     (await send({ ...request, ...at })).json();
   const post = (path: string, body: object | undefined, at?: At) =>
@@ -61,7 +64,9 @@ export function restoreClient({ send }: Pick<Connection, 'send'>): RestoreClient
     start: (request, at) => post('/api/v1/restores', request, at),
     restores: ({ namespace, name, status, cursor, limit }) =>
       json(
-        { path: `/api/v1/restores${queryText({ namespace, name, status, cursor, limit })}` },
+        {
+          path: `/api/v1/restores${queryText({ cluster, namespace, name, status, cursor, limit })}`,
+        },
         { namespace }
       ),
     restore: (id, at) => json({ path: restore(id) }, at),

@@ -23,24 +23,26 @@ import { loadAll, loadEach, type LoadedVolumes } from './loadVolumes';
 export { type Asked, refresh } from '../cache';
 
 const keys = {
-  lists: (cluster: string) => ['nkvm', cluster, 'volumes'],
-  all: (cluster: string) => ['nkvm', cluster, 'volumes', 'all'],
-  each: (cluster: string, namespaces: string[]) => ['nkvm', cluster, 'volumes', ...namespaces],
+  lists: (cluster: string) => [...clusterKey(cluster), 'volumes'],
+  all: (cluster: string) => [...clusterKey(cluster), 'volumes', 'all'],
+  each: (cluster: string, namespaces: string[]) => [
+    ...clusterKey(cluster),
+    'volumes',
+    ...namespaces,
+  ],
   volume: (cluster: string, { namespace, name }: VolumeRef) => [
-    'nkvm',
-    cluster,
+    ...clusterKey(cluster),
     'volume',
     namespace,
     name,
   ],
   backups: (cluster: string, { namespace, name }: VolumeRef) => [
-    'nkvm',
-    cluster,
+    ...clusterKey(cluster),
     'backups',
     namespace,
     name,
   ],
-  backup: (cluster: string, id: string) => ['nkvm', cluster, 'backup', id],
+  backup: (cluster: string, id: string) => [...clusterKey(cluster), 'backup', id],
 };
 
 onOtherPerson(cluster => void forget(cluster));

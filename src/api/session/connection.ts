@@ -1,11 +1,15 @@
+import { allowedNamespaces } from '../../volumes/namespacesAtHand';
 import { type Client, createClient } from '../clients/client';
 import { confirmed, doorOf, mintIn, type Send, sendTo, whoAmIIn } from '../clients/send';
+import { partsOf } from '../clusterRef';
 import { failureOf } from '../failure';
 import { createSession, type Session } from './session';
 import { createTokens, TokenRefused } from './token';
 
 /** The sidecar of one cluster, for the person who is logged in there. */
 export interface Connection {
+  /** The cluster that the sidecar is asked about, where that is not its own. */
+  cluster?: string;
   client: Client;
   /** For the calls that `client` does not have. */
   send: Send;
@@ -56,11 +60,31 @@ function connect(cluster: string): Connection {
   };
 }
 
+/**
+ * The same sidecar and person, asked about another cluster. What a person may do there is a right in the sidecar's own cluster, so that a
+ * plain user's token is minted where that person works there, whatever namespace a request is about.
+ */
+function about(cluster: string, home: string): Connection {
+  const { send: sendHome, session, reset, isAdministrator } = connectionTo(home);
+  const send: Send = request => sendHome({ ...request, namespace: allowedNamespaces(home)[0] });
+  return {
+    ...{ cluster, send, session, reset },
+    client: createClient(send, cluster),
+    async isAdministrator() {
+      // The same right counts in all of its namespaces, so that one question is enough for everybody.
+      await isAdministrator();
+      return true;
+    },
+  };
+}
+
 /** Tokens live as long as the page, or until another person logs in: one connection for each cluster. */
 const connections = new Map<string, Connection>();
 
 export function connectionTo(cluster: string): Connection {
-  const known = connections.get(cluster) ?? connect(cluster);
+  const { home, name } = partsOf(cluster);
+  const known =
+    connections.get(cluster) ?? (name === undefined ? connect(home) : about(name, home));
   connections.set(cluster, known);
   return known;
 }

@@ -1,8 +1,9 @@
-import { Link, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Stack } from '@mui/material';
 import type { VolumeRef } from '../../../sidecar/api';
 import { useVolume } from '../../api/queries/queries';
 import { Proven } from '../../checks/Proven';
+import { Link } from '../../otherClusters/Link';
 import { VolumePolicySection } from '../../policy/VolumePolicySection';
 import { RestoreButton } from '../../restores/RestoreLink';
 import { RestoreList } from '../../restores/RestoreList';

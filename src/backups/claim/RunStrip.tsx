@@ -1,6 +1,6 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Paper } from '@mui/material';
 import type { Backup } from '../../../sidecar/api';
+import { Link } from '../../otherClusters/Link';
 import { NODE_ROUTE } from '../../routes';
 import { formatBytes } from '../../ui/bytes';
 import { Figures } from '../../ui/Figures';

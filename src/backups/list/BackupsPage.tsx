@@ -1,4 +1,3 @@
-import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import {
   Link,
   Loader,
@@ -14,6 +13,7 @@ import {
 } from '../../api/queries/backupLists';
 import { useDestinationLists } from '../../api/queries/destinationQueries';
 import { type ClusterVolumes, LiveCluster, useVolumes } from '../../api/queries/queries';
+import { useClusterRefs } from '../../otherClusters/useClusterRefs';
 import { VOLUMES_ROUTE } from '../../routes';
 import { ListWarnings } from '../../setup/ListWarnings';
 import { TroubleNotice } from '../../setup/TroubleNotice';
@@ -21,7 +21,7 @@ import { backupsIcon } from '../../ui/icons';
 import { Notice } from '../../ui/Notice';
 import { useText } from '../../ui/text';
 import { useUrlParameters } from '../../ui/useUrlParameters';
-import { useNamespacesAtHand, useSelectedNamespaces } from '../../volumes/useNamespaces';
+import { useNamespacesAtHand } from '../../volumes/useNamespaces';
 import { claimStateOf } from '../claim/claimState';
 import { LoadOlder } from '../claim/HistoryTable';
 import { DestinationFilter, StatusFilter, VolumeFilter } from './BackupFilters';
@@ -31,8 +31,7 @@ import { holdingBack, merged } from './listed';
 /** Backups of all volumes of the selected clusters, also of volumes that do not exist any more. */
 export function BackupsPage() {
   const { t } = useText();
-  const clusters = K8s.useSelectedClusters();
-  const selected = useSelectedNamespaces();
+  const { clusters, namespaces: selected, header } = useClusterRefs();
   const namespacesOf = useNamespacesAtHand(selected);
   const [parameters, change] = useUrlParameters();
   const filter: BackupFilter = {
@@ -54,7 +53,9 @@ export function BackupsPage() {
       title={
         <SectionFilterHeader
           title={t('Backups')}
+          {...header}
           actions={[
+            ...header.actions,
             <VolumeFilter
               key="volume"
               value={filter.name}

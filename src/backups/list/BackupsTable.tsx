@@ -1,6 +1,7 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Tooltip, Typography } from '@mui/material';
 import type { Backup } from '../../../sidecar/api';
+import { refText } from '../../api/clusterRef';
+import { Link } from '../../otherClusters/Link';
 import { isRestorable } from '../../restores/sources';
 import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../../routes';
 import { Ago } from '../../ui/Ago';
@@ -48,7 +49,7 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
           <VolumeName {...row} />
           {isMedium && (
             <Lesser>
-              {hasClusters ? `${row.cluster} · ${row.run.namespace}` : row.run.namespace}
+              {hasClusters ? `${refText(row.cluster)} · ${row.run.namespace}` : row.run.namespace}
             </Lesser>
           )}
           {isNarrow && (
@@ -65,7 +66,7 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
         </>
       ),
     },
-    cluster: { id: 'cluster', label: t('Cluster'), cell: ({ cluster }) => cluster },
+    cluster: { id: 'cluster', label: t('Cluster'), cell: ({ cluster }) => refText(cluster) },
     namespace: {
       id: 'namespace',
       label: t('Namespace'),

@@ -1,5 +1,5 @@
-import { Link } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import type { Backup } from '../../../sidecar/api';
+import { Link } from '../../otherClusters/Link';
 import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../../routes';
 import { Facts } from '../../ui/Facts';
 import { sentence } from '../../ui/sentence';

@@ -1,14 +1,17 @@
-import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import { Link, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { AlertTitle, Box, Stack, Typography } from '@mui/material';
 import { useRef } from 'react';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../../sidecar/api';
+import { refOfRecord } from '../../api/clusterRef';
 import { isFinal } from '../../api/final';
 import { useBackup } from '../../api/queries/queries';
 import { Checks } from '../../checks/Checks';
 import { BrowseLink } from '../../files/ArchiveLinks';
 import { DownloadArchiveButton } from '../../files/DownloadArchiveButton';
+import { ClusterLine } from '../../otherClusters/ClusterLine';
+import { Link } from '../../otherClusters/Link';
+import { useClusterRef } from '../../otherClusters/useClusterRef';
 import { RestoreButton } from '../../restores/RestoreLink';
 import { isRestorable } from '../../restores/sources';
 import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../../routes';
@@ -37,7 +40,7 @@ import { failedText } from './stageText';
 
 /** The route to the page of one run. */
 export function RunRoute() {
-  const cluster = K8s.useCluster() ?? '';
+  const cluster = useClusterRef();
   const { id } = useParams<{ id: string }>();
   const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
   return <RunPage cluster={cluster} id={id} namespace={namespace} />;
@@ -60,7 +63,7 @@ export function RunPage({ cluster, id, namespace }: RunPageProps) {
       namespace={namespace}
       missing={<NoRun cluster={cluster} />}
     >
-      {backup => <Run cluster={cluster} backup={backup} />}
+      {backup => <Run cluster={refOfRecord(cluster, backup)} backup={backup} />}
     </Shown>
   );
 }
@@ -101,6 +104,7 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
           />
         }
       >
+        <ClusterLine cluster={cluster} />
         <Box ref={box} tabIndex={-1} sx={{ outline: 'none' }}>
           <Stack spacing={2}>
             {!isFinal(backup.status) && (

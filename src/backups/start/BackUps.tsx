@@ -1,13 +1,12 @@
-import { Router } from '@kinvolk/headlamp-plugin/lib';
 import { Button } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { createContext, type ReactNode, useContext, useMemo, useRef, useState } from 'react';
 import { useHistory } from 'react-router-dom';
 import { refresh, showStarted } from '../../api/queries/queries';
 import { connectionTo } from '../../api/session/connection';
+import { usePageUrl } from '../../otherClusters/usePageUrl';
 import { BACKUP_ROUTE, NAMESPACE_PARAMETER } from '../../routes';
 import { useText } from '../../ui/text';
-import { useClusterPath } from '../../useBackLink';
 import { RefusalsDialog } from './RefusalsDialog';
 import { type How, type Outcome, type Refusal, startAll, type Target } from './start';
 
@@ -87,7 +86,7 @@ function useTellStarted(): (started: Outcome['started']) => void {
   const { t } = useText();
   const { enqueueSnackbar, closeSnackbar } = useSnackbar();
   const history = useHistory();
-  const clusterPath = useClusterPath();
+  const pageUrl = usePageUrl();
 
   return started => {
     const [first] = started;
@@ -97,11 +96,8 @@ function useTellStarted(): (started: Outcome['started']) => void {
         ? t('Backing up {{volume}}', { volume: `${first.namespace}/${first.name}` })
         : t('{{count}} backups started', { count: started.length });
     const watch = () => {
-      const url = Router.createRouteURL(BACKUP_ROUTE.name, {
-        id: first.id,
-        cluster: clusterPath(first.cluster),
-      });
-      history.push(`${url}?${NAMESPACE_PARAMETER}=${first.namespace}`);
+      const { cluster, id, namespace } = first;
+      history.push(pageUrl(cluster, BACKUP_ROUTE, { id }, { [NAMESPACE_PARAMETER]: namespace }));
     };
     enqueueSnackbar(text, {
       variant: 'success',
