@@ -56,7 +56,7 @@ export function Hold({ cluster, claim, plan }: HoldProps) {
           </ConfirmButton>
         </Box>
       )}
-      {isOfHeadlamp(cluster) && removed !== undefined && (
+      {removed !== undefined && (
         <Box sx={{ mt: 1 }}>
           <ConfirmButton
             cluster={cluster}

@@ -30,7 +30,7 @@ export function policyClient({
     approve: async (destination, removed, at) =>
       void (await send({
         path: '/api/v1/retention/approve',
-        body: { destination, removed },
+        body: { ...(cluster && { cluster }), destination, removed },
         ...at,
       })),
   };
