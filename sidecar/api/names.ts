@@ -2,14 +2,27 @@
  * Names that other people's tools rely on. This file has no imports: the plugin's bundle takes it whole.
  */
 
-/** Where NKVM lives in a cluster. */
+/** Where NKVM lives in a cluster, unless it is installed differently. */
 export const NKVM_NAMESPACE = 'nkvm';
 
-/** The service as the API server's proxy names it, `service:port`. */
-export const NKVM_SERVICE = 'nkvm:http';
+/** Its Service, unless it is installed differently. */
+export const NKVM_SERVICE = 'nkvm';
 
-/** The way from the API server to the sidecar; an API path follows, e.g. `/api/v1/volumes`. */
-export const SERVICE_PROXY_PATH = `/api/v1/namespaces/${NKVM_NAMESPACE}/services/${NKVM_SERVICE}/proxy`;
+/** @returns a Service of NKVM as the API server's proxy names it, `service:port`. The port has the same name everywhere. */
+export const proxiedService = (service: string): string => `${service}:http`;
+
+/** @returns the way from the API server to the sidecar; an API path follows, e.g. `/api/v1/volumes`. */
+export const serviceProxyPath = (namespace: string, service: string): string =>
+  `/api/v1/namespaces/${namespace}/services/${proxiedService(service)}/proxy`;
+
+/** That way, unless NKVM is installed differently. */
+export const SERVICE_PROXY_PATH = serviceProxyPath(NKVM_NAMESPACE, NKVM_SERVICE);
+
+/** Labels of the Service, and of its pods, wherever NKVM is installed. */
+export const SIDECAR_LABELS = {
+  'app.kubernetes.io/name': 'nkvm',
+  'app.kubernetes.io/component': 'sidecar',
+};
 
 /** The proxy deletes `Authorization`, so the token travels in a header of its own. */
 export const TOKEN_HEADER = 'X-NKVM-Token';
@@ -23,16 +36,23 @@ export const TOKEN_CLUSTER_HEADER = 'X-NKVM-Token-Cluster';
  */
 export const UNIQUE_SEGMENT_PREFIX = '~';
 
-/** The audience that a token must carry. */
+/** The audience of tokens for NKVM, wherever it is installed. */
 export const TOKEN_AUDIENCE = 'nkvm';
 
-/** ServiceAccount that stands for an administrator, in `NKVM_NAMESPACE`. */
+/**
+ * @returns the audience of tokens for the NKVM in `namespace` and for no other. The plugin asks for it: a Service that
+ * only claims to be NKVM gets no token that another NKVM takes.
+ */
+export const audienceOf = (namespace: string): string =>
+  namespace === NKVM_NAMESPACE ? TOKEN_AUDIENCE : `${TOKEN_AUDIENCE}.${namespace}`;
+
+/** ServiceAccount that stands for an administrator, in NKVM's namespace. */
 export const ADMIN_SERVICE_ACCOUNT = 'nkvm-admin';
 
 /** ServiceAccount that stands for the users of one namespace, in that namespace. */
 export const USER_SERVICE_ACCOUNT = 'nkvm-user';
 
-/** The sidecar's own ServiceAccount, in `NKVM_NAMESPACE`. */
+/** The sidecar's own ServiceAccount, in NKVM's namespace. */
 export const RUNNER_SERVICE_ACCOUNT = 'nkvm-runner';
 
 /** ClusterRole that opens a namespace for backups, bound there to the runner. */
@@ -43,7 +63,7 @@ export const METRICS_CLUSTER_ROLE = 'nkvm-metrics-reader';
 
 let ownNamespace: string = NKVM_NAMESPACE;
 
-/** @returns the namespace that commands in messages name. In the plugin it is always `NKVM_NAMESPACE`. */
+/** @returns the namespace that the sidecar runs in, for commands in its messages. */
 export const namespaceOfNkvm = (): string => ownNamespace;
 
 /** The sidecar says once, when it starts, which namespace it runs in. */
@@ -51,9 +71,9 @@ export function runsIn(namespace: string): void {
   ownNamespace = namespace;
 }
 
-/** @returns the command that opens `namespace` for backups. */
-export const openNamespaceCommand = (namespace: string): string =>
-  bindRunner(RUNTIME_CLUSTER_ROLE, namespace);
+/** @returns the command that opens `namespace` for backups. @param ofNkvm the namespace of NKVM. */
+export const openNamespaceCommand = (namespace: string, ofNkvm = ownNamespace): string =>
+  bindRunner(RUNTIME_CLUSTER_ROLE, namespace, ofNkvm);
 
 /** Instructions for a failed run: a heading for each stage, and for each alert. */
 export const RUNBOOKS_URL = 'https://github.com/nkvm-io/nkvm/blob/main/docs/runbooks/README.md';
@@ -115,11 +135,11 @@ export const RESTORE_CLUSTER_ROLE = 'nkvm-restore';
 
 /** @returns the command that allows restores into `namespace`. */
 export const allowRestoresCommand = (namespace: string): string =>
-  bindRunner(RESTORE_CLUSTER_ROLE, namespace);
+  bindRunner(RESTORE_CLUSTER_ROLE, namespace, ownNamespace);
 
-const bindRunner = (role: string, namespace: string): string =>
+const bindRunner = (role: string, namespace: string, ofNkvm: string): string =>
   `kubectl create rolebinding ${role} -n ${namespace} --clusterrole ${role} ` +
-  `--serviceaccount ${ownNamespace}:${RUNNER_SERVICE_ACCOUNT}`;
+  `--serviceaccount ${ofNkvm}:${RUNNER_SERVICE_ACCOUNT}`;
 
 /**
  * Annotation of a workload that a restore has stopped: JSON of what it is set back to, e.g.

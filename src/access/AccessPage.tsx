@@ -2,7 +2,12 @@ import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Stack, Typography } from '@mui/material';
 import { useParams } from 'react-router-dom';
-import { NKVM_NAMESPACE, USER_SERVICE_ACCOUNT, VOLUME_ACTIONS } from '../../sidecar/api/names.ts';
+import {
+  ADMIN_SERVICE_ACCOUNT,
+  USER_SERVICE_ACCOUNT,
+  VOLUME_ACTIONS,
+} from '../../sidecar/api/names.ts';
+import { placeOf } from '../api/session/place';
 import { Shown } from '../setup/Shown';
 import { Facts } from '../ui/Facts';
 import { Message } from '../ui/Message';
@@ -92,7 +97,7 @@ function Others({ cluster, namespace, others }: OthersProps) {
       <Typography variant="body2">
         {t(
           'In Headlamp, people use NKVM as ServiceAccount {{account}}. Each person who can create its tokens has its permissions. Administrators of NKVM use ServiceAccount {{admin}}.',
-          { account, admin: `${NKVM_NAMESPACE}/nkvm-admin` }
+          { account, admin: `${placeOf(cluster).namespace}/${ADMIN_SERVICE_ACCOUNT}` }
         )}
       </Typography>
       <SubjectList namespace={namespace} subjects={subjects} actions={VOLUME_ACTIONS} />

@@ -20,6 +20,16 @@ it.each<[string, unknown, Failure]>([
     { status: 502, message: 'Bad Gateway' },
   ],
   [
+    'takes the title of a page',
+    thrown('Bad Gateway - <html>\n<head><title>502 Bad Gateway</title></head>', 502),
+    { status: 502, message: '502 Bad Gateway' },
+  ],
+  [
+    'takes the status text where a page has no title',
+    thrown('Bad Gateway - <html>', 502),
+    { status: 502, message: 'Bad Gateway' },
+  ],
+  [
     'takes the status where there is nothing else',
     thrown('', 503),
     { status: 503, message: 'HTTP 503' },

@@ -17,5 +17,10 @@ export function failureOf(error: unknown): Failure {
   const [statusText = '', ...rest] = error.message.split(' - ');
   const ofBody = rest.join(' - ').trim();
   const hasBody = ofBody !== '' && ofBody !== 'undefined';
-  return { status, message: hasBody ? ofBody : statusText || `HTTP ${status}` };
+  const said = ofBody.startsWith('<') ? titleOf(ofBody) : hasBody && ofBody;
+  return { status, message: said || statusText || `HTTP ${status}` };
 }
+
+/** @returns the title of a page: a proxy in front of Headlamp answers with one where it reaches no Headlamp. */
+const titleOf = (page: string): string | undefined =>
+  /<title>\s*([^<]*?)\s*<\/title>/i.exec(page)?.[1];

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CachedAnswer } from './clients/send';
 import type { Failure } from './failure';
+import { LoginPage } from './session/loginPage';
 import { TokenRefused } from './session/token';
 import {
   canI,
@@ -173,6 +174,25 @@ describe('the answer', () => {
       { kind: 'failed', message: 'see the log, id 7' },
     ],
   ])('%s', (_, door, refused, expected) => expect(troubleAfter(door, refused)).toEqual(expected));
+
+  it.each<[string, Failure, Trouble]>([
+    ['not found', { status: 404, message: 'services "volumes" not found' }, { kind: 'absent' }],
+    [
+      'forbidden',
+      {
+        status: 403,
+        message:
+          'services "volumes:http" is forbidden: User "ann" cannot get resource "services/proxy" in API group "" in the namespace "backup"',
+      },
+      { kind: 'noRight', right: { ...proxy, name: 'volumes:http', namespace: 'backup' } },
+    ],
+  ])('that the Service is %s may name another Service', (_, answer, expected) =>
+    expect(troubleAfter(answer)).toEqual(expected)
+  );
+
+  it('that is a login page is told apart from all others', () => {
+    expect(troubleOf(new LoginPage())).toEqual({ kind: 'loginPage' });
+  });
 
   it('from the cache of Headlamp is told apart from all others', () => {
     expect(troubleOf(new CachedAnswer())).toEqual({ kind: 'cached' });

@@ -1,6 +1,7 @@
-import { NKVM_NAMESPACE, NKVM_SERVICE } from '../../sidecar/api/names.ts';
+import { NKVM_NAMESPACE, NKVM_SERVICE, proxiedService } from '../../sidecar/api/names.ts';
 import { CachedAnswer } from './clients/send';
 import { type Failure, failureOf } from './failure';
+import { LoginPage } from './session/loginPage';
 import { TokenRefused } from './session/token';
 
 /** A right in the words of `kubectl auth can-i`. */
@@ -22,6 +23,8 @@ export type Trouble =
   | { kind: 'noAccount'; namespace: string; account: string }
   /** The session of Headlamp itself has ended. */
   | { kind: 'loggedOut' }
+  /** The session of a login proxy in front of Headlamp has ended. */
+  | { kind: 'loginPage' }
   /** The sidecar does not accept the token. */
   | { kind: 'unauthorised'; message: string }
   | { kind: 'unreachable'; message: string }
@@ -48,6 +51,7 @@ export interface NoToken extends Failure {
  *
  * | answer                                        | token | kind         |
  * | --------------------------------------------- | ----- | ------------ |
+ * | a page in place of an answer                  | any   | loginPage    |
  * | 404 of the API server for the Service         | any   | absent       |
  * | 403 of the API server for the proxy           | any   | noRight      |
  * | 401                                           | 401   | loggedOut    |
@@ -65,6 +69,7 @@ export interface NoToken extends Failure {
  */
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof CachedAnswer) return { kind: 'cached' };
+  if (error instanceof LoginPage) return { kind: 'loginPage' };
   if (error instanceof TokenRefused) {
     // Without a look at the door there is supposed to be a sidecar, which wants a token.
     return troubleAfter(error.door ?? { status: 401, message: error.message }, error);
@@ -74,8 +79,8 @@ export function troubleOf(error: unknown): Trouble {
 
 export function troubleAfter({ status, message }: Failure, noToken?: NoToken): Trouble {
   if (status === 404 && isAboutService(message)) return { kind: 'absent' };
-  if (status === 403 && (noToken || isAboutProxy(message))) {
-    return { kind: 'noRight', right: proxyRight };
+  if (status === 403 && (noToken || ABOUT_PROXY.test(message))) {
+    return { kind: 'noRight', right: proxyRight(message) };
   }
   if (status === 502 && message === NO_ANSWER) return { kind: 'offline' };
   if (status >= 500 && isAboutWay(message)) return { kind: 'noWay', message };
@@ -99,9 +104,9 @@ export function troubleAfter({ status, message }: Failure, noToken?: NoToken): T
   return { kind: 'failed', message };
 }
 
-const isAboutService = (message: string): boolean => message === 'services "nkvm" not found';
-const isAboutProxy = (message: string): boolean =>
-  message.startsWith(`services "${NKVM_SERVICE}" is forbidden`);
+/** The sidecar never says this of a Service. */
+const isAboutService = (message: string): boolean => /^services "[^"]+" not found$/.test(message);
+const ABOUT_PROXY = /^services "([^"]+):http" is forbidden/;
 /** ApiProxy's words where the browser got no answer at all. */
 const NO_ANSWER = 'Unreachable';
 /**
@@ -118,13 +123,14 @@ const isOfApiServer = (message: string): boolean =>
     message
   );
 
-const proxyRight: MissingRight = {
+/** @param message of the API server, which names the Service and its namespace. */
+const proxyRight = (message: string): MissingRight => ({
   verb: 'get',
   resource: 'services',
   subresource: 'proxy',
-  name: NKVM_SERVICE,
-  namespace: NKVM_NAMESPACE,
-};
+  name: proxiedService(ABOUT_PROXY.exec(message)?.[1] ?? NKVM_SERVICE),
+  namespace: / in the namespace "([^"]+)"/.exec(message)?.[1] ?? NKVM_NAMESPACE,
+});
 
 const tokenRight = ({ account, namespace }: NoToken): MissingRight => ({
   verb: 'create',

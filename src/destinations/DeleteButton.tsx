@@ -78,7 +78,7 @@ export function DeleteButton({
               {t('It is a default destination. New backups will no longer go there.')}
             </Message>
           )}
-          <SecretProblem trouble={secret.trouble} />
+          <SecretProblem cluster={cluster} trouble={secret.trouble} />
         </Stack>
       </TextDialog>
     </>

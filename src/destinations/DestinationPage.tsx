@@ -200,7 +200,7 @@ function TestSection({
           </Typography>
         </Stack>
         <TroubleMessage trouble={trouble} />
-        <SecretProblem trouble={secret.trouble} />
+        <SecretProblem cluster={cluster} trouble={secret.trouble} />
         {check && (
           <CheckResult check={check}>
             {check.hostKey && hasSecret && (

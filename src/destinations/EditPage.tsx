@@ -103,7 +103,7 @@ function Edit({ cluster, destination, kind }: EditProps) {
           )}
         </Stack>
       )}
-      <SecretProblem trouble={secret.trouble} />
+      <SecretProblem cluster={cluster} trouble={secret.trouble} />
       <Stack direction="row" flexWrap="wrap" gap={1.5}>
         <Button variant="outlined" onClick={() => history.push(url)}>
           {t('Cancel')}

@@ -115,7 +115,7 @@ export function EncryptionSection(props: EncryptionSectionProps) {
           )}
         </Typography>
         <TroubleMessage trouble={trouble} />
-        <SecretProblem trouble={secret.trouble} />
+        <SecretProblem cluster={cluster} trouble={secret.trouble} />
       </Stack>
       <UnlockDialog
         isOpen={isUnlocking}

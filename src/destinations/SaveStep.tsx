@@ -5,6 +5,7 @@ import { useHistory } from 'react-router-dom';
 import type { DestinationCheck } from '../../sidecar/api';
 import { destinationClient } from '../api/clients/destinationClient';
 import { connectionTo } from '../api/session/connection';
+import { placeOf } from '../api/session/place';
 import { DESTINATION_ROUTE } from '../routes';
 import { TroubleMessage } from '../setup/TroubleMessage';
 import { ActionButton } from '../ui/ActionButton';
@@ -35,7 +36,7 @@ export function SaveStep({ cluster, form, change, onBack }: SaveStepProps) {
   const { start, isBusy, trouble } = useAction();
   const [check, setCheck] = useState<DestinationCheck>();
   const secret = useSecret(cluster);
-  const draft = secretOf(form);
+  const draft = secretOf(form, placeOf(cluster).namespace);
   const test = () =>
     start(async signal => {
       setCheck(undefined);
@@ -102,7 +103,7 @@ export function SaveStep({ cluster, form, change, onBack }: SaveStepProps) {
         </Typography>
         <Command text={manifestOf(draft, form.kind)} />
       </Stack>
-      <SecretProblem trouble={secret.trouble} />
+      <SecretProblem cluster={cluster} trouble={secret.trouble} />
       <Stack direction="row" flexWrap="wrap" gap={1.5}>
         <Button variant="outlined" onClick={onBack}>
           {t('Back')}

@@ -2,7 +2,7 @@ import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Step, StepButton, Stepper, TextField } from '@mui/material';
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { DESTINATION_KINDS, NKVM_NAMESPACE } from '../../sidecar/api/names.ts';
+import { DESTINATION_KINDS } from '../../sidecar/api/names.ts';
 import { useDestinations } from '../api/queries/destinationQueries';
 import { mayWriteSecrets } from '../api/session/secrets';
 import { DESTINATIONS_ROUTE } from '../routes';
@@ -17,6 +17,7 @@ import { problemText } from './fieldText';
 import { emptyForm, type Form, problemsOf } from './form';
 import { Purpose } from './Purpose';
 import { SaveStep } from './SaveStep';
+import { noRightText } from './SecretProblem';
 import { Grid, SettingsFields } from './SettingsFields';
 import { isDone, type Step as StepName, stepsOf } from './steps';
 
@@ -184,10 +185,7 @@ function RightWarning({ cluster }: { cluster: string }) {
   if (may !== false) return null;
   return (
     <Message severity="warning">
-      {t('You don’t have permission to {{verb}} secrets in namespace {{namespace}}.', {
-        verb: 'create',
-        namespace: NKVM_NAMESPACE,
-      })}{' '}
+      {noRightText(cluster, 'create', t)}{' '}
       {t(
         'You can describe a destination here, and give its manifest to someone who has that permission.'
       )}

@@ -134,7 +134,10 @@ describe('the settings of a destination', () => {
 describe('the Secret', () => {
   it('has the label, the annotations and what is filled in', () => {
     expect(
-      secretOf(form('s3', { region: '' }, { encryption: 'recipients', recipients: RECIPIENT }))
+      secretOf(
+        form('s3', { region: '' }, { encryption: 'recipients', recipients: RECIPIENT }),
+        'nkvm'
+      )
     ).toEqual({
       apiVersion: 'v1',
       kind: 'Secret',
@@ -164,7 +167,8 @@ describe('the Secret', () => {
         'sftp',
         { privateKey: KEY, knownHosts: 'nas ssh-ed25519 AAAA\nnas ssh-rsa BBBB', port: '22' },
         { encryption: 'recipients', recipients: `${RECIPIENT}\n${OTHER}` }
-      )
+      ),
+      'nkvm'
     );
     const text = manifestOf(secret, 'sftp');
     expect(text).not.toMatch(/hush|b3Blbn/);
@@ -182,7 +186,7 @@ describe('the Secret', () => {
     '- list\n- list\n\n- end',
     '1',
   ])('is read by YAML as it was written: %j', value => {
-    const secret = { ...secretOf(form('s3')), stringData: { caBundle: value } };
+    const secret = { ...secretOf(form('s3'), 'nkvm'), stringData: { caBundle: value } };
     expect(parse(manifestOf(secret, 's3'))).toEqual(secret);
   });
 

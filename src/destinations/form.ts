@@ -2,7 +2,6 @@ import {
   DEFAULT_ANNOTATION,
   DESTINATION_LABEL,
   LOCAL_DESTINATION,
-  NKVM_NAMESPACE,
   REQUIRED_ANNOTATION,
 } from '../../sidecar/api/names.ts';
 import type { SecretChange, SecretDraft } from '../api/session/secrets';
@@ -252,14 +251,14 @@ function encryptionSettings({
   }
 }
 
-/** The Secret of a new destination. */
-export const secretOf = (form: Form): SecretDraft => ({
+/** The Secret of a new destination. @param namespace of NKVM. */
+export const secretOf = (form: Form, namespace: string): SecretDraft => ({
   apiVersion: 'v1',
   kind: 'Secret',
   type: 'Opaque',
   metadata: {
     name: form.name,
-    namespace: NKVM_NAMESPACE,
+    namespace,
     labels: { [DESTINATION_LABEL]: form.kind },
     annotations: {
       [DEFAULT_ANNOTATION]: String(form.isDefault),

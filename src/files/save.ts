@@ -1,7 +1,8 @@
 import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
 import type { DownloadTicket } from '../../sidecar/api';
-import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
 import { canLink, linkTo } from '../api/session/link';
+import { expectNoPage } from '../api/session/loginPage';
+import { placeOf, proxyPathOf } from '../api/session/place';
 
 /** `cancelled` by the person, in the dialog that asks where to save. */
 export type Saved = 'started' | 'done' | 'cancelled';
@@ -38,13 +39,15 @@ function click(url: string, fileName: string): void {
 async function saveByRequest(cluster: string, ticket: DownloadTicket): Promise<Saved> {
   const file = await chosenFile(ticket.fileName);
   if (file === 'cancelled') return file;
-  const response: Response = await ApiProxy.clusterRequest(SERVICE_PROXY_PATH + ticket.path, {
-    cluster,
+  const place = placeOf(cluster);
+  const response: Response = await ApiProxy.clusterRequest(proxyPathOf(place) + ticket.path, {
+    cluster: place.cluster,
     isJSON: false,
     autoLogoutOnAuthError: false,
     // Without a time limit.
     signal: new AbortController().signal,
   });
+  expectNoPage(response);
   if (file) {
     // Nothing takes the place of the file before all of it is there.
     await response.body?.pipeTo(await file.createWritable());

@@ -1,19 +1,20 @@
 import { Box, Typography } from '@mui/material';
-import { NKVM_NAMESPACE } from '../../sidecar/api/names.ts';
+import { placeOf } from '../api/session/place';
 import { Command } from '../ui/Copyable';
 import { useText } from '../ui/text';
 import { POD_PORT } from './commands';
 
 /** How to find out why the API server has no way to the pod, and what to change. */
-export function NoWaySteps() {
+export function NoWaySteps({ cluster }: { cluster: string }) {
   const { t } = useText();
+  const { namespace } = placeOf(cluster);
   return (
     <Box component="ol" sx={{ textAlign: 'left', pl: 2.5, '& li + li': { mt: 2 } }}>
       <li>
         <Typography gutterBottom>
           {t('Check that the pod is Ready. The command shows its address and its node.')}
         </Typography>
-        <Command text={`kubectl get pods -n ${NKVM_NAMESPACE} -o wide`} />
+        <Command text={`kubectl get pods -n ${namespace} -o wide`} />
       </li>
       <li>
         <Typography gutterBottom>
@@ -22,7 +23,7 @@ export function NoWaySteps() {
             { port: POD_PORT }
           )}
         </Typography>
-        <Command text={`kubectl get networkpolicies -n ${NKVM_NAMESPACE}`} />
+        <Command text={`kubectl get networkpolicies -n ${namespace}`} />
       </li>
       <li>
         <Typography>

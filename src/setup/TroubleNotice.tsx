@@ -1,13 +1,15 @@
 import type { IconifyIcon } from '@iconify/react';
-import { Stack, Typography } from '@mui/material';
+import { Button, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
-import { NKVM_NAMESPACE, USER_SERVICE_ACCOUNT } from '../../sidecar/api/names.ts';
+import { USER_SERVICE_ACCOUNT } from '../../sidecar/api/names.ts';
+import { placeOf } from '../api/session/place';
 import { canI, type Trouble } from '../api/trouble';
 import { Command } from '../ui/Copyable';
 import { alertIcon, lockIcon, setupIcon, unreachableIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
 import { type Translate, useText } from '../ui/text';
 import { admitUsersCommands, INSTALL_COMMAND } from './commands';
+import { Elsewhere } from './Elsewhere';
 import { LookAgain } from './LookAgain';
 import { InstallSteps, WhatIsInstalled } from './NotInstalled';
 import { NoWaySteps } from './NoWaySteps';
@@ -18,6 +20,7 @@ const ICONS: Partial<Record<Trouble['kind'], IconifyIcon>> = {
   noRight: lockIcon,
   noAccount: lockIcon,
   loggedOut: lockIcon,
+  loginPage: lockIcon,
   denied: lockIcon,
   unreachable: unreachableIcon,
   noWay: unreachableIcon,
@@ -29,16 +32,28 @@ export function TroubleNotice({ cluster, trouble }: { cluster: string; trouble: 
   const { t } = useText();
   return (
     <Notice icon={ICONS[trouble.kind] ?? alertIcon} {...troubleText(trouble, t)}>
-      {adviceOn(trouble, t)}
+      {adviceOn(cluster, trouble, t)}
+      {mayBeElsewhere(trouble) && <Elsewhere key={cluster} cluster={cluster} />}
       <Stack direction="row" gap={1} justifyContent="center" flexWrap="wrap">
-        <LookAgain cluster={cluster} />
+        {trouble.kind === 'loginPage' ? (
+          <Button variant="outlined" onClick={() => location.reload()}>
+            {t('Reload this page')}
+          </Button>
+        ) : (
+          <LookAgain cluster={cluster} />
+        )}
         {trouble.kind === 'absent' && <WhatIsInstalled />}
       </Stack>
     </Notice>
   );
 }
 
-function adviceOn(trouble: Trouble, t: Translate): ReactNode {
+/** Those who may not see a namespace are not told that there is no Service in it. */
+const mayBeElsewhere = (trouble: Trouble): boolean =>
+  trouble.kind === 'absent' ||
+  (trouble.kind === 'noRight' && trouble.right.subresource === 'proxy');
+
+function adviceOn(cluster: string, trouble: Trouble, t: Translate): ReactNode {
   switch (trouble.kind) {
     case 'absent':
       return <InstallSteps />;
@@ -68,13 +83,14 @@ function adviceOn(trouble: Trouble, t: Translate): ReactNode {
           <Advice>
             {t('It may be starting. This command shows its pod and its latest events')}
           </Advice>
-          <Command text={`kubectl get pods,events -n ${NKVM_NAMESPACE}`} />
+          <Command text={`kubectl get pods,events -n ${placeOf(cluster).namespace}`} />
         </>
       );
     case 'noWay':
-      return <NoWaySteps />;
+      return <NoWaySteps cluster={cluster} />;
     case 'offline':
     case 'loggedOut':
+    case 'loginPage':
     case 'unauthorised':
     case 'cached':
     case 'denied':

@@ -31,6 +31,11 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
         title: t('You are not logged in'),
         text: t('The session of Headlamp has ended. Log in to the cluster again.'),
       };
+    case 'loginPage':
+      return {
+        title: t('Your session at the login proxy has ended'),
+        text: t('A login page came instead of an answer. Reload this page to log in again.'),
+      };
     case 'unauthorised':
       return {
         title: t('The backup service could not verify who you are'),
@@ -46,7 +51,9 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
     case 'offline':
       return {
         title: t('Headlamp does not answer'),
-        text: t('Check your network connection, and whether Headlamp is still running.'),
+        text: t(
+          'Check your network connection, and whether Headlamp is still running. If Headlamp is behind a login proxy, your session there may have ended. Reload this page to log in again.'
+        ),
       };
     case 'cached':
       return {

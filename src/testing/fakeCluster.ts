@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import { NKVM_NAMESPACE, SERVICE_PROXY_PATH, TOKEN_HEADER } from '../../sidecar/api/names.ts';
+import { NKVM_NAMESPACE, NKVM_SERVICE, TOKEN_HEADER } from '../../sidecar/api/names.ts';
 
 type Body = object | Response;
 /** What a request gets: a body for 200, a whole answer, or a function of what was sent. */
@@ -66,7 +66,8 @@ let count = 0;
 /**
  * Puts itself in the place of `fetch`, below Headlamp's ApiProxy: what is tested is all of the plugin.
  *
- * @param answers of the sidecar, by method and path below `/api/v1`, e.g. `GET /volumes`. It is installed and gives
+ * @param answers of the sidecar, by method and path below `/api/v1`, e.g. `GET /volumes`; in another place than the usual
+ *   one, with its namespace and Service in front: `GET backup/nkvm /volumes`. It is installed and gives
  *   tokens, where nothing else is said. Other requests of Headlamp get empty lists.
  */
 export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
@@ -124,10 +125,15 @@ export function fakeCluster(answers: Record<string, Answer>): FakeCluster {
       cluster.objectCalls.push({ request, sent });
       return give(request in known ? request : 'any object', sent, headers, search);
     }
-    if (!path.startsWith(SERVICE_PROXY_PATH)) return json(200, { items: [], metadata: {} });
+    const proxied =
+      /^\/api\/v1\/namespaces\/([^/]+)\/services\/([^/]+):http\/proxy\/api\/v1(.*)$/.exec(
+        path.replace(/\/~[\w-]+$/, '')
+      );
+    if (!proxied) return json(200, { items: [], metadata: {} });
 
-    const plain = path.replace(/\/~[\w-]+$/, '');
-    const request = `${method} ${plain.slice(`${SERVICE_PROXY_PATH}/api/v1`.length)}`;
+    const [, namespace, service, plain] = proxied;
+    const isUsual = namespace === NKVM_NAMESPACE && service === NKVM_SERVICE;
+    const request = `${method} ${isUsual ? '' : `${namespace}/${service} `}${plain}`;
     cluster.calls.push(sent ? `${request} ${JSON.stringify(sent)}` : request + search);
     cluster.sent.push({ path, token: headers.get(TOKEN_HEADER) });
     return give(request, sent, headers, search, init.signal);

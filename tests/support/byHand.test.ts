@@ -34,13 +34,16 @@ const volume = { namespace: 'shop', name: 'orders-db' };
 
 it('what the page of a backup shows copies and unpacks its archive as it is pasted', () => {
   const { at, archive, paste } = machine();
-  const commands = byHand({
-    ...volume,
-    archive,
-    sha256: sha256Of(archive),
-    copies: [],
-    chain: null,
-  });
+  const commands = byHand(
+    {
+      ...volume,
+      archive,
+      sha256: sha256Of(archive),
+      copies: [],
+      chain: null,
+    },
+    'nkvm'
+  );
   expect(paste(commands!.copy)).toMatch(/tar\.gz: OK/);
   paste(commands!.extract);
   expect(readFileSync(at('here/orders-db/sub/file'), 'utf8')).toBe('data');
@@ -48,13 +51,16 @@ it('what the page of a backup shows copies and unpacks its archive as it is past
 
 it('it says where an archive did not arrive as it was', () => {
   const { archive, paste } = machine();
-  const commands = byHand({
-    ...volume,
-    archive,
-    sha256: sha256Of(archive),
-    copies: [],
-    chain: null,
-  });
+  const commands = byHand(
+    {
+      ...volume,
+      archive,
+      sha256: sha256Of(archive),
+      copies: [],
+      chain: null,
+    },
+    'nkvm'
+  );
   writeFileSync(archive, 'a part of it');
   expect(() => paste(commands!.copy)).toThrow(/did NOT match|FAILED/);
 });
@@ -77,7 +83,7 @@ it('an increment is copied and unpacked with all that it needs, as it is pasted'
     { runId: '00', archive: full.split('/').at(-1)!, bytes: 1, sha256: sha256Of(full) },
   ];
   const sha256 = sha256Of(archive);
-  const commands = byHand({ ...volume, archive, sha256, copies: [], chain: { links } });
+  const commands = byHand({ ...volume, archive, sha256, copies: [], chain: { links } }, 'nkvm');
   expect(paste(commands!.copy).match(/OK/g)).toHaveLength(2);
   paste(commands!.extract);
   expect(readFileSync(at('here/orders-db/sub/file'), 'utf8')).toBe('data');

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SERVICE_PROXY_PATH } from '../../../sidecar/api/names.ts';
-import { CachedAnswer, callSidecar, whoAmIIn } from './send';
+import { LoginPage } from '../session/loginPage';
+import { CachedAnswer, callSidecar, doorOf, whoAmIIn } from './send';
 
 /** Loading all of Headlamp takes ten seconds: its real ApiProxy runs in the tests of the pages. */
 const { clusterRequest, post } = vi.hoisted(() => ({ clusterRequest: vi.fn(), post: vi.fn() }));
@@ -39,6 +40,38 @@ describe('a request to the sidecar', () => {
       autoLogoutOnAuthError: false,
       headers: { 'X-NKVM-Token': 'token' },
     });
+  });
+});
+
+describe('behind a login proxy whose session has ended', () => {
+  const page = () =>
+    new Response('<!doctype html>', { headers: { 'Content-Type': 'text/html; charset=utf-8' } });
+  const refusal = (status: number) =>
+    Object.assign(new Error('Forbidden - <!doctype html>'), { status });
+
+  it('a login page is not taken for an answer', async () => {
+    clusterRequest.mockImplementation(async () => page());
+    await expect(callSidecar('main', { path: '/api/v1/volumes' })).rejects.toBeInstanceOf(
+      LoginPage
+    );
+    await expect(doorOf('main')).rejects.toBeInstanceOf(LoginPage);
+  });
+
+  it.each([401, 403])('a login page with status %i is one, too', async status => {
+    clusterRequest.mockRejectedValue(refusal(status));
+    await expect(callSidecar('main', { path: '/api/v1/volumes' })).rejects.toBeInstanceOf(
+      LoginPage
+    );
+  });
+
+  it.each<[string, Error]>([
+    ['is not JSON', new SyntaxError('Unexpected token <')],
+    ['is not JSON and has status 401', Object.assign(new Error('Unauthorized'), { status: 401 })],
+    ['is not JSON and has status 403', Object.assign(new Error(''), { status: 403 })],
+  ])('the question who is logged in says so when the answer %s', async (_, error) => {
+    clusterRequest.mockImplementation(async () => page());
+    post.mockRejectedValue(error);
+    await expect(whoAmIIn('main')()).rejects.toBeInstanceOf(LoginPage);
   });
 });
 

@@ -1,12 +1,9 @@
 import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
-import {
-  SERVICE_PROXY_PATH,
-  TOKEN_AUDIENCE,
-  TOKEN_HEADER,
-  UNIQUE_SEGMENT_PREFIX,
-} from '../../../sidecar/api/names.ts';
+import { audienceOf, TOKEN_HEADER, UNIQUE_SEGMENT_PREFIX } from '../../../sidecar/api/names.ts';
 import { type Failure, failureOf } from '../failure';
 import { confidential } from '../session/confidential';
+import { expectNoPage, LoginPage, orLoginPage } from '../session/loginPage';
+import { placeOf, proxyPathOf } from '../session/place';
 import type { Session, WhoAmI } from '../session/session';
 import { type Mint, TokenRefused, type Tokens } from '../session/token';
 import { type FileUpload, uploadFile } from './uploadFile';
@@ -43,10 +40,13 @@ export interface SidecarRequest {
   ifNoneMatch?: string;
 }
 
-/** @throws Error{message, status} as ApiProxy throws it, CachedAnswer or TokenRefused. */
+/** @throws Error{message, status} as ApiProxy throws it, CachedAnswer, LoginPage or TokenRefused. */
 export type Send = (request: SidecarRequest) => Promise<Response>;
 
-/** Mints tokens by TokenRequest, with the rights of the person at the browser. */
+/**
+ * Mints tokens by TokenRequest, with the rights of the person at the browser. They are of use to the NKVM at the cluster's
+ * place only.
+ */
 export const mintIn =
   (cluster: string): Mint =>
   async (namespace, account) => {
@@ -55,7 +55,10 @@ export const mintIn =
       {
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenRequest',
-        spec: { audiences: [TOKEN_AUDIENCE], expirationSeconds: TOKEN_LIFE_SECONDS },
+        spec: {
+          audiences: [audienceOf(placeOf(cluster).namespace)],
+          expirationSeconds: TOKEN_LIFE_SECONDS,
+        },
       },
       false,
       { cluster }
@@ -83,17 +86,27 @@ export const whoAmIIn =
       const { username, uid } = status?.userInfo ?? {};
       return username ? JSON.stringify([username, uid]) : undefined;
     } catch (error) {
+      if (isPerhapsPage(error)) await doorOf(cluster);
       // Kubernetes before 1.28 does not know it, and an administrator may have removed the right.
       if ([403, 404, 405].includes(failureOf(error).status)) return undefined;
       throw error;
     }
   };
 
+/** Of an answer that is not JSON, ApiProxy leaves no more than that it could not be read, or its status. */
+const isPerhapsPage = (error: unknown): boolean =>
+  error instanceof SyntaxError ||
+  (error instanceof Error &&
+    [401, 403].includes(failureOf(error).status) &&
+    !error.message.includes(' - '));
+
 /**
  * One request through the service proxy of `cluster`. Without a token it only asks whether there is a sidecar.
  *
  * The path ends with a segment that no other request has, which the sidecar removes: the cache of Headlamp's server
  * (`-cache-enabled`) knows requests by their last segment, and would give one claim's backups for another's.
+ *
+ * @throws what `Send` throws, except TokenRefused.
  */
 export async function callSidecar(
   cluster: string,
@@ -105,20 +118,29 @@ export async function callSidecar(
     ...(body && { 'Content-Type': 'application/json' }),
     ...(ifNoneMatch && { 'If-None-Match': ifNoneMatch }),
   };
-  if (file) {
-    const type = { ...headers, 'Content-Type': 'application/gzip' };
-    return await uploadFile(cluster, unique(path), type, file, signal ?? NEVER);
+  const place = placeOf(cluster);
+  const send = (): Promise<Response> => {
+    if (file) {
+      const type = { ...headers, 'Content-Type': 'application/gzip' };
+      return uploadFile(cluster, unique(path), type, file, signal ?? NEVER);
+    }
+    return ApiProxy.clusterRequest(proxyPathOf(place) + unique(path), {
+      cluster: place.cluster,
+      method: method ?? (body ? 'POST' : 'GET'),
+      headers,
+      isJSON: false,
+      autoLogoutOnAuthError: false,
+      ...(body && { body: isConfidential ? confidential(body) : JSON.stringify(body) }),
+      // Even `undefined` would remove the time limit.
+      ...(signal && { signal }),
+    });
+  };
+  let response: Response;
+  try {
+    response = expectNoPage(await send());
+  } catch (error) {
+    throw orLoginPage(error);
   }
-  const response: Response = await ApiProxy.clusterRequest(SERVICE_PROXY_PATH + unique(path), {
-    cluster,
-    method: method ?? (body ? 'POST' : 'GET'),
-    headers,
-    isJSON: false,
-    autoLogoutOnAuthError: false,
-    ...(body && { body: isConfidential ? confidential(body) : JSON.stringify(body) }),
-    // Even `undefined` would remove the time limit.
-    ...(signal && { signal }),
-  });
   if (response.headers.get(CACHE_HEADER)) {
     void response.body?.cancel().catch(() => undefined);
     throw new CachedAnswer();
@@ -126,7 +148,8 @@ export async function callSidecar(
   return response;
 }
 
-function unique(path: string): string {
+/** @returns `path` with a last segment that no other request has. */
+export function unique(path: string): string {
   const [before = '', ...query] = path.split('?');
   const random = Array.from(crypto.getRandomValues(new Uint8Array(12)), byte =>
     byte.toString(16).padStart(2, '0')
@@ -145,7 +168,7 @@ export const sendTo =
     try {
       return await callSidecar(cluster, request, token);
     } catch (error) {
-      if (failureOf(error).status !== 401) throw error;
+      if (error instanceof LoginPage || failureOf(error).status !== 401) throw error;
       tokens.forget(token);
       return callSidecar(
         cluster,
@@ -155,15 +178,21 @@ export const sendTo =
     }
   };
 
-/** @throws TokenRefused with what the sidecar answers without a token. */
+/**
+ * @throws TokenRefused with what the sidecar answers without a token, or an error when another NKVM was chosen while the
+ *   token was minted: it is not for that one.
+ */
 async function tokenFor(
   cluster: string,
   tokens: Tokens,
   session: Session,
   namespace?: string
 ): Promise<string> {
+  const way = proxyPathOf(placeOf(cluster));
   try {
-    return await confirmed(tokens, session, namespace);
+    const token = await confirmed(tokens, session, namespace);
+    if (proxyPathOf(placeOf(cluster)) !== way) throw new Error('another NKVM was chosen');
+    return token;
   } catch (error) {
     if (error instanceof TokenRefused) error.door ??= await doorOf(cluster);
     throw error;
@@ -190,12 +219,13 @@ export async function confirmed(
   return token;
 }
 
-/** @returns what the sidecar answers without a token, or what answers in its place. */
+/** @returns what the sidecar answers without a token, or what answers in its place. @throws LoginPage */
 export async function doorOf(cluster: string): Promise<Failure> {
   try {
     await callSidecar(cluster, { path: '/api/v1/info' });
     return { status: 401, message: 'a token is missing' };
   } catch (error) {
+    if (error instanceof LoginPage) throw error;
     return failureOf(error);
   }
 }

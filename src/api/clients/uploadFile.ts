@@ -1,6 +1,6 @@
 import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
-import { SERVICE_PROXY_PATH } from '../../../sidecar/api/names.ts';
 import { canLink, linkTo } from '../session/link';
+import { placeOf, proxyPathOf } from '../session/place';
 
 export interface FileUpload {
   content: Blob;
@@ -24,8 +24,9 @@ export async function uploadFile(
 ): Promise<Response> {
   const url = linkTo(cluster, path);
   if (url && (await canLink(cluster))) return await xhr(url, headers, content, onProgress, signal);
-  return await ApiProxy.clusterRequest(SERVICE_PROXY_PATH + path, {
-    cluster,
+  const place = placeOf(cluster);
+  return await ApiProxy.clusterRequest(proxyPathOf(place) + path, {
+    cluster: place.cluster,
     method: 'POST',
     headers,
     isJSON: false,
@@ -57,7 +58,10 @@ function xhr(
       if (status < 200 || status >= 300)
         return fail(status, `${statusText} - ${said(responseText)}`);
       signal.removeEventListener('abort', abort);
-      resolve(new Response(responseText, { status }));
+      const type = request.getResponseHeader('Content-Type');
+      resolve(
+        new Response(responseText, { status, headers: type ? { 'Content-Type': type } : {} })
+      );
     };
     request.onerror = () => fail(502, 'Unreachable');
     request.onabort = () => fail(408, 'The upload was cancelled');

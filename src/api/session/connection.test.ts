@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { troubleOf } from '../trouble';
-import { connectionTo, onOtherPerson } from './connection';
+import { connectionTo, onOtherPerson, placeChanged } from './connection';
+import { type PlaceSettings, readPlacesFrom } from './place';
 
 /** Loading all of Headlamp takes ten seconds: its real ApiProxy runs in the tests of the pages. */
 const { clusterRequest, post } = vi.hoisted(() => ({ clusterRequest: vi.fn(), post: vi.fn() }));
@@ -42,7 +43,10 @@ const troubleWith = (namespace?: string) =>
       error => troubleOf(error)
     );
 
-beforeEach(() => void vi.resetAllMocks());
+beforeEach(() => {
+  vi.resetAllMocks();
+  readPlacesFrom(() => undefined);
+});
 
 it.each<[string, string[], string | undefined, object | undefined]>([
   ['an administrator', ['nkvm'], undefined, undefined],
@@ -134,5 +138,52 @@ describe('when another person logs in', () => {
     post.mockRejectedValue(refused(503, 'etcd is away'));
     await expect(client.volumes()).rejects.toMatchObject({ status: 503 });
     expect(state.tokens).toHaveLength(1);
+  });
+});
+
+describe('where NKVM is installed in another namespace', () => {
+  /** @returns the paths that NKVM was asked at, and the audiences of the tokens that were minted. */
+  const asked = () => ({
+    paths: clusterRequest.mock.calls.map(([path]) => String(path).replace(/\/proxy\/.*/, '')),
+    audiences: post.mock.calls.flatMap(([, { spec }]) => spec?.audiences ?? []),
+  });
+  const place = { namespace: 'backup', service: 'volumes' };
+  const choose = (settings: PlaceSettings) => readPlacesFrom(() => settings);
+
+  it('it is asked there, with a token that no NKVM elsewhere takes', async () => {
+    const state = world(['backup']);
+    choose({ all: place, clusters: {} });
+    await connect().client.volumes();
+    expect(state.tokens).toEqual(['ann in backup 1']);
+    expect(asked()).toEqual({
+      paths: ['/api/v1/namespaces/backup/services/volumes:http'],
+      audiences: ['nkvm.backup'],
+    });
+  });
+
+  it('no token of before goes there', async () => {
+    const state = world(['nkvm', 'backup']);
+    const { client } = connect();
+    const cluster = `cluster-${count}`;
+    await client.volumes();
+    const told = vi.fn();
+    onOtherPerson(told);
+    choose({ clusters: { [cluster]: place } });
+    placeChanged(cluster);
+    await client.volumes();
+    expect(state.tokens).toEqual(['ann in nkvm 1', 'ann in backup 2']);
+    expect(told).toHaveBeenCalledWith(cluster);
+  });
+
+  it('not even one that was being minted when the person chose it', async () => {
+    const state = world(['nkvm']);
+    const { client } = connect();
+    const mint = post.getMockImplementation()!;
+    post.mockImplementation(async (path: string) => {
+      if (path.includes('serviceaccounts')) choose({ all: place, clusters: {} });
+      return mint(path);
+    });
+    await expect(client.volumes()).rejects.toThrow('another NKVM');
+    expect(state.tokens).toEqual([]);
   });
 });

@@ -1,8 +1,9 @@
 import { allowedNamespaces } from '../../volumes/namespacesAtHand';
 import { type Client, createClient } from '../clients/client';
 import { confirmed, doorOf, mintIn, type Send, sendTo, whoAmIIn } from '../clients/send';
-import { partsOf } from '../clusterRef';
+import { isOfHeadlamp, partsOf } from '../clusterRef';
 import { failureOf } from '../failure';
+import { placeOf } from './place';
 import { createSession, type Session } from './session';
 import { createTokens, TokenRefused } from './token';
 
@@ -27,13 +28,16 @@ export interface Connection {
 type Listener = (cluster: string) => void;
 const listeners = new Set<Listener>();
 
-/** Is called when another person has logged in to a cluster, or nobody is any more: their answers are not to be shown. */
+/**
+ * Is called when another person has logged in to a cluster, or nobody is any more, or when another NKVM is to be asked:
+ * the answers from before are not to be shown.
+ */
 export function onOtherPerson(listener: Listener): void {
   listeners.add(listener);
 }
 
 function connect(cluster: string): Connection {
-  const tokens = createTokens(mintIn(cluster));
+  const tokens = createTokens(mintIn(cluster), () => placeOf(cluster).namespace);
   const session = createSession(whoAmIIn(cluster), {
     all() {
       tokens.reset();
@@ -77,6 +81,15 @@ function about(cluster: string, home: string): Connection {
     },
   };
 }
+
+/** The cluster's NKVM is to be looked for somewhere else than before: nothing of the former one is kept. */
+export function placeChanged(cluster: string): void {
+  connections.get(cluster)?.reset();
+  listeners.forEach(each => each(cluster));
+}
+
+/** @returns the clusters of Headlamp whose NKVM has been asked since the page was loaded. */
+export const connectedClusters = (): string[] => [...connections.keys()].filter(isOfHeadlamp);
 
 /** Tokens live as long as the page, or until another person logs in: one connection for each cluster. */
 const connections = new Map<string, Connection>();

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { canLink, linkTo } from './link';
+import { readPlacesFrom } from './place';
 
 const { isRunningAsApp } = vi.hoisted(() => ({ isRunningAsApp: vi.fn(() => false) }));
 vi.mock('@kinvolk/headlamp-plugin/lib', () => ({ Headlamp: { isRunningAsApp } }));
@@ -7,6 +8,7 @@ vi.mock('@kinvolk/headlamp-plugin/lib', () => ({ Headlamp: { isRunningAsApp } })
 beforeEach(() => {
   vi.unstubAllGlobals();
   isRunningAsApp.mockReturnValue(false);
+  readPlacesFrom(() => undefined);
 });
 
 describe('an address of the sidecar for the browser itself', () => {
@@ -19,6 +21,13 @@ describe('an address of the sidecar for the browser itself', () => {
   ])('is below the base URL %s', (base, expected) => {
     vi.stubGlobal('headlampBaseUrl', base);
     expect(linkTo('main', '/x')).toBe(expected);
+  });
+
+  it('names the namespace and the Service of NKVM', () => {
+    readPlacesFrom(() => ({ all: { namespace: 'backup', service: 'volumes' } }));
+    expect(linkTo('main', '/x')).toMatch(
+      /\/clusters\/main\/api\/v1\/namespaces\/backup\/services\/volumes:http\/proxy\/x$/
+    );
   });
 
   it('does not exist in the desktop app', async () => {

@@ -1,5 +1,6 @@
 import { Headlamp } from '@kinvolk/headlamp-plugin/lib';
-import { SERVICE_PROXY_PATH, UNIQUE_SEGMENT_PREFIX } from '../../../sidecar/api/names.ts';
+import { UNIQUE_SEGMENT_PREFIX } from '../../../sidecar/api/names.ts';
+import { placeOf, proxyPathOf } from './place';
 
 interface HeadlampWindow {
   headlampBaseUrl?: string;
@@ -16,9 +17,11 @@ export function linkTo(cluster: string, path: string): string | undefined {
   const { headlampBaseUrl = '', ddClient } = window as unknown as HeadlampWindow;
   if (Headlamp.isRunningAsApp() || ddClient !== undefined) return undefined;
   const base = headlampBaseUrl.replace(/^\.?\/?$/, '');
-  return `${location.origin}${base}/clusters/${cluster}${SERVICE_PROXY_PATH}${path}`;
+  const place = placeOf(cluster);
+  return `${location.origin}${base}/clusters/${place.cluster}${proxyPathOf(place)}${path}`;
 }
 
+/** By the address of the sidecar. */
 const answers = new Map<string, Promise<boolean>>();
 
 /**
@@ -26,12 +29,13 @@ const answers = new Map<string, Promise<boolean>>();
  * browser: there each request needs headers that only Headlamp's ApiProxy sets.
  */
 export function canLink(cluster: string): Promise<boolean> {
-  const known = answers.get(cluster);
+  const way = linkTo(cluster, '') ?? '';
+  const known = answers.get(way);
   if (known) return known;
   const answer = ask(cluster);
-  answers.set(cluster, answer);
+  answers.set(way, answer);
   // It may be another way after the next login.
-  void answer.then(can => can || answers.delete(cluster));
+  void answer.then(can => can || answers.delete(way));
   return answer;
 }
 

@@ -1,7 +1,7 @@
 import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
-import { NKVM_NAMESPACE } from '../../../sidecar/api/names.ts';
 import { failureOf } from '../failure';
 import { confidential } from './confidential';
+import { placeOf } from './place';
 import { mayI } from './reviews';
 
 /** A Secret as it is written. */
@@ -47,20 +47,20 @@ export function secretTroubleOf(verb: SecretVerb, error: unknown): SecretTrouble
 }
 
 /** @returns the command that asks the API server whether the person has the right. */
-export const canWriteSecrets = (verb: SecretVerb): string =>
-  `kubectl auth can-i ${verb} secrets -n ${NKVM_NAMESPACE}`;
-
-const SECRETS = `/api/v1/namespaces/${NKVM_NAMESPACE}/secrets`;
-const secret = (name: string) => `${SECRETS}/${encodeURIComponent(name)}`;
+export const canWriteSecrets = (cluster: string, verb: SecretVerb): string =>
+  `kubectl auth can-i ${verb} secrets -n ${placeOf(cluster).namespace}`;
 
 /**
  * Writes Secrets of NKVM's namespace with the rights of the person at the browser. Nothing is read: what is stored never
  * comes to the browser.
  */
 export function secretsOf(cluster: string) {
+  const place = placeOf(cluster);
+  const all = `/api/v1/namespaces/${place.namespace}/secrets`;
+  const one = (name: string) => `${all}/${encodeURIComponent(name)}`;
   const send = (method: string, path: string, type: string, body?: object): Promise<unknown> =>
     ApiProxy.clusterRequest(path, {
-      cluster,
+      cluster: place.cluster,
       method,
       headers: { 'Content-Type': type, Accept: 'application/json' },
       isJSON: false,
@@ -68,13 +68,15 @@ export function secretsOf(cluster: string) {
       ...(body && { body: confidential(body) }),
     });
   return {
-    create: (draft: SecretDraft) => send('POST', SECRETS, 'application/json', draft),
+    create: (draft: SecretDraft) => send('POST', all, 'application/json', draft),
     change: (name: string, change: SecretChange) =>
-      send('PATCH', secret(name), 'application/merge-patch+json', change),
-    remove: (name: string) => send('DELETE', secret(name), 'application/json'),
+      send('PATCH', one(name), 'application/merge-patch+json', change),
+    remove: (name: string) => send('DELETE', one(name), 'application/json'),
   };
 }
 
 /** Asks whether the person may do it. @returns undefined where the API server did not say. */
-export const mayWriteSecrets = (cluster: string, verb: SecretVerb): Promise<boolean | undefined> =>
-  mayI(cluster, { namespace: NKVM_NAMESPACE, resource: 'secrets', verb });
+export function mayWriteSecrets(cluster: string, verb: SecretVerb): Promise<boolean | undefined> {
+  const place = placeOf(cluster);
+  return mayI(place.cluster, { namespace: place.namespace, resource: 'secrets', verb });
+}

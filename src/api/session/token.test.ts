@@ -14,7 +14,13 @@ function issuer(refuses: (account: string) => Error | undefined = () => undefine
     if (refused) throw refused;
     return { token: `${namespace}/${account}#${asked.length}`, lifeMs: TEN_MINUTES };
   };
-  return { asked, clock, tokens: createTokens(mint, () => clock.ms) };
+  const home = { namespace: 'nkvm' };
+  const tokens = createTokens(
+    mint,
+    () => home.namespace,
+    () => clock.ms
+  );
+  return { asked, clock, home, tokens };
 }
 
 const noAdmin = (account: string) => (account === 'nkvm-admin' ? refusal(403) : undefined);
@@ -23,6 +29,12 @@ describe('the token of a cluster', () => {
   it("is the administrator's for those who may have it", async () => {
     const { tokens } = issuer();
     expect(await tokens.get('shop')).toBe('nkvm/nkvm-admin#1');
+  });
+
+  it('is minted in the namespace of NKVM', async () => {
+    const { tokens, home } = issuer();
+    home.namespace = 'backup';
+    expect(await tokens.get('shop')).toBe('backup/nkvm-admin#1');
   });
 
   it("is the user's of the namespace at hand for the others", async () => {

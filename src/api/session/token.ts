@@ -1,8 +1,4 @@
-import {
-  ADMIN_SERVICE_ACCOUNT,
-  NKVM_NAMESPACE,
-  USER_SERVICE_ACCOUNT,
-} from '../../../sidecar/api/names.ts';
+import { ADMIN_SERVICE_ACCOUNT, USER_SERVICE_ACCOUNT } from '../../../sidecar/api/names.ts';
 import { type Failure, failureOf } from '../failure';
 
 /** A token of the ServiceAccount `account` could not be had. */
@@ -55,8 +51,16 @@ const RENEW_AT = 0.2;
 /** A 403 is remembered for this long: most people are not administrators, and each list would ask once more. */
 const REFUSED_MS = 5 * 60_000;
 
-/** Holds one cluster's tokens, in memory only. Its own clock counts their lives: a browser's may be wrong. */
-export function createTokens(mint: Mint, now: () => number = () => Date.now()): Tokens {
+/**
+ * Holds one cluster's tokens, in memory only. Its own clock counts their lives: a browser's may be wrong.
+ *
+ * @param home the namespace of NKVM, where an administrator's token is minted.
+ */
+export function createTokens(
+  mint: Mint,
+  home: () => string,
+  now: () => number = () => Date.now()
+): Tokens {
   const held = new Map<string, Held>();
 
   function tokenOf(namespace: string, account: string): Promise<string> {
@@ -85,7 +89,7 @@ export function createTokens(mint: Mint, now: () => number = () => Date.now()): 
   return {
     async get(namespace) {
       try {
-        return await tokenOf(NKVM_NAMESPACE, ADMIN_SERVICE_ACCOUNT);
+        return await tokenOf(home(), ADMIN_SERVICE_ACCOUNT);
       } catch (error) {
         if (!namespace || failureOf(error).status !== 403) throw error;
         return tokenOf(namespace, USER_SERVICE_ACCOUNT);

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import type { VolumesChange } from '../../../sidecar/api';
 import { connectionTo } from '../session/connection';
+import { placeOf, proxyPathOf } from '../session/place';
 import { followChanges } from './changes';
 
 /** What is to happen with a cluster's changes. */
@@ -22,8 +23,9 @@ const LEAVE_MS = 1_000;
 /** One stream for all views of a cluster; for those who are not administrators, one for each namespace. */
 const streams = new Map<string, Live>();
 
-/** `''` is the stream of an administrator. */
-const keyOf = (cluster: string, namespace: string) => `${cluster}/${namespace}`;
+/** `''` is the stream of an administrator. Another NKVM has streams of its own. */
+const keyOf = (cluster: string, namespace: string) =>
+  `${cluster}/${namespace} ${proxyPathOf(placeOf(cluster))}`;
 
 /** @returns whether changes in each of `namespaces` come by themselves. */
 export function isLive(cluster: string, namespaces: string[]): boolean {
@@ -78,6 +80,7 @@ function start(cluster: string, namespace: string, sink: Sink): Live {
  */
 export function useLive(cluster: string, namespaces: string[] | undefined, sink: Sink): void {
   const at = namespaces?.join(' ');
+  const way = proxyPathOf(placeOf(cluster));
   useEffect(() => {
     if (at === undefined) return;
     let leave: (() => void)[] = [];
@@ -102,5 +105,5 @@ export function useLive(cluster: string, namespaces: string[] | undefined, sink:
       document.removeEventListener('visibilitychange', onVisibility);
       exit();
     };
-  }, [cluster, at, sink]);
+  }, [cluster, at, way, sink]);
 }

@@ -1,14 +1,22 @@
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import type { Backup } from '../../../sidecar/api';
+import { placeOf } from '../../api/session/place';
 import { Command } from '../../ui/Copyable';
 import { useText } from '../../ui/text';
 import { byHand } from './byHand';
 
+interface RestoreByHandProps {
+  cluster: string;
+  backup: Backup;
+  /** Extracts the archive in the pod of NKVM. */
+  command: string;
+}
+
 /** How to restore an archive without NKVM: commands that work as they are pasted, and where to run them. */
-export function RestoreByHand({ backup, command }: { backup: Backup; command: string }) {
+export function RestoreByHand({ cluster, backup, command }: RestoreByHandProps) {
   const { t } = useText();
-  const commands = byHand(backup);
+  const commands = byHand(backup, placeOf(cluster).namespace);
   return (
     <SectionBox title={t('Restore manually')}>
       <Stack spacing={1.5}>

@@ -126,7 +126,9 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
       <Copies cluster={cluster} backup={backup} />
       <SealFacts backup={backup} />
       {hasArchive(backup) && <Checks cluster={cluster} backup={backup} />}
-      {backup.restoreCommand && <RestoreByHand backup={backup} command={backup.restoreCommand} />}
+      {backup.restoreCommand && (
+        <RestoreByHand cluster={cluster} backup={backup} command={backup.restoreCommand} />
+      )}
       <Stages backup={backup} />
       <Folded title={t('Details')}>
         <RunFacts cluster={cluster} backup={backup} />

@@ -2,18 +2,25 @@ import { expect, it } from 'vitest';
 import { aBackup } from '../../testing/samples';
 import { byHand } from './byHand';
 
+const commandsFor = (backup: Parameters<typeof byHand>[0]) => byHand(backup, 'nkvm');
+
 it.each([null, '/backups/my archive.tar.gz', '/backups/$(reboot).tar.gz', '/backups/'])(
   'has no command for %s',
-  archive => expect(byHand(aBackup({ archive }))).toBeUndefined()
+  archive => expect(commandsFor(aBackup({ archive }))).toBeUndefined()
 );
 
 it('copies and checks, where the checksum is known', () => {
-  const { copy } = byHand(aBackup({ archive: '/backups/a.tar.gz', sha256: null })) ?? {};
+  const { copy } = commandsFor(aBackup({ archive: '/backups/a.tar.gz', sha256: null })) ?? {};
   expect(copy).toBe('kubectl exec -n nkvm deploy/nkvm -- cat /backups/a.tar.gz >a.tar.gz');
 });
 
+it('names the namespace of NKVM', () => {
+  const { copy } = byHand(aBackup({ archive: '/backups/a.tar.gz' }), 'backup') ?? {};
+  expect(copy).toContain('kubectl exec -n backup deploy/nkvm -- ');
+});
+
 it('restores into the claim from which the backup is', () => {
-  const { intoClaim } = byHand(aBackup({ archive: '/backups/a.tar.gz' })) ?? {};
+  const { intoClaim } = commandsFor(aBackup({ archive: '/backups/a.tar.gz' })) ?? {};
   expect(intoClaim).toBe('sh deploy/restore.sh a.tar.gz shop/orders-db');
 });
 
@@ -25,7 +32,7 @@ it('decrypts an encrypted archive, and checks the file as it is stored', () => {
     copy: copying,
     extract,
     intoClaim,
-  } = byHand(
+  } = commandsFor(
     aBackup({
       archive: '/second/a.tar.gz.age',
       copies: [{ ...copy, key: 'a.tar.gz.age', encrypted: true, stored }],
@@ -42,7 +49,9 @@ it('decrypts an encrypted archive, and checks the file as it is stored', () => {
 it('copies and unpacks all archives that an increment needs, in their order', () => {
   const link = { runId: '01full', archive: 'full.tar.gz', bytes: 1, sha256: 'ab'.repeat(32) };
   const { copy, extract, intoClaim } =
-    byHand(aBackup({ archive: '/backups/a.tar.gz', sha256: 'cd', chain: { links: [link] } })) ?? {};
+    commandsFor(
+      aBackup({ archive: '/backups/a.tar.gz', sha256: 'cd', chain: { links: [link] } })
+    ) ?? {};
   expect(copy?.match(/cat \S+|echo \S+/g)).toEqual([
     'cat /backups/full.tar.gz',
     `echo '${link.sha256}`,

@@ -1,5 +1,4 @@
 import type { Backup } from '../../../sidecar/api';
-import { NKVM_NAMESPACE } from '../../../sidecar/api/names.ts';
 
 /** Commands for a terminal, each of which works as it is pasted, in this order. */
 export interface ByHand {
@@ -23,10 +22,11 @@ interface Archived extends Pick<Backup, 'namespace' | 'name' | 'sha256' | 'copie
 const TAR =
   "--preserve-permissions --delay-directory-restore --numeric-owner --acls --xattrs --xattrs-include='*'";
 
-const POD = `kubectl exec -n ${NKVM_NAMESPACE} deploy/nkvm --`;
-
-/** @returns undefined for a path that a shell would change, and where there is no archive. */
-export function byHand(backup: Archived): ByHand | undefined {
+/**
+ * @param home the namespace of NKVM.
+ * @returns undefined for a path that a shell would change, and where there is no archive.
+ */
+export function byHand(backup: Archived, home: string): ByHand | undefined {
   const { namespace, name, archive, sha256, copies, chain } = backup;
   const file = archive?.split('/').at(-1);
   if (!archive || !file || !/^\/[\w./-]+$/.test(archive)) return undefined;
@@ -38,9 +38,10 @@ export function byHand(backup: Archived): ByHand | undefined {
     file: isEncrypted ? `${link.archive}.age` : link.archive,
     sha256: isEncrypted ? null : link.sha256,
   }));
-  const copied = [...links, { file, sha256: ofFile }].map(each => copyOf(folder, each));
+  const pod = `kubectl exec -n ${home} deploy/nkvm --`;
+  const copied = [...links, { file, sha256: ofFile }].map(each => copyOf(pod, folder, each));
   // restore.sh reads from it which archives come before.
-  if (links.length > 0) copied.push(copyOf(folder, { file: `${file}.json`, sha256: null }));
+  if (links.length > 0) copied.push(copyOf(pod, folder, { file: `${file}.json`, sha256: null }));
   const identity = isEncrypted ? '--identity key.txt ' : '';
   return {
     copy: copied.join(' &&\n'),
@@ -51,10 +52,11 @@ export function byHand(backup: Archived): ByHand | undefined {
 
 /** `kubectl exec` can end early without an error, so a checksum is compared where it is known. */
 function copyOf(
+  pod: string,
   folder: string,
   { file, sha256 }: { file: string; sha256: string | null | undefined }
 ): string {
-  const copied = `${POD} cat ${folder}${file} >${file}`;
+  const copied = `${pod} cat ${folder}${file} >${file}`;
   return sha256 ? `${copied} &&\n  echo '${sha256}  ${file}' | sha256sum --check` : copied;
 }
 

@@ -1,5 +1,4 @@
 import type { Volume } from '../../../sidecar/api';
-import { openNamespaceCommand } from '../../../sidecar/api/names.ts';
 import { isFinal } from '../../api/final';
 import { admitUsersCommands } from '../../setup/commands';
 
@@ -29,8 +28,11 @@ export function nextStepOf(volume: Volume): NextStep {
   return {
     kind: 'blocked',
     ...obstacle,
-    ...(obstacle.reason === NAMESPACE_NOT_OPEN && { command: openNamespaceCommand(namespace) }),
+    ...(obstacle.reason === NAMESPACE_NOT_OPEN && { command: commandIn(obstacle.hint) }),
   };
 }
+
+/** @returns the command of a hint. NKVM knows which account of which namespace it runs as. */
+const commandIn = (hint: string): string | undefined => /kubectl .*/.exec(hint)?.[0];
 
 export const canBackUp = (volume: Volume): boolean => nextStepOf(volume).kind === 'backUp';

@@ -3,7 +3,7 @@ import type { VolumeList } from '../../../sidecar/api/index.ts';
 import { alter, API, holdUp, refuse } from '../support/api.ts';
 import { expectGoodLooks } from '../support/looks.ts';
 import type { Seen } from '../support/worlds.ts';
-import { silence, uninstall } from '../support/worlds.ts';
+import { installElsewhere, silence, uninstall } from '../support/worlds.ts';
 
 const VOLUMES = '/nkvm/volumes';
 const BROKEN = { code: 'Internal', message: 'the index cannot be read', hint: 'See its log.' };
@@ -71,5 +71,31 @@ export function setupTests(world: Seen): void {
     await page.getByRole('heading', { name: 'Backups are not set up in this cluster' }).waitFor();
     await page.getByText('kubectl apply -k').first().waitFor();
     await expectGoodLooks(page.getByText('kubectl apply -k').first(), 'volumes-not-installed');
+  });
+
+  it('finds NKVM in another namespace, and uses it once the person says so', async () => {
+    await uninstall(world());
+    await installElsewhere(world());
+    const headlamp = await world().another({
+      clusters: [{ name: 'main', kubeUrl: world().kubeUrl }],
+      baseUrl: '/headlamp',
+    });
+    const page = await headlamp.open(VOLUMES);
+    const use = page.getByRole('button', { name: 'Use Service volumes in namespace backup' });
+    await page.getByText(/A cluster administrator has installed NKVM there/).waitFor();
+    await expectGoodLooks(use, 'volumes-elsewhere');
+    await use.click();
+    const row = page.getByRole('button', { name: 'Back up shop/orders-db' });
+    await row.waitFor();
+    // Headlamp writes into the storage of the browser half a second later.
+    await page.waitForFunction(() => localStorage.getItem('pluginConfigs')?.includes('volumes'));
+    await page.reload();
+    await row.waitFor();
+
+    await page.goto(`${headlamp.url}/settings/plugins/nkvm`);
+    const field = page.getByRole('region', { name: 'main' }).getByLabel('Namespace');
+    await expect.poll(() => field.inputValue(), { timeout: 30_000 }).toBe('backup');
+    await page.getByRole('button', { name: /^Check NKVM/ }).click();
+    await expectGoodLooks(page.getByText(/A service answers as NKVM does/), 'settings', ['light']);
   });
 }

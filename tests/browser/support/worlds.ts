@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { onTestFinished } from 'vitest';
-import { USER_SERVICE_ACCOUNT } from '../../../sidecar/api/names.ts';
+import { SIDECAR_LABELS, USER_SERVICE_ACCOUNT } from '../../../sidecar/api/names.ts';
 import type { Call } from '../../cluster/support/backups.ts';
+import { installation } from '../../demo/installation.ts';
 import type { Contents, World } from '../../demo/playgroundWorld.ts';
 import { adminToken, playgroundWorld } from '../../demo/playgroundWorld.ts';
 import { prepare } from '../../demo/prepare.ts';
@@ -9,6 +10,7 @@ import { FILLED, shop } from '../../demo/shop.ts';
 import type { Playground } from '../../playground/playground.ts';
 import type { Draft } from '../../playground/store/object.ts';
 import type { Sidecar } from '../../support/sidecar.ts';
+import { startSidecar } from '../../support/sidecar.ts';
 import { launchChromium } from './chromium.ts';
 import type { Headlamp, HeadlampOptions } from './headlamp.ts';
 import { headlampOver } from './page.ts';
@@ -82,6 +84,46 @@ export async function uninstall({ kubeUrl, playground, sidecar }: SeenWorld): Pr
   const { ok, status } = await fetch(service, { method: 'DELETE' });
   if (!ok) throw new Error(`the Service cannot be deleted: ${status}`);
   onTestFinished(() => playground.setServiceBackend('nkvm', 'nkvm', 'http', sidecar.port));
+}
+
+/** Until the test ends, an NKVM is in namespace `backup`, as Service `volumes`. */
+export async function installElsewhere({ kubeUrl, playground }: SeenWorld): Promise<void> {
+  const moved = (
+    JSON.parse(
+      JSON.stringify(installation()).replaceAll('"namespace":"nkvm"', '"namespace":"backup"')
+    ) as Draft[]
+  )
+    .filter(({ kind }) => kind !== 'ClusterRole')
+    .map(draft => {
+      const { kind, metadata } = draft;
+      if (kind === 'Namespace') return { ...draft, metadata: { ...metadata, name: 'backup' } };
+      if (kind !== 'ClusterRoleBinding') return draft;
+      return { ...draft, metadata: { ...metadata, name: `${metadata?.name}-backup` } };
+    });
+  const service: Draft = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'volumes', namespace: 'backup', labels: SIDECAR_LABELS },
+    spec: { ports: [{ name: 'http', port: 80 }] },
+  };
+  playground.apply([...moved, service]);
+  const sidecar = await startSidecar({
+    NKVM_KUBECONFIG: playground.kubeconfigFor('system:serviceaccount:backup:nkvm-runner'),
+    NKVM_NAMESPACE: 'backup',
+    NKVM_CLUSTER_NAME: 'playground',
+  });
+  playground.setServiceBackend('backup', 'volumes', 'http', sidecar.port);
+  onTestFinished(async () => {
+    await sidecar.remove();
+    const bindings = moved.filter(({ kind }) => kind === 'ClusterRoleBinding');
+    for (const path of [
+      'api/v1/namespaces/backup',
+      ...bindings.map(
+        ({ metadata }) => `apis/rbac.authorization.k8s.io/v1/clusterrolebindings/${metadata?.name}`
+      ),
+    ])
+      await fetch(`${kubeUrl}/${path}`, { method: 'DELETE' });
+  });
 }
 
 /** @returns a token with which `user` can log in. */

@@ -1,5 +1,10 @@
 import type { FastifyRequest } from 'fastify';
-import { TOKEN_AUDIENCE, TOKEN_CLUSTER_HEADER, TOKEN_HEADER } from '../../../api/index.ts';
+import {
+  audienceOf,
+  TOKEN_AUDIENCE,
+  TOKEN_CLUSTER_HEADER,
+  TOKEN_HEADER,
+} from '../../../api/index.ts';
 import type { Subject } from '../../cluster/gateway/access.ts';
 import { tokenClaims } from '../../cluster/gateway/token.ts';
 import { Refusal } from '../entry/problems.ts';
@@ -28,14 +33,11 @@ const CLOCK_SKEW_MS = 2 * 86_400_000;
 /** Streams with the same token share an answer that is not older. */
 const SAME_MOMENT_MS = 1_000;
 
-/** Which audience the API server is asked about; undefined: its own. */
-export type Audience = typeof TOKEN_AUDIENCE | undefined;
-
 export interface Authentication {
   reviews: TokenReviews;
   /** @returns the reviews of another cluster; undefined: there is none of this name. @throws Refusal where it cannot be asked now. */
   reviewsOf?(cluster: string): TokenReviews | undefined;
-  /** Namespace of the installation, for the hint. */
+  /** Namespace of the installation: tokens may be meant for the NKVM there, or for any. */
   namespace: string;
   /** A scraper's token may be one for the API server: that is the one which Prometheus has. */
   takesTokensOfApiServer?: boolean;
@@ -57,14 +59,15 @@ export function authenticate({
   const how = takesTokensOfApiServer
     ? 'send a token of the ServiceAccount that scrapes, e.g. one made with: kubectl create token prometheus -n monitoring'
     : `get a token with: kubectl create token nkvm-admin -n ${namespace} --audience ${TOKEN_AUDIENCE}`;
+  const audiences = [TOKEN_AUDIENCE, audienceOf(namespace)];
   return async (request: FastifyRequest): Promise<void> => {
     const token = tokenOf(request);
     if (!token) throw noToken(how);
     const claims = tokenClaims(token);
-    const isForUs = claims?.audiences.includes(TOKEN_AUDIENCE);
-    const audience = takesTokensOfApiServer && !isForUs ? undefined : TOKEN_AUDIENCE;
+    const ofUs = audiences.find(each => claims?.audiences.includes(each));
+    const audience = ofUs ?? (takesTokensOfApiServer ? undefined : TOKEN_AUDIENCE);
     // The API server would refuse these, too: it need not be asked.
-    if (claims && audience && !isForUs) throw badToken(how);
+    if (claims && audience && !ofUs) throw badToken(how);
     if (claims?.expiresAt !== undefined && claims.expiresAt + CLOCK_SKEW_MS < now()) {
       throw badToken(how);
     }

@@ -1,0 +1,18 @@
+import { registerPluginSettings } from '@kinvolk/headlamp-plugin/lib';
+import { WithText } from '../ui/text';
+import { PlaceSettingsPage } from './PlaceSettingsPage';
+import { PLUGIN, readPlacesOfBrowser } from './places';
+
+/** Reads the settings of the plugin, and registers their page. It has a button of its own to save. */
+export function registerSettings(): void {
+  readPlacesOfBrowser();
+  registerPluginSettings(
+    PLUGIN,
+    () => (
+      <WithText>
+        <PlaceSettingsPage />
+      </WithText>
+    ),
+    false
+  );
+}

@@ -1,0 +1,44 @@
+import { Button, Stack, Typography } from '@mui/material';
+import { Link } from 'react-router-dom';
+import { choosePlace, PLUGIN } from '../settings/places';
+import { Message } from '../ui/Message';
+import { useText } from '../ui/text';
+import { FoundPlaces, trustText } from './FoundPlaces';
+import { useFoundPlaces } from './useFoundPlaces';
+
+/**
+ * Where NKVM is not at the place that is asked: whether it is in another one. Whoever owns a namespace can make a Service
+ * that looks like NKVM, so it is shown, and used only when the person says so.
+ */
+export function Elsewhere({ cluster }: { cluster: string }) {
+  const { t } = useText();
+  const search = useFoundPlaces(cluster);
+  const found = Array.isArray(search) ? search : [];
+  return (
+    <>
+      {found.length > 0 && (
+        <Message severity="info" sx={{ textAlign: 'left' }}>
+          <Stack spacing={1.5}>
+            <Typography fontWeight="bold">
+              {t('NKVM was found in another place of this cluster')}
+            </Typography>
+            <FoundPlaces found={found} onUse={place => choosePlace(cluster, place)} />
+            <Typography variant="body2">{trustText(t)}</Typography>
+          </Stack>
+        </Message>
+      )}
+      {search === 'noRight' && (
+        <Typography color="text.secondary">
+          {t(
+            'If NKVM is installed in another namespace, ask a cluster administrator for its name and enter it in the settings of the plugin.'
+          )}
+        </Typography>
+      )}
+      <span>
+        <Button component={Link} to={`/settings/plugins/${PLUGIN}`}>
+          {t('Settings of the plugin')}
+        </Button>
+      </span>
+    </>
+  );
+}
