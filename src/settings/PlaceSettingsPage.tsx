@@ -5,8 +5,8 @@ import { DEFAULT_PLACE, placeSettings } from '../api/session/place';
 import { trustText } from '../setup/FoundPlaces';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
-import { PlaceFieldsOf } from './PlaceFieldsOf';
 import { choiceFrom, fieldsOf, isWrong, type PlaceFields } from './placeFields';
+import { PlaceFieldsOf } from './PlaceFieldsOf';
 import { savePlaces } from './places';
 import { PlaceTools } from './PlaceTools';
 

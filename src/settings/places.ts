@@ -3,8 +3,8 @@ import { connectedClusters, placeChanged } from '../api/session/connection';
 import {
   type PlaceChoice,
   placeOf,
-  placeSettings,
   type PlaceSettings,
+  placeSettings,
   proxyPathOf,
   readPlacesFrom,
 } from '../api/session/place';
