@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Scope } from './access.ts';
 
 /** Facts about this installation that a caller may know. */
 export const Info = z.strictObject({
@@ -14,6 +15,11 @@ export const Info = z.strictObject({
     .number()
     .nullable()
     .describe('space left in the backup directory; null without that right, or when it is unknown'),
+  scope: Scope,
+  namespaceSelector: z
+    .string()
+    .nullable()
+    .describe('NKVM_NAMESPACE_SELECTOR; null without the right above, or where it is not set'),
   maxParallel: z.int(),
   user: z.string().describe('the user that the token belongs to'),
 });

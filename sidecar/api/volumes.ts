@@ -37,6 +37,17 @@ export const Obstacle = z.strictObject({
 });
 export type Obstacle = z.infer<typeof Obstacle>;
 
+/** The user that helper pods read a volume as, where that is not root. */
+export const ReadsAs = z.strictObject({
+  user: z.int().nullable().describe('user id; null: see `podsVisible`'),
+  because: z
+    .enum(['setting', 'pods', 'unknown'])
+    .describe(
+      '`setting`: NKVM_HELPER_RUN_AS_USER; where the namespace enforces Pod Security level restricted, `pods`: the pods that use the volume name it, `unknown`: they name none'
+    ),
+});
+export type ReadsAs = z.infer<typeof ReadsAs>;
+
 export const Volume = z.strictObject({
   namespace: z.string(),
   name: z.string().describe('name of the PersistentVolumeClaim'),
@@ -60,6 +71,9 @@ export const Volume = z.strictObject({
     ),
   pods: z.array(MountingPod),
   owner: Owner,
+  readsAs: ReadsAs.optional().describe(
+    'absent: helper pods read as root. Otherwise a backup fails, before anything is packed, where that user cannot read a file'
+  ),
   obstacle: Obstacle.nullable().describe('null: a backup can be started now'),
   mayBackUp: z.boolean().describe('the caller has `create persistentvolumeclaims/backup` here'),
   backupsVisible: z.boolean().describe('false: the caller may see the volume, but not its backups'),

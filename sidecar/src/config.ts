@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { INCREMENTAL_MODES } from '../api/index.ts';
 import type { IncrementalMode } from './archive/chain/chooseBase.ts';
+import type { LabelSelector } from './cluster/labelSelector.ts';
+import { labelSelectorOf } from './cluster/labelSelector.ts';
+import { textOf } from './errors.ts';
+import type { RestrictedMode } from './helper/settings/readsAs.ts';
 import type { HelperSettings } from './helper/settings/settings.ts';
 import {
   checkRequests,
@@ -91,6 +95,20 @@ export const SETTINGS = {
     .regex(/^\d+(Mi|Gi)$/, 'takes an amount of space such as 512Mi or 20Gi')
     .default('20Gi')
     .describe('size of an archive that can be uploaded to be restored; 0Mi: none can'),
+  NKVM_NAMESPACE_SELECTOR: z
+    .string()
+    .transform((text, context): LabelSelector => {
+      try {
+        return labelSelectorOf(text);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: textOf(error) });
+        return z.NEVER;
+      }
+    })
+    .optional()
+    .describe(
+      'labels of the namespaces that NKVM may use where its roles are bound for the whole cluster, in the syntax of `kubectl get -l`; without it, it may then use all. Namespaces where the roles are bound one by one need no label'
+    ),
   NKVM_NAMESPACE: kubernetesName.default('nkvm').describe('namespace that NKVM itself runs in'),
   ...HELPER_SETTINGS,
   NKVM_HELPER_POD_TIMEOUT_SECONDS: integer(5, 3600, 'seconds')
@@ -322,10 +340,12 @@ export interface Config {
   /** Clusters other than NKVM's own. */
   readonly clusters: { readonly dir: string | undefined; readonly isLoopbackAllowed: boolean };
   readonly namespace: string;
+  readonly namespaceSelector: LabelSelector | undefined;
   readonly helper: {
     /** Absent: the one that NKVM itself runs from. */
     readonly image: string | undefined;
     readonly settings: Omit<HelperSettings, 'image'>;
+    readonly restricted: RestrictedMode;
     readonly waitLimits: WaitLimits;
     readonly runTimeoutMs: number;
     readonly stallMs: number;
@@ -400,9 +420,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       isLoopbackAllowed: data.NKVM_CLUSTERS_ON_LOOPBACK === 'allowed',
     },
     namespace: data.NKVM_NAMESPACE,
+    namespaceSelector: data.NKVM_NAMESPACE_SELECTOR,
     helper: {
       image: data.NKVM_HELPER_IMAGE,
       settings: helperSettingsOf(data),
+      restricted: data.NKVM_HELPER_RESTRICTED,
       waitLimits: waitLimitsOf(data, given.NKVM_HELPER_POD_TIMEOUT_SECONDS !== undefined),
       runTimeoutMs: data.NKVM_RUN_TIMEOUT_SECONDS * 1000,
       stallMs: data.NKVM_STALL_TIMEOUT_SECONDS * 1000,

@@ -12,6 +12,7 @@ const ACCOUNTS = '/api/v1/namespaces/shop/serviceaccounts';
 const own = (...held: string[]) => ({
   namespace: 'shop',
   user: 'system:serviceaccount:shop:nkvm-user',
+  scope: 'namespaces' as const,
   actions: VOLUME_ACTIONS.map(action => {
     const { rights, role } = RIGHTS_OF_ACTIONS[action];
     const missing = rights.map(textOfClaimRight).filter(right => !held.includes(right));
@@ -62,6 +63,18 @@ const cells = (row: HTMLElement) =>
   [...row.querySelectorAll('td')].slice(1).map(cell => cell.textContent);
 
 describe('the page of who can do what', () => {
+  it.each([
+    ['namespaces', 'Volumes in the namespaces that were opened one by one'],
+    ['selector', 'Volumes in all namespaces with certain labels'],
+    ['cluster', 'Volumes in all namespaces of the cluster'],
+    ['unknown', null],
+  ])('says where NKVM itself may work: %s', async (scope, text) => {
+    open({ 'GET /namespaces/shop/access': { ...own(...OPERATOR), scope } });
+    expect(await screen.findByText('NKVM knows you as')).toBeVisible();
+    if (text) expect(screen.getByText('NKVM can back up').nextSibling).toHaveTextContent(text);
+    else expect(screen.queryByText('NKVM can back up')).toBeNull();
+  });
+
   it('says what I may do, and which right is missing for the rest', async () => {
     open();
     expect(await screen.findByText('system:serviceaccount:shop:nkvm-user')).toBeVisible();

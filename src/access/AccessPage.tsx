@@ -13,7 +13,7 @@ import { Facts } from '../ui/Facts';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';
-import { actionName } from './accessText';
+import { actionName, scopeText } from './accessText';
 import { Allowed } from './Allowed';
 import { GrantSection } from './GrantSection';
 import { SubjectList } from './SubjectList';
@@ -41,11 +41,16 @@ export function AccessPage({ cluster, namespace }: { cluster: string; namespace:
           {t('You')}
         </Typography>
         <Shown cluster={cluster} asked={own} isPart namespace={namespace}>
-          {({ user, actions }) => (
+          {({ user, scope, actions }) => (
             <Stack spacing={2}>
               <Facts
                 rows={[
                   { name: t('NKVM knows you as'), value: user },
+                  {
+                    name: t('NKVM can back up'),
+                    value: scopeText(scope, t),
+                    hide: scopeText(scope, t) === null,
+                  },
                   ...actions.map(({ action, missing }) => ({
                     name: actionName(action, t),
                     value: <Allowed missing={missing} />,

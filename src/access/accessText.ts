@@ -1,3 +1,4 @@
+import type { Scope } from '../../sidecar/api';
 import type { VolumeAction } from '../../sidecar/api/names.ts';
 import type { Translate } from '../ui/text';
 
@@ -12,6 +13,23 @@ export function actionName(action: VolumeAction, t: Translate): string {
       return t('Browse and download');
     case 'restore':
       return t('Restore');
+  }
+}
+
+/**
+ * @param scope absent: of an older sidecar
+ * @returns where NKVM itself may work; null: not known
+ */
+export function scopeText(scope: Scope | undefined, t: Translate): string | null {
+  switch (scope) {
+    case 'namespaces':
+      return t('Volumes in the namespaces that were opened one by one');
+    case 'selector':
+      return t('Volumes in all namespaces with certain labels');
+    case 'cluster':
+      return t('Volumes in all namespaces of the cluster');
+    default:
+      return null;
   }
 }
 

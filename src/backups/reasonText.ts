@@ -4,6 +4,7 @@ import { type Translate } from '../ui/text';
 export function reasonText(reason: string | null, t: Translate): string {
   switch (reason) {
     case 'NamespaceNotOpen':
+    case 'NamespaceNotSelected':
       return t('Backups not allowed yet');
     case 'ClaimNotBound':
       return t('Not bound yet');

@@ -49,6 +49,21 @@ describe('the page of a volume', () => {
     expect(href('orders-db-0')).toMatch(/\/pods\/shop\/orders-db-0$/);
   });
 
+  it.each([
+    ['pods', 1000, /^Namespace shop enforces .* Backups run as user 1000, as the volume’s pods do/],
+    ['pods', null, /^Namespace shop enforces .* Backups run as the user of the volume’s pods/],
+    ['unknown', 65532, /no pod says which user owns the files\. Backups run as user 65532/],
+    ['setting', 7, /^Backups run as user 7, because NKVM is set up so/],
+  ] as const)('says before a backup that it is not root: %s, %s', async (because, user, text) => {
+    open({ [VOLUME]: aVolume({ readsAs: { user, because } }) });
+    expect(await screen.findByText(text)).toHaveTextContent(
+      /fails before it begins to copy if this user cannot read a file\./
+    );
+    expect(screen.queryByText(/Restores into this namespace are refused/) !== null).toBe(
+      because !== 'setting'
+    );
+  });
+
   it('starts a backup', async () => {
     const { cluster, user } = open({ 'POST /backups': startedBackups([aBackup()]) });
     await user.click(await screen.findByRole('button', { name: 'Back up shop/orders-db' }));

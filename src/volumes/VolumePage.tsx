@@ -32,6 +32,7 @@ import { Owners } from './Owners';
 import { placesText } from './places';
 import { protectionOf } from './protection';
 import { ProtectionBadge } from './ProtectionBadge';
+import { readsAsText } from './readsAsText';
 import { bytesOf, scheduleTargetOf } from './row';
 
 /** The route to the page of one volume. */
@@ -175,6 +176,9 @@ function Summary({ cluster, volume }: { cluster: string; volume: Volume }) {
         <Message severity="info">
           <Blocked step={step} />
         </Message>
+      )}
+      {volume.readsAs && (
+        <Message severity="info">{readsAsText(volume, volume.readsAs, t)}</Message>
       )}
     </Stack>
   );

@@ -6,6 +6,7 @@ import { ended, start } from './support/backups.ts';
 import { getJson, kubectl } from './support/kubectl.ts';
 import { token } from './support/token.ts';
 import { until } from './support/until.ts';
+import { IMAGE } from './support/verify-pod.ts';
 
 /** A namespace with limits and policies of its own, and a bound claim that holds nothing. */
 const NAMESPACE = 'strict';
@@ -119,18 +120,81 @@ describe('a helper pod fits', () => {
     await limit();
     expect(await backUp()).toMatchObject({ status: 'success' });
   });
+});
 
-  it('Pod Security level restricted, as another user than root', async () => {
+describe('in a namespace that enforces Pod Security level restricted', () => {
+  const USER = 1234;
+  const inPod = (script: string): string =>
+    kubectl(['exec', 'writer', here, '--', 'sh', '-ec', script]);
+
+  beforeAll(async () => {
     kubectl(['label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce=restricted']);
-    onTestFinished(
-      () => void kubectl(['label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce-'])
-    );
-    expect(await backUp()).toMatchObject({
-      status: 'failed',
-      stage: 'create',
-      reason: 'PodSecurity',
+    apply({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'writer', namespace: NAMESPACE },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        securityContext: {
+          ...{ runAsUser: USER, runAsNonRoot: true, fsGroup: 2345 },
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+        containers: [
+          {
+            ...{ name: 'main', image: IMAGE, imagePullPolicy: 'IfNotPresent' },
+            command: ['sleep', 'infinity'],
+            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+            volumeMounts: [{ name: 'v', mountPath: '/v' }],
+          },
+        ],
+        volumes: [{ name: 'v', persistentVolumeClaim: { claimName: CLAIM } }],
+      },
     });
-    expect(await backUp({ NKVM_HELPER_RUN_AS_USER: '1000' })).toMatchObject({ status: 'success' });
+    kubectl(['wait', '--for=condition=Ready', 'pod/writer', here, '--timeout=240s']);
+    inPod('umask 077; echo own >/v/own');
+    await until(
+      'NKVM says as whom it reads',
+      async () => {
+        const volume = await (await call(`/api/v1/volumes/${NAMESPACE}/${CLAIM}`)).json();
+        return volume.readsAs?.user === USER && volume.readsAs.because === 'pods';
+      },
+      30_000
+    );
+  });
+  afterAll(() => {
+    kubectl(['delete', 'pod', 'writer', here, '--wait=false']);
+    kubectl(['label', 'namespace', NAMESPACE, 'pod-security.kubernetes.io/enforce-']);
+  });
+
+  it('a helper pod reads as the user of the pods, and a backup has all', async () => {
+    expect(await backUp()).toMatchObject({ status: 'success', seal: { tarExit: 0 }, warnings: [] });
+  });
+
+  it('a file that this user cannot read is named before anything is packed', async () => {
+    inPod('echo x >/v/locked; chmod 0 /v/locked');
+    onTestFinished(() => void inPod('rm -f /v/locked'));
+    expect(await backUp()).toMatchObject({
+      ...{ status: 'failed', stage: 'exec', reason: 'NotReadable', copies: [] },
+      message: expect.stringContaining(`cannot be read as user ${USER}`),
+      tarMessages: [`nkvm: ./locked: cannot be read as user ${USER}`],
+    });
+  });
+
+  it('a restore is refused by its plan', async () => {
+    const { id } = await backUp();
+    const target = { namespace: NAMESPACE, name: 'again', mode: 'new' };
+    const answer = await call('/api/v1/restores', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ backup: id, target }),
+    });
+    expect(await answer.json()).toMatchObject({ reason: 'PodSecurity' });
+  });
+
+  it('a helper pod that is root all the same is refused', async () => {
+    expect(await backUp({ NKVM_HELPER_RESTRICTED: 'never' })).toMatchObject({
+      ...{ status: 'failed', stage: 'create', reason: 'PodSecurity' },
+    });
   });
 });
 

@@ -8,6 +8,7 @@ import type { Places } from '../destinations/places.ts';
 import type { DirectDoubts } from '../helper/direct/doubts.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import type { PodSeal } from '../helper/seal.ts';
+import type { ReadsAsUser } from '../helper/settings/readsAs.ts';
 import type { HelperSettings } from '../helper/settings/settings.ts';
 import type { Route, Transport } from '../helper/transport.ts';
 import type { WaitLimits } from '../helper/wait/waitLimits.ts';
@@ -39,6 +40,8 @@ export interface RunWorld {
   clusterName: string;
   identity: Identity;
   helperSettings: HelperSettings;
+  /** @returns the user that the helper reads as, where that is not root; see `readsAs`. Absent: root. */
+  readsAs?(claim: Claim): ReadsAsUser | null;
   waitLimits: WaitLimits;
   runTimeoutMs: number;
   /** See `stageLimits`. */
@@ -87,6 +90,10 @@ export interface Attempt extends HelperRecord {
   /** Undefined until the destinations are known. */
   cost?: AttemptCost | undefined;
   sealed?: PodSeal | undefined;
+  /** Whom the helper of this attempt reads as, where that is not root. */
+  reads: ReadsAsUser | null;
+  /** Entries that it cannot read: how many, and messages on the first of them. */
+  unreadable?: { count: number; messages: string[] };
   route?: Route | undefined;
   /** A direct upload has failed, and another way may work. */
   isOfDirect?: boolean;

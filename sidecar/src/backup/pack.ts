@@ -17,6 +17,7 @@ import { within } from '../within.ts';
 import type { Attempt, CopyPlan } from './attempt.ts';
 import { chainMade, prepareChain, warningsOnLink } from './chain/prepareChain.ts';
 import { receiveSnapshots } from './chain/receiveSnapshots.ts';
+import { checkReadable } from './checkReadable.ts';
 import type { Taken } from './copies/fanOut.ts';
 import { fanOut } from './copies/fanOut.ts';
 import { arriveDirect, otherRoute } from './direct/arriveDirect.ts';
@@ -58,7 +59,7 @@ export interface Packed {
  * Lets the helper pack the volume, and stores what it sends at each destination.
  * @param annotations of the claim; they may say what is left out
  * @param archive name of the archive, as the helper makes it
- * @throws when what came differs from what was sent (see `verdict`), or no destination takes it
+ * @throws when the helper cannot read all of it (see `checkReadable`), what came differs from what was sent (see `verdict`), or no destination takes it
  */
 export async function pack(
   attempt: Attempt,
@@ -73,6 +74,7 @@ export async function pack(
   clock.enter('exec');
   const { compressors } = world.helperSettings;
   const onWorking = (): void => clock.goesOn();
+  await checkReadable(attempt, helper, leaveOut);
   const planned = await prepareChain(attempt, helper, leaveOut, plans);
   const isLink = planned !== null;
   const { delivery, taking, own } = await arrive(attempt, helper, plans, {

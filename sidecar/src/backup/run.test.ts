@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TransformCallback } from 'node:stream';
@@ -13,6 +13,7 @@ import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
 import type { VerifyLevel } from '../archive/readBack.ts';
 import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
 import { lane } from '../cluster/gateway/lane.ts';
+import type { Pod } from '../cluster/gateway/pods.ts';
 import type { Claim } from '../cluster/inventory/inventory.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { fixedPlaces } from '../destinations/fixedPlaces.ts';
@@ -118,6 +119,116 @@ const nothingStays = () => {
   expect(storage.temporaries.size).toBe(0);
   expect(cluster.existing.size).toBe(0);
 };
+
+describe('a helper that is not root', () => {
+  const USER = 1000;
+  const as: RunWorld['readsAs'] = () => ({
+    user: USER,
+    because: 'pods',
+    ids: { runAsUser: USER, runAsGroup: 3000, supplementalGroups: [2000] },
+  });
+  const locked = (...paths: string[]): void => paths.forEach(path => chmodSync(join(dir, path), 0));
+  /** The claim, with annotations. */
+  const noted =
+    (annotations: Record<string, string>): RunWorld['readClaim'] =>
+    async () => ({ uid: 'uid-1', labels: {}, annotations, spec: {}, status: {} });
+  let pods: Pod[];
+  const goAs = (change: Change = {}) =>
+    go({
+      cluster: {
+        ...cluster,
+        pods: {
+          ...cluster.pods,
+          create: async (namespace, pod) => (pods.push(pod), cluster.pods.create(namespace, pod)),
+        },
+      },
+      readsAs: as,
+      ...change,
+    });
+
+  beforeEach(() => {
+    pods = [];
+    chmodSync(dir, 0o755);
+    cluster = processCluster(dir, USER);
+    for (const path of ['secret', 'lost+found', 'deep/closed'])
+      mkdirSync(join(dir, path), { recursive: true });
+    writeFileSync(join(dir, 'deep/closed/x'), 'x');
+    writeFileSync(join(dir, 'two\nlines\u202e'), 'x');
+  });
+
+  it('is admitted by Pod Security level restricted, and backs up what it can read', async () => {
+    expect(await goAs()).toMatchObject({ status: 'success', tarMessages: [], warnings: [] });
+    expect(pods[0]?.spec).toMatchObject({
+      securityContext: { supplementalGroups: [2000], seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          securityContext: {
+            ...{ runAsUser: USER, runAsGroup: 3000, runAsNonRoot: true },
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ['ALL'] },
+          },
+        },
+      ],
+    });
+    expect(pods[0]?.spec?.securityContext).not.toHaveProperty('fsGroup');
+  });
+
+  it('says before anything is packed what it cannot read, and names it only in messages', async () => {
+    locked('orders', 'two\nlines\u202e', 'deep/closed');
+    const end = await goAs();
+    expect(end).toMatchObject({
+      ...{ status: 'failed', stage: 'exec', reason: 'NotReadable', failureClass: 'needs-action' },
+      message: expect.stringMatching(
+        /^3 entries of claim shop\/orders-db cannot be read as user 1000 .*: nothing was packed$/
+      ),
+      hint: expect.stringContaining(
+        'kubectl label --overwrite namespace shop pod-security.kubernetes.io/enforce=baseline'
+      ),
+      warningCount: 3,
+    });
+    expect([...(end.tarMessages ?? [])].sort()).toEqual([
+      'nkvm: ./deep/closed: cannot be read as user 1000',
+      'nkvm: ./orders: cannot be read as user 1000',
+      'nkvm: ./two\\u{000a}lines\\u{202e}: cannot be read as user 1000',
+    ]);
+    expect(`${end.message} ${end.hint}`).not.toMatch(/\.\/|closed/);
+    nothingStays();
+  });
+
+  it('need not read what is left out', async () => {
+    locked('secret', 'lost+found', 'deep/closed');
+    const readClaim = noted({ 'nkvm.io/exclude': './secret\nclosed' });
+    expect(await goAs({ readClaim })).toMatchObject({ status: 'success' });
+    expect(await goAs({ readClaim: noted({ 'nkvm.io/exclude': './secret' }) })).toMatchObject({
+      reason: 'NotReadable',
+      message: expect.stringMatching(/^an entry of claim/),
+    });
+  });
+
+  it('does not look for more than a thousand', async () => {
+    for (let at = 0; at < 1_001; at++) writeFileSync(join(dir, `secret/${at}`), '', { mode: 0 });
+    const end = await goAs();
+    expect(end.message).toMatch(/^at least 1000 entries of claim/);
+    expect(end.tarMessages).toHaveLength(20);
+  });
+
+  it('fails all the same where it cannot tell before', async () => {
+    locked('orders');
+    const blind: Change = {
+      cluster: {
+        ...cluster,
+        exec: async (target, command, options) =>
+          await cluster.exec(
+            target,
+            command.includes('nkvm-unreadable') ? ['false'] : command,
+            options
+          ),
+      },
+    };
+    expect(await goAs(blind)).toMatchObject({ status: 'failed', reason: 'TarFailed' });
+    nothingStays();
+  });
+});
 
 describe('a backup that goes well', () => {
   it.each(['checksum', 'contents'] as const)('is proven to the level %s', async level => {

@@ -88,6 +88,7 @@ async function tryOnce(
     ...{ run, claim, world, clock, report },
     signal: AbortSignal.any([signal, limit, clock.signal, broken.signal, wanted.signal]),
     ...{ held: [], closed: [], closing: [], onceGone: [] },
+    reads: world.readsAs?.(claim) ?? null,
     because(error) {
       if (isCancelled()) return stopped();
       if (limit.aborted) return timedOut(clock.current() ?? 'create', world.runTimeoutMs);
@@ -127,8 +128,8 @@ async function tryOnce(
     destinations: attempt.run.destinations,
     stage: end.status === 'success' ? 'cleanup' : end.stage,
     warnings: [...(end.warnings ?? []), ...left],
-    tarMessages: attempt.sealed?.messages ?? [],
-    warningCount: messageCount(attempt.sealed),
+    tarMessages: attempt.sealed?.messages ?? attempt.unreadable?.messages ?? [],
+    warningCount: attempt.unreadable?.count ?? messageCount(attempt.sealed),
     ...(attempt.helper && { helper: attempt.helper }),
     ...attempt.route,
     stages: clock.times(),

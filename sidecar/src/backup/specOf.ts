@@ -8,7 +8,7 @@ import { placementOf } from '../helper/wait/placement.ts';
 import type { Attempt } from './attempt.ts';
 
 /** @returns the helper pod of an attempt. @throws StageError when no helper can have the volume. */
-export function specOf({ run, claim, world }: Attempt): HelperSpec {
+export function specOf({ run, claim, world, reads }: Attempt): HelperSpec {
   const nodes = world.cluster.nodes?.() ?? [];
   const placement = placementOf(claim, nodes);
   if ('refuse' in placement) {
@@ -25,7 +25,7 @@ export function specOf({ run, claim, world }: Attempt): HelperSpec {
     installation: world.identity.installation,
     claimName: claim.name,
     access: 'read',
-    settings: world.helperSettings,
+    settings: { ...world.helperSettings, ...reads?.ids },
     node: placement.node,
     nodeTolerations: placement.tolerations,
     deadlineMs: world.runTimeoutMs,

@@ -30,7 +30,7 @@ export function checksOf(world: DoctorWorld, waitsFor: () => string): Checks {
       const scheduled = parts.protection?.()?.nextRuns ?? [];
       return await checkNamespaces(
         {
-          ...{ access, open },
+          ...{ access, open, selector: config.namespaceSelector?.text },
           namespaces: [...names].sort(),
           scheduled: [...new Set(scheduled.map(claim => claim.namespace))].sort(),
         },

@@ -21,7 +21,7 @@ export interface DoctorParts {
   helperImage: string;
   places: Pick<WatchedPlaces, 'all' | 'status' | 'problems'>;
   inventory: Pick<Inventory, 'isReady' | 'claims' | 'problems'>;
-  open: Pick<OpenNamespaces, 'known'>;
+  open: Pick<OpenNamespaces, 'known' | 'scope'>;
   /** `host:port`, as helper pods reach it; null: there is no port for them. */
   push: string | null;
   protection: () => ProtectionSummary | undefined;

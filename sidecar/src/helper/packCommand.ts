@@ -14,6 +14,9 @@ export const ARCHIVE_NAMES = `*__*__*__${'[0-9]'.repeat(8)}T${'[0-9]'.repeat(
   6
 )}Z__${'[0-9a-z]'.repeat(26)}.tar*`;
 
+/** Of entries that cannot be read, so many are counted. */
+export const MOST_UNREADABLE = 1_000;
+
 const VARIABLES = {
   archive_names: ARCHIVE_NAMES,
   member_bytes: `${MEMBER_RAW_BYTES}`,
@@ -57,6 +60,22 @@ export const packCommand = (
         ' '
       ),
     ]
+  );
+
+/**
+ * The command that packs nothing, and writes the names of the first entries that it cannot read, each with a NUL byte.
+ * @param leaveOut as for `packCommand`
+ */
+export const unreadableCommand = (leaveOut: LeaveOut): string[] =>
+  shellProgram(
+    'nkvm-unreadable',
+    PACK,
+    {
+      archive_names: ARCHIVE_NAMES,
+      unreadable_sh: program('unreadable.sh', '#'),
+      most_unreadable: `${MOST_UNREADABLE}`,
+    },
+    [VOLUME_PATH, WORK_PATH, 'checksum', '', [...wordsOf(leaveOut), 'unreadable'].join(' ')]
   );
 
 /** The program of `compressors` beside each other. */

@@ -117,7 +117,7 @@ export const afterwards = (
 });
 
 /** Puts patterns where the packing command finds them. @throws StageError (stage `exec`), ApiFailure. */
-async function sendPatterns(helper: Helper, patterns: readonly string[]): Promise<void> {
+export async function sendPatterns(helper: Helper, patterns: readonly string[]): Promise<void> {
   const text = patterns.map(pattern => `${pattern}\n`).join('');
   const sha256 = createHash('sha256').update(text).digest('hex');
   const signal = AbortSignal.timeout(SEAL_MS);

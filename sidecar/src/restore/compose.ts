@@ -1,3 +1,4 @@
+import type { OpenNamespaces } from '../backup/request/openNamespaces.ts';
 import type { Archives } from '../browse/archives.ts';
 import type { Access } from '../cluster/gateway/access.ts';
 import type { Gateway } from '../cluster/gateway/gateway.ts';
@@ -6,6 +7,7 @@ import { claimsOf } from '../cluster/inventory/claims.ts';
 import type { ClusterInventory } from '../cluster/inventory/inventory.ts';
 import { fencedWorkloads, workloadsOf } from '../cluster/inventory/workloads.ts';
 import { readLimits } from '../cluster/limits/quotas.ts';
+import type { NamespaceFact } from '../cluster/watch/facts.ts';
 import { claimWritesOf } from '../cluster/writes/claimWrites.ts';
 import { eventsOf } from '../cluster/writes/events.ts';
 import { volumeWritesOf } from '../cluster/writes/volumeWrites.ts';
@@ -54,6 +56,9 @@ export interface RestoreParts extends Pick<SourceWorld, 'uploadOf' | 'elsewhere'
     waitLimits: WaitLimits;
     runTimeoutMs: number;
   };
+  /** See `PlanWorld`. */
+  open?: Pick<OpenNamespaces, 'ask'>;
+  isRestricted(namespace: NamespaceFact): boolean;
   installation: string;
   /** Namespace of fillings; see `handOver/filling.ts`. */
   fillings: string;

@@ -13,7 +13,18 @@ import type { World } from './world.ts';
 /** Starts the API, in the place of what has answered until now. */
 export async function startApi(own: World, worlds: ClusterWorlds): Promise<void> {
   const { life, config, log, now, door, doctor, learn, history, destination, inventory } = own;
-  const { clusterName, access, open, places, fence, archives, uploads, coverage, retention } = own;
+  const {
+    clusterName,
+    access,
+    open,
+    readsAs,
+    places,
+    fence,
+    archives,
+    uploads,
+    coverage,
+    retention,
+  } = own;
   const { clusters, audit } = own;
   const { prepared, catalogs, space } = own.upkeep;
   const { metrics, restores, queue, admission, push } = own.runs;
@@ -53,6 +64,7 @@ export async function startApi(own: World, worlds: ClusterWorlds): Promise<void>
         history,
         inventory,
         open,
+        readsAs,
         access,
         destination,
         archivePlaces: places,
@@ -73,6 +85,7 @@ export async function startApi(own: World, worlds: ClusterWorlds): Promise<void>
           namespace: config.namespace,
           backupDir: config.backupDir,
           maxParallel: config.maxParallel,
+          namespaceSelector: config.namespaceSelector?.text ?? null,
         },
         ...{ doctor, readiness },
         metrics: metricsOfAll(metrics.registry, registriesOfOthers),

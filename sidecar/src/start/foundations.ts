@@ -1,14 +1,18 @@
 import { openNamespaces } from '../backup/request/openNamespaces.ts';
+import { podsWhereOpen } from '../backup/request/podsWhereOpen.ts';
 import { accessOf } from '../cluster/gateway/access.ts';
 import type { Gateway } from '../cluster/gateway/gateway.ts';
 import { podsOf } from '../cluster/gateway/pods.ts';
+import type { Claim } from '../cluster/inventory/inventory.ts';
 import { startInventory } from '../cluster/inventory/startInventory.ts';
 import { remoteWatchLimits } from '../cluster/watch/watchCache.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
+import { readsAs } from '../helper/settings/readsAs.ts';
 import type { History } from '../history/history.ts';
 import { runIds } from '../history/runId.ts';
 import type { Identity } from '../identity.ts';
 import type { Lifecycle } from '../lifecycle.ts';
+import { fillingNamespace } from '../restore/handOver/filling.ts';
 import { looksOf } from '../restore/plan/looks.ts';
 import type { Shared } from './shared.ts';
 
@@ -58,11 +62,27 @@ export async function startFoundations(
     namespaceUidOf: namespace => inventory.namespace(namespace)?.uid,
   };
   const access = accessOf(gateway);
+  const { namespaceSelector: selector } = shared.config;
+  const fillings = fillingNamespace(shared.config.namespace);
+  const open = openNamespaces(access, {
+    // Volumes are filled in a namespace of NKVM's own.
+    isSelected:
+      selector &&
+      (name => name === fillings || selector.matches(inventory.namespace(name)?.labels ?? {})),
+  });
+  const pods = podsOf(gateway);
   return {
     ...shared,
     ...cluster,
     ...{ life, log, looks, inventory, identity, access },
-    pods: podsOf(gateway),
-    open: openNamespaces(access),
+    pods: selector ? podsWhereOpen(pods, open) : pods,
+    open,
+    readsAs: (claim: Claim) =>
+      readsAs(
+        claim,
+        inventory.namespace(claim.namespace),
+        shared.config.helper.settings,
+        shared.config.helper.restricted
+      ),
   };
 }

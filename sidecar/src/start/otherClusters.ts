@@ -19,10 +19,11 @@ export function otherClusters(
     const { clusterName: cluster, history, inventory, access, open, coverage, runs, life } = world;
     const { retention } = world;
     const { queue, admission, restores } = runs;
+    const { readsAs } = world;
     const there = rightsOf(access, undefined, cluster);
     const isGone = () => life.signal.aborted;
     const routes = {
-      ...{ cluster, queue, history, admission, inventory, open, coverage, retention },
+      ...{ cluster, queue, history, admission, inventory, open, coverage, retention, readsAs },
       ...{ restores: restores.engine, drills: restores.engine },
       rights: remoteRights({ cluster, own, there, namespace: config.namespace, isGone }),
       reviews: tokenReviews(access),

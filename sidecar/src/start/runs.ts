@@ -26,6 +26,7 @@ import type { Destination } from '../destinations/destination.ts';
 import { watchRoom } from '../destinations/room.ts';
 import { directDoubts } from '../helper/direct/doubts.ts';
 import { pushTransport } from '../helper/push/pushTransport.ts';
+import { isRestricted } from '../helper/settings/readsAs.ts';
 import { runIds } from '../history/runId.ts';
 import { backoffMs } from '../jobs/attempts/retry.ts';
 import type { JobKinds } from '../jobs/job.ts';
@@ -137,6 +138,7 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
     clusterName,
     identity,
     helperSettings: { image: helperImage, ...config.helper.settings },
+    readsAs: foundations.readsAs,
     waitLimits: config.helper.waitLimits,
     runTimeoutMs: config.helper.runTimeoutMs,
     stallMs: config.helper.stallMs,
@@ -182,6 +184,9 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
     ...{ gateway, history, inventory, places, access, installation, fence, looks, log, now },
     helpers: backupWorld,
     fillings: fillingNamespace(config.namespace),
+    ...(config.namespaceSelector && { open }),
+    isRestricted: namespace =>
+      config.helper.settings.runAsUser === 0 && isRestricted(namespace, config.helper.restricted),
     archives: () => archives,
     running: () => queue.running(),
     podsGoneMs: config.scaleDownTimeoutMs,

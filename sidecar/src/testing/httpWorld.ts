@@ -379,7 +379,7 @@ export async function httpWorld(
     queue,
     history,
     inventory,
-    open: { known: open, ask: open },
+    open: { known: open, ask: open, scope: async () => 'namespaces' as const },
     access,
     destination,
     archivePlaces,
@@ -409,6 +409,7 @@ export async function httpWorld(
       namespace: 'nkvm',
       backupDir: '/b',
       maxParallel: 1,
+      namespaceSelector: null,
     },
     metrics,
     doctor: async () => ({

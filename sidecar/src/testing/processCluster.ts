@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -32,11 +32,20 @@ const RUNNING: Pod['status'] = {
   ],
 };
 
-/** @param volume the directory that stands for every claim. */
-export function processCluster(volume: string): ProcessCluster {
+/**
+ * @param volume the directory that stands for every claim
+ * @param user that the commands run as, where these tests run as root; default: as the tests do
+ */
+export function processCluster(volume: string, user?: number): ProcessCluster {
+  const uid = process.getuid?.() === 0 ? user : undefined;
   let work: string | undefined;
-  const inWork = (path: string): string =>
-    (work ??= mkdtempSync(join(tmpdir(), 'nkvm-work-'))) + path;
+  const inWork = (path: string): string => {
+    if (work === undefined) {
+      work = mkdtempSync(join(tmpdir(), 'nkvm-work-'));
+      if (uid !== undefined) chownSync(work, uid, 0);
+    }
+    return work + path;
+  };
   let uids = 0;
   const existing = new Map<string, Pod>();
   const commands: { end(): void; exit: Promise<number> }[] = [];
@@ -53,6 +62,7 @@ export function processCluster(volume: string): ProcessCluster {
   ): FedCommand => {
     const child = spawn(program, args.map(here), {
       stdio: 'pipe',
+      ...(uid !== undefined && { uid }),
       detached: true, // a process group, so that the whole pipeline can be ended
     });
     const kill = (): void => {

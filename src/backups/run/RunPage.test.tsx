@@ -173,6 +173,13 @@ describe('the page of a run', () => {
     expect(screen.queryByRole('button', { name: /^Back up/ })).toBeNull();
   });
 
+  it('shows which entries could not be read, where nothing was packed', async () => {
+    const message = 'nkvm: ./locked: cannot be read as user 1000';
+    open(aFailed({ id: '7', reason: 'NotReadable', tarMessages: [message] }));
+    expect(await screen.findByText(message)).toBeVisible();
+    expect(screen.queryByText('Verification')).toBeNull();
+  });
+
   it('shows no output where there was none', async () => {
     open(aFailed({ id: '7' }));
     expect(await screen.findByRole('link', { name: /Troubleshoot/ })).toBeVisible();

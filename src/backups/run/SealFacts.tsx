@@ -16,11 +16,11 @@ import { leftOutRows } from './leftOutRows';
 export function SealFacts({ backup }: { backup: Backup }) {
   const { t, language } = useText();
   const { seal, archive, sha256, tarMessages } = backup;
-  if (!seal && !archive) return null;
+  if (!seal && !archive && tarMessages.length === 0) return null;
   const state = archiveStateOf(backup);
   const checksum = sha256 ?? seal?.sha256;
   return (
-    <SectionBox title={t('Verification')}>
+    <SectionBox title={seal || archive ? t('Verification') : t('tar messages')}>
       <Stack spacing={1}>
         {state.kind === 'proven' && (
           <Box sx={{ display: 'flex', alignItems: 'center', gap: 1 }}>

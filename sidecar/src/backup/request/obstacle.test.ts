@@ -5,6 +5,7 @@ import { obstacleOf } from './obstacle.ts';
 it.each([
   [true, undefined],
   [false, 'NamespaceNotOpen'],
+  ['unselected', 'NamespaceNotSelected'],
   ['unknown', 'NamespaceNotChecked'],
 ] as const)('a claim in a namespace whose openness is %s has the obstacle %s', (isOpen, reason) => {
   expect(obstacleOf(testClaim(), isOpen)?.reason).toBe(reason);

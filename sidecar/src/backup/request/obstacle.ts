@@ -30,6 +30,8 @@ export function obstacleOf(claim: Claim, isOpen: IsOpen): Obstacle | null {
         message: `backups are not allowed in namespace ${namespace}: the runner may not create helper pods there`,
         hint: `allow them with: ${openNamespaceCommand(namespace)}`,
       };
+    case 'unselected':
+      return unselected(namespace);
     case 'unknown':
       return {
         reason: 'NamespaceNotChecked',
@@ -38,3 +40,10 @@ export function obstacleOf(claim: Claim, isOpen: IsOpen): Obstacle | null {
       };
   }
 }
+
+/** @returns the problem of a namespace whose labels are not those that an administrator has chosen. */
+export const unselected = (namespace: string): Obstacle => ({
+  reason: 'NamespaceNotSelected',
+  message: `NKVM may not use namespace ${namespace}: its labels do not match NKVM_NAMESPACE_SELECTOR`,
+  hint: 'ask an administrator of NKVM for the labels that this setting wants, and give them to the namespace',
+});

@@ -10,7 +10,7 @@ let most: number;
 let mayI: (action: Action) => boolean | Promise<boolean>;
 const now = () => clock;
 
-const started = (patienceMs = 1_000) => {
+const started = (patienceMs = 1_000, isSelected?: (namespace: string) => boolean) => {
   let open = 0;
   return openNamespaces(
     {
@@ -22,7 +22,7 @@ const started = (patienceMs = 1_000) => {
         return await mayI(action);
       },
     },
-    { now, patienceMs }
+    { now, patienceMs, isSelected }
   );
 };
 const away = (): never => {
@@ -119,4 +119,39 @@ it('keeps the last answer for some minutes while the API server does not say', a
   expect(await open.ask('shop')).toBe(true);
   clock = 6 * 60_000;
   expect(await open.ask('shop')).toBe('unknown');
+});
+
+const NOWHERE_BUT_SHOP = ({ namespace }: Action) => namespace === 'shop';
+const everywhere = () => true;
+
+it.each<[string, (action: Action) => boolean, object]>([
+  ['one by one', NOWHERE_BUT_SHOP, { shop: true, bank: false }],
+  ['for the whole cluster', everywhere, { shop: 'unselected', bank: true }],
+])('a selector limits rights only where they are given %s', async (_, rights, expected) => {
+  mayI = rights;
+  const open = started(undefined, namespace => namespace === 'bank');
+  expect({ shop: await open.ask('shop'), bank: await open.ask('bank') }).toEqual(expected);
+});
+
+it('closes a namespace at once when a label is taken away, also while the API server does not say', async () => {
+  let labelled = true;
+  mayI = everywhere;
+  const open = started(undefined, () => labelled);
+  expect(await open.known('shop')).toBe(true);
+  labelled = false;
+  expect(await open.known('shop')).toBe('unselected');
+  mayI = away;
+  expect(await open.ask('shop')).toBe('unselected');
+});
+
+it.each([
+  ['namespaces', () => false, undefined],
+  ['namespaces', NOWHERE_BUT_SHOP, undefined],
+  ['namespaces', () => false, everywhere],
+  ['cluster', everywhere, undefined],
+  ['selector', everywhere, everywhere],
+  ['unknown', away, undefined],
+] as const)('has the scope %s', async (scope, rights, isSelected) => {
+  mayI = rights;
+  expect(await started(undefined, isSelected).scope()).toBe(scope);
 });

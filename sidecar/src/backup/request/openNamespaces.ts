@@ -1,8 +1,12 @@
+import type { Scope } from '../../../api/index.ts';
 import type { Access } from '../../cluster/gateway/access.ts';
 import { type Lane, lane } from '../../cluster/gateway/lane.ts';
 
-/** Whether the sidecar may create helper pods in a namespace; `unknown` while the API server does not say. */
-export type IsOpen = boolean | 'unknown';
+/**
+ * Whether the sidecar may create helper pods in a namespace. `unselected`: the API server lets it, and NKVM_NAMESPACE_SELECTOR does
+ * not; `unknown` while the API server does not say.
+ */
+export type IsOpen = boolean | 'unselected' | 'unknown';
 
 /** Which namespaces the sidecar may create helper pods in. Neither question ever fails. */
 export interface OpenNamespaces {
@@ -13,12 +17,16 @@ export interface OpenNamespaces {
    * waited for, and not for long.
    */
   known(namespace: string): Promise<IsOpen>;
+  /** Where the sidecar may create helper pods at all. */
+  scope(): Promise<Scope>;
 }
 
 export interface OpenNamespacesOptions {
   now?: () => number;
   /** How long the first answer is waited for. */
   patienceMs?: number;
+  /** Whether a right in all namespaces counts for this one, by what its labels are now. Absent: it counts for all. */
+  isSelected?: ((namespace: string) => boolean) | undefined;
 }
 
 const MAX_AGE_MS = 15_000;
@@ -36,8 +44,11 @@ const NEEDED = [
   { verb: 'create', group: '', resource: 'pods', subresource: 'exec' },
 ] as const;
 
+/** Where the right is from that the sidecar has in a namespace; false: it has none. */
+type Right = 'cluster' | 'namespace' | false;
+
 interface Entry {
-  answer: boolean | undefined;
+  answer: Right | undefined;
   answeredAt: number;
   lookedAt: number;
   /** The question under way; equal ones are one. */
@@ -46,7 +57,7 @@ interface Entry {
 
 export function openNamespaces(
   access: Pick<Access, 'mayI'>,
-  { now = Date.now, patienceMs = PATIENCE_MS }: OpenNamespacesOptions = {}
+  { now = Date.now, patienceMs = PATIENCE_MS, isSelected }: OpenNamespacesOptions = {}
 ): OpenNamespaces {
   const entries = new Map<string, Entry>();
   const places: Lane = lane(AT_ONCE);
@@ -86,8 +97,15 @@ export function openNamespaces(
       if (now() - lookedAt > FORGET_MS) entries.delete(namespace);
     }
   };
-  const lastOf = ({ answer, answeredAt }: Entry): IsOpen =>
-    answer !== undefined && now() - answeredAt < STILL_COUNTS_MS ? answer : 'unknown';
+  /** Labels are looked at anew each time: one that is taken away closes the namespace at once. */
+  const isOpenBy = (right: Right, namespace: string): IsOpen => {
+    if (right !== 'cluster') return right === 'namespace';
+    return isSelected?.(namespace) === false ? 'unselected' : true;
+  };
+  const lastOf = ({ answer, answeredAt }: Entry, namespace: string): IsOpen =>
+    answer !== undefined && now() - answeredAt < STILL_COUNTS_MS
+      ? isOpenBy(answer, namespace)
+      : 'unknown';
 
   const ask = (namespace: string): Promise<IsOpen> => {
     const entry = entryOf(namespace);
@@ -95,11 +113,13 @@ export function openNamespaces(
       const leave = await places.enter(never);
       try {
         const at = now();
-        entry.answer = (await isAllowedEverywhere()) || (await isAllowed({ namespace }));
+        entry.answer = (await isAllowedEverywhere())
+          ? 'cluster'
+          : (await isAllowed({ namespace })) && 'namespace';
         entry.answeredAt = at;
-        return entry.answer;
+        return isOpenBy(entry.answer, namespace);
       } catch {
-        return lastOf(entry);
+        return lastOf(entry, namespace);
       } finally {
         leave();
         entry.asking = undefined;
@@ -116,7 +136,15 @@ export function openNamespaces(
       if (entry.answer === undefined) return await within(patienceMs, ask(namespace));
       // The more namespaces there are, the less often each is asked about: 10 in a second at most.
       if (now() - entry.answeredAt > Math.max(MAX_AGE_MS, entries.size * 100)) void ask(namespace);
-      return lastOf(entry);
+      return lastOf(entry, namespace);
+    },
+    async scope() {
+      try {
+        if (!(await isAllowedEverywhere())) return 'namespaces';
+        return isSelected ? 'selector' : 'cluster';
+      } catch {
+        return 'unknown';
+      }
     },
   };
 }

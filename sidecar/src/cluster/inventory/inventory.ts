@@ -6,6 +6,7 @@ import type {
   NodeFact,
   NodeSelectorTerm,
   PodFact,
+  RunsAs,
   StorageClassFact,
   WorkloadFact,
 } from '../watch/facts.ts';
@@ -28,6 +29,8 @@ export type Claim = Omit<
   volumeName: string | null;
   /** The claim's class binds only when a pod uses the claim. */
   waitsForFirstConsumer: boolean;
+  /** The ids of the pods that use it, or would if they ran; absent: they say nothing. See `runsAsOf`. */
+  runsAs?: RunsAs | undefined;
   /** `spec.nodeAffinity.required.nodeSelectorTerms` of the PersistentVolume; empty where every node will do. */
   nodeSelectorTerms: NodeSelectorTerm[];
 } & Pick<

@@ -101,3 +101,38 @@ it('orders claims by name, by code unit', () => {
     'b',
   ]);
 });
+
+it.each<[string, Partial<NamespaceFacts>, Claim['runsAs']]>([
+  ['of nobody', {}, undefined],
+  [
+    'of its pods before those of a template',
+    {
+      pods: [pod('b', { claims: ['data'], runsAs: { user: 5, groups: [] } })],
+      workloads: [
+        workload('Deployment/a', { claims: ['data'], runsAs: { user: 6, group: 1, groups: [7] } }),
+      ],
+    },
+    { user: 5, groups: [7] },
+  ],
+  [
+    'of a template while nothing runs',
+    {
+      pods: [pod('a', { claims: ['data'], phase: 'Failed', runsAs: { user: 5, groups: [] } })],
+      workloads: [workload('Deployment/a', { claims: ['data'], runsAs: { user: 6, groups: [] } })],
+    },
+    { user: 6, groups: [] },
+  ],
+  [
+    'of the first that is not root, with the groups of all',
+    {
+      pods: [
+        pod('a', { claims: ['data'], runsAs: { user: 0, group: 0, groups: [1, 2] } }),
+        pod('c', { claims: ['data'], runsAs: { user: 8, group: 3, groups: [2, 4] } }),
+        pod('b', { claims: ['data'], runsAs: { user: 7, groups: [] } }),
+      ],
+    },
+    { user: 7, groups: [1, 2, 4] },
+  ],
+])('has the ids %s', (_, facts, expected) => {
+  expect(joinClaims({ ...alone, ...facts }, plain)[0]?.runsAs).toEqual(expected);
+});

@@ -1,6 +1,7 @@
 import type { ClaimFact, NamespaceFacts, PodFact } from '../watch/facts.ts';
 import type { Claim } from './inventory.ts';
 import { indexOwners, isFinished, type OwnerIndex, ownerOf, podsNaming } from './owners.ts';
+import { runsAsOf } from './runsAs.ts';
 import type { Storage } from './storage.ts';
 
 /** @returns the claims of one namespace, ordered by name. The time grows with the number of facts, not with its square. */
@@ -39,6 +40,7 @@ function joined(fact: ClaimFact, owners: OwnerIndex, { places, waitingClasses }:
     waitsForFirstConsumer: waitingClasses.has(fact.storageClass ?? ''),
     pods: mountingPods(podsNaming(fact, owners)),
     owner: ownerOf(fact, owners),
+    ...runsAsOf(fact, owners),
   };
 }
 

@@ -81,7 +81,7 @@ export function podsNaming({ name, controller }: ClaimFact, index: OwnerIndex): 
  * zero. A controller of a kind that the inventory does not read is taken as its reference names it.
  */
 export function ownerOf(claim: ClaimFact, index: OwnerIndex): Owner {
-  const named = startsOf(claim, index);
+  const named: OwnedFact[] = startsOf(claim, index);
   if (named.length === 0 && claim.controller) {
     named.push({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
   }
@@ -101,7 +101,7 @@ export function ownerOf(claim: ClaimFact, index: OwnerIndex): Owner {
 }
 
 /** @returns what names the claim; see `ownerOf`. */
-const startsOf = (claim: ClaimFact, index: OwnerIndex): OwnedFact[] => [
+export const startsOf = (claim: ClaimFact, index: OwnerIndex): (PodFact | WorkloadFact)[] => [
   ...podsNaming(claim, index),
   ...templatesOf(claim, index),
   ...statefulSetsOf(claim, index),
@@ -110,7 +110,7 @@ const startsOf = (claim: ClaimFact, index: OwnerIndex): OwnedFact[] => [
 /** @returns who uses a claim, or would use it if it ran: the same that count for `ownerOf`, but none of its finished pods. */
 export function usersOf(claim: ClaimFact, index: OwnerIndex): ClaimUser[] {
   return startsOf(claim, index)
-    .filter(start => !('phase' in start && isFinished(start as PodFact)))
+    .filter(start => !('phase' in start && isFinished(start)))
     .map(start => {
       const { chain, above } = chainOf(start, index.byUid);
       return { chain, above };

@@ -21,6 +21,14 @@ export interface OwnedFact extends OwnerReference {
   controller: Controller | undefined;
 }
 
+/** The ids that a pod asks for in its `securityContext`; what it does not say comes from its image. */
+export interface RunsAs {
+  user?: number | undefined;
+  group?: number | undefined;
+  /** `fsGroup` and `supplementalGroups`. */
+  groups: readonly number[];
+}
+
 /** A pod that names at least one claim. */
 export interface PodFact extends OwnedFact {
   phase: string;
@@ -35,6 +43,8 @@ export interface PodFact extends OwnedFact {
   claims: string[];
   /** Names of the claims that Kubernetes makes for its `ephemeral` volumes. */
   ephemeralClaims: string[];
+  /** Absent where it says nothing of it. */
+  runsAs?: RunsAs | undefined;
 }
 
 /** A controller of pods that is built into Kubernetes. */
@@ -43,6 +53,8 @@ export interface WorkloadFact extends OwnedFact {
   claims: string[];
   /** Names of the volumeClaimTemplates; a StatefulSet's only. */
   claimTemplates: string[];
+  /** Of its pod template, where that names a claim. */
+  runsAs?: RunsAs | undefined;
   /** `spec.selector.matchLabels`; kept for a StatefulSet, which puts them on the claims that it makes. */
   matchLabels: Record<string, string>;
   /** Its annotation `nkvm.io/restore`: what a restore has stopped, and must set back. */
@@ -141,6 +153,7 @@ export interface NamespaceFact {
   terminating?: true | undefined;
   /** Its annotation `nkvm.io/destination`. */
   wantsDestinations?: string | undefined;
+  labels?: Readonly<Record<string, string>> | undefined;
   /** Its label `backup`, which its claims inherit. */
   backupLabel?: string | undefined;
   /** As on a claim. */

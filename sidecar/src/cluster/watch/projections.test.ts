@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import {
   claimFact,
   cronJobFact,
+  namespaceFact,
   nodeFact,
   podFact,
   statefulSetFact,
@@ -295,4 +296,57 @@ it('a claim keeps its annotations about entries that backups leave out, and no o
   const annotations = { 'nkvm.io/exclude': './cache', 'nkvm.io/include-mounts': 'true', a: 'b' };
   const { leaveOutNotes } = claimFact({ metadata: { name: 'a', annotations } });
   expect(leaveOutNotes).toEqual({ 'nkvm.io/exclude': './cache', 'nkvm.io/include-mounts': 'true' });
+});
+
+it('keeps the labels of a namespace', () => {
+  const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
+  expect(namespaceFact({ metadata: { ...metadata, labels } })).toMatchObject({ name: 'x', labels });
+});
+
+const volume = { name: 'v', persistentVolumeClaim: { claimName: 'a' } };
+const mounting = (securityContext?: object) => ({
+  ...{ name: 'app', volumeMounts: [{ name: 'v', mountPath: '/' }] },
+  ...(securityContext && { securityContext }),
+});
+
+it.each<[string, object, object | undefined]>([
+  ['nothing', { containers: [mounting()] }, undefined],
+  [
+    'its own ids',
+    {
+      securityContext: { runAsUser: 5, runAsGroup: 6, fsGroup: 7, supplementalGroups: [8] },
+      containers: [mounting()],
+    },
+    { user: 5, group: 6, groups: [7, 8] },
+  ],
+  [
+    'those of the container that mounts the claim, which come first',
+    {
+      securityContext: { runAsUser: 5, runAsGroup: 6 },
+      containers: [
+        { name: 'other', securityContext: { runAsUser: 9 } },
+        mounting({ runAsUser: 10 }),
+      ],
+    },
+    { user: 10, group: 6, groups: [] },
+  ],
+])('keeps of the ids of a pod %s', (_, spec, runsAs) => {
+  const whole = { containers: [], volumes: [volume], ...spec };
+  expect(podFact({ metadata, spec: whole })?.runsAs).toEqual(runsAs);
+  const deployment = workloadFact('apps/v1', 'Deployment');
+  expect(deployment({ metadata, spec: { template: { spec: whole } } }).runsAs).toEqual(runsAs);
+});
+
+it('keeps the ids of a StatefulSet, whose volumes have the names of its templates', () => {
+  const spec = {
+    serviceName: 'x',
+    selector: {},
+    volumeClaimTemplates: [{ metadata: { name: 'v' } }],
+    template: { spec: { containers: [mounting({ runAsUser: 10 })] } },
+  };
+  expect(statefulSetFact({ metadata, spec }).runsAs).toEqual({
+    user: 10,
+    group: undefined,
+    groups: [],
+  });
 });

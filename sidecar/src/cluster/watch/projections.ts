@@ -118,6 +118,7 @@ export function namespaceFact({ metadata }: Raw<V1Namespace>): NamespaceFact {
     createdAt: metadata?.creationTimestamp ?? '',
     terminating: metadata?.deletionTimestamp === undefined ? undefined : true,
     wantsDestinations: metadata?.annotations?.[DESTINATION_ANNOTATION],
+    labels: metadata?.labels,
     backupLabel: metadata?.labels?.[BACKUP_LABEL],
     policyNotes: policyNotesOf(metadata?.annotations),
   };
@@ -138,7 +139,31 @@ export function podFact({ metadata, spec, status }: Raw<V1Pod>): PodFact | undef
     ...pendingPod(status),
     claims,
     ephemeralClaims,
+    ...runsAsIn(spec),
   };
+}
+
+/**
+ * Of several containers, the first that mounts a volume of a claim counts.
+ * @param claimTemplates of a StatefulSet, whose names are those of volumes
+ */
+function runsAsIn(
+  spec: Raw<V1PodSpec> | undefined,
+  claimTemplates: readonly string[] = []
+): Pick<PodFact, 'runsAs'> {
+  const ofClaims = (spec?.volumes ?? []).filter(
+    ({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim || ephemeral
+  );
+  const volumes = new Set([...claimTemplates, ...ofClaims.map(({ name }) => name)]);
+  const container = spec?.containers?.find(({ volumeMounts }) =>
+    volumeMounts?.some(({ name }) => volumes.has(name))
+  )?.securityContext;
+  const { fsGroup, supplementalGroups = [], ...ofPod } = spec?.securityContext ?? {};
+  const user = container?.runAsUser ?? ofPod.runAsUser;
+  const group = container?.runAsGroup ?? ofPod.runAsGroup;
+  const groups = [...(fsGroup === undefined ? [] : [fsGroup]), ...supplementalGroups];
+  if (user === undefined && group === undefined && groups.length === 0) return {};
+  return { runsAs: { user, group, groups } };
 }
 
 /** The reason why a pod has not started; nothing for any other pod. */
@@ -157,20 +182,26 @@ function pendingPod(status: Raw<V1Pod>['status']): Pick<PodFact, 'wantsOnly' | '
 /** @returns the projection of a kind that has `spec.template`. */
 export const workloadFact =
   (apiVersion: string, kind: string) =>
-  ({ metadata, spec }: WithTemplate): WorkloadFact => ({
-    ...owned(apiVersion, kind, metadata),
-    claims: claimNames(spec?.template?.spec),
-    claimTemplates: [],
-    matchLabels: {},
-    ...restoreNoteOf(metadata),
-  });
+  ({ metadata, spec }: WithTemplate): WorkloadFact => {
+    const claims = claimNames(spec?.template?.spec);
+    return {
+      ...owned(apiVersion, kind, metadata),
+      claims,
+      claimTemplates: [],
+      ...(claims.length > 0 && runsAsIn(spec?.template?.spec)),
+      matchLabels: {},
+      ...restoreNoteOf(metadata),
+    };
+  };
 
 export function statefulSetFact({ metadata, spec }: Raw<V1StatefulSet>): WorkloadFact {
+  const claimTemplates = (spec?.volumeClaimTemplates ?? []).map(
+    template => template.metadata?.name ?? ''
+  );
   return {
     ...workloadFact('apps/v1', 'StatefulSet')({ metadata, spec }),
-    claimTemplates: (spec?.volumeClaimTemplates ?? []).map(
-      template => template.metadata?.name ?? ''
-    ),
+    claimTemplates,
+    ...(claimTemplates.length > 0 && runsAsIn(spec?.template?.spec, claimTemplates)),
     matchLabels: spec?.selector.matchLabels ?? {},
   };
 }

@@ -1,6 +1,6 @@
 import type { DoctorFinding } from '../../../api/index.ts';
 import { openNamespaceCommand } from '../../../api/index.ts';
-import type { OpenNamespaces } from '../../backup/request/openNamespaces.ts';
+import type { IsOpen, OpenNamespaces } from '../../backup/request/openNamespaces.ts';
 import type { Access } from '../../cluster/gateway/access.ts';
 import type { Viewer } from '../doctor.ts';
 import { fails, fine, warns } from '../finding.ts';
@@ -11,6 +11,8 @@ import { missingOf } from './rightsCheck.ts';
 export interface NamespacesCheck {
   access: Pick<Access, 'mayI'>;
   open: Pick<OpenNamespaces, 'known'>;
+  /** NKVM_NAMESPACE_SELECTOR. */
+  selector: string | undefined;
   /** Those that have volumes. */
   namespaces: readonly string[];
   /** Those of them where a volume has a schedule. */
@@ -24,7 +26,7 @@ const MOST_NAMED = 10;
 
 /** Where NKVM may run helper pods, and whether it has all of the rights there that it needs. */
 export async function checkNamespaces(
-  { access, open, namespaces, scheduled }: NamespacesCheck,
+  { access, open, selector, namespaces, scheduled }: NamespacesCheck,
   { seesNamespaces }: Viewer
 ): Promise<DoctorFinding[]> {
   const listed = (names: readonly string[]): string =>
@@ -35,22 +37,41 @@ export async function checkNamespaces(
   const answers = await Promise.all(namespaces.map(name => open.known(name)));
   const opened = namespaces.filter((_, at) => answers[at] === true);
   const unknown = answers.filter(answer => answer === 'unknown').length;
-  const closed = scheduled.filter(name => answers[namespaces.indexOf(name)] === false);
+  const isAnswer = (answer: IsOpen) => (name: string) =>
+    answers[namespaces.indexOf(name)] === answer;
+  const closed = scheduled.filter(isAnswer(false));
+  const unlabelled = scheduled.filter(isAnswer('unselected'));
   const found = [
-    fine(
-      everywhere
-        ? 'NKVM may run helper pods in all namespaces: nkvm-runtime is bound for the whole cluster'
-        : `NKVM may run helper pods in ${opened.length} of ${
+    everywhere && selector === undefined
+      ? warns(
+          'NKVM may run helper pods in all namespaces: nkvm-runtime is bound for the whole cluster, and NKVM_NAMESPACE_SELECTOR is not set',
+          'where that is too much, set NKVM_NAMESPACE_SELECTOR, or bind the role in each namespace that you want to back up',
+          'kubectl delete -k deploy/k8s/cluster-wide'
+        )
+      : fine(
+          `NKVM may run helper pods in ${opened.length} of ${
             namespaces.length
-          } namespaces with volumes${listed(opened)}`
-    ),
+          } namespaces with volumes${listed(opened)}${
+            everywhere ? `: those that match ${selector}` : ''
+          }`
+        ),
   ];
+  if (!everywhere && selector !== undefined)
+    found.push(
+      warns(
+        `NKVM_NAMESPACE_SELECTOR (${selector}) opens no namespace, because nkvm-runtime is not bound for the whole cluster`,
+        'bind it for the whole cluster, or remove the setting',
+        'kubectl apply -k deploy/k8s/cluster-wide'
+      )
+    );
   if (opened.length === 0 && namespaces.length > 0 && unknown === 0)
     found.push(
       warns(
         'no volume can be backed up',
-        'allow backups in each namespace that you want to back up',
-        openNamespaceCommand('NAMESPACE')
+        everywhere
+          ? 'give each namespace that you want to back up the labels that NKVM_NAMESPACE_SELECTOR wants'
+          : 'allow backups in each namespace that you want to back up',
+        everywhere ? null : openNamespaceCommand('NAMESPACE')
       )
     );
   if (unknown > 0)
@@ -68,6 +89,17 @@ export async function checkNamespaces(
         } namespaces have a schedule, and NKVM may not run helper pods there${listed(closed)}`,
         'allow backups there, or remove the label',
         openNamespaceCommand((seesNamespaces && closed[0]) || 'NAMESPACE')
+      )
+    );
+  if (unlabelled.length > 0)
+    found.push(
+      fails(
+        `volumes in ${
+          unlabelled.length
+        } namespaces have a schedule, and the labels of these namespaces do not match NKVM_NAMESPACE_SELECTOR${listed(
+          unlabelled
+        )}`,
+        'give them the labels that it wants, or remove the schedules'
       )
     );
   const checked = everywhere ? [undefined] : opened.slice(0, MOST_CHECKED);

@@ -72,7 +72,7 @@ describe('the namespaces of helper pods', () => {
   const all = { seesNamespaces: true, seesDestinations: true };
   const check = (
     isMissing: (action: Action) => boolean,
-    { viewer = all, scheduled = [] as string[] } = {}
+    { viewer = all, scheduled = [] as string[], selector = undefined as string | undefined } = {}
   ) =>
     checkNamespaces(
       {
@@ -80,6 +80,7 @@ describe('the namespaces of helper pods', () => {
           action => !(action.namespace && OPEN.includes(action.namespace)) || isMissing(action)
         ),
         open: { known: async name => OPEN.includes(name) },
+        selector,
         namespaces: ['billing', 'other', 'shop'],
         scheduled,
       },
@@ -123,18 +124,42 @@ describe('the namespaces of helper pods', () => {
     ]);
   });
 
-  it('are all of them where the role is bound for the whole cluster', async () => {
-    const found = await checkNamespaces(
+  const boundForAll = (selector?: string) =>
+    checkNamespaces(
       {
         access: without(() => false),
-        open: { known: async () => true },
-        namespaces: ['billing'],
-        scheduled: [],
+        open: { known: async name => (selector && name !== 'billing' ? 'unselected' : true) },
+        selector,
+        namespaces: ['billing', 'other'],
+        scheduled: ['other'],
       },
       all
     );
-    expect(found).toMatchObject([
-      { outcome: 'ok', text: expect.stringContaining('in all namespaces') },
+
+  it('are all of them where the role is bound for the whole cluster: a warning', async () => {
+    expect(await boundForAll()).toMatchObject([
+      {
+        outcome: 'warning',
+        text: expect.stringContaining('in all namespaces'),
+        toDo: expect.stringContaining('NKVM_NAMESPACE_SELECTOR'),
+      },
+    ]);
+  });
+
+  it('are those that a selector matches, and a schedule elsewhere is a failure', async () => {
+    expect(await boundForAll('team=a')).toMatchObject([
+      {
+        outcome: 'ok',
+        text: 'NKVM may run helper pods in 1 of 2 namespaces with volumes (billing): those that match team=a',
+      },
+      { outcome: 'failed', text: expect.stringContaining('(other)'), paste: null },
+    ]);
+  });
+
+  it('are not opened by a selector alone', async () => {
+    expect(await check(() => false, { selector: 'team=a' })).toMatchObject([
+      { outcome: 'ok' },
+      { outcome: 'warning', text: expect.stringContaining('(team=a) opens no namespace') },
     ]);
   });
 

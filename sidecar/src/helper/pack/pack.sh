@@ -1,7 +1,8 @@
 # Packs a volume, and then writes the seal: what was sent, and what could not be kept. It runs in the helper pod, in
 # POSIX sh, with the arguments VOLUME WORK LEVEL ARCHIVE WITH: the archive's name, for its index, and words (leaveOut.ts):
 # `mounts`, `reserved`, `archives` are not left out; for `patterns`, WORK/patterns holds more to leave out, which was sent
-# before; for `direct`, a program takes the archive that comes over standard input (load.cjs), after a line for this script, which
+# before; for `unreadable`, unreadable.sh takes the place of all that follows; for
+# `direct`, a program takes the archive that comes over standard input (load.cjs), after a line for this script, which
 # is kept in WORK/hello and has no secret; for `chain`, the archive is a link of a chain, and chainCommand has put programs there,
 # and the snapshot file of the archive before. packCommand.ts sets hash_js, members_js, load_js, messages_awk, most_compressors,
 # member_bytes, index_limit and archive_names.
@@ -124,7 +125,7 @@ find_kept() (
     set -- -o \( -path "$p" -o -path "*/$p" \) ${counts:+-fprintf "$work/excluded" x} "$@"
   done <"$work/patterns"
   while IFS= read -r p; do set -- -o -path "${p%/\*}" "$@"; done <"$work/rules"
-  find . \( -false "$@"
+  exec find . \( -false "$@"
 )
 
 # tar takes a file with st_blocks 0 for one hole and never reads it; many FUSE file systems report 0 for every file.
@@ -337,6 +338,7 @@ find / -prune -fprintf /dev/null %b 2>/dev/null || counts= with="$with archives 
 ! is_left_out archives || printf '%s\n' "$archive_names" '.tmp-nkvm-*' >names
 leave_out_reserved
 leave_out_mounts
+case $with in *' unreadable '*) eval "$unreadable_sh" ;; esac
 choose_sparse
 started=$(($(date +%s) - 2))
 prepare_chain

@@ -3,6 +3,7 @@ import { ApiFailure, isMissingRight } from '../../cluster/gateway/apiFailure.ts'
 import type { Denial } from '../../cluster/gateway/denial.ts';
 import { denialOf } from '../../cluster/gateway/denial.ts';
 import { StageError, textOf } from '../../errors.ts';
+import { allowRootCommand } from '../settings/readsAs.ts';
 import { LIMIT_RULES } from './limitRefusals.ts';
 import type { Refusal, Rule } from './refusalRule.ts';
 
@@ -25,7 +26,9 @@ const RULES: Rule[] = [
     ([, level, why], namespace) => ({
       reason: 'PodSecurity',
       message: `namespace ${namespace} does not admit the helper pod: its Pod Security level is ${level} (${why})`,
-      hint: `set Pod Security level baseline, which the helper needs: kubectl label --overwrite namespace ${namespace} pod-security.kubernetes.io/enforce=baseline; or set NKVM_HELPER_RUN_AS_USER to the user id of the volumes’ files, which fits level restricted`,
+      hint: `set Pod Security level baseline, which the helper needs: ${allowRootCommand(
+        namespace
+      )}; or, to back up what the user of the volume’s pods can read, set NKVM_HELPER_RESTRICTED to auto, or to always where the namespace has no such label`,
       class: 'needs-action',
     }),
   ],

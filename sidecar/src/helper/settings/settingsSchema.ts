@@ -137,6 +137,12 @@ export const HELPER_SETTINGS = {
     .describe(
       'user id of the helper; any but 0 has no capabilities, reads only what that user may read, and fits Pod Security level restricted'
     ),
+  NKVM_HELPER_RESTRICTED: z
+    .enum(['auto', 'always', 'never'], { error: 'takes one of: auto, always, never' })
+    .default('auto')
+    .describe(
+      'where helper pods that read a volume run as the user of its pods, so that they fit Pod Security level restricted: `auto` in namespaces labelled with that level; `always` also in those without such a label; `never`. A backup fails before anything is packed where that user cannot read a file'
+    ),
   NKVM_HELPER_RUN_AS_GROUP: id.default(0).describe('group id of the helper'),
   NKVM_HELPER_SUPPLEMENTAL_GROUPS: listOf(id)
     .optional()

@@ -10,7 +10,7 @@ import { maySeeCluster } from './remoteRights.ts';
 export type ClusterRoutesWorld = Pick<
   HttpWorld,
   | ('queue' | 'history' | 'admission' | 'inventory' | 'open' | 'coverage' | 'rights')
-  | ('restores' | 'drills' | 'retention')
+  | ('restores' | 'drills' | 'retention' | 'readsAs')
 > & {
   /** Name of the cluster. */
   cluster: string;

@@ -63,6 +63,7 @@ const STATUS_OF: Record<string, number> = {
   ClaimNotBound: 409,
   ClaimTerminating: 409,
   NamespaceNotOpen: 409,
+  NamespaceNotSelected: 409,
   BlockVolume: 422,
   InventoryNotReady: 503,
   NamespaceNotChecked: 503,

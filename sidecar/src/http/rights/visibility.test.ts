@@ -196,11 +196,18 @@ describe('the installation', () => {
     await world.close();
     world = await httpWorld({ destination: { ...memoryDestination(), freeBytes: async () => 5 } });
     world.grants.nkvmAdmin = ['get settings nkvm'];
-    expect((await get('nkvmAdmin', 'info')).body).toMatchObject({ backupDir: '/b', freeBytes: 5 });
+    world.parts.installation.namespaceSelector = 'team=a';
+    world.parts.open.scope = async () => 'selector';
+    expect((await get('nkvmAdmin', 'info')).body).toMatchObject({
+      backupDir: '/b',
+      freeBytes: 5,
+      ...{ scope: 'selector', namespaceSelector: 'team=a' },
+    });
     expect((await get('shopper', 'info')).body).toMatchObject({
       cluster: 'test',
       backupDir: null,
       freeBytes: null,
+      ...{ scope: 'selector', namespaceSelector: null },
     });
   });
 });

@@ -16,6 +16,7 @@ it('says for each action whether the caller may do it, and which rights are miss
     body: {
       namespace: 'shop',
       user: 'shopper',
+      scope: 'namespaces',
       actions: [
         { action: 'see', allowed: true, missing: [], role: 'nkvm-viewer' },
         { action: 'backUp', allowed: true, missing: [], role: 'nkvm-operator' },

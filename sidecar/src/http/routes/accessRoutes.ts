@@ -10,21 +10,25 @@ import {
   textOfClaimRight,
   VOLUME_ACTIONS,
 } from '../../../api/index.ts';
+import type { OpenNamespaces } from '../../backup/request/openNamespaces.ts';
 import type { Rights } from '../rights/rights.ts';
 
 export interface AccessRoutes {
+  open: Pick<OpenNamespaces, 'scope'>;
   rights: Rights;
 }
 
 /** Tells a caller about their own rights in a namespace. About others, the API server is asked, with the rights of who asks. */
 export const accessRoutes =
-  ({ rights }: AccessRoutes): FastifyPluginAsyncZod =>
+  ({ rights, open }: AccessRoutes): FastifyPluginAsyncZod =>
   async app => {
     app.get(
       '/namespaces/:namespace/access',
       {
         config: {
-          rights: { none: 'it says only what the caller may do, which Kubernetes tells everybody' },
+          rights: {
+            none: 'it says only what the caller may do, which Kubernetes tells everybody, and what GET info says',
+          },
         },
         schema: {
           summary: 'Read what you may do in a namespace',
@@ -49,7 +53,8 @@ export const accessRoutes =
           const missing = needed.filter((_, at) => !answers[at]).map(textOfClaimRight);
           return { action, allowed: missing.length === 0, missing, role };
         });
-        return { namespace, user: caller.username, actions: await Promise.all(actions) };
+        const [scope, ...found] = await Promise.all([open.scope(), ...actions]);
+        return { namespace, user: caller.username, scope, actions: found };
       }
     );
   };

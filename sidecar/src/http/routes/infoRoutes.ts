@@ -1,29 +1,31 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { Info, Problem } from '../../../api/index.ts';
+import type { OpenNamespaces } from '../../backup/request/openNamespaces.ts';
 import type { Action } from '../../cluster/gateway/access.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { ShowingRight } from '../rights/declared.ts';
 import { inNkvm } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
 
-export type Installation = Omit<Info, 'name' | 'freeBytes' | 'user' | 'backupDir'> & {
+export type Installation = Omit<Info, 'name' | 'freeBytes' | 'user' | 'backupDir' | 'scope'> & {
   backupDir: string;
 };
 
 export interface InfoRoutes {
   installation: Installation;
+  open: Pick<OpenNamespaces, 'scope'>;
   destination: Pick<Destination, 'freeBytes'>;
   rights: Rights;
 }
 
 const SHOWS_DIRECTORY: ShowingRight = {
   ...inNkvm('get', 'settings'),
-  what: 'the backup directory and its free space',
+  what: 'the backup directory, its free space, and the selector of namespaces',
 };
 
-/** Facts about this installation. The backup directory and its free space are for its administrators. */
+/** Facts about this installation. The backup directory, its free space and the selector are for its administrators. */
 export const infoRoutes =
-  ({ installation, destination, rights }: InfoRoutes): FastifyPluginAsyncZod =>
+  ({ installation, open, destination, rights }: InfoRoutes): FastifyPluginAsyncZod =>
   async app => {
     const toSeeSettings: Action = {
       verb: 'get',
@@ -53,6 +55,8 @@ export const infoRoutes =
           ...installation,
           backupDir: mayKnow ? installation.backupDir : null,
           freeBytes: free ?? null,
+          scope: await open.scope(),
+          namespaceSelector: mayKnow ? installation.namespaceSelector : null,
           user: caller.username,
         };
       }

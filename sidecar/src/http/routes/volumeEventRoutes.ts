@@ -13,9 +13,10 @@ import type { EventStream, EventStreams } from '../streams/eventStreams.ts';
 import { volumeChanges } from '../streams/volumeChanges.ts';
 import { volumeEvents } from '../streams/volumeEvents.ts';
 import type { HiddenTexts } from '../views/hiddenTexts.ts';
+import type { VolumeViewWorld } from '../views/volumeView.ts';
 import { volumeOf } from '../views/volumeView.ts';
 
-export interface VolumeEventRoutes {
+export interface VolumeEventRoutes extends Pick<VolumeViewWorld, 'readsAs'> {
   inventory: Inventory;
   history: History;
   open: Pick<OpenNamespaces, 'known' | 'ask'>;

@@ -16,9 +16,10 @@ import { inNamespace, onClaim, SHOWS_OF_VOLUME, SHOWS_OF_VOLUMES } from '../righ
 import type { Rights } from '../rights/rights.ts';
 import { visibleClaims } from '../rights/visibleClaims.ts';
 import { sendTagged } from '../views/etag.ts';
+import type { VolumeViewWorld } from '../views/volumeView.ts';
 import { mayBackUpEach, rightsOnVolume, volumeOf, volumeScopes } from '../views/volumeView.ts';
 
-export interface VolumeRoutes {
+export interface VolumeRoutes extends Pick<VolumeViewWorld, 'readsAs'> {
   inventory: Inventory;
   history: History;
   open: Pick<OpenNamespaces, 'known'>;

@@ -1,4 +1,4 @@
-import type { MetLimit, Volume } from '../../../api/index.ts';
+import type { MetLimit, ReadsAs, Volume } from '../../../api/index.ts';
 import { obstacleOf } from '../../backup/request/obstacle.ts';
 import type { OpenNamespaces } from '../../backup/request/openNamespaces.ts';
 import type { Action, Subject } from '../../cluster/gateway/access.ts';
@@ -37,14 +37,22 @@ const NOT_LOOKED_UP = {
   },
 };
 
+export interface VolumeViewWorld {
+  history: Pick<History, 'ofClaim'>;
+  open: Pick<OpenNamespaces, 'known'>;
+  /** See `RunWorld`. */
+  readsAs?(claim: Claim): ReadsAs | null;
+}
+
 /** @returns a volume as a caller with these rights sees it. */
 export async function volumeOf(
   claim: Claim,
   may: VolumeRights,
-  { history, open }: { history: Pick<History, 'ofClaim'>; open: Pick<OpenNamespaces, 'known'> }
+  { history, open, readsAs }: VolumeViewWorld
 ): Promise<Volume> {
   const { namespace, name, uid } = claim;
   const pods = claim.pods.map(({ name, phase, node }) => ({ name, phase, node }));
+  const reads = readsAs?.(claim);
   const workload = { podsVisible: true, node: claim.node, pods, owner: claim.owner };
   return {
     namespace,
@@ -59,6 +67,9 @@ export async function volumeOf(
     labels: claim.labels,
     createdAt: claim.createdAt,
     ...(may.pods ? workload : may.isPodsUnknown ? NOT_LOOKED_UP : HIDDEN),
+    ...(reads && {
+      readsAs: { user: may.pods ? reads.user : null, because: reads.because },
+    }),
     obstacle: obstacleOf(claim, await open.known(namespace)),
     mayBackUp: may.backUp,
     backupsVisible: may.backups,

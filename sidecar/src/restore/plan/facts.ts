@@ -1,7 +1,10 @@
 import type { StartRestore } from '../../../api/index.ts';
+import { unselected } from '../../backup/request/obstacle.ts';
+import type { OpenNamespaces } from '../../backup/request/openNamespaces.ts';
 import type { Access, Action } from '../../cluster/gateway/access.ts';
 import type { ClusterInventory } from '../../cluster/inventory/inventory.ts';
 import type { NamespaceLimits } from '../../cluster/limits/quotas.ts';
+import type { NamespaceFact } from '../../cluster/watch/facts.ts';
 import type { ClaimWrites } from '../../cluster/writes/claimWrites.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { checkArchive } from '../archiveCheck.ts';
@@ -22,11 +25,15 @@ import { sizeText } from './planSpace.ts';
 export interface PlanWorld extends SourceWorld {
   inventory: Pick<ClusterInventory, 'claim' | 'podsOf' | 'namespace' | 'storageClasses'>;
   access: Pick<Access, 'mayI'>;
+  /** Whether NKVM may use a namespace; see `openNamespaces`. Absent: the API server alone says so. */
+  open?: Pick<OpenNamespaces, 'ask'>;
   claims: Pick<ClaimWrites, 'tryCreate'>;
   scaler: Pick<Scaler, 'workloadsOf'>;
   selectEntries: SelectEntries;
   lookInto: LookInto;
   readLimits(namespace: string, signal: AbortSignal): Promise<NamespaceLimits | undefined>;
+  /** @returns whether a namespace admits no helper pod that writes. Absent: each does. */
+  isRestricted?(namespace: NamespaceFact): boolean;
   /** @returns why the claim cannot be backed up now; undefined: it can. */
   backupObstacle(namespace: string, name: string): Promise<StageError | undefined>;
 }
@@ -97,6 +104,7 @@ export async function gatherFacts(
     ...{ request, source, digest, selected, rights, claim, wish, limits, creation, look },
     ...{ workloads, safety },
     namespace: namespaceFact,
+    isRestricted: namespaceFact !== undefined && world.isRestricted?.(namespaceFact) === true,
     pods: world.inventory.podsOf(namespace, name),
     classes: world.inventory.storageClasses(),
   };
@@ -214,15 +222,24 @@ export function neededRights({ target, scale }: StartRestore): Action[] {
   ];
 }
 
-async function rightsFor(
+function notSelected(namespace: string): StageError {
+  const { reason, message, hint } = unselected(namespace);
+  return new StageError('queue', reason, message, hint, 'needs-action');
+}
+
+/** @returns whether NKVM may do what a restore needs in the namespace of its target. */
+export async function rightsFor(
   request: StartRestore,
-  { access }: Pick<PlanWorld, 'access'>
+  { access, open }: Pick<PlanWorld, 'access' | 'open'>
 ): Promise<Answer<true>> {
   const { namespace } = request.target;
   try {
+    const isOpen = await open?.ask(namespace);
+    if (isOpen === 'unknown') return { later: 'the API server did not say whether it is open' };
     const needed = neededRights(request);
     const has = await Promise.all(needed.map(action => access.mayI(action)));
     const missing = needed.filter((_, at) => !has[at]);
+    if (missing.length === 0 && isOpen === 'unselected') return { fails: notSelected(namespace) };
     if (missing.length === 0) return { is: true };
     const names = missing.map(({ verb, resource, subresource }) =>
       [verb, [resource, subresource].filter(Boolean).join('/')].join(' ')

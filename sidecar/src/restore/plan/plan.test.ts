@@ -90,6 +90,15 @@ describe('the plan of a restore', () => {
     });
   });
 
+  it('into a namespace that admits no root', () => {
+    const plan = planOf({ ...sound, isRestricted: true });
+    expect(plan.canStart).toBe(false);
+    expect(plan.checks.find(({ name }) => name === 'namespace')).toMatchObject({
+      ...{ state: 'fails', reason: 'PodSecurity' },
+      hint: expect.stringContaining('enforce=baseline; or restore into another namespace'),
+    });
+  });
+
   it('into an existing claim', () => {
     expect(planOf({ ...sound, ...into('empty'), ...there })).toMatchObject({
       canStart: true,

@@ -21,8 +21,8 @@ import { spaceCheck, spaceOf } from './planSpace.ts';
  * | `archive` | what `findSource` says; `ArchiveLocked`, `NoMatchingKey` where no copy can be decrypted |
  * | `digest` | `ArchiveDiffers`, `ArchiveBroken` |
  * | `paths` | `PathNotInArchive`, `HardLinkBroken` |
- * | `namespace` | `NamespaceNotFound`, `NamespaceTerminating` |
- * | `rights` | `RestoresNotAllowed` |
+ * | `namespace` | `NamespaceNotFound`, `NamespaceTerminating`, `PodSecurity` |
+ * | `rights` | `RestoresNotAllowed`, `NamespaceNotSelected` |
  * | `claim` | new: `ClaimExists`, `SizeUnknown`; else `ClaimNotFound`, `ClaimTerminating`, `ClaimLost`, `BlockVolume` |
  * | `class` | `StorageClassNotFound` |
  * | `quota` | `QuotaExceeded`, `ClaimDenied`, … : what `claimRefusal` says |

@@ -1,4 +1,5 @@
 import type { PlanCheck } from '../../../api/index.ts';
+import { allowRootCommand } from '../../helper/settings/readsAs.ts';
 import { claimInUse } from '../../helper/wait/placement.ts';
 import { namespaceNotFound, namespaceTerminating } from '../claim/claimRefusal.ts';
 import { isBlocked } from '../scale/scaler.ts';
@@ -47,12 +48,23 @@ export const pathsCheck = ({ selected, source: { found } }: PlanFacts): PlanChec
     ? undefined
     : answerCheck('paths', selected, is => `the archive has ${is?.entries ?? 0} of the entries`);
 
-export function namespaceCheck({ namespace, request }: PlanFacts): PlanCheck {
+export function namespaceCheck({ namespace, request, isRestricted }: PlanFacts): PlanCheck {
   const name = request.target.namespace;
   if (!namespace) return failed('namespace', namespaceNotFound(name));
   if (namespace.terminating) return failed('namespace', namespaceTerminating(name));
+  if (isRestricted) return failed('namespace', noRoot(name));
   return check('namespace', 'passes', `namespace ${name} exists`);
 }
+
+/** Only root can give files to their owners. */
+const noRoot = (namespace: string) =>
+  refusal(
+    'PodSecurity',
+    `namespace ${namespace} enforces Pod Security level restricted: it admits no helper pod that runs as root, and no other can restore the owners of files`,
+    `let it run as root while you restore: ${allowRootCommand(
+      namespace
+    )}; or restore into another namespace; or restore a claim when it is created, as docs/operations/zero-touch.md says, which fills volumes elsewhere`
+  );
 
 export function inUseCheck(facts: PlanFacts): PlanCheck | undefined {
   const { request, pods, workloads } = facts;

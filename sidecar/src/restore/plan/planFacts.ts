@@ -25,6 +25,8 @@ export interface PlanFacts {
   /** The entries that `paths` select; null: everything was requested. */
   selected: Answer<{ entries: number; bytes: number } | null>;
   namespace: NamespaceFact | undefined;
+  /** It admits no helper pod that could write: such a pod runs as root. */
+  isRestricted?: boolean;
   /** Whether the runner may do what the restore needs in the namespace. */
   rights: Answer<true>;
   /** The claim of that name as it is now. */
