@@ -1,30 +1,76 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findChromium } from '../browser/support/chromium.ts';
 import type { Headlamp } from '../browser/support/headlamp.ts';
 import { NARROW } from '../browser/support/headlamp.ts';
 import { findRow, headlampOver, shoot } from '../browser/support/page.ts';
+import { keptBy, logIn, logOut, openVolumes } from '../browser/support/person.ts';
 import { CLAIMS } from './fixture/claims.ts';
 import { run } from './machine/run.ts';
+import type { Call } from './support/backups.ts';
+import { start } from './support/backups.ts';
 import { deploy } from './support/deploy.ts';
 import { kubectl } from './support/kubectl.ts';
 import { kubeconfigPath } from './support/kubectl.ts';
+import { apiForEverybody, employ, employAdministrator, recordingWay } from './support/people.ts';
 import type { ServiceProxy } from './support/service-proxy.ts';
 import { apiThroughServiceProxy } from './support/service-proxy.ts';
+import { token } from './support/token.ts';
+import { until } from './support/until.ts';
 import { verifyPod } from './support/verify-pod.ts';
 
 const hasBrowser = findChromium() !== undefined;
 if (!hasBrowser) console.warn('No Chromium on this machine: the tests in a browser are skipped.');
 
+const OF_SHOP = { namespace: 'shop', name: 'old-exports' };
+const OF_BILLING = { namespace: 'billing', name: 'print-spool' };
+/** What each of two people may do, what each backs up, and what is the other's. */
+const TEAMS = [
+  { role: 'nkvm-operator', claim: OF_SHOP, other: OF_BILLING },
+  { role: 'nkvm-restorer', claim: OF_BILLING, other: OF_SHOP },
+];
+const CHANGES = /^(Back up|Cancel|Restore|Download|Apply)/;
+
 let proxy: ServiceProxy;
+let everybody: ServiceProxy;
 let headlamp: Headlamp;
+
+const callAsAdmin: Call = (path, init) => proxy.fetch(path, token(), init);
+const namesIn = (namespace: string): string[] =>
+  CLAIMS.filter(each => each.namespace === namespace).map(({ name }) => name);
+const isNamedIn = (text: string, { namespace, name }: { namespace: string; name: string }) =>
+  text.includes(`"${name}"`) || text.includes(`${namespace}/${name}`);
+const allowedNamespaces = (namespace: string): string => {
+  const settings = JSON.stringify({ allowedNamespaces: [namespace] });
+  return `localStorage.setItem('cluster_settings.main', '${settings}')`;
+};
+
+/** A browser of its own, at the login. @returns all that the API server sent it, too. @param namespace that its settings name */
+async function browserOf(namespace?: string): Promise<{ page: Page; received(): string }> {
+  const way = await recordingWay(everybody.origin);
+  const own = await headlampOver({
+    clusters: [{ name: 'main', kubeUrl: way.url, asksForToken: true }],
+  });
+  onTestFinished(async () => {
+    await own.close();
+    await way.close();
+  });
+  const page = await own.open('/nkvm/volumes', {
+    before: async page =>
+      namespace !== undefined && (await page.addInitScript(allowedNamespaces(namespace))),
+  });
+  return { page, received: way.received };
+}
 
 beforeAll(async () => {
   if (!hasBrowser) return;
   proxy = await apiThroughServiceProxy();
+  everybody = await apiForEverybody();
   headlamp = await headlampOver({ clusters: [{ name: 'main', kubeUrl: proxy.origin }] });
 });
 afterAll(async () => {
   await headlamp?.close();
+  await everybody?.stop();
   await proxy?.stop();
 });
 
@@ -132,6 +178,78 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     const narrow = await headlamp.open('/nkvm/volumes', { width: NARROW });
     await narrow.getByRole('checkbox').nth(3).waitFor();
     await shoot(narrow, 'cluster/volumes-narrow');
+  });
+
+  it('who works in one namespace sees and does only what is there, beside somebody of another one', async () => {
+    for (const { role, claim, other } of TEAMS) {
+      const colleague = employ(claim.namespace, role);
+      onTestFinished(colleague.leave);
+      const otherRun = await until(
+        'the other volume has a run',
+        async () => (await start(callAsAdmin, other.namespace, other.name)).run,
+        60_000
+      );
+      const { page, received } = await browserOf(claim.namespace);
+      await logIn(page, colleague.token);
+      const volume = `${claim.namespace}/${claim.name}`;
+      const row = await findRow(page, claim.name);
+      await row.getByRole('button', { name: `Back up ${volume}` }).click();
+      await page.getByText(`Backing up ${volume}`).waitFor();
+      const own = namesIn(claim.namespace);
+      for (const name of own) await findRow(page, name);
+
+      const goTo = (path: string) => page.goto(new URL(`/c/main${path}`, page.url()).href);
+      await goTo('/nkvm/backups');
+      await page.locator('a[href*="/nkvm/backups/"]').first().waitFor();
+      // Addresses of the other one's pages, which a person may know or guess.
+      for (const path of [
+        `/nkvm/volumes/${other.namespace}/${other.name}`,
+        `/nkvm/backups/${otherRun.id}?namespace=${other.namespace}`,
+        `/nkvm/backups/${otherRun.id}?namespace=${claim.namespace}`,
+        `/nkvm/access/${other.namespace}`,
+      ]) {
+        await goTo(path);
+        await page
+          .getByText(/don’t have permission|No access|may not|not found/i)
+          .first()
+          .waitFor();
+        const actions = page.getByRole('main').getByRole('button', { name: CHANGES });
+        expect(await actions.count(), path).toBe(0);
+      }
+
+      const text = received();
+      expect(own.filter(name => !text.includes(`"${name}"`))).toEqual([]);
+      // A refusal repeats the name that was asked for, and no other.
+      const leaked = CLAIMS.filter(each => each.namespace !== claim.namespace)
+        .filter(({ name }) => name !== other.name)
+        .filter(each => isNamedIn(text, each));
+      expect(leaked).toEqual([]);
+    }
+  });
+
+  it('who logs in after an administrator finds nothing of what that one saw', async () => {
+    const [chief, colleague] = [employAdministrator(), employ('billing', 'nkvm-restorer')];
+    onTestFinished(chief.leave);
+    onTestFinished(colleague.leave);
+    const { page, received } = await browserOf();
+    await logIn(page, chief.token);
+    await findRow(page, 'orders-db');
+    expect(CLAIMS.filter(each => !isNamedIn(received(), each))).toEqual([]);
+    await logOut(page);
+    const kept = await keptBy(page);
+    expect(CLAIMS.filter(each => isNamedIn(kept, each))).toEqual([]);
+    expect(kept).not.toMatch(/eyJ[\w-]{10}/);
+
+    const before = received().length;
+    await page.evaluate(allowedNamespaces('billing'));
+    await logIn(page, colleague.token);
+    await openVolumes(page);
+    await page.getByRole('button', { name: 'Back up billing/print-spool' }).waitFor();
+    expect(await page.getByRole('button', { name: /^Back up shop/ }).count()).toBe(0);
+    const later = received().slice(before);
+    expect(CLAIMS.filter(each => isNamedIn(later, each)).map(({ namespace }) => namespace)).toEqual(
+      namesIn('billing').map(() => 'billing')
+    );
   });
 
   it('reads how to install NKVM where it is not installed', async () => {

@@ -1,27 +1,12 @@
-import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { TOKEN_HEADER } from '../../../sidecar/api/names.ts';
 import { API } from '../support/api.ts';
 import { expectGoodLooks } from '../support/looks.ts';
+import { keptBy, logIn, logOut, openVolumes } from '../support/person.ts';
 import type { Seen } from '../support/worlds.ts';
 import { employ, tokenFor } from '../support/worlds.ts';
 
 const VOLUMES = '/nkvm/volumes';
-
-/** Logs in on the page that asks for a token. */
-async function logIn(page: Page, token: string): Promise<void> {
-  await page.getByLabel('ID token').fill(token);
-  await page.getByRole('button', { name: 'Authenticate' }).click();
-}
-
-async function logOut(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Account of current user' }).click();
-  await page.getByRole('menuitem', { name: 'Log out' }).click();
-}
-
-/** Follows the entry in the sidebar. */
-const openVolumes = (page: Page): Promise<void> =>
-  page.locator('a[href$="/nkvm/volumes"]').first().click();
 
 /** Who is in front of the page, and what each of them is shown. */
 export function peopleTests(world: Seen): void {
@@ -42,8 +27,6 @@ export function peopleTests(world: Seen): void {
     await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
     expect(shown.some(({ token }) => token)).toBe(true);
     await logOut(page);
-    // Headlamp does not load its page anew: it leads to its home page, and from there to the login.
-    await page.getByLabel('ID token').waitFor();
 
     who = 'viewer';
     await logIn(page, tokenFor(world(), 'viewer'));
@@ -106,10 +89,7 @@ export function peopleTests(world: Seen): void {
     await logIn(page, tokenFor(world(), 'admin'));
     await page.getByRole('button', { name: 'Back up shop/orders-db' }).waitFor();
     await logOut(page);
-    await page.getByLabel('ID token').waitFor();
-    const kept = await page.evaluate(
-      'JSON.stringify([{ ...localStorage }, { ...sessionStorage }])'
-    );
+    const kept = await keptBy(page);
     expect(kept).not.toContain('orders-db');
     expect(kept).not.toMatch(/eyJ[\w-]{10}/);
   });
