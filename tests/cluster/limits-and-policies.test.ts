@@ -198,6 +198,30 @@ describe('in a namespace that enforces Pod Security level restricted', () => {
   });
 });
 
+it('with its roles bound for the whole cluster, NKVM uses a namespace by its labels alone', async () => {
+  const limited = await startSidecar({ NKVM_NAMESPACE_SELECTOR: 'nkvm-test in (strict)' });
+  onTestFinished(() => limited.remove());
+  const admin = token();
+  const by: Call = (path, init) => limited.fetch(path, admin, init);
+  const label = (text: string) => kubectl(['label', 'namespace', NAMESPACE, `nkvm-test${text}`]);
+  const isRefused = async () =>
+    (await start(by, NAMESPACE, CLAIM)).problem?.reason === 'NamespaceNotSelected';
+  expect(await (await by('/api/v1/info')).json()).toMatchObject({
+    ...{ scope: 'selector', namespaceSelector: 'nkvm-test in (strict)' },
+  });
+  await until('the namespace is closed', isRefused, 60_000);
+  label('=strict');
+  onTestFinished(() => void label('-'));
+  const run = await until(
+    'the namespace is open',
+    async () => (await start(by, NAMESPACE, CLAIM)).run,
+    60_000
+  );
+  expect(await ended(by, run.id)).toMatchObject({ status: 'success' });
+  label('-');
+  await until('the namespace is closed again', isRefused, 60_000);
+});
+
 describe('a backup says who refused its helper, and what would be admitted:', () => {
   it('a quota that is smaller than any helper', async () => {
     await quota({ 'limits.memory': '64Mi' });
