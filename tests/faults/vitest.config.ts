@@ -18,7 +18,7 @@ export default defineConfig({
     root: import.meta.dirname,
     globalSetup: ['support/global-setup.ts'],
     // Each file has sidecars and volumes of its own, and waits most of the time.
-    maxWorkers: Math.min(2, availableParallelism()),
+    maxWorkers: Math.min(3, availableParallelism() + 1),
     minWorkers: 1,
     projects: [
       {
