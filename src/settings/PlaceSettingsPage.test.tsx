@@ -122,7 +122,7 @@ describe('the settings of the plugin', () => {
     });
     await user.click(section.getByRole('button', { name: /^Find NKVM/ }));
     await user.click(
-      await section.findByRole('button', { name: 'Use Service volumes in namespace backup' })
+      await section.findByRole('button', { name: 'Use it, Service volumes in namespace backup' })
     );
     expect(placeOf(cluster.name)).toMatchObject({ namespace: 'nkvm' });
     await save();

@@ -29,7 +29,7 @@ const open = (answers: Parameters<typeof fakeCluster>[0]) => {
   return { cluster, user: openPage(cluster.name, '/nkvm/volumes') };
 };
 const useIt = (namespace: string) => ({
-  name: `Use Service nkvm in namespace ${namespace}`,
+  name: `Use it, Service nkvm in namespace ${namespace}`,
 });
 
 beforeEach(() => savePlaces({ clusters: {} }));

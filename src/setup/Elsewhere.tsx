@@ -34,11 +34,16 @@ export function Elsewhere({ cluster }: { cluster: string }) {
           )}
         </Typography>
       )}
-      <span>
-        <Button component={Link} to={`/settings/plugins/${PLUGIN}`}>
-          {t('Settings of the plugin')}
-        </Button>
-      </span>
     </>
+  );
+}
+
+/** Leads to the page where a place can be entered. */
+export function PlaceSettingsLink() {
+  const { t } = useText();
+  return (
+    <Button component={Link} to={`/settings/plugins/${PLUGIN}`}>
+      {t('Settings of the plugin')}
+    </Button>
   );
 }

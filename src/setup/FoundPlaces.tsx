@@ -50,7 +50,7 @@ export function FoundPlaces({ found, onUse }: FoundPlacesProps) {
             <span>
               <ActionButton
                 text={t('Use it')}
-                label={t('Use Service {{service}} in namespace {{namespace}}', { ...place })}
+                label={t('Use it, Service {{service}} in namespace {{namespace}}', { ...place })}
                 onClick={() => onUse(place)}
               />
             </span>

@@ -9,7 +9,7 @@ import { alertIcon, lockIcon, setupIcon, unreachableIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
 import { type Translate, useText } from '../ui/text';
 import { admitUsersCommands, INSTALL_COMMAND } from './commands';
-import { Elsewhere } from './Elsewhere';
+import { Elsewhere, PlaceSettingsLink } from './Elsewhere';
 import { LookAgain } from './LookAgain';
 import { InstallSteps, WhatIsInstalled } from './NotInstalled';
 import { NoWaySteps } from './NoWaySteps';
@@ -32,8 +32,8 @@ export function TroubleNotice({ cluster, trouble }: { cluster: string; trouble: 
   const { t } = useText();
   return (
     <Notice icon={ICONS[trouble.kind] ?? alertIcon} {...troubleText(trouble, t)}>
-      {adviceOn(cluster, trouble, t)}
       {mayBeElsewhere(trouble) && <Elsewhere key={cluster} cluster={cluster} />}
+      {adviceOn(cluster, trouble, t)}
       <Stack direction="row" gap={1} justifyContent="center" flexWrap="wrap">
         {trouble.kind === 'loginPage' ? (
           <Button variant="outlined" onClick={() => location.reload()}>
@@ -43,6 +43,7 @@ export function TroubleNotice({ cluster, trouble }: { cluster: string; trouble: 
           <LookAgain cluster={cluster} />
         )}
         {trouble.kind === 'absent' && <WhatIsInstalled />}
+        {mayBeElsewhere(trouble) && <PlaceSettingsLink />}
       </Stack>
     </Notice>
   );

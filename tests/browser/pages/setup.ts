@@ -81,7 +81,7 @@ export function setupTests(world: Seen): void {
       baseUrl: '/headlamp',
     });
     const page = await headlamp.open(VOLUMES);
-    const use = page.getByRole('button', { name: 'Use Service volumes in namespace backup' });
+    const use = page.getByRole('button', { name: 'Use it, Service volumes in namespace backup' });
     await page.getByText(/A cluster administrator has installed NKVM there/).waitFor();
     await expectGoodLooks(use, 'volumes-elsewhere');
     await use.click();
