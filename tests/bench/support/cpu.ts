@@ -29,6 +29,9 @@ export function cpuSecondsBelow(pid: number): number {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** @returns the seconds of CPU of one process (Linux). */
+export const cpuSecondsOf = (pid: number): number => (look(pid)?.ticks ?? 0) / TICKS_PER_SECOND;
+
 /** @returns the fields of `/proc/PID/stat` from the third on: the name before them may hold anything. */
 function fieldsOf(pid: number): number[] {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
