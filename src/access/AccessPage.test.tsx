@@ -1,6 +1,6 @@
 import { screen, waitFor } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
-import { RIGHTS_OF_ACTIONS, textOfClaimRight, VOLUME_ACTIONS } from '../../sidecar/api/names.ts';
+import { accessOf } from '../testing/accessSamples';
 import { fakeCluster, refusal } from '../testing/fakeCluster';
 import { openPage } from '../testing/mount';
 
@@ -8,17 +8,6 @@ const RBAC = '/apis/rbac.authorization.k8s.io/v1/namespaces/shop/rolebindings';
 const REVIEWS = '/apis/authorization.k8s.io/v1/namespaces/shop/localsubjectaccessreviews';
 const ACCOUNTS = '/api/v1/namespaces/shop/serviceaccounts';
 
-/** What the sidecar says to somebody who has these rights. */
-const own = (...held: string[]) => ({
-  namespace: 'shop',
-  user: 'system:serviceaccount:shop:nkvm-user',
-  scope: 'namespaces' as const,
-  actions: VOLUME_ACTIONS.map(action => {
-    const { rights, role } = RIGHTS_OF_ACTIONS[action];
-    const missing = rights.map(textOfClaimRight).filter(right => !held.includes(right));
-    return { action, allowed: missing.length === 0, missing, role };
-  }),
-});
 const OPERATOR = [
   'list persistentvolumeclaims',
   'list persistentvolumeclaims/backup',
@@ -47,7 +36,7 @@ const review = (sent: unknown) => {
 
 function open(answers: Parameters<typeof fakeCluster>[0] = {}) {
   const cluster = fakeCluster({
-    'GET /namespaces/shop/access': own(...OPERATOR),
+    'GET /namespaces/shop/access': accessOf(...OPERATOR),
     [`GET ${ACCOUNTS}`]: { items: ['default', 'nkvm-user'].map(name => ({ metadata: { name } })) },
     [`GET ${RBAC}`]: { items: [{ subjects: [{ kind: 'User', name: 'ann' }] }] },
     [`POST ${REVIEWS}`]: review,
@@ -69,7 +58,7 @@ describe('the page of who can do what', () => {
     ['cluster', 'Volumes in all namespaces of the cluster'],
     ['unknown', null],
   ])('says where NKVM itself may work: %s', async (scope, text) => {
-    open({ 'GET /namespaces/shop/access': { ...own(...OPERATOR), scope } });
+    open({ 'GET /namespaces/shop/access': { ...accessOf(...OPERATOR), scope } });
     expect(await screen.findByText('NKVM knows you as')).toBeVisible();
     if (text) expect(screen.getByText('NKVM can back up').nextSibling).toHaveTextContent(text);
     else expect(screen.queryByText('NKVM can back up')).toBeNull();
@@ -155,7 +144,7 @@ describe('Apply', () => {
 
   it('says why it cannot be used, and sends nothing', async () => {
     const cluster = fakeCluster({
-      'GET /namespaces/shop/access': own(),
+      'GET /namespaces/shop/access': accessOf(),
       [`GET ${ACCOUNTS}`]: { items: [] },
       [`GET ${RBAC}`]: { items: [] },
       [`POST ${REVIEWS}`]: review,

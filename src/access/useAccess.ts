@@ -15,17 +15,32 @@ import { mayI, type RightQuestion } from '../api/session/reviews';
 import type { GrantObject } from './grant';
 import { type Binding, identityOf, isOfPages, type KnownSubject, subjectsOf } from './subjects';
 
-/** What the caller's own token may do, as the sidecar says. */
-export function useOwnAccess(cluster: string, namespace: string): Asked<NamespaceAccess> {
-  const queryKey = [...clusterKey(cluster), 'access', namespace];
+interface OwnAccess {
+  /** Of one claim: rights on it alone count then. */
+  name?: string;
+  /** Whether to ask. */
+  isWanted?: boolean;
+  everyMs?: number;
+}
+
+/** What the caller's own token may do with the volumes of a namespace, as NKVM says. */
+export function useOwnAccess(
+  cluster: string,
+  namespace: string,
+  { name, isWanted = true, everyMs = IDLE_MS }: OwnAccess = {}
+): Asked<NamespaceAccess> {
+  const queryKey = [...clusterKey(cluster), 'access', namespace, name ?? ''];
   const query = useQuery(
     {
       queryKey,
       queryFn: async (): Promise<NamespaceAccess> => {
-        const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/access`;
+        const of = name === undefined ? '' : `?name=${encodeURIComponent(name)}`;
+        const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/access${of}`;
         return (await connectionTo(cluster).send({ path, namespace })).json();
       },
-      refetchInterval: IDLE_MS,
+      enabled: isWanted,
+      staleTime: everyMs / 2,
+      refetchInterval: everyMs,
     },
     queries
   );

@@ -1,6 +1,7 @@
 import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
 import { useQuery } from '@tanstack/react-query';
 import { type Asked, asked, clusterKey, IDLE_MS, queries } from './cache';
+import type { RightQuestion } from './session/reviews';
 
 /** A claim or a namespace. */
 export interface ObjectRef {
@@ -9,6 +10,12 @@ export interface ObjectRef {
   namespace: string;
   name: string;
 }
+
+/** @returns the right that a change of its metadata needs. */
+export const toChange = ({ kind, namespace, name }: ObjectRef): RightQuestion =>
+  kind === 'Namespace'
+    ? { verb: 'patch', resource: 'namespaces', namespace: name, name }
+    : { verb: 'patch', resource: 'persistentvolumeclaims', namespace, name };
 
 /** The part of its metadata that policies are about. */
 export interface ObjectMetadata {

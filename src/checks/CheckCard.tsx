@@ -1,5 +1,6 @@
 import { Box, Stack, Typography } from '@mui/material';
 import type { Check } from '../../sidecar/api';
+import { lackText, TO_BACK_UP, TO_WRITE, useLack } from '../access/useLack';
 import { restoreClient } from '../api/clients/restoreClient';
 import { isFinal } from '../api/final';
 import { useCheck } from '../api/queries/restoreQueries';
@@ -150,8 +151,10 @@ interface CancelCheckProps {
   title: string;
 }
 
-function CancelCheck({ cluster, check: { id, namespace, kind }, title }: CancelCheckProps) {
+function CancelCheck({ cluster, check, title }: CancelCheckProps) {
   const { t } = useText();
+  const { id, namespace, kind } = check;
+  const needed = kind === 'drill' ? TO_WRITE : TO_BACK_UP;
   return (
     <ConfirmButton
       cluster={cluster}
@@ -162,6 +165,7 @@ function CancelCheck({ cluster, check: { id, namespace, kind }, title }: CancelC
       no={t('Keep it running')}
       yes={t('Cancel the check')}
       isDangerous
+      why={lackText(useLack(cluster, check, needed), t)}
       failure={t('The check could not be cancelled')}
       act={() => restoreClient(connectionTo(cluster)).cancelCheck(id, { namespace })}
     >

@@ -1,8 +1,9 @@
-import { Icon } from '@iconify/react';
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Button, Stack, Typography } from '@mui/material';
+import { Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { Backup, StartDrill } from '../../sidecar/api';
+import { LackNote } from '../access/LackNote';
+import { lackText, TO_BACK_UP, TO_RESTORE, useLack } from '../access/useLack';
 import { type RestoreClient, restoreClient } from '../api/clients/restoreClient';
 import { isFinal } from '../api/final';
 import { refresh } from '../api/queries/queries';
@@ -12,6 +13,7 @@ import { type Trouble, troubleOf } from '../api/trouble';
 import { isRestorable } from '../restores/sources';
 import { Shown } from '../setup/Shown';
 import { troubleText } from '../setup/troubleText';
+import { ActionButton } from '../ui/ActionButton';
 import { drillIcon, provenIcon } from '../ui/icons';
 import { LinkButton } from '../ui/LinkButton';
 import { Message } from '../ui/Message';
@@ -30,6 +32,8 @@ export function Checks({ cluster, backup }: { cluster: string; backup: Backup })
   const [isAll, setAll] = useState(false);
   const { start, isBusy, trouble } = useStart(cluster);
   const [isDrilling, setDrilling] = useState(false);
+  const verify = useLack(cluster, backup, TO_BACK_UP);
+  const drill = useLack(cluster, backup, TO_RESTORE);
   const underWay = (asked.value ?? []).filter(({ status }) => !isFinal(status));
   const isInert = (kind: 'verify' | 'drill') =>
     isBusy || underWay.some(check => check.kind === kind);
@@ -46,30 +50,23 @@ export function Checks({ cluster, backup }: { cluster: string; backup: Backup })
         )}
         {isRestorable(backup) && (
           <Stack direction="row" flexWrap="wrap" gap={1.5}>
-            <Button
-              size="small"
-              variant="outlined"
-              startIcon={<Icon icon={provenIcon} />}
-              aria-disabled={isInert('verify') || undefined}
-              onClick={() =>
-                !isInert('verify') && void start(client => client.verify(id, { namespace }))
-              }
-              sx={{ opacity: isInert('verify') ? 0.5 : undefined }}
-            >
-              {t('Verify now')}
-            </Button>
-            <Button
-              size="small"
-              variant="outlined"
-              startIcon={<Icon icon={drillIcon} />}
-              aria-disabled={isInert('drill') || undefined}
-              onClick={() => !isInert('drill') && setDrilling(true)}
-              sx={{ opacity: isInert('drill') ? 0.5 : undefined }}
-            >
-              {t('Restore drill…')}
-            </Button>
+            <ActionButton
+              icon={provenIcon}
+              text={t('Verify now')}
+              isInert={isInert('verify')}
+              why={lackText(verify, t)}
+              onClick={() => void start(client => client.verify(id, { namespace }))}
+            />
+            <ActionButton
+              icon={drillIcon}
+              text={t('Restore drill…')}
+              isInert={isInert('drill')}
+              why={lackText(drill, t)}
+              onClick={() => setDrilling(true)}
+            />
           </Stack>
         )}
+        {isRestorable(backup) && <LackNote cluster={cluster} lacks={[verify, drill]} />}
         <Typography variant="body2" color="text.secondary">
           {t(
             'A verification reads the archive again and compares it with its recorded checksum. A drill restores it into a temporary claim.'

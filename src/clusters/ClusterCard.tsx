@@ -29,11 +29,12 @@ interface ClusterCardProps {
   /** The one whose NKVM is asked. */
   cluster: string;
   shown: Cluster;
-  mayManage: boolean;
+  /** Why the person may not change it, and whom to ask. */
+  why: string | undefined;
 }
 
 /** One cluster: how it stands, and what can be done about it. */
-export function ClusterCard({ cluster, shown, mayManage }: ClusterCardProps) {
+export function ClusterCard({ cluster, shown, why }: ClusterCardProps) {
   const { t, language } = useText();
   const { name, isOwn, state, since, problem, server, version, volumes, source } = shown;
   const rows = [
@@ -88,10 +89,10 @@ export function ClusterCard({ cluster, shown, mayManage }: ClusterCardProps) {
             </Link>
           </Typography>
         )}
-        {source?.kind === 'secret' && mayManage && (
+        {source?.kind === 'secret' && (
           <Stack direction="row" flexWrap="wrap" gap={1.5}>
-            <ReplaceButton cluster={cluster} name={name} />
-            <RemoveButton cluster={cluster} name={name} />
+            <ReplaceButton cluster={cluster} name={name} why={why} />
+            <RemoveButton cluster={cluster} name={name} why={why} />
           </Stack>
         )}
       </Stack>
@@ -99,7 +100,13 @@ export function ClusterCard({ cluster, shown, mayManage }: ClusterCardProps) {
   );
 }
 
-function ReplaceButton({ cluster, name }: { cluster: string; name: string }) {
+interface ButtonProps {
+  cluster: string;
+  name: string;
+  why: string | undefined;
+}
+
+function ReplaceButton({ cluster, name, why }: ButtonProps) {
   const { t } = useText();
   const [isOpen, setOpen] = useState(false);
   return (
@@ -108,6 +115,7 @@ function ReplaceButton({ cluster, name }: { cluster: string; name: string }) {
         icon={keyIcon}
         text={t('Replace credentials…')}
         label={t('Replace credentials of {{name}}', { name })}
+        why={why}
         onClick={() => setOpen(true)}
       />
       {isOpen && (
@@ -117,7 +125,7 @@ function ReplaceButton({ cluster, name }: { cluster: string; name: string }) {
   );
 }
 
-function RemoveButton({ cluster, name }: { cluster: string; name: string }) {
+function RemoveButton({ cluster, name, why }: ButtonProps) {
   const { t } = useText();
   return (
     <ConfirmButton
@@ -129,6 +137,7 @@ function RemoveButton({ cluster, name }: { cluster: string; name: string }) {
       no={t('Keep it')}
       yes={t('Remove the cluster')}
       isDangerous
+      why={why}
       failure={t('The cluster was not removed')}
       act={() => clusterClient(connectionTo(cluster)).remove(name)}
     >

@@ -55,10 +55,19 @@ describe('the list of clusters', () => {
 
   it('offers nothing to those who may not, and says which right they lack', async () => {
     const { user } = open({ [LIST]: clusterList([ownCluster(), otherCluster()], false) });
-    expect(await screen.findByText(/permission to create clusters\.nkvm\.io/)).toBeVisible();
-    await user.click(screen.getByRole('button', { name: 'Add a cluster' }));
+    const card = await cardOf('site-b');
+    for (const [button, right] of [
+      [screen.getByRole('button', { name: 'Add a cluster' }), 'create clusters.nkvm.io'],
+      [card.getByRole('button', { name: /^Replace/ }), 'update and delete clusters.nkvm.io'],
+      [card.getByRole('button', { name: /^Remove/ }), 'update and delete clusters.nkvm.io'],
+    ] as const) {
+      expect(button).toHaveAttribute('aria-disabled', 'true');
+      expect(button).toHaveAccessibleDescription(
+        `You don’t have permission to ${right} in namespace nkvm. Ask an administrator of NKVM for it.`
+      );
+      await user.click(button);
+    }
     expect(screen.queryByRole('dialog')).toBeNull();
-    expect((await cardOf('site-b')).queryByRole('button')).toBeNull();
   });
 
   it('says that it could not be loaded', async () => {

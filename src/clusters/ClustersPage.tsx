@@ -3,7 +3,10 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Box, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { ClusterList } from '../../sidecar/api';
+import { LackNote } from '../access/LackNote';
+import { type Lack, lackText } from '../access/useLack';
 import { useClusterLists } from '../api/queries/clusterQueries';
+import { placeOf } from '../api/session/place';
 import { Shown } from '../setup/Shown';
 import { ActionButton } from '../ui/ActionButton';
 import { addIcon } from '../ui/icons';
@@ -39,10 +42,17 @@ export function ClustersPage() {
   );
 }
 
+const lackOf = (cluster: string, verbs: string): Lack => ({
+  right: `${verbs} clusters.nkvm.io`,
+  namespace: placeOf(cluster).namespace,
+  kind: 'nkvm',
+});
+
 function Clusters({ cluster, list }: { cluster: string; list: ClusterList }) {
   const { t } = useText();
   const { clusters, mayAdd, mayManage } = list;
   const [isAdding, setAdding] = useState(false);
+  const add = mayAdd ? undefined : lackOf(cluster, 'create');
   return (
     <Stack spacing={2}>
       <Stack direction="row" flexWrap="wrap" alignItems="center" gap={1.5}>
@@ -50,16 +60,10 @@ function Clusters({ cluster, list }: { cluster: string; list: ClusterList }) {
           icon={addIcon}
           variant="contained"
           text={t('Add a cluster')}
-          isInert={!mayAdd}
+          why={lackText(add, t)}
           onClick={() => setAdding(true)}
         />
-        {!mayAdd && (
-          <Typography variant="body2" color="text.secondary">
-            {t(
-              'To add one, you need the permission to create clusters.nkvm.io in the namespace of NKVM. Ask an administrator of NKVM for it.'
-            )}
-          </Typography>
-        )}
+        <LackNote cluster={cluster} lacks={[add]} />
       </Stack>
       {clusters.length === 1 && (
         <Message severity="info">
@@ -78,7 +82,7 @@ function Clusters({ cluster, list }: { cluster: string; list: ClusterList }) {
             key={`${each.source?.kind}/${each.source?.name}`}
             cluster={cluster}
             shown={each}
-            mayManage={mayManage}
+            why={mayManage ? undefined : lackText(lackOf(cluster, 'update and delete'), t)}
           />
         ))}
       </Box>

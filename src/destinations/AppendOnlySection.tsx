@@ -17,11 +17,12 @@ import { useAction } from './useAction';
 interface AppendOnlySectionProps {
   cluster: string;
   destination: Destination;
-  mayManage: boolean;
+  /** Why the person may not check it, and whom to ask. */
+  why: string | undefined;
 }
 
 /** Whether somebody with NKVM's credentials could delete archives there. */
-export function AppendOnlySection({ cluster, destination, mayManage }: AppendOnlySectionProps) {
+export function AppendOnlySection({ cluster, destination, why }: AppendOnlySectionProps) {
   const { t } = useText();
   const { name, appendOnly } = destination;
   const { start, isBusy, trouble } = useAction();
@@ -46,23 +47,22 @@ export function AppendOnlySection({ cluster, destination, mayManage }: AppendOnl
             )}
           </Typography>
         )}
-        {mayManage && (
-          <span>
-            <ActionButton
-              icon={protectedIcon}
-              text={text}
-              label={`${text}. ${t('Protection against deletion')}`}
-              isInert={isBusy}
-              onClick={() =>
-                void start(async signal => {
-                  const client = destinationClient(connectionTo(cluster));
-                  await client.checkAppendOnly(name, { signal });
-                  await refresh(cluster);
-                })
-              }
-            />
-          </span>
-        )}
+        <span>
+          <ActionButton
+            icon={protectedIcon}
+            text={text}
+            label={`${text}. ${t('Protection against deletion')}`}
+            isInert={isBusy}
+            why={why}
+            onClick={() =>
+              void start(async signal => {
+                const client = destinationClient(connectionTo(cluster));
+                await client.checkAppendOnly(name, { signal });
+                await refresh(cluster);
+              })
+            }
+          />
+        </span>
         <TroubleMessage trouble={trouble} />
       </Stack>
     </SectionBox>

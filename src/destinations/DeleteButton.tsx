@@ -2,6 +2,7 @@ import { Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import { useHistory } from 'react-router-dom';
 import type { Destination } from '../../sidecar/api';
+import { lackText, useSecretLack } from '../access/useLack';
 import { DESTINATIONS_ROUTE } from '../routes';
 import { ActionButton } from '../ui/ActionButton';
 import { deleteIcon } from '../ui/icons';
@@ -31,7 +32,12 @@ export function DeleteButton({
   }
   return (
     <>
-      <ActionButton icon={deleteIcon} text={t('Remove…')} onClick={() => setAsking(true)} />
+      <ActionButton
+        icon={deleteIcon}
+        text={t('Remove…')}
+        why={lackText(useSecretLack(cluster, 'delete'), t)}
+        onClick={() => setAsking(true)}
+      />
       <TextDialog
         title={t('Remove destination {{name}}?', { name })}
         isOpen={isAsking}

@@ -20,15 +20,18 @@ interface Given {
   destination?: Destination;
   volumes?: DestinationDetails['volumes'];
   mayManage?: boolean;
+  mayWriteSecrets?: boolean;
   answers?: Parameters<typeof fakeCluster>[0];
 }
 
-const open = ({ destination = aDestination(), volumes, mayManage = true, answers }: Given = {}) => {
+const open = (given: Given = {}) => {
+  const { destination = aDestination(), volumes, mayManage = true, answers } = given;
   const cluster = fakeCluster({
     'GET /destinations': destinationList([theLocal(), destination], mayManage),
     [`GET /destinations/${destination.name}`]: destinationDetails(destination, volumes),
     ...answers,
   });
+  cluster.mayWriteSecrets = given.mayWriteSecrets ?? true;
   const user = openPage(cluster.name, `/nkvm/destinations/${destination.name}`);
   return { cluster, user };
 };
@@ -111,14 +114,38 @@ describe('the page of a destination', () => {
     expect(await screen.findByText(/another host key than before/)).toBeVisible();
   });
 
-  it('offers no test to those who may not, and names the right', async () => {
-    open({ mayManage: false });
-    expect(
-      await screen.findByText(/update destinations\.nkvm\.io in namespace nkvm/)
-    ).toBeVisible();
-    expect(screen.queryByRole('button', { name: /^Test/ })).toBeNull();
-    expect(screen.queryByRole('button', { name: /^Check/ })).toBeNull();
-  });
+  it('offers nothing to those who may not, and says which right they lack and whom to ask', async () => {
+    const encryption = {
+      recipients: 1,
+      hasPassphrase: false,
+      isUnlocked: false,
+      kitStoredAt: null,
+    };
+    const { user, cluster } = open({
+      mayManage: false,
+      mayWriteSecrets: false,
+      destination: aDestination({ encryption }),
+    });
+    const manage = /update destinations\.nkvm\.io in namespace nkvm\. Ask an administrator of NKVM/;
+    expect((await screen.findAllByText(manage))[0]).toBeVisible();
+    for (const [name, why] of [
+      [/^Test/, manage],
+      [/^Read it again/, manage],
+      [/^Check now/, manage],
+      [/^Unlock/, manage],
+      [/^Edit/, /permission to patch secrets in namespace nkvm/],
+      [/^I have stored it/, /permission to patch secrets/],
+      [/^Remove/, /permission to delete secrets/],
+    ] as const) {
+      const button = await screen.findByRole('button', { name });
+      await waitFor(() => expect(button).toHaveAttribute('aria-disabled', 'true'));
+      expect(button).toHaveAccessibleDescription(why);
+      await user.click(button);
+    }
+    expect(screen.queryByRole('dialog')).toBeNull();
+    expect(cluster.calls.filter(call => !call.startsWith('GET'))).toEqual([]);
+    expect(cluster.secretCalls).toEqual([]);
+  }, 90_000);
 
   it('checks whether archives can be deleted', async () => {
     const { user, cluster } = open({ answers: { 'POST /destinations/offsite/append-only': {} } });

@@ -6,10 +6,13 @@ import { useSnackbar } from 'notistack';
 import { useState } from 'react';
 import { Link as RouterLink, useParams } from 'react-router-dom';
 import type { DestinationCheck, DestinationDetails } from '../../sidecar/api';
+import { LackNote } from '../access/LackNote';
+import { type Lack, lackText, useSecretLack } from '../access/useLack';
 import { destinationClient } from '../api/clients/destinationClient';
 import { useDestination, useDestinations } from '../api/queries/destinationQueries';
 import { refresh } from '../api/queries/queries';
 import { connectionTo } from '../api/session/connection';
+import { placeOf } from '../api/session/place';
 import { Link } from '../otherClusters/Link';
 import { DESTINATIONS_ROUTE, EDIT_DESTINATION_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
@@ -18,9 +21,9 @@ import { ActionButton } from '../ui/ActionButton';
 import { Ago } from '../ui/Ago';
 import { Facts } from '../ui/Facts';
 import { alertIcon, drillIcon, editIcon, retryIcon } from '../ui/icons';
-import { Message } from '../ui/Message';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
+import { WithReason } from '../ui/WithReason';
 import { useBackLink } from '../useBackLink';
 import { useNamespacesAtHand, useSelectedNamespaces } from '../volumes/useNamespaces';
 import { AppendOnlySection } from './AppendOnlySection';
@@ -57,6 +60,13 @@ export function DestinationPage({ cluster, name }: { cluster: string; name: stri
   );
 }
 
+/** What the tests and changes of destinations need. */
+const toManage = (cluster: string): Lack => ({
+  right: 'update destinations.nkvm.io',
+  namespace: placeOf(cluster).namespace,
+  kind: 'nkvm',
+});
+
 interface DetailsProps {
   cluster: string;
   details: DestinationDetails;
@@ -71,6 +81,10 @@ function Details({ cluster, details, mayManage }: DetailsProps) {
   const editUrl = useUrlOf(cluster)(EDIT_DESTINATION_ROUTE, { name });
   // That of the installation has no Secret.
   const hasSecret = kind !== 'local';
+  const manage = mayManage === false ? toManage(cluster) : undefined;
+  const why = lackText(manage, t);
+  const edit = useSecretLack(cluster, 'patch');
+  const whyNotEdit = lackText(edit, t);
   return (
     <>
       <SectionBox
@@ -82,15 +96,23 @@ function Details({ cluster, details, mayManage }: DetailsProps) {
               hasSecret
                 ? [
                     <Stack key="actions" direction="row" flexWrap="wrap" gap={1}>
-                      <Button
-                        component={RouterLink}
-                        to={editUrl}
-                        size="small"
-                        variant="outlined"
-                        startIcon={<Icon icon={editIcon} />}
-                      >
-                        {t('Edit')}
-                      </Button>
+                      <WithReason why={whyNotEdit}>
+                        {about => (
+                          <Button
+                            {...(whyNotEdit === undefined && {
+                              component: RouterLink,
+                              to: editUrl,
+                            })}
+                            size="small"
+                            variant="outlined"
+                            startIcon={<Icon icon={editIcon} />}
+                            sx={{ opacity: whyNotEdit === undefined ? undefined : 0.5 }}
+                            {...about}
+                          >
+                            {t('Edit')}
+                          </Button>
+                        )}
+                      </WithReason>
                       <DeleteButton cluster={cluster} destination={destination} />
                     </Stack>,
                   ]
@@ -116,16 +138,10 @@ function Details({ cluster, details, mayManage }: DetailsProps) {
               { name: t('Location'), value: location, hide: !location },
             ]}
           />
-          {mayManage === false && (
-            <Message severity="info">
-              {t(
-                'You don’t have permission to update destinations.nkvm.io in namespace nkvm. You can view this destination, but not test it.'
-              )}
-            </Message>
-          )}
+          <LackNote cluster={cluster} lacks={[manage, hasSecret ? edit : undefined]} />
         </Stack>
       </SectionBox>
-      {mayManage && <TestSection cluster={cluster} name={name} hasSecret={hasSecret} />}
+      <TestSection cluster={cluster} name={name} hasSecret={hasSecret} why={why} />
       <SectionBox title={t('Stored archives')}>
         <Stack spacing={2}>
           <Stored destination={destination} />
@@ -135,7 +151,7 @@ function Details({ cluster, details, mayManage }: DetailsProps) {
             </Typography>
           )}
           {volumes.length > 0 && <VolumeShares cluster={cluster} volumes={volumes} />}
-          <CatalogFooter cluster={cluster} details={details} mayManage={!!mayManage} />
+          <CatalogFooter cluster={cluster} details={details} why={why} />
         </Stack>
       </SectionBox>
       {encryption && (
@@ -143,24 +159,24 @@ function Details({ cluster, details, mayManage }: DetailsProps) {
           cluster={cluster}
           destination={destination}
           encryption={encryption}
-          mayManage={!!mayManage}
+          why={why}
         />
       )}
-      <AppendOnlySection cluster={cluster} destination={destination} mayManage={!!mayManage} />
+      <AppendOnlySection cluster={cluster} destination={destination} why={why} />
     </>
   );
 }
 
-/** Does with a small file all that a backup does, and shows each step. */
-function TestSection({
-  cluster,
-  name,
-  hasSecret,
-}: {
+interface TestSectionProps {
   cluster: string;
   name: string;
   hasSecret: boolean;
-}) {
+  /** Why the person may not test it, and whom to ask. */
+  why: string | undefined;
+}
+
+/** Does with a small file all that a backup does, and shows each step. */
+function TestSection({ cluster, name, hasSecret, why }: TestSectionProps) {
   const { t } = useText();
   const { start, isBusy, trouble } = useAction();
   const [check, setCheck] = useState<DestinationCheck>();
@@ -192,6 +208,7 @@ function TestSection({
             text={text}
             label={`${text}. ${t('Destination {{name}}', { name })}`}
             isInert={isBusy}
+            why={why}
             onClick={() => void test()}
           />
           {isBusy && <Loader title={t('Testing…')} noContainer size={20} />}
@@ -221,11 +238,12 @@ function TestSection({
 function CatalogFooter({
   cluster,
   details: { destination },
-  mayManage,
+  why,
 }: {
   cluster: string;
   details: DestinationDetails;
-  mayManage: boolean;
+  /** Why the person may not have it read, and whom to ask. */
+  why: string | undefined;
 }) {
   const { t } = useText();
   const { start, isBusy, trouble } = useAction();
@@ -233,19 +251,18 @@ function CatalogFooter({
   return (
     <Stack spacing={1}>
       <Stack direction="row" flexWrap="wrap" alignItems="center" gap={1.5}>
-        {mayManage && (
-          <ActionButton
-            icon={retryIcon}
-            text={isBusy ? t('Reading…') : t('Read it again')}
-            isInert={isBusy}
-            onClick={() =>
-              void start(async signal => {
-                await destinationClient(connectionTo(cluster)).readCatalog(name, { signal });
-                await refresh(cluster);
-              })
-            }
-          />
-        )}
+        <ActionButton
+          icon={retryIcon}
+          text={isBusy ? t('Reading…') : t('Read it again')}
+          isInert={isBusy}
+          why={why}
+          onClick={() =>
+            void start(async signal => {
+              await destinationClient(connectionTo(cluster)).readCatalog(name, { signal });
+              await refresh(cluster);
+            })
+          }
+        />
         <Typography variant="body2" color="text.secondary">
           {catalog ? (
             <>

@@ -54,6 +54,7 @@ export function DestinationsPage() {
   );
 }
 
+/** It also leads those to the wizard who may not write Secrets: the manifest can be given to others there. */
 function AddButton({ cluster }: { cluster: string }) {
   const { t } = useText();
   return (

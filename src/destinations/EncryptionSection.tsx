@@ -3,6 +3,7 @@ import { Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { Destination, DestinationEncryption } from '../../sidecar/api';
 import { KIT_STORED_ANNOTATION } from '../../sidecar/api/names.ts';
+import { lackText, useSecretLack } from '../access/useLack';
 import { destinationClient } from '../api/clients/destinationClient';
 import { refresh } from '../api/queries/queries';
 import { connectionTo } from '../api/session/connection';
@@ -22,17 +23,19 @@ interface EncryptionSectionProps {
   cluster: string;
   destination: Destination;
   encryption: DestinationEncryption;
-  mayManage: boolean;
+  /** Why the person may not unlock or lock it, and whom to ask. */
+  why: string | undefined;
 }
 
 /** How archives are encrypted, whether NKVM can read them now, and what a person needs to read them without it. */
 export function EncryptionSection(props: EncryptionSectionProps) {
-  const { cluster, destination, encryption, mayManage } = props;
+  const { cluster, destination, encryption, why } = props;
   const { t } = useText();
   const { name } = destination;
   const client = destinationClient(connectionTo(cluster));
   const { start, isBusy, trouble } = useAction();
   const secret = useSecret(cluster);
+  const patch = useSecretLack(cluster, 'patch');
   const [isUnlocking, setUnlocking] = useState(false);
   const act = (call: (signal: AbortSignal) => Promise<unknown>) =>
     void start(async signal => {
@@ -65,19 +68,21 @@ export function EncryptionSection(props: EncryptionSectionProps) {
           ]}
         />
         <Stack direction="row" flexWrap="wrap" gap={1.5}>
-          {mayManage && !isUnlocked && (
+          {!isUnlocked && (
             <ActionButton
               icon={openIcon}
               text={t('Unlock…')}
               isInert={isBusy}
+              why={why}
               onClick={() => setUnlocking(true)}
             />
           )}
-          {mayManage && isUnlocked && !encryption.hasPassphrase && (
+          {isUnlocked && !encryption.hasPassphrase && (
             <ActionButton
               icon={lockIcon}
               text={t('Lock')}
               isInert={isBusy}
+              why={why}
               onClick={() => act(signal => client.lock(name, { signal }))}
             />
           )}
@@ -97,6 +102,7 @@ export function EncryptionSection(props: EncryptionSectionProps) {
               icon={successIcon}
               text={t('I have stored it')}
               isInert={secret.isBusy}
+              why={lackText(patch, t)}
               onClick={() =>
                 void secret.write('patch', secrets =>
                   secrets.change(name, {

@@ -1,12 +1,15 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
-import { Button, IconButton, Tooltip } from '@mui/material';
+import { Button } from '@mui/material';
 import { Link as RouterLink } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
+import { lackText, TO_READ, useLack } from '../access/useLack';
 import { usePageUrl } from '../otherClusters/usePageUrl';
 import { COMPARE_ROUTE, FILES_ROUTE, NAMESPACE_PARAMETER, VERSIONS_ROUTE } from '../routes';
+import { IconLink } from '../ui/IconLink';
 import { browseIcon, compareIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
+import { WithReason } from '../ui/WithReason';
 
 type Of = Pick<Backup, 'id' | 'namespace'>;
 
@@ -37,26 +40,27 @@ export function useCompareUrl(cluster: string): (backup: Of, older?: string) => 
 
 interface LinkProps {
   cluster: string;
-  backup: Pick<Backup, 'id' | 'namespace' | 'name'>;
+  backup: Pick<Backup, 'id' | 'namespace' | 'name' | 'cluster'>;
+}
+
+interface BrowseIconLinkProps {
+  cluster: string;
+  backup: Backup;
+  /** Why the person may not use it, and whom to ask. */
+  why: string | undefined;
 }
 
 /** Leads to the files of an archive, in the row of a table. */
-export function BrowseIconLink({ cluster, backup }: { cluster: string; backup: Backup }) {
+export function BrowseIconLink({ cluster, backup, why }: BrowseIconLinkProps) {
   const { t } = useText();
   const date = useFormatDate()(backup.createdAt);
-  const label = t('Browse files of the backup of {{date}}', { date });
   return (
-    <Tooltip title={label}>
-      <IconButton
-        component={RouterLink}
-        to={useFilesUrl(cluster)(backup)}
-        size="small"
-        aria-label={label}
-        sx={{ my: -0.5 }}
-      >
-        <Icon icon={browseIcon} width={20} />
-      </IconButton>
-    </Tooltip>
+    <IconLink
+      icon={browseIcon}
+      to={useFilesUrl(cluster)(backup)}
+      label={t('Browse files of the backup of {{date}}', { date })}
+      why={why}
+    />
   );
 }
 
@@ -70,6 +74,7 @@ export function BrowseLink({ cluster, backup }: LinkProps) {
       icon={browseIcon}
       text={t('Browse files')}
       label={t('Browse files of {{volume}}', { volume: `${namespace}/${name}` })}
+      why={lackText(useLack(cluster, backup, TO_READ), t)}
     />
   );
 }
@@ -82,6 +87,7 @@ export function CompareLink({ cluster, backup }: LinkProps) {
       to={useCompareUrl(cluster)(backup)}
       icon={compareIcon}
       text={t('Compare backups…')}
+      why={lackText(useLack(cluster, backup, TO_READ), t)}
     />
   );
 }
@@ -92,20 +98,26 @@ interface LinkButtonProps {
   text: string;
   /** What it is about, for those who hear it without what is around it. */
   label?: string;
+  /** Why the person may not use it, and whom to ask. */
+  why: string | undefined;
 }
 
-function LinkButton({ to, icon, text, label }: LinkButtonProps) {
+function LinkButton({ to, icon, text, label, why }: LinkButtonProps) {
   return (
-    <Button
-      component={RouterLink}
-      to={to}
-      size="small"
-      variant="outlined"
-      aria-label={label}
-      startIcon={<Icon icon={icon} />}
-      sx={{ whiteSpace: 'nowrap' }}
-    >
-      {text}
-    </Button>
+    <WithReason why={why}>
+      {about => (
+        <Button
+          {...(why === undefined && { component: RouterLink, to })}
+          size="small"
+          variant="outlined"
+          aria-label={label}
+          startIcon={<Icon icon={icon} />}
+          sx={{ whiteSpace: 'nowrap', opacity: why === undefined ? undefined : 0.5 }}
+          {...about}
+        >
+          {text}
+        </Button>
+      )}
+    </WithReason>
   );
 }

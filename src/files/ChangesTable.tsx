@@ -9,6 +9,7 @@ import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { type Translate, useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useIsNarrow } from '../ui/useIsNarrow';
+import { visible } from '../ui/visible';
 import { useFilesUrl } from './ArchiveLinks';
 import { typeText } from './fileIcons';
 import { parentOf } from './view';
@@ -85,7 +86,7 @@ export function ChangesTable({ cluster, backup, older, changes }: ChangesTablePr
         return (
           <>
             <Link component={RouterLink} to={filesUrl(at, parentOf(file.path))}>
-              {file.path}
+              {visible(file.path)}
             </Link>
             {file.type !== 'file' && (
               <Typography component="span" variant="caption" color="text.secondary" sx={{ ml: 1 }}>

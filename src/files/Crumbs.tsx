@@ -1,6 +1,7 @@
 import { Box, Breadcrumbs, Button, Typography } from '@mui/material';
 import { useText } from '../ui/text';
 import { useIsNarrow } from '../ui/useIsNarrow';
+import { visible } from '../ui/visible';
 import { crumbsOf } from './view';
 
 interface CrumbsProps {
@@ -32,7 +33,7 @@ export function Crumbs({ root, path, onOpen }: CrumbsProps) {
             aria-current="page"
             sx={{ fontWeight: 500, overflowWrap: 'anywhere', px: 0.5 }}
           >
-            {crumb.name}
+            {visible(crumb.name)}
           </Typography>
         ) : (
           <Button
@@ -48,7 +49,7 @@ export function Crumbs({ root, path, onOpen }: CrumbsProps) {
             }}
           >
             <Box component="span" sx={{ overflow: 'hidden', textOverflow: 'ellipsis' }}>
-              {crumb.name}
+              {visible(crumb.name)}
             </Box>
           </Button>
         )

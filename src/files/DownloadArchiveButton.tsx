@@ -1,13 +1,13 @@
-import { Icon } from '@iconify/react';
-import { Button } from '@mui/material';
 import type { Backup } from '../../sidecar/api';
+import { lackText, TO_READ, useLack } from '../access/useLack';
+import { ActionButton } from '../ui/ActionButton';
 import { downloadIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { useDownload } from './useDownload';
 
 interface DownloadArchiveButtonProps {
   cluster: string;
-  backup: Pick<Backup, 'id' | 'namespace' | 'name'>;
+  backup: Pick<Backup, 'id' | 'namespace' | 'name' | 'cluster'>;
 }
 
 /** Downloads the archive of a backup as it is stored. */
@@ -16,16 +16,13 @@ export function DownloadArchiveButton({ cluster, backup }: DownloadArchiveButton
   const { download, isBusy } = useDownload(cluster);
   const { id, namespace, name } = backup;
   return (
-    <Button
-      size="small"
-      variant="outlined"
-      aria-disabled={isBusy || undefined}
-      aria-label={t('Download archive of {{volume}}', { volume: `${namespace}/${name}` })}
-      startIcon={<Icon icon={downloadIcon} />}
+    <ActionButton
+      icon={downloadIcon}
+      text={t('Download archive')}
+      label={t('Download archive of {{volume}}', { volume: `${namespace}/${name}` })}
+      isInert={isBusy}
+      why={lackText(useLack(cluster, backup, TO_READ), t)}
       onClick={() => void download({ id, namespace }, [])}
-      sx={{ whiteSpace: 'nowrap', opacity: isBusy ? 0.5 : undefined }}
-    >
-      {t('Download archive')}
-    </Button>
+    />
   );
 }

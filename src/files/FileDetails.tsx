@@ -10,6 +10,7 @@ import { downloadIcon, restoreIcon, versionsIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
 import { useFormatDate } from '../ui/useFormatDate';
+import { visible } from '../ui/visible';
 import { useVersionsUrl } from './ArchiveLinks';
 import { sizeText } from './fileColumns';
 import { typeText } from './fileIcons';
@@ -36,7 +37,7 @@ export function FileDetails(props: FileDetailsProps) {
   const isFile = type === 'file' || type === 'hardlink';
   return (
     <TextDialog
-      title={name}
+      title={visible(name)}
       isOpen
       onClose={onClose}
       actions={
@@ -83,7 +84,7 @@ export function FileDetails(props: FileDetailsProps) {
           },
           {
             name: type === 'hardlink' ? t('Same file as') : t('Leads to'),
-            value: target,
+            value: target && visible(target),
             hide: target === null,
           },
           {

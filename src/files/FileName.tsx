@@ -3,6 +3,7 @@ import { Box, ButtonBase, Typography } from '@mui/material';
 import type { ArchiveFile } from '../../sidecar/api';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
+import { visible } from '../ui/visible';
 import { sizeText } from './fileColumns';
 import { FILE_ICONS, typeText } from './fileIcons';
 import { parentOf, type View } from './view';
@@ -19,11 +20,13 @@ interface FileNameProps {
 export function FileName({ file, view, hasDetails, onOpen }: FileNameProps) {
   const { t, language } = useText();
   const formatDate = useFormatDate();
-  const { name, path, type, target, modifiedAt } = file;
+  const { path, type, modifiedAt } = file;
+  const name = visible(file.name);
+  const target = file.target && visible(file.target);
   const parent = parentOf(path);
   const isElsewhere = parent !== view.path;
   const beside = [
-    ...(isElsewhere ? [belowOf(parent, view.path)] : []),
+    ...(isElsewhere ? [visible(belowOf(parent, view.path))] : []),
     ...(target !== null ? [`→ ${target}`] : []),
   ].join(' ');
   const details = [sizeText(file, t, language), modifiedAt ? formatDate(modifiedAt) : ''].filter(

@@ -2,6 +2,8 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Stack, Typography } from '@mui/material';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
+import { LackNote } from '../access/LackNote';
+import { TO_READ, useLack } from '../access/useLack';
 import { refOfRecord } from '../api/clusterRef';
 import { useBackup } from '../api/queries/queries';
 import { hasArchive } from '../backups/copies/archiveState';
@@ -77,6 +79,7 @@ function Files({ cluster, backup }: { cluster: string; backup: Backup }) {
   const formatDate = useFormatDate('medium');
   const { id, namespace, name, bytes, createdAt } = backup;
   const volume = `${namespace}/${name}`;
+  const lack = useLack(cluster, backup, TO_READ);
   return (
     <SectionBox
       backLink={useBackLink(cluster)}
@@ -113,6 +116,7 @@ function Files({ cluster, backup }: { cluster: string; backup: Backup }) {
             number: backup.seal.files.toLocaleString(language),
           })}`}
       </Typography>
+      <LackNote cluster={cluster} lacks={[lack]} />
       {hasArchive(backup) ? (
         <FileBrowser cluster={cluster} backup={backup} />
       ) : (

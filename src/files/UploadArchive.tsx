@@ -2,6 +2,8 @@ import { Icon } from '@iconify/react';
 import { Box, Button, LinearProgress, Stack, Typography } from '@mui/material';
 import { useEffect, useRef, useState } from 'react';
 import type { Upload } from '../../sidecar/api';
+import { LackNote } from '../access/LackNote';
+import { lackText, TO_WRITE, useLack } from '../access/useLack';
 import { archiveClient } from '../api/clients/archiveClient';
 import { connectionTo } from '../api/session/connection';
 import { type Trouble, troubleOf } from '../api/trouble';
@@ -12,6 +14,7 @@ import { uploadIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
+import { WithReason } from '../ui/WithReason';
 
 interface UploadArchiveProps {
   cluster: string;
@@ -39,6 +42,7 @@ export function UploadArchive({ cluster, namespace, upload, onUploaded }: Upload
   const input = useRef<HTMLInputElement>(null);
   const [sending, setSending] = useState<Sending>();
   const [trouble, setTrouble] = useState<Trouble>();
+  const lack = useLack(cluster, { namespace: namespace ?? '' }, TO_WRITE);
   const end = useRef<AbortController>();
   useEffect(() => () => end.current?.abort(), []);
 
@@ -82,13 +86,20 @@ export function UploadArchive({ cluster, namespace, upload, onUploaded }: Upload
         <Progress sending={sending} onCancel={() => end.current?.abort()} />
       ) : (
         <Box>
-          <Button
-            variant="outlined"
-            startIcon={<Icon icon={uploadIcon} />}
-            onClick={() => input.current?.click()}
-          >
-            {upload ? t('Choose another file…') : t('Choose a file…')}
-          </Button>
+          <WithReason why={lackText(lack, t)}>
+            {about => (
+              <Button
+                variant="outlined"
+                startIcon={<Icon icon={uploadIcon} />}
+                onClick={lack ? undefined : () => input.current?.click()}
+                sx={{ opacity: lack ? 0.5 : undefined }}
+                {...about}
+              >
+                {upload ? t('Choose another file…') : t('Choose a file…')}
+              </Button>
+            )}
+          </WithReason>
+          <LackNote cluster={cluster} lacks={[lack]} />
         </Box>
       )}
       {why && <Message severity="error">{`${why.title}. ${why.text}`}</Message>}

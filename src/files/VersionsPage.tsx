@@ -18,6 +18,7 @@ import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useIsNarrow } from '../ui/useIsNarrow';
+import { visible } from '../ui/visible';
 import { useBackLink } from '../useBackLink';
 import { useFilesUrl } from './ArchiveLinks';
 import { NoBackup, useArchiveAddress } from './FilesPage';
@@ -60,14 +61,14 @@ function Versions({ cluster, backup, path }: VersionsProps) {
       title={
         <SectionHeader
           title={t('Versions of {{name}}', {
-            name: path.slice(parentOf(path).length).replace(/^\//, ''),
+            name: visible(path.slice(parentOf(path).length).replace(/^\//, '')),
           })}
         />
       }
     >
       <ClusterLine cluster={cluster} />
       <Typography variant="body2" color="text.secondary" sx={{ mb: 2, overflowWrap: 'anywhere' }}>
-        {`${backup.namespace}/${backup.name} · ${path}`}
+        {`${backup.namespace}/${backup.name} · ${visible(path)}`}
       </Typography>
       <Shown cluster={cluster} asked={asked} namespace={namespace} isPart>
         {pages => {

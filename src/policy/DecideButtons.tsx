@@ -2,6 +2,8 @@ import { Button, Stack, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useState } from 'react';
 import type { PopulateChoice, VolumeRef } from '../../sidecar/api';
+import { lackText, useOwnLack } from '../access/useLack';
+import { toChange } from '../api/objects';
 import { useBackups } from '../api/queries/queries';
 import { hasArchive } from '../backups/copies/archiveState';
 import { ActionButton } from '../ui/ActionButton';
@@ -28,17 +30,21 @@ export function DecideButtons({ cluster, claim, choices }: DecideProps) {
   const [asking, setAsking] = useState<'empty' | 'restore'>();
   const volume = `${claim.namespace}/${claim.name}`;
   const close = () => setAsking(undefined);
+  const lack = useOwnLack(cluster, toChange({ kind: 'PersistentVolumeClaim', ...claim }));
+  const why = lackText(lack, t);
   return (
     <Stack direction="row" flexWrap="wrap" gap={1}>
       <ActionButton
         text={t('Restore a backup…')}
         label={t('Restore a backup into {{volume}}', { volume })}
+        why={why}
         onClick={() => setAsking('restore')}
       />
       <ActionButton
         text={t('Start empty…')}
         label={t('Start empty – {{volume}}', { volume })}
         variant="text"
+        why={why}
         onClick={() => setAsking('empty')}
       />
       {asking === 'empty' && <StartEmpty cluster={cluster} claim={claim} onClose={close} />}

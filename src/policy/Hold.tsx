@@ -1,8 +1,9 @@
 import { Box, Typography } from '@mui/material';
 import type { RetentionPlan, VolumeRef } from '../../sidecar/api';
+import { lackText, useOwnLack } from '../access/useLack';
 import { policyClient } from '../api/clients/policyClient';
 import { isOfHeadlamp } from '../api/clusterRef';
-import { changeMetadata } from '../api/objects';
+import { changeMetadata, toChange } from '../api/objects';
 import { connectionTo } from '../api/session/connection';
 import { ConfirmButton } from '../restores/ConfirmButton';
 import { successIcon } from '../ui/icons';
@@ -21,6 +22,8 @@ interface HoldProps {
 export function Hold({ cluster, claim, plan }: HoldProps) {
   const { t } = useText();
   const { hold, destination, archives } = plan;
+  const ref = { kind: 'PersistentVolumeClaim' as const, ...claim };
+  const lack = useOwnLack(cluster, toChange(ref));
   if (!hold) return null;
   const { removed } = hold;
   const [newest] = archives;
@@ -39,14 +42,9 @@ export function Hold({ cluster, claim, plan }: HoldProps) {
             title={t('Accept the change of {{volume}}?', { volume })}
             no={t('Keep all backups')}
             yes={t('Accept the change')}
+            why={lackText(lack, t)}
             failure={t('The change could not be accepted')}
-            act={() =>
-              changeMetadata(
-                cluster,
-                { kind: 'PersistentVolumeClaim', ...claim },
-                acceptChange(newest.backup)
-              )
-            }
+            act={() => changeMetadata(cluster, ref, acceptChange(newest.backup))}
           >
             <Typography>
               {t(

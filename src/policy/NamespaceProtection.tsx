@@ -2,7 +2,9 @@ import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import { BACKUP_LABEL, SUSPEND_ANNOTATION } from '../../sidecar/api/names.ts';
 import { AccessLink } from '../access/AccessLink';
-import { useMetadata } from '../api/objects';
+import { LackNote } from '../access/LackNote';
+import { useOwnLack } from '../access/useLack';
+import { toChange, useMetadata } from '../api/objects';
 import { type NamespaceVolumes, useNamespaceVolumes } from '../api/queries/policyQueries';
 import { Link } from '../otherClusters/Link';
 import { NAMESPACE_PARAMETER, STATE_PARAMETER, VOLUMES_ROUTE } from '../routes';
@@ -69,6 +71,7 @@ function NamespaceSchedule({ cluster, name }: { cluster: string; name: string })
   const { t } = useText();
   const target = { cluster, kind: 'Namespace' as const, namespace: '', name };
   const { value: metadata } = useMetadata(cluster, target);
+  const lack = useOwnLack(cluster, toChange(target));
   const label = metadata?.labels?.[BACKUP_LABEL];
   const isSuspended = metadata?.annotations?.[SUSPEND_ANNOTATION] === 'true';
   const choice = choiceOf(label);
@@ -89,6 +92,7 @@ function NamespaceSchedule({ cluster, name }: { cluster: string; name: string })
           <SuspendButton target={target} isSuspended={isSuspended} />
         )}
       </Box>
+      <LackNote cluster={cluster} lacks={[lack]} />
     </Stack>
   );
 }

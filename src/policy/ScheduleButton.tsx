@@ -1,4 +1,6 @@
 import { useState } from 'react';
+import { lackText, useOwnLack } from '../access/useLack';
+import { toChange } from '../api/objects';
 import { ActionButton } from '../ui/ActionButton';
 import { scheduleIcon } from '../ui/icons';
 import { useText } from '../ui/text';
@@ -19,6 +21,7 @@ export function ScheduleButton({ target }: { target: ScheduleTarget }) {
             ? t('Schedule of namespace {{name}}', { name })
             : t('Schedule of {{volume}}', { volume: `${namespace}/${name}` })
         }
+        why={lackText(useOwnLack(target.cluster, toChange(target)), t)}
         onClick={() => setOpen(true)}
       />
       <ScheduleDialog targets={[target]} isOpen={isOpen} onClose={() => setOpen(false)} />

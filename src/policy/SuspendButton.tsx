@@ -1,4 +1,6 @@
 import { Stack } from '@mui/material';
+import { lackText, useOwnLack } from '../access/useLack';
+import { toChange } from '../api/objects';
 import { ActionButton } from '../ui/ActionButton';
 import { pausedIcon, resumeIcon } from '../ui/icons';
 import { useText } from '../ui/text';
@@ -28,6 +30,7 @@ export function SuspendButton({ target, isSuspended }: SuspendButtonProps) {
               : t('Suspend the schedule of {{name}}', { name })
           }
           isInert={isBusy}
+          why={lackText(useOwnLack(target.cluster, toChange(target)), t)}
           onClick={() => void change([target], suspendChange(!isSuspended))}
         />
       </span>

@@ -2,8 +2,10 @@ import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
 import type { VolumePolicyDetails, VolumeRef } from '../../sidecar/api';
+import { LackNote } from '../access/LackNote';
+import { useOwnLack } from '../access/useLack';
 import { isOfHeadlamp } from '../api/clusterRef';
-import { useMetadata } from '../api/objects';
+import { toChange, useMetadata } from '../api/objects';
 import { usePolicy } from '../api/queries/policyQueries';
 import { Shown } from '../setup/Shown';
 import { Figures } from '../ui/Figures';
@@ -170,16 +172,20 @@ function Actions({ target, policy }: PolicyProps & { target: ScheduleTarget }) {
   const { suspended, schedule } = policy;
   const { value: metadata } = useMetadata(target.cluster, target, suspended);
   const isByNamespace = metadata && !suspends(metadata);
+  const lack = useOwnLack(target.cluster, toChange(target));
   return (
-    <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start' }}>
-      <ScheduleButton target={target} />
-      {suspended && isByNamespace ? (
-        <Typography variant="body2" color="text.secondary" sx={{ alignSelf: 'center' }}>
-          {t('The namespace suspends this schedule. Resume it on the page of the namespace.')}
-        </Typography>
-      ) : (
-        (schedule || suspended) && <SuspendButton target={target} isSuspended={suspended} />
-      )}
-    </Box>
+    <Stack spacing={1}>
+      <Box sx={{ display: 'flex', flexWrap: 'wrap', gap: 1, alignItems: 'flex-start' }}>
+        <ScheduleButton target={target} />
+        {suspended && isByNamespace ? (
+          <Typography variant="body2" color="text.secondary" sx={{ alignSelf: 'center' }}>
+            {t('The namespace suspends this schedule. Resume it on the page of the namespace.')}
+          </Typography>
+        ) : (
+          (schedule || suspended) && <SuspendButton target={target} isSuspended={suspended} />
+        )}
+      </Box>
+      <LackNote cluster={target.cluster} lacks={[lack]} />
+    </Stack>
   );
 }

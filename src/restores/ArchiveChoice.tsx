@@ -8,6 +8,7 @@ import { formatBytes } from '../ui/bytes';
 import { Choices } from '../ui/Choices';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
+import { visible } from '../ui/visible';
 import { useNamespacesAtHand } from '../volumes/useNamespaces';
 import { archiveSource } from './sources';
 import type { StepProps } from './stepProps';
@@ -58,7 +59,7 @@ export function ArchiveChoice({ cluster, draft: { backup }, change }: StepProps)
               value={backup}
               choices={shown.map(archive => ({
                 value: archiveSource(archive.key),
-                title: archive.key,
+                title: visible(archive.key),
                 text: <ArchiveLine archive={archive} />,
               }))}
               onChoose={chosen => {

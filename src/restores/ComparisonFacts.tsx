@@ -5,6 +5,7 @@ import { Facts } from '../ui/Facts';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
 import { type Translate, useText } from '../ui/text';
+import { visible } from '../ui/visible';
 
 /** What a comparison of the volume with the archive found. */
 export function ComparisonFacts({ comparison }: { comparison: RestoreComparison }) {
@@ -81,7 +82,7 @@ function Names({ names, more }: { names: string[]; more: number }) {
       }}
     >
       {names.map(name => (
-        <li key={name}>{name}</li>
+        <li key={name}>{visible(name)}</li>
       ))}
       {more > 0 && names.length > 0 && (
         <li>{t('and {{more}} more', { more: more.toLocaleString(language) })}</li>

@@ -7,6 +7,7 @@ import { troubleOf } from '../api/trouble';
 import { troubleText } from '../setup/troubleText';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
+import { WithReason } from '../ui/WithReason';
 
 interface ConfirmButtonProps {
   cluster: string;
@@ -22,6 +23,8 @@ interface ConfirmButtonProps {
   no: string;
   yes: string;
   isDangerous?: boolean;
+  /** Why the person may not use it, and whom to ask. */
+  why?: string;
   /** What could not be done, if it could not. */
   failure: string;
   act(): Promise<unknown>;
@@ -29,11 +32,13 @@ interface ConfirmButtonProps {
 
 /** A button whose click is confirmed first. What went wrong stays in the dialog's place as a message. */
 export function ConfirmButton(props: ConfirmButtonProps) {
-  const { cluster, icon, text, label, title, children, no, yes, isDangerous, failure, act } = props;
+  const { cluster, icon, text, label, title, children, no, yes, isDangerous, why } = props;
+  const { failure, act } = props;
   const { t } = useText();
   const { enqueueSnackbar } = useSnackbar();
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
+  const isInert = isBusy || why !== undefined;
 
   async function confirm() {
     setAsking(false);
@@ -51,18 +56,23 @@ export function ConfirmButton(props: ConfirmButtonProps) {
 
   return (
     <>
-      <Button
-        size="small"
-        variant="outlined"
-        color={isDangerous ? 'inherit' : 'primary'}
-        aria-label={label}
-        aria-disabled={isBusy || undefined}
-        startIcon={<Icon icon={icon} />}
-        onClick={isBusy ? undefined : () => setAsking(true)}
-        sx={{ opacity: isBusy ? 0.5 : undefined, whiteSpace: 'nowrap' }}
-      >
-        {text}
-      </Button>
+      <WithReason why={why}>
+        {about => (
+          <Button
+            size="small"
+            variant="outlined"
+            color={isDangerous ? 'inherit' : 'primary'}
+            aria-label={label}
+            startIcon={<Icon icon={icon} />}
+            onClick={isInert ? undefined : () => setAsking(true)}
+            sx={{ opacity: isInert ? 0.5 : undefined, whiteSpace: 'nowrap' }}
+            {...about}
+            aria-disabled={isInert || undefined}
+          >
+            {text}
+          </Button>
+        )}
+      </WithReason>
       <TextDialog
         title={title}
         isOpen={isAsking}

@@ -3,6 +3,7 @@ import type { RestoreMode, RestorePlan } from '../../sidecar/api';
 import { Message } from '../ui/Message';
 import { statusColor } from '../ui/statusColor';
 import { useText } from '../ui/text';
+import { visible } from '../ui/visible';
 
 /** How many files of the claim are new, replaced, unchanged and left over, with names. */
 export function PlanFiles({ plan, mode }: { plan: RestorePlan; mode: RestoreMode }) {
@@ -93,7 +94,7 @@ function Change({ title, text, count, names, isBad = false }: ChangeProps) {
             }}
           >
             {names.map(name => (
-              <li key={name}>{name}</li>
+              <li key={name}>{visible(name)}</li>
             ))}
             {more > 0 && <li>{t('and {{more}} more', { more: more.toLocaleString(language) })}</li>}
           </Box>

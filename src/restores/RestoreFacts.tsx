@@ -14,6 +14,7 @@ import { type Translate, useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
 import { transportText } from '../ui/transportText';
 import { useFormatDate } from '../ui/useFormatDate';
+import { visible } from '../ui/visible';
 import { RestoreRunLink } from './RestoreLink';
 import { kindOf } from './sources';
 
@@ -154,7 +155,7 @@ function Paths({ paths }: { paths: string[] }) {
       sx={{ m: 0, p: 0, listStyle: 'none', fontFamily: 'monospace', overflowWrap: 'anywhere' }}
     >
       {paths.slice(0, SHOWN_PATHS).map(path => (
-        <li key={path}>{path}</li>
+        <li key={path}>{visible(path)}</li>
       ))}
       {more > 0 && <li>{t('and {{more}} more', { more: more.toLocaleString(language) })}</li>}
     </Box>

@@ -1,12 +1,15 @@
 import { Icon } from '@iconify/react';
-import { Button, IconButton, Tooltip } from '@mui/material';
+import { Button } from '@mui/material';
 import type { ReactNode } from 'react';
 import { Link as RouterLink } from 'react-router-dom';
+import { lackText, TO_READ, useLack } from '../access/useLack';
 import { Link } from '../otherClusters/Link';
 import { usePageUrl } from '../otherClusters/usePageUrl';
 import { NAMESPACE_PARAMETER, RESTORE_ROUTE, RESTORE_RUN_ROUTE } from '../routes';
+import { IconLink } from '../ui/IconLink';
 import { restoreIcon } from '../ui/icons';
 import { useText } from '../ui/text';
+import { WithReason } from '../ui/WithReason';
 import { type DraftStart, searchOf } from './draft';
 
 /** @returns the address of the wizard. */
@@ -22,35 +25,43 @@ interface ToWizard {
   label?: string;
 }
 
-/** Leads to the wizard. */
+/** Of an archive that is to be chosen in the wizard. */
+const UNKNOWN = { namespace: '' };
+
+/** Leads to the wizard. Where to is chosen there, and needs a right of its own. */
 export function RestoreButton({ cluster, start, label }: ToWizard) {
   const { t } = useText();
   const url = useRestoreUrl(cluster)(start);
+  const why = lackText(useLack(cluster, start.from ?? UNKNOWN, TO_READ), t);
   return (
-    <Button
-      component={RouterLink}
-      to={url}
-      size="small"
-      variant="outlined"
-      aria-label={label}
-      startIcon={<Icon icon={restoreIcon} />}
-      sx={{ whiteSpace: 'nowrap' }}
-    >
-      {t('Restore…')}
-    </Button>
+    <WithReason why={why}>
+      {about => (
+        <Button
+          {...(why === undefined && { component: RouterLink, to: url })}
+          size="small"
+          variant="outlined"
+          aria-label={label}
+          startIcon={<Icon icon={restoreIcon} />}
+          sx={{ whiteSpace: 'nowrap', opacity: why === undefined ? undefined : 0.5 }}
+          {...about}
+        >
+          {t('Restore…')}
+        </Button>
+      )}
+    </WithReason>
   );
 }
 
 /** As `RestoreButton`, in the row of a table. */
-export function RestoreIconLink({ cluster, start, label }: ToWizard & { label: string }) {
+export function RestoreIconLink({ cluster, start, label, why }: ToWizard & RowLink) {
   const url = useRestoreUrl(cluster)(start);
-  return (
-    <Tooltip title={label}>
-      <IconButton component={RouterLink} to={url} size="small" aria-label={label} sx={{ my: -0.5 }}>
-        <Icon icon={restoreIcon} width={20} />
-      </IconButton>
-    </Tooltip>
-  );
+  return <IconLink icon={restoreIcon} to={url} label={label} why={why} />;
+}
+
+interface RowLink {
+  label: string;
+  /** Why the person may not use it, and whom to ask. */
+  why: string | undefined;
 }
 
 interface RestoreRunLinkProps {

@@ -3,6 +3,8 @@ import { AlertTitle, Box, Stack, Typography } from '@mui/material';
 import { useRef } from 'react';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Restore } from '../../sidecar/api';
+import { LackNote } from '../access/LackNote';
+import { lackText, TO_RESTORE, TO_WRITE, useLack } from '../access/useLack';
 import { restoreClient } from '../api/clients/restoreClient';
 import { refOfRecord } from '../api/clusterRef';
 import { isFinal } from '../api/final';
@@ -67,6 +69,8 @@ function One({ cluster, restore }: { cluster: string; restore: Restore }) {
   const box = useRef<HTMLDivElement>(null);
   const { target, undoOf, comparison } = restore;
   const volume = `${target.namespace}/${target.name}`;
+  const isOver = isFinal(restore.status);
+  const lack = useLack(cluster, targetOf(restore), isOver ? TO_RESTORE : TO_WRITE);
   return (
     <>
       <SectionBox
@@ -98,6 +102,10 @@ function One({ cluster, restore }: { cluster: string; restore: Restore }) {
                 />
               </RestoreProgress>
             )}
+            <LackNote
+              cluster={cluster}
+              lacks={[!isOver || restore.safetyBackupId ? lack : undefined]}
+            />
             <Outcome restore={restore} />
             <LastOutput backup={restore} />
             <RestoreFacts cluster={cluster} restore={restore} />
@@ -114,14 +122,18 @@ function One({ cluster, restore }: { cluster: string; restore: Restore }) {
   );
 }
 
+/** The claim that is written to, and its cluster. */
+const targetOf = ({ cluster, target }: Restore) => ({ ...target, cluster });
+
 interface CancelProps {
   cluster: string;
   restore: Restore;
   onCancelled(): void;
 }
 
-function Cancel({ cluster, restore: { id, target }, onCancelled }: CancelProps) {
+function Cancel({ cluster, restore, onCancelled }: CancelProps) {
   const { t } = useText();
+  const { id, target } = restore;
   const volume = `${target.namespace}/${target.name}`;
   return (
     <ConfirmButton
@@ -133,6 +145,7 @@ function Cancel({ cluster, restore: { id, target }, onCancelled }: CancelProps) 
       no={t('Keep it running')}
       yes={t('Cancel the restore')}
       isDangerous
+      why={lackText(useLack(cluster, targetOf(restore), TO_WRITE), t)}
       failure={t('The restore could not be cancelled')}
       act={async () => {
         const client = restoreClient(connectionTo(cluster));

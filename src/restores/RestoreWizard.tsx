@@ -2,6 +2,8 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Button, Stack, Step, StepButton, Stepper } from '@mui/material';
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { useHistory, useLocation } from 'react-router-dom';
+import { LackNote } from '../access/LackNote';
+import { TO_READ, useLack } from '../access/useLack';
 import { useBackup } from '../api/queries/queries';
 import { ClusterLine } from '../otherClusters/ClusterLine';
 import { useClusterRef } from '../otherClusters/useClusterRef';
@@ -145,9 +147,11 @@ function stepText(step: StepName, t: Translate): string {
   }
 }
 
+const UNKNOWN = { namespace: '' };
+
 /**
  * Corrects of which volume the backup is: a link may say nothing about it, or what is not so, and the original claim is
- * taken from it.
+ * taken from it. Says at once when the person may not read the backup.
  */
 function VolumeOfBackup({ cluster, draft: { backup, from }, change }: StepProps) {
   const { value } = useBackup(cluster, backup, from.namespace || undefined);
@@ -158,5 +162,5 @@ function VolumeOfBackup({ cluster, draft: { backup, from }, change }: StepProps)
   useEffect(() => {
     if (!isKnown && namespace && name) correct.current({ from: { namespace, name } });
   }, [isKnown, namespace, name]);
-  return null;
+  return <LackNote cluster={cluster} lacks={[useLack(cluster, value ?? UNKNOWN, TO_READ)]} />;
 }

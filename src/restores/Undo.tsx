@@ -1,6 +1,7 @@
 import { Typography } from '@mui/material';
 import { useHistory } from 'react-router-dom';
 import type { Restore } from '../../sidecar/api';
+import { lackText, TO_RESTORE, useLack } from '../access/useLack';
 import { restoreClient } from '../api/clients/restoreClient';
 import { isFinal } from '../api/final';
 import { useRestores } from '../api/queries/restoreQueries';
@@ -19,6 +20,7 @@ export function Undo({ cluster, restore }: { cluster: string; restore: Restore }
   const pageUrl = usePageUrl();
   const { id, target, status, safetyBackupId } = restore;
   const { value: restores } = useRestores(cluster, target);
+  const lack = useLack(cluster, { ...target, cluster: restore.cluster }, TO_RESTORE);
   if (!safetyBackupId || !isFinal(status)) return null;
   const volume = `${target.namespace}/${target.name}`;
   const done = restores?.find(
@@ -49,6 +51,7 @@ export function Undo({ cluster, restore }: { cluster: string; restore: Restore }
       no={t('Keep it as it is')}
       yes={t('Undo the restore')}
       isDangerous
+      why={lackText(lack, t)}
       failure={t('The restore could not be undone')}
       act={undo}
     >

@@ -8,6 +8,7 @@ import { Choices } from '../ui/Choices';
 import { ComboBox } from '../ui/ComboBox';
 import { LinkButton } from '../ui/LinkButton';
 import { useText } from '../ui/text';
+import { visible } from '../ui/visible';
 import { useNamespacesAtHand } from '../volumes/useNamespaces';
 import { ArchiveChoice } from './ArchiveChoice';
 import { BackupChoice } from './BackupChoice';
@@ -152,7 +153,7 @@ function Paths({ cluster, draft, change }: StepProps) {
             {shown.map(path => (
               <Chip
                 key={path}
-                label={path}
+                label={visible(path)}
                 sx={{ maxWidth: '100%', fontFamily: 'monospace' }}
                 onDelete={() => change({ paths: paths.filter(each => each !== path) })}
               />

@@ -1,5 +1,6 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
 import { Button } from '@mui/material';
+import { WithReason } from './WithReason';
 
 interface ActionButtonProps {
   icon?: IconifyIcon;
@@ -10,6 +11,8 @@ interface ActionButtonProps {
   isDangerous?: boolean;
   /** It does nothing, but keeps the focus. */
   isInert?: boolean;
+  /** Why the person may not use it, and whom to ask: it is inert then. */
+  why?: string;
   /** Id of a text about it. */
   describedBy?: string;
   onClick(): void;
@@ -24,22 +27,28 @@ export function ActionButton(props: ActionButtonProps) {
     variant = 'outlined',
     isDangerous,
     isInert = false,
+    why,
     describedBy,
     onClick,
   } = props;
+  const doesNothing = isInert || why !== undefined;
   return (
-    <Button
-      size="small"
-      variant={variant}
-      color={isDangerous ? 'error' : variant === 'text' ? 'inherit' : 'primary'}
-      aria-label={label}
-      aria-disabled={isInert || undefined}
-      aria-describedby={describedBy}
-      startIcon={icon && <Icon icon={icon} />}
-      onClick={isInert ? undefined : onClick}
-      sx={{ whiteSpace: 'nowrap', opacity: isInert ? 0.5 : undefined }}
-    >
-      {text}
-    </Button>
+    <WithReason why={why}>
+      {about => (
+        <Button
+          size="small"
+          variant={variant}
+          color={isDangerous ? 'error' : variant === 'text' ? 'inherit' : 'primary'}
+          aria-label={label}
+          aria-disabled={doesNothing || undefined}
+          aria-describedby={about['aria-describedby'] ?? describedBy}
+          startIcon={icon && <Icon icon={icon} />}
+          onClick={doesNothing ? undefined : onClick}
+          sx={{ whiteSpace: 'nowrap', opacity: doesNothing ? 0.5 : undefined }}
+        >
+          {text}
+        </Button>
+      )}
+    </WithReason>
   );
 }

@@ -4,6 +4,7 @@ import { useSnackbar } from 'notistack';
 import { useEffect, useState } from 'react';
 import { copiedIcon, copyIcon } from './icons';
 import { useText } from './text';
+import { visible } from './visible';
 
 const SHOWN_MS = 2_000;
 
@@ -39,12 +40,12 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
   );
 }
 
-/** A value that fits a line, with a button to copy it. */
+/** A value that fits a line, with a button to copy it as it is. */
 export function CopyableText({ text, label }: { text: string; label: string }) {
   return (
     <Box sx={{ display: 'flex', alignItems: 'flex-start', gap: 0.5 }}>
       <Box component="span" sx={{ fontFamily: 'monospace', overflowWrap: 'anywhere' }}>
-        {text}
+        {visible(text)}
       </Box>
       <Box sx={{ my: '-3px' }}>
         <CopyButton text={text} label={label} />

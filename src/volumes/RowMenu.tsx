@@ -1,9 +1,12 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
 import { IconButton, ListItemIcon, ListItemText, Menu, MenuItem, Tooltip } from '@mui/material';
 import { useSnackbar } from 'notistack';
-import { type ReactNode, useId, useState } from 'react';
+import { useId, useState } from 'react';
 import { Link as RouterLink } from 'react-router-dom';
+import type { Volume } from '../../sidecar/api';
+import { lackText, TO_READ, useLack, useOwnLack } from '../access/useLack';
 import { isOfHeadlamp } from '../api/clusterRef';
+import { toChange } from '../api/objects';
 import { refresh } from '../api/queries/queries';
 import { canBackUp } from '../backups/run/nextStep';
 import { useBackUp } from '../backups/start/BackUps';
@@ -11,7 +14,7 @@ import { useFilesUrl } from '../files/ArchiveLinks';
 import { suspendChange } from '../policy/choices';
 import { ScheduleDialog } from '../policy/ScheduleDialog';
 import { isSuspendedByItself } from '../policy/suspension';
-import { changeAll } from '../policy/useChanges';
+import { changeAll, type Target } from '../policy/useChanges';
 import { useRestoreUrl } from '../restores/RestoreLink';
 import {
   backUpIcon,
@@ -78,6 +81,8 @@ export function RowMenu(row: Row) {
       <Menu id={id} anchorEl={anchor} open={!!anchor} onClose={close}>
         {lastSuccess && (
           <LinkItem
+            cluster={cluster}
+            claim={volume}
             icon={restoreIcon}
             text={t('Restore…')}
             to={restoreUrl({ backup: lastSuccess.id, from: { namespace, name } })}
@@ -85,6 +90,8 @@ export function RowMenu(row: Row) {
         )}
         {lastSuccess && (
           <LinkItem
+            cluster={cluster}
+            claim={volume}
             icon={browseIcon}
             text={t('Browse files')}
             to={filesUrl({ id: lastSuccess.id, namespace })}
@@ -97,25 +104,27 @@ export function RowMenu(row: Row) {
               void backUp([{ cluster, namespace, name }], { form: 'full' });
             }}
           >
-            <Look icon={backUpIcon}>{t('Back up in full')}</Look>
+            <Look icon={backUpIcon} text={t('Back up in full')} />
           </MenuItem>
         )}
         {policy && (
-          <MenuItem
+          <ChangeItem
+            target={scheduleTargetOf(row)}
+            icon={scheduleIcon}
+            text={t('Schedule…')}
             onClick={() => {
               close();
               setScheduling(true);
             }}
-          >
-            <Look icon={scheduleIcon}>{t('Schedule…')}</Look>
-          </MenuItem>
+          />
         )}
         {policy?.schedule && (
-          <MenuItem onClick={() => void suspend(!policy.suspended)}>
-            <Look icon={policy.suspended ? resumeIcon : pausedIcon}>
-              {policy.suspended ? t('Resume the schedule') : t('Suspend the schedule')}
-            </Look>
-          </MenuItem>
+          <ChangeItem
+            target={scheduleTargetOf(row)}
+            icon={policy.suspended ? resumeIcon : pausedIcon}
+            text={policy.suspended ? t('Resume the schedule') : t('Suspend the schedule')}
+            onClick={() => void suspend(!policy.suspended)}
+          />
         )}
       </Menu>
       <ScheduleDialog
@@ -127,22 +136,70 @@ export function RowMenu(row: Row) {
   );
 }
 
-function Look({ icon, children }: { icon: IconifyIcon; children: ReactNode }) {
+interface LookProps {
+  icon: IconifyIcon;
+  text: string;
+  /** Why the person may not use it, and whom to ask. */
+  why?: string;
+}
+
+function Look({ icon, text, why }: LookProps) {
   return (
     <>
       <ListItemIcon>
         <Icon icon={icon} width={20} />
       </ListItemIcon>
-      <ListItemText>{children}</ListItemText>
+      <ListItemText
+        primary={text}
+        secondary={why}
+        sx={{ maxWidth: 320, whiteSpace: 'normal' }}
+        primaryTypographyProps={{ sx: { opacity: why === undefined ? undefined : 0.5 } }}
+      />
     </>
   );
 }
 
-/** Takes what the list of a menu hands to its items. */
-function LinkItem({ icon, text, to, ...ofList }: { icon: IconifyIcon; text: string; to: string }) {
+interface LinkItemProps {
+  cluster: string;
+  claim: Volume;
+  icon: IconifyIcon;
+  text: string;
+  to: string;
+}
+
+/** Leads to an archive. It takes what the list of a menu hands to its items, and asks for rights only in an open menu. */
+function LinkItem({ cluster, claim, icon, text, to, ...ofList }: LinkItemProps) {
+  const { t } = useText();
+  const why = lackText(useLack(cluster, claim, TO_READ), t);
   return (
-    <MenuItem component={RouterLink} to={to} {...ofList}>
-      <Look icon={icon}>{text}</Look>
+    <MenuItem
+      {...(why === undefined && { component: RouterLink, to })}
+      aria-disabled={why === undefined ? undefined : true}
+      {...ofList}
+    >
+      <Look icon={icon} text={text} why={why} />
+    </MenuItem>
+  );
+}
+
+interface ChangeItemProps {
+  target: Target;
+  icon: IconifyIcon;
+  text: string;
+  onClick(): void;
+}
+
+/** Changes the claim, with the rights of the person at the browser. */
+function ChangeItem({ target, icon, text, onClick, ...ofList }: ChangeItemProps) {
+  const { t } = useText();
+  const why = lackText(useOwnLack(target.cluster, toChange(target)), t);
+  return (
+    <MenuItem
+      aria-disabled={why === undefined ? undefined : true}
+      onClick={why === undefined ? onClick : undefined}
+      {...ofList}
+    >
+      <Look icon={icon} text={text} why={why} />
     </MenuItem>
   );
 }

@@ -4,6 +4,8 @@ import type { ReactNode } from 'react';
 import { useParams } from 'react-router-dom';
 import type { Volume, VolumePolicy, VolumeRef } from '../../sidecar/api';
 import { AccessLink } from '../access/AccessLink';
+import { LackNote } from '../access/LackNote';
+import { TO_READ, useLack } from '../access/useLack';
 import { isOfHeadlamp } from '../api/clusterRef';
 import { usePolicy } from '../api/queries/policyQueries';
 import { useVolume } from '../api/queries/queries';
@@ -51,6 +53,7 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
   const isGone = trouble?.kind === 'notFound';
   // Of a volume that is gone, the wizard lists what there is.
   const canRestore = volume ? volume.lastSuccess !== null : isGone;
+  const read = useLack(cluster, claim, TO_READ);
   return (
     <>
       <SectionBox
@@ -83,6 +86,7 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
         }
       >
         <ClusterLine cluster={cluster} />
+        {canRestore && <LackNote cluster={cluster} lacks={[read]} />}
         <Shown
           cluster={cluster}
           asked={asked}
@@ -174,7 +178,7 @@ function Summary({ cluster, volume }: { cluster: string; volume: Volume }) {
       </Paper>
       {step.kind === 'blocked' && (
         <Message severity="info">
-          <Blocked step={step} />
+          <Blocked step={step} access={{ cluster, namespace: volume.namespace }} />
         </Message>
       )}
       {volume.readsAs && (

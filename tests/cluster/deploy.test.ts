@@ -2,6 +2,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { SERVICE_PROXY_PATH } from '../../sidecar/api/names.ts';
 import { deploy, MANIFESTS } from './support/deploy.ts';
 import { getJson, kubectl } from './support/kubectl.ts';
@@ -89,17 +90,49 @@ describe('kubectl apply -k deploy/k8s', () => {
     expect(inSidecar('env | grep -E "^NKVM_(PORT|SERVICE)" || echo none')).toBe('none');
   });
 
-  it('names the image in one place, also for a kustomization on top of it', () => {
+  /** @returns a kustomization on top of the manifests, as it is applied. */
+  function rendered(differs: (manifests: string) => object): string {
     const mine = mkdtempSync(join(tmpdir(), 'nkvm-kustomization-'));
     onTestFinished(() => rmSync(mine, { recursive: true }));
-    const kustomization = {
-      resources: [relative(realpathSync(mine), MANIFESTS)],
+    const manifests = relative(realpathSync(mine), MANIFESTS);
+    const kustomization = { resources: [manifests], ...differs(manifests) };
+    writeFileSync(join(mine, 'kustomization.yaml'), JSON.stringify(kustomization));
+    return kubectl(['kustomize', mine]);
+  }
+
+  it('takes HTTPS with the component for it: port, probes and the right to the service proxy', () => {
+    const all = rendered(manifests => ({ components: [join(manifests, 'tls')] }));
+    const objects = parseAllDocuments(all).map(each => each.toJS());
+    const of = (kind: string, name: string) =>
+      objects.find(each => each.kind === kind && each.metadata.name === name);
+    const { containers, volumes } = of('Deployment', 'nkvm').spec.template.spec;
+    const [{ env, volumeMounts, startupProbe, readinessProbe, livenessProbe }] = containers;
+    for (const { httpGet } of [startupProbe, readinessProbe, livenessProbe])
+      expect(httpGet).toMatchObject({ scheme: 'HTTPS', port: 'http', path: expect.any(String) });
+    const { mountPath } = volumeMounts.find(({ name }: { name: string }) => name === 'tls');
+    expect(env).toEqual(
+      expect.arrayContaining([
+        { name: 'NKVM_TLS_CERT', value: join(mountPath, 'tls.crt') },
+        { name: 'NKVM_TLS_KEY', value: join(mountPath, 'tls.key') },
+        { name: 'NKVM_HTTP_PORT', value: '8080' },
+      ])
+    );
+    expect(volumes).toContainEqual({ name: 'tls', secret: { secretName: 'nkvm-tls' } });
+    expect(of('Role', 'nkvm-door').rules[0].resourceNames).toEqual([
+      'nkvm:http',
+      'https:nkvm:http',
+    ]);
+    expect(kubectl(['apply', '--dry-run=server', '--filename=-'], all).split('\n')).toContainEqual(
+      expect.stringContaining('deployment.apps/nkvm')
+    );
+  });
+
+  it('names the image in one place, also for a kustomization on top of it', () => {
+    const all = rendered(() => ({
       images: [
         { name: 'docker.io/nkvm/nkvm', newName: 'registry.example/tools/nkvm', newTag: 'v9.9.9' },
       ],
-    };
-    writeFileSync(join(mine, 'kustomization.yaml'), JSON.stringify(kustomization));
-    const all = kubectl(['kustomize', mine]);
+    }));
     expect(all.match(/\S+nkvm:\S+\d$/gm)).toEqual(['registry.example/tools/nkvm:v9.9.9']);
     expect(all).not.toContain('docker.io/nkvm');
   });

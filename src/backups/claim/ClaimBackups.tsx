@@ -1,6 +1,8 @@
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Stack } from '@mui/material';
 import type { VolumeRef } from '../../../sidecar/api';
+import { LackNote } from '../../access/LackNote';
+import { TO_READ, useLack } from '../../access/useLack';
 import { useVolume } from '../../api/queries/queries';
 import { Proven } from '../../checks/Proven';
 import { Link } from '../../otherClusters/Link';
@@ -27,6 +29,7 @@ export function ClaimBackups({ cluster, claim, uid }: ClaimBackupsProps) {
   const { t } = useText();
   const { value: volume } = useVolume(cluster, claim);
   const step = volume && nextStepOf(volume);
+  const read = useLack(cluster, { ...claim, namespace: volume ? claim.namespace : '' }, TO_READ);
   return (
     <>
       {volume && (
@@ -41,7 +44,7 @@ export function ClaimBackups({ cluster, claim, uid }: ClaimBackupsProps) {
         <Stack spacing={2}>
           {step?.kind === 'blocked' && (
             <Message severity="info">
-              <Blocked step={step} />
+              <Blocked step={step} access={{ cluster, namespace: claim.namespace }} />
             </Message>
           )}
           <ClaimRuns cluster={cluster} claim={claim} uid={volume?.uid ?? uid} />
@@ -52,6 +55,7 @@ export function ClaimBackups({ cluster, claim, uid }: ClaimBackupsProps) {
               proven={volume.lastProvenRestore}
             />
           )}
+          {volume?.lastSuccess && <LackNote cluster={cluster} lacks={[read]} />}
           {volume && (
             <Stack direction="row" alignItems="center" flexWrap="wrap" gap={2}>
               {volume.lastSuccess && (

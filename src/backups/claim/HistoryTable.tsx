@@ -2,6 +2,7 @@ import { SimpleTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Button, Stack } from '@mui/material';
 import { useState } from 'react';
 import type { Backup } from '../../../sidecar/api';
+import { lackText, TO_READ, useLack } from '../../access/useLack';
 import { type Trouble, troubleOf } from '../../api/trouble';
 import { isRestorable } from '../../restores/sources';
 import { troubleText } from '../../setup/troubleText';
@@ -27,10 +28,14 @@ interface HistoryTableProps {
   isEarlier?: boolean;
 }
 
+const NO_CLAIM = { namespace: '' };
+
 /** Runs that have ended. */
 export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: HistoryTableProps) {
   const { t, language } = useText();
   const isNarrow = useIsNarrow();
+  // All of them are of one claim: one question is enough.
+  const why = lackText(useLack(cluster, backups[0] ?? NO_CLAIM, TO_READ), t);
   const columns = [
     {
       label: t('Started'),
@@ -70,7 +75,7 @@ export function HistoryTable({ cluster, backups, emptyMessage, isEarlier }: Hist
     {
       label: t('Archive'),
       gridTemplate: 'max-content',
-      getter: (backup: Backup) => <ArchiveActions cluster={cluster} backup={backup} />,
+      getter: (backup: Backup) => <ArchiveActions cluster={cluster} backup={backup} why={why} />,
     },
   ];
   return (

@@ -2,6 +2,7 @@ import { Stack, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useState } from 'react';
 import type { Backup, CopyRun, Destination } from '../../../sidecar/api';
+import { lackText, TO_BACK_UP, useLack } from '../../access/useLack';
 import { destinationClient } from '../../api/clients/destinationClient';
 import { refresh } from '../../api/queries/queries';
 import { connectionTo } from '../../api/session/connection';
@@ -16,7 +17,7 @@ import { DestinationTitle, useDestinationNote } from './DestinationTitle';
 
 interface CopyToButtonProps {
   cluster: string;
-  backup: Pick<Backup, 'id' | 'namespace'>;
+  backup: Pick<Backup, 'id' | 'namespace' | 'name' | 'cluster'>;
   /** Where there is no copy. */
   targets: Destination[];
   onStarted(run: CopyRun): void;
@@ -49,7 +50,12 @@ export function CopyToButton({ cluster, backup, targets, onStarted }: CopyToButt
     });
   return (
     <>
-      <ActionButton icon={copyIcon} text={t('Copy to…')} onClick={() => setOpen(true)} />
+      <ActionButton
+        icon={copyIcon}
+        text={t('Copy to…')}
+        why={lackText(useLack(cluster, backup, TO_BACK_UP), t)}
+        onClick={() => setOpen(true)}
+      />
       <TextDialog
         title={t('Copy the archive to another destination')}
         isOpen={isOpen}

@@ -3,6 +3,7 @@ import { Button, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useState } from 'react';
 import type { Backup } from '../../../sidecar/api';
+import { lackText, TO_BACK_UP, useLack } from '../../access/useLack';
 import { refresh } from '../../api/queries/queries';
 import { connectionTo } from '../../api/session/connection';
 import { troubleOf } from '../../api/trouble';
@@ -10,6 +11,7 @@ import { troubleText } from '../../setup/troubleText';
 import { stopIcon } from '../../ui/icons';
 import { useText } from '../../ui/text';
 import { TextDialog } from '../../ui/TextDialog';
+import { WithReason } from '../../ui/WithReason';
 
 interface CancelButtonProps {
   cluster: string;
@@ -26,6 +28,8 @@ export function CancelButton({ cluster, backup, onCancelled }: CancelButtonProps
   const [isBusy, setBusy] = useState(false);
   const { id, namespace, name } = backup;
   const volume = `${namespace}/${name}`;
+  const why = lackText(useLack(cluster, backup, TO_BACK_UP), t);
+  const isInert = isBusy || why !== undefined;
 
   async function cancel() {
     setAsking(false);
@@ -46,18 +50,23 @@ export function CancelButton({ cluster, backup, onCancelled }: CancelButtonProps
 
   return (
     <>
-      <Button
-        size="small"
-        variant="outlined"
-        color="inherit"
-        aria-disabled={isBusy || undefined}
-        startIcon={<Icon icon={stopIcon} />}
-        aria-label={t('Cancel the backup of {{volume}}', { volume })}
-        onClick={isBusy ? undefined : () => setAsking(true)}
-        sx={{ opacity: isBusy ? 0.5 : undefined }}
-      >
-        {isBusy ? t('Cancelling…') : t('Cancel')}
-      </Button>
+      <WithReason why={why}>
+        {about => (
+          <Button
+            size="small"
+            variant="outlined"
+            color="inherit"
+            startIcon={<Icon icon={stopIcon} />}
+            aria-label={t('Cancel the backup of {{volume}}', { volume })}
+            onClick={isInert ? undefined : () => setAsking(true)}
+            sx={{ opacity: isInert ? 0.5 : undefined }}
+            {...about}
+            aria-disabled={isInert || undefined}
+          >
+            {isBusy ? t('Cancelling…') : t('Cancel')}
+          </Button>
+        )}
+      </WithReason>
       <TextDialog
         title={t('Cancel the backup of {{volume}}?', { volume })}
         isOpen={isAsking}

@@ -3,6 +3,8 @@ import { AlertTitle, Box, Stack, Typography } from '@mui/material';
 import { useRef } from 'react';
 import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../../sidecar/api';
+import { LackNote } from '../../access/LackNote';
+import { TO_BACK_UP, TO_READ, useLack } from '../../access/useLack';
 import { refOfRecord } from '../../api/clusterRef';
 import { isFinal } from '../../api/final';
 import { useBackup } from '../../api/queries/queries';
@@ -73,6 +75,8 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
   const box = useRef<HTMLDivElement>(null);
   const date = useFormatDate();
   const volume = `${backup.namespace}/${backup.name}`;
+  const read = useLack(cluster, backup, TO_READ);
+  const backUp = useLack(cluster, backup, TO_BACK_UP);
   return (
     <>
       <SectionBox
@@ -113,6 +117,9 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
                 backup={backup}
                 onCancelled={() => box.current?.focus()}
               />
+            )}
+            {(!isFinal(backup.status) || isRestorable(backup)) && (
+              <LackNote cluster={cluster} lacks={isFinal(backup.status) ? [read] : [backUp]} />
             )}
             <Outcome backup={backup} />
             {backup.status === 'failed' && !isIncomplete(backup) && (

@@ -9,6 +9,9 @@ export type NextStep =
   /** There is something in the way: what, and the command that removes it where there is one. */
   | { kind: 'blocked'; reason: string; message: string; hint: string; command?: string };
 
+/** The person lacks the right to back up. */
+export const FORBIDDEN = 'Forbidden';
+
 /** The sidecar may not create helper pods in the namespace. */
 const NAMESPACE_NOT_OPEN = 'NamespaceNotOpen';
 
@@ -18,7 +21,7 @@ export function nextStepOf(volume: Volume): NextStep {
   if (!mayBackUp) {
     return {
       kind: 'blocked',
-      reason: 'Forbidden',
+      reason: FORBIDDEN,
       message: `permission to create persistentvolumeclaims/backup of ${name} in namespace ${namespace} is missing`,
       hint: 'a cluster administrator grants it with this command',
       command: admitUsersCommands(namespace).split('\n').at(-1),

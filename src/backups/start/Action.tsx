@@ -121,7 +121,7 @@ function WhyNot({ target, step, isCompact, beside }: StepProps<BlockedStep>) {
         onClick={() => setOpen(true)}
       />
       <TextDialog title={title} isOpen={isOpen} onClose={() => setOpen(false)}>
-        <Blocked step={step} />
+        <Blocked step={step} access={target} />
       </TextDialog>
     </>
   );

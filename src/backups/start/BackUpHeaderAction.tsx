@@ -43,7 +43,7 @@ function Ready({ target, volume }: { target: Target; volume: Volume }) {
             isOpen={isOpen}
             onClose={() => setOpen(false)}
           >
-            <Blocked step={step} />
+            <Blocked step={step} access={target} />
           </TextDialog>
         </>
       );

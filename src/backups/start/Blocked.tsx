@@ -1,9 +1,10 @@
 import { Stack, Typography } from '@mui/material';
+import { AccessLink } from '../../access/AccessLink';
 import { Command } from '../../ui/Copyable';
 import { sentence } from '../../ui/sentence';
 import { type Translate, useText } from '../../ui/text';
 import { reasonText } from '../reasonText';
-import { type NextStep } from '../run/nextStep';
+import { FORBIDDEN, type NextStep } from '../run/nextStep';
 
 export type BlockedStep = Extract<NextStep, { kind: 'blocked' }>;
 
@@ -13,8 +14,14 @@ export const blockedTitle = ({ reason }: BlockedStep, namespace: string, t: Tran
     ? t('Allow backups in namespace {{namespace}}', { namespace })
     : reasonText(reason, t);
 
+interface BlockedProps {
+  step: BlockedStep;
+  /** The namespace whose page of access tells who may. */
+  access?: { cluster: string; namespace: string };
+}
+
 /** Why a volume cannot be backed up now, and what to do about it. */
-export function Blocked({ step: { message, hint, command } }: { step: BlockedStep }) {
+export function Blocked({ step: { reason, message, hint, command }, access }: BlockedProps) {
   const { t } = useText();
   // The hint of the API ends with the command, which has a field of its own here.
   const advice =
@@ -26,6 +33,7 @@ export function Blocked({ step: { message, hint, command } }: { step: BlockedSte
       <Typography>{`${sentence(message)}.`}</Typography>
       <Typography color="text.secondary">{advice}</Typography>
       {command && <Command text={command} />}
+      {reason === FORBIDDEN && access && <AccessLink {...access} />}
     </Stack>
   );
 }

@@ -64,6 +64,16 @@ export function peopleTests(world: Seen): void {
         .getByText(/Backup .*(started|queued)|Backing up|Queued|Running/i)
         .first()
         .waitFor();
+      // An operator may back up, and neither read nor restore: the button is there, and says whom to ask.
+      await page.goto(new URL(`/c/main/nkvm/volumes/${namespace}/${claim}`, page.url()).href);
+      const restore = page.getByRole('button', { name: `Restore ${namespace}/${claim}` });
+      await restore.and(page.locator('[aria-disabled]')).focus();
+      await page.getByRole('tooltip', { name: /get persistentvolumeclaims\/archive/ }).waitFor();
+      await expectGoodLooks(
+        page.getByText(/^You don’t have permission to get persistentvolumeclaims/).last(),
+        `denied-${namespace}`,
+        ['light']
+      );
       // Pages of other people are refused, also to a person who knows the address.
       for (const path of [`/nkvm/volumes/${elsewhere}/${theirs}`, `/nkvm/access/${elsewhere}`]) {
         await page.goto(new URL(`/c/main${path}`, page.url()).href);
