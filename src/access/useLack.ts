@@ -3,6 +3,7 @@ import { type ClaimRight, RIGHTS_OF_ACTIONS, textOfClaimRight } from '../../side
 import { BEHIND_MS, clusterKey, queries } from '../api/cache';
 import { isOfHeadlamp } from '../api/clusterRef';
 import { placeOf } from '../api/session/place';
+import { nameInNkvm } from '../api/session/recordRef';
 import { mayI, type RightQuestion } from '../api/session/reviews';
 import type { SecretVerb } from '../api/session/secrets';
 import type { Translate } from '../ui/text';
@@ -42,7 +43,7 @@ export function useLack(
   { namespace, name, cluster: elsewhere }: Of,
   needed: readonly ClaimRight[]
 ): Lack | undefined {
-  const isWanted = namespace !== '' && elsewhere === undefined && isOfHeadlamp(cluster);
+  const isWanted = namespace !== '' && elsewhere === undefined && nameInNkvm(cluster) === undefined;
   const { value } = useOwnAccess(cluster, namespace, {
     name: name || undefined,
     isWanted,

@@ -27,7 +27,3 @@ export function refText(cluster: ClusterRef): string {
 
 /** Whether Headlamp itself shows the objects of the cluster, and can change them. */
 export const isOfHeadlamp = (cluster: ClusterRef): boolean => partsOf(cluster).name === undefined;
-
-/** @returns the cluster of a record, which names it itself, whatever the address of the page says. */
-export const refOfRecord = (shownIn: ClusterRef, record: { cluster?: string }): ClusterRef =>
-  refTo(partsOf(shownIn).home, record.cluster);

@@ -23,9 +23,12 @@ export function stateText(state: ClusterState, t: Translate): string {
 export const rightText = ({ verb, group, resource }: MissingRight): string =>
   `${verb} ${group ? `${resource}.${group}` : resource}`;
 
-/** Run in a copy of the repository, as an administrator of the other cluster. docs/operations/clusters.md has them, too. */
+/** Run in a copy of the repository, as an administrator of the other cluster. */
+export const PREPARE_REMOTE_COMMAND = 'kubectl apply --server-side -k deploy/k8s/remote';
+
+/** The same, and opens a namespace. docs/operations/clusters.md has them, too. */
 export const PREPARE_COMMANDS = [
-  'kubectl apply --server-side -k deploy/k8s/remote',
+  PREPARE_REMOTE_COMMAND,
   ...[RUNTIME_CLUSTER_ROLE, RESTORE_CLUSTER_ROLE].map(
     role =>
       `kubectl create rolebinding ${role} -n NAMESPACE --clusterrole ${role} ` +

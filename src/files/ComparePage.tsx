@@ -2,9 +2,9 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Box, Button, MenuItem, Stack, TextField, Typography } from '@mui/material';
 import { useHistory } from 'react-router-dom';
 import type { ArchiveComparison, Backup } from '../../sidecar/api';
-import { refOfRecord } from '../api/clusterRef';
 import { useComparison } from '../api/queries/archiveQueries';
 import { useBackup, useBackups } from '../api/queries/queries';
+import { refOfRecord } from '../api/session/recordRef';
 import { LoadOlder } from '../backups/claim/HistoryTable';
 import { hasArchive } from '../backups/copies/archiveState';
 import { ClusterLine } from '../otherClusters/ClusterLine';

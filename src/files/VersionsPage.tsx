@@ -3,9 +3,9 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Box, IconButton, Tooltip, Typography } from '@mui/material';
 import { Link as RouterLink, useLocation } from 'react-router-dom';
 import type { Backup, FileVersions } from '../../sidecar/api';
-import { refOfRecord } from '../api/clusterRef';
 import { useVersions } from '../api/queries/archiveQueries';
 import { useBackup } from '../api/queries/queries';
+import { refOfRecord } from '../api/session/recordRef';
 import { LoadOlder } from '../backups/claim/HistoryTable';
 import { RunLink } from '../backups/RunLink';
 import { ClusterLine } from '../otherClusters/ClusterLine';

@@ -1,8 +1,8 @@
 import { Autocomplete, Box, Chip, TextField } from '@mui/material';
 import { useEffect, useMemo, useState } from 'react';
 import type { Volume } from '../../sidecar/api';
-import { partsOf } from '../api/clusterRef';
 import { usePlan } from '../api/queries/restoreQueries';
+import { nameInNkvm } from '../api/session/recordRef';
 import { ComboBox } from '../ui/ComboBox';
 import { useText } from '../ui/text';
 import { ACCESS_MODES, type Draft, labelsOf, linesOf, requestOf } from './draft';
@@ -205,7 +205,7 @@ function useAsBackedUp(cluster: string, draft: Draft) {
             labels: undefined,
           },
         },
-        partsOf(cluster).name
+        nameInNkvm(cluster)
       ),
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [backup, named, cluster, draft.into]

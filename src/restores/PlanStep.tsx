@@ -11,10 +11,11 @@ import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { useHistory } from 'react-router-dom';
 import type { RestorePlan, StartRestore } from '../../sidecar/api';
 import { restoreClient } from '../api/clients/restoreClient';
-import { partsOf, refOfRecord } from '../api/clusterRef';
+import { partsOf } from '../api/clusterRef';
 import { refresh } from '../api/queries/queries';
 import { usePlan } from '../api/queries/restoreQueries';
 import { connectionTo } from '../api/session/connection';
+import { nameInNkvm, refOfRecord } from '../api/session/recordRef';
 import { type Trouble, troubleOf } from '../api/trouble';
 import { usePageUrl } from '../otherClusters/usePageUrl';
 import { NAMESPACE_PARAMETER, RESTORE_RUN_ROUTE } from '../routes';
@@ -41,7 +42,7 @@ interface PlanStepProps extends StepProps {
 /** The last step: what the restore will do, whether it can start, and the button that starts it. */
 export function PlanStep({ cluster, draft, back }: PlanStepProps) {
   const { t } = useText();
-  const request = useMemo(() => requestOf(draft, partsOf(cluster).name), [draft, cluster]);
+  const request = useMemo(() => requestOf(draft, nameInNkvm(cluster)), [draft, cluster]);
   const into = intoOf(cluster, draft);
   // An archive of elsewhere may name a namespace of another cluster.
   const isOfHere = kindOf(draft.backup) === 'backup';

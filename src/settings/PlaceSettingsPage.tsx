@@ -9,6 +9,7 @@ import { choiceFrom, fieldsOf, isWrong, type PlaceFields } from './placeFields';
 import { PlaceFieldsOf } from './PlaceFieldsOf';
 import { savePlaces } from './places';
 import { PlaceTools } from './PlaceTools';
+import { ProtectedFrom } from './ProtectedFrom';
 
 const NOTHING = fieldsOf(undefined);
 
@@ -42,7 +43,10 @@ export function PlaceSettingsPage() {
       const choice = choiceFrom(fieldsFor(cluster));
       return choice ? [[cluster, choice] as const] : [];
     });
-    savePlaces({ all: choiceFrom(all), clusters: Object.fromEntries(chosen) });
+    savePlaces({
+      ...placeSettings(),
+      ...{ all: choiceFrom(all), clusters: Object.fromEntries(chosen) },
+    });
     setSaved(true);
   }
 
@@ -74,6 +78,7 @@ export function PlaceSettingsPage() {
           <Typography component="h2" variant="h6" sx={{ overflowWrap: 'anywhere' }}>
             {cluster}
           </Typography>
+          <ProtectedFrom cluster={cluster} />
           <PlaceFieldsOf
             id={cluster}
             fields={fieldsFor(cluster)}

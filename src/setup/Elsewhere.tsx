@@ -4,6 +4,7 @@ import { choosePlace, PLUGIN } from '../settings/places';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { FoundPlaces, trustText } from './FoundPlaces';
+import { InOtherClusters } from './InOtherClusters';
 import { useFoundPlaces } from './useFoundPlaces';
 
 /**
@@ -34,6 +35,7 @@ export function Elsewhere({ cluster }: { cluster: string }) {
           )}
         </Typography>
       )}
+      <InOtherClusters cluster={cluster} />
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { USER_SERVICE_ACCOUNT } from '../../sidecar/api/names.ts';
 import { placeOf } from '../api/session/place';
 import { canI, type Trouble } from '../api/trouble';
+import { PREPARE_REMOTE_COMMAND } from '../clusters/clusterText';
 import { Command } from '../ui/Copyable';
 import { alertIcon, lockIcon, setupIcon, unreachableIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
@@ -71,10 +72,11 @@ function adviceOn(cluster: string, trouble: Trouble, t: Translate): ReactNode {
       );
     case 'noAccount': {
       const isOfUsers = trouble.account === USER_SERVICE_ACCOUNT;
+      const install = placeOf(cluster).as ? PREPARE_REMOTE_COMMAND : INSTALL_COMMAND;
       return (
         <>
           <Advice>{t('A cluster administrator runs this once')}</Advice>
-          <Command text={isOfUsers ? admitUsersCommands(trouble.namespace) : INSTALL_COMMAND} />
+          <Command text={isOfUsers ? admitUsersCommands(trouble.namespace) : install} />
         </>
       );
     }

@@ -6,9 +6,9 @@ import type { Volume, VolumePolicy, VolumeRef } from '../../sidecar/api';
 import { AccessLink } from '../access/AccessLink';
 import { LackNote } from '../access/LackNote';
 import { TO_READ, useLack } from '../access/useLack';
-import { isOfHeadlamp } from '../api/clusterRef';
 import { usePolicy } from '../api/queries/policyQueries';
 import { useVolume } from '../api/queries/queries';
+import { nameInNkvm } from '../api/session/recordRef';
 import { ClaimRuns } from '../backups/claim/ClaimRuns';
 import { canBackUp, nextStepOf } from '../backups/run/nextStep';
 import { Action } from '../backups/start/Action';
@@ -120,7 +120,9 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
       {volume && (
         <SectionBox title={t('Details')}>
           <VolumeFacts cluster={cluster} volume={volume} />
-          {isOfHeadlamp(cluster) && <AccessLink cluster={cluster} namespace={claim.namespace} />}
+          {nameInNkvm(cluster) === undefined && (
+            <AccessLink cluster={cluster} namespace={claim.namespace} />
+          )}
         </SectionBox>
       )}
     </>

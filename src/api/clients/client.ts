@@ -52,8 +52,11 @@ export interface Client {
 
 const NOT_MODIFIED = 304;
 
-/** @param cluster that NKVM is asked about, by its name there; undefined: its own. */
-export function createClient(send: Send, cluster?: string): Client {
+/** @param clusterNow gives the cluster that NKVM is asked about, by its name there; undefined: its own. */
+export function createClient(
+  send: Send,
+  clusterNow: () => string | undefined = () => undefined
+): Client {
   const json = async (request: Parameters<Send>[0]) => (await send(request)).json();
   const run = (id: string) => `/api/v1/backups/${encodeURIComponent(id)}`;
 
@@ -61,7 +64,7 @@ export function createClient(send: Send, cluster?: string): Client {
     async volumes(namespace, known) {
       try {
         const response = await send({
-          path: `/api/v1/volumes${query({ cluster, namespace })}`,
+          path: `/api/v1/volumes${query({ cluster: clusterNow(), namespace })}`,
           namespace,
           ifNoneMatch: known?.etag,
         });
@@ -76,10 +79,11 @@ export function createClient(send: Send, cluster?: string): Client {
       json({
         path:
           `/api/v1/volumes/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}` +
-          query({ cluster }),
+          query({ cluster: clusterNow() }),
         namespace,
       }),
     start(volumes, { namespace, destinations, form } = {}) {
+      const cluster = clusterNow();
       return json({
         path: '/api/v1/backups',
         // Only what the contract names: the sidecar refuses anything else, and callers hold richer objects.
@@ -95,7 +99,7 @@ export function createClient(send: Send, cluster?: string): Client {
     backups: ({ namespace, name, status, destination, cursor, limit }) =>
       json({
         path: `/api/v1/backups${query({
-          ...{ cluster, namespace, name, status, destination, cursor, limit },
+          ...{ cluster: clusterNow(), namespace, name, status, destination, cursor, limit },
         })}`,
         namespace,
       }),
@@ -103,6 +107,10 @@ export function createClient(send: Send, cluster?: string): Client {
     cancel: (id, namespace) => json({ path: `${run(id)}/cancel`, method: 'POST', namespace }),
     events: (id, signal, namespace) => send({ path: `${run(id)}/events`, signal, namespace }),
     changes: (signal, namespace) =>
-      send({ path: `/api/v1/volumes/events${query({ cluster })}`, signal, namespace }),
+      send({
+        path: `/api/v1/volumes/events${query({ cluster: clusterNow() })}`,
+        signal,
+        namespace,
+      }),
   };
 }

@@ -1,9 +1,14 @@
 import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
-import { audienceOf, TOKEN_HEADER, UNIQUE_SEGMENT_PREFIX } from '../../../sidecar/api/names.ts';
+import {
+  audienceOf,
+  TOKEN_CLUSTER_HEADER,
+  TOKEN_HEADER,
+  UNIQUE_SEGMENT_PREFIX,
+} from '../../../sidecar/api/names.ts';
 import { type Failure, failureOf } from '../failure';
 import { confidential } from '../session/confidential';
 import { expectNoPage, LoginPage, orLoginPage } from '../session/loginPage';
-import { placeOf, proxyPathOf } from '../session/place';
+import { placeOf, proxyPathOf, wayTo } from '../session/place';
 import type { Session, WhoAmI } from '../session/session';
 import { type Mint, TokenRefused, type Tokens } from '../session/token';
 import { type FileUpload, uploadFile } from './uploadFile';
@@ -113,12 +118,13 @@ export async function callSidecar(
   { path, body, isConfidential, file, method, signal, ifNoneMatch }: SidecarRequest,
   token?: string
 ): Promise<Response> {
+  const place = placeOf(cluster);
   const headers: Record<string, string> = {
     ...(token && { [TOKEN_HEADER]: token }),
+    ...(token && place.as && { [TOKEN_CLUSTER_HEADER]: place.as }),
     ...(body && { 'Content-Type': 'application/json' }),
     ...(ifNoneMatch && { 'If-None-Match': ifNoneMatch }),
   };
-  const place = placeOf(cluster);
   const send = (): Promise<Response> => {
     if (file) {
       const type = { ...headers, 'Content-Type': 'application/gzip' };
@@ -188,10 +194,10 @@ async function tokenFor(
   session: Session,
   namespace?: string
 ): Promise<string> {
-  const way = proxyPathOf(placeOf(cluster));
+  const way = wayTo(placeOf(cluster));
   try {
     const token = await confirmed(tokens, session, namespace);
-    if (proxyPathOf(placeOf(cluster)) !== way) throw new Error('another NKVM was chosen');
+    if (wayTo(placeOf(cluster)) !== way) throw new Error('another NKVM was chosen');
     return token;
   } catch (error) {
     if (error instanceof TokenRefused) error.door ??= await doorOf(cluster);

@@ -1,3 +1,4 @@
+import { NKVM_NAMESPACE } from '../../../sidecar/api/names.ts';
 import { allowedNamespaces } from '../../volumes/namespacesAtHand';
 import { type Client, createClient } from '../clients/client';
 import { confirmed, doorOf, mintIn, type Send, sendTo, whoAmIIn } from '../clients/send';
@@ -37,7 +38,11 @@ export function onOtherPerson(listener: Listener): void {
 }
 
 function connect(cluster: string): Connection {
-  const tokens = createTokens(mintIn(cluster), () => placeOf(cluster).namespace);
+  const tokens = createTokens(mintIn(cluster), () => {
+    const { as, namespace } = placeOf(cluster);
+    // In a cluster where NKVM itself does not run, deploy/k8s/remote has the administrator's account.
+    return as ? NKVM_NAMESPACE : namespace;
+  });
   const session = createSession(whoAmIIn(cluster), {
     all() {
       tokens.reset();
@@ -47,10 +52,11 @@ function connect(cluster: string): Connection {
   });
   const send = sendTo(cluster, tokens, session);
   return {
-    client: createClient(send),
-    send,
-    session,
-    reset: tokens.reset,
+    get cluster() {
+      return placeOf(cluster).as;
+    },
+    client: createClient(send, () => placeOf(cluster).as),
+    ...{ send, session, reset: tokens.reset },
     async isAdministrator() {
       try {
         await confirmed(tokens, session);
@@ -73,7 +79,7 @@ function about(cluster: string, home: string): Connection {
   const send: Send = request => sendHome({ ...request, namespace: allowedNamespaces(home)[0] });
   return {
     ...{ cluster, send, session, reset },
-    client: createClient(send, cluster),
+    client: createClient(send, () => cluster),
     async isAdministrator() {
       // The same right counts in all of its namespaces, so that one question is enough for everybody.
       await isAdministrator();

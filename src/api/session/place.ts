@@ -7,6 +7,16 @@ export interface Place {
   cluster: string;
   namespace: string;
   service: string;
+  /** As that NKVM calls the cluster that was asked about, where it runs in another one. */
+  as?: string;
+}
+
+/** The NKVM of another cluster that looks after a cluster. */
+export interface Protector {
+  /** The cluster that it runs in, as Headlamp names it. */
+  runsIn: string;
+  /** As it calls the cluster that it looks after. */
+  as: string;
 }
 
 /** A person's choice for a cluster, or for all of them. */
@@ -17,6 +27,8 @@ export interface PlaceSettings {
   /** For every cluster without a choice of its own. */
   all?: PlaceChoice;
   clusters: Readonly<Record<string, PlaceChoice>>;
+  /** For clusters that an NKVM in another one looks after. */
+  protectors?: Readonly<Record<string, Protector>>;
 }
 
 export const DEFAULT_PLACE: PlaceChoice = { namespace: NKVM_NAMESPACE, service: NKVM_SERVICE };
@@ -33,12 +45,20 @@ export function readPlacesFrom(read: () => unknown): void {
 
 /** @returns the settings without anything that is not a place. */
 export function placeSettings(): PlaceSettings {
-  const { all, clusters } = objectOf(stored());
+  const { all, clusters, protectors } = objectOf(stored());
   const chosen = Object.entries(objectOf(clusters)).flatMap(([cluster, value]) => {
     const choice = choiceOf(value);
     return choice ? [[cluster, choice] as const] : [];
   });
-  return { all: choiceOf(all), clusters: Object.fromEntries(chosen) };
+  const protecting = Object.entries(objectOf(protectors)).flatMap(([cluster, value]) => {
+    const protector = protectorOf(value);
+    return protector && protector.runsIn !== cluster ? [[cluster, protector] as const] : [];
+  });
+  return {
+    all: choiceOf(all),
+    clusters: Object.fromEntries(chosen),
+    protectors: Object.fromEntries(protecting),
+  };
 }
 
 const objectOf = (value: unknown): Record<string, unknown> =>
@@ -50,14 +70,30 @@ function choiceOf(value: unknown): PlaceChoice | undefined {
   return isName(namespace) && isName(service) ? { namespace, service } : undefined;
 }
 
+function protectorOf(value: unknown): Protector | undefined {
+  const { runsIn, as } = objectOf(value);
+  if (typeof runsIn !== 'string' || typeof as !== 'string') return undefined;
+  // It becomes a part of a path, and Headlamp's names have no slash.
+  return runsIn !== '' && !runsIn.includes('/') && isName(as) ? { runsIn, as } : undefined;
+}
+
 /** Where the NKVM is that looks after a cluster: the only answer to this question in the plugin. */
 export function placeOf(cluster: ClusterRef): Place {
   const { home } = partsOf(cluster);
-  const { all, clusters } = placeSettings();
-  const chosen = Object.hasOwn(clusters, home) ? clusters[home] : undefined;
-  return { cluster: home, ...(chosen ?? all ?? DEFAULT_PLACE) };
+  const { all, clusters, protectors = {} } = placeSettings();
+  const protector = Object.hasOwn(protectors, home) ? protectors[home] : undefined;
+  const runsIn = protector?.runsIn ?? home;
+  const chosen = Object.hasOwn(clusters, runsIn) ? clusters[runsIn] : undefined;
+  return {
+    ...{ cluster: runsIn, ...(chosen ?? all ?? DEFAULT_PLACE) },
+    ...(protector && { as: protector.as }),
+  };
 }
 
 /** @returns the way from the API server of its cluster to NKVM; an API path follows, e.g. `/api/v1/volumes`. */
 export const proxyPathOf = ({ namespace, service }: PlaceChoice): string =>
   serviceProxyPath(namespace, service);
+
+/** @returns what tells the place of one NKVM, and what it is asked about, from all others. */
+export const wayTo = (place: Place): string =>
+  JSON.stringify([place.cluster, proxyPathOf(place), place.as]);

@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import type { VolumesChange } from '../../../sidecar/api';
 import { connectionTo } from '../session/connection';
-import { placeOf, proxyPathOf } from '../session/place';
+import { placeOf, wayTo } from '../session/place';
 import { followChanges } from './changes';
 
 /** What is to happen with a cluster's changes. */
@@ -25,7 +25,7 @@ const streams = new Map<string, Live>();
 
 /** `''` is the stream of an administrator. Another NKVM has streams of its own. */
 const keyOf = (cluster: string, namespace: string) =>
-  `${cluster}/${namespace} ${proxyPathOf(placeOf(cluster))}`;
+  `${cluster}/${namespace} ${wayTo(placeOf(cluster))}`;
 
 /** @returns whether changes in each of `namespaces` come by themselves. */
 export function isLive(cluster: string, namespaces: string[]): boolean {
@@ -80,7 +80,7 @@ function start(cluster: string, namespace: string, sink: Sink): Live {
  */
 export function useLive(cluster: string, namespaces: string[] | undefined, sink: Sink): void {
   const at = namespaces?.join(' ');
-  const way = proxyPathOf(placeOf(cluster));
+  const way = wayTo(placeOf(cluster));
   useEffect(() => {
     if (at === undefined) return;
     let leave: (() => void)[] = [];

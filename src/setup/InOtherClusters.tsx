@@ -1,0 +1,87 @@
+import { K8s } from '@kinvolk/headlamp-plugin/lib';
+import { Stack, Typography } from '@mui/material';
+import { useState } from 'react';
+import { failureOf } from '../api/failure';
+import type { Protector } from '../api/session/place';
+import { findProtectors } from '../api/session/protectors';
+import { chooseProtector } from '../settings/places';
+import { ActionButton } from '../ui/ActionButton';
+import { Message } from '../ui/Message';
+import { type Translate, useText } from '../ui/text';
+
+type Search = Protector[] | 'noRight' | 'failed';
+
+/**
+ * Whether the NKVM of another cluster of Headlamp looks after this one. The other clusters are asked only when a person wants it, and
+ * what is found is used only when the person says so: from then on, that NKVM gets tokens of this cluster.
+ */
+export function InOtherClusters({ cluster }: { cluster: string }) {
+  const { t } = useText();
+  const others = Object.keys(K8s.useClustersConf() ?? {}).filter(name => name !== cluster);
+  const [search, setSearch] = useState<Search>();
+  const [isBusy, setBusy] = useState(false);
+  if (others.length === 0) return null;
+  async function look() {
+    setBusy(true);
+    setSearch(
+      await findProtectors(cluster, others).catch(error =>
+        failureOf(error).status === 403 ? 'noRight' : 'failed'
+      )
+    );
+    setBusy(false);
+  }
+  const found = Array.isArray(search) ? search : [];
+  return (
+    <>
+      <span>
+        <ActionButton
+          text={t('Look in the other clusters')}
+          isInert={isBusy}
+          onClick={() => void look()}
+        />
+      </span>
+      {search !== undefined && found.length === 0 && (
+        <Typography color="text.secondary" role="status">
+          {nothingText(search, t)}
+        </Typography>
+      )}
+      {found.length > 0 && (
+        <Message severity="info" sx={{ textAlign: 'left' }}>
+          <Stack spacing={1.5}>
+            {found.map(protector => (
+              <Stack key={protector.runsIn} spacing={0.5}>
+                <Typography fontWeight="bold">{protectorText(protector, t)}</Typography>
+                <span>
+                  <ActionButton
+                    text={t('Use it')}
+                    label={t('Use the NKVM of cluster {{runsIn}}', { ...protector })}
+                    onClick={() => chooseProtector(cluster, protector)}
+                  />
+                </span>
+              </Stack>
+            ))}
+            <Typography variant="body2">
+              {t(
+                'Use it only if the administrators of this cluster have given it to that NKVM. It gets short-lived tokens of this cluster, by which you prove your permissions.'
+              )}
+            </Typography>
+          </Stack>
+        </Message>
+      )}
+    </>
+  );
+}
+
+export const protectorText = (protector: Protector, t: Translate): string =>
+  t('The NKVM of cluster {{runsIn}} looks after this cluster as {{as}}.', { ...protector });
+
+function nothingText(search: Search, t: Translate): string {
+  if (search === 'noRight') {
+    return t(
+      'To recognise this cluster, you need the permission to get namespace kube-system. Ask a cluster administrator.'
+    );
+  }
+  return search === 'failed'
+    ? t('The API server of this cluster did not answer. Try again.')
+    : t('No NKVM of your other clusters looks after this one, as far as you may see its clusters.');
+}
