@@ -162,16 +162,16 @@ describe('where NKVM is installed in another namespace', () => {
   });
 
   it('no token of before goes there', async () => {
-    const state = world(['nkvm', 'backup']);
+    const state = world(['shop']);
     const { client } = connect();
     const cluster = `cluster-${count}`;
-    await client.volumes();
+    await client.volumes('shop');
     const told = vi.fn();
     onOtherPerson(told);
     choose({ clusters: { [cluster]: place } });
     placeChanged(cluster);
-    await client.volumes();
-    expect(state.tokens).toEqual(['ann in nkvm 1', 'ann in backup 2']);
+    await client.volumes('shop');
+    expect(state.tokens).toEqual(['ann in shop 1', 'ann in shop 2']);
     expect(told).toHaveBeenCalledWith(cluster);
   });
 
