@@ -53,6 +53,7 @@ describe('a cluster beside that of NKVM', { timeout: 2 * LIMIT_MS }, () => {
   let way: Way;
   let sidecar: Sidecar;
   let dir: string;
+  const certificate = { ...ownCertificate(), name: 'NKVM' };
   let token: string;
   const data = { own: randomBytes(2e6), edge: randomBytes(2e6) };
 
@@ -83,7 +84,6 @@ describe('a cluster beside that of NKVM', { timeout: 2 * LIMIT_MS }, () => {
     writeFileSync(join(await volumePath(own, 'orders-db'), 'file'), data.own);
     writeFileSync(join(await volumePath(edge, 'orders-db'), 'file'), data.edge);
     dir = mkdtempSync(join(tmpdir(), 'nkvm-clusters-'));
-    const certificate = { ...ownCertificate(), name: 'NKVM' };
     way = await wayTo(edge.playground.kubeconfigFor(RUNNER), certificate);
     mkdirSync(join(dir, 'clusters'));
     copyFileSync(way.kubeconfig, join(dir, 'clusters', 'edge'));
@@ -198,6 +198,32 @@ describe('a cluster beside that of NKVM', { timeout: 2 * LIMIT_MS }, () => {
       LIMIT_MS
     );
     expect(await ended(call, again.id, LIMIT_MS)).toMatchObject({ status: 'success' });
+  });
+
+  it('is not used while its address leads to another cluster', async () => {
+    const file = join(dir, 'clusters', 'edge');
+    const status = async (path: string) => (await call(`/api/v1/${path}`)).status;
+    await way.cut();
+    const wrong = await wayTo(own.playground.kubeconfigFor(RUNNER), certificate, way.port);
+    copyFileSync(wrong.kubeconfig, file);
+    try {
+      const problem = await until(
+        'the cluster is refused',
+        async () => {
+          const answer = await call('/api/v1/volumes?cluster=edge');
+          return answer.status === 409 ? await answer.json() : undefined;
+        },
+        LIMIT_MS
+      );
+      expect(problem).toMatchObject({ reason: 'ClusterKnownAlready' });
+      expect(await status(`backups/${ofEdge.id}`)).toBe(404);
+    } finally {
+      await wrong.close();
+    }
+    await way.restore();
+    copyFileSync(way.kubeconfig, file);
+    await volumesIn('edge');
+    expect(await status(`backups/${ofEdge.id}`)).toBe(200);
   });
 
   it('that is removed leaves its archives, which the own cluster can restore', async () => {

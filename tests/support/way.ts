@@ -8,6 +8,7 @@ import { parse, stringify } from 'yaml';
 export interface Way {
   /** A kubeconfig that leads over this way. */
   readonly kubeconfig: string;
+  readonly port: number;
   /** Breaks every connection, and accepts no more. */
   cut(): Promise<void>;
   restore(): Promise<void>;
@@ -25,8 +26,13 @@ export interface WayCertificate {
 /**
  * @param kubeconfig of one cluster that is served over plain HTTP on 127.0.0.1
  * @param certificate with which this way speaks TLS; absent: it does not
+ * @param wanted port of the way; absent: a free one
  */
-export async function wayTo(kubeconfig: string, certificate?: WayCertificate): Promise<Way> {
+export async function wayTo(
+  kubeconfig: string,
+  certificate?: WayCertificate,
+  wanted = 0
+): Promise<Way> {
   const text = readFileSync(kubeconfig, 'utf8');
   const [url = '', target = ''] = /http:\/\/127\.0\.0\.1:(\d+)/.exec(text) ?? [];
   const sockets = new Set<net.Socket>();
@@ -47,7 +53,7 @@ export async function wayTo(kubeconfig: string, certificate?: WayCertificate): P
     await once(server, 'listening');
     return (server.address() as net.AddressInfo).port;
   };
-  const port = await listen(0);
+  const port = await listen(wanted);
   const path = `${kubeconfig}.way`;
   writeFileSync(
     path,
@@ -64,7 +70,7 @@ export async function wayTo(kubeconfig: string, certificate?: WayCertificate): P
   };
   return {
     kubeconfig: path,
-    cut,
+    ...{ port, cut },
     restore: async () => void (await listen(port)),
     close: cut,
   };

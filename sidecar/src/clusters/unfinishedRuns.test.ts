@@ -32,16 +32,10 @@ function given() {
 
 it('cancels the runs of a cluster that was removed by its name, and leaves what has ended', async () => {
   const { world, ended } = given();
-  await cancelRuns('edge', world);
-  expect(ended).toEqual([
-    [
-      'waits',
-      {
-        message: 'cancelled, because cluster edge was removed from NKVM',
-        reason: 'ClusterRemoved',
-      },
-    ],
-  ]);
+  const why = { message: 'cluster edge was removed from NKVM', reason: 'ClusterRemoved' };
+  await cancelRuns(world, { ...why, hint: 'add it again' });
+  const message = 'cancelled, because cluster edge was removed from NKVM';
+  expect(ended).toEqual([['waits', { message, reason: 'ClusterRemoved', hint: 'add it again' }]]);
 });
 
 it('fails the runs that wait only when the cluster has not answered for long enough', async () => {

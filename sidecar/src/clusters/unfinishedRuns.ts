@@ -3,6 +3,7 @@ import { textOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
 import type { Queue } from '../jobs/queue/queue.ts';
 import type { Log } from '../log.ts';
+import type { ClusterProblem } from './problem.ts';
 
 /** The runs of one cluster. */
 export interface RunsOfCluster {
@@ -12,17 +13,16 @@ export interface RunsOfCluster {
   log: Pick<Log, 'warn'>;
 }
 
-/** Cancels every run of a cluster that was removed, and says so in each. Never throws. */
+/** Cancels every run of a cluster that is not used any more, and says why in each. Never throws. */
 export async function cancelRuns(
-  cluster: string,
-  { history, runs, log }: RunsOfCluster
+  { history, runs, log }: Pick<RunsOfCluster, 'history' | 'runs' | 'log'>,
+  { reason, message: why, hint }: ClusterProblem
 ): Promise<void> {
   const cancel = async (id: string): Promise<void> => {
     try {
       const { status } = await runs.queue.cancel(id);
       if (status !== 'cancelled') return;
-      const message = `cancelled, because cluster ${cluster} was removed from NKVM`;
-      await history.commit(id, { message, reason: 'ClusterRemoved' });
+      await history.commit(id, { message: `cancelled, because ${why}`, reason, hint });
     } catch (error) {
       log.warn({ run: id }, `a run could not be cancelled: ${textOf(error)}`);
     }

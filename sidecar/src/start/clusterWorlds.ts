@@ -43,10 +43,16 @@ interface Entry {
   life: Lifecycle;
   uid: string | undefined;
   state: ClusterState;
+  /** Asks the API server again which cluster it is, at once. */
+  lookAgain: () => void;
 }
 
 const RETRY_MS = 5_000;
 const LOOK_MS = 5_000;
+/** Between two questions which cluster an API server is. */
+const IDENTITY_MS = 10_000;
+/** A cluster that is refused is asked again: its address may lead to the right one by then. */
+const REFUSED_MS = 60_000;
 const STOP_HISTORY_MS = 8_000;
 /** For all clusters together; NKVM's own follows. Helpers that an unreachable one keeps are deleted when it answers again. */
 const STOP_MS = 12_000;
@@ -76,6 +82,7 @@ export async function startClusterWorlds(
     const entry: Entry = {
       ...{ connection, log, life: lifecycle(log), uid: undefined, server: serverOf(connection) },
       state: { state: 'starting', why: `cluster ${name} has not answered yet` },
+      lookAgain: () => undefined,
     };
     known.set(name, entry);
     inTurn(name, async () => void follow(entry));
@@ -91,7 +98,10 @@ export async function startClusterWorlds(
             other === entry || other.uid === undefined ? [] : [[other.connection.name, other.uid]]
           ),
         ]);
-      await open(entry, { shared, reading, uidsOfOthers });
+      const onRefused = (): void => {
+        setTimeout(() => again(entry), REFUSED_MS).unref();
+      };
+      await open(entry, { shared, reading, uidsOfOthers, onRefused });
     } catch (error) {
       if (life.signal.aborted) return;
       log.error({}, `cluster ${connection.name} is not used: ${textOf(error)}`);
@@ -104,9 +114,16 @@ export async function startClusterWorlds(
     const { name } = entry.connection;
     known.delete(name);
     inTurn(name, async () => {
-      if (isRemoved && entry.state.state === 'ready') await cancelRuns(name, entry.state.world);
+      if (isRemoved && entry.state.state === 'ready')
+        await cancelRuns(entry.state.world, removed(name));
       await entry.life.stop();
     });
+  };
+
+  const again = (entry: Entry): void => {
+    if (known.get(entry.connection.name) !== entry || shared.life.signal.aborted) return;
+    end(entry, false);
+    begin(entry.connection);
   };
 
   const refresh = (): void => {
@@ -114,7 +131,12 @@ export async function startClusterWorlds(
     for (const entry of [...known.values()]) {
       const connection = now.get(entry.connection.name);
       // The same name may lead to another cluster now: it has to say again which one it is.
-      if (connection === entry.connection && serverOf(connection) === entry.server) continue;
+      if (connection === entry.connection && serverOf(connection) === entry.server) {
+        // So may the same address, with other credentials.
+        if (entry.state.state === 'refused') again(entry);
+        else entry.lookAgain();
+        continue;
+      }
       end(entry, connection === undefined);
     }
     for (const connection of now.values()) if (!known.has(connection.name)) begin(connection);
@@ -147,10 +169,15 @@ interface OpenOptions {
   shared: Shared;
   reading: Reading;
   uidsOfOthers(): ReadonlyMap<string, string>;
+  /** The API server is not that of the cluster. */
+  onRefused(): void;
 }
 
 /** Waits until the cluster says which one it is, and starts its parts. @throws Error where one of them cannot start */
-async function open(entry: Entry, { shared, reading, uidsOfOthers }: OpenOptions): Promise<void> {
+async function open(
+  entry: Entry,
+  { shared, reading, uidsOfOthers, onRefused }: OpenOptions
+): Promise<void> {
   const { connection, life, log } = entry;
   const { name } = connection;
   const { config, fence, places, histories } = shared;
@@ -172,12 +199,16 @@ async function open(entry: Entry, { shared, reading, uidsOfOthers }: OpenOptions
   );
   const historyPath = historyPathOf(config.metadataDbPath, name);
   const knownUid = await readKnownUid(historyPath);
+  const refuse = (problem: ClusterProblem): void => {
+    log.error({ reason: problem.reason }, problem.message);
+    entry.state = { state: 'refused', problem };
+    onRefused();
+  };
   const problem = identityProblem({
     ...{ name, uid: clusterUid, known: knownUid, others: uidsOfOthers() },
   });
   if (problem) {
-    log.error({ reason: problem.reason }, problem.message);
-    entry.state = { state: 'refused', problem };
+    refuse(problem);
     return await life.stop();
   }
   entry.uid = clusterUid;
@@ -217,9 +248,31 @@ async function open(entry: Entry, { shared, reading, uidsOfOthers }: OpenOptions
     },
     stop: clearInterval,
   });
+  const look = async (): Promise<void> => {
+    // A cluster that does not answer, or refuses the credentials, has not said that it is another one.
+    const uid = await readClusterUid(gateway, life.signal).catch(() => clusterUid);
+    if (uid === clusterUid || entry.state.state !== 'ready') return;
+    const other = identityProblem({ name, uid, known: clusterUid, others: uidsOfOthers() });
+    if (!other) return;
+    refuse(other);
+    await cancelRuns(world, other);
+    await life.stop();
+  };
+  entry.lookAgain = () => void look();
+  await life.start({
+    name: 'the look at its identity',
+    start: () => setInterval(entry.lookAgain, IDENTITY_MS),
+    stop: clearInterval,
+  });
   entry.state = { state: 'ready', world };
   log.info({}, `cluster ${name} is used`);
 }
+
+const removed = (name: string): ClusterProblem => ({
+  reason: 'ClusterRemoved',
+  message: `cluster ${name} was removed from NKVM`,
+  hint: 'add the cluster again, and start it again',
+});
 
 const notStarted = (name: string, error: unknown): ClusterProblem => ({
   reason: 'ClusterNotStarted',

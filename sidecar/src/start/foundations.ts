@@ -4,8 +4,10 @@ import { accessOf } from '../cluster/gateway/access.ts';
 import type { Gateway } from '../cluster/gateway/gateway.ts';
 import { podsOf } from '../cluster/gateway/pods.ts';
 import type { Claim } from '../cluster/inventory/inventory.ts';
+import { readClusterUid } from '../cluster/inventory/namespaces.ts';
 import { startInventory } from '../cluster/inventory/startInventory.ts';
 import { remoteWatchLimits } from '../cluster/watch/watchCache.ts';
+import { podsInCluster } from '../clusters/podsInCluster.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
 import { readsAs } from '../helper/settings/readsAs.ts';
 import type { History } from '../history/history.ts';
@@ -70,7 +72,12 @@ export async function startFoundations(
       selector &&
       (name => name === fillings || selector.matches(inventory.namespace(name)?.labels ?? {})),
   });
-  const pods = podsOf(gateway);
+  const pods = cluster.isOwn
+    ? podsOf(gateway)
+    : podsInCluster(podsOf(gateway), {
+        ...{ name: cluster.clusterName, uid: clusterUid },
+        readUid: signal => readClusterUid(gateway, signal),
+      });
   return {
     ...shared,
     ...cluster,
