@@ -2,7 +2,13 @@ import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DESTINATION_LABEL, NKVM_NAMESPACE } from '../../sidecar/api/names.ts';
+import {
+  CLUSTER_LABEL,
+  CLUSTER_SECRET_KEY,
+  DESTINATION_LABEL,
+  NKVM_NAMESPACE,
+} from '../../sidecar/api/names.ts';
+import { kubeconfigText } from '../../sidecar/src/testing/kubeconfigText.ts';
 import { ended } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import type { Storage } from '../demo/storage.ts';
@@ -22,6 +28,16 @@ const WRONG = {
 };
 const RESTIC_PASSWORD = 'restic-Passw0rd-pelican';
 const COOKIE = 'cookie-pelican-0123456789';
+/** In kubeconfigs of other clusters: one that is stored, and several that are refused. */
+const KUBECONFIG = {
+  'the token of a stored kubeconfig': 'stored-cluster-token-pelican',
+  'the token of a kubeconfig that was tried': 'tried-cluster-token-pelican',
+  'the token of a kubeconfig that was refused': 'refused-cluster-token-pelican',
+  'the key of a kubeconfig': 'not-a-real-key-pelican-0123456789',
+  'an argument of a program in a kubeconfig': 'argument-of-exec-pelican',
+  'a password in a kubeconfig': 'kubeconfig-Passw0rd-pelican',
+  'a password in the URL of a kubeconfig': 'url-Passw0rd-pelican',
+};
 
 let world: HostileWorld;
 let storage: Storage;
@@ -30,6 +46,7 @@ let processes: ReturnType<typeof watchProcesses>;
 /** What must be nowhere, by its name. */
 const secrets: Record<string, string> = {
   ...WRONG,
+  ...KUBECONFIG,
   'the password of restic': RESTIC_PASSWORD,
   'a cookie': COOKIE,
 };
@@ -61,9 +78,53 @@ async function backUpTo(destinations: string[]): Promise<void> {
   await ended((path, init) => world.call(path, token, init), started.backups[0].id, 60_000);
 }
 
+/** Has kubeconfigs checked, stored and refused, each with a secret. */
+async function addClusters(): Promise<void> {
+  const nowhere = { server: 'https://127.0.0.1:1' };
+  const tried = { token: KUBECONFIG['the token of a kubeconfig that was tried'] };
+  const refused = { token: KUBECONFIG['the token of a kubeconfig that was refused'] };
+  const key = Buffer.from(KUBECONFIG['the key of a kubeconfig']).toString('base64');
+  secrets['the key of a kubeconfig, as it is written there'] = key;
+  const user = (user: object) => kubeconfigText({ cluster: nowhere, user: { ...user } });
+  const withPassword = `https://u:${KUBECONFIG['a password in the URL of a kubeconfig']}@127.0.0.1:1`;
+  for (const kubeconfig of [
+    user(tried),
+    user({ token: undefined, 'client-certificate-data': key, 'client-key-data': key }),
+    user({
+      ...refused,
+      exec: { command: 'sh', args: [KUBECONFIG['an argument of a program in a kubeconfig']] },
+    }),
+    user({ ...refused, username: 'u', password: KUBECONFIG['a password in a kubeconfig'] }),
+    kubeconfigText({ cluster: { server: withPassword }, user: refused }),
+    `${user(refused)}\n\t- broken`,
+  ]) {
+    for (const dryRun of [true, false])
+      await (await post('clusters', { name: 'site-a', kubeconfig, dryRun })).text();
+    const body = JSON.stringify({ kubeconfig });
+    const put = { method: 'PUT', headers: json, body };
+    await (await world.call('/api/v1/clusters/site-b', token, put)).text();
+  }
+  const stored = user({ token: KUBECONFIG['the token of a stored kubeconfig'] });
+  await world.kube.create(`/api/v1/namespaces/${NKVM_NAMESPACE}/secrets`, {
+    metadata: { name: 'cluster-site-b', labels: { [CLUSTER_LABEL]: 'site-b' } },
+    data: { [CLUSTER_SECRET_KEY]: Buffer.from(stored).toString('base64') },
+  });
+  await until(
+    'the stored cluster was tried',
+    async () => {
+      const { clusters } = await (await world.call('/api/v1/clusters', token)).json();
+      return clusters.some(({ name, state }: Json) => name === 'site-b' && state === 'unreachable');
+    },
+    60_000
+  );
+}
+
 beforeAll(async () => {
   storage = await startStorage();
-  world = await hostileWorld({ NKVM_LOG_LEVEL: 'debug' });
+  world = await hostileWorld({
+    NKVM_LOG_LEVEL: 'debug',
+    NKVM_CLUSTERS_ON_LOOPBACK: 'allowed',
+  });
   processes = watchProcesses();
   token = await world.kube.token({ namespace: 'nkvm', name: 'nkvm-admin' });
   secrets['the token of the caller'] = token.split('.')[2] ?? '';
@@ -120,6 +181,7 @@ beforeAll(async () => {
         },
       })
     ).text();
+  await addClusters();
   for (const key of [{ identity: WRONG.identity }, { passphrase: WRONG.passphrase }])
     await (await post('destinations/bucket/unlock', key)).text();
 }, 300_000);
