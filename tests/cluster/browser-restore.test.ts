@@ -10,18 +10,17 @@ import type { Headlamp } from '../browser/support/headlamp.ts';
 import { headlampOver, shoot } from '../browser/support/page.ts';
 import { run } from './machine/run.ts';
 import { backUp } from './support/backups.ts';
+import { runInVolume } from './support/inVolume.ts';
 import { kubeconfigPath, kubectl } from './support/kubectl.ts';
 import type { ServiceProxy } from './support/service-proxy.ts';
 import { apiThroughServiceProxy } from './support/service-proxy.ts';
 import { token } from './support/token.ts';
 import { until } from './support/until.ts';
-import { IMAGE } from './support/verify-pod.ts';
 
 const hasBrowser = findChromium() !== undefined;
 if (!hasBrowser) console.warn('No Chromium on this machine: the tests in a browser are skipped.');
 
 const NAMESPACE = 'restore-pages';
-const here = `--namespace=${NAMESPACE}`;
 const FILE = 'reports/2026.txt';
 
 let proxy: ServiceProxy;
@@ -31,40 +30,8 @@ let backup: string;
 const paste = (command: string): void =>
   void run('sh', ['-c', command.replace(/^kubectl/, `kubectl --kubeconfig=${kubeconfigPath()}`)]);
 
-/** Runs a script in a claim, as the application would, and lets the claim go. @returns what the script wrote. */
-function inVolume(claimName: string, script: string): string {
-  const name = `in-${claimName}`;
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: NAMESPACE },
-    spec: {
-      restartPolicy: 'Never',
-      terminationGracePeriodSeconds: 0,
-      containers: [
-        {
-          name: 'main',
-          image: IMAGE,
-          imagePullPolicy: 'IfNotPresent',
-          securityContext: { runAsUser: 0 },
-          command: ['sh', '-c', `cd /data && ${script}`],
-          volumeMounts: [{ name: 'data', mountPath: '/data' }],
-        },
-      ],
-      volumes: [{ name: 'data', persistentVolumeClaim: { claimName } }],
-    },
-  };
-  kubectl(['create', '--filename=-'], JSON.stringify(pod));
-  try {
-    kubectl([
-      ...['wait', '--for=jsonpath={.status.phase}=Succeeded'],
-      ...[`pod/${name}`, here, '--timeout=180s'],
-    ]);
-    return kubectl(['logs', name, here]);
-  } finally {
-    kubectl(['delete', 'pod', name, here, '--wait=true']);
-  }
-}
+const inVolume = (claim: string, script: string): string =>
+  runInVolume(kubectl, { namespace: NAMESPACE, claim }, script);
 
 const button = (page: Page, name: string): Locator =>
   page.getByRole('button', { name, exact: true });

@@ -1,11 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ClusterCheck, ClusterList } from '../../sidecar/api/index.ts';
+import { allowRestoresCommand, openNamespaceCommand } from '../../sidecar/api/names.ts';
+import { findChromium } from '../browser/support/chromium.ts';
+import type { Headlamp } from '../browser/support/headlamp.ts';
+import { findRow, headlampOver, shoot } from '../browser/support/page.ts';
 import { allBlocks, ROOT } from '../docs/support/blocks.ts';
 import { run } from './machine/run.ts';
-import { kubeconfigPath } from './support/kubectl.ts';
+import { runInVolume } from './support/inVolume.ts';
+import { kubeconfigPath, kubectl } from './support/kubectl.ts';
 import type { RemoteCluster } from './support/remoteCluster.ts';
 import { REMOTE_SERVER, startRemoteCluster } from './support/remoteCluster.ts';
 import type { ServiceProxy } from './support/service-proxy.ts';
@@ -83,6 +89,95 @@ it('is checked, added, seen to go down and to come back, and removed', async () 
 
   expect((await call('DELETE', '/site-b')).status).toBe(204);
   await until('the cluster is gone', async () => !(await stateOf('site-b')), 60_000);
+});
+
+const hasBrowser = findChromium() !== undefined;
+if (!hasBrowser) console.warn('No Chromium on this machine: the tests in a browser are skipped.');
+
+describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
+  let headlamp: Headlamp;
+  /** In the first cluster. */
+  const NAMESPACE = 'from-site-b';
+  const LONG = { timeout: 120_000 };
+  const DIGESTS = 'find . -type f | sort | xargs sha256sum';
+  const inRemote = (claim: string, script: string): string =>
+    runInVolume(remote.kubectl, { namespace: 'shop', claim }, script);
+
+  const makeClaim = (name: string): string =>
+    remote.kubectl(
+      ['create', '--filename=-'],
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name, namespace: 'shop' },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: 'fast',
+          resources: { requests: { storage: '1Gi' } },
+        },
+      })
+    );
+  /** Clicks Back up in the list, and follows the link to the run. */
+  async function backUpIn(page: Page, namespace: string, name: string): Promise<void> {
+    const row = await findRow(page, name);
+    await row.getByRole('button', { name: /^Back up/ }).click();
+    await page.getByRole('button', { name: 'Watch', exact: true }).click();
+    await page.getByRole('heading', { name: `Backup of ${namespace}/${name}` }).waitFor(LONG);
+  }
+  const succeeded = (page: Page): Promise<void> =>
+    page.getByText('Succeeded', { exact: true }).first().waitFor(LONG);
+
+  beforeAll(async () => {
+    headlamp = await headlampOver({ clusters: [{ name: 'main', kubeUrl: proxy.origin }] });
+    kubectl(['create', 'namespace', NAMESPACE]);
+    for (const command of [openNamespaceCommand(NAMESPACE), allowRestoresCommand(NAMESPACE)]) {
+      bash(command, kubeconfigPath());
+    }
+    makeClaim('journal');
+    inRemote('journal', 'mkdir 2026 && seq 1 100000 > 2026/entries && echo paid > state');
+  });
+  afterAll(async () => {
+    await headlamp?.close();
+    kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
+  });
+
+  it('adds it by pasting its kubeconfig, backs it up, and restores it into the first cluster', async () => {
+    const page = await headlamp.open('/nkvm/clusters');
+    await page.getByRole('button', { name: 'Add a cluster' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('site-b');
+    await dialog.getByLabel('Kubeconfig', { exact: true }).fill(kubeconfig());
+    await dialog.getByRole('button', { name: 'Check' }).click();
+    await dialog.getByRole('button', { name: 'Add the cluster' }).click(LONG);
+    await page.getByRole('link', { name: 'Volumes & Backups of site-b' }).click(LONG);
+
+    await backUpIn(page, 'shop', 'journal');
+    await page.getByText('Cluster site-b', { exact: true }).waitFor();
+    await succeeded(page);
+    await shoot(page, 'cluster/remote-run');
+
+    await page.getByRole('link', { name: 'Restore shop/journal' }).click();
+    await page.getByRole('button', { name: 'Next', exact: true }).click(LONG);
+    await page.getByLabel('Cluster to restore into').click();
+    await page.getByRole('option', { name: 'main', exact: true }).click();
+    await page.getByRole('combobox', { name: 'Namespace' }).fill(NAMESPACE);
+    await page.getByLabel('Name', { exact: true }).fill('journal');
+    await page.getByRole('button', { name: 'See what will happen' }).click();
+    await page.getByText('Into cluster').waitFor(LONG);
+    await shoot(page, 'cluster/remote-restore-plan');
+    await page.getByRole('button', { name: 'Start the restore' }).click();
+    await page.getByText('The data is restored').waitFor(LONG);
+    const restored = runInVolume(kubectl, { namespace: NAMESPACE, claim: 'journal' }, DIGESTS);
+    expect(restored).toContain('2026/entries');
+    expect(restored).toBe(inRemote('journal', DIGESTS));
+  });
+
+  it('removes it', async () => {
+    const page = await headlamp.open('/nkvm/clusters');
+    await page.getByRole('button', { name: 'Remove cluster site-b' }).click(LONG);
+    await page.getByRole('button', { name: 'Remove the cluster' }).click();
+    await until('the cluster is gone', async () => !(await stateOf('site-b')), 60_000);
+  });
 });
 
 it('is known by a Secret that a person writes', async () => {

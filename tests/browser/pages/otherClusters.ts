@@ -13,7 +13,7 @@ import {
 import { API, holdUp, refuse } from '../support/api.ts';
 import { HEIGHT, WIDTHS } from '../support/headlamp.ts';
 import { expectGoodLooks } from '../support/looks.ts';
-import { shoot } from '../support/page.ts';
+import { findRow, isWhole, shoot } from '../support/page.ts';
 import type { Seen } from '../support/worlds.ts';
 
 const CLUSTERS = '/nkvm/clusters';
@@ -29,6 +29,22 @@ const serve =
         ? await route.fulfill({ json: clusterList(clusters, may) })
         : await route.fallback()
     );
+
+/** As if `site-b` had what the own cluster has, and `site-c` did not answer. */
+async function withOthers(page: Page): Promise<void> {
+  await serve(MANY)(page);
+  await page.route(API.all, async route => {
+    const url = new URL(route.request().url());
+    const cluster = url.searchParams.get('cluster');
+    if (cluster === 'site-c') return await refuse(503, AWAY)(route);
+    if (cluster !== 'site-b') return await route.fallback();
+    url.searchParams.delete('cluster');
+    await route.continue({ url: url.href });
+  });
+}
+const AWAY = {
+  message: 'cluster site-c cannot be reached: connect ECONNREFUSED 10.20.0.5:6443',
+};
 
 async function fill(page: Page, kubeconfig: string): Promise<Locator> {
   await page.getByRole('button', { name: 'Add a cluster' }).click();
@@ -51,6 +67,41 @@ export function otherClustersTests(world: Seen): void {
         'document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth'
       );
       expect(overflow, `${width}`).toBe(0);
+    }
+  });
+
+  it('chooses one above the list of volumes, and sees its volumes, backups and pages', async () => {
+    const page = await world().headlamp.open('/nkvm/volumes', { before: withOthers });
+    await findRow(page, 'orders-db');
+    await page.getByLabel('Cluster', { exact: true }).click();
+    await shoot(page, 'pages/other-cluster-choice');
+    await page.getByRole('option', { name: 'site-b' }).click();
+    const row = await findRow(page, 'orders-db');
+    expect(await row.getByRole('link', { name: 'shop', exact: true }).count()).toBe(0);
+    await page.getByPlaceholder('Search').fill('');
+    await expectGoodLooks(row, 'other-cluster-volumes');
+    await row.getByRole('link', { name: 'orders-db', exact: true }).click();
+    await page.getByRole('heading', { name: 'Volume shop/orders-db' }).waitFor();
+    const chip = page.getByText('Cluster site-b', { exact: true });
+    await expectGoodLooks(chip, 'other-cluster-volume', LIGHT);
+    const backups = await world().headlamp.open('/nkvm/backups?cluster=site-b', {
+      before: withOthers,
+    });
+    await expectGoodLooks(
+      backups.getByRole('heading', { name: 'Backups', exact: true }),
+      'other-cluster-backups',
+      LIGHT
+    );
+  });
+
+  it('sees all clusters at once at every width, and which of them does not answer', async () => {
+    const page = await world().headlamp.open('/nkvm/volumes?cluster=*', { before: withOthers });
+    await expectGoodLooks(page.getByText(/connect ECONNREFUSED/), 'all-clusters');
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: HEIGHT });
+      await page.getByRole('link', { name: 'orders-db', exact: true }).first().waitFor();
+      await shoot(page, `pages/all-clusters-${width}`);
+      expect(await isWhole(page), `${width}`).toBe(true);
     }
   });
 
