@@ -4,6 +4,7 @@ import type {
   V1TokenReview,
 } from '@kubernetes/client-node';
 import type { Gateway } from './gateway.ts';
+import { readUserInfo } from './userInfo.ts';
 
 /** The owner of a token, as the API server describes it. */
 export interface Subject {
@@ -69,10 +70,10 @@ export function accessOf(gateway: Pick<Gateway, 'json'>): Access {
         '/apis/authentication.k8s.io/v1/tokenreviews',
         { token, ...(audience !== undefined && { audiences: [audience] }) }
       );
-      if (!authenticated) return undefined;
+      if (authenticated !== true) return undefined;
       // An authenticator that ignores audiences answers without them: such a token was not made for us.
       if (audience !== undefined && !audiences?.includes(audience)) return undefined;
-      const { username = '', uid, groups = [], extra = {} } = user ?? {};
+      const { username, uid, groups, extra } = readUserInfo(user);
       return { username, uid, groups, extra };
     },
     async may(subject, action) {
