@@ -30,9 +30,9 @@ export function PlaceFieldsOf({ id, fields, usual, change }: PlaceFieldsOfProps)
           InputLabelProps={{ shrink: true }}
           autoComplete="off"
           value={fields[key]}
-          error={isWrong(fields[key])}
+          error={isWrong(key, fields[key])}
           helperText={
-            isWrong(fields[key])
+            isWrong(key, fields[key])
               ? t(
                   'A name has up to 63 lower-case letters, digits and hyphens. It begins and ends with a letter or a digit.'
                 )

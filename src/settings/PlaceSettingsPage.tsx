@@ -29,8 +29,8 @@ export function PlaceSettingsPage() {
     ...new Set([...Object.keys(configuration ?? {}), ...Object.keys(stored.clusters)]),
   ].sort();
   const fieldsFor = (cluster: string) => own[cluster] ?? NOTHING;
-  const isWrongSomewhere = [all, ...clusters.map(fieldsFor)].some(({ namespace, service }) =>
-    [namespace, service].some(isWrong)
+  const isWrongSomewhere = [all, ...clusters.map(fieldsFor)].some(
+    fields => isWrong('namespace', fields.namespace) || isWrong('service', fields.service)
   );
   const usual = choiceFrom(all) ?? DEFAULT_PLACE;
 

@@ -25,7 +25,8 @@ export function PlaceTools({ cluster, fields, usual, onUse }: PlaceToolsProps) {
   const [checked, setChecked] = useState<{ place: PlaceChoice; check: PlaceCheck }>();
   const [search, setSearch] = useState<Search>();
   const place = choiceFrom(fields) ?? usual;
-  const isInert = isBusy || isWrong(place.namespace) || isWrong(place.service);
+  const isInert =
+    isBusy || isWrong('namespace', place.namespace) || isWrong('service', place.service);
 
   async function run(work: () => Promise<void>) {
     setBusy(true);

@@ -1,4 +1,4 @@
-import { DEFAULT_PLACE, isName, type PlaceChoice } from '../api/session/place';
+import { DEFAULT_PLACE, isName, isServiceName, type PlaceChoice } from '../api/session/place';
 
 /** What is typed for a cluster, or for all. */
 export type PlaceFields = Readonly<Record<'namespace' | 'service', string>>;
@@ -8,8 +8,11 @@ export const fieldsOf = (choice: PlaceChoice | undefined): PlaceFields => ({
   service: choice?.service ?? '',
 });
 
-/** Whether something is typed that no namespace and no Service can be called. */
-export const isWrong = (text: string): boolean => text.trim() !== '' && !isName(text.trim());
+/** Whether something is typed that no namespace, or no Service, can be called. */
+export function isWrong(field: keyof PlaceFields, typed: string): boolean {
+  const text = typed.trim();
+  return text !== '' && !(field === 'namespace' ? isName(text) : isServiceName(text));
+}
 
 /** @returns the choice; an empty field beside a filled one means the usual name. Undefined where both are empty. */
 export function choiceFrom(fields: PlaceFields): PlaceChoice | undefined {

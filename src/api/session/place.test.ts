@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { isName, placeOf, proxyPathOf, readPlacesFrom } from './place';
+import { isName, isServiceName, placeOf, proxyPathOf, readPlacesFrom } from './place';
 
 afterEach(() => readPlacesFrom(() => undefined));
 
@@ -33,6 +33,12 @@ describe('the place of a cluster’s NKVM', () => {
     expect(placeOf('main/site-b')).toEqual({ cluster: 'main', ...elsewhere });
   });
 
+  it('is behind HTTPS where the name of the Service says so', () => {
+    readPlacesFrom(() => ({ all: { namespace: 'nkvm', service: 'https:nkvm' } }));
+    const path = '/api/v1/namespaces/nkvm/services/https:nkvm:http/proxy';
+    expect(proxyPathOf(placeOf('main'))).toBe(path);
+  });
+
   it('is where requests go', () => {
     expect(proxyPathOf(elsewhere)).toBe('/api/v1/namespaces/backup/services/volumes:http/proxy');
   });
@@ -52,3 +58,12 @@ it.each([
   ['nkvm:http', false],
   ['a\n', false],
 ])('a name: %j %s', (text, expected) => expect(isName(text)).toBe(expected));
+
+it.each([
+  ['nkvm', true],
+  ['https:nkvm', true],
+  ['https:', false],
+  ['https:https:nkvm', false],
+  ['http:nkvm', false],
+  ['nkvm:http', false],
+])('a name of a Service: %j %s', (text, expected) => expect(isServiceName(text)).toBe(expected));

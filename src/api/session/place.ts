@@ -6,6 +6,7 @@ export interface Place {
   /** The cluster that it runs in, as Headlamp names it. */
   cluster: string;
   namespace: string;
+  /** See `isServiceName`. */
   service: string;
   /** As that NKVM calls the cluster that was asked about, where it runs in another one. */
   as?: string;
@@ -35,6 +36,9 @@ export const DEFAULT_PLACE: PlaceChoice = { namespace: NKVM_NAMESPACE, service: 
 
 /** Whether `text` is a name that a namespace or a Service can have (RFC 1123 label). */
 export const isName = (text: string): boolean => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text);
+
+/** Whether `text` is the name of a Service, as the service proxy takes it: with `https:` before it where its port takes HTTPS. */
+export const isServiceName = (text: string): boolean => isName(text.replace(/^https:/, ''));
 
 let stored: () => unknown = () => undefined;
 
@@ -67,7 +71,7 @@ const objectOf = (value: unknown): Record<string, unknown> =>
 function choiceOf(value: unknown): PlaceChoice | undefined {
   const { namespace, service } = objectOf(value);
   if (typeof namespace !== 'string' || typeof service !== 'string') return undefined;
-  return isName(namespace) && isName(service) ? { namespace, service } : undefined;
+  return isName(namespace) && isServiceName(service) ? { namespace, service } : undefined;
 }
 
 function protectorOf(value: unknown): Protector | undefined {
