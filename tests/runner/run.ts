@@ -5,6 +5,7 @@
  * adds up several suites.
  */
 import {
+  chmodSync,
   closeSync,
   mkdirSync,
   mkdtempSync,
@@ -47,6 +48,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 // A cluster lives on after its suite, and its programs need the machine's own directory.
 const temporary = name === 'fast' ? mkdtempSync(join(tmpdir(), 'nkvm-tests-')) : undefined;
 const env = temporary ? { ...process.env, TMPDIR: temporary } : process.env;
+// Commands of another user, as helper pods have them, run below it.
+if (temporary) chmodSync(temporary, 0o711);
 process.on('exit', () => temporary && rmSync(temporary, { recursive: true, force: true }));
 
 mkdirSync(RESULTS, { recursive: true });
