@@ -2,7 +2,8 @@ import { readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { Backup } from '../../sidecar/api/index.ts';
-import { backUp } from '../cluster/support/backups.ts';
+import type { Call } from '../cluster/support/backups.ts';
+import { backUp, ended, read, start } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import { residentMiB } from './support/memory.ts';
 import type { HostileWorld } from './support/world.ts';
@@ -23,14 +24,15 @@ beforeAll(async () => {
 });
 afterAll(() => world?.stop());
 
-const run = (): Promise<Backup> =>
-  backUp((path, init) => world.call(path, token, init), NAMESPACE, CLAIM);
+const call: Call = (path, init) => world.call(path, token, init);
+const run = (): Promise<Backup> => backUp(call, NAMESPACE, CLAIM);
 
 /** Puts a program in the place of the helper's tar, which it finds as `$TAR`, until the test ends. */
 function lie(script: string): void {
   const tar = join(world.programs ?? '', 'tar');
   const real = realpathSync(tar);
-  const honest = `case " $* " in *" --version "*) exec '${real}' "$@";; esac`;
+  // What the packing command asks of tar beforehand; a liar that fails there is not heard.
+  const honest = `case " $* " in *" --version "* | *" --file=/dev/null "*) exec '${real}' "$@";; esac`;
   rmSync(tar);
   writeFileSync(tar, `#!/bin/sh\nTAR='${real}'\n${honest}\n${script}\n`, { mode: 0o755 });
   onTestFinished(() => {
@@ -43,14 +45,14 @@ const archives = (): string[] =>
   readdirSync(join(world.sidecar.dir, 'backups')).filter(name => /^[^.].*\.tar\.gz$/.test(name));
 
 it.each([
-  ['sends nothing and says that all is well', 'exit 0'],
-  ['sends half and says that all is well', '"$TAR" "$@" | head -c 700; exit 0'],
-  ['sends everything and says that it failed', '"$TAR" "$@"; exit 2'],
-  ['sends something that is no tar', 'head -c 30000 /dev/urandom'],
-])('no backup of a helper that %s is a success', async (_, script) => {
+  ['sends nothing and says that all is well', 'exit 0', 'checksum'],
+  ['sends half and says that all is well', '"$TAR" "$@" | head -c 700; exit 0', 'checksum'],
+  ['sends everything and says that it failed', '"$TAR" "$@"; exit 2', 'exec'],
+  ['sends something that is no tar', 'head -c 30000 /dev/urandom', 'checksum'],
+])('no backup of a helper that %s is a success', async (_, script, stage) => {
   const before = archives();
   lie(script);
-  expect(await run()).toMatchObject({ status: 'failed', archive: null });
+  expect(await run()).toMatchObject({ status: 'failed', archive: null, stage });
   expect(archives()).toEqual(before);
 });
 
@@ -63,6 +65,38 @@ it('a helper that writes errors without end, with what a terminal obeys, fills n
   expect(text.length).toBeLessThan(50_000);
   expect(text).not.toMatch(/\\u001b|\\u0007/);
   expect(JSON.stringify(world.sidecar.log)).not.toMatch(/\\u001b|\\u0007/);
+  expect(residentMiB(world.sidecar.pid)).toBeLessThan(700);
+});
+
+it('a helper that sends an archive without end fills no memory, and can be cancelled', async () => {
+  const before = archives();
+  // Endless, and slow enough for the disk of a test.
+  lie(`"$TAR" "$@"; while head -c 4000000 /dev/urandom; do sleep 0.1; done`);
+  const started = await start(call, NAMESPACE, CLAIM, { fresh: true });
+  const id = started.run?.id ?? '';
+  const much = async () => ((await read(call, id)).bytes ?? 0) > 60e6;
+  await until('much of the archive has arrived', much, 120_000);
+  expect(residentMiB(world.sidecar.pid)).toBeLessThan(700);
+  expect((await call(`/api/v1/backups/${id}/cancel`, { method: 'POST' })).ok).toBe(true);
+  expect(await ended(call, id)).toMatchObject({ status: 'cancelled', archive: null });
+  expect(archives()).toEqual(before);
+  const temporaries = () =>
+    readdirSync(join(world.sidecar.dir, 'backups')).filter(name => name.startsWith('.tmp-'));
+  await until('nothing is left of it', () => temporaries().length === 0, 20_000);
+});
+
+it.each([
+  ['lines without end', 'yes "$(head -c 3000 /dev/zero | tr "\\0" a)" | head -c 300000000 >&3'],
+  ['what nobody can read', 'head -c 3000000 /dev/urandom >&3'],
+])('a helper whose list of files is %s fills no memory, and breaks no page', async (_, script) => {
+  lie(`"$TAR" "$@"; code=$?; ${script}; exit $code`);
+  const backup = await run();
+  expect(['success', 'failed']).toContain(backup.status);
+  expect(JSON.stringify(backup).length).toBeLessThan(50_000);
+  const files = await call(`/api/v1/backups/${backup.id}/files?limit=100`);
+  expect(files.status).not.toBe(500);
+  expect((await files.text()).length).toBeLessThan(5_000_000);
+  expect((await call('/api/v1/backups')).status).toBe(200);
   expect(residentMiB(world.sidecar.pid)).toBeLessThan(700);
 });
 

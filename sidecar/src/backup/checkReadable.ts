@@ -7,6 +7,7 @@ import { MOST_UNREADABLE } from '../helper/packCommand.ts';
 import type { ReadsAsUser } from '../helper/settings/readsAs.ts';
 import { allowRootCommand } from '../helper/settings/readsAs.ts';
 import { findUnreadable } from '../helper/unreadable.ts';
+import { visible } from '../visible.ts';
 import type { Attempt } from './attempt.ts';
 
 /** Names that the record of a run keeps. */
@@ -36,13 +37,6 @@ export async function checkReadable(
   };
   throw notReadable(run, names.length, reads);
 }
-
-/** Nothing that a terminal obeys, and nothing that changes the direction of text. */
-const visible = (name: string): string =>
-  name.replace(
-    /[\p{Cc}\p{Cf}]/gu,
-    character => `\\u{${character.codePointAt(0)?.toString(16).padStart(4, '0')}}`
-  );
 
 function notReadable(
   { namespace, name }: Backup,

@@ -193,7 +193,7 @@ describe.skipIf(!isNodeOpenTo(USER))('a helper that is not root', () => {
     expect([...(end.tarMessages ?? [])].sort()).toEqual([
       'nkvm: ./deep/closed: cannot be read as user 1000',
       'nkvm: ./orders: cannot be read as user 1000',
-      'nkvm: ./two\\u{000a}lines\\u{202e}: cannot be read as user 1000',
+      'nkvm: ./two\\u{a}lines\\u{202e}: cannot be read as user 1000',
     ]);
     expect(`${end.message} ${end.hint}`).not.toMatch(/\.\/|closed/);
     nothingStays();

@@ -1,4 +1,5 @@
 import type { Pod, PodEvent } from '../cluster/gateway/pods.ts';
+import { visible } from '../visible.ts';
 import { helperContainer } from './names.ts';
 
 /** Everything that tells how a helper came to its end. */
@@ -32,7 +33,7 @@ export function lastOutputOf({ command, pod, events }: Observed): string | undef
 
 const last = (lines: readonly string[]): string[] =>
   lines
-    .map(line => line.trimEnd().replaceAll('\n', ' ').slice(0, LONGEST_LINE))
+    .map(line => visible(line.trimEnd().replaceAll('\n', ' ')).slice(0, LONGEST_LINE))
     .filter(line => line !== '')
     .slice(-MOST_LINES);
 

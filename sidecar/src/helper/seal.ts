@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { StageError } from '../errors.ts';
+import { visible } from '../visible.ts';
 
 const count = z.int().min(0);
 
@@ -81,7 +82,7 @@ export interface PodSeal {
   /** The part that is kept in history and manifest. */
   seal: Seal;
   tar: TarCounts;
-  /** tar's messages, errors first; of many, the first and the last. */
+  /** tar's messages, errors first; of many, the first and the last. Nothing that a terminal obeys. */
   messages: string[];
   /** File systems that are mounted inside the volume and are in the archive. */
   mountsInside: number;
@@ -143,7 +144,8 @@ export function readSeal(text: string): PodSeal {
     messages: text
       .slice(end + 2)
       .split('\n')
-      .filter(line => line !== ''),
+      .filter(line => line !== '')
+      .map(visible),
     mountsInside,
     members: { count: members, sha256: membersSha256 },
     index: index === 'whole' ? digestOf(indexBytes, indexSha256) ?? 'failed' : index,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RestoreComparison } from '../../api/index.ts';
+import { visible } from '../visible.ts';
 
 const count = z.int().min(0);
 const exit = z.int().nullable();
@@ -10,7 +11,7 @@ export const UnpackResult = z.object({
   refused: z
     .object({
       reason: z.string(),
-      message: z.string(),
+      message: z.string().transform(visible),
       entry: z.string().nullable(),
       hasWritten: z.boolean(),
     })
@@ -24,7 +25,7 @@ export const UnpackResult = z.object({
   replaced: count,
   deleted: count,
   errors: count,
-  messages: z.array(z.string()),
+  messages: z.array(z.string().transform(visible)),
   leftOverNames: z.array(z.string()),
   comparison: RestoreComparison.nullable(),
 });

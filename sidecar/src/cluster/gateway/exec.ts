@@ -1,5 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { visibleLines } from '../../visible.ts';
 import { ApiFailure } from './apiFailure.ts';
 import { type Gateway, pathOf } from './gateway.ts';
 
@@ -19,7 +20,7 @@ export interface RunningCommand {
   readonly stdout: Readable;
   /** The command's exit code. Rejects with `ExecBroken` when the connection ended without one. */
   readonly exit: Promise<number>;
-  /** @returns the last 4 KiB of what the command wrote to its standard error. */
+  /** @returns the last 4 KiB of what the command wrote to its standard error, with nothing that a terminal obeys. */
   stderrTail(): string;
   /** Closes the connection; `stdout` and `exit` then fail with `ExecBroken`. */
   abort(): void;
@@ -287,7 +288,7 @@ function run(
   return {
     stdout,
     exit: exit.promise,
-    stderrTail: () => stderr.toString('utf8'),
+    stderrTail: () => visibleLines(stderr.toString('utf8')),
     abort: () => fail(`the connection to ${nameOf(target)} was closed by NKVM`),
   };
 }
