@@ -17,9 +17,12 @@ export function failureOf(error: unknown): Failure {
   const [statusText = '', ...rest] = error.message.split(' - ');
   const ofBody = rest.join(' - ').trim();
   const hasBody = ofBody !== '' && ofBody !== 'undefined';
-  const said = ofBody.startsWith('<') ? titleOf(ofBody) : hasBody && ofBody;
+  const said = isPageText(ofBody) ? titleOf(ofBody) : hasBody && ofBody;
   return { status, message: said || statusText || `HTTP ${status}` };
 }
+
+/** Whether a text is a page, and not a message: these contain names that somebody else has chosen, with `<` as well. */
+export const isPageText = (text: string): boolean => /^\s*<(!doctype\s+html|html)\b/i.test(text);
 
 /** @returns the title of a page: a proxy in front of Headlamp answers with one where it reaches no Headlamp. */
 const titleOf = (page: string): string | undefined =>

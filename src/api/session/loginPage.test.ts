@@ -24,6 +24,7 @@ describe('a page in place of an answer', () => {
     // Over HTTP/2 there is no status text.
     [401, ` - \n<html>…`, true],
     [401, 'Unauthorized - Unauthorized', false],
+    [403, 'Forbidden - <img src=x onerror=alert(1)> is forbidden', false],
     [403, 'Forbidden - services "nkvm:http" is forbidden', false],
     // A proxy that reaches no Headlamp.
     [502, 'Bad Gateway - <html><title>502 Bad Gateway</title>', false],

@@ -1,4 +1,4 @@
-import { failureOf } from '../failure';
+import { failureOf, isPageText } from '../failure';
 
 /**
  * A page came instead of an answer: a login proxy in front of Headlamp, e.g. oauth2-proxy, has no session of this browser
@@ -26,6 +26,7 @@ export function expectNoPage(response: Response): Response {
 
 /** @returns `error`, as ApiProxy throws it without `isJSON`, or a LoginPage where a page was answered with 401 or 403. */
 export function orLoginPage(error: unknown): unknown {
-  const isOfPage = error instanceof Error && / - \s*</.test(error.message);
+  const [, ...body] = error instanceof Error ? error.message.split(' - ') : [];
+  const isOfPage = isPageText(body.join(' - '));
   return isOfPage && [401, 403].includes(failureOf(error).status) ? new LoginPage() : error;
 }

@@ -135,7 +135,8 @@ export function otherClustersTests(world: Seen): void {
 
   it('reads the right that is lacking', async () => {
     const page = await world().headlamp.open(CLUSTERS, { before: serve(MANY, false) });
-    await expectGoodLooks(page.getByText(/create clusters\.nkvm\.io/), 'clusters-no-right', LIGHT);
+    const said = page.getByRole('paragraph').filter({ hasText: /create clusters\.nkvm\.io/ });
+    await expectGoodLooks(said, 'clusters-no-right', LIGHT);
   });
 
   it('reads why the sidecar refuses a kubeconfig', async () => {

@@ -256,7 +256,7 @@ it('keeps what is known of a missing copy when it cannot be made again', async (
 });
 
 it('makes a gzip of an archive that is stored as a tar, and nothing else under that name', async () => {
-  const { tar } = await storedBackup({ id: '01backup' });
+  const tar = gunzipSync(archive);
   const tarKey = archiveNameIn(key, 'tar');
   const { rawBytes, rawSha256 = '' } = backup.seal as Seal;
   a.archives.delete(key);
