@@ -1,7 +1,7 @@
 import { Box, Breadcrumbs, Button, Typography } from '@mui/material';
+import { visible } from '../../sidecar/api/visible.ts';
 import { useText } from '../ui/text';
 import { useIsNarrow } from '../ui/useIsNarrow';
-import { visible } from '../ui/visible';
 import { crumbsOf } from './view';
 
 interface CrumbsProps {

@@ -1,9 +1,9 @@
 import { Icon } from '@iconify/react';
 import { Box, ButtonBase, Typography } from '@mui/material';
 import type { ArchiveFile } from '../../sidecar/api';
+import { visible } from '../../sidecar/api/visible.ts';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
-import { visible } from '../ui/visible';
 import { sizeText } from './fileColumns';
 import { FILE_ICONS, typeText } from './fileIcons';
 import { parentOf, type View } from './view';

@@ -3,6 +3,7 @@ import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonCo
 import { Box, IconButton, Tooltip, Typography } from '@mui/material';
 import { Link as RouterLink, useLocation } from 'react-router-dom';
 import type { Backup, FileVersions } from '../../sidecar/api';
+import { visible } from '../../sidecar/api/visible.ts';
 import { useVersions } from '../api/queries/archiveQueries';
 import { useBackup } from '../api/queries/queries';
 import { refOfRecord } from '../api/session/recordRef';
@@ -18,7 +19,6 @@ import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useIsNarrow } from '../ui/useIsNarrow';
-import { visible } from '../ui/visible';
 import { useBackLink } from '../useBackLink';
 import { useFilesUrl } from './ArchiveLinks';
 import { NoBackup, useArchiveAddress } from './FilesPage';

@@ -1,6 +1,7 @@
 import { Stack, TextField, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { ForeignArchives } from '../../sidecar/api';
+import { visible } from '../../sidecar/api/visible.ts';
 import { useArchives } from '../api/queries/restoreQueries';
 import { Shown } from '../setup/Shown';
 import { Ago } from '../ui/Ago';
@@ -8,7 +9,6 @@ import { formatBytes } from '../ui/bytes';
 import { Choices } from '../ui/Choices';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
-import { visible } from '../ui/visible';
 import { useNamespacesAtHand } from '../volumes/useNamespaces';
 import { archiveSource } from './sources';
 import type { StepProps } from './stepProps';

@@ -1,11 +1,11 @@
 import { Box, Stack, Typography } from '@mui/material';
 import type { NotRestored, RestoreComparison } from '../../sidecar/api';
+import { visible } from '../../sidecar/api/visible.ts';
 import { formatBytes } from '../ui/bytes';
 import { Facts } from '../ui/Facts';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
 import { type Translate, useText } from '../ui/text';
-import { visible } from '../ui/visible';
 
 /** What a comparison of the volume with the archive found. */
 export function ComparisonFacts({ comparison }: { comparison: RestoreComparison }) {

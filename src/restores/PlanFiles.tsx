@@ -1,9 +1,9 @@
 import { Box, Paper, Typography } from '@mui/material';
 import type { RestoreMode, RestorePlan } from '../../sidecar/api';
+import { visible } from '../../sidecar/api/visible.ts';
 import { Message } from '../ui/Message';
 import { statusColor } from '../ui/statusColor';
 import { useText } from '../ui/text';
-import { visible } from '../ui/visible';
 
 /** How many files of the claim are new, replaced, unchanged and left over, with names. */
 export function PlanFiles({ plan, mode }: { plan: RestorePlan; mode: RestoreMode }) {

@@ -1,5 +1,6 @@
 import { Box } from '@mui/material';
 import type { Restore, RestoreMode } from '../../sidecar/api';
+import { visible } from '../../sidecar/api/visible.ts';
 import { durationMs } from '../backups/run/durations';
 import { RunLink } from '../backups/RunLink';
 import { Link } from '../otherClusters/Link';
@@ -14,7 +15,6 @@ import { type Translate, useText } from '../ui/text';
 import { formatDuration } from '../ui/time';
 import { transportText } from '../ui/transportText';
 import { useFormatDate } from '../ui/useFormatDate';
-import { visible } from '../ui/visible';
 import { RestoreRunLink } from './RestoreLink';
 import { kindOf } from './sources';
 

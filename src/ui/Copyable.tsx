@@ -2,9 +2,9 @@ import { Icon } from '@iconify/react';
 import { Box, IconButton, Tooltip } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useEffect, useState } from 'react';
+import { visible } from '../../sidecar/api/visible.ts';
 import { copiedIcon, copyIcon } from './icons';
 import { useText } from './text';
-import { visible } from './visible';
 
 const SHOWN_MS = 2_000;
 

@@ -1,5 +1,6 @@
 import { screen, waitFor } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { visible } from '../../sidecar/api/visible.ts';
 import { aDestination, aProblem, destinationList } from '../testing/destinationSamples';
 import { fakeCluster, refusal } from '../testing/fakeCluster';
 import { aFile, fileList } from '../testing/fileSamples';
@@ -8,7 +9,6 @@ import { openPage } from '../testing/mount';
 import { aPolicy, policyList } from '../testing/policySamples';
 import { aComparison, aRestore, checkList, restoreList } from '../testing/restoreSamples';
 import { aBackup, aFailed, aVolume, backupList, unbound, volumeList } from '../testing/samples';
-import { visible } from './visible';
 
 const helper = (lastWords: string) => ({ ...aFailed().helper!, lastWords });
 const fileNames = HOSTILE_TEXTS.map(text => text.replaceAll('/', '_'));

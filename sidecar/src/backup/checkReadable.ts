@@ -1,4 +1,5 @@
 import type { Backup } from '../../api/index.ts';
+import { visible } from '../../api/visible.ts';
 import { StageError } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
 import type { LeaveOut } from '../helper/leaveOut.ts';
@@ -7,7 +8,6 @@ import { MOST_UNREADABLE } from '../helper/packCommand.ts';
 import type { ReadsAsUser } from '../helper/settings/readsAs.ts';
 import { allowRootCommand } from '../helper/settings/readsAs.ts';
 import { findUnreadable } from '../helper/unreadable.ts';
-import { visible } from '../visible.ts';
 import type { Attempt } from './attempt.ts';
 
 /** Names that the record of a run keeps. */

@@ -1,5 +1,5 @@
+import { visible } from '../../api/visible.ts';
 import type { Pod, PodEvent } from '../cluster/gateway/pods.ts';
-import { visible } from '../visible.ts';
 import { helperContainer } from './names.ts';
 
 /** Everything that tells how a helper came to its end. */

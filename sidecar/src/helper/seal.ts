@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Seal } from '../../api/index.ts';
+import { visible } from '../../api/visible.ts';
 import type { Digest } from '../archive/digest.ts';
 import { StageError } from '../errors.ts';
-import { visible } from '../visible.ts';
 
 const count = z.int().min(0);
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RestoreComparison } from '../../api/index.ts';
-import { visible } from '../visible.ts';
+import { visible } from '../../api/visible.ts';
 
 const count = z.int().min(0);
 const exit = z.int().nullable();

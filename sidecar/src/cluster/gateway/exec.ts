@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { visibleLines } from '../../visible.ts';
+import { visibleLines } from '../../../api/visible.ts';
 import { ApiFailure } from './apiFailure.ts';
 import { type Gateway, pathOf } from './gateway.ts';
 
