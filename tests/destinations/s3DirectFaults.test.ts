@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import type { DirectTerms } from '../../sidecar/src/destinations/direct.ts';
@@ -10,7 +14,7 @@ import { CANCELLED } from '../../sidecar/src/jobs/job.ts';
 import { testListener } from '../../sidecar/src/testing/pushWorld.ts';
 import type { Fate, Passing } from '../servers/requestProxy.ts';
 import { s3Refusal } from '../servers/requestProxy.ts';
-import type { S3Server } from '../servers/s3Server.ts';
+import type { VersitygwServer } from '../servers/versitygw.ts';
 import { startVersitygw, versitygwMissing } from '../servers/versitygw.ts';
 import type { DirectWorld } from './directWorld.ts';
 import { directWorld, isOfHelper, partOf } from './directWorld.ts';
@@ -18,7 +22,7 @@ import { directWorld, isOfHelper, partOf } from './directWorld.ts';
 const MiB = 1024 ** 2;
 
 describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?? ''}`, () => {
-  let server: S3Server;
+  let server: VersitygwServer;
   beforeAll(async () => {
     server = await startVersitygw();
   });
@@ -328,6 +332,30 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
     expect(await world.backUp()).toMatchObject({ status: 'failed', reason: 'PackKilled' });
     expect([helpersAtAborts[0], helpersAtAborts.at(-1)]).toEqual([1, 0]);
     await nothingIsLeft(world);
+  });
+
+  it('a part that the server takes after the upload was aborted is gone with the next backup', async () => {
+    const world = await directWorld(server);
+    const parts = () =>
+      readdirSync(join(server.files, world.bucket), { recursive: true, withFileTypes: true })
+        .filter(entry => entry.isFile() && /multipart/.test(entry.parentPath))
+        .map(({ name }) => name);
+    let arrive: (() => Promise<unknown>) | undefined;
+    world.proxy.fate = async passing => {
+      if (!isOfHelper(passing) || partOf(passing) !== 2 || arrive) return undefined;
+      const { method, url, headers, body } = passing;
+      const late = request(server.endpoint + url, { method, headers });
+      late.write(body.subarray(0, -1));
+      const answered = once(late, 'response');
+      arrive = () => (late.end(body.subarray(-1)), answered);
+      await world.cluster.stop();
+      return 'break';
+    };
+    expect(await world.backUp()).toMatchObject({ status: 'failed', reason: 'PackKilled' });
+    await arrive?.();
+    expect(parts()).not.toEqual([]);
+    expect(await world.backUp()).toMatchObject({ status: 'success', transport: 'direct' });
+    expect(parts()).toEqual([]);
   });
 
   it('a run that is cancelled half-way leaves nothing', async () => {

@@ -9,6 +9,7 @@ import { archiveMissing, streamBroke, temporaryGone } from '../refusals.ts';
 import { guarded } from './body.ts';
 import { bucketOf } from './bucket.ts';
 import { s3Client } from './client.ts';
+import { abortedUploads } from './direct/abortedUploads.ts';
 import { readDirect } from './direct/readDirect.ts';
 import { sendDirect } from './direct/stageDirect.ts';
 import { answerOf } from './errors.ts';
@@ -39,6 +40,7 @@ export function s3Destination(
   const client = s3Client({ name, settings, ...stall });
   const bucket = bucketOf(client, settings);
   const markers = markersIn(bucket, installation);
+  const aborted = abortedUploads();
   const locate = (key: string) => `s3://${settings.bucket}/${settings.prefix}${key}`;
   const naming = namingIn(bucket, locate);
 
@@ -126,7 +128,7 @@ export function s3Destination(
     async stageDirect(key, sender, call) {
       checkKey(key);
       call?.signal?.throwIfAborted();
-      const sent = await sendDirect(bucket, markers, locate, key, sender, call);
+      const sent = await sendDirect(bucket, markers, aborted, locate, key, sender, call);
       return isOtherwise(sent) ? sent : stagedOf(sent);
     },
 
@@ -193,7 +195,10 @@ export function s3Destination(
     },
 
     freeBytes: async () => undefined,
-    close: () => client.close(),
+    close() {
+      aborted.close();
+      return client.close();
+    },
   };
 }
 

@@ -10,6 +10,7 @@ import type { Markers } from '../markers.ts';
 import { MAX_PARTS } from '../partSizes.ts';
 import type { Multipart, Sent } from '../upload.ts';
 import { abortUpload, createUpload } from '../upload.ts';
+import type { AbortedUploads } from './abortedUploads.ts';
 import { directSizes } from './directSizes.ts';
 import { addressesOf, directServer } from './server.ts';
 import { signPart } from './sign.ts';
@@ -24,6 +25,7 @@ import { agreedParts, storedParts } from './storedParts.ts';
 export async function sendDirect(
   bucket: Bucket,
   markers: Markers,
+  aborted: AbortedUploads,
   locate: (key: string) => string,
   key: string,
   sender: DirectSender,
@@ -35,6 +37,7 @@ export async function sendDirect(
   if (settings.customerKey !== undefined)
     return { otherwise: 'requests to the storage carry the key of the customer' };
 
+  await aborted.again();
   const id = randomUUID();
   const signed = new Map<number, DirectPart>();
   let upload: Multipart | undefined;
@@ -64,9 +67,11 @@ export async function sendDirect(
 
   const letGo = async () => {
     if (!upload) return;
-    const abort = abortUpload.bind(undefined, bucket, markers, key, upload);
-    await abort().catch(() => undefined);
-    onceGone?.(() => abort().catch(() => undefined));
+    const { uploadId, marker } = upload;
+    const abort = (marker: string) => abortUpload(bucket, markers, key, { uploadId, marker });
+    await abort(marker).catch(() => undefined);
+    onceGone?.(() => abort(marker).catch(() => undefined));
+    aborted.add(() => abort(''));
   };
 
   const terms: DirectTerms = {
