@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ClusterCheck, ClusterList } from '../../sidecar/api/index.ts';
 import { allowRestoresCommand, openNamespaceCommand } from '../../sidecar/api/names.ts';
 import { findChromium } from '../browser/support/chromium.ts';
@@ -135,6 +135,8 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     }
     makeClaim('journal');
     inRemote('journal', 'mkdir 2026 && seq 1 100000 > 2026/entries && echo paid > state');
+    makeClaim('noise');
+    inRemote('noise', 'head -c 400M /dev/urandom > noise');
   });
   afterAll(async () => {
     await headlamp?.close();
@@ -170,6 +172,22 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     const restored = runInVolume(kubectl, { namespace: NAMESPACE, claim: 'journal' }, DIGESTS);
     expect(restored).toContain('2026/entries');
     expect(restored).toBe(inRemote('journal', DIGESTS));
+  });
+
+  it('sees a run fail by the name of its cluster, which goes down, while the first cluster goes on', async () => {
+    const there = await headlamp.open('/nkvm/volumes?cluster=site-b');
+    await backUpIn(there, 'shop', 'noise');
+    await there.getByText(/[\d.]+ [KM]iB\/s/).waitFor(LONG);
+    remote.stopApi();
+    onTestFinished(() => remote.startApi());
+
+    const here = await headlamp.open('/nkvm/volumes');
+    await backUpIn(here, NAMESPACE, 'journal');
+    await succeeded(here);
+
+    await there.getByText('ClusterUnreachable').first().waitFor(LONG);
+    await there.getByText(/^Cluster site-b has not answered for 20 s/).waitFor();
+    await shoot(there, 'cluster/remote-run-failed');
   });
 
   it('removes it', async () => {

@@ -8,14 +8,15 @@ interface PodList {
 }
 
 /**
- * Installs NKVM as its manifests have it, but without schedules, and waits until it is ready: the first scheduled backups of the
- * labelled claims would come in the middle of any test.
+ * Installs NKVM as its manifests have it, and waits until it is ready. But it has no schedules: the first scheduled backups of the
+ * labelled claims would come in the middle of any test. And the runs of a cluster that is away do not wait for an hour.
  * @param imageId what the image on the nodes is, `sha256:…`; a pod that runs another one is replaced: the manifests
  * name the image by a tag, and do not change when it does.
  */
 export function deploy(imageId?: string): void {
   kubectl(['apply', '--server-side', '--force-conflicts', '--kustomize', MANIFESTS]);
-  kubectl(['set', 'env', 'deployment/nkvm', 'NKVM_SCHEDULES=off', '--namespace=nkvm']);
+  const env = ['NKVM_SCHEDULES=off', 'NKVM_CLUSTER_AWAY_SECONDS=20'];
+  kubectl(['set', 'env', 'deployment/nkvm', ...env, '--namespace=nkvm']);
   if (imageId && !runningImages().every(running => running.endsWith(imageId))) {
     kubectl(['rollout', 'restart', 'deployment/nkvm', '--namespace=nkvm']);
   }
