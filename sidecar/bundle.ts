@@ -11,7 +11,7 @@ import { checkLicences } from '../deploy/supply/allowedLicences.ts';
 import { licenceTexts, packagesOf } from '../deploy/supply/packages.ts';
 import { aboutPackage, npmContents, sbomText } from '../deploy/supply/sbom.ts';
 import { withoutUnusedApis } from './sideEffects.ts';
-import { UNPACK_INPUTS } from './src/helper/unpackInputs.ts';
+import { UNPACK_INPUTS } from './src/helper/unpack/unpackInputs.ts';
 
 const HERE = import.meta.dirname;
 const OUT = join(HERE, 'dist');
@@ -51,11 +51,11 @@ const { metafile } = await build({
 // the file that sql.js looks for beside the script that it runs in
 const wasm = createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm.wasm');
 copyFileSync(wasm, join(OUT, 'sql-wasm.wasm'));
-cpSync(join(HERE, 'src/helper/pack'), join(OUT, 'pack'), { recursive: true });
-cpSync(join(HERE, 'src/helper/unpack'), join(OUT, 'unpack'), {
-  recursive: true,
-  filter: path => !path.endsWith('.ts'),
-});
+for (const room of ['pack', 'unpack'])
+  cpSync(join(HERE, 'src/helper', room), join(OUT, room), {
+    recursive: true,
+    filter: path => !path.endsWith('.ts'),
+  });
 // Helper pods get these as they are.
 await build({
   absWorkingDir: join(HERE, 'src/helper/unpack/program'),

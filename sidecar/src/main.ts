@@ -1,12 +1,12 @@
 import { runsIn } from '../api/index.ts';
 import { readConfig } from './config.ts';
 import { textOf } from './errors.ts';
-import type { Lifecycle } from './lifecycle.ts';
-import { lifecycle, Stopping } from './lifecycle.ts';
 import { createLog } from './observe/log.ts';
 import { startApi } from './start/api.ts';
 import { startClusterWorlds } from './start/clusterWorlds.ts';
 import { startFoundations } from './start/foundations.ts';
+import type { Lifecycle } from './start/lifecycle.ts';
+import { lifecycle, Stopping } from './start/lifecycle.ts';
 import { startReading } from './start/reading.ts';
 import { startShared } from './start/shared.ts';
 import { startWorld } from './start/world.ts';

@@ -8,7 +8,7 @@ import { decrypting } from '../../sidecar/src/archive/age/decrypt.ts';
 import { newIdentity } from '../../sidecar/src/archive/age/keys.ts';
 import { unwrapFileKey } from '../../sidecar/src/archive/age/wrap.ts';
 import { readManifest } from '../../sidecar/src/archive/manifest.ts';
-import type { PackLevel } from '../../sidecar/src/helper/packCommand.ts';
+import type { PackLevel } from '../../sidecar/src/helper/pack/packCommand.ts';
 import { motoMissing, startMoto } from '../servers/moto.ts';
 import type { Passing } from '../servers/requestProxy.ts';
 import type { S3Server } from '../servers/s3Server.ts';

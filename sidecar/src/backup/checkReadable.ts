@@ -4,10 +4,10 @@ import { StageError } from '../errors.ts';
 import type { Helper } from '../helper/helper.ts';
 import type { LeaveOut } from '../helper/leaveOut.ts';
 import { EXCLUDE_ANNOTATION } from '../helper/leaveOut.ts';
-import { MOST_UNREADABLE } from '../helper/packCommand.ts';
+import { MOST_UNREADABLE } from '../helper/pack/packCommand.ts';
+import { findUnreadable } from '../helper/pack/unreadable.ts';
 import type { ReadsAsUser } from '../helper/settings/readsAs.ts';
 import { allowRootCommand } from '../helper/settings/readsAs.ts';
-import { findUnreadable } from '../helper/unreadable.ts';
 import type { Attempt } from './attempt.ts';
 
 /** Names that the record of a run keeps. */

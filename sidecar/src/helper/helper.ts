@@ -8,7 +8,7 @@ import { lastOutputOf } from './lastOutput.ts';
 import type { HelperSpec } from './manifest.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames } from './names.ts';
-import { WORKING } from './packCommand.ts';
+import { WORKING } from './pack/packCommand.ts';
 import type { PodCreation } from './refusal/createPod.ts';
 import { createPod } from './refusal/createPod.ts';
 import { execRefusalOf } from './refusal/execRefusal.ts';

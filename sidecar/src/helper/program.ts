@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
+/** What runs in helper pods is in `pack/` and `unpack/` beside this file. In the bundle they are beside it, too. */
+export const PROGRAMS = new URL('./', import.meta.url);
+
 /**
- * Reads a program of helper pods, from a directory beside this file (in the bundle: beside it, too), without its comments.
+ * Reads a program of helper pods without its comments.
  * @param comment what a line of comment begins with
  */
 export const program = (name: string, comment: string, directory = 'pack'): string =>
-  readFileSync(new URL(`./${directory}/${name}`, import.meta.url), 'utf8')
+  readFileSync(new URL(`${directory}/${name}`, PROGRAMS), 'utf8')
     .split('\n')
     .map(line => line.trim())
     .filter(line => line !== '' && !line.startsWith(comment))

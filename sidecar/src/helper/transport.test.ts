@@ -10,7 +10,7 @@ import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
 import type { Helper, HelperCluster } from './helper.ts';
 import { createHelper } from './helper.ts';
-import { WORKING } from './packCommand.ts';
+import { WORKING } from './pack/packCommand.ts';
 import { execTransport } from './transport.ts';
 
 const ARCHIVE = 'kind__shop__orders-db__20261120T101112Z__01a.tar.gz';

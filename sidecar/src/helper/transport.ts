@@ -6,8 +6,14 @@ import { StageError, textOf } from '../errors.ts';
 import type { Helper } from './helper.ts';
 import type { LeaveOut } from './leaveOut.ts';
 import { BY_RULE } from './leaveOut.ts';
-import type { PackLevel } from './packCommand.ts';
-import { indexCommand, packCommand, patternsCommand, sealCommand, WORKING } from './packCommand.ts';
+import type { PackLevel } from './pack/packCommand.ts';
+import {
+  indexCommand,
+  packCommand,
+  patternsCommand,
+  sealCommand,
+  WORKING,
+} from './pack/packCommand.ts';
 import type { PodSeal } from './seal.ts';
 import { readSeal } from './seal.ts';
 

@@ -6,7 +6,7 @@ import { expect, it, vi } from 'vitest';
 import type { PlanFiles } from '../../api/index.ts';
 import type { HelperCluster } from '../helper/helper.ts';
 import { createHelper } from '../helper/helper.ts';
-import { walkVolume } from '../helper/walk.ts';
+import { walkVolume } from '../helper/unpack/walk.ts';
 import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import { madeChain } from '../testing/madeChain.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';

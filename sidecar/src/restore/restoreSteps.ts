@@ -3,7 +3,7 @@ import type { ClaimId } from '../cluster/writes/claimWrites.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { DirectArchives } from '../helper/direct/unpackDirect.ts';
 import { PUSH_BROKE } from '../helper/push/received.ts';
-import type { Unpacked } from '../helper/unpack.ts';
+import type { Unpacked } from '../helper/unpack/unpackOutcome.ts';
 import { writerNode } from '../helper/wait/helperNode.ts';
 import { writerPlacementOf } from '../helper/wait/placement.ts';
 import { claimGone } from '../helper/withHelper.ts';

@@ -1,6 +1,6 @@
 import type { RestoreComparison } from '../../api/index.ts';
 import { StageError } from '../errors.ts';
-import { UnpackFailure } from '../helper/unpack.ts';
+import { UnpackFailure } from '../helper/unpack/unpackFailure.ts';
 import { longestWaitMs } from '../helper/wait/waitLimits.ts';
 import type { RunChange, RunRecord } from '../history/history.ts';
 import type { RestoreDetails } from '../history/queries/details.ts';

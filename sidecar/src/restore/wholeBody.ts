@@ -1,6 +1,6 @@
 import type { Digest } from '../archive/digest.ts';
 import { archiveFormOf } from '../archive/name.ts';
-import type { LinkSize } from '../helper/unpack.ts';
+import type { LinkSize } from '../helper/unpack/unpack.ts';
 import type { CheckedArchive } from './archiveCheck.ts';
 import { chainBody, encodingOf } from './chainBody.ts';
 import { compareDigest } from './compareDigest.ts';

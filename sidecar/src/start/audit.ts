@@ -4,8 +4,8 @@ import type { Fence } from '../fence.ts';
 import type { WatchedTrail } from '../history/audit/auditTrail.ts';
 import { auditTrail } from '../history/audit/auditTrail.ts';
 import { openAudit } from '../history/audit/openAudit.ts';
-import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
+import type { Lifecycle } from './lifecycle.ts';
 
 /** A log of 256 MiB takes a second or two, in short steps. */
 const CHECK_MS = 6 * 3_600_000;

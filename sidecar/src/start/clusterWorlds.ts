@@ -13,12 +13,12 @@ import { cancelRuns, failAfterAbsence } from '../clusters/unfinishedRuns.ts';
 import { localPlace } from '../destinations/directory/local.ts';
 import { textOf } from '../errors.ts';
 import { openHistory } from '../history/openHistory.ts';
-import type { Lifecycle } from '../lifecycle.ts';
-import { lifecycle } from '../lifecycle.ts';
-import { untilDone } from '../untilDone.ts';
 import { startFoundations } from './foundations.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { lifecycle } from './lifecycle.ts';
 import type { Reading } from './reading.ts';
 import type { Shared } from './shared.ts';
+import { untilDone } from './untilDone.ts';
 import type { World } from './world.ts';
 import { startWorld } from './world.ts';
 

@@ -9,9 +9,9 @@ import { registryOf } from '../clusters/registry.ts';
 import { watchClusterFiles } from '../clusters/sources/clusterFiles.ts';
 import type { Config } from '../config.ts';
 import type { OwnCluster } from '../http/routes/clusterRoutes.ts';
-import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
 import { within } from '../within.ts';
+import type { Lifecycle } from './lifecycle.ts';
 
 export interface ClustersStart {
   life: Lifecycle;

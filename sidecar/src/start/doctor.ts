@@ -7,9 +7,9 @@ import { doctorOf } from '../doctor/doctor.ts';
 import { openLocalDoor, socketPath } from '../doctor/localDoor.ts';
 import type { DoctorParts } from '../doctor/world.ts';
 import { textOf } from '../errors.ts';
-import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
 import { VERSION } from '../version.ts';
+import type { Lifecycle } from './lifecycle.ts';
 
 export interface DoctorStart {
   life: Lifecycle;

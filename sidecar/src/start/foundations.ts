@@ -13,9 +13,9 @@ import { readsAs } from '../helper/settings/readsAs.ts';
 import type { History } from '../history/history.ts';
 import { runIds } from '../history/runId.ts';
 import type { Identity } from '../identity.ts';
-import type { Lifecycle } from '../lifecycle.ts';
 import { fillingNamespace } from '../restore/handOver/filling.ts';
 import { looksOf } from '../restore/plan/looks.ts';
+import type { Lifecycle } from './lifecycle.ts';
 import type { Shared } from './shared.ts';
 
 /** One cluster: its names, the way to it, and the history of its runs. */

@@ -15,9 +15,9 @@ import { watchPlaces } from '../destinations/places/watchPlaces.ts';
 import type { Reading } from '../destinations/reading.ts';
 import { readingOf } from '../destinations/reading.ts';
 import type { Fence } from '../fence.ts';
-import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
 import { within } from '../within.ts';
+import type { Lifecycle } from './lifecycle.ts';
 
 export interface PlacesStart {
   life: Lifecycle;

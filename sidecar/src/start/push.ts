@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts';
 import type { PushListener } from '../helper/push/listener.ts';
 import { listenForHelpers } from '../helper/push/listener.ts';
-import type { Lifecycle } from '../lifecycle.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../observe/metrics.ts';
+import type { Lifecycle } from './lifecycle.ts';
 
 /** Opens the port to which helper pods connect. @returns undefined where the settings have none. */
 export async function startPush(

@@ -16,19 +16,19 @@ import { helperImageOf } from '../helper/settings/helperImage.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { openDoor } from '../http/entry/door.ts';
 import { installationId } from '../identity.ts';
-import type { Lifecycle } from '../lifecycle.ts';
 import { createLog } from '../observe/log.ts';
-import { holdDatabase } from '../oneProcess.ts';
-import { becomeWriter } from '../oneWriter.ts';
 import { serveWebhook } from '../policy/webhook/serveWebhook.ts';
-import { untilDone } from '../untilDone.ts';
 import { VERSION } from '../version.ts';
 import { startAudit } from './audit.ts';
 import { startClusters } from './clusters.ts';
 import { startDoctor } from './doctor.ts';
 import type { ClusterParts } from './foundations.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import { holdDatabase } from './oneProcess.ts';
+import { becomeWriter } from './oneWriter.ts';
 import { startPlaces } from './places.ts';
 import { recordPlaces } from './recordPlaces.ts';
+import { untilDone } from './untilDone.ts';
 
 /** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
 const DESTINATION_LIMIT_MS = 120_000;

@@ -7,10 +7,10 @@ import { deleteUnproven } from '../backup/unproven.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { watchSpace } from '../destinations/places/space.ts';
 import { sweeperOf } from '../jobs/sweep.ts';
-import { preparations } from '../preparations.ts';
 import { scratchSweeper } from '../restore/check/sweepScratch.ts';
 import { within } from '../within.ts';
 import type { Foundations } from './foundations.ts';
+import { preparations } from './preparations.ts';
 import { historyPruner } from './pruneHistory.ts';
 import type { Runs } from './runs.ts';
 

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BY_RULE } from '../helper/leaveOut.ts';
 import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
-import { chainCommand, indexCommand, packCommand, snapshotCommand } from '../helper/packCommand.ts';
+import {
+  chainCommand,
+  indexCommand,
+  packCommand,
+  snapshotCommand,
+} from '../helper/pack/packCommand.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import { readSeal } from '../helper/seal.ts';
 import { ARCHIVE } from './packing.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
-import { indexCommand, packCommand } from '../helper/packCommand.ts';
+import { indexCommand, packCommand } from '../helper/pack/packCommand.ts';
 import type { PodSeal } from '../helper/seal.ts';
 import { readSeal } from '../helper/seal.ts';
 

@@ -6,8 +6,8 @@ import { buffer } from 'node:stream/consumers';
 import type { LeaveOut } from '../helper/leaveOut.ts';
 import { BY_RULE } from '../helper/leaveOut.ts';
 import { VOLUME_PATH, WORK_PATH } from '../helper/names.ts';
-import type { PackLevel } from '../helper/packCommand.ts';
-import { firstLines, packCommand } from '../helper/packCommand.ts';
+import type { PackLevel } from '../helper/pack/packCommand.ts';
+import { firstLines, packCommand } from '../helper/pack/packCommand.ts';
 import { readSeal } from '../helper/seal.ts';
 
 export const ARCHIVE = 'kind__shop__orders-db__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { HelperCluster } from '../helper/helper.ts';
 import { createHelper } from '../helper/helper.ts';
-import type { Unpacked, UnpackOptions, UnpackRequest } from '../helper/unpack.ts';
-import { unpackInto } from '../helper/unpack.ts';
+import type { UnpackOptions, UnpackRequest } from '../helper/unpack/unpack.ts';
+import { unpackInto } from '../helper/unpack/unpack.ts';
+import type { Unpacked } from '../helper/unpack/unpackOutcome.ts';
 import { exampleHelperSettings } from './exampleHelperSettings.ts';
 import { processCluster } from './processCluster.ts';
 

@@ -1,6 +1,6 @@
 import { snapshotName } from '../../archive/name.ts';
 import type { Helper } from '../../helper/helper.ts';
-import { snapshotCommand } from '../../helper/packCommand.ts';
+import { snapshotCommand } from '../../helper/pack/packCommand.ts';
 import type { SealedLink } from '../../helper/seal.ts';
 import type { ReceiveBesideOptions, ReceivedBeside } from '../receiveBeside.ts';
 import { receiveBeside } from '../receiveBeside.ts';

@@ -4,7 +4,7 @@ import type { ChainLink } from '../../../api/index.ts';
 import { archiveNameIn, manifestName, snapshotName } from '../../archive/name.ts';
 import { StageError, textOf } from '../../errors.ts';
 import type { Helper } from '../../helper/helper.ts';
-import { chainCommand } from '../../helper/packCommand.ts';
+import { chainCommand } from '../../helper/pack/packCommand.ts';
 import { within } from '../../within.ts';
 import type { OpenTarget } from '../copies/targets.ts';
 import { provenArchiveAt } from '../provenArchive.ts';

@@ -9,7 +9,7 @@ import { isOtherwise } from '../../destinations/direct.ts';
 import { StageError } from '../../errors.ts';
 import { within } from '../../within.ts';
 import type { Helper } from '../helper.ts';
-import { firstLines } from '../packCommand.ts';
+import { firstLines } from '../pack/packCommand.ts';
 import { program } from '../program.ts';
 import type { Delivery, DeliveryOptions } from '../transport.ts';
 import { afterwards, EXEC_ROUTE, packingOf } from '../transport.ts';

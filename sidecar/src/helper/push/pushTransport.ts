@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { StageError, textOf } from '../../errors.ts';
 import { linesOf } from '../direct/lines.ts';
 import type { Helper } from '../helper.ts';
-import { firstLines } from '../packCommand.ts';
+import { firstLines } from '../pack/packCommand.ts';
 import { program } from '../program.ts';
 import type { Delivery, DeliveryOptions, Transport } from '../transport.ts';
 import { afterwards, execBecause, packingOf } from '../transport.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { select } from '../../archive/index/select.ts';
-import type { WalkedEntry } from '../../helper/walk.ts';
+import type { WalkedEntry } from '../../helper/unpack/walk.ts';
 import { indexOfLines, linesFor } from '../../testing/testIndex.ts';
 import { fileComparison } from './compareFiles.ts';
 

@@ -4,7 +4,7 @@ import type { ArchiveIndex } from '../../archive/index/archiveIndex.ts';
 import { ENTRY_TYPES } from '../../archive/index/entry.ts';
 import type { Selection } from '../../archive/index/select.ts';
 import { wasLeftOut } from '../../helper/unpack/program/kept.ts';
-import type { WalkedEntry } from '../../helper/walk.ts';
+import type { WalkedEntry } from '../../helper/unpack/walk.ts';
 
 /** See `RESERVED` in helper/unpack/program/target.ts. */
 const RESERVED = /^(\.snapshot|~snapshot|lost\+found|\.zfs)(\/|$)/;

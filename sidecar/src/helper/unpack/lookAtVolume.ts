@@ -1,8 +1,8 @@
-import { StageError, textOf } from '../errors.ts';
-import { within } from '../within.ts';
-import type { Helper } from './helper.ts';
-import { VOLUME_PATH } from './names.ts';
-import { program } from './program.ts';
+import { StageError, textOf } from '../../errors.ts';
+import { within } from '../../within.ts';
+import type { Helper } from '../helper.ts';
+import { VOLUME_PATH } from '../names.ts';
+import { program } from '../program.ts';
 
 const LOOK = program('look.sh', '#', 'unpack');
 const LOOK_MS = 60_000;

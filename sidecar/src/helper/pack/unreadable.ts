@@ -1,9 +1,9 @@
 import { buffer } from 'node:stream/consumers';
-import { textOfPath } from '../archive/entryPath.ts';
-import type { Helper } from './helper.ts';
-import type { LeaveOut } from './leaveOut.ts';
+import { textOfPath } from '../../archive/entryPath.ts';
+import type { Helper } from '../helper.ts';
+import type { LeaveOut } from '../leaveOut.ts';
+import { sendPatterns } from '../transport.ts';
 import { unreadableCommand, WORKING } from './packCommand.ts';
-import { sendPatterns } from './transport.ts';
 
 export interface UnreadableOptions {
   signal: AbortSignal;

@@ -1,6 +1,6 @@
-import type { FailureClass, Stage } from '../../api/index.ts';
-import type { RestoreComparison } from '../../api/restores.ts';
-import type { Digest } from '../archive/digest.ts';
+import type { FailureClass, Stage } from '../../../api/index.ts';
+import type { RestoreComparison } from '../../../api/restores.ts';
+import type { Digest } from '../../archive/digest.ts';
 import { UnpackFailure } from './unpackFailure.ts';
 import type { UnpackResult } from './unpackResult.ts';
 

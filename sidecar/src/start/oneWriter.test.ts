@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ApiFailure } from './cluster/gateway/apiFailure.ts';
-import type { Call, Gateway } from './cluster/gateway/gateway.ts';
+import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
+import type { Call, Gateway } from '../cluster/gateway/gateway.ts';
 import { lifecycle } from './lifecycle.ts';
 import { becomeWriter } from './oneWriter.ts';
 

@@ -1,8 +1,8 @@
-import { textOfPath } from '../archive/entryPath.ts';
-import { StageError, textOf } from '../errors.ts';
-import type { Helper } from './helper.ts';
-import { VOLUME_PATH } from './names.ts';
-import { program } from './program.ts';
+import { textOfPath } from '../../archive/entryPath.ts';
+import { StageError, textOf } from '../../errors.ts';
+import type { Helper } from '../helper.ts';
+import { VOLUME_PATH } from '../names.ts';
+import { program } from '../program.ts';
 
 /** Something in a volume. */
 export interface WalkedEntry {

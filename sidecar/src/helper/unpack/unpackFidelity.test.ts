@@ -3,10 +3,10 @@ import { lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tarOf } from '../testing/handmadeTar.ts';
-import type { UnpackWorld } from '../testing/unpackWorld.ts';
-import { SAME, unpackWorld } from '../testing/unpackWorld.ts';
-import { RESTORE_CAPABILITIES } from './manifest.ts';
+import { tarOf } from '../../testing/handmadeTar.ts';
+import type { UnpackWorld } from '../../testing/unpackWorld.ts';
+import { SAME, unpackWorld } from '../../testing/unpackWorld.ts';
+import { RESTORE_CAPABILITIES } from '../manifest.ts';
 
 let world: UnpackWorld;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { textOf } from './errors.ts';
-import type { Log } from './log.ts';
+import { textOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 
 export interface UntilDoneOptions {
   /** The task, for the log: "… failed, and NKVM tries again". */

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { exampleHelperSpec } from '../testing/exampleHelperSpec.ts';
-import type { ProcessCluster } from '../testing/processCluster.ts';
-import { processCluster } from '../testing/processCluster.ts';
-import { createHelper } from './helper.ts';
+import { exampleHelperSpec } from '../../testing/exampleHelperSpec.ts';
+import type { ProcessCluster } from '../../testing/processCluster.ts';
+import { processCluster } from '../../testing/processCluster.ts';
+import { createHelper } from '../helper.ts';
 import { lookAtVolume } from './lookAtVolume.ts';
 
 let volume: string;

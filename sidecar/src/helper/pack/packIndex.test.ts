@@ -12,10 +12,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { firstBlocks } from '../testing/firstBlocks.ts';
-import type { Packing } from '../testing/packing.ts';
-import { ARCHIVE, packing } from '../testing/packing.ts';
-import { WORK_PATH } from './names.ts';
+import { firstBlocks } from '../../testing/firstBlocks.ts';
+import type { Packing } from '../../testing/packing.ts';
+import { ARCHIVE, packing } from '../../testing/packing.ts';
+import { WORK_PATH } from '../names.ts';
 import { indexCommand } from './packCommand.ts';
 
 /** What the packing command tells about an archive beside its digest: members, index, used bytes. */
@@ -86,7 +86,7 @@ it('writes members of 64 MiB of tar, and an index with the sizes of all', async 
 });
 
 it('lists every kind of entry and of name as its sample does, each at its first block', async () => {
-  const sample = fileURLToPath(new URL('../archive/index/fixtures/', import.meta.url));
+  const sample = fileURLToPath(new URL('../../archive/index/fixtures/', import.meta.url));
   const extract = ['--numeric-owner', '--xattrs', '--acls', '-pxf', `${sample}tar-lines.tar`];
   const { status } = spawnSync('tar', [...extract, '-C', volume]);
   if (status !== 0) return; // only root may make devices

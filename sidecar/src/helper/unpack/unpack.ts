@@ -1,18 +1,18 @@
 import type { Duplex } from 'node:stream';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { RestoreMode } from '../../api/restores.ts';
-import { hashAndCount } from '../archive/digest.ts';
-import type { FedCommand } from '../cluster/gateway/exec.ts';
-import { StageError, textOf } from '../errors.ts';
-import { within } from '../within.ts';
-import type { Helper } from './helper.ts';
-import { linesIn } from './linesIn.ts';
-import { answerWith, fetchedBy, fetchLine, fetchNews } from './push/fetched.ts';
-import type { Connection, PushListener } from './push/listener.ts';
-import type { Route } from './transport.ts';
-import { EXEC_ROUTE } from './transport.ts';
-import type { Job } from './unpack/program/job.ts';
+import type { RestoreMode } from '../../../api/restores.ts';
+import { hashAndCount } from '../../archive/digest.ts';
+import type { FedCommand } from '../../cluster/gateway/exec.ts';
+import { StageError, textOf } from '../../errors.ts';
+import { within } from '../../within.ts';
+import type { Helper } from '../helper.ts';
+import { linesIn } from '../linesIn.ts';
+import { answerWith, fetchedBy, fetchLine, fetchNews } from '../push/fetched.ts';
+import type { Connection, PushListener } from '../push/listener.ts';
+import type { Route } from '../transport.ts';
+import { EXEC_ROUTE } from '../transport.ts';
+import type { Job } from './program/job.ts';
 import {
   NEWS,
   OTHERS_ARRIVED,
@@ -27,10 +27,6 @@ import { unpackOutcome } from './unpackOutcome.ts';
 import type { UnpackProgram } from './unpackProgram.ts';
 import { unpackProgram } from './unpackProgram.ts';
 import { UnpackResult } from './unpackResult.ts';
-
-export { lookAtVolume } from './lookAtVolume.ts';
-export { UnpackFailure } from './unpackFailure.ts';
-export type { Unpacked } from './unpackOutcome.ts';
 
 /** One archive of a chain, when it was made. */
 export interface LinkSize {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { textOf } from './errors.ts';
-import type { Log } from './log.ts';
+import { textOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 
 /** Something that the process starts, and stops when it ends. */
 export interface Part<T> {

@@ -4,13 +4,14 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { packLink } from '../testing/packChain.ts';
-import { entriesIn } from '../testing/storedChain.ts';
-import type { TreeChange } from '../testing/treeHistory.ts';
-import { changeTree, treeHistories, treeLines } from '../testing/treeHistory.ts';
-import type { UnpackWorld } from '../testing/unpackWorld.ts';
-import { SAME, unpackWorld } from '../testing/unpackWorld.ts';
-import type { LinkSize, Unpacked } from './unpack.ts';
+import { packLink } from '../../testing/packChain.ts';
+import { entriesIn } from '../../testing/storedChain.ts';
+import type { TreeChange } from '../../testing/treeHistory.ts';
+import { changeTree, treeHistories, treeLines } from '../../testing/treeHistory.ts';
+import type { UnpackWorld } from '../../testing/unpackWorld.ts';
+import { SAME, unpackWorld } from '../../testing/unpackWorld.ts';
+import type { LinkSize } from './unpack.ts';
+import type { Unpacked } from './unpackOutcome.ts';
 
 interface Link extends LinkSize {
   tar: Buffer;

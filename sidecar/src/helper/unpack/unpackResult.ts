@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { RestoreComparison } from '../../api/index.ts';
-import { visible } from '../../api/visible.ts';
+import { RestoreComparison } from '../../../api/index.ts';
+import { visible } from '../../../api/visible.ts';
 
 const count = z.int().min(0);
 const exit = z.int().nullable();
 
-/** The file `result` of the pod, see unpack/program/job.ts. */
+/** The file `result` of the pod, see program/job.ts. */
 export const UnpackResult = z.object({
   version: z.literal(1),
   refused: z

@@ -4,7 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { program } from './program.ts';
+import { program } from '../program.ts';
 
 const MEMBERS = program('members.cjs', '//');
 const MARKER = '0123456789abcdef'.repeat(4);

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { plainEntry } from './unpack/program/entry.ts';
-import { END, headerOf, paddingOf } from './unpack/program/header.ts';
+import { PROGRAMS } from '../program.ts';
+import { plainEntry } from './program/entry.ts';
+import { END, headerOf, paddingOf } from './program/header.ts';
 
 /** The program that unpacks, as a tar that the pod receives. */
 export interface UnpackProgram {
@@ -14,12 +15,12 @@ export interface UnpackProgram {
 let program: { main: string; files: Buffer[] } | undefined;
 
 /**
- * Reads the program from `unpack/program/` beside this file (in the bundle: beside it, too, as JavaScript). It is too long for
- * a command: that travels in the URL of the exec request, and some proxies limit it to 8 KiB.
+ * Reads the program from `unpack/program/`, where the bundle has it as JavaScript. It is too long for a command: that travels in
+ * the URL of the exec request, and some proxies limit it to 8 KiB.
  * @param patterns of the claim's annotation nkvm.io/exclude that the archive was made with
  */
 export function unpackProgram(patterns: readonly string[] = []): UnpackProgram {
-  program ??= read(new URL('./unpack/program/', import.meta.url));
+  program ??= read(new URL('unpack/program/', PROGRAMS));
   const { main, files } = program;
   const own = fileOf('patterns.json', Buffer.from(JSON.stringify(patterns)));
   const tar = Buffer.concat([...files, ...own, END]);

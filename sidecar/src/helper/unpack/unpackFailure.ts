@@ -1,5 +1,5 @@
-import type { FailureClass, Stage } from '../../api/index.ts';
-import { StageError } from '../errors.ts';
+import type { FailureClass, Stage } from '../../../api/index.ts';
+import { StageError } from '../../errors.ts';
 
 /** A restore that failed in the pod. */
 export class UnpackFailure extends StageError {

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import type { Gateway } from './cluster/gateway/gateway.ts';
-import type { HeldLease } from './cluster/writes/holdLease.ts';
-import { holdLease } from './cluster/writes/holdLease.ts';
-import { leaseOf } from './cluster/writes/leases.ts';
+import type { Gateway } from '../cluster/gateway/gateway.ts';
+import type { HeldLease } from '../cluster/writes/holdLease.ts';
+import { holdLease } from '../cluster/writes/holdLease.ts';
+import { leaseOf } from '../cluster/writes/leases.ts';
 
 export interface OneWriterOptions {
   gateway: Gateway;

@@ -1,6 +1,6 @@
-import { VOLUME_PATH, WORK_PATH } from './names.ts';
-import { program } from './program.ts';
-import type { Job } from './unpack/program/job.ts';
+import { VOLUME_PATH, WORK_PATH } from '../names.ts';
+import { program } from '../program.ts';
+import type { Job } from './program/job.ts';
 import type { UnpackInput } from './unpackInputs.ts';
 import type { UnpackProgram } from './unpackProgram.ts';
 
@@ -11,7 +11,7 @@ const UNPACK = program('unpack.sh', '#', 'unpack');
 export const UNFIT = 127;
 export const OTHERS_ARRIVED = 3;
 
-/** The command that takes the program that unpacks from its standard input; see unpack/prepare.sh. */
+/** The command that takes the program that unpacks from its standard input; see prepare.sh. */
 export const prepareCommand = ({ sha256 }: UnpackProgram): string[] => [
   'sh',
   '-c',
@@ -22,7 +22,7 @@ export const prepareCommand = ({ sha256 }: UnpackProgram): string[] => [
 ];
 
 /**
- * The command that unpacks an archive into the volume, and compares; see unpack/unpack.sh.
+ * The command that unpacks an archive into the volume, and compares; see unpack.sh.
  * @param input `hash`: the archive comes over standard input; `pull`, `direct`: see the programs of these names
  */
 export const unpackCommand = (
@@ -45,7 +45,7 @@ export const unpackCommand = (
 
 const CHECK = 'cd "$1" && exec node --single-threaded "$2" checked.sum check 7>&1 >/dev/null';
 
-/** The command that reads archives at the storage and tells their digests; see unpack/program/direct.ts. */
+/** The command that reads archives at the storage and tells their digests; see program/direct.ts. */
 export const checkCommand = ({ main }: UnpackProgram): string[] => [
   'sh',
   '-c',

@@ -3,9 +3,9 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ExecBroken } from '../cluster/gateway/exec.ts';
-import type { UnpackWorld } from '../testing/unpackWorld.ts';
-import { unpackWorld } from '../testing/unpackWorld.ts';
+import { ExecBroken } from '../../cluster/gateway/exec.ts';
+import type { UnpackWorld } from '../../testing/unpackWorld.ts';
+import { unpackWorld } from '../../testing/unpackWorld.ts';
 
 let world: UnpackWorld;
 let archive: Buffer;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { textOf } from './errors.ts';
-import type { Log } from './log.ts';
+import { textOf } from '../errors.ts';
+import type { Log } from '../log.ts';
 import { untilDone } from './untilDone.ts';
 
 /** Work to do after a start, before runs may start. */

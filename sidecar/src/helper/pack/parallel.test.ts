@@ -15,9 +15,9 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { packing } from '../testing/packing.ts';
-import { BY_RULE } from './leaveOut.ts';
-import { program } from './program.ts';
+import { packing } from '../../testing/packing.ts';
+import { BY_RULE } from '../leaveOut.ts';
+import { program } from '../program.ts';
 
 const PARALLEL = program('parallel.cjs', '//');
 const SIZE = 100_000;

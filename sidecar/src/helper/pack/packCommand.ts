@@ -1,9 +1,9 @@
-import { MEMBER_RAW_BYTES } from '../archive/memberBytes.ts';
-import type { LeaveOut } from './leaveOut.ts';
-import { BY_RULE } from './leaveOut.ts';
-import { INDEX_LIMIT_BYTES } from './manifest.ts';
-import { VOLUME_PATH, WORK_PATH } from './names.ts';
-import { HASH, program, shellProgram } from './program.ts';
+import { MEMBER_RAW_BYTES } from '../../archive/memberBytes.ts';
+import type { LeaveOut } from '../leaveOut.ts';
+import { BY_RULE } from '../leaveOut.ts';
+import { INDEX_LIMIT_BYTES } from '../manifest.ts';
+import { VOLUME_PATH, WORK_PATH } from '../names.ts';
+import { HASH, program, shellProgram } from '../program.ts';
 
 /** Whether the pod hashes the tar, too, so that the archive can be compared after it was unpacked. */
 export type PackLevel = 'checksum' | 'contents';
@@ -26,7 +26,7 @@ const VARIABLES = {
 };
 
 /**
- * The command that packs the volume and writes the archive to its standard output; see pack/pack.sh. Its exit code is 127
+ * The command that packs the volume and writes the archive to its standard output; see pack.sh. Its exit code is 127
  * when the image lacks a tool, and its standard error then says which. Nothing was read then.
  * @param archive its name, for its index
  * @param leaveOut what is left out; its patterns must be in the pod before, see `patternsCommand`
@@ -98,7 +98,7 @@ export const COMPRESSORS = 4;
 export interface PackOptions {
   /** Biggest size of the index, in bytes; there is none where it would be bigger. */
   indexLimit?: number | undefined;
-  /** A program that comes over standard input takes the archive; see pack/load.cjs. */
+  /** A program that comes over standard input takes the archive; see load.cjs. */
   isDirect?: boolean;
   /** The archive becomes a link of a chain; `chainCommand` must have run before. */
   isLink?: boolean | undefined;
