@@ -53,7 +53,7 @@ export const deletions: Area = {
       },
     },
     {
-      says: 'deletes what has lost its owner, and lets it live where the owner is deleted with Orphan',
+      says: 'deletes objects that have lost their owner, and keeps them where the owner is deleted with Orphan',
       async holds(world) {
         for (const [policy, survives] of [
           ['Background', false],
