@@ -27,7 +27,7 @@ export const queries = new QueryClient({
     },
   },
 });
-// Asks anew when somebody comes back to the tab.
+// Asks again when somebody comes back to the tab.
 queries.mount();
 
 /** Nothing is said of why requests of the person before failed. */
@@ -57,7 +57,7 @@ export function clusterKey(cluster: string): QueryKey {
   return ['nkvm', home, ...(name === undefined ? [] : [`@${name}`])];
 }
 
-/** Asks anew for everything of `cluster`: something was started, has ended, or somebody tries again. */
+/** Asks again for everything of `cluster`: something was started, has ended, or somebody tries again. */
 export async function refresh(cluster: string): Promise<void> {
   await queries.invalidateQueries({ queryKey: clusterKey(cluster) });
 }

@@ -32,7 +32,7 @@ export type Trouble =
   | { kind: 'noWay'; message: string }
   /** No answer came, not even of Headlamp. */
   | { kind: 'offline' }
-  /** Headlamp answered from its cache, perhaps with somebody else's data. */
+  /** Headlamp answered from its cache, perhaps with another person's data. */
   | { kind: 'cached' }
   /** The sidecar says that a right is missing. */
   | { kind: 'denied'; message: string }

@@ -18,7 +18,7 @@ interface AuditActionsProps {
   filter: AuditFilter;
 }
 
-/** Reads the log anew, exports what the filters show, and checks that no entry was changed or deleted. */
+/** Reads the log again, exports what the filters show, and checks that no entry was changed or deleted. */
 export function AuditActions({ cluster, filter }: AuditActionsProps) {
   const { t } = useText();
   const client = auditClient(connectionTo(cluster));

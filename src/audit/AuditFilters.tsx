@@ -15,7 +15,7 @@ interface AuditFiltersProps {
 const LABEL = { shrink: true };
 const WIDTH = { xs: '100%', sm: '12rem' };
 
-/** Narrows the audit log. Each change of a filter asks anew, and is an entry itself: a text is taken when it is complete. */
+/** Narrows the audit log. Each change of a filter asks again, and is an entry itself: a text is taken when it is complete. */
 export function AuditFilters({ parameters, actions, onChange }: AuditFiltersProps) {
   const { t } = useText();
   const valueOf = (name: string) => parameters.get(name) ?? '';

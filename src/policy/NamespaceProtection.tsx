@@ -19,7 +19,7 @@ import { SuspendButton } from './SuspendButton';
 
 const MINUTE_MS = 60_000;
 
-/** On the page of a namespace: how its volumes stand, and the schedule that they inherit. */
+/** On the page of a namespace: the states of its volumes, and the schedule that they inherit. */
 export function NamespaceProtection({ cluster, name }: { cluster: string; name: string }) {
   const { t } = useText();
   const asked = useNamespaceVolumes(cluster, name);

@@ -8,7 +8,7 @@ import { scheduleTitle } from './scheduleText';
 /** Why a state is as it is fits into so many lines of a row; the volume's page has all of it. */
 const MOST_LINES = 2;
 
-/** Below the state of a volume in a list: why it needs somebody, or when the next backup is. */
+/** Below the state of a volume in a list: why a person must act, or when the next backup is. */
 export function PolicyLine({ policy }: { policy: VolumePolicy }) {
   const { t } = useText();
   const { state, reasons, populate, schedule, nextRunAt } = policy;

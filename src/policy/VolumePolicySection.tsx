@@ -32,7 +32,7 @@ interface VolumePolicySectionProps {
   isShort?: boolean;
 }
 
-/** When a volume is backed up, whether that works, and which backups stay. Nothing where the sidecar has no policies. */
+/** When a volume is backed up, whether that works, and which backups are kept. Nothing where the sidecar has no policies. */
 export function VolumePolicySection(props: VolumePolicySectionProps) {
   const { cluster, claim, usedBy, isShort } = props;
   const { t } = useText();
@@ -87,7 +87,7 @@ const Part = ({ title, children }: { title: string; children: ReactNode }) => (
   </section>
 );
 
-/** Why the state is as it is, and what to do. */
+/** The reason for the state, and what to do. */
 function Reasons({ cluster, policy }: PolicyProps & { cluster: string }) {
   const { populate, reasons, state } = policy;
   const isFine = state === 'protected' || state === 'waiting' || state === 'unprotected';

@@ -20,7 +20,7 @@ interface WorkloadProtectionProps {
 
 const MINUTE_MS = 60_000;
 
-/** On the page of a workload: how the volumes stand that it uses. Nothing where it uses none. */
+/** On the page of a workload: the states of the volumes that it uses. Nothing where it uses none. */
 export function WorkloadProtection({ cluster, workload }: WorkloadProtectionProps) {
   const { t } = useText();
   const nowMs = useNow(MINUTE_MS);

@@ -19,7 +19,7 @@ interface ConfirmButtonProps {
   title: string;
   /** What will happen. */
   children: ReactNode;
-  /** The button that keeps all as it is. */
+  /** The button that changes nothing. */
   no: string;
   yes: string;
   isDangerous?: boolean;

@@ -136,7 +136,7 @@ export function NewClaim({ cluster, into, draft, change, volumes: seen }: NewCla
 }
 
 /**
- * A field that shows what it was until it is changed. It can be emptied to be typed anew; left empty, it is as it was.
+ * A field that shows what it was until it is changed. It can be emptied to be typed again; left empty, it is as it was.
  */
 function useDefault(
   value: string | undefined,

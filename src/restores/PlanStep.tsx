@@ -44,7 +44,7 @@ export function PlanStep({ cluster, draft, back }: PlanStepProps) {
   const { t } = useText();
   const request = useMemo(() => requestOf(draft, nameInNkvm(cluster)), [draft, cluster]);
   const into = intoOf(cluster, draft);
-  // An archive of elsewhere may name a namespace of another cluster.
+  // An archive from another installation may name a namespace of another cluster.
   const isOfHere = kindOf(draft.backup) === 'backup';
   const at = (isOfHere && draft.from.namespace) || request.target.namespace;
   const { value: plan, trouble, isBusy, again } = usePlan(cluster, request, at);
@@ -133,13 +133,13 @@ interface StartProps {
   request: StartRestore;
   plan: RestorePlan;
   at: string;
-  /** The sidecar has found something that the plan did not know. */
+  /** The sidecar has found a problem that the plan did not show. */
   onRefused(): void;
   /** Other buttons. */
   children: ReactNode;
 }
 
-/** The button, what has to be confirmed before, and why it does nothing. */
+/** The button, the confirmation before it, and the reason why it is inert. */
 function Start({ cluster, request, plan, at, onRefused, children }: StartProps) {
   const { t } = useText();
   const [isConfirmed, setConfirmed] = useState(false);
@@ -209,7 +209,7 @@ function useStart(cluster: string, request: StartRestore, at: string, onRefused:
       const { id, target } = restore;
       const query = { [NAMESPACE_PARAMETER]: target.namespace };
       void refresh(partsOf(cluster).home);
-      // The way back leads past the wizard: what it shows has happened.
+      // Going back skips the wizard, because its restore has started.
       history.replace(pageUrl(refOfRecord(cluster, restore), RESTORE_RUN_ROUTE, { id }, query));
     } catch (error) {
       setTrouble(troubleOf(error));

@@ -16,7 +16,7 @@ interface PlanSummaryProps {
   into?: string;
 }
 
-/** In one sentence what happens, and below it from what to where. */
+/** One sentence that says what will happen, and below it the source and the target. */
 export function PlanSummary({ plan, request, into }: PlanSummaryProps) {
   const { t, language } = useText();
   const date = useFormatDate();

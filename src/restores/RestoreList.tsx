@@ -12,7 +12,7 @@ import { useIsNarrow } from '../ui/useIsNarrow';
 import { RestoreRunLink } from './RestoreLink';
 import { kindOf } from './sources';
 
-/** What has been restored into a claim; nothing where nothing was, which is the usual case. */
+/** The restores into a claim. It shows nothing where there were none, which is the usual case. */
 export function RestoreList({ cluster, claim }: { cluster: string; claim: VolumeRef }) {
   const { t } = useText();
   const { value: restores } = useRestores(cluster, claim);

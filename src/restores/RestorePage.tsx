@@ -179,7 +179,7 @@ function NoRestore({ cluster }: { cluster: string }) {
   );
 }
 
-/** What somebody wants to know first: whether the data is there, and if not, why, and how the claim stands. */
+/** The facts that a person needs first: whether the data is there, and if not, why, and the state of the claim. */
 function Outcome({ restore }: { restore: Restore }) {
   const { t } = useText();
   const { status, stage, reason, message, hint, warnings, comparison } = restore;
@@ -230,7 +230,7 @@ function Outcome({ restore }: { restore: Restore }) {
   );
 }
 
-/** How the claim stands after a restore that did not succeed. */
+/** The state of the claim after a restore that did not succeed. */
 function Target({ restore }: { restore: Restore }) {
   const { t } = useText();
   const { target, safetyBackupId } = restore;

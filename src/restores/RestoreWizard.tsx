@@ -20,7 +20,7 @@ import type { StepProps } from './stepProps';
 import { WhatStep } from './WhatStep';
 import { WhereStep } from './WhereStep';
 
-/** The route to the wizard. What is chosen is in its address. */
+/** The route to the wizard. Its address contains all choices. */
 export function RestoreRoute() {
   const cluster = useClusterRef();
   const { search } = useLocation();

@@ -24,7 +24,7 @@ export function WhatStep(props: StepProps) {
   const [kind, setKind] = useState<SourceKind>(kindOf(draft.backup));
   const choose = (next: SourceKind) => {
     setKind(next);
-    // What was chosen of another kind is not what is shown.
+    // The page does not show a choice of another kind.
     if (kindOf(draft.backup) === next && draft.backup) return;
     const nothing = { namespace: '', name: '' };
     change({ backup: '', paths: [], ...(next !== 'backup' && { from: nothing, where: 'new' }) });

@@ -17,7 +17,7 @@ const LABEL_NAME =
   /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
 const LABEL_VALUE = /^([A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?)?$/;
 
-/** @returns what has to be put right before the step after `step` makes sense. */
+/** @returns the problems that have to be solved before the step after `step`. */
 export function problemsOf(draft: Draft, step: Step): Problem[] {
   const what: Problem[] = draft.backup ? [] : ['backup'];
   if (step === 'what') return what;
@@ -27,7 +27,7 @@ export function problemsOf(draft: Draft, step: Step): Problem[] {
 function placeProblems({ backup, into, where, from, target, ...made }: Draft): Problem[] {
   const { size, accessModes, labels } = made;
   if (where === 'original') {
-    // A claim that only has the name of one in another cluster is not the original.
+    // A claim in another cluster with the same name is not the original.
     const isKnown = kindOf(backup) === 'backup' && from.namespace && from.name;
     return isKnown && into === undefined ? [] : ['original'];
   }

@@ -1,6 +1,6 @@
 import type { Restore } from '../../sidecar/api';
 
-/** How the claim stands after a restore that did not succeed. */
+/** The state of the claim after a restore that did not succeed. */
 export type TargetState =
   /** It is as it was. */
   | 'untouched'

@@ -5,7 +5,7 @@ import { tryAgain } from '../api/queries/queries';
 import { retryIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 
-/** Asks the sidecar anew, with new tokens. */
+/** Asks the sidecar again, with new tokens. */
 export function LookAgain({ cluster, isSmall = false }: { cluster: string; isSmall?: boolean }) {
   const { t } = useText();
   const [isBusy, setBusy] = useState(false);

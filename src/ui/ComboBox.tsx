@@ -7,7 +7,7 @@ interface ComboBoxProps {
   options: string[];
   placeholder?: string;
   isWrong?: boolean;
-  /** What belongs into it, or what is wrong with it. A space keeps its place free. */
+  /** A help text, or the error. A space reserves the line. */
   helperText?: string;
   onChange(text: string): void;
   onBlur?(): void;

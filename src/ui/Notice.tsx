@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 interface NoticeProps {
   icon: IconifyIcon;
   title: string;
-  /** One or two sentences: what is so, and what to do about it. */
+  /** One or two sentences: the situation, and what to do about it. */
   text: ReactNode;
   children?: ReactNode;
 }

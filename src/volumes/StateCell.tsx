@@ -12,7 +12,7 @@ import { ProtectionBadge } from './ProtectionBadge';
 import type { Row } from './row';
 import { useFreshRow } from './rows';
 
-/** How a volume stands, and below it the dates that matter: of the last good backup, and of anything tried since. */
+/** The state of a volume, and below it two dates: of the last good backup, and of anything tried since. */
 export function StateCell({ row, nowMs }: { row: Row; nowMs: number }) {
   const { t } = useText();
   const { cluster, volume, policy } = useFreshRow(row);

@@ -44,14 +44,14 @@ export function VolumeRoute() {
   return <VolumePage cluster={cluster} claim={{ namespace, name }} />;
 }
 
-/** The page of one volume: how it stands, what can be done, and what has been. */
+/** The page of one volume: its state, what can be done, and its history. */
 export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeRef }) {
   const { t } = useText();
   const asked = useVolume(cluster, claim);
   const { value: volume, trouble } = asked;
   const volumeName = `${claim.namespace}/${claim.name}`;
   const isGone = trouble?.kind === 'notFound';
-  // Of a volume that is gone, the wizard lists what there is.
+  // For a deleted volume, the wizard lists its backups.
   const canRestore = volume ? volume.lastSuccess !== null : isGone;
   const read = useLack(cluster, claim, TO_READ);
   return (
@@ -141,7 +141,7 @@ function InFull({ cluster, volume }: { cluster: string; volume: Volume }) {
   return policy?.makesIncrements ? <BackUpInFull target={{ cluster, namespace, name }} /> : null;
 }
 
-/** The four things that people come for. */
+/** The four facts that people look for first. */
 function Summary({ cluster, volume }: { cluster: string; volume: Volume }) {
   const { t, language } = useText();
   const nowMs = useNow(MINUTE_MS);

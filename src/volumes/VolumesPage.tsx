@@ -22,7 +22,7 @@ import { type Row, rowOf } from './row';
 import { useNamespacesAtHand } from './useNamespaces';
 import { VolumesTable } from './VolumesTable';
 
-/** The view Volumes & Backups: every volume of the selected clusters, how it stands, and what to do about it. */
+/** The view Volumes & Backups: every volume of the selected clusters, its state, and what to do about it. */
 export function VolumesPage() {
   const { t } = useText();
   const { clusters, namespaces: selected, header } = useClusterRefs();

@@ -37,7 +37,7 @@ const WITHOUT_LESSER = { columnVisibility: { owner: false, size: false } };
 /** On a phone, namespace and cluster stand below the name. */
 const LEAST = { columnVisibility: { owner: false, size: false, namespace: false, cluster: false } };
 
-/** How exactly a backup's age is looked at. */
+/** How precisely the age of a backup is shown. */
 const AGE_MS = 60_000;
 
 /** A volume that cannot be backed up now can have a schedule. */
@@ -49,7 +49,7 @@ const canSchedule = ({ cluster, policy }: Row): boolean =>
   policy !== undefined && isOfHeadlamp(cluster);
 const renderSelection: SelectionToolbar = ({ table }) => <Selection table={table} />;
 
-/** The list of volumes, in Headlamp's own table. Whatever it is given stays the same: else it would calculate all anew. */
+/** The list of volumes, in Headlamp's own table. Whatever it is given stays the same: else it would calculate all again. */
 export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTableProps) {
   const { t, language } = useText();
   const nowMs = useNow(AGE_MS);
@@ -57,7 +57,7 @@ export function VolumesTable({ rows, hasClusters, emptyMessage }: VolumesTablePr
   const isNarrow = useIsNarrow();
   const columns = useMemo(
     () => volumeColumns({ t, language, hasClusters, nowMs }),
-    // `t` is another function each time, with the same texts for the same language.
+    // `t` is a new function each time, with the same texts for the same language.
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [language, hasClusters, nowMs]
   );

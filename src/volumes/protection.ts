@@ -85,7 +85,7 @@ export interface Planned {
   policy?: VolumePolicy;
 }
 
-/** Orders volumes by urgency, and those that stand alike by the date of the last good backup, oldest first. */
+/** Orders volumes by urgency, and equally urgent ones by the date of the last good backup, oldest first. */
 export function byUrgency(one: Planned, other: Planned, nowMs: number): number {
   const urgency = ({ volume, policy }: Planned) => URGENCY[protectionOf(volume, nowMs, policy)];
   const goodAt = ({ volume: { lastSuccess } }: Planned) =>

@@ -21,7 +21,7 @@ const GIGABYTES = Number(process.argv[2] ?? 2);
 const ROUNDS = 3;
 const CLAIM = 'big';
 
-/** What people do without us. @returns seconds. */
+/** The same without NKVM. @returns seconds. */
 async function plainTar(dir: string): Promise<number> {
   const file = join(dir, 'plain.tar');
   const began = Date.now();

@@ -140,7 +140,7 @@ it('names every right that is missing', async () => {
 });
 
 it('recognises a version that the API server no longer has', async () => {
-  // Of a kind that is younger than version 1 every API server has forgotten it; of pods only an old one has.
+  // No API server remembers version 1 of a kind that was added later; of pods, only a new API server does.
   const definition = {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',

@@ -16,9 +16,9 @@ import { token } from './support/token.ts';
 import { until } from './support/until.ts';
 
 /**
- * The test cluster is thrown away and made again: another API server, other nodes, nothing in it. The sidecars are processes of this
+ * The test cluster is deleted and created again: another API server, other nodes, nothing in it. The sidecars are processes of this
  * machine, one after the other, and have one directory in common, where the archives are. A cluster that KUBECONFIG names is
- * not thrown away.
+ * not deleted.
  */
 const NAMESPACE = 'rebuilt';
 const FILES = ['backup-restores.yaml', 'admission-policies.yaml'].map(
@@ -155,7 +155,7 @@ it.skipIf(kubeconfigPath() !== ADMIN_KUBECONFIG)(
     await prepare('new');
     await start('new');
     apply();
-    // Nobody has said that this cluster continues the other one.
+    // `NKVM_CONTINUES` does not name the other cluster yet.
     await until(
       'each claim waits for a person',
       () => {

@@ -16,7 +16,7 @@ const ZERO_TOUCH = join(MANIFESTS, 'zero-touch');
 const CLASSES = ['fast', 'immediate'] as const;
 /** Names that no earlier run of this suite has used: NKVM still has its backups, and would restore them. */
 const spaceOf = (name: string): string => `zero-touch-${name}-${process.pid}`;
-/** A directory of the volume of NKVM, that goes away for a while. */
+/** A directory of the volume of NKVM that is missing for a while. */
 const PLACE = 'zero-touch-place';
 const DIRECTORY = `/var/lib/nkvm/${PLACE}`;
 

@@ -9,7 +9,7 @@ import { startDemo } from './running.ts';
 
 let directory: string;
 let playground: Playground;
-/** URL of a cluster that answers no more. */
+/** URL of a cluster that no longer answers. */
 let gone: string;
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'demo-input-'));

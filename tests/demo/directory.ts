@@ -7,8 +7,8 @@ import { isAlive } from '../support/isAlive.ts';
 const PREFIX = `nkvm-demo-${hostname()}-`;
 
 /**
- * Makes the directory that holds all files of one demo, and removes those of demos that could not do it themselves: the
- * machine went down, or somebody killed all of their processes.
+ * Makes the directory that holds all files of one demo, and removes those of demos that could not do it themselves,
+ * because the machine went down or all of their processes were killed.
  */
 export function openDirectory(root = tmpdir()): string {
   for (const name of readdirSync(root)) {

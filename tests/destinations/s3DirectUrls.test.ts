@@ -12,7 +12,7 @@ const part: DirectPart = { number: 1, bytes: body.length, sha256: sha256(body) }
 const KEY = 'archive';
 const CHECKSUM = 'x-amz-checksum-sha256';
 
-/** A request of a helper pod, or of a stranger who has copied it. */
+/** A request of a helper pod, or of another client that has copied it. */
 interface Request {
   method: string;
   path: string;

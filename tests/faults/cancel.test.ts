@@ -12,7 +12,7 @@ const MiB = 1 << 20;
 
 // Enough to pack that a run which has reached the stage has not ended when the request arrives.
 it.each(['create', 'wait', 'exec', 'copy'])(
-  '[left helper] cancelled at %s: cancelled, nothing left, and the sidecar lives on',
+  '[left helper] cancelled at %s: cancelled, nothing left, and the sidecar keeps running',
   async stage => {
     const volume = faultVolume(128);
     const world = await worldWith();

@@ -116,7 +116,7 @@ it.each(over('exec'))(
   }
 );
 
-/** Changes one byte, once, when all connections together have brought so many. */
+/** Changes one byte, once, after all connections together have received that many. */
 function flippingAt(at: number): { isDone(): boolean; make(): Transform } {
   let isDone = false;
   let bytes = 0;

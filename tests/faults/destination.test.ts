@@ -89,7 +89,7 @@ it.each(over('exec', 'push', 'direct'))(
   async transport => {
     const volume = faultVolume(32);
     const { way, world, id } = await heldRun(volume, 24 * MiB, {}, transport);
-    // The first bytes are written, to a file that has no name of an archive yet.
+    // The first bytes are written, to a file that does not have the name of an archive yet.
     changeByte(unfinishedIn(world.backups, transport), 1000);
     way.release();
     const run = await ended(world.call, id);

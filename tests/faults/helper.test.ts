@@ -52,7 +52,7 @@ it.each(over('exec', 'push', 'direct'))(
   async transport => {
     const volume = faultVolume(BEYOND_BUFFERS_MIB);
     const { way, world, id } = await heldRun(volume, 24 * MiB, {}, transport);
-    // The one that was started last: another one, from before, compresses the index.
+    // The one that was started last: an earlier one compresses the index.
     const igzip = Math.max(...helperOnNode(id).processes('igzip'));
     process.kill(igzip, 'SIGKILL');
     way.release();

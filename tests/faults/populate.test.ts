@@ -16,7 +16,7 @@ import { plainApi } from './support/plainApi.ts';
 import { groundFor, USUAL } from './support/transports.ts';
 import { begin, worldOf } from './support/world.ts';
 
-/** The sidecar is one of its own. The deployed one has no namespace of fillings, and restores nothing. */
+/** This suite starts its own sidecar. The deployed one has no namespace for automatic restores, and makes none. */
 const NAMESPACE = 'populate-faults';
 const FILLINGS = `${NAMESPACE}-restores`;
 const LIMIT_MS = 90_000;
@@ -103,7 +103,7 @@ function makeClaim(name: string, storageClass: string): string {
   return kubectl(args, JSON.stringify(claim));
 }
 
-/** Applies the CRD, and makes empty namespaces. All of it goes with the test; a CRD that was there stays. */
+/** Applies the CRD and creates empty namespaces. Both are deleted when the test ends; a CRD that existed before stays. */
 function prepareCluster(): void {
   const crd = 'crd/backuprestores.nkvm.io';
   const isThere = kubectl(['get', crd, '--ignore-not-found', '--output=name']) !== '';

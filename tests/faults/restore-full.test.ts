@@ -20,7 +20,7 @@ import { begin, worldWith } from './support/world.ts';
 
 const MiB = 1 << 20;
 
-/** A claim of 1Gi whose volume has 16 MiB, whatever the claim says: a static PersistentVolume promises what it likes. */
+/** A claim of 1Gi whose volume has 16 MiB: the capacity of a static PersistentVolume need not be true. */
 function smallVolume(): FaultVolume {
   const volume = faultVolume(0);
   run('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'nkvm-small', volume.directory]);

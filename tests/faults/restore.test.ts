@@ -42,7 +42,7 @@ interface Deployment {
   status: { readyReplicas?: number };
 }
 
-/** A Deployment with two pods that write nothing, on a volume. It goes with the test. */
+/** A Deployment with two pods that write nothing, on a volume. It is deleted when the test ends. */
 function applicationOn({ name }: FaultVolume): void {
   onTestFinished(() => void kubectl(['delete', 'deployment', name, here, '--ignore-not-found']));
   const labels = { app: name };
@@ -100,7 +100,7 @@ interface After {
   changed: Record<string, string>;
 }
 
-/** Begins a restore and kills its sidecar. @returns how it goes on. */
+/** Begins a restore and kills its sidecar. @returns how to continue. */
 async function killAt(reached: Reached): Promise<() => Promise<After>> {
   const volume = faultVolume(MIB);
   applicationOn(volume);
@@ -163,7 +163,7 @@ it('[a claim that looks restored] sidecar killed with SIGKILL at 8 points of a r
         'holds a part of the archive, and files that the archive lacks may be deleted; its workloads stay stopped'
       );
       expect(safety?.status, name).toBe('success');
-      // The way back leads to what was there before the first attempt wrote.
+      // The undo restores what was there before the first attempt wrote.
       const answer = await world.call(`/api/v1/restores/${end.id}/undo`, { method: 'POST' });
       const { restore: undo } = (await answer.json()) as { restore: Restore };
       expect(await restoreEnded(world.call, undo.id, 120_000)).toMatchObject({ status: 'success' });

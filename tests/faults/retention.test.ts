@@ -23,7 +23,7 @@ import { faultVolume } from './support/volume.ts';
 import type { World } from './support/world.ts';
 import { begin, worldWith } from './support/world.ts';
 
-/** Two archives of a volume stay, although the rule of each keeps one. */
+/** Two archives of a volume are kept, although the rule of each volume keeps one. */
 const ENV = { NKVM_SCHEDULES: 'off', NKVM_KEEP_FLOOR: '2', NKVM_RETENTION_MAX_SHARE: '0' };
 const HOUR_MS = 3_600_000;
 const LIMIT_MS = 60_000;
@@ -214,7 +214,7 @@ it('[deleted backups] on hold, being read, unknown, or the last good ones: they 
   const ticket = await post(world, `/api/v1/backups/${oldest?.id}/downloads`, { paths: [] });
   const { path } = (await ticket.json()) as { path: string };
   const download = await world.call(path); // nobody reads it to its end
-  // A round for the listing before may still come: the hold is there before the rule.
+  // A round for the earlier listing may still come, so the hold is made before the rule.
   annotate(held, 'nkvm.io/hold-until=2099-01-01');
   for (const volume of [held, read, strays, broken]) annotate(volume, 'nkvm.io/keep=last=1');
   await until(

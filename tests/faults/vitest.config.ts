@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** They stop kubelets and API servers, cordon nodes, or look at all pods: nobody works beside them. */
+/** They stop kubelets and API servers, cordon nodes, or list all pods: no other test may run at the same time. */
 const ALONE = ['cluster.test.ts', 'populate.test.ts', 'waiting.test.ts'];
 
 const common = {

@@ -112,7 +112,7 @@ it('[lost run] the kubelet of the helper dies and stays away: the next attempt r
   const { way, world, id } = await heldRun(volume, 16 * MiB, {
     NKVM_MAX_ATTEMPTS: '3',
     NKVM_CONNECTION_TIMEOUT_SECONDS: '10',
-    // Else it is chance whether the second helper is sent to the lost node, too.
+    // Otherwise the second helper may be sent to the lost node, too.
     NKVM_HELPER_TOLERATIONS: '[{key: node.kubernetes.io/unreachable, operator: Exists}]',
   });
   const { node } = helperOnNode(id);

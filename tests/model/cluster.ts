@@ -46,7 +46,7 @@ export class ModelCluster {
   #listeners = new Set<() => void>();
   #losesNext = false;
   #sticksNext = false;
-  /** Pods that stay, although their deletion was accepted: a finalizer, or a node that is away. */
+  /** Pods that stay, although their deletion was accepted: a finalizer, or a node that is unavailable. */
   #stuck = new Set<string>();
   /** The most helpers that one installation had for runs at once. */
   mostPods = 0;

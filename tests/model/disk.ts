@@ -4,7 +4,7 @@ import type { LocalFiles } from '../../sidecar/src/destinations/directory/localW
 import type { FileCalls } from '../../sidecar/src/history/durability/wholeFile.ts';
 import type { Life } from './life.ts';
 
-/** What can be the matter with a file system. */
+/** Faults of a file system. */
 export type Trouble = 'ENOSPC' | 'EROFS';
 
 /** The disk of archives and history. It outlives the sidecar, which has its calls from here. */

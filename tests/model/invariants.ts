@@ -45,7 +45,7 @@ async function filesOf({ told, sidecar, name }: Installation): Promise<string[]>
   return files;
 }
 
-/** Faults that may end an attempt are none of an outage's: then every run succeeds at its first attempt. */
+/** During an outage, no fault ends an attempt: every run succeeds at its first one. */
 export function expectNoAttemptUsedUp({ ours, neighbour }: World): void {
   for (const { sidecar, said } of [ours, neighbour]) {
     const { backups } = sidecar.history.list({ limit: 500 });

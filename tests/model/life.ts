@@ -3,7 +3,7 @@ export class Moments {
   #left = Infinity;
   #fault: () => void = () => undefined;
 
-  /** Lets `fault` happen just before the effect that comes after `effects` more. */
+  /** Causes `fault` after `effects` more effects, just before the next one. */
   arm(effects: number, fault: () => void): void {
     this.#left = effects;
     this.#fault = fault;
@@ -19,7 +19,7 @@ export class Moments {
     return this.#left !== Infinity;
   }
 
-  /** Lets the fault happen now, unless it has. */
+  /** Causes the fault now, unless it has happened. */
   fire(): void {
     if (!this.isArmed) return;
     this.#left = Infinity;
@@ -79,7 +79,7 @@ export class Life {
     this.#over.resolve();
   }
 
-  /** @returns when the kernel has done what it was told before the end. */
+  /** @returns when the kernel has finished the calls that were made before the end. */
   async settled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }

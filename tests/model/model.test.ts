@@ -6,7 +6,7 @@ import type { Transport } from './transports.ts';
 import { LANES } from './transports.ts';
 import { World } from './world.ts';
 
-/** Sequences for each seed; `NKVM_MODEL_RUNS=500` for a long look. */
+/** Sequences for each seed; `NKVM_MODEL_RUNS=500` for a long test. */
 const RUNS = Number(process.env.NKVM_MODEL_RUNS ?? 24);
 const FIXED_SEED = 20_261_121;
 const RANDOM_SEED = Number(process.env.NKVM_MODEL_SEED ?? Date.now() % 2 ** 31);

@@ -199,7 +199,7 @@ async function listening(life: Life): Promise<PushListener> {
   const listener = await listenForHelpers({
     ...{ listenOn: '127.0.0.1', port: 0, address: '127.0.0.1', source: 'pod' },
     log: { warn: () => undefined },
-    // Nothing fails because this machine is busy.
+    // Generous, so that nothing fails because this machine is busy.
     ...{ connectMs: 60_000, acceptMs: 60_000 },
   });
   void life.ended.then(() => listener.stop());

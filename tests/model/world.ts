@@ -22,7 +22,7 @@ export class World {
   readonly bucket: ModelBucket | undefined;
   readonly #moments = new Moments();
   #clockShiftMs = 0;
-  /** The one that most commands are about. */
+  /** The installation that most commands use. */
   readonly ours: Installation;
   readonly neighbour: Installation;
   readonly installations: readonly Installation[];
@@ -54,7 +54,7 @@ export class World {
     return this.bucket?.files() ?? readdirSync(this.#backups);
   }
 
-  /** Lets a fault happen in the midst of what goes on: before the effect after `effects`, or when all is done. */
+  /** Causes a fault after so many effects, or at the end when there are fewer. */
   async after(effects: number, fault: () => Promise<unknown> | void): Promise<void> {
     const faults: unknown[] = [];
     this.#moments.arm(effects, () => faults.push(fault()));

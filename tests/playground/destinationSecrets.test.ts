@@ -220,7 +220,7 @@ describe('Secrets that configure destinations', { timeout: 240_000 }, () => {
     }
   });
 
-  /** @returns the run when it has ended, or waits because its destinations are away. */
+  /** @returns the run when it has ended, or waits because its destinations are unavailable. */
   async function backUp(destinations: string[]): Promise<Backup> {
     const { backups } = await ask<{ backups: Backup[] }>('backups', {
       volumes: [{ namespace: 'shop', name: 'orders-db' }],

@@ -12,7 +12,7 @@ import type { Way } from '../support/way.ts';
 import { wayTo } from '../support/way.ts';
 import type { Draft } from './store/object.ts';
 
-/** `NKVM_OUTAGE_RUNS=120 NKVM_OUTAGE_SECONDS=30` for a long look. */
+/** `NKVM_OUTAGE_RUNS=120 NKVM_OUTAGE_SECONDS=30` for a long test. */
 const RUNS = Number(process.env.NKVM_OUTAGE_RUNS ?? 12);
 const AWAY_MS = Number(process.env.NKVM_OUTAGE_SECONDS ?? 5) * 1000;
 const RUNNING = Math.ceil(RUNS / 6);

@@ -238,7 +238,7 @@ describe('a restore into a claim in use', { timeout: 180_000 }, () => {
           /claim shop\/orders-db holds a part of the archive|nothing was written to claim/
         );
       }
-      // The way back is there, and it holds what was there before the first attempt wrote.
+      // The safety backup exists, and it holds what was there before the first attempt wrote.
       const safety = end.safetyBackupId ? await read(call, end.safetyBackupId) : undefined;
       if (end.status === 'success') expect(safety?.status).toBe('success');
       if (isPart) {

@@ -42,7 +42,7 @@ const env = () => ({
   NKVM_MAX_ATTEMPTS: '3',
   ...(transport === 'push' && { NKVM_PUSH_PORT: '0', NKVM_PUSH_ADDRESS: '127.0.0.1' }),
 });
-/** The way of archives. */
+/** How archives travel. */
 let transport: 'exec' | 'push' = 'exec';
 
 beforeAll(async () => {

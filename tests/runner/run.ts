@@ -40,12 +40,12 @@ if (!steps) {
   process.exit(2);
 }
 
-// Handed on by runInGroup to the step that runs; no further one is begun.
+// runInGroup passes the signal to the step that runs. No further step is started.
 let isStopped = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.once(signal, () => (isStopped = true));
 
-// A cluster lives on after its suite, and its programs need the machine's own directory.
+// The cluster keeps running after its suite, and its programs need the machine's own directory.
 const temporary = name === 'fast' ? mkdtempSync(join(tmpdir(), 'nkvm-tests-')) : undefined;
 const env = temporary ? { ...process.env, TMPDIR: temporary } : process.env;
 // Commands of another user, as helper pods have them, run below it.
@@ -87,7 +87,7 @@ async function runAloud(step: Step): Promise<void> {
   console.log(`   ${secondsSince(started)} s`);
 }
 
-/** As many at a time as there are cores. What each prints is shown when it has ended. */
+/** Runs as many at a time as there are cores. The output of each is shown when it has ended. */
 async function runSideBySide(group: Step[]): Promise<void> {
   const waiting = [...group];
   const lane = async (): Promise<void> => {

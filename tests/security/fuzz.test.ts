@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.stop());
 
-/** What people put into programs to break them. */
+/** Typical input of attackers. */
 const NASTY = [
   '',
   '.',

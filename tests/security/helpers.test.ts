@@ -27,11 +27,11 @@ afterAll(() => world?.stop());
 const call: Call = (path, init) => world.call(path, token, init);
 const run = (): Promise<Backup> => backUp(call, NAMESPACE, CLAIM);
 
-/** Puts a program in the place of the helper's tar, which it finds as `$TAR`, until the test ends. */
-function lie(script: string): void {
+/** Replaces the helper's tar by a script until the test ends. The script finds the real tar as `$TAR`. */
+function replaceTar(script: string): void {
   const tar = join(world.programs ?? '', 'tar');
   const real = realpathSync(tar);
-  // What the packing command asks of tar beforehand; a liar that fails there is not heard.
+  // The packing command first asks tar for its version. A false tar that fails there never gets to send an archive.
   const honest = `case " $* " in *" --version "* | *" --file=/dev/null "*) exec '${real}' "$@";; esac`;
   rmSync(tar);
   writeFileSync(tar, `#!/bin/sh\nTAR='${real}'\n${honest}\n${script}\n`, { mode: 0o755 });
@@ -48,16 +48,16 @@ it.each([
   ['sends nothing and says that all is well', 'exit 0', 'checksum'],
   ['sends half and says that all is well', '"$TAR" "$@" | head -c 700; exit 0', 'checksum'],
   ['sends everything and says that it failed', '"$TAR" "$@"; exit 2', 'exec'],
-  ['sends something that is no tar', 'head -c 30000 /dev/urandom', 'checksum'],
+  ['sends something that is not a tar', 'head -c 30000 /dev/urandom', 'checksum'],
 ])('no backup of a helper that %s is a success', async (_, script, stage) => {
   const before = archives();
-  lie(script);
+  replaceTar(script);
   expect(await run()).toMatchObject({ status: 'failed', archive: null, stage });
   expect(archives()).toEqual(before);
 });
 
-it('a helper that writes errors without end, with what a terminal obeys, fills neither memory nor messages', async () => {
-  lie(`yes "$(printf '\\033[2J\\033]0;title\\007../../etc/passwd')" | head -c 30000000 >&2
+it('a helper that writes errors without end, with control characters, fills neither memory nor messages', async () => {
+  replaceTar(`yes "$(printf '\\033[2J\\033]0;title\\007../../etc/passwd')" | head -c 30000000 >&2
 "$TAR" "$@"`);
   const backup = await run();
   expect(['success', 'failed']).toContain(backup.status);
@@ -71,7 +71,7 @@ it('a helper that writes errors without end, with what a terminal obeys, fills n
 it('a helper that sends an archive without end fills no memory, and can be cancelled', async () => {
   const before = archives();
   // Endless, and slow enough for the disk of a test.
-  lie(`"$TAR" "$@"; while head -c 4000000 /dev/urandom; do sleep 0.1; done`);
+  replaceTar(`"$TAR" "$@"; while head -c 4000000 /dev/urandom; do sleep 0.1; done`);
   const started = await start(call, NAMESPACE, CLAIM, { fresh: true });
   const id = started.run?.id ?? '';
   const much = async () => ((await read(call, id)).bytes ?? 0) > 60e6;
@@ -87,9 +87,9 @@ it('a helper that sends an archive without end fills no memory, and can be cance
 
 it.each([
   ['lines without end', 'yes "$(head -c 3000 /dev/zero | tr "\\0" a)" | head -c 300000000 >&3'],
-  ['what nobody can read', 'head -c 3000000 /dev/urandom >&3'],
+  ['random bytes', 'head -c 3000000 /dev/urandom >&3'],
 ])('a helper whose list of files is %s fills no memory, and breaks no page', async (_, script) => {
-  lie(`"$TAR" "$@"; code=$?; ${script}; exit $code`);
+  replaceTar(`"$TAR" "$@"; code=$?; ${script}; exit $code`);
   const backup = await run();
   expect(['success', 'failed']).toContain(backup.status);
   expect(JSON.stringify(backup).length).toBeLessThan(50_000);
@@ -100,6 +100,6 @@ it.each([
   expect(residentMiB(world.sidecar.pid)).toBeLessThan(700);
 });
 
-it('an honest helper succeeds after all of that', async () => {
+it('an unchanged helper succeeds after all of that', async () => {
   expect(await run()).toMatchObject({ status: 'success' });
 });

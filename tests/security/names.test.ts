@@ -10,10 +10,10 @@ import { hostileWorld } from './support/world.ts';
 
 const NAMESPACE = 'names-team';
 const CLAIM = 'hostile-names.v1';
-/** A shell that runs anything of the below makes this file. */
+/** A shell that runs one of the names below makes this file. */
 const PROOF = join(tmpdir(), `nkvm-names-${process.pid}`);
 
-/** What breaks a shell, HTML, CSV, SQL, PromQL, a terminal, a log or a header. */
+/** Names that could break a shell, HTML, CSV, SQL, PromQL, a terminal, a log or a header. */
 const TEXTS = [
   `$(touch ${PROOF})`,
   `\`touch ${PROOF}\``,

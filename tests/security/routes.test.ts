@@ -13,10 +13,10 @@ import { hostileWorld } from './support/world.ts';
 /** Routes that need no token: the file of a ticket, which only its owner can have got. */
 const WITHOUT_TOKEN: Record<string, number> = { 'GET /downloads/{ticket}': 404 };
 
-/** What everybody with a token is told: nothing about any volume; of clusters, those that the caller may use. */
+/** Answers to every caller with a token: nothing about any volume; of clusters, those that the caller may use. */
 const ALWAYS = ['GET /info', 'GET /clusters', 'GET /namespaces/{namespace}/access'];
 
-/** Lists: anybody with some right gets an answer, about what is their own. */
+/** Lists: every caller with some right gets an answer, about the caller's own volumes. */
 const OWN = [
   ...ALWAYS,
   'GET /volumes',
@@ -154,7 +154,7 @@ async function verdicts(
 const everyRoute = (verdict: (name: string) => string): Verdicts =>
   Object.fromEntries(routes.map(({ name }) => [name, verdict(name)]));
 
-/** 403 and 404 are both a refusal: for ids that are not to be tried out it is 404. */
+/** 403 and 404 are both refusals. For ids it is 404, so that trying ids does not show which ones exist. */
 const refusalsAsOne = (given: Verdicts): Verdicts =>
   Object.fromEntries(
     Object.entries(given).map(([name, verdict]) => [name, verdict.replace(/^40[34]/, 'refused')])

@@ -20,7 +20,7 @@ import { routesOf } from './support/routes.ts';
 import type { HostileWorld } from './support/world.ts';
 import { hostileWorld } from './support/world.ts';
 
-/** Secrets that nobody accepts, so that every error that names what was tried is seen. */
+/** Wrong credentials, so that the test sees every error that could name what was tried. */
 const WRONG = {
   password: 'wrong-Passw0rd-pelican',
   secretAccessKey: 'wrongSecretKeyPelican0123456789',
@@ -44,7 +44,7 @@ let world: HostileWorld;
 let storage: Storage;
 let token: string;
 let processes: ReturnType<typeof watchProcesses>;
-/** What must be nowhere, by its name. */
+/** Values that may not appear anywhere, by name. */
 const secrets: Record<string, string> = {
   ...WRONG,
   ...KUBECONFIG,

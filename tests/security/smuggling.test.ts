@@ -36,7 +36,7 @@ afterAll(() => world?.stop());
 
 const VOLUMES = '/api/v1/volumes';
 
-/** Headers with which proxies and frameworks let a request be somebody else's, or go elsewhere. */
+/** Headers with which proxies and frameworks change the caller or the target of a request. */
 const CLAIMS_OF_OTHERS = [
   'X-Forwarded-User: system:admin',
   'X-Forwarded-For: 127.0.0.1',
@@ -128,7 +128,7 @@ describe.each(['the port', 'the service proxy'])('through %s', way => {
   ])('a second request is not hidden in the body of another one: %s', async headers => {
     const admin = await world.kube.token({ namespace: 'nkvm', name: 'nkvm-admin' });
     const { port, before } = ways[way]!;
-    // Where the two ends of a connection disagree on the length, this would be answered to whoever comes next.
+    // If the two ends of a connection disagreed on the length, the next caller would get this answer.
     const hidden = `0\r\n\r\nGET ${before}${VOLUMES} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nX-NKVM-Token: ${admin}\r\n\r\n`;
     const answer = await ask(
       'POST /api/v1/backups',

@@ -10,10 +10,10 @@ export type Direction = 'up' | 'down';
  * What happens to bytes in one direction. Bytes are counted over all connections, from the call that set the fault.
  *
  * - `reset`: when so many have passed, every connection is reset, and so is each new one
- * - `end`: when so many have passed, every connection ends as if its sender had said all
- * - `hang`: when so many have passed, nothing more passes, and connections stay open
- * - `crawl`: so many pass in a second
- * - `corrupt`: one bit of the byte at that place is another one
+ * - `end`: when so many have passed, every connection ends as if its sender had sent everything
+ * - `hang`: when so many have passed, no more bytes pass, and connections stay open
+ * - `crawl`: so many pass each second
+ * - `corrupt`: one bit of the byte at that place is changed
  */
 export type Fault =
   | { kind: 'reset' | 'end' | 'hang' | 'corrupt'; direction?: Direction; afterBytes: number }
@@ -26,7 +26,7 @@ export interface FaultyProxy {
   connections(): number;
   /** @returns bytes that were passed on in this direction since the proxy started. */
   passed(direction: Direction): number;
-  /** Sets what goes wrong from now on, also on open connections; nothing: all is well again. Direction: `up`. */
+  /** Sets the fault from now on, also on open connections; without one, everything passes again. Default direction: `up`. */
   set(fault?: Fault): void;
   /** Resolves when the fault has happened for the first time (not for `crawl`). */
   happened(): Promise<void>;

@@ -133,7 +133,7 @@ export function fillBigCluster(server: ListWatchServer, size: ClusterSize): void
   for (let i = 0; i < size.otherPods; i++) putPod(server, size, size.claims + i);
 }
 
-/** Puts pod `pod-I` anew, with another phase if one is given. */
+/** Replaces pod `pod-I`, with another phase if one is given. */
 export function putPod(
   server: ListWatchServer,
   size: ClusterSize,

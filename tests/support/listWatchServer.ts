@@ -25,8 +25,8 @@ interface Collection {
 
 /**
  * List and watch as the API server speaks them, over HTTP on 127.0.0.1: pages with continue tokens, watches that go on
- * from a resourceVersion, bookmarks, 410 Gone; and the ways in which they break. Paths that nobody has put anything to
- * are empty collections.
+ * from a resourceVersion, bookmarks, 410 Gone; and the ways in which they break. Paths without any object are empty
+ * collections.
  */
 export class ListWatchServer {
   /** Every request, oldest first: `LIST` or `WATCH`, path, query. */
@@ -81,7 +81,7 @@ export class ListWatchServer {
     this.#tell(path, `${line}\n`);
   }
 
-  /** Forgets the past: open watches and those that come with an old version are told 410 Gone. */
+  /** Forgets earlier versions: watches that are open or ask for an old version get 410 Gone. */
   expire(path: string): void {
     const collection = this.#collection(path);
     collection.events = [];

@@ -142,7 +142,7 @@ describe.each(['checksum', 'contents'] as const)('level %s', level => {
 
   it('stops when the caller stops it although the storage hangs', async () => {
     const stop = new AbortController();
-    // Like a file on NFS whose server is away: it cannot be closed while a read is under way.
+    // Like a file on NFS whose server is unavailable: it cannot be closed while a read is under way.
     const storage = new Readable({ read: () => undefined, destroy: () => undefined });
     const reading = readBack('a', storage, level, stop.signal);
     stop.abort();

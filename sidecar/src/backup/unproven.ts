@@ -129,7 +129,7 @@ export async function deleteUnproven({
   const deleted: string[] = [];
   const left: string[] = [];
 
-  // Asked anew each time: a listing takes a while, and a copy may have begun meanwhile.
+  // Asked again each time: a listing takes a while, and a copy may have begun meanwhile.
   const isCopied = (id: string): boolean =>
     history.unfinished().some(({ details }) => details?.kind === 'copy' && details.backup === id);
   const verdictOn = (archive: string, ageMs: number) => {

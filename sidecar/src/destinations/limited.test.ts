@@ -19,7 +19,7 @@ describeDestination('memory, with a limit of time', async () => {
 const never = () => new Promise<never>(() => undefined);
 const bodyOf = (contents: string) => Readable.from([Buffer.from(contents)]);
 
-/** As over NFS whose server is away: no call returns. */
+/** As over NFS whose server is unavailable: no call returns. */
 const hanging = (): Destination => ({
   ...memoryDestination(),
   stage: never,

@@ -21,7 +21,7 @@ const FREE_BYTES_MS = 5_000;
 
 /**
  * A destination every call of which ends: after `limitMs`, or soon after its caller stopped it. Storage over a network
- * can hang for as long as its server is away.
+ * can hang for as long as its server is unavailable.
  *
  * A stream into or out of the storage may take longer. `stage` ends soon after its signal, which belongs to a limit of
  * the caller's, and so does a body.

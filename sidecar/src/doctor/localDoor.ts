@@ -23,7 +23,7 @@ export function socketPath(metadataDbPath: string): string {
   return join(tmpdir(), `nkvm-${userInfo().uid}-${which}`, 'doctor.sock');
 }
 
-/** @throws Error when the directory is somebody else's, or another process answers there */
+/** @throws Error when the directory is another person's, or another process answers there */
 export async function openLocalDoor(
   path: string,
   report: () => Promise<DoctorReport>

@@ -136,7 +136,7 @@ export async function createHelper(
 
 /**
  * Deletes what an earlier try of this attempt created: a call without an answer, and nobody could delete it while the API
- * server was away. Best effort; the sweep looks again.
+ * server was unavailable. Best effort; the sweep looks again.
  */
 async function removeEarlier(
   pods: Pods,

@@ -6,7 +6,7 @@ import { checkStep } from './runStates.ts';
 export interface StageClock {
   /** Ends the stage before, and begins `stage`. @throws Error when no run can go that way. */
   enter(stage: RunStage): void;
-  /** The stage has brought something: its limit begins anew. */
+  /** The stage has brought something: its limit begins again. */
   goesOn(): void;
   /** Ends the last stage. */
   stop(): void;

@@ -135,7 +135,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
   const isUnderWay = (id: string) => queue.isRunning(id) || looks.has(id);
   const sweepHelpers = sweeperOf({
     ...{ pods, installation, isUnderWay, log },
-    // At other destinations, what is under way with settings of before looks just like it: see the catalogs.
+    // At other destinations, what is under way with earlier settings looks the same: see the catalogs.
     sweepDestinations: async () => (isOwn ? await destination.sweep() : 0),
   });
   const sweepScratch = scratchSweeper({ ...restores.world, inventory, isUnderWay, log });

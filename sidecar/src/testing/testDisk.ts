@@ -39,7 +39,7 @@ export async function inFile(path: string): Promise<string[]> {
   }
 }
 
-/** Starts a process anew from what the disk has at this moment, as after a kill. Nothing must be said of it. */
+/** Starts a new process with what the disk has at this moment, as after a kill. It must have nothing to report. */
 export async function afterKill(path: string, notices: Notice[] = []): Promise<History> {
   const copy = newPath();
   cpSync(dirname(path), dirname(copy), { recursive: true });

@@ -38,7 +38,7 @@ export interface LoadedRuns {
 }
 
 /**
- * @param page the newest runs, asked for anew.
+ * @param page the newest runs, asked for again.
  * @returns what is loaded with `page` in front. Older runs stay loaded, unless there may be a gap before them.
  */
 export function withNewest(known: LoadedRuns | undefined, page: BackupList): LoadedRuns {

@@ -15,7 +15,7 @@ export interface Paged<T> extends Asked<T[]> {
 export const FILES_PAGE = 500;
 const CHANGES_PAGE = 200;
 
-/** What is in an archive does not change: it is asked for again only where somebody asks anew for everything. */
+/** The contents of an archive do not change, so they are requested again only when everything is. */
 function usePages<T extends { nextCursor: string | null }>(
   cluster: string,
   key: unknown[],

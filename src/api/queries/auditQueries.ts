@@ -24,7 +24,7 @@ interface AskedAudit extends Asked<AuditList> {
 }
 
 /**
- * The newest entries of the audit log. They are asked for once, and anew by a person: reading them is an entry, too.
+ * The newest entries of the audit log. They are asked for once, and again by a person: reading them is an entry, too.
  */
 export function useAudit(cluster: string, filter: AuditFilter): AskedAudit {
   const queryKey = [...clusterKey(cluster), 'audit', filter];

@@ -140,7 +140,7 @@ async function loadOlder(
     const lists = known.lists.map(list => {
       const at = wanted.findIndex(({ namespace }) => namespace === list.namespace);
       const page = pages[at];
-      // It may have been asked for anew since.
+      // It may have been asked for again since.
       if (!page || list.nextCursor !== wanted[at]?.nextCursor) return list;
       return { ...list, ...withOlder(list, page), hasMore: page.nextCursor !== null };
     });
@@ -148,7 +148,7 @@ async function loadOlder(
   });
 }
 
-/** Asks anew for the lists of a cluster where a run has begun or ended. @param before the volumes as they were. */
+/** Asks again for the lists of a cluster where a run has begun or ended. @param before the volumes as they were. */
 export function refreshLists(
   cluster: string,
   changed: Volume[],

@@ -64,7 +64,7 @@ export function useDestination(
   return asked(query, queryKey);
 }
 
-/** A run that makes a copy, kept fresh until it has ended; then everything else is asked for anew. */
+/** A run that makes a copy, kept fresh until it has ended; then everything else is asked for again. */
 export function useCopyRun(cluster: string, started: CopyRun): Asked<CopyRun> {
   const { id, namespace } = started;
   const queryKey = [...clusterKey(cluster), 'copy', id];

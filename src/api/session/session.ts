@@ -30,7 +30,7 @@ export interface Session {
 interface Drop {
   /** Another person, or nobody: tokens and answers. */
   all(): void;
-  /** The API server does not tell who it is: an older token may be somebody else's. */
+  /** The API server does not tell who it is: an older token may be another person's. */
   tokens(): void;
 }
 
@@ -49,7 +49,7 @@ export function createSession(whoAmI: WhoAmI, drop: Drop): Session {
     try {
       person = await whoAmI();
     } catch (error) {
-      // Once: whoever drops answers asks anew, and so would never end while nobody is logged in.
+      // Once: whoever drops answers asks again, and so would never end while nobody is logged in.
       if (failureOf(error).status === 401 && last) {
         last = undefined;
         people += 1;

@@ -10,7 +10,7 @@ export interface FollowedChanges {
   /** The list is to be read: what happened before this is not among the changes. */
   onReady(): void;
   onChange(change: VolumesChange): void;
-  /** There is no stream for a while: whoever wants to know has to ask. */
+  /** There is no stream for a while: views have to poll. */
   onLost(): void;
   /**
    * Is called with each event, at least every 15 s.

@@ -4,7 +4,7 @@ import { readStream } from './openStream';
 import { takeSlot } from './slots';
 import { wait } from './wait';
 
-/** What can be followed: it has a state, and one day a final one. */
+/** Anything that can be followed: it has a state, and finally one that does not change. */
 export interface Followable {
   status: BackupStatus;
 }

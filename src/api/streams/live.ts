@@ -4,7 +4,7 @@ import { connectionTo } from '../session/connection';
 import { placeOf, wayTo } from '../session/place';
 import { followChanges } from './changes';
 
-/** What is to happen with a cluster's changes. */
+/** Callbacks for a cluster's changes. */
 export interface Sink {
   /** Whether changes come by themselves has changed: what is shown is to be asked for once. */
   onSwitch(cluster: string): void;

@@ -24,7 +24,7 @@ interface ClaimBackupsProps {
   uid?: string;
 }
 
-/** The section Backups on a claim's own page: what is in the way, what runs, and what has run. */
+/** The section Backups on a claim's own page: what prevents a backup, the run in progress, and earlier runs. */
 export function ClaimBackups({ cluster, claim, uid }: ClaimBackupsProps) {
   const { t } = useText();
   const { value: volume } = useVolume(cluster, claim);

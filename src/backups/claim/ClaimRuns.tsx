@@ -18,7 +18,7 @@ interface ClaimRunsProps {
   uid?: string;
 }
 
-/** What runs and what has run of a volume; apart from it the runs of earlier volumes with its name. */
+/** The runs of a volume, and separately the runs of earlier volumes with its name. */
 export function ClaimRuns({ cluster, claim, uid }: ClaimRunsProps) {
   const history = useBackups(cluster, claim);
   return (

@@ -99,13 +99,13 @@ function Size({ backup }: { backup: Backup }) {
   );
 }
 
-/** Nothing is left of what a run received that did not succeed, unless it is proven at some destination. */
+/** An archive of a run that did not succeed exists only where it is proven at some destination. */
 const sizeOf = (backup: Backup, language?: string): string =>
   (backup.status === 'success' || isRestorable(backup)) && backup.bytes !== null
     ? formatBytes(backup.bytes, language)
     : '';
 
-/** A success needs no words, unless there is something to know about it. */
+/** A success needs no text, except for its warnings. */
 function messageOf({ status, message, warnings }: Backup, t: Translate): string {
   if (status !== 'success') return sentence(message);
   return warnings.length > 0

@@ -1,6 +1,6 @@
 import type { Volume } from '../../../sidecar/api';
 
-/** What became of the volume of a backup. `replaced`: another one has its name now. */
+/** What happened to the volume of a backup. `replaced`: another volume has its name now. */
 export type ClaimState = 'live' | 'replaced' | 'gone' | 'unknown';
 
 /** The volumes that are there, as far as they could be listed. */
@@ -10,7 +10,7 @@ export interface KnownVolumes {
   closed: { namespace: string }[];
 }
 
-/** "Could not find out" is not "gone": a volume is gone only where its namespace was listed. */
+/** "Could not find out" is not "deleted": a volume counts as deleted only where its namespace was listed. */
 export function claimStateOf(
   { namespace, name, uid }: { namespace: string; name: string; uid: string },
   { value, incomplete, closed }: KnownVolumes

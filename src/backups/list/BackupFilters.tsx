@@ -69,7 +69,7 @@ export function DestinationFilter({
   );
 }
 
-/** Narrows a list to the volumes of one name; of one that does not exist any more, too. */
+/** Narrows a list to the volumes of one name, deleted ones included. */
 export function VolumeFilter({
   value,
   names,

@@ -28,7 +28,7 @@ import { DestinationFilter, StatusFilter, VolumeFilter } from './BackupFilters';
 import { type BackupRow, BackupsTable } from './BackupsTable';
 import { holdingBack, merged } from './listed';
 
-/** Backups of all volumes of the selected clusters, also of volumes that do not exist any more. */
+/** Backups of all volumes of the selected clusters, also of deleted volumes. */
 export function BackupsPage() {
   const { t } = useText();
   const { clusters, namespaces: selected, header } = useClusterRefs();
@@ -100,7 +100,7 @@ interface ListsProps {
   lists: ClusterBackups[];
   volumes: ClusterVolumes[];
   isFiltered: boolean;
-  /** Takes our own filters away; undefined where there are none. */
+  /** Removes our own filters; undefined where there are none. */
   onClear?(): void;
 }
 

@@ -6,13 +6,13 @@ import { useText } from '../../ui/text';
 import { RunLink } from '../RunLink';
 import { Action } from '../start/Action';
 
-/** What a failure leaves: the backup that one can still rely on, and a way to try again. */
+/** What remains after a failure: the last good backup, and a button to try again. */
 export function AfterFailure({ cluster, backup }: { cluster: string; backup: Backup }) {
   const { t } = useText();
   const { namespace, name, uid } = backup;
   const { value: volume } = useVolume(cluster, { namespace, name });
   if (!volume) return null;
-  // It was made again under its name: then it is not the volume of this run.
+  // A volume that was recreated under this name is not the volume of this run.
   if (volume.uid !== uid) {
     return (
       <Typography variant="body2">

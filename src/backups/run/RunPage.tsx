@@ -159,7 +159,7 @@ function NoRun({ cluster }: { cluster: string }) {
   );
 }
 
-/** What somebody wants to know first of a run that did not go as it should. */
+/** The facts that a person needs first about a run that did not succeed. */
 function Outcome({ backup }: { backup: Backup }) {
   const { t } = useText();
   const { status, stage, reason, message, hint, warnings } = backup;

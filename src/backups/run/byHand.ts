@@ -16,8 +16,8 @@ interface Archived extends Pick<Backup, 'namespace' | 'name' | 'sha256' | 'copie
 }
 
 /**
- * What GNU tar needs to give back everything that is in an archive. As root it restores owners without being asked; for
- * others it could not, and would fail.
+ * The flags that GNU tar needs to restore everything in an archive. As root it restores owners by default; for other users
+ * it could not, and would fail.
  */
 const TAR =
   "--preserve-permissions --delay-directory-restore --numeric-owner --acls --xattrs --xattrs-include='*'";

@@ -6,7 +6,7 @@ export interface Sample {
 /** Long enough to be calm, short enough to show a stall. */
 const WINDOW_MS = 5_000;
 
-/** @returns `samples` with `next`, without those that are too old; only `next` when the count began anew. */
+/** @returns `samples` with `next`, without those that are too old; only `next` when the count began again. */
 export function withSample(samples: Sample[], next: Sample): Sample[] {
   const last = samples.at(-1);
   if (last && next.bytes < last.bytes) return [next];

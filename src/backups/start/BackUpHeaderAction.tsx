@@ -13,12 +13,12 @@ import { useBackUp } from './BackUps';
 import { Blocked, blockedTitle } from './Blocked';
 import type { Target } from './start';
 
-/** Back up, among the actions in the header of a claim's own page. It is not there where the sidecar is not. */
+/** Back up, among the actions in the header of a claim's own page. It is absent where there is no sidecar. */
 export function BackUpHeaderAction({ target }: { target: Target }) {
   const { t } = useText();
   const { value: volume, trouble } = useVolume(target.cluster, target);
   if (volume) return <Ready target={target} volume={volume} />;
-  // The section below says the same in more words. Without any sign of a sidecar there is nothing to offer.
+  // The section below says more. Without any sign of a sidecar there is nothing to offer.
   if (!trouble || trouble.kind !== 'denied') return null;
   const { title, text } = troubleText(trouble, t);
   return <HeaderButton why={`${title}. ${text}`} />;

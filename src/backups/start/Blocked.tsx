@@ -16,7 +16,7 @@ export const blockedTitle = ({ reason }: BlockedStep, namespace: string, t: Tran
 
 interface BlockedProps {
   step: BlockedStep;
-  /** The namespace whose page of access tells who may. */
+  /** The namespace whose page **Access** says who has the right. */
   access?: { cluster: string; namespace: string };
 }
 

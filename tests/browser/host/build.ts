@@ -33,7 +33,7 @@ export async function buildHost(onBuild: () => void = () => undefined): Promise<
   try {
     await runVite(unfinished);
     await rename(unfinished, built).catch(error => {
-      // Another process was faster: its build is as good as ours.
+      // Another process was faster: its build is the same.
       if (!existsSync(built)) throw error;
     });
   } finally {
@@ -89,8 +89,8 @@ async function runVite(outDir: string): Promise<void> {
 }
 
 /**
- * Each build takes 20 MB. Those that nobody wanted for a week go: another checkout may be showing its own. So do unfinished
- * ones, called `KEY.PID`, when their process is gone.
+ * Each build takes 20 MB. Builds that were not used for a week are deleted, but not earlier: another checkout may be using its
+ * own. Unfinished ones, called `KEY.PID`, are deleted when their process has ended.
  */
 async function removeOthers(built: string): Promise<void> {
   for (const name of await readdir(CACHE)) {

@@ -20,13 +20,13 @@ export interface Asked {
 
 export interface FakeKube {
   kubeUrl: string;
-  /** Every request so far, but for questions on rights. */
+  /** Every request so far, except questions about rights. */
   asked: Asked[];
   /** Sends text to everybody who has opened `/api/v1/stream`. */
   push(text: string): void;
 }
 
-/** An API server's stand-in: it answers with what it was asked, and how often anything was. */
+/** A fake API server: it answers with the request that it got, and with the number of requests so far. */
 export async function startFakeKube(): Promise<FakeKube> {
   const asked: Asked[] = [];
   const streams = new Set<http.ServerResponse>();
@@ -71,7 +71,7 @@ export async function startFakeKube(): Promise<FakeKube> {
 
 interface FakeHostOptions extends Partial<Omit<HostOptions, 'clusters'>> {
   clusters?: Omit<HostedCluster, 'kubeUrl'>[];
-  /** Another one than the fake. */
+  /** A different server than the fake. */
   kubeUrl?: string;
   now?: () => number;
 }

@@ -15,12 +15,12 @@ export interface Forwarder {
   get(req: http.IncomingMessage, path: string): Promise<http.IncomingMessage>;
 }
 
-/** Gives what each request needs to be somebody's: certificates, headers. */
+/** Gives the credentials for each request: certificates, headers. */
 export type Credentials = () => Promise<https.RequestOptions>;
 
 /**
  * @param credentials absent: the API server knows who asks, such as `kubectl proxy`, or the request says it itself.
- * With them, nothing that the client sent to say who it is goes on.
+ * With them, the client's own credentials are not forwarded.
  */
 export function forwardTo(kubeUrl: string, credentials?: Credentials): Forwarder {
   const { host, protocol } = new URL(kubeUrl);

@@ -56,7 +56,7 @@ export async function startHost(options: HostOptions, now: () => number = Date.n
     const cluster = clusters.find(each => each.name === decodeURIComponent(name ?? ''));
     return cluster && { cluster, path };
   };
-  /** Puts in the token with which the person has logged in. @returns false where it takes one and there is none. */
+  /** Adds the token with which the person has logged in. @returns false where one is needed and there is none. */
   const isLoggedIn = (req: http.IncomingMessage, { name, asksForToken }: HostedCluster) => {
     const token = tokenOf(req, name);
     if (token) req.headers.authorization ??= `Bearer ${token}`;
@@ -119,14 +119,14 @@ const UNAUTHORIZED = {
   code: 401,
 };
 
-/** Keeps other web pages from using the API server through us, by DNS rebinding or by a plain cross-site request. */
+/** Keeps other web pages from using the API server through this one, by DNS rebinding or by a plain cross-site request. */
 function isOurs({ headers }: http.IncomingMessage): boolean {
   const name = headers.host?.replace(/:\d+$/, '');
   const isLoopback = name === '127.0.0.1' || name === 'localhost';
   return isLoopback && (!headers.origin || headers.origin === `http://${headers.host}`);
 }
 
-/** Cuts the base URL off. @returns false when the request is not below it. */
+/** Removes the base URL. @returns false when the request is not below it. */
 function withoutBase(req: http.IncomingMessage, baseUrl: string): boolean {
   const url = req.url ?? '/';
   if (!`${url}/`.startsWith(`${baseUrl}/`)) return false;

@@ -13,7 +13,7 @@ const headlamp = {
 const TABLE = /\/lib\/components\/common\/Table\/Table(\.js)?$/;
 const FITTING_TABLE = join(import.meta.dirname, 'src/FittingTable.tsx');
 
-/** Everybody who asks for Headlamp's table gets ours around it, which does what a later Headlamp's does. */
+/** Replaces Headlamp's table by ours, which does what the table of a later Headlamp does. */
 const fittingTable: Plugin = {
   name: 'fitting-table',
   enforce: 'pre',

@@ -11,7 +11,7 @@ import { callAsAdmin } from '../support/worlds.ts';
 
 const BACKUPS = '/nkvm/backups';
 const LIGHT = ['light'] as const;
-/** Is deleted before anybody looks. */
+/** A claim that is deleted before the tests begin. */
 const GONE = { namespace: 'shop', name: 'closed-blog' };
 
 /** What a person does on the page of all backups. */

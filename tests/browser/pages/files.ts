@@ -67,7 +67,7 @@ export function filesTests(world: Seen): void {
     await page.keyboard.press('Enter');
     await row(page, 'part-000.dat').waitFor();
     for (const key of ['ArrowDown', 'Space', 'End', 'Space']) await page.keyboard.press(key);
-    // In the theme that the page has by now: another one would load it anew, without a selection.
+    // In the present theme only: another one would reload the page, without a selection.
     await expectGoodLooks(page.getByText('2 selected'), 'files-selected', ['dark']);
     expect(new URL(page.url()).searchParams.get('path')).toBe('2026/11');
   });

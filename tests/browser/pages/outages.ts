@@ -20,7 +20,7 @@ async function refuseAll(page: Page, status: number): Promise<() => number> {
   return () => count;
 }
 
-/** What is left on a page when the backup service, or a right, is away for a while. */
+/** What a page shows while the backup service is unavailable, or a right is missing, for a while. */
 export function outageTests(world: Seen): void {
   /** Starts a backup that waits for a node until the test ends, and is cancelled then at the latest. */
   async function startWaiting() {

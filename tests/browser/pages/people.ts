@@ -8,7 +8,7 @@ import { employ, tokenFor } from '../support/worlds.ts';
 
 const VOLUMES = '/nkvm/volumes';
 
-/** Who is in front of the page, and what each of them is shown. */
+/** What people with different rights see. */
 export function peopleTests(world: Seen): void {
   it('shows the next person in the same tab nothing of the person before', async () => {
     const { playground } = world();
@@ -74,7 +74,7 @@ export function peopleTests(world: Seen): void {
         `denied-${namespace}`,
         ['light']
       );
-      // Pages of other people are refused, also to a person who knows the address.
+      // Pages of other people are refused, even to a person who knows the address.
       for (const path of [`/nkvm/volumes/${elsewhere}/${theirs}`, `/nkvm/access/${elsewhere}`]) {
         await page.goto(new URL(`/c/main${path}`, page.url()).href);
         await page

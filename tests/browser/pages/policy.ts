@@ -90,7 +90,7 @@ async function planned(world: SeenWorld): Promise<VolumePolicy[]> {
 const answer = (page: Page, request: RegExp, json: unknown): Promise<unknown> =>
   page.route(request, route => route.fulfill({ json }));
 
-/** Until the test ends, its claims have these labels and annotations no more. */
+/** Removes these labels and annotations of its claims until the test ends. */
 async function metadataOf(world: SeenWorld, name: string) {
   const url = `${world.kubeUrl}/api/v1/namespaces/shop/persistentvolumeclaims/${name}`;
   const { metadata } = (await (await fetch(url)).json()) as {
@@ -275,7 +275,7 @@ export function policyTests(world: Seen): void {
     const today = page.getByRole('group', { name: 'Last 30 days' }).getByRole('button').last();
     await tabTo(today);
     await page.keyboard.press('ArrowLeft');
-    // The one before may still be going.
+    // The earlier one may still be closing.
     await page
       .getByRole('tooltip', { name: /24 good backups/ })
       .first()

@@ -80,7 +80,7 @@ export function restoreTests(world: Seen): void {
     });
     await expectGoodLooks(confirm, 'restore-plan-mirror');
     expect(await start(page).getAttribute('aria-disabled')).toBe('true');
-    // For another theme the page was loaded anew.
+    // For another theme the page was reloaded.
     await confirm.check();
     await start(page).click();
     await restored(page).waitFor();

@@ -96,7 +96,7 @@ export function setupTests(world: Seen): void {
     const field = page.getByRole('region', { name: 'main' }).getByLabel('Namespace');
     await expect.poll(() => field.inputValue(), { timeout: 30_000 }).toBe('backup');
     await page.getByRole('button', { name: /^Check NKVM/ }).click();
-    // The theme of now: to load the page anew would take the answer away.
+    // In the present theme only: reloading the page would remove the answer.
     await expectGoodLooks(page.getByText(/A service answers as NKVM does/), 'settings', ['dark']);
   });
 }

@@ -6,7 +6,7 @@ import type { Seen } from '../support/worlds.ts';
 import { callAsAdmin, silence, uninstall } from '../support/worlds.ts';
 
 const CLAIM = '/storage/persistentvolumeclaims/shop/old-exports';
-/** Is enough for what looks like something that is looked at in both themes. */
+/** One theme is enough where another test takes pictures of the same page in both. */
 const LIGHT = ['light'] as const;
 /** Where runs are read, one or many. */
 const RUNS_API = /\/proxy\/api\/v1\/backups/;

@@ -8,7 +8,7 @@ import { launchChromium } from './chromium.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 export const WIDE = 1400;
 export const NARROW = 400;
-/** Until a page that does not come is given up: on a busy machine one takes half a minute. */
+/** How long to wait for a page: on a busy machine one takes half a minute. */
 const PATIENCE_MS = 60_000;
 
 /** Widths at which pages are looked at: a phone, a tablet, half of a screen, a laptop. */
@@ -19,7 +19,7 @@ export const HEIGHT = 950;
 export interface Headlamp {
   /**
    * Opens a page of the first cluster in a tab that shares nothing with others; a path that begins with `/c/` is taken
-   * as it is. Closing the page ends all that belongs to it.
+   * as it is. Closing the page closes its tab, too.
    */
   open(path: string, options?: TabOptions): Promise<Page>;
   /** Of headlamp-server. */

@@ -7,7 +7,7 @@ const hasBrowser = findChromium() !== undefined;
 
 /**
  * Tests of pages that share one cluster, one sidecar and one browser: starting those takes longer than most of the tests.
- * What one test does to a volume, the later ones see. Without a browser they are reported as skipped.
+ * Later tests see what an earlier one did to a volume. Without a browser, all are reported as skipped.
  */
 export function inBrowser(tests: (world: Seen) => void): void {
   if (!hasBrowser) console.warn('No Chromium on this machine: the tests of the pages are skipped.');

@@ -6,7 +6,7 @@ import { shoot } from './page.ts';
 
 /**
  * Looks at what the page shows now in the themes, wide and narrow: takes a picture of each, and expects that
- * accessibility checks find nothing serious. For another theme the page is loaded anew.
+ * accessibility checks find nothing serious. For another theme the page is reloaded.
  * @param sign is on the page when it shows what is looked at.
  * @param name of the pictures, below `screenshots/pages/`.
  */

@@ -46,7 +46,7 @@ export async function findRow(page: Page, name: string): Promise<Locator> {
   return row;
 }
 
-/** Opens a page by its path within Headlamp, as a link does: nothing is loaded anew. */
+/** Opens a page by its path within Headlamp, as a link does, without reloading. */
 export async function go(page: Page, path: string): Promise<void> {
   await page.evaluate(to => {
     history.pushState({}, '', to);
@@ -68,6 +68,6 @@ export async function tabTo(target: Locator): Promise<void> {
   throw new Error(`no Tab leads to ${target}`);
 }
 
-/** @returns whether the page's own part is as wide as its place: nothing of it must be scrolled to sideways. */
+/** @returns whether the page's own part fits into its width, without horizontal scrolling. */
 export const isWhole = (page: Page): Promise<boolean> =>
   page.getByRole('main').evaluate(element => element.scrollWidth <= element.clientWidth);

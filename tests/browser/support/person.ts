@@ -6,7 +6,7 @@ export async function logIn(page: Page, token: string): Promise<void> {
   await page.getByRole('button', { name: 'Authenticate' }).click();
 }
 
-/** Headlamp does not load its page anew: it leads to its home page, and from there to the login. */
+/** Headlamp does not reload its page: it goes to its home page, and from there to the login. */
 export async function logOut(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Account of current user' }).click();
   await page.getByRole('menuitem', { name: 'Log out' }).click();
@@ -17,7 +17,7 @@ export async function logOut(page: Page): Promise<void> {
 export const openVolumes = (page: Page): Promise<void> =>
   page.locator('a[href$="/nkvm/volumes"]').first().click();
 
-/** @returns what scripts of the page can find again: storage, caches and the names of databases. */
+/** @returns what scripts of the page can read later: storage, caches and the names of databases. */
 export const keptBy = (page: Page): Promise<string> =>
   page.evaluate(`(async () => {
     const cached = [];

@@ -70,7 +70,7 @@ export async function seeShop(): Promise<SeenWorld> {
   };
 }
 
-/** Until the test ends, nothing answers behind the Service. @returns how to bring it back before. */
+/** Until the test ends, nothing answers behind the Service. @returns how to end that earlier. */
 export async function silence({ playground, sidecar }: SeenWorld): Promise<() => void> {
   const comeBack = () => playground.setServiceBackend('nkvm', 'nkvm', 'http', sidecar.port);
   playground.setServiceBackend('nkvm', 'nkvm', 'http', await closedPort());

@@ -3,7 +3,7 @@ import { CACHE } from './paths.ts';
 import { run, runAloud, succeeds } from './run.ts';
 
 /**
- * An image store of our own, which `vfs` and `chroot` keep free of demands on the kernel: it works in containers, too.
+ * A separate image store. With `vfs` and `chroot` it needs nothing special of the kernel, so it works in containers, too.
  */
 const STORE = [
   '--storage-driver',

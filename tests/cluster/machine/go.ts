@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { isOnPath, say } from './run.ts';
 
-/** Packages between two signs of life: some 20 s on two cores. */
+/** Packages between two lines of progress: some 20 s on two cores. */
 const EVERY = 100;
 
 /**

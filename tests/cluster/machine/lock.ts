@@ -5,7 +5,7 @@ import { CACHE } from './paths.ts';
 import { identityOf } from './processes.ts';
 import { say } from './run.ts';
 
-/** Does `work` while nobody else on this machine does anything under the same name. */
+/** Does `work` while no other process of this machine holds the lock of that name. */
 export async function alone<T>(name: string, work: () => Promise<T>): Promise<T> {
   const file = join(CACHE, `${name}.lock`);
   mkdirSync(CACHE, { recursive: true });

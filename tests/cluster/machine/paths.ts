@@ -26,7 +26,7 @@ export const ADMIN_KUBECONFIG = join(STATE, 'admin.kubeconfig');
 /** Sockets of containerd and mounts of containers; short, because a unix socket's path is. */
 export const RUN = IS_REMOTE ? '/run/nkvm-remote' : '/run/nkvm-test';
 
-/** The bridge that the pods of all nodes hang on. */
+/** The bridge that connects the pods of all nodes. */
 export const BRIDGE = IS_REMOTE ? 'nkvmbr1' : 'nkvmbr0';
 export const POD_NETWORK = IS_REMOTE ? '10.97.0.0/16' : '10.98.0.0/16';
 export const SERVICE_NETWORK = IS_REMOTE ? '10.95.0.0/16' : '10.96.0.0/16';

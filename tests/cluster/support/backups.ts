@@ -22,7 +22,7 @@ export async function start(
     : { status: answer.status, problem: body };
 }
 
-/** @throws Error when the sidecar does not tell, e.g. because the API server is away and no token can be checked. */
+/** @throws Error when the sidecar does not tell, e.g. because the API server is unavailable and no token can be checked. */
 export async function read(call: Call, id: string): Promise<Backup> {
   const answer = await call(`/api/v1/backups/${id}`);
   const body = await answer.json();

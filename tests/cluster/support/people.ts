@@ -11,7 +11,7 @@ import { apiThroughServiceProxy } from './service-proxy.ts';
 /** Somebody who logs in to Headlamp with a token of the API server. */
 export interface Person {
   token: string;
-  /** Takes back what was given. */
+  /** Removes the rights again. */
   leave(): void;
 }
 
@@ -82,7 +82,7 @@ export async function apiForEverybody(): Promise<ServiceProxy> {
   };
 }
 
-/** A way to a server that keeps what comes back over it: answers, streams and WebSockets. */
+/** A proxy to a server that records all that comes back: answers, streams and WebSockets. */
 export interface RecordingWay {
   url: string;
   received(): string;

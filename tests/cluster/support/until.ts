@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A limit is for what never comes, and not for what comes late. */
+/** A limit is for something that never comes, not for something that comes late. */
 const BUSY = 4;
 
 /**

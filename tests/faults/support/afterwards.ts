@@ -73,9 +73,9 @@ export function helpersOf({ sidecar }: World): string[] {
 }
 
 /**
- * What must hold when a run has failed: the destination holds only the archives of before, no helper is left, and the
+ * What must hold when a run has failed: the destination holds only the earlier archives, no helper is left, and the
  * next backup of the same volume succeeds.
- * @param before how many archives were there before the fault.
+ * @param before how many archives there were before the fault.
  * @returns the run of the next backup.
  */
 export async function expectNothingLost(

@@ -2,7 +2,7 @@ import { whyNotUp } from '../../cluster/machine/health.ts';
 import { waitUntilReady } from '../../cluster/support/deploy.ts';
 import { until } from '../../cluster/support/until.ts';
 
-/** Waits until every process, both nodes and NKVM in the cluster are well again. @throws Error after two minutes. */
+/** Waits until every process, both nodes and NKVM in the cluster work again. @throws Error after two minutes. */
 export async function clusterIsWhole(): Promise<void> {
   await until(
     'the test cluster is whole again',

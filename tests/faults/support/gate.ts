@@ -13,14 +13,14 @@ export interface Point {
   path: string;
   /** A text in its path or body, e.g. the UID of a claim: other calls pass. */
   about: string;
-  /** `before`: the API server never gets the call; `after`: it has done it, and the answer is lost. */
+  /** `before`: the API server never gets the call; `after`: it carries out the call, and the answer is lost. */
   when: 'before' | 'after';
 }
 
 export type ToGate = { hold: Point } | { open: true };
 export type FromGate = { port: number } | { reached: true };
 
-/** The way between a sidecar and the API server, which knows one call from another. It ends with the test. */
+/** A proxy between a sidecar and the API server that can hold single calls. It ends with the test. */
 export interface Gate {
   /** A kubeconfig that leads through here. */
   readonly kubeconfig: string;

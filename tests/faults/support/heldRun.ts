@@ -11,9 +11,9 @@ import { begin, worldOn } from './world.ts';
  */
 export const BEYOND_BUFFERS_MIB = 256;
 
-/** A run whose stream stands still, and the sidecar that reads it. */
+/** A run whose stream is held, and the sidecar that reads it. */
 export interface HeldRun {
-  /** The way of the archive. */
+  /** The proxy that the archive passes through. */
   readonly way: Relay;
   readonly world: World;
   readonly id: string;

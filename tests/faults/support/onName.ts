@@ -3,7 +3,7 @@ import { watch } from 'node:fs';
 import { onTestFinished } from 'vitest';
 
 /**
- * Holds a process, as it is, at the moment in which a name appears in a directory.
+ * Stops a process (SIGSTOP) as soon as a name appears in a directory.
  * @param ending how the name ends
  * @returns the name; the process takes no further step until it gets SIGCONT or SIGKILL
  */

@@ -44,7 +44,7 @@ export function helperOnNode(runId: string): HelperOnNode {
   };
 }
 
-/** @returns nothing for a process that has ended. */
+/** @returns an empty list for a process that has ended. */
 function fileOf(pid: number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8');

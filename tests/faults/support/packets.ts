@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, onTestFinished } from 'vitest';
 
-/** Takes away every packet to and from a port, for the rest of the test. */
+/** Drops every packet to and from a port, for the rest of the test. */
 export function dropPackets(port: number): void {
   const rules = ['--dport', '--sport'].map(which => [
     ...[which === '--dport' ? 'INPUT' : 'OUTPUT', '-p', 'tcp', which, `${port}`, '-j', 'DROP'],

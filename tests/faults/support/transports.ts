@@ -54,7 +54,7 @@ export const PUSH_ENV: Record<string, string> = {
 };
 
 /**
- * All that a sidecar needs whose archives travel so. It ends with the test.
+ * All that a sidecar needs to send its archives this way. It ends with the test.
  * @param namespace of the sidecar, where it has one
  */
 export async function groundFor(transport: Transport, namespace?: string): Promise<Ground> {
@@ -65,7 +65,7 @@ export async function groundFor(transport: Transport, namespace?: string): Promi
   return { env: transport === 'push' ? PUSH_ENV : EXEC_ENV };
 }
 
-/** The same, with the way of the archives in the hands of the test. */
+/** The same, with a proxy for the archives that the test controls. */
 export async function heldGround(
   transport: Transport,
   change?: RelayOptions['change']

@@ -8,7 +8,7 @@ import { Transform } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { kubeconfigPath } from '../../cluster/support/kubectl.ts';
 
-/** A way between two ends, in the hands of a test. It ends with the test. */
+/** A proxy between two ends that a test controls. It ends with the test. */
 export interface Relay {
   /** Where it listens. */
   readonly port: number;
@@ -17,15 +17,15 @@ export interface Relay {
    * several, and holds them there. Take at least 1 MiB: only an archive is as long as that.
    */
   holdAt(bytes: number): Promise<void>;
-  /** Lets go on what is held. */
+  /** Passes on the bytes that are held. */
   release(): void;
   /** Breaks every connection that may carry an archive. */
   cut(): void;
-  /** Of every connection, nothing comes through any more, not even its end. New ones work. */
+  /** Open connections pass nothing on any more, not even their end. New ones work. */
   silence(): void;
 }
 
-/** The way between a sidecar and the API server. */
+/** A proxy between a sidecar and the API server. */
 export interface Wire extends Relay {
   /** A kubeconfig that leads through here. */
   readonly kubeconfig: string;
@@ -103,7 +103,7 @@ export async function relay({
     for (const socket of [near, far]) socket.on('error', end).on('close', end);
   });
   await new Promise<void>(done => server.listen(0, host, done));
-  /** What is held stays so, and new connections pass. */
+  /** Held connections stay held, and new ones pass. */
   const letGo = () => {
     isHeld = false;
     held.length = 0;

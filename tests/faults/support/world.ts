@@ -17,7 +17,7 @@ export interface World {
   /** The destination, as a directory of this machine. */
   readonly backups: string;
   readonly ground: Ground;
-  /** Starts a sidecar that goes on where this one has ended. @returns its world, which ends with the test */
+  /** Starts a sidecar that continues the work of this one. @returns its world, which ends with the test */
   again(env?: Record<string, string>): Promise<World>;
 }
 
@@ -30,7 +30,7 @@ export const worldWith = async (
   transport: Transport = USUAL
 ): Promise<World> => worldOn(await groundFor(transport), env);
 
-/** The same, on a ground that a test has made. @param dir of a sidecar before it, which it goes on with. */
+/** The same, with settings and storage that a test has made. @param dir of an earlier sidecar, to continue its work. */
 export async function worldOn(
   ground: Ground,
   env: Record<string, string> = {},

@@ -71,7 +71,7 @@ export class EventRecorder {
       this.#objects.create(EVENTS, namespace, event);
       this.#known.set(key, event.metadata.name);
     } catch {
-      // The namespace is on its way out, and with it all that is said of it.
+      // The namespace is being deleted, and its Events with it.
     }
   }
 }

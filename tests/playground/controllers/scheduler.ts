@@ -22,7 +22,7 @@ export const SCHEDULER_WATCHES = [
 ];
 
 /**
- * Gives pods their nodes. For claims that wait for their first consumer it names the node on the claim, and comes back
+ * Gives pods their nodes. For claims that wait for their first consumer it names the node on the claim, and continues
  * when they are bound.
  */
 export const scheduler =

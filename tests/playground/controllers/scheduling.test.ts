@@ -113,7 +113,7 @@ describe('the scheduler', () => {
       on('a'),
     ],
     [
-      'counts what speaks against the nodes, sorted',
+      'counts the reasons against the nodes, sorted',
       pod(onField('a')),
       world({ nodes: [node('a', { unschedulable: true }), node('b')] }),
       none(

@@ -70,7 +70,7 @@ const refuse = (nodes: readonly Node[], why: string): Decision => ({
   message: `0/${nodes.length} nodes are available: ${why}`,
 });
 
-/** @returns the first thing that speaks against a node; undefined when nothing does. */
+/** @returns the first reason against a node; undefined when there is none. */
 function whyNot(
   pod: Pod,
   node: Node,

@@ -46,7 +46,7 @@ export class PodWorker {
   readonly #startedAt: string;
   readonly #initContainers: ContainerWorker[];
   readonly #containers: ContainerWorker[];
-  /** Nothing is started any more. */
+  /** No container is started any more. */
   readonly #stopping = new AbortController();
   readonly #timers = new Set<NodeJS.Timeout>();
   #pod: Pod;
@@ -144,7 +144,7 @@ export class PodWorker {
     this.#after(graceSeconds, () => all.forEach(container => container.kill()));
   }
 
-  /** The last word on the pod; one that was to be deleted is deleted now. */
+  /** Writes the final status of the pod; a pod that was to be deleted is deleted now. */
   #end(): void {
     this.#timers.forEach(timer => clearTimeout(timer));
     this.#stopping.abort();

@@ -1,4 +1,4 @@
-/** @returns the texts and numbers in an answer that nobody meets by chance: names, sizes, digests, times. */
+/** @returns the texts and numbers in an answer that cannot be there by chance: names, sizes, digests, times. */
 export function factsIn(value: unknown): Set<string> {
   const found = new Set<string>();
   const look = (each: unknown): void => {
@@ -11,6 +11,6 @@ export function factsIn(value: unknown): Set<string> {
   return found;
 }
 
-/** @returns those of the facts that an answer contains, in any form. */
+/** @returns the facts that an answer contains, in any form. */
 export const leaked = (facts: Iterable<string>, answer: string): string[] =>
   [...facts].filter(fact => answer.includes(fact) || answer.includes(JSON.stringify(fact)));

@@ -15,7 +15,7 @@ export interface Team {
   restore: Restore;
   check: Check;
   copy: { id: string };
-  /** What is known of its volume without a right to its backups, and what only its backups tell. */
+  /** Facts about its volume that need no right to its backups, and facts that only its backups have. */
   facts: { volume: Set<string>; backups: Set<string> };
 }
 

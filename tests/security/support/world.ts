@@ -26,7 +26,7 @@ export interface HostileWorld {
   readonly proxied: string;
   /** Directory of the programs that helper pods find first; only on the playground. */
   readonly programs?: string;
-  /** Makes a namespace, in which backups and restores are allowed. It goes with the world. */
+  /** Makes a namespace in which backups and restores are allowed. It is deleted with the world. */
   namespace(name: string): Promise<void>;
   /** Makes a bound claim that holds these files. */
   claim(namespace: string, name: string, files: Files, metadata?: object): Promise<void>;

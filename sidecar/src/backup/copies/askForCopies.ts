@@ -13,7 +13,7 @@ export interface AskForCopiesOptions {
 export interface AskForCopies {
   /** To be called when a backup has ended. Never throws. */
   of(backup: Pick<RunRecord, 'id'>): Promise<void>;
-  /** The same for the last backups, e.g. of before a restart. A copy that is asked for already is not made twice. */
+  /** The same for the last backups, e.g. those made before a restart. A copy that is asked for already is not made twice. */
   ofAll(): Promise<void>;
 }
 

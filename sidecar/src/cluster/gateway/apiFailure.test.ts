@@ -7,7 +7,7 @@ import { failureOf, failureOfConnection, isMissingRight } from './apiFailure.ts'
 const WEBHOOK =
   'Internal error occurred: failed calling webhook "validate.kyverno.svc-fail": failed to call webhook: Post "https://kyverno-svc.kyverno.svc:443/validate/fail?timeout=10s": context deadline exceeded';
 
-/** Status, reason and message of a Status; kind, class, whether the API server is away, whether the call may be done. */
+/** Status, reason and message of a Status; kind, class, whether the API server is unavailable, whether the call may be done. */
 const STATUSES: [number, string, string, FailureKind, FailureClass, boolean, boolean][] = [
   [
     400,

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Whether the API server can be used now. */
 export interface Availability {
-  /** True from the first sign that the API server is away until it has answered again. */
+  /** True from the first sign that the API server is unavailable until it has answered again. */
   isAway(): boolean;
-  /** Why it is away; undefined while it is not. */
+  /** Why it is unavailable; undefined while it is not. */
   reason(): string | undefined;
   /** Resolves at once when it is not away. @throws the signal's reason. */
   untilBack(signal: AbortSignal): Promise<void>;
@@ -14,7 +14,7 @@ export interface Availability {
 
 /** The side that learns from calls. */
 export interface AvailabilityKeeper extends Availability {
-  /** A call has met a sign that the API server is away. */
+  /** A call has met a sign that the API server is unavailable. */
   suspect(why: string): void;
   /** A write went through: there is no better proof that the API server works. */
   wrote(): void;
@@ -31,7 +31,7 @@ export interface AvailabilityOptions {
 
 /**
  * One failing call is enough to be "away", because a probe follows at once: when the API server is well, that lasts for
- * milliseconds. While it is away it is probed until it answers, so that nothing else has to find out by failing.
+ * milliseconds. While it is unavailable it is probed until it answers, so that nothing else has to find out by failing.
  */
 export function availability({ probe, pauseMs = 1_000 }: AvailabilityOptions): AvailabilityKeeper {
   const listeners = new Set<(isAway: boolean) => void>();

@@ -128,7 +128,7 @@ describe('execInPod', () => {
 
   it('takes a connection that has gone silent as broken', async () => {
     const { gateway } = await apiServer(socket => {
-      // A peer that is gone without a word reads nothing and answers no ping.
+      // A peer that is gone without a message reads nothing and answers no ping.
       (socket as unknown as { _socket: { pause(): void } })._socket.pause();
     });
     const running = await execInPod(gateway, target, ['cat'], { silenceMs: 200 });

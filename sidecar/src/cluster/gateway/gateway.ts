@@ -79,7 +79,7 @@ export interface SocketCall {
 export interface GatewayOptions {
   /** Calls under way at once, by lane. */
   places?: Record<LaneName, number>;
-  /** Between two probes of an API server that is away. */
+  /** Between two probes of an API server that is unavailable. */
   probePauseMs?: number;
   random?: () => number;
   /** Resolves the host of the API server, for each connection; it can refuse an address. */

@@ -60,7 +60,7 @@ export class ClaimView {
     return this.#in(namespace).get(name);
   }
 
-  /** @returns who uses a claim; see `usersOf`. It is worked out anew each time. */
+  /** @returns who uses a claim; see `usersOf`. It is worked out again each time. */
   usersOf(namespace: string, name: string): ClaimUser[] {
     const { claims, pods, workloads } = this.#stores;
     const claim = claims.get(namespace, name);

@@ -74,7 +74,7 @@ export interface Workloads {
   /**
    * Changes a workload, all of it or nothing, and only while it still is as `seen`.
    * @throws ApiFailure of kind `conflict` when it has changed since, perhaps by this very call whose answer was lost: look
-   *   again and decide anew. `notFound` when it is gone.
+   *   again and decide on what it finds. `notFound` when it is gone.
    */
   change(seen: Workload, change: WorkloadChange, signal?: AbortSignal): Promise<Workload>;
   /** @returns the HorizontalPodAutoscalers of a namespace; none where they may not be read. @throws ApiFailure. */

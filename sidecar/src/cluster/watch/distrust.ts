@@ -19,7 +19,7 @@ export const distrustLimits: DistrustLimits = {
 /** The names that Kubernetes gives: they become parts of paths, files and labels. */
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-/** Counts what an API server makes us keep. Each event of a watch counts, also for an object that is known: a list counts anew. */
+/** Counts what an API server makes us keep. Each event of a watch counts, also for an object that is known: a list counts again. */
 export class Distrust {
   readonly #resource: string;
   readonly #limits: DistrustLimits;
@@ -37,7 +37,7 @@ export class Distrust {
   }
 
   /**
-   * @param from a watch that has brought too much is followed by a list, which counts anew
+   * @param from a watch that has brought too much is followed by a list, which counts again
    * @throws ApiFailure for a name that Kubernetes does not give, and when there is too much
    */
   add({ namespace, name }: { namespace: string; name: string }, fact: unknown, from: From): void {

@@ -9,7 +9,7 @@ import { type Entry, FactStore } from './factStore.ts';
 import { type WatchEvent, watchEvents } from './watchEvents.ts';
 import { watchProblem } from './watchProblem.ts';
 
-/** Trouble with a watch is never more than a warning: it heals by itself. */
+/** Trouble with a watch is never more than a warning: it recovers by itself. */
 export type WatchLog = Pick<Log, 'info' | 'warn'>;
 
 /** One kind of object, and the little that is kept of each. */
@@ -74,7 +74,7 @@ interface ListPage {
 /**
  * Facts on all objects of one resource, kept up to date by list and watch until `stop`.
  *
- * It heals by itself: after an error it waits and goes on from the last resourceVersion, or lists anew where the API
+ * It recovers by itself: after an error it waits and continues from the last resourceVersion, or lists again where the API
  * server refuses that (410 Gone). Meanwhile it keeps what it had, and `problem` says why it may be old. A resource that
  * the cluster does not serve (404 to the first list) has no objects.
  *

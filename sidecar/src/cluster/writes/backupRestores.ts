@@ -10,7 +10,7 @@ export interface Condition {
   message: string;
 }
 
-/** The status of a BackupRestore; see deploy/k8s/zero-touch. Null removes a value of before. */
+/** The status of a BackupRestore; see deploy/k8s/zero-touch. Null removes an earlier value. */
 export interface BackupRestoreStatus {
   state: string;
   reason: string;

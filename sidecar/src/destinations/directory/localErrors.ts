@@ -67,7 +67,7 @@ export function localError(error: unknown, { stage, dir, key, freeBytes }: Attem
   }
 }
 
-/** A server of network storage that is away, and limits of this process or machine that others may free again. */
+/** A server of network storage that is unavailable, and limits of this process or machine that others may free again. */
 const PASSING = new Set([
   ...['ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH', 'ENOTCONN'],
   ...['ECONNABORTED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'EREMOTEIO'],

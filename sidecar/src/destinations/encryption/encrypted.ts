@@ -254,7 +254,7 @@ function proven(header: Header, fileKey: Buffer): Buffer {
   return fileKey;
 }
 
-/** A file of the same name may have been stored anew. */
+/** A file of the same name may have been stored again. */
 function isProven(header: Header, fileKey: Buffer): boolean {
   try {
     checkMac(header, fileKey);

@@ -1,8 +1,8 @@
 import type { WatchedPlaces } from './watchPlaces.ts';
 
-/** Looks at every destination now and then, so that one that is away is known before a backup needs it. */
+/** Looks at every destination now and then, so that one that is unavailable is known before a backup needs it. */
 export interface Space {
-  /** @returns bytes that could be stored when it was last looked at; null: the storage does not say, or was away */
+  /** @returns bytes that could be stored when it was last looked at; null: the storage does not say, or was unavailable */
   freeBytes(name: string): number | null;
   /** Looks at all of them now. Never rejects. */
   look(): Promise<void>;

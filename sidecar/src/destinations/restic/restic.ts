@@ -13,7 +13,7 @@ import { locationOf } from './settings.ts';
 import type { StoredSnapshot } from './snapshots.ts';
 import { readSnapshots, TAG } from './snapshots.ts';
 
-/** Answers of `stat` and `open` on what is there are this old at most; "not there" is always asked anew. */
+/** Answers of `stat` and `open` on what is there are this old at most; "not there" is always asked again. */
 const FRESH_MS = 5_000;
 
 const PAGE = 500;

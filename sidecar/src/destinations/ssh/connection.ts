@@ -51,7 +51,7 @@ export const LIMITS: SshLimits = { connectMs: 20_000, stallMs: 60_000, idleMs: 3
 /** Signs of life are smaller: only more than this counts as something that moves. */
 const MOVED_BYTES = 4096;
 
-/** One connection for all who ask, made anew after it broke. */
+/** One connection for all who ask, recreated after it broke. */
 export function sshConnection(
   settings: SshSettings,
   place: SshPlace,

@@ -94,7 +94,7 @@ const agent = new (terms.isTls ? https : http).Agent({
   }),
 });
 
-// Whether the server can be reached at all: a NetworkPolicy drops packets without a word.
+// Whether the server can be reached at all: a NetworkPolicy drops packets without a message.
 function reach() {
   return new Promise(resolve => {
     const socket = net.connect({ host: terms.host, port: terms.port, lookup });
@@ -181,7 +181,7 @@ function moved(bytes) {
   say({ type: 'progress', bytes: movedBytes });
 }
 
-// A request that waited too long has expired: the next one is signed anew.
+// A request that waited too long has expired: the next one is signed again.
 const mayPass = ({ status, code }) =>
   status === undefined ||
   status >= 500 ||

@@ -38,7 +38,7 @@ reserved=0
 # Standard error of the command itself, wherever file 2 goes below; and its input, which the program of load.cjs reads.
 exec 4>&2 5<&0 </dev/null
 
-# Before anything is read: another tar loses attributes without a word, and uses exit code 1 for broken archives.
+# Before anything is read: another tar loses attributes without a message, and uses exit code 1 for broken archives.
 check_tools() {
   missing=
   for tool in node awk mkfifo gzip grep find xargs head; do
@@ -269,7 +269,7 @@ deliver() {
 }
 
 # tar knows a file with several names by its inode number alone. One that is deleted while tar runs gives its number to the
-# next new file, which tar then packs as a link to the old one, without a word.
+# next new file, which tar then packs as a link to the old one, without a message.
 count_relinked() {
   counts=
   find_kept ! -type d -links +1 -newerct "@$started" -print 2>/dev/null | wc -l

@@ -5,7 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { portOf, testListener } from '../../testing/pushWorld.ts';
 import type { PushListener } from './listener.ts';
 
-/** Asks as a stranger. @returns the status, or the code of the error. */
+/** Asks as an unknown client. @returns the status, or the code of the error. */
 const ask = (listener: PushListener, headers: Record<string, string>): Promise<number | string> =>
   new Promise(resolve => {
     const asked = request(

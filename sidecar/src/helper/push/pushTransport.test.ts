@@ -172,7 +172,7 @@ describe('sends the archive over exec where', () => {
   });
 });
 
-/** Sends a request as a stranger. @returns its status, or the code of the error. */
+/** Sends a request as an unknown client. @returns its status, or the code of the error. */
 const stranger = (listener: PushListener, token: string): Promise<number | string> =>
   new Promise(resolve => {
     const [, port] = listener.where.split(':');

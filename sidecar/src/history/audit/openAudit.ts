@@ -42,7 +42,7 @@ export interface FoundAudit {
   tornBytes: number;
   /** There are entries, and no head that can be read. */
   isHeadMissing: boolean;
-  /** Sequence of the last entry of before. */
+  /** Sequence of the last earlier entry. */
   last: number;
 }
 

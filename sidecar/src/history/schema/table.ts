@@ -136,7 +136,7 @@ export class RunTable {
   }
 
   /**
-   * Gives runs of before there were identities those of this cluster, where the namespace is older than the run.
+   * Gives runs that have no identity yet that of this cluster, where the namespace is older than the run.
    * @returns how many runs have changed
    */
   fillIdentity(

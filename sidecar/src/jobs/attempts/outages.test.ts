@@ -4,7 +4,7 @@ import { outagesOf } from './outages.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** An API server that is away when the test says so. */
+/** An API server that is unavailable when the test says so. */
 function apiServer() {
   let isAway = false;
   const listeners = new Set<() => void>();

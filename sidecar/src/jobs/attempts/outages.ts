@@ -64,7 +64,7 @@ export function outagesOf(
   };
 }
 
-/** Holds a queue for as long as the API server is away. @returns what ends that. */
+/** Holds a queue for as long as the API server is unavailable. @returns what ends that. */
 export function holdWhileAway(
   availability: Availability,
   hold: (why: string) => () => void

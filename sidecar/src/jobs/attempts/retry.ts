@@ -11,7 +11,7 @@ export const backoffMs = (attempt: number): number =>
 /** Conditions that an attempt met besides its own end. */
 export interface Circumstances {
   now: Date;
-  /** The API server was away for some of the time, or the end of the attempt has an excuse. */
+  /** The API server was unavailable for some of the time, or the end of the attempt has an excuse. */
   hadOutage: boolean;
 }
 

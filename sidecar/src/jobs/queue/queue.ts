@@ -37,7 +37,7 @@ export interface QueueOptions {
   kinds: JobKinds;
   limits: Limits;
   retry: RetryPolicy;
-  /** While the API server is away no run starts, and a failure does not count as an attempt. */
+  /** While the API server is unavailable no run starts, and a failure does not count as an attempt. */
   availability?: Availability;
   /** Shorter absences of the API server do not excuse a failure. */
   outageMs?: number;

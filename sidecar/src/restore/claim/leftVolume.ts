@@ -12,7 +12,7 @@ export interface LeftVolumeWorld {
  *
  * | the class of the claim | the volume |
  * | --- | --- |
- * | has reclaimPolicy Delete | goes with the claim |
+ * | has reclaimPolicy Delete | is deleted with the claim |
  * | has reclaimPolicy Retain | stays, with what was restored |
  * | there is none, or it is not known | was made by hand, and stays as a rule |
  *

@@ -5,7 +5,7 @@ import type { Intent } from './intent.ts';
 import { isCopy, upStep } from './steps.ts';
 import { commandFor, levelText, nameOf } from './words.ts';
 
-/** A change that met another one is decided anew; each time somebody else has made progress. */
+/** A change that met another one is decided again; each time somebody else has made progress. */
 export const MOST_CONFLICTS = 10;
 
 /** The result for one workload. */

@@ -25,7 +25,7 @@ export interface Stopped {
   mustStay: boolean;
 }
 
-/** A pod whose ReplicaSet or Job is not known yet looks like a stranger for a moment. */
+/** A pod whose ReplicaSet or Job is not known yet looks unrelated for a moment. */
 const STRANGER_MS = 2_000;
 
 /**

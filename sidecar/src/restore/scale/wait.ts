@@ -11,7 +11,7 @@ export interface ScaleLimits {
   afterGraceMs: number;
   /** How long nobody must have started anything again, from the last change on. */
   settleMs: number;
-  /** The same where something is known that may do it. Argo CD heals within 5 s, KEDA looks every 30 s. */
+  /** The same where something is known that may do it. Argo CD starts it again within 5 s, KEDA looks every 30 s. */
   settleWithLoopMs: number;
   lookEveryMs: number;
 }

@@ -5,7 +5,7 @@ import { IconButton, Menu, MenuItem } from '@mui/material';
 import { useState } from 'react';
 import { useHistory } from 'react-router-dom';
 
-/** The account menu of Headlamp: logs out of the clusters that are shown, without loading the page anew. */
+/** The account menu of Headlamp: logs out of the clusters that are shown, without reloading the page. */
 export function Account() {
   const clusters = useSelectedClusters();
   const history = useHistory();

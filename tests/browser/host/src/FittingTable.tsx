@@ -11,8 +11,8 @@ type Row = Record<string, unknown>;
 type Visibility = Record<string, boolean>;
 
 /**
- * Headlamp's table with what 0.45 adds: it hides columns that do not fit its own width, and keeps to itself which
- * columns somebody has chosen. A caller's `onColumnVisibilityChange` is never called.
+ * Headlamp's table with what 0.45 adds: it hides columns that do not fit its own width, and does not report which
+ * columns a person has chosen. A caller's `onColumnVisibilityChange` is never called.
  */
 export default function FittingTable(props: TableProps<Row>) {
   const { columns, state, initialState, enableRowSelection, enableRowActions } = props;

@@ -10,7 +10,7 @@ const NAMED = [0x02, 0x08];
 
 /**
  * The text of an ACL from its extended attribute (`system.posix_acl_access`): with numbers, where tar's own text has names,
- * which may be somebody else's in the pod.
+ * which may be another person's in the pod.
  * @returns undefined when it is not one
  */
 export function aclTextOf(value: string): string | undefined {

@@ -19,7 +19,7 @@ const MOST_7 = 8 ** 7 - 1;
 export const END = Buffer.alloc(2 * BLOCK);
 
 /**
- * The header of an entry, written anew from what was understood of the archive's own. So tar never sees anything else than
+ * A new header of an entry, made from what was understood of the archive's own. So tar never sees anything else than
  * what was checked: no second name, no size in two forms, no keyword that only tar knows.
  * @returns headers and, for a sparse file, the map of its holes, which counts as its data. The data and `paddingOf` follow.
  */

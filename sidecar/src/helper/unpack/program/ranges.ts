@@ -140,7 +140,7 @@ export function rangesOf({ server, sign }: Asking) {
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         const { status } = error;
-        // A request that waited too long has expired: then the next one is signed anew.
+        // A request that waited too long has expired: then the next one is signed again.
         const isLast = turn >= (status === 403 ? 2 : TRIES);
         const mayPass = status === undefined || status >= 500 || [403, 408, 429].includes(status);
         if (isLast || !mayPass) throw error;

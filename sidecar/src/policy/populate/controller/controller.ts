@@ -73,7 +73,7 @@ export function populateController(world: ControllerWorld): PopulateController {
       isInstalled = is;
       said = undefined;
     } catch (error) {
-      // It stays as it was: an API server that is away has not removed anything.
+      // It stays as it was: an API server that is unavailable has not removed anything.
       const text = textOf(error);
       if (said !== text) log.warn({}, `it is not known whether claims are to be restored: ${text}`);
       said = text;
