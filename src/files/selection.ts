@@ -8,7 +8,7 @@ export const MAX_SELECTED = 1_000;
 export type Selected = 'self' | 'above' | 'no';
 
 /** @returns the folders above `path`, the nearest first. */
-export function foldersAbove(path: string): string[] {
+function foldersAbove(path: string): string[] {
   const above: string[] = [];
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
     above.push(path.slice(0, end));

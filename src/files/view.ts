@@ -1,6 +1,6 @@
 import type { FileQuery } from '../../sidecar/api';
 
-export const SORTS = ['name', 'size', 'time'] as const;
+const SORTS = ['name', 'size', 'time'] as const;
 export type Sort = (typeof SORTS)[number];
 
 /** What of an archive is shown. All of it is in the page's address. */

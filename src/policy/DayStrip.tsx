@@ -20,7 +20,7 @@ const LOOKS: Record<DayState, { icon?: IconifyIcon; color: (theme: Theme) => str
   none: { color: ({ palette }) => palette.text.secondary },
 };
 
-export function dayText(state: DayState, t: Translate): string {
+function dayText(state: DayState, t: Translate): string {
   switch (state) {
     case 'good':
       return t('Good');

@@ -26,7 +26,7 @@ export const isPending = (policy: VolumePolicy): policy is Pending['policy'] =>
 const FIRST = 3;
 
 /** Those that need a person first, then the ones that wait longest. */
-export const byNeed = ({ policy: one }: Pending, { policy: other }: Pending): number => {
+const byNeed = ({ policy: one }: Pending, { policy: other }: Pending): number => {
   const need = ({ populate }: Pending['policy']) => (populate.state === 'needs-decision' ? 0 : 1);
   return need(one) - need(other) || (one.populate.since < other.populate.since ? -1 : 1);
 };
@@ -144,7 +144,7 @@ function OtherBackups({ choices }: { choices: PopulateChoice[] }) {
 }
 
 /** The step of a claim on its way to its data. */
-export function populateText(state: PopulateStatus['state'], t: Translate): string {
+function populateText(state: PopulateStatus['state'], t: Translate): string {
   switch (state) {
     case 'deciding':
       return t('Searching the destinations for backups');

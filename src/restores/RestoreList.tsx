@@ -27,7 +27,7 @@ export function RestoreList({ cluster, claim }: { cluster: string; claim: Volume
 const SHOWN = 5;
 
 /** Restores, newest first. */
-export function RestoreTable({ cluster, restores }: { cluster: string; restores: Restore[] }) {
+function RestoreTable({ cluster, restores }: { cluster: string; restores: Restore[] }) {
   const { t, language } = useText();
   const isNarrow = useIsNarrow();
   const started = {

@@ -5,7 +5,7 @@ export const WHERE = ['new', 'original', 'existing'] as const;
 export type Where = (typeof WHERE)[number];
 
 /** What is done with the files of a claim that exists. */
-export const MODES = ['empty', 'overwrite', 'mirror'] as const;
+const MODES = ['empty', 'overwrite', 'mirror'] as const;
 export type Mode = (typeof MODES)[number];
 
 export const STEPS = ['what', 'where', 'plan'] as const;

@@ -14,9 +14,6 @@ export const kindOf = (backup: string): SourceKind =>
 export const archiveSource = (key: string): string => ARCHIVE + key;
 export const uploadSource = (id: string): string => UPLOAD + id;
 
-/** @returns the key of an archive, or the id of an upload or backup. */
-export const sourceName = (backup: string): string => backup.replace(/^(archive|upload):/, '');
-
 /** Whether there is something to restore: a proven archive that is where it should be. */
 export const isRestorable = (backup: Backup): boolean =>
   backup.kind === 'backup' && hasArchive(backup);

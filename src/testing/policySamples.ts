@@ -81,7 +81,7 @@ export const policyList = (
   PolicyList.parse({ volumes, zeroTouch: true, incomplete: false, limits: [], ...differs });
 
 /** 30 days: good ones, but for one of each kind. */
-export function someDays(): PolicyDay[] {
+function someDays(): PolicyDay[] {
   const odd: Record<number, Partial<PolicyDay>> = {
     0: { state: 'none', good: 0 },
     1: { state: 'none', good: 0 },

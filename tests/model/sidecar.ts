@@ -9,7 +9,6 @@ import { deleteUnproven, UNPROVEN_AGE_MS } from '../../sidecar/src/backup/unprov
 import { lane } from '../../sidecar/src/cluster/gateway/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
-import { fixedPlaces } from '../../sidecar/src/destinations/fixedPlaces.ts';
 import { directDoubts } from '../../sidecar/src/helper/direct/doubts.ts';
 import type { PushListener } from '../../sidecar/src/helper/push/listener.ts';
 import { listenForHelpers } from '../../sidecar/src/helper/push/listener.ts';
@@ -26,6 +25,7 @@ import type { Log } from '../../sidecar/src/log.ts';
 import type { Preparations } from '../../sidecar/src/start/preparations.ts';
 import { preparations } from '../../sidecar/src/start/preparations.ts';
 import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
+import { fixedPlaces } from '../../sidecar/src/testing/fixedPlaces.ts';
 import type { ModelBucket } from './bucket.ts';
 import type { ModelCluster } from './cluster.ts';
 import { passing as inLife } from './cluster.ts';

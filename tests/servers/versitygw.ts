@@ -12,7 +12,7 @@ const VERSION = 'v1.8.0';
 const HOME = join(CACHE, `versitygw-${VERSION}`);
 
 /** The program, which may be missing. */
-export const VERSITYGW = join(HOME, 'versitygw');
+const VERSITYGW = join(HOME, 'versitygw');
 
 /** Undefined: versitygw can be started. Else why not, for a test that is skipped. */
 export const versitygwMissing = existsSync(VERSITYGW)

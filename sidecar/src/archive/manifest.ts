@@ -11,10 +11,10 @@ export const MANIFEST_VERSION = 5;
  * The oldest format version whose readers cannot misread what is written now. A later version that only adds fields keeps
  * it, and is read here; one that changes the meaning of a field raises it.
  */
-export const READABLE_BY = 2;
+const READABLE_BY = 2;
 
 /** The same for increments: earlier versions would take one for all of the volume. */
-export const INCREMENT_READABLE_BY = 5;
+const INCREMENT_READABLE_BY = 5;
 
 /** @returns the oldest format version whose readers cannot misread an archive with this chain. */
 export const readableBy = (

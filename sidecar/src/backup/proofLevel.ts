@@ -122,7 +122,7 @@ const RUNS_PER_ARCHIVE = 4;
  * @returns the copies of each of the last archives of a run's claim, newest first. Incomplete backups count: where one of two
  *   destinations is unavailable for weeks, the other is read back as often as before.
  */
-export function copiesBefore(
+function copiesBefore(
   history: Pick<History, 'list'>,
   { namespace, name, uid }: Backup,
   limit: number

@@ -85,7 +85,7 @@ export async function recover(options: RecoverOptions): Promise<void> {
 }
 
 /** Only a restore asks for a backup with this priority: of its target, before it writes. */
-export const isSafetyBackup = ({ kind, priority }: Pick<Backup, 'kind' | 'priority'>): boolean =>
+const isSafetyBackup = ({ kind, priority }: Pick<Backup, 'kind' | 'priority'>): boolean =>
   kind === 'backup' && priority === 'restore';
 
 /** @returns what is recorded of a run that has ended for good. */

@@ -63,7 +63,7 @@ export interface UploadsOptions {
   now?: () => number;
 }
 
-export const UPLOAD_MS = 24 * 3_600_000;
+const UPLOAD_MS = 24 * 3_600_000;
 const SWEEP_MS = 5 * 60_000;
 const RECORD_BYTES = 64 * 1024;
 

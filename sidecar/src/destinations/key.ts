@@ -1,7 +1,7 @@
 import { StageError } from '../errors.ts';
 
 /** Longest file name that the usual file systems take, in bytes. */
-export const MAX_KEY_BYTES = 255;
+const MAX_KEY_BYTES = 255;
 
 /**
  * A key is one flat, visible file name on every kind of storage.

@@ -36,7 +36,7 @@ export function workError(error: unknown, stage: Stage, workDir: string): StageE
 }
 
 /** @param needs bytes that must fit there and do not, where that is known */
-export const workDirFull = (
+const workDirFull = (
   stage: Stage,
   workDir: string,
   needs?: { bytes: number; free: number },

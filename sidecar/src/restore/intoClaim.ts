@@ -222,7 +222,7 @@ const isEmptyMode = (mode: RestoreMode): boolean => mode === 'new' || mode === '
  * has compared the need with the whole volume.
  * @throws StageError before anything is written
  */
-export function checkRoom(
+function checkRoom(
   { namespace, name }: Pick<ClaimId, 'namespace' | 'name'>,
   mode: RestoreMode,
   { neededBytes, expected: { files } }: Pick<RestoreBody, 'neededBytes' | 'expected'>,

@@ -18,15 +18,6 @@ export interface SourceArchive {
   bytes: number;
 }
 
-/** Which claim an archive belongs to, for the rights on it; found without a look at the destination. */
-export type SourceClaim =
-  /** A backup of the history. */
-  | { kind: 'backup'; run: RunRecord }
-  /** An archive that no backup here has: its origin is not known. */
-  | { kind: 'archive'; key: string }
-  /** An upload: it belongs to the namespace that it was made in. */
-  | { kind: 'upload'; namespace: string };
-
 /** The request that becomes a run: nothing has changed yet. */
 export interface AdmittedRestore {
   /** `uid` is empty where the claim does not exist yet. */

@@ -1,6 +1,6 @@
 import type { Destination } from '../destinations/destination.ts';
-import { fixedPlaces } from '../destinations/fixedPlaces.ts';
 import type { Places } from '../destinations/places.ts';
+import { fixedPlaces } from './fixedPlaces.ts';
 
 /** @returns places with one destination, which is also the one that is called `local`. */
 export function onePlace(destination: Destination): Places {

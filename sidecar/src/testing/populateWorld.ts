@@ -3,16 +3,16 @@ import { archiveName, manifestName } from '../archive/name.ts';
 import type { Claim } from '../cluster/inventory/inventory.ts';
 import type { ClaimFact } from '../cluster/watch/facts.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { fixedPlaces } from '../destinations/fixedPlaces.ts';
 import type { Places } from '../destinations/places.ts';
 import { runIds } from '../history/runId.ts';
 import type { DecisionsWorld } from '../policy/populate/gather.ts';
 import { decisionsBy } from '../policy/populate/gather.ts';
 import { exampleManifest } from './exampleManifest.ts';
+import { fixedPlaces } from './fixedPlaces.ts';
 import { testClaim } from './testClaim.ts';
 
 /** Clusters of these tests. */
-export const OUR_UID = '9f2c1b7a-5e0d-4c63-b1a8-7d2e4f6a8c90';
+const OUR_UID = '9f2c1b7a-5e0d-4c63-b1a8-7d2e4f6a8c90';
 export const OLD_UID = '8f3c2a10-5d7e-4b1f-9c64-2f0a7be1d3c5';
 
 const nextId = runIds();

@@ -12,7 +12,7 @@ export interface Paged<T> extends Asked<T[]> {
 }
 
 /** Rows are loaded in pages of so many. */
-export const FILES_PAGE = 500;
+const FILES_PAGE = 500;
 const CHANGES_PAGE = 200;
 
 /** The contents of an archive do not change, so they are requested again only when everything is. */

@@ -155,7 +155,7 @@ const Lesser = ({ children }: { children: React.ReactNode }) => (
   </Typography>
 );
 
-export function copyStateText(state: Copy['state'], t: Translate): string {
+function copyStateText(state: Copy['state'], t: Translate): string {
   switch (state) {
     case 'present':
       return t('Present');

@@ -27,7 +27,7 @@ export interface FakeKube {
 }
 
 /** A fake API server: it answers with the request that it got, and with the number of requests so far. */
-export async function startFakeKube(): Promise<FakeKube> {
+async function startFakeKube(): Promise<FakeKube> {
   const asked: Asked[] = [];
   const streams = new Set<http.ServerResponse>();
   const server = http.createServer((req, res) => {

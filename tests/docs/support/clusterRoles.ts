@@ -66,7 +66,7 @@ const has = (list: readonly string[] | undefined, wanted: string): boolean =>
   list?.some(each => each === '*' || each === wanted) ?? false;
 
 /** @returns whether a rule gives the right, as the API server's RBAC authorizer decides; on one name only counts as no. */
-export const ruleGrants = (rule: Rule, right: Asked): boolean => {
+const ruleGrants = (rule: Rule, right: Asked): boolean => {
   if (!has(rule.verbs, right.verb)) return false;
   if ('path' in right) return has(rule.nonResourceURLs, right.path);
   const { group, resource, subresource } = right;

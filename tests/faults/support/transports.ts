@@ -47,7 +47,7 @@ export interface Ground {
 const EXEC_ENV = { NKVM_PUSH_PORT: '', NKVM_PUSH_ADDRESS: '' };
 
 /** Settings of a sidecar beside the cluster to which helper pods connect without anything in between. */
-export const PUSH_ENV: Record<string, string> = {
+const PUSH_ENV: Record<string, string> = {
   NKVM_HTTP_HOST: '0.0.0.0',
   NKVM_PUSH_PORT: '0',
   NKVM_PUSH_ADDRESS: API_ADDRESS,

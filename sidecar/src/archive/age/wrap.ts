@@ -21,7 +21,7 @@ export interface Keys {
  */
 const WORK_FACTOR = 16;
 /** 2^18 takes 256 MiB. */
-export const MAX_WORK_FACTOR = 18;
+const MAX_WORK_FACTOR = 18;
 
 const X25519 = 'X25519';
 const SCRYPT = 'scrypt';

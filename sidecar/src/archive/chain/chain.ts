@@ -1,4 +1,4 @@
-import type { Chain, ChainLink } from '../../../api/index.ts';
+import type { Chain } from '../../../api/index.ts';
 
 /**
  * The kinds of archives. An increment alone is not a backup: it needs the archives before it.
@@ -17,13 +17,6 @@ export const formOf = (chain: OptionalChain): ChainForm =>
 
 /** @returns how many archives come before this one; 0 for a full archive. */
 export const levelOf = (chain: OptionalChain): number => chain?.links.length ?? 0;
-
-/** @returns the archive that an increment was made against; undefined for a full archive. */
-export const baseOf = (chain: OptionalChain): ChainLink | undefined => chain?.links.at(-1);
-
-/** @returns the id of the backup that the chain of the backup `runId` begins with: its own for a full archive. */
-export const fullRunOf = (runId: string, chain: OptionalChain): string =>
-  chain?.links[0]?.runId ?? runId;
 
 /** @returns whether the archive with `chain` cannot be restored without the archive of the backup `runId`. */
 export const needs = (chain: OptionalChain, runId: string): boolean =>

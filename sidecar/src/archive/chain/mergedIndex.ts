@@ -195,7 +195,7 @@ export class ChainMerge {
 const SLASH = Buffer.from('/');
 
 /** @returns which archive has a block of the merged index; 0: the newest. */
-export function linkOf(starts: readonly number[], block: number): number {
+function linkOf(starts: readonly number[], block: number): number {
   let link = 0;
   while (link + 1 < starts.length && starts[link + 1]! <= block) link += 1;
   return link;

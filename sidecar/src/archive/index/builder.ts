@@ -18,7 +18,7 @@ const DOT = 0x2e;
 const LONGEST_PATH = 16 * 1024;
 
 /** Bytes of memory that one index may take. */
-export const MAX_INDEX_BYTES = 192 * 1024 * 1024;
+const MAX_INDEX_BYTES = 192 * 1024 * 1024;
 
 /** So many entries would take all of that. */
 const MOST_EXPECTED = 3_000_000;

@@ -6,12 +6,7 @@ type Names = Pick<Columns, 'names' | 'nameStart'>;
 const FEW = 24;
 
 /** @returns less than 0, 0 or more than 0, as the bytes of two names are in order. @param skip bytes that are the same */
-export function compareNames(
-  { names, nameStart }: Names,
-  one: number,
-  other: number,
-  skip = 0
-): number {
+function compareNames({ names, nameStart }: Names, one: number, other: number, skip = 0): number {
   const start = nameStart[one]!;
   const otherStart = nameStart[other]!;
   const length = nameStart[one + 1]! - start;

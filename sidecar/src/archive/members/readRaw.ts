@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { StageError, textOf } from '../../errors.ts';
@@ -56,14 +55,6 @@ export async function* readRaw(
     stop.abort();
   }
 }
-
-/** `readRaw` as a stream. */
-export const rawStream = (
-  archive: RawArchive,
-  start: number,
-  end: number,
-  signal?: AbortSignal
-): Readable => Readable.from(readRaw(archive, start, end, signal), { objectMode: false });
 
 /** @returns the bytes of the archive that hold bytes of its tar, and what byte of the tar the first of them is. */
 function rangeOf({ members, bytes }: RawArchive, start: number, end: number) {

@@ -16,7 +16,7 @@ const inAll = (group: string, resources: string[], verbs: Action['verb'][], purp
   resources.flatMap(resource => verbs.map(verb => ({ verb, group, resource, purpose })));
 
 /** Rights in the whole cluster. Those in single namespaces are given one by one, and the list of volumes says where they are missing. */
-export const WANTED_RIGHTS: readonly (MissingRight & Pick<Action, 'verb'>)[] = [
+const WANTED_RIGHTS: readonly (MissingRight & Pick<Action, 'verb'>)[] = [
   ...inAll(
     '',
     ['persistentvolumeclaims', 'persistentvolumes', 'nodes', 'namespaces', 'pods'],

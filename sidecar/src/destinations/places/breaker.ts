@@ -18,7 +18,7 @@ export interface Breaker {
 }
 
 /** So many failures in a row are an outage. */
-export const FAILURES = 3;
+const FAILURES = 3;
 
 const SHORTEST_PAUSE_MS = 30_000;
 const LONGEST_PAUSE_MS = 600_000;

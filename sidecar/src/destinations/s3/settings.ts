@@ -68,9 +68,6 @@ const Data = z.strictObject({
     .default('auto'),
 });
 
-/** Names of the keys, in the order of the documentation. */
-export const S3_KEYS = Object.keys(Data.shape);
-
 /** Settings of an S3 destination. */
 export const S3Settings = Data.superRefine((data, context) => {
   const refuse = (key: string, message: string) =>

@@ -99,7 +99,7 @@ function faultOf(text: string): string | undefined {
  * @returns the key as ssh2 reads it: whole lines, and never PKCS #8, which it does not know
  * @throws Error that says why it cannot be used; shows nothing of it
  */
-export function readablePrivateKey(text: string, passphrase: string | undefined): string {
+function readablePrivateKey(text: string, passphrase: string | undefined): string {
   const lines = text.replace(/\r/g, '').trim();
   if (/^(ssh-|ecdsa-)/.test(lines)) throw new Error('is a public key');
   const key = /BEGIN (ENCRYPTED )?PRIVATE KEY/.test(lines)

@@ -59,7 +59,7 @@ function lacking(role: NeededRole, missing: Action[], namespace: string): Doctor
 }
 
 /** @param where the namespace that a ClusterRole is bound in; absent: all namespaces, or that of NKVM for a Role */
-export function bindCommand({ role, kind }: NeededRole, namespace: string, where?: string): string {
+function bindCommand({ role, kind }: NeededRole, namespace: string, where?: string): string {
   const name = BINDINGS[role] ?? role;
   const account = `--serviceaccount ${namespace}:${RUNNER_SERVICE_ACCOUNT}`;
   if (kind === 'Role')

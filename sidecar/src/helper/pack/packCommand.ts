@@ -10,9 +10,9 @@ export type PackLevel = 'checksum' | 'contents';
 
 const PACK = program('pack.sh', '#');
 /** Names of archives, their manifests and indexes, as a pattern; see archive/name.ts. */
-export const ARCHIVE_NAMES = `*__*__*__${'[0-9]'.repeat(8)}T${'[0-9]'.repeat(
-  6
-)}Z__${'[0-9a-z]'.repeat(26)}.tar*`;
+const ARCHIVE_NAMES = `*__*__*__${'[0-9]'.repeat(8)}T${'[0-9]'.repeat(6)}Z__${'[0-9a-z]'.repeat(
+  26
+)}.tar*`;
 
 /** Of entries that cannot be read, so many are counted. */
 export const MOST_UNREADABLE = 1_000;

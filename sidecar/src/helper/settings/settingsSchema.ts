@@ -5,7 +5,7 @@ import type { HelperSettings } from './settings.ts';
 import { annotationsOf, labelsOf, seLinuxOptionsOf, tolerationsOf } from './structuredSettings.ts';
 
 /** No helper works with less: tar, gzip and two small Node processes. */
-export const LEAST_MEMORY_MI = 64;
+const LEAST_MEMORY_MI = 64;
 
 const CPU = /^(\d+m|\d+(\.\d{1,3})?)$/;
 const MEMORY = /^\d+(Mi|Gi)$/;

@@ -3,7 +3,7 @@ import { tarMessagesWithin } from '../pruning/budget.ts';
 import { inTransaction } from './transaction.ts';
 
 /** "NKVM": SQLite's mark of the application that a file belongs to. */
-export const APPLICATION_ID = 0x4e4b564d;
+const APPLICATION_ID = 0x4e4b564d;
 
 /** The schema version since which a backup can need archives of earlier ones. */
 export const CHAIN_SCHEMA = 9;

@@ -23,7 +23,7 @@ export interface DownloadTickets {
   use(id: string): void;
 }
 
-export const TICKET_MS = 60_000;
+const TICKET_MS = 60_000;
 /** `nkvm-admin` stands for every administrator, so their tokens are told apart. */
 const PER_TOKEN = 50;
 const PER_USER = 150;

@@ -50,7 +50,7 @@ export interface FileSenderOptions {
 }
 
 /** Each unpacks and perhaps packs: more would slow down the backups. */
-export const DOWNLOAD_LIMITS: StreamLimits = { perToken: 4, perUser: 6, total: 8 };
+const DOWNLOAD_LIMITS: StreamLimits = { perToken: 4, perUser: 6, total: 8 };
 
 export function fileSender({
   log,

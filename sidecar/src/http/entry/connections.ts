@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
  * How many connections may be open at once. Those of the service proxy all come from the API server, so one address may have many;
  * a pod that opens too many by itself leaves room for others.
  */
-export const CONNECTION_LIMITS = { eachPeer: 1_500, total: 4_000 };
+const CONNECTION_LIMITS = { eachPeer: 1_500, total: 4_000 };
 
 /** @returns what counts a new connection; false: there are too many. */
 export function connectionPlaces({ eachPeer, total } = CONNECTION_LIMITS) {

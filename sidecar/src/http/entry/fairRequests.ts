@@ -5,7 +5,7 @@ import { lines } from './lines.ts';
 import { Refusal } from './problems.ts';
 
 /** Requests of callers whose token is good. Event streams, downloads and uploads have limits of their own. */
-export const REQUEST_LIMITS = {
+const REQUEST_LIMITS = {
   /** A browser opens six connections; the requests of a page come in a burst. */
   eachToken: { atOnce: 16, waiting: 500 },
   /** `nkvm-admin` stands for every administrator. */

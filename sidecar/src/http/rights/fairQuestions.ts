@@ -6,7 +6,7 @@ import { Refusal } from '../entry/problems.ts';
  * One caller's share of the questions that the API server answers at once, and how many more of them may wait: those of a
  * list that looks at as many namespaces as NKVM_MAX_NAMESPACE_SCAN can say.
  */
-export const SHARE = { atOnce: 4, waiting: 12_000 };
+const SHARE = { atOnce: 4, waiting: 12_000 };
 
 /**
  * Lets each caller have a few questions on rights open at a time: one who asks about a hundred volumes at once, which exist or

@@ -9,7 +9,7 @@ const KEEP_TOKENS = 2_000;
 const KEEP_REFUSED = 10_000;
 
 /** Tokens that were never valid here cost the API server something each, whoever sends them. */
-export const UNKNOWN_TOKENS = {
+const UNKNOWN_TOKENS = {
   eachSource: { burst: 100, everyMs: 200 },
   eachPeer: { burst: 200, everyMs: 75 },
   allPeers: { burst: 300, everyMs: 50 },

@@ -85,7 +85,7 @@ export const copyRoutes =
   };
 
 /** @returns a run as the API shows it. */
-export function copyRunOf(run: RunRecord): CopyRun {
+function copyRunOf(run: RunRecord): CopyRun {
   const details = run.details?.kind === 'copy' ? run.details : undefined;
   const { id, namespace, name, status, stage, bytes, message, reason, hint, failureClass } = run;
   const { warnings, createdAt, startedAt, endedAt, attempt, retryAt, requestedBy } = run;

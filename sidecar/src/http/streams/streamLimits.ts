@@ -11,7 +11,7 @@ export interface StreamLimits {
   total: number;
 }
 
-export const STREAM_LIMITS: StreamLimits = { perToken: 20, perUser: 100, total: 250 };
+const STREAM_LIMITS: StreamLimits = { perToken: 20, perUser: 100, total: 250 };
 
 /**
  * Counts open streams.

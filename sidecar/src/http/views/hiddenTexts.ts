@@ -52,7 +52,7 @@ export function hiddenTexts({ places, rights, installation }: HiddenTextsWorld):
 }
 
 /** @returns a copy in which sentences have no address */
-export const withoutAddresses = <T>(body: T, hide: HidePlaces): T => within(body, hide, false) as T;
+const withoutAddresses = <T>(body: T, hide: HidePlaces): T => within(body, hide, false) as T;
 
 function within(value: unknown, hide: HidePlaces, isSentence: boolean): unknown {
   if (typeof value === 'string') return isSentence ? hide(value) : value;

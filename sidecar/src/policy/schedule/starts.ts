@@ -9,7 +9,7 @@ import type { RestoreEngine } from '../../restore/types.ts';
 import type { StartScheduled } from './scheduler.ts';
 
 /** The requester of scheduled runs. */
-export const REQUESTED_BY = 'schedule';
+const REQUESTED_BY = 'schedule';
 
 /** @returns the same decision as for a request of a person, with the priority of scheduled runs. */
 export const startBackups =

@@ -43,7 +43,7 @@ function wallsOfCron(cron: string): Walls {
 }
 
 /** croner sees each time as UTC, which has no daylight saving: that is added in slots.ts. @throws Error for a wrong pattern. */
-export const cronerOf = (cron: string): Cron =>
+const cronerOf = (cron: string): Cron =>
   new Cron(cron, { timezone: 'UTC', paused: true, mode: '5-part' });
 
 function wallsOfPreset(

@@ -6,7 +6,7 @@ import { isCopy, upStep } from './steps.ts';
 import { commandFor, levelText, nameOf } from './words.ts';
 
 /** A change that met another one is decided again; each time somebody else has made progress. */
-export const MOST_CONFLICTS = 10;
+const MOST_CONFLICTS = 10;
 
 /** The result for one workload. */
 export type Up =

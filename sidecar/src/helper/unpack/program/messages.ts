@@ -70,7 +70,7 @@ const LETTERS: Record<string, string> = {
 };
 
 /** @returns the bytes of a name that tar has escaped. */
-export const unescaped = (name: string): string =>
+const unescaped = (name: string): string =>
   name.replace(/\\([0-7]{3}|.)/gs, (_, code: string) =>
     code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : LETTERS[code] ?? code
   );

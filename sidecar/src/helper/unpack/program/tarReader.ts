@@ -304,7 +304,7 @@ function attributesOf(
  * Attributes that no process without CAP_SYS_ADMIN can set, or only if the node (SELinux) or an NFS server allows it.
  * @returns undefined for attributes that tar is to set.
  */
-export function leftOutAs(xattr: string): LeftOut | undefined {
+function leftOutAs(xattr: string): LeftOut | undefined {
   if (xattr.startsWith('trusted.')) return 'xattr';
   if (xattr === 'security.selinux') return 'selinux';
   if (/^system\.(nfs4_(d|s)?acl|cifs_|ntfs_|richacl)/.test(xattr)) return 'acl';

@@ -11,7 +11,7 @@ export type Shown = Omit<PopulateStatus, 'state'> & { state: PopulateStatus['sta
  * | `needs-decision` | False | False | True |
  * | `bound` | True | False | False |
  */
-export function conditionsOf({ state, reason, message }: Shown): Condition[] {
+function conditionsOf({ state, reason, message }: Shown): Condition[] {
   const isStalled = state === 'needs-decision';
   const isReady = state === 'bound';
   const condition = (type: Condition['type'], is: boolean): Condition => ({

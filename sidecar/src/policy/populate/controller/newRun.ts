@@ -8,7 +8,7 @@ import { stepNames } from '../../../restore/steps.ts';
 import type { Candidate } from '../decision.ts';
 
 /** The caller of the restores that nobody has asked for, in the history. */
-export const POPULATOR = 'populator';
+const POPULATOR = 'populator';
 
 export interface NewRun {
   claim: Claim;

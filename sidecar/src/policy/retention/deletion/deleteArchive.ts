@@ -36,7 +36,7 @@ export type Deleted = 'deleted' | 'used' | 'changed';
 const MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** Why the copy is not there, for people and programs. */
-export const DELETED_BY_RETENTION = 'DeletedByRetention';
+const DELETED_BY_RETENTION = 'DeletedByRetention';
 
 /**
  * Deletes one archive. Each step leaves a state that is true, and that a later step or the next start continues from:

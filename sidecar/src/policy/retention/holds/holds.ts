@@ -101,7 +101,7 @@ const FIRST_RESTORE = {
 } as const;
 
 /** So many archives may always go at once. */
-export const SHARE_ALLOWANCE = 10;
+const SHARE_ALLOWANCE = 10;
 
 /** Facts about all archives that would go at a destination at once. */
 export interface ShareFacts {

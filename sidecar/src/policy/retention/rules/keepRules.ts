@@ -28,7 +28,7 @@ export interface KeepRules {
 export type ParsedKeep = { rules: KeepRules } | { problem: string };
 
 /** The text that keeps everything. */
-export const KEEP_ALL = 'all';
+const KEEP_ALL = 'all';
 
 const COUNTS = ['last', ...KEEP_PERIODS] as const;
 const MAX_COUNT = 100_000;

@@ -1,5 +1,5 @@
-import type { Destination } from './destination.ts';
-import type { Place, Places } from './places.ts';
+import type { Destination } from '../destinations/destination.ts';
+import type { Place, Places } from '../destinations/places.ts';
 
 /** @returns places of destinations that never change; the first is the default. */
 export function fixedPlaces(
