@@ -1,11 +1,12 @@
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Button, Stack, Typography } from '@mui/material';
+import { Stack, Typography } from '@mui/material';
 import type { AuditList } from '../../sidecar/api';
 import type { AuditFilter } from '../api/clients/auditClient';
 import { useAudit } from '../api/queries/auditQueries';
-import { LoadOlder } from '../backups/claim/HistoryTable';
+import { LoadOlder } from '../setup/LoadOlder';
 import { Shown } from '../setup/Shown';
+import { ClearFilters } from '../ui/ClearFilters';
 import { versionsIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
@@ -91,13 +92,7 @@ function Entries({ list, onClear }: { list: AuditList; onClear?(): void }) {
           : t('The first call that changes or reads data is shown here.')
       }
     >
-      {onClear && (
-        <span>
-          <Button variant="outlined" onClick={onClear}>
-            {t('Clear filters')}
-          </Button>
-        </span>
-      )}
+      {onClear && <ClearFilters onClear={onClear} />}
     </Notice>
   );
 }

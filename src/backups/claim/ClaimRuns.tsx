@@ -4,12 +4,13 @@ import type { Backup, VolumeRef } from '../../../sidecar/api';
 import { isFinal } from '../../api/final';
 import { LiveCluster, useBackup, useBackups } from '../../api/queries/queries';
 import { CompareLink } from '../../files/ArchiveLinks';
+import { LoadOlder } from '../../setup/LoadOlder';
 import { Shown } from '../../setup/Shown';
 import { useText } from '../../ui/text';
 import { hasArchive } from '../copies/archiveState';
 import { RunProgress } from '../run/RunProgress';
 import { RunLink } from '../RunLink';
-import { HistoryTable, LoadOlder } from './HistoryTable';
+import { HistoryTable } from './HistoryTable';
 
 interface ClaimRunsProps {
   cluster: string;

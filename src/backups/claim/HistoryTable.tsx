@@ -1,14 +1,10 @@
 import { SimpleTable } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Box, Button, Stack } from '@mui/material';
-import { useState } from 'react';
+import { Box } from '@mui/material';
 import type { Backup } from '../../../sidecar/api';
 import { lackText, TO_READ, useLack } from '../../access/useLack';
-import { type Trouble, troubleOf } from '../../api/trouble';
 import { isRestorable } from '../../restores/sources';
-import { troubleText } from '../../setup/troubleText';
 import { Ago } from '../../ui/Ago';
 import { formatBytes } from '../../ui/bytes';
-import { Message } from '../../ui/Message';
 import { sentence } from '../../ui/sentence';
 import { type Translate, useText } from '../../ui/text';
 import { formatDuration } from '../../ui/time';
@@ -111,34 +107,4 @@ function messageOf({ status, message, warnings }: Backup, t: Translate): string 
   return warnings.length > 0
     ? `${t('{{count}} warnings', { count: warnings.length })}. ${sentence(warnings[0]!)}`
     : '';
-}
-
-interface LoadOlderProps {
-  loadOlder(): Promise<void>;
-  /** Of a list that is not one of runs. */
-  isOfRows?: boolean;
-}
-
-/** Asks for older runs; says why they cannot be had. */
-export function LoadOlder({ loadOlder, isOfRows = false }: LoadOlderProps) {
-  const { t } = useText();
-  const [isBusy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState<Trouble>();
-  async function load() {
-    setBusy(true);
-    setTrouble(undefined);
-    await loadOlder().catch(error => setTrouble(troubleOf(error)));
-    setBusy(false);
-  }
-  const why = trouble && troubleText(trouble, t);
-  return (
-    <Stack spacing={1} sx={{ mt: 1 }}>
-      {why && <Message severity="warning">{`${why.title}. ${why.text}`}</Message>}
-      <Box sx={{ textAlign: 'center' }}>
-        <Button aria-disabled={isBusy || undefined} onClick={isBusy ? undefined : load}>
-          {isOfRows ? t('Show more') : t('Show older runs')}
-        </Button>
-      </Box>
-    </Stack>
-  );
 }

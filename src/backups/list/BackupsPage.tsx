@@ -4,7 +4,7 @@ import {
   SectionBox,
   SectionFilterHeader,
 } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Button, Stack } from '@mui/material';
+import { Stack } from '@mui/material';
 import { STATUSES } from '../../../sidecar/api/names.ts';
 import {
   type BackupFilter,
@@ -16,14 +16,15 @@ import { type ClusterVolumes, LiveCluster, useVolumes } from '../../api/queries/
 import { useClusterRefs } from '../../otherClusters/useClusterRefs';
 import { VOLUMES_ROUTE } from '../../routes';
 import { ListWarnings } from '../../setup/ListWarnings';
+import { LoadOlder } from '../../setup/LoadOlder';
 import { TroubleNotice } from '../../setup/TroubleNotice';
+import { ClearFilters } from '../../ui/ClearFilters';
 import { backupsIcon } from '../../ui/icons';
 import { Notice } from '../../ui/Notice';
 import { useText } from '../../ui/text';
 import { useUrlParameters } from '../../ui/useUrlParameters';
 import { useNamespacesAtHand } from '../../volumes/useNamespaces';
 import { claimStateOf } from '../claim/claimState';
-import { LoadOlder } from '../claim/HistoryTable';
 import { DestinationFilter, StatusFilter, VolumeFilter } from './BackupFilters';
 import { type BackupRow, BackupsTable } from './BackupsTable';
 import { holdingBack, merged } from './listed';
@@ -180,13 +181,7 @@ function NoBackups({ isFiltered, isWhole, onClear }: NoBackupsProps) {
       title={t('No backup matches the filters')}
       text={t('There may be backups of other volumes, namespaces or states.')}
     >
-      {onClear && (
-        <span>
-          <Button variant="outlined" onClick={onClear}>
-            {t('Clear filters')}
-          </Button>
-        </span>
-      )}
+      {onClear && <ClearFilters onClear={onClear} />}
     </Notice>
   ) : (
     <Notice
