@@ -83,7 +83,7 @@ const partsOf = ({ namespace, claim, file, backup, restore, check, copy }: Team)
   ids: { restores: restore.id, checks: check.id, copies: copy.id, backups: backup.id },
 });
 
-/** What stands for `{id}` and `{name}` depends on the room that the route is in. */
+/** What stands for `{id}` and `{name}` depends on the part of the API that the route is in. */
 function partsFor(route: Route, team: Team): Record<string, unknown> {
   const { ids, ...parts } = partsOf(team);
   const room = /^\/api\/v1\/(\w+)/.exec(route.path)?.[1] ?? '';
