@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-/** What runs in helper pods is in `pack/` and `unpack/` beside this file. In the bundle they are beside it, too. */
+/** The programs of helper pods are in `pack/` and `unpack/` beside this file, in the bundle as well. */
 export const PROGRAMS = new URL('./', import.meta.url);
 
 /**
