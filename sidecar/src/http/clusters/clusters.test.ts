@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TOKEN_CLUSTER_HEADER } from '../../../api/index.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
-import { exampleRestoreDetails } from '../../testing/exampleRestore.ts';
+import {
+  exampleCheck,
+  exampleRestore,
+  exampleRestoreDetails,
+} from '../../testing/exampleRestore.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import type { Answer, HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
@@ -307,6 +311,74 @@ describe('backups and restores in another cluster', () => {
     );
     own.grants.everyone = [...(own.grants.everywhere ?? []), 'use clusters nkvm/edge'];
     expect((await post('everyone', 'restores', restore)).status).toBe(202);
+  });
+});
+
+describe('where a destination is', () => {
+  const HOST = 'nas.example.com';
+  const text = `destination nas: nothing listens at ${HOST}:990`;
+  const HIDDEN = 'destination nas: nothing listens at …';
+  beforeEach(async () => {
+    const settings = { host: HOST, username: 'backup', password: 'x', tls: 'implicit' };
+    own.configure([{ name: 'nas', kind: 'ftps', data: settings, annotations: {} }]);
+    const failed = {
+      ...({ status: 'failed', stage: 'copy', reason: 'ConnectionRefused' } as const),
+      ...{ message: text, hint: text, namespace: 'shop', name: 'orders-db' },
+      ...{ uid: 'uid-shop-orders-db', namespaceUid: 'uid-shop' },
+    };
+    await edge.history.add([
+      exampleRun({ ...failed, id: 'b' }),
+      exampleCheck('verify', { ...failed, id: 'v' }),
+      exampleRestore({ ...failed, id: 'r' }, { backup: 'b' }),
+    ]);
+    own.grants.knower = ['use clusters nkvm/edge', 'get destinations nkvm'];
+  });
+
+  const messages = async (who: string, headers?: Record<string, string>) => {
+    const answers: string[] = [];
+    for (const path of ['backups/b', 'checks/v', 'restores/r'])
+      answers.push((await get(who, path, headers)).body.message);
+    return answers;
+  };
+
+  it('is in runs of another cluster for those who may read destinations of NKVM', async () => {
+    for (const who of ['admin', 'knower']) expect(await messages(who)).toEqual([text, text, text]);
+    const stream = await own.follow('knower', 'backups/b/events');
+    await stream.ended;
+    expect(stream.events[0]?.data.message).toBe(text);
+  });
+
+  it('is not for callers who may do everything in that cluster', async () => {
+    expect(await messages('keeper')).toEqual([HIDDEN, HIDDEN, HIDDEN]);
+    expect(await messages('admin', FROM_EDGE)).toEqual([HIDDEN, HIDDEN, HIDDEN]);
+  });
+});
+
+describe('a restore of an archive that no backup has into another cluster', () => {
+  const archive = 'test__billing__invoices__20261121T100000Z__r1.tar.gz';
+  beforeEach(async () => {
+    const target = { namespace: 'shop', name: 'copy', uid: 'uid-shop-copy' };
+    const source = { namespace: 'billing', name: 'invoices', uid: 'u', namespaceUid: 'gone' };
+    await edge.history.add([
+      exampleRestore(
+        { ...target, id: 'r', namespaceUid: 'uid-shop', message: `read ${archive}` },
+        { backup: `archive:${archive}`, archive, source: { ...source, createdAt: null } }
+      ),
+    ]);
+  });
+
+  it.each([
+    ['shown', 'admin', undefined, { namespace: 'billing', name: 'invoices' }],
+    ['not shown to all who may use that cluster', 'keeper', undefined, null],
+    ['not shown to administrators of that cluster', 'admin', FROM_EDGE, null],
+  ])('has its claim %s', async (_, who, headers, of) => {
+    const shown = of ?? { namespace: null, name: null };
+    const one = (await get(who, 'restores/r', headers)).body;
+    const [listed] = (await get(who, 'restores?cluster=edge', headers)).body.restores;
+    for (const restore of [one, listed]) {
+      expect(restore.source).toEqual(shown);
+      expect(JSON.stringify(restore).includes('invoices')).toBe(of !== null);
+    }
   });
 });
 

@@ -19,6 +19,10 @@ export interface RemoteRightsWorld {
 /** Questions that NKVM asks about another cluster. Everything else is NKVM's own. */
 const RESOURCES = ['persistentvolumeclaims', 'pods'];
 
+/** Destinations, settings and the like are those of NKVM: the API server of another cluster decides nothing about them. */
+const isOfNkvm = (action: Action | PathAction): action is Action =>
+  !('path' in action) && action.group === 'nkvm.io';
+
 /**
  * Rights in a cluster other than NKVM's own. A name of one cluster says nothing in another, so each caller is asked about where the
  * token is from:
@@ -28,6 +32,8 @@ const RESOURCES = ['persistentvolumeclaims', 'pods'];
  * | that cluster | the same as in NKVM's own, asked there |
  * | NKVM's own | `get clusters/NAME` of `nkvm.io` in NKVM's namespace: reads claims. `use clusters/NAME`: everything that NKVM can do there |
  * | any other | none |
+ *
+ * Rights on what is NKVM's own (group `nkvm.io`) are asked of its own cluster alone, where callers of another one have none.
  */
 export function remoteRights({
   cluster,
@@ -56,7 +62,9 @@ export function remoteRights({
     action: Action | PathAction,
     ask: (rights: Rights, action: Action) => Promise<boolean>
   ): Promise<boolean> => {
-    if (isGone() || !isAbout(action)) return false;
+    if (isGone()) return false;
+    if (isOfNkvm(action)) return await ask(own, action);
+    if (!isAbout(action)) return false;
     if (isOf(subject)) return await ask(there, action);
     if (subject.cluster !== undefined) return false;
     const right = needed(action);
@@ -68,7 +76,9 @@ export function remoteRights({
     asked(subject, action, (rights, right) => rights.hasAmongMany(subject, right));
   const lacking: Rights['lacking'] = async (subject, action) => {
     if (await has(subject, action)) return undefined;
-    const refusal = isOf(subject)
+    const refusal = isOfNkvm(action)
+      ? await own.lacking(subject, action)
+      : isOf(subject)
       ? await there.lacking(subject, action)
       : isAbout(action)
       ? await own.lacking(subject, needed(action))

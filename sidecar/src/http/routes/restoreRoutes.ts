@@ -18,6 +18,7 @@ import { sourceOf } from '../../restore/hiddenSource.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
 import { limitsOf, scanLimit } from '../entry/limits.ts';
 import { Refusal } from '../entry/problems.ts';
+import { FOREIGN_PREFIX } from '../rights/archiveAccess.ts';
 import { nameOf } from '../rights/caller.ts';
 import type { ShowingRight } from '../rights/declared.ts';
 import { inNamespace, onArchive, onClaim, READ_ARCHIVE, SEE_RUN } from '../rights/declared.ts';
@@ -84,13 +85,30 @@ export const restoreRoutes =
     const access = runAccess(world);
     const takePlace = streamPlaces(PLAN_LIMITS, tooManyPlans);
 
+    /** NKVM's own cluster decides who may read an archive that no backup has, whatever cluster it was restored into. */
+    const foreignArchiveOf = ({ details }: RunRecord): string | undefined =>
+      world.cluster !== undefined &&
+      details?.kind === 'restore' &&
+      details.backup.startsWith(FOREIGN_PREFIX)
+        ? details.backup.slice(FOREIGN_PREFIX.length)
+        : undefined;
+
+    /** The rights of this cluster say nothing about the source. */
+    const isElsewhere = (run: RunRecord): boolean => {
+      const of = sourceOf(run);
+      if (of === 'own') return false;
+      return (of !== 'unknown' && of.isElsewhere) || foreignArchiveOf(run) !== undefined;
+    };
+
     /** Facts of another cluster are shown to callers who have the right there. */
     const mayElsewhere = async (
       caller: Subject,
-      { details }: RunRecord,
+      run: RunRecord,
       subresource: 'backup' | 'archive'
     ): Promise<boolean> => {
-      const from = world.elsewhere?.(details?.backup ?? '');
+      const archive = foreignArchiveOf(run);
+      if (archive !== undefined) return (await world.foreign?.has(caller, archive)) ?? false;
+      const from = world.elsewhere?.(run.details?.backup ?? '');
       return from
         ? await from.rights.has(caller, from.access.rightOn('get', subresource, from.run))
         : false;
@@ -103,8 +121,8 @@ export const restoreRoutes =
       held: HeldRights
     ): Promise<boolean> => {
       if (await held.has(access.rightOn('get', 'archive', run))) return true;
+      if (isElsewhere(run)) return await mayElsewhere(caller, run, 'archive');
       const of = run.details?.kind === 'restore' ? run.details.source : undefined;
-      if (of?.cluster !== undefined) return await mayElsewhere(caller, run, 'archive');
       if (!of?.namespace || !of.name) return await held.has(everywhere('get', 'archive'));
       const live = inventory.namespace(of.namespace)?.uid;
       return live !== undefined && live === of.namespaceUid
@@ -118,9 +136,9 @@ export const restoreRoutes =
       run: RunRecord,
       held: HeldRights
     ): Promise<boolean> => {
+      if (isElsewhere(run)) return await mayElsewhere(caller, run, 'backup');
       const of = sourceOf(run);
       if (of === 'own') return true;
-      if (isElsewhere(of)) return await mayElsewhere(caller, run, 'backup');
       return of !== 'unknown' && isLive(of)
         ? (await held.has(rightOn('get', 'backup', of))) ||
             (await held.has(rightOn('get', 'archive', of)))
@@ -249,9 +267,9 @@ export const restoreRoutes =
         const targets = [...new Set(runs.map(({ namespace }) => namespace))];
         const archives = await scopeOf(caller, rights, READ_ARCHIVES, targets, maxScan);
         const sources = runs
+          .filter(run => !isElsewhere(run))
           .map(sourceOf)
-          .filter(of => typeof of !== 'string')
-          .filter(of => !of.isElsewhere);
+          .filter(of => typeof of !== 'string');
         const others = namespacesOf(sources).filter(each => !allowed.has(each));
         const more = await scopeOf(
           caller,
@@ -262,12 +280,12 @@ export const restoreRoutes =
         );
         const seenElsewhere = new Set<RunRecord>();
         for (const run of runs) {
-          if (!isElsewhere(sourceOf(run))) continue;
+          if (!isElsewhere(run)) continue;
           if (await mayElsewhere(caller, run, 'backup')) seenElsewhere.add(run);
         }
         const maySee = (run: RunRecord): boolean => {
+          if (isElsewhere(run)) return seenElsewhere.has(run);
           const of = sourceOf(run);
-          if (isElsewhere(of)) return seenElsewhere.has(run);
           if (isForAll || of === 'own') return true;
           if (of === 'unknown' || !isLive(of)) return false;
           return allowed.has(of.namespace) || more.has(of.namespace);
@@ -381,8 +399,6 @@ export const restoreRoutes =
       }
     );
   };
-
-const isElsewhere = (of: SourceVolume): boolean => typeof of !== 'string' && of.isElsewhere;
 
 function withoutNames(plan: RestorePlan): RestorePlan {
   if (!plan.files) return plan;
