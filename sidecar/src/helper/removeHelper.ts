@@ -36,6 +36,7 @@ export async function removeHelper(
       if (seen?.metadata?.uid !== uid) return;
     } catch (error) {
       last = textOf(error);
+      if (error instanceof StageError) break; // the address leads to another cluster
       if (error instanceof ApiFailure && error.kind === 'refused') break; // asking again gives no right
     }
     await sleep(lookMs);

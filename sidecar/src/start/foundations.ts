@@ -4,10 +4,9 @@ import { accessOf } from '../cluster/gateway/access.ts';
 import type { Gateway } from '../cluster/gateway/gateway.ts';
 import { podsOf } from '../cluster/gateway/pods.ts';
 import type { Claim } from '../cluster/inventory/inventory.ts';
-import { readClusterUid } from '../cluster/inventory/namespaces.ts';
 import { startInventory } from '../cluster/inventory/startInventory.ts';
 import { remoteWatchLimits } from '../cluster/watch/watchCache.ts';
-import { podsInCluster } from '../clusters/podsInCluster.ts';
+import { writesInCluster } from '../clusters/writesInCluster.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
 import { readsAs } from '../helper/settings/readsAs.ts';
 import type { History } from '../history/history.ts';
@@ -46,7 +45,10 @@ export async function startFoundations(
   log: Shared['log'] = shared.log
 ) {
   const { installation } = shared;
-  const { gateway, history, clusterUid } = cluster;
+  const { history, clusterName, clusterUid } = cluster;
+  const gateway = cluster.isOwn
+    ? cluster.gateway
+    : writesInCluster(cluster.gateway, { name: clusterName, uid: clusterUid });
   const looks = looksOf(runIds());
   const inventory = await life.start({
     name: 'the inventory',
@@ -65,25 +67,26 @@ export async function startFoundations(
   };
   const access = accessOf(gateway);
   const { namespaceSelector: selector } = shared.config;
+  const isLabelled = (namespace: string): boolean =>
+    selector?.matches(inventory.namespace(namespace)?.labels ?? {}) ?? true;
   const fillings = fillingNamespace(shared.config.namespace);
   const open = openNamespaces(access, {
     // Volumes are filled in a namespace of NKVM's own.
-    isSelected:
-      selector &&
-      (name => name === fillings || selector.matches(inventory.namespace(name)?.labels ?? {})),
+    isSelected: selector && (name => name === fillings || isLabelled(name)),
   });
-  const pods = cluster.isOwn
-    ? podsOf(gateway)
-    : podsInCluster(podsOf(gateway), {
-        ...{ name: cluster.clusterName, uid: clusterUid },
-        readUid: signal => readClusterUid(gateway, signal),
-      });
+  const pods = podsOf(gateway);
   return {
     ...shared,
     ...cluster,
-    ...{ life, log, looks, inventory, identity, access },
+    ...{ life, log, looks, inventory, identity, access, gateway },
     pods: selector ? podsWhereOpen(pods, open) : pods,
     open,
+    /** Whether the selector lets NKVM use a namespace, or the namespace was opened by itself, for which no label is needed. */
+    async isSelected(namespace: string): Promise<boolean | 'unknown'> {
+      if (isLabelled(namespace)) return true;
+      const isOpen = await open.ask(namespace);
+      return isOpen === 'unknown' ? isOpen : isOpen === true;
+    },
     readsAs: (claim: Claim) =>
       readsAs(
         claim,

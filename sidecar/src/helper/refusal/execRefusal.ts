@@ -8,6 +8,7 @@ import { StageError, textOf } from '../../errors.ts';
  * sees the command and the caller, and not the pod's labels.
  */
 export function execRefusalOf(namespace: string, error: unknown): StageError {
+  if (error instanceof StageError) return error; // nobody was asked: the address leads to another cluster
   const says = textOf(error);
   const failureClass = error instanceof ApiFailure ? error.class : 'unknown';
   const refuse = (reason: string, message: string, hint: string, as = failureClass): StageError =>
