@@ -1,4 +1,5 @@
 import type { AuditEntryShown } from '../../sidecar/api';
+import { quotedName } from '../../sidecar/api/quotedName';
 import type { Translate } from '../ui/text';
 
 /** @returns who it was, in a few words. */
@@ -17,10 +18,14 @@ function nameOf({ kind, name }: AuditEntryShown['actor'], t: Translate): string 
     case 'unknown':
       return t('Unknown');
     case 'user':
+      return name === null ? t('Unknown') : nameOfUser(name);
     case 'serviceAccount':
       return name?.replace(/^system:serviceaccount:/, '') ?? t('Unknown');
   }
 }
+
+/** A user may be called as NKVM. */
+const nameOfUser = (name: string): string => (name === 'NKVM' ? `"${name}"` : quotedName(name));
 
 const MOST_CLAIMS = 3;
 

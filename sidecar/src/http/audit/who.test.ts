@@ -23,13 +23,11 @@ it('says of a token of another cluster which one that is: the same name is someb
 });
 
 it('shortens a name that OIDC made long', () => {
-  const { kind, name } = actorOf({
-    username: 'a'.repeat(9_000),
-    uid: undefined,
-    groups: [],
-    extra: {},
-  });
+  const anybody = { uid: undefined, groups: [], extra: {} };
+  const { kind, name } = actorOf({ ...anybody, username: 'a'.repeat(9_000) });
   expect([kind, name?.length]).toEqual(['user', 253]);
+  const other = actorOf({ ...anybody, username: 'a'.repeat(9_001) });
+  expect(other.name).not.toBe(name);
 });
 
 it.each([

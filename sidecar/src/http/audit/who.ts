@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { AuditActor, AuditSource } from '../../../api/index.ts';
 import type { Subject } from '../../cluster/gateway/access.ts';
@@ -10,8 +11,12 @@ export const NO_ACTOR: AuditActor = {
   ...{ kind: 'unknown', name: null, uid: null, groups: [], credential: null },
 };
 
-const shortened = (text: string): string =>
-  text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
+/** Two long texts that begin alike stay two. */
+const shortened = (text: string): string => {
+  if (text.length <= LONGEST) return text;
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return `${text.slice(0, LONGEST - 17)}…${digest}`;
+};
 
 /** @returns the owner of a token as an entry has it. */
 export function actorOf({ username, uid, groups, extra, cluster }: Subject): AuditActor {

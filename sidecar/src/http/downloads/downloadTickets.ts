@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Subject } from '../../cluster/gateway/access.ts';
 import { Refusal } from '../entry/problems.ts';
 import type { ReadableArchive } from '../rights/archiveAccess.ts';
-import { nameOf, userOf } from '../rights/caller.ts';
+import { userOf, userTokenOf } from '../rights/caller.ts';
 
 /** The content of one download: a browser that saves a file can send no token. */
 export interface Ticket {
@@ -54,7 +54,9 @@ export function downloadTickets(now: () => number = Date.now): DownloadTickets {
     give(ticket) {
       forgetOld();
       const all = [...tickets.values()];
-      const ofToken = all.filter(({ caller }) => nameOf(caller) === nameOf(ticket.caller));
+      const ofToken = all.filter(
+        ({ caller }) => userTokenOf(caller) === userTokenOf(ticket.caller)
+      );
       const ofUser = all.filter(({ caller }) => userOf(caller) === userOf(ticket.caller));
       if (ofToken.length >= PER_TOKEN || ofUser.length >= PER_USER) throw tooMany();
       if (tickets.size >= TOTAL) forgetOfBusiest();

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { rateLimit } from '../../observe/tokenBucket.ts';
-import { nameOf, userOf } from '../rights/caller.ts';
+import { userOf, userTokenOf } from '../rights/caller.ts';
 import { lines } from './lines.ts';
 import { Refusal } from './problems.ts';
 
@@ -28,7 +28,7 @@ export function fairRequests(limits = REQUEST_LIMITS, now: () => number = () => 
   return async ({ caller, routeOptions, raw }: FastifyRequest, reply: FastifyReply) => {
     if (!mayAsk(userOf(caller))) throw tooMany();
     if (routeOptions.config.takesLong || isStream(routeOptions.schema)) return;
-    const leaveToken = await ofToken(nameOf(caller));
+    const leaveToken = await ofToken(userTokenOf(caller));
     const leaveUser = await ofUser(userOf(caller)).catch(error => {
       leaveToken();
       throw error;

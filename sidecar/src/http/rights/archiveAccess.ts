@@ -19,7 +19,7 @@ import type { Rights } from './rights.ts';
 import { runAccess } from './runAccess.ts';
 
 /** An archive at the destination that no backup in the history has. */
-const FOREIGN_PREFIX = 'archive:';
+export const FOREIGN_PREFIX = 'archive:';
 const UPLOAD_PREFIX = 'upload:';
 
 /** An archive that a caller may read. */

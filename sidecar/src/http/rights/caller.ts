@@ -5,8 +5,10 @@ import {
   TOKEN_CLUSTER_HEADER,
   TOKEN_HEADER,
 } from '../../../api/index.ts';
+import { quotedName } from '../../../api/quotedName.ts';
 import type { Subject } from '../../cluster/gateway/access.ts';
 import { tokenClaims } from '../../cluster/gateway/token.ts';
+import { POPULATOR, SCHEDULE } from '../../jobs/requesters.ts';
 import { Refusal } from '../entry/problems.ts';
 import { unknown } from './rights.ts';
 import type { Source, TokenReviews } from './tokenReviews.ts';
@@ -131,13 +133,25 @@ const badToken = (how: string): Refusal =>
     HOW
   );
 
-/** @returns what tells a user from all others. In another cluster the same name is another user. */
-export const userOf = ({ username, cluster }: Subject): string =>
-  cluster === undefined ? username : JSON.stringify([cluster, username]);
+const credentialOf = ({ extra }: Subject): string | undefined =>
+  extra['authentication.kubernetes.io/credential-id']?.[0];
 
-/** @returns the user and the token's credential id, which the API server's audit log holds, too. */
-export function nameOf({ username, extra, cluster }: Subject): string {
-  const credential = extra['authentication.kubernetes.io/credential-id']?.[0];
-  const where = cluster === undefined ? username : `${username} of cluster ${cluster}`;
-  return credential ? `${where} (${credential})` : where;
+/** @returns a key that tells a user from all others. In another cluster the same name is another user. */
+export const userOf = ({ username, cluster }: Subject): string =>
+  JSON.stringify([cluster ?? null, username]);
+
+/** @returns a key that tells one token of a user from all others, where the API server can tell them apart. */
+export const userTokenOf = (subject: Subject): string =>
+  JSON.stringify([subject.cluster ?? null, subject.username, credentialOf(subject) ?? null]);
+
+/** NKVM itself is the requester of some runs, by these names. */
+const OWN_NAMES: readonly string[] = [SCHEDULE, POPULATOR];
+
+/** @returns for people: the user and the token's credential id, which the API server's audit log holds, too. Nobody else is called so. */
+export function nameOf(subject: Subject): string {
+  const { username, cluster } = subject;
+  const credential = credentialOf(subject);
+  const name = OWN_NAMES.includes(username) ? JSON.stringify(username) : quotedName(username);
+  const where = cluster === undefined ? name : `${name} of cluster ${quotedName(cluster)}`;
+  return credential ? `${where} (${quotedName(credential)})` : where;
 }

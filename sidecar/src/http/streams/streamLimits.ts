@@ -1,6 +1,6 @@
 import type { Subject } from '../../cluster/gateway/access.ts';
 import { Refusal } from '../entry/problems.ts';
-import { nameOf, userOf } from '../rights/caller.ts';
+import { userOf, userTokenOf } from '../rights/caller.ts';
 
 /** How many streams of a kind may be open at once. */
 export interface StreamLimits {
@@ -31,7 +31,7 @@ export function streamPlaces(
   };
   return (caller: Subject): (() => void) => {
     const places: [key: string, most: number, whose: string][] = [
-      [`token ${nameOf(caller)}`, limits.perToken, 'with this token'],
+      [`token ${userTokenOf(caller)}`, limits.perToken, 'with this token'],
       [`user ${userOf(caller)}`, limits.perUser, `of user ${caller.username}`],
       ['total', limits.total, 'in total'],
     ];

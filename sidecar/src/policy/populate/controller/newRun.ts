@@ -1,14 +1,12 @@
 import type { Claim } from '../../../cluster/inventory/inventory.ts';
 import type { RestoreDetails } from '../../../history/queries/details.ts';
 import type { Asked, Target } from '../../../jobs/job.ts';
+import { POPULATOR } from '../../../jobs/requesters.ts';
 import { quantityOf } from '../../../restore/claim/newClaim.ts';
 import { fillingLabels, fillingOf } from '../../../restore/handOver/filling.ts';
 import type { RestoreSource } from '../../../restore/source.ts';
 import { stepNames } from '../../../restore/steps.ts';
 import type { Candidate } from '../decision.ts';
-
-/** The caller of the restores that nobody has asked for, in the history. */
-const POPULATOR = 'populator';
 
 export interface NewRun {
   claim: Claim;
