@@ -20,6 +20,7 @@ import { lane } from '../cluster/gateway/lane.ts';
 import { podLogsOf } from '../cluster/gateway/podLog.ts';
 import { claimsOf } from '../cluster/inventory/claims.ts';
 import { readPodLimits } from '../cluster/limits/podLimits.ts';
+import type { NamespaceFact } from '../cluster/watch/facts.ts';
 import { eventsOf } from '../cluster/writes/events.ts';
 import { withNamedEnds } from '../clusters/namedEnds.ts';
 import type { Destination } from '../destinations/destination.ts';
@@ -175,6 +176,8 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
   };
   const costs = outageCosts(places);
   const retry = { maxAttempts: config.maxAttempts, delayMs: backoffMs };
+  const isRestrictedHere = (namespace: NamespaceFact): boolean =>
+    config.helper.settings.runAsUser === 0 && isRestricted(namespace, config.helper.restricted);
   const restores = composeRestores({
     uploadOf: id => (isOwn ? uploads.find(id) : undefined),
     elsewhere(id) {
@@ -185,8 +188,7 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
     helpers: backupWorld,
     fillings: fillingNamespace(config.namespace),
     ...(config.namespaceSelector && { open }),
-    isRestricted: namespace =>
-      config.helper.settings.runAsUser === 0 && isRestricted(namespace, config.helper.restricted),
+    isRestricted: isRestrictedHere,
     archives: () => archives,
     running: () => queue.running(),
     podsGoneMs: config.scaleDownTimeoutMs,
@@ -210,7 +212,11 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
           }),
           restore: restores.kind,
           verify: verifyJob({ ...backupWorld, history }),
-          drill: drillJob({ ...restores.world, readPodLog: podLogsOf(gateway) }),
+          drill: drillJob({
+            ...restores.world,
+            isRestricted: isRestrictedHere,
+            readPodLog: podLogsOf(gateway),
+          }),
           copy: copyJob({ ...backupWorld, history, retry: COPY_RETRY }),
         }),
         limits: {

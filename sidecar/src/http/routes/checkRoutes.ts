@@ -14,6 +14,7 @@ import { StageError } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import type { RunDetails } from '../../history/queries/details.ts';
 import type { Queue } from '../../jobs/queue/queue.ts';
+import { admitDrill } from '../../restore/check/admitDrill.ts';
 import { checkedCopies } from '../../restore/check/checkedCopies.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
 import { limitsOf } from '../entry/limits.ts';
@@ -139,18 +140,7 @@ export const checkRoutes =
           // The image runs in the namespace as a pod that the caller has chosen.
           if (body.image !== undefined) await rights.need(caller, createPods(namespace));
           const [copy] = checkedCopies(backup);
-          await drills.admit(
-            {
-              backup: backup.id,
-              target: {
-                ...{ namespace, name: `nkvm-drill-${backup.id}`, mode: 'new' },
-                ...(body.storageClass !== undefined && { storageClass: body.storageClass }),
-              },
-              scale: false,
-              safetyBackup: false,
-            },
-            whileConnected(reply)
-          );
+          await admitDrill(drills, backup, body, whileConnected(reply));
           const details: RunDetails = {
             ...{ kind: 'drill', backup: backup.id, request: body },
             totalBytes: copy?.bytes ?? null,

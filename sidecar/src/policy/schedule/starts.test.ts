@@ -16,7 +16,7 @@ const refusal = new StageError(
   'needs-action'
 );
 
-async function world(isAllowed = true) {
+async function world(isAllowed = true, because = refusal) {
   const history = await openFor(newPath());
   const asked: { target: Target; request: Asked }[] = [];
   const start = startDrills({
@@ -29,7 +29,7 @@ async function world(isAllowed = true) {
     },
     drills: {
       admit: async () => {
-        if (!isAllowed) throw refusal;
+        if (!isAllowed) throw because;
         return undefined as never;
       },
     },
@@ -76,6 +76,19 @@ describe('a scheduled drill', () => {
       'RestoresNotAllowed',
       'NothingToDrill',
     ]);
+    expect(asked).toEqual([]);
+  });
+
+  it('is refused where helper pods may not run as root, with the ways out of a drill', async () => {
+    const noRoot = new StageError('queue', 'PodSecurity', 'no', 'of a restore', 'needs-action');
+    const { history, asked, start } = await world(false, noRoot);
+    await history.add([exampleRun({ id: 'a', namespace, name, uid })]);
+    const [refused] = await start([claim]);
+    expect(refused?.error).toMatchObject({
+      reason: 'PodSecurity',
+      message: expect.stringContaining(`no drill can be made in namespace ${namespace}`),
+      hint: expect.stringContaining('verify the backup'),
+    });
     expect(asked).toEqual([]);
   });
 });

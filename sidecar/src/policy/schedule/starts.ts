@@ -4,12 +4,11 @@ import { StageError } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import type { DrillDetails } from '../../history/queries/details.ts';
 import type { Queue } from '../../jobs/queue/queue.ts';
+import { SCHEDULE } from '../../jobs/requesters.ts';
+import { admitDrill } from '../../restore/check/admitDrill.ts';
 import { checkedCopies } from '../../restore/check/checkedCopies.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
 import type { StartScheduled } from './scheduler.ts';
-
-/** The requester of scheduled runs. */
-const REQUESTED_BY = 'schedule';
 
 /** @returns the same decision as for a request of a person, with the priority of scheduled runs. */
 export const startBackups =
@@ -18,7 +17,7 @@ export const startBackups =
     const asked = claims.map(({ namespace, name }) => ({ namespace, name }));
     const { claims: admitted, refused } = await admission.admit(asked);
     if (admitted.length > 0)
-      await queue.add(admitted, { priority: 'scheduled', requestedBy: REQUESTED_BY });
+      await queue.add(admitted, { priority: 'scheduled', requestedBy: SCHEDULE });
     return refused.flatMap(({ volume, error }) => {
       const claim = claims[asked.indexOf(volume as (typeof asked)[number])];
       return claim ? [{ claim, error }] : [];
@@ -53,8 +52,7 @@ async function startDrill(claim: Claim, world: DrillWorld): Promise<void> {
   const { namespace, name, uid } = claim;
   const backup = newestGood(claim, history);
   const [copy] = checkedCopies(backup);
-  const target = { namespace, name: `nkvm-drill-${backup.id}`, mode: 'new' as const };
-  await drills.admit({ backup: backup.id, target, scale: false, safetyBackup: false }, signal);
+  await admitDrill(drills, backup, {}, signal);
   const details: DrillDetails = {
     ...{ kind: 'drill', backup: backup.id, request: {} },
     totalBytes: copy?.bytes ?? null,
@@ -62,7 +60,7 @@ async function startDrill(claim: Claim, world: DrillWorld): Promise<void> {
   };
   const place = { namespaceUid: backup.namespaceUid, clusterUid: backup.clusterUid };
   await queue.add([{ namespace, name, uid, place }], {
-    ...{ kind: 'drill', details, priority: 'scheduled', requestedBy: REQUESTED_BY },
+    ...{ kind: 'drill', details, priority: 'scheduled', requestedBy: SCHEDULE },
   });
 }
 

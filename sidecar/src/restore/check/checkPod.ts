@@ -11,6 +11,7 @@ import {
 } from '../../helper/names.ts';
 import { refusalOf } from '../../helper/refusal/refusal.ts';
 import { removeHelper } from '../../helper/removeHelper.ts';
+import type { HelperSettings } from '../../helper/settings/settings.ts';
 import { podState } from '../../helper/wait/podState.ts';
 import type { WaitLimits } from '../../helper/wait/waitLimits.ts';
 import { waitClock } from '../../helper/wait/waitLimits.ts';
@@ -24,6 +25,8 @@ export interface CheckCommand {
   claimName: string;
   image: string;
   command: readonly string[];
+  /** The user of the restored files, where that is not root; absent: that of the image. */
+  user?: { runAsUser: number; runAsGroup: number };
   /** The kubelet ends the pod after this time, whatever becomes of us. */
   deadlineMs: number;
 }
@@ -39,7 +42,8 @@ export interface CheckPodWorld {
 
 /**
  * The pod of a check command. It is the image of a caller, so it has less than a helper: no capability at all, no token, no
- * way to more privileges, the volume read-only at `/volume`; only the user is the image's own. Its root file system can be
+ * way to more privileges, the volume read-only at `/volume`; only the user is the image's own, or that of the helpers where they
+ * are not root, so that it reads what they have written and fits Pod Security level `restricted`. Its root file system can be
  * written to, because tools of databases do, and goes with it. It carries the labels of a helper, so that the sweep deletes
  * one that is left.
  */
@@ -67,7 +71,11 @@ export function checkPod(check: CheckCommand): Pod {
           image: check.image,
           command: [...check.command],
           terminationMessagePolicy: 'FallbackToLogsOnError',
-          securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+          securityContext: {
+            ...(check.user && { ...check.user, runAsNonRoot: true }),
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ['ALL'] },
+          },
           resources: {
             requests: { cpu: '50m', memory: '64Mi' },
             limits: { memory: '1Gi', 'ephemeral-storage': '1Gi' },
@@ -84,6 +92,13 @@ export function checkPod(check: CheckCommand): Pod {
     },
   };
 }
+
+/** @returns the user of check pods, by the settings of helpers. */
+export const userOf = ({
+  runAsUser,
+  runAsGroup,
+}: Pick<HelperSettings, 'runAsUser' | 'runAsGroup'>): Pick<CheckCommand, 'user'> =>
+  runAsUser === 0 ? {} : { user: { runAsUser, runAsGroup } };
 
 const LOOK_MS = 1_000;
 const LINES = 50;

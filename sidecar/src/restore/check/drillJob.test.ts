@@ -206,6 +206,16 @@ describe('a drill', () => {
     expect(made).toEqual([]);
   });
 
+  it('is not made in a namespace that admits no helper pod as root, and says what to do', async () => {
+    const { end } = await drill({}, { isRestricted: ({ name }) => name === 'shop' });
+    expect(end).toMatchObject({
+      ...{ status: 'failed', stage: 'create', reason: 'PodSecurity', failureClass: 'needs-action' },
+      hint: expect.stringContaining('verify the backup'),
+    });
+    expect(made).toEqual([]);
+    nothingStays();
+  });
+
   it('is not made by a process that has been replaced', async () => {
     const lost = new StageError('create', 'LeaseLost', 'another process writes', 'x', 'transient');
     const fence = {
@@ -319,6 +329,17 @@ describe('a check command', () => {
       volumeMounts: [{ mountPath: '/volume', readOnly: true }],
     });
     expect(pod.spec).not.toHaveProperty('hostNetwork');
+    expect(container?.securityContext).not.toHaveProperty('runAsUser');
+  });
+
+  it('runs as the user of the helpers where that is not root, as Pod Security level restricted demands', async () => {
+    const checks = checkEnds(0);
+    const helperSettings = { ...world.helperSettings, runAsUser: 1000, runAsGroup: 1001 };
+    await drill(request, { helperSettings });
+    expect(checks[0]?.spec?.containers[0]?.securityContext).toMatchObject({
+      ...{ runAsUser: 1000, runAsGroup: 1001, runAsNonRoot: true },
+      capabilities: { drop: ['ALL'] },
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Backup } from '../../../api/index.ts';
 import type { ReadPodLog } from '../../cluster/gateway/podLog.ts';
 import type { ClusterInventory } from '../../cluster/inventory/inventory.ts';
+import type { NamespaceFact } from '../../cluster/watch/facts.ts';
 import type { ClaimId, ClaimWrites } from '../../cluster/writes/claimWrites.ts';
 import { StageError } from '../../errors.ts';
 import type { Fence } from '../../fence.ts';
@@ -26,7 +27,8 @@ import type { SourceWorld } from '../source.ts';
 import { bytesOf, findSource, patternsOf } from '../source.ts';
 import { verdictOnRestore } from '../verdictOnRestore.ts';
 import { compareSent, wholeBody } from '../wholeBody.ts';
-import { runCheck } from './checkPod.ts';
+import { noDrillWithoutRoot } from './admitDrill.ts';
+import { runCheck, userOf } from './checkPod.ts';
 import { failedBy } from './verifyJob.ts';
 
 /** The dependencies of a drill. */
@@ -36,6 +38,8 @@ export interface DrillWorld extends IntoClaimWorld, Omit<SourceWorld, 'history'>
   /** Asked before the scratch claim is made. */
   fence: Fence;
   claims: ClaimWrites;
+  /** Whether a namespace admits no helper pod that runs as root; absent: none is known to. */
+  isRestricted?(namespace: NamespaceFact): boolean;
   readPodLog: ReadPodLog;
   /** Milliseconds between two looks at a pod. */
   lookMs?: number;
@@ -127,6 +131,8 @@ async function drilled(attempt: Attempt): Promise<JobEnd> {
   const { run, details, world, clock, signal, show } = attempt;
   const { namespace, id: runId } = run;
   clock.enter('create');
+  const fact = world.inventory.namespace(namespace);
+  if (fact && world.isRestricted?.(fact)) throw noDrillWithoutRoot(namespace, 'create');
   const source = await findSource(details.backup, world, signal);
   show({ totalBytes: bytesOf(source) });
   const check = () => checkArchive(source, { signal, onProgress: () => clock.goesOn() });
@@ -191,6 +197,7 @@ async function checkedByCommand(attempt: Attempt, claim: ClaimId): Promise<boole
     {
       ...{ runId: run.id, attempt: run.attempt, installation: world.installation },
       ...{ namespace: run.namespace, claimName: claim.name, image, command },
+      ...userOf(world.helperSettings),
       deadlineMs: world.runTimeoutMs,
     },
     { ...world, pods: world.cluster.pods },
