@@ -150,6 +150,50 @@ describe('a button that a person may not use says why, and whom to ask', () => {
   });
 });
 
+describe('the list of all backups', () => {
+  const TO_SEE = ['list persistentvolumeclaims', 'list persistentvolumeclaims/backup'];
+  const accounts = aBackup({ id: '6', name: 'accounts', uid: 'uid-accounts' });
+  const two = backupList([aBackup({ id: '7' }), accounts]);
+  const rowOf = async (name: string) =>
+    within((await screen.findByRole('link', { name })).closest('tr')!);
+  const asked = ({ calls }: { calls: string[] }) => calls.filter(call => call.startsWith(ACCESS));
+
+  it('says at each archive why a person may not read it', async () => {
+    const of = cluster({ 'GET /backups': two });
+    openPage(of.name, '/nkvm/backups');
+    await saysWhy(READ);
+    for (const name of [/^Browse files of the backup of/, /^Restore the backup of/])
+      for (const each of await screen.findAllByRole('button', { name }))
+        await expectInert(each, READ);
+    expect(new Set(asked(of))).toEqual(
+      new Set([ACCESS, `${ACCESS}?name=orders-db`, `${ACCESS}?name=accounts`])
+    );
+  });
+
+  it('lets those who may read one volume only read that', async () => {
+    const of = cluster({
+      'GET /backups': two,
+      [ACCESS]: (_, { search }) =>
+        accessOf(...TO_SEE, ...(search.includes('name=orders-db') ? [READ] : [])),
+    });
+    openPage(of.name, '/nkvm/backups');
+    await saysWhy(READ);
+    const row = await rowOf('accounts');
+    await expectInert(row.getByRole('button', { name: /^Browse files of the backup of/ }), READ);
+    const own = await rowOf('orders-db');
+    expect(own.getByRole('link', { name: /^Browse files of the backup of/ })).toBeVisible();
+  });
+
+  it('asks once for a namespace whose archives a person may read', async () => {
+    const of = cluster({ 'GET /backups': two }, READ);
+    openPage(of.name, '/nkvm/backups');
+    await waitFor(() => expect(asked(of)).toEqual([ACCESS]));
+    const row = await rowOf('accounts');
+    expect(row.getByRole('link', { name: /^Restore the backup of/ })).toBeVisible();
+    expect(asked(of)).toEqual([ACCESS]);
+  });
+});
+
 describe('a button can be used', () => {
   const canBrowse = async (page = '/nkvm/backups/7', of = cluster()) => {
     openPage(of.name, page);

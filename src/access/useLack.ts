@@ -54,6 +54,24 @@ export function useLack(
   return right === undefined ? undefined : { right, namespace, kind: 'volumes' };
 }
 
+/** Of nothing that there is. */
+const NOTHING: Of = { namespace: '' };
+
+/**
+ * As `useLack`, for a row in a list of many volumes: one request for a namespace is enough where the right is there for all its
+ * volumes. Only where it is not, the volume itself is asked about, because rights on single volumes count as well.
+ */
+export function useLackInList(
+  cluster: string,
+  of: Of,
+  needed: readonly ClaimRight[]
+): Lack | undefined {
+  const { namespace, cluster: elsewhere } = of;
+  const ofAll = useLack(cluster, { namespace, cluster: elsewhere }, needed);
+  const ofOne = useLack(cluster, ofAll ? of : NOTHING, needed);
+  return ofOne;
+}
+
 /**
  * The right of the person at the browser that is missing for a change in Kubernetes, which NKVM has no part in.
  *

@@ -10,7 +10,7 @@ interface ArchiveActionsProps {
   cluster: string;
   backup: Backup;
   /** Why the person may not read it, and whom to ask; undefined: they may, or it is not known. */
-  why?: string;
+  why: string | undefined;
 }
 
 /** What can be done with the archive of a run, in the row of a table; nothing where there is none. */

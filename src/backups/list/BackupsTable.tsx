@@ -1,5 +1,6 @@
 import { Box, Tooltip, Typography } from '@mui/material';
 import type { Backup } from '../../../sidecar/api';
+import { lackText, TO_READ, useLackInList } from '../../access/useLack';
 import { refText } from '../../api/clusterRef';
 import { Link } from '../../otherClusters/Link';
 import { isRestorable } from '../../restores/sources';
@@ -13,6 +14,7 @@ import { BackupBadge } from '../BackupBadge';
 import { chainText } from '../chainText';
 import type { ClaimState } from '../claim/claimState';
 import { ArchiveActions } from '../copies/ArchiveActions';
+import { hasArchive } from '../copies/archiveState';
 import { ArchiveProof } from '../copies/ArchiveProof';
 import { CopyPlaces } from '../copies/CopyPlaces';
 import { RunLink } from '../RunLink';
@@ -110,7 +112,7 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
       label: t('Actions'),
       isUnlabelled: true,
       isTight: true,
-      cell: ({ cluster, run }) => <ArchiveActions cluster={cluster} backup={run} />,
+      cell: row => <Actions {...row} />,
     },
   };
   const shown = isNarrow
@@ -140,6 +142,15 @@ export function BackupsTable({ rows, hasClusters }: BackupsTableProps) {
 const Status = ({ run, claim }: BackupRow) => (
   <BackupBadge backup={run} isEarlier={claim === 'replaced'} />
 );
+
+/** Of a run without an archive, there is nothing to ask. */
+const NO_CLAIM = { namespace: '' };
+
+function Actions({ cluster, run }: BackupRow) {
+  const { t } = useText();
+  const lack = useLackInList(cluster, hasArchive(run) ? run : NO_CLAIM, TO_READ);
+  return <ArchiveActions cluster={cluster} backup={run} why={lackText(lack, t)} />;
+}
 
 function Lesser({ children }: { children: React.ReactNode }) {
   return (
