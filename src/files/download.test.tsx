@@ -1,5 +1,5 @@
 import { screen, waitFor } from '@testing-library/react';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fakeCluster, refusal } from '../testing/fakeCluster';
 import { fileList } from '../testing/fileSamples';
 import { openPage } from '../testing/mount';
@@ -35,23 +35,58 @@ const open = (answers: Parameters<typeof fakeCluster>[0] = {}) => {
 };
 const button = () => screen.findByRole('button', { name: 'Download archive of shop/orders-db' });
 
+/** What is at the address by which the browser itself reaches the sidecar. */
+function atTheLink(answer: () => Response): void {
+  const plain = globalThis.fetch;
+  vi.stubGlobal('fetch', (url: string, init?: RequestInit) =>
+    String(url).includes('/healthz/') ? Promise.resolve(answer()) : plain(url, init)
+  );
+}
+const loginPage = () => new Response('<html>', { headers: { 'Content-Type': 'text/html' } });
+const PROXY_SESSION = /^The download failed\. Your session at the login proxy has ended/;
+const frames = () => [...document.querySelectorAll('iframe')];
+
 describe('a download', () => {
+  afterEach(() => frames().forEach(frame => frame.remove()));
+
   it('is a link with a ticket where the browser reaches the sidecar by itself', async () => {
     const links = watchLinks();
     const { cluster, user } = open();
-    const plain = globalThis.fetch;
-    vi.stubGlobal('fetch', (url: string, init?: RequestInit) =>
-      String(url).includes('/healthz/') ? Promise.resolve(new Response('ok')) : plain(url, init)
-    );
+    atTheLink(() => new Response('ok'));
     await user.click(await button());
     expect(await screen.findByText('Downloading archive.tar.gz')).toBeVisible();
     expect(cluster.calls).toContain(`${TICKET} {"paths":[]}`);
-    expect(links).toEqual([
-      {
-        href: `${location.origin}/clusters/${cluster.name}/api/v1/namespaces/nkvm/services/nkvm:http/proxy/api/v1/downloads/abc`,
-        download: 'archive.tar.gz',
-      },
+    expect(frames().map(({ src }) => src)).toEqual([
+      `${location.origin}/clusters/${cluster.name}/api/v1/namespaces/nkvm/services/nkvm:http/proxy/api/v1/downloads/abc`,
     ]);
+    expect(links).toEqual([]);
+  });
+
+  it('is none where a login page is at the link', async () => {
+    const links = watchLinks();
+    const { user } = open();
+    atTheLink(loginPage);
+    await user.click(await button());
+    expect(await screen.findByText(PROXY_SESSION)).toBeVisible();
+    expect([...links, ...frames()]).toEqual([]);
+  });
+
+  it.each([
+    ['a login page', loginPage, PROXY_SESSION],
+    ['a refusal', () => new Response('ok'), /^The download failed.*start it again/],
+  ])('says so where %s comes in place of the file', async (_, later, text) => {
+    const links = watchLinks();
+    const { user } = open();
+    let answer = () => new Response('ok');
+    atTheLink(() => answer());
+    await user.click(await button());
+    await screen.findByText('Downloading archive.tar.gz');
+    answer = later;
+    const [frame] = frames();
+    Object.defineProperty(frame, 'contentWindow', { value: null });
+    frame!.dispatchEvent(new Event('load'));
+    expect(await screen.findByText(text)).toBeVisible();
+    expect([...links, ...frames()]).toEqual([]);
   });
 
   it('goes through Headlamp’s ApiProxy elsewhere', async () => {

@@ -12,12 +12,17 @@ export type Saved = 'started' | 'done' | 'cancelled';
  * cookies of Headlamp, it downloads by itself. Elsewhere (the desktop app, clusters that are kept in the browser) requests
  * need headers that a link does not have.
  *
+ * @param onNoFile hears why a download that has `started` is none after all
  * @throws Error when it breaks off; nothing that looks whole is saved then.
  */
-export async function save(cluster: string, ticket: DownloadTicket): Promise<Saved> {
+export async function save(
+  cluster: string,
+  ticket: DownloadTicket,
+  onNoFile: (error: unknown) => void
+): Promise<Saved> {
   const link = linkTo(cluster, ticket.path);
   if (link && (await canLink(cluster))) {
-    click(link, ticket.fileName);
+    follow(link, () => void whyNoFile(cluster).then(onNoFile));
     return 'started';
   }
   return await saveByRequest(cluster, ticket);
@@ -25,6 +30,46 @@ export async function save(cluster: string, ticket: DownloadTicket): Promise<Sav
 
 interface PickerWindow {
   showSaveFilePicker?: (options: { suggestedName: string }) => Promise<FileSystemFileHandle>;
+}
+
+/** The sidecar may have to make an index before it answers. */
+const FRAME_MS = 600_000;
+
+/**
+ * Opens a link to a file in a frame that is not seen. The browser saves what the sidecar calls an attachment, and nothing else: a link
+ * with the attribute `download` would save a login page, too, under the name of the archive.
+ */
+function follow(url: string, onPage: () => void): void {
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.src = url;
+  frame.addEventListener('load', () => {
+    if (isBlank(frame)) return;
+    frame.remove();
+    onPage();
+  });
+  document.body.append(frame);
+  setTimeout(() => frame.remove(), FRAME_MS);
+}
+
+/** Before anything has come. */
+function isBlank(frame: HTMLIFrameElement): boolean {
+  try {
+    return frame.contentWindow?.location.href === 'about:blank';
+  } catch {
+    return false; // a page of somebody else
+  }
+}
+
+/** What is in the frame cannot be read: it is of somebody else, or says that it is not for frames. */
+async function whyNoFile(cluster: string): Promise<unknown> {
+  try {
+    await canLink(cluster);
+  } catch (error) {
+    return error;
+  }
+  const message = 'there is no file at the address of the download: start it again';
+  return Object.assign(new Error(message), { status: 500 });
 }
 
 function click(url: string, fileName: string): void {

@@ -25,17 +25,20 @@ export function useDownload(cluster: string): Download {
     if (isUnderWay.current) return;
     isUnderWay.current = true;
     setBusy(true);
+    const tell = (error: unknown): void => {
+      const { title, text } = troubleText(troubleOf(error), t);
+      enqueueSnackbar(`${t('The download failed')}. ${title}. ${text}`, { variant: 'error' });
+    };
     try {
       const ticket = await archiveClient(connectionTo(cluster)).startDownload(archive, paths);
-      const saved = await save(partsOf(cluster).home, ticket);
+      const saved = await save(partsOf(cluster).home, ticket, tell);
       const { fileName } = ticket;
       if (saved === 'started') enqueueSnackbar(t('Downloading {{fileName}}', { fileName }));
       if (saved === 'done') {
         enqueueSnackbar(t('{{fileName}} is saved', { fileName }), { variant: 'success' });
       }
     } catch (error) {
-      const { title, text } = troubleText(troubleOf(error), t);
-      enqueueSnackbar(`${t('The download failed')}. ${title}. ${text}`, { variant: 'error' });
+      tell(error);
     } finally {
       isUnderWay.current = false;
       setBusy(false);

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { canLink, linkTo } from './link';
+import { LoginPage } from './loginPage';
 import { readPlacesFrom } from './place';
 
 const { isRunningAsApp } = vi.hoisted(() => ({ isRunningAsApp: vi.fn(() => false) }));
@@ -45,5 +46,13 @@ describe('an address of the sidecar for the browser itself', () => {
     vi.stubGlobal('fetch', fetched);
     expect(await canLink(name)).toBe(expected);
     expect(fetched.mock.calls[0]?.[0]).toMatch(/\/proxy\/healthz\/~\d+$/);
+  });
+
+  it('is asked about each time, and a login page there is told from a sidecar that is elsewhere', async () => {
+    const page = { headers: { 'Content-Type': 'text/html; charset=utf-8' } };
+    const answers = [new Response('ok'), new Response('<html>', page)];
+    vi.stubGlobal('fetch', async () => answers.shift());
+    expect(await canLink('main')).toBe(true);
+    await expect(canLink('main')).rejects.toThrow(LoginPage);
   });
 });

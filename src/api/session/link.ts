@@ -1,5 +1,6 @@
 import { Headlamp } from '@kinvolk/headlamp-plugin/lib';
 import { UNIQUE_SEGMENT_PREFIX } from '../../../sidecar/api/names.ts';
+import { expectNoPage, LoginPage } from './loginPage';
 import { placeOf, proxyPathOf } from './place';
 
 interface HeadlampWindow {
@@ -21,32 +22,23 @@ export function linkTo(cluster: string, path: string): string | undefined {
   return `${location.origin}${base}/clusters/${place.cluster}${proxyPathOf(place)}${path}`;
 }
 
-/** By the address of the sidecar. */
-const answers = new Map<string, Promise<boolean>>();
-
 /**
- * Whether such an address leads to the sidecar. It does not in the desktop app, nor for clusters that are kept in the
- * browser: there each request needs headers that only Headlamp's ApiProxy sets.
+ * Whether such an address leads to the sidecar now. It does not in the desktop app, nor for clusters that are kept in the
+ * browser: there each request needs headers that only Headlamp's ApiProxy sets. Nothing is remembered: a session can end between two
+ * downloads.
+ *
+ * @throws LoginPage when a page is at the address: what follows it would save that.
  */
-export function canLink(cluster: string): Promise<boolean> {
-  const way = linkTo(cluster, '') ?? '';
-  const known = answers.get(way);
-  if (known) return known;
-  const answer = ask(cluster);
-  answers.set(way, answer);
-  // It may be another way after the next login.
-  void answer.then(can => can || answers.delete(way));
-  return answer;
-}
-
-async function ask(cluster: string): Promise<boolean> {
+export async function canLink(cluster: string): Promise<boolean> {
   const random = crypto.getRandomValues(new Uint32Array(2)).join('');
   const url = linkTo(cluster, `/healthz/${UNIQUE_SEGMENT_PREFIX}${random}`);
   if (!url) return false;
   try {
     const response = await fetch(url, { credentials: 'same-origin', redirect: 'error' });
+    expectNoPage(response);
     return response.ok && (await response.text()) === 'ok';
-  } catch {
+  } catch (error) {
+    if (error instanceof LoginPage) throw error;
     return false;
   }
 }
