@@ -99,6 +99,22 @@ const short = (decision: Decision): string => {
 };
 
 it.each<[string, Partial<PopulateFacts>, string]>([
+  // --- it may not ---
+  [
+    'restores nothing into a namespace that a selector does not choose',
+    { isSelected: false },
+    'ask NamespaceNotSelected',
+  ],
+  [
+    'starts no claim empty in such a namespace, whatever it says',
+    { ...start('empty'), isSelected: false },
+    'ask NamespaceNotSelected',
+  ],
+  [
+    'waits where it is not known whether it may use the namespace',
+    { isSelected: 'unknown' },
+    'wait NamespaceNotChecked',
+  ],
   // --- there is one ---
   ['restores the newest good backup', {}, 'restore b at east'],
   [

@@ -1,4 +1,5 @@
 import { START_ANNOTATION } from '../../../api/index.ts';
+import { unselected } from '../../backup/request/obstacle.ts';
 import { asksForRestore } from '../../cluster/writes/firstRestore.ts';
 import { sizeText } from '../../restore/plan/planSpace.ts';
 import { startWishOf } from '../wish/startWish.ts';
@@ -16,6 +17,7 @@ import { ASK_MS, howToDecide, nameOf, notListed, unlistedOf, WAIT_MS } from './w
  * | facts | decision |
  * | --- | --- |
  * | it asks for no restore, is bound, or is being deleted | `ignore` |
+ * | NKVM_NAMESPACE_SELECTOR does not let NKVM use its namespace | `ask`, whatever `nkvm.io/start` says |
  * | `nkvm.io/start` is not valid, or names a backup that is not one of this claim | `ask` |
  * | `nkvm.io/start: empty` | `empty` |
  * | it names a backup that can be restored | `restore` that one |
@@ -30,7 +32,7 @@ import { ASK_MS, howToDecide, nameOf, notListed, unlistedOf, WAIT_MS } from './w
  */
 export function decide(facts: PopulateFacts): Decision {
   const { claim } = facts;
-  const refused = notOurs(facts);
+  const refused = notOurs(facts) ?? notSelected(facts);
   if (refused) return refused;
   const wish = startWishOf(claim.policyNotes?.[START_ANNOTATION]);
   switch (wish.kind) {
@@ -62,6 +64,29 @@ export function decide(facts: PopulateFacts): Decision {
       const other = wish.kind === 'usual' ? besidesSafety(newest.candidate, facts) : undefined;
       if (other) return safetyIsNewest(newest.candidate, other, facts);
       return restore(newest.candidate, newest.passedOver, facts, newest.note);
+    }
+  }
+}
+
+/** The volume is filled in a namespace of NKVM's own, which needs no label: the claim's own namespace does. */
+function notSelected({ claim, isSelected = true }: PopulateFacts): Decision | undefined {
+  const { namespace } = claim;
+  switch (isSelected) {
+    case true:
+      return undefined;
+    case 'unknown':
+      return {
+        ...{ kind: 'wait', retryMs: WAIT_MS, reason: 'NamespaceNotChecked' },
+        message: `labels of namespace ${namespace} do not match NKVM_NAMESPACE_SELECTOR, and the API server did not say whether NKVM was allowed to use it by itself`,
+        hint: 'nothing to do: NKVM asks again',
+      };
+    case false: {
+      const { reason, message, hint } = unselected(namespace);
+      return {
+        ...{ kind: 'ask', retryMs: ASK_MS, choices: [], reason },
+        message: `claim ${nameOf(claim)} is not restored: ${message}`,
+        hint: `${hint}; for a volume without its data, delete the claim, and apply it without the label of NKVM`,
+      };
     }
   }
 }

@@ -15,6 +15,8 @@ export interface PopulateFacts {
     | 'policyNotes'
   >;
   namespace: 'active' | 'terminating' | 'unknown';
+  /** Whether NKVM may use the namespace, where NKVM_NAMESPACE_SELECTOR is set; absent: it is not. */
+  isSelected?: boolean | 'unknown';
   /** UID of this cluster. */
   clusterUid: string;
   /** Clusters that this one continues; `none`: a person said that there is none; undefined: nobody has said anything. */

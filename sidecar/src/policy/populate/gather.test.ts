@@ -33,6 +33,32 @@ const start = (value: string) => waitingClaim({ policyNotes: { 'nkvm.io/start': 
 const restores = (backup: string) => ({ kind: 'restore', candidate: { backup } });
 const reason = (text: string) => ({ reason: text });
 
+describe('a selector of namespaces', () => {
+  it('is asked about the namespace of the claim, before any destination', async () => {
+    await storeBackup(east);
+    const asked: string[] = [];
+    const read: string[] = [];
+    const watched: Destination = {
+      ...east,
+      list: (...args) => {
+        read.push('list');
+        return east.list(...args);
+      },
+    };
+    const isSelected = async (namespace: string) => {
+      asked.push(namespace);
+      return false;
+    };
+    const decision = await decide({ isSelected }, waitingClaim(), [watched]);
+    expect(decision).toMatchObject({
+      ...{ kind: 'ask', reason: 'NamespaceNotSelected' },
+      message: expect.stringContaining('claim shop/orders-db is not restored'),
+    });
+    expect([asked, read]).toEqual([['shop'], []]);
+    expect(await decide({ isSelected: async () => true })).toMatchObject({ kind: 'restore' });
+  });
+});
+
 describe('archives in a directory', () => {
   it('none: the claim starts empty', async () => {
     expect(await decide()).toMatchObject({ kind: 'empty', startedEmpty: 'none-found' });

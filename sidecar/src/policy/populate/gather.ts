@@ -31,6 +31,8 @@ export interface DecisionsWorld {
   clusterUid: string;
   clusterName: string;
   continues: Continues;
+  /** Whether NKVM may use the namespace of a claim; absent: it may use all. */
+  isSelected?(namespace: string): Promise<boolean | 'unknown'>;
   log?: Pick<Log, 'info'> | undefined;
   now?: (() => number) | undefined;
   /** How long one claim waits for the destinations. Default: 30 minutes. */
@@ -114,7 +116,9 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
     claim: Claim,
     { signal, failed = [] }: DecisionCall
   ): Promise<PopulateFacts> => {
-    const isEnough = startWishOf(claim.policyNotes?.[START_ANNOTATION]).kind === 'empty';
+    const isSelected = (await world.isSelected?.(claim.namespace)) ?? true;
+    const isEnough =
+      isSelected !== true || startWishOf(claim.policyNotes?.[START_ANNOTATION]).kind === 'empty';
     const limit = AbortSignal.timeout(world.limitMs ?? LIMIT_MS);
     const either = AbortSignal.any([signal, limit]);
     const notBefore = history.newestEnd(claim);
@@ -126,6 +130,7 @@ export function decisionsBy(world: DecisionsWorld): Decisions {
     return {
       claim,
       namespace: namespaceState(inventory.namespace(claim.namespace)),
+      isSelected,
       clusterUid,
       continues:
         ours.length > 0
