@@ -32,6 +32,8 @@ import { RunTable } from './schema/table.ts';
 
 /** A checkpoint of 10,000 runs takes some 50 ms and delays inserts meanwhile: rare enough for their p99. */
 const CHECKPOINT_SHARE = 0.02;
+/** The share holds for a million runs, whose checkpoint takes 2 s. */
+const LONGEST_REST_MS = 120_000;
 
 /** Room for the start of a service whose disk is full, and for the ends of thousands of runs. */
 const RESERVE_BYTES = 4 * 1024 * 1024;
@@ -143,6 +145,7 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     write: checkpointWriter({ path, table, journal: () => disk.journal, reserve, ...options }),
     pace: {
       share: options.checkpointShare ?? CHECKPOINT_SHARE,
+      longestRestMs: LONGEST_REST_MS,
       retryMs: options.checkpointRetryMs ?? 10_000,
     },
     onFailure: error => onNotice(notWritten(path, error)),

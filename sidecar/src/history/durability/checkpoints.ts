@@ -2,6 +2,11 @@
 export interface CheckpointPace {
   /** Biggest share of the time that goes into checkpoints, 0 to 1. */
   share: number;
+  /**
+   * Longest time after one in which no other begins. One that took long because the CPU or the disk was busy says little about the
+   * next: without a limit, 20 s at 2 % would leave the file as it is for 16 minutes.
+   */
+  longestRestMs: number;
   /** Least time between the end of a failed one and the next. */
   retryMs: number;
 }
@@ -16,9 +21,9 @@ export interface LastCheckpoint {
 /** @returns when the next one may begin: a small history often, a big one rarely. */
 export function earliestCheckpoint(
   { endedAt, tookMs, isFailed }: LastCheckpoint,
-  { share, retryMs }: CheckpointPace
+  { share, longestRestMs, retryMs }: CheckpointPace
 ): number {
-  const rest = tookMs / share - tookMs;
+  const rest = Math.min(tookMs / share - tookMs, longestRestMs);
   return endedAt + (isFailed ? Math.max(rest, retryMs) : rest);
 }
 
