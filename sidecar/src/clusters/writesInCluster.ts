@@ -3,7 +3,7 @@ import { readClusterUid } from '../cluster/inventory/namespaces.ts';
 import { StageError } from '../errors.ts';
 import { identityProblem } from './clusterIdentity.ts';
 
-export interface OfCluster {
+interface OfCluster {
   name: string;
   /** Of the cluster that the history belongs to. */
   uid: string;
