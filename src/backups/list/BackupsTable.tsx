@@ -14,8 +14,8 @@ import { BackupBadge } from '../BackupBadge';
 import { chainText } from '../chainText';
 import type { ClaimState } from '../claim/claimState';
 import { ArchiveActions } from '../copies/ArchiveActions';
-import { hasArchive } from '../copies/archiveState';
 import { ArchiveProof } from '../copies/ArchiveProof';
+import { hasArchive } from '../copies/archiveState';
 import { CopyPlaces } from '../copies/CopyPlaces';
 import { RunLink } from '../RunLink';
 
