@@ -50,6 +50,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
       // Only root's sshd wants it; Debian makes it when its own service starts.
       if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
       mkdirSync(join(dir, 'data'));
+      mkdirSync(join(dir, 'home'));
       chmodSync(dir, 0o700);
       for (const type of hostKeys) makeKey(join(dir, `host_${type}`), type);
       makeKey(join(dir, 'user'), 'ed25519');
@@ -69,6 +70,8 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
           'KbdInteractiveAuthentication no',
           'PrintMotd no',
           'MaxStartups 100',
+          // What the user of the tests has in ~/.bashrc would run before each command, and may take a second.
+          `SetEnv HOME=${join(dir, 'home')}`,
           `AuthorizedKeysFile ${join(dir, 'user.pub')}`,
           ...(noSftp ? [] : [`Subsystem sftp ${sftp} ${sftpOptions}`]),
           ...(sftpOnly ? [`ForceCommand internal-sftp ${sftpOptions}`] : []),
