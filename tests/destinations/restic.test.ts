@@ -9,7 +9,7 @@ import { keysOf } from '../../sidecar/src/destinations/destination.ts';
 import { resticDestination } from '../../sidecar/src/destinations/restic/restic.ts';
 import { ResticSettings } from '../../sidecar/src/destinations/restic/settings.ts';
 import { describeDestination } from '../../sidecar/src/testing/destinationSuite.ts';
-import { RESTIC, resticMissing } from '../servers/restic.ts';
+import { initRepository, RESTIC, resticMissing } from '../servers/restic.ts';
 
 const PASSWORD = 'correct horse battery';
 const KEY = 'kind__shop__orders-db__20261120T101112Z__01k0example.tar.gz';
@@ -18,7 +18,7 @@ describe.skipIf(resticMissing)(resticMissing ?? 'restic', () => {
   let template: string;
   beforeAll(() => {
     template = mkdtempSync(join(tmpdir(), 'restic-'));
-    native(['init', '--quiet'], join(template, 'repository'), template);
+    initRepository(join(template, 'repository'), PASSWORD);
   });
   afterAll(() => rmSync(template, { recursive: true, force: true }));
 
