@@ -8,6 +8,7 @@ import type { RunWorld } from '../../sidecar/src/backup/run.ts';
 import { runBackup } from '../../sidecar/src/backup/run.ts';
 import { lane } from '../../sidecar/src/cluster/gateway/lane.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
+import type { DirectTerms } from '../../sidecar/src/destinations/direct.ts';
 import type { CommonSettings } from '../../sidecar/src/destinations/places/common.ts';
 import { openWith } from '../../sidecar/src/destinations/places/common.ts';
 import { s3 } from '../../sidecar/src/destinations/s3/kind.ts';
@@ -67,14 +68,35 @@ const run = {
 export interface DirectOptions {
   /** Bytes that do not compress. By default, the archive has three parts. */
   bytes?: number;
+  /** Size of a part, from 5 MiB. By default, as NKVM chooses it. */
+  partBytes?: number;
   settings?: Record<string, string>;
   /** Encryption. */
   common?: CommonSettings;
 }
 
+/** An archive that has three parts, too, and takes a third of the time: of the smallest that S3 takes. */
+export const SMALL_PARTS: DirectOptions = { bytes: 11 * MiB, partBytes: 5 * MiB };
+
+/** @returns the destination, as helpers with other terms see it. */
+export const withTerms = (
+  destination: Destination,
+  change: (terms: DirectTerms) => Partial<DirectTerms>
+): Destination => ({
+  ...destination,
+  stageDirect: async (key, sender, call) =>
+    (await destination.stageDirect?.(
+      key,
+      { send: (terms, ...rest) => sender.send({ ...terms, ...change(terms) }, ...rest) },
+      call
+    )) ?? { otherwise: '' },
+});
+
+/** @param onEnd takes what is to be done at the end of the world: with that of the test, where nothing else is said. */
 export async function directWorld(
   server: S3Server,
-  { bytes = 36 * MiB, settings = {}, common = {} }: DirectOptions = {}
+  { bytes = 36 * MiB, partBytes, settings = {}, common = {} }: DirectOptions = {},
+  onEnd: (clear: () => Promise<void>) => void = onTestFinished
 ): Promise<DirectWorld> {
   const dir = mkdtempSync(join(tmpdir(), 'nkvm-direct-'));
   writeFileSync(join(dir, 'orders'), randomBytes(bytes));
@@ -87,12 +109,18 @@ export async function directWorld(
     prefix: 'a b/c',
     ...settings,
   };
-  const { destination, archiveForm } = openWith(s3, s3.settings.parse(data), common, {
+  const { destination: opened, archiveForm } = openWith(s3, s3.settings.parse(data), common, {
     name: 'offsite',
     installation: '0123456789abcdef',
     workDir: '/nowhere',
   });
-  onTestFinished(async () => {
+  const destination = partBytes
+    ? withTerms(opened, () => ({
+        partSizes: [{ from: 1, bytes: partBytes }],
+        expectedPart: partBytes,
+      }))
+    : opened;
+  onEnd(async () => {
     await cluster.stop();
     await destination.close();
     await proxy.stop();

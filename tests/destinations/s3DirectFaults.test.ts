@@ -17,7 +17,7 @@ import { s3Refusal } from '../servers/requestProxy.ts';
 import type { VersitygwServer } from '../servers/versitygw.ts';
 import { startVersitygw, versitygwMissing } from '../servers/versitygw.ts';
 import type { DirectWorld } from './directWorld.ts';
-import { directWorld, isOfHelper, partOf } from './directWorld.ts';
+import { directWorld, isOfHelper, partOf, SMALL_PARTS, withTerms } from './directWorld.ts';
 
 const MiB = 1024 ** 2;
 
@@ -57,7 +57,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
     ['the server is busy', () => s3Refusal(503, 'SlowDown')],
     ['it waited for too long', () => s3Refusal(403, 'AccessDenied', 'Request has expired')],
   ])('a part is sent again, with a new signature, when %s', async (_, fate) => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     onPart(world, 2, fate);
     expect(await world.backUp()).toMatchObject({ status: 'success', transport: 'direct' });
     expect(askedFor(world, 2)).toHaveLength(2);
@@ -65,7 +65,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   });
 
   it('a part that was stored and sent again, because its answer was lost, is there once', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     let lost = false;
     world.proxy.fate = async request => {
       if (lost || !isOfHelper(request) || partOf(request) !== 2) return undefined;
@@ -95,7 +95,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   };
 
   it('the storage refuses parts after the first: the archive goes through NKVM, in the same attempt', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     onPart(world, 2, () => s3Refusal(403, 'AccessDenied'), 9);
     await wentAnotherWay(world, 'AccessDenied', await world.backUp());
     expect(askedFor(world, 2)).toHaveLength(2);
@@ -106,13 +106,13 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   });
 
   it('a part that always arrives damaged is refused by the server', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     onPart(world, 2, flipped, 9);
     await wentAnotherWay(world, 'could not send the archive', await world.backUp());
   });
 
   it('the other way is pushing, where the pod reaches NKVM', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     onPart(world, 2, () => s3Refusal(403, 'AccessDenied'), 9);
     const transport = pushTransport(await testListener());
     const end = await world.backUp({ transport });
@@ -121,7 +121,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   });
 
   it('says why the other way failed, too', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     onPart(world, 2, () => s3Refusal(403, 'AccessDenied'), 9);
     const transport: Transport = {
       deliver: () => Promise.reject(new StageError('exec', 'ExecRefused', 'no', 'no', 'transient')),
@@ -141,7 +141,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
     ],
     ['finds no server', () => 'break'],
   ])('the archive goes through NKVM when its first part %s', async (_, fate) => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     onPart(world, 1, fate, 9);
     expect(await world.backUp()).toMatchObject({
       ...{ status: 'success', transport: 'exec' },
@@ -164,7 +164,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
     ['is empty', xml => xml.replace(/<Part>.*<\/Part>/s, '')],
     ['shows other bytes', xml => xml.replace(/<ChecksumSHA256>...../, '<ChecksumSHA256>AAAAA')],
   ])('the archive goes through NKVM when the list of parts %s', async (_, change) => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     listing(world, change);
     expect(await world.backUp()).toMatchObject({ status: 'success', transport: 'exec' });
     expect((await world.held()).uploads).toBe(0);
@@ -184,13 +184,13 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
       xml => xml.replace('<PartNumber>3<', '<PartNumber>4<'),
     ],
   ])('an upload is not completed when the list of its parts %s', async (_, message, change) => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     listing(world, change, 2);
     await wentAnotherWay(world, message, await world.backUp());
   });
 
   it('an upload is not completed when the seal is not that of what was sent', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     const { cluster } = world;
     const end = await world.backUp({
       cluster: {
@@ -207,29 +207,18 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   });
 
   /** The destination, as helpers with these terms see it. */
-  const withTerms = (
+  const seenWith = (
     { destination }: DirectWorld,
     change: (terms: DirectTerms) => Partial<DirectTerms>
-  ) => {
-    const seen: Destination = {
-      ...destination,
-      stageDirect: async (key, sender, call) =>
-        (await destination.stageDirect?.(
-          key,
-          { send: (terms, ...rest) => sender.send({ ...terms, ...change(terms) }, ...rest) },
-          call
-        )) ?? { otherwise: '' },
-    };
-    return { places: fixedPlaces([seen]) };
-  };
+  ) => ({ places: fixedPlaces([withTerms(destination, change)]) });
 
   it.each<[string, Partial<DirectTerms>, string]>([
     ['refuses connections', { port: 1 }, 'ECONNREFUSED'],
     // An address of documentation (RFC 5737): packets get lost, as behind a NetworkPolicy.
     ['does not answer', { host: '192.0.2.1' }, 'cannot reach 192.0.2.1'],
   ])('the archive goes through NKVM when the endpoint %s', async (_, change, why) => {
-    const world = await directWorld(server);
-    const end = await world.backUp(withTerms(world, () => change));
+    const world = await directWorld(server, SMALL_PARTS);
+    const end = await world.backUp(seenWith(world, () => change));
     expect(end).toMatchObject({ status: 'success', transport: 'exec' });
     expect(end.transportReason).toContain(why);
     const next = await world.backUp();
@@ -241,7 +230,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
     const world = await directWorld(server);
     const sizes = [16, 6, 6, 12];
     const partSizes = [1, 2, 4].map(from => ({ from, bytes: (sizes[from - 1] ?? 0) * MiB }));
-    const end = await world.backUp(withTerms(world, () => ({ partSizes })));
+    const end = await world.backUp(seenWith(world, () => ({ partSizes })));
     expect(end).toMatchObject({ status: 'success', transport: 'direct' });
     const sent = world.proxy.seen.filter(request => isOfHelper(request) && partOf(request) > 0);
     const bytes = new Map(sent.map(request => [partOf(request), request.body.length / MiB]));
@@ -250,20 +239,20 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   });
 
   it('an archive that fills all parts and goes on takes another way', async () => {
-    const world = await directWorld(server);
-    const end = await world.backUp(withTerms(world, () => ({ maxParts: 2 })));
+    const world = await directWorld(server, SMALL_PARTS);
+    const end = await world.backUp(seenWith(world, () => ({ maxParts: 2 })));
     await wentAnotherWay(world, 'TooManyParts', end);
   });
 
   it('the archive goes through NKVM where its parts do not fit into the memory of the pod', async () => {
-    const world = await directWorld(server);
-    const end = await world.backUp(withTerms(world, () => ({ expectedPart: 1024 ** 5 })));
+    const world = await directWorld(server, SMALL_PARTS);
+    const end = await world.backUp(seenWith(world, () => ({ expectedPart: 1024 ** 5 })));
     expect(end).toMatchObject({ status: 'success', transport: 'exec' });
     expect(end.transportReason).toMatch(/parts of \d+ MiB need more memory than/);
   });
 
   it('the archive takes another way where commands cannot be fed', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     const execWithInput = () => Promise.reject(new Error('Kubernetes 1.30 is needed'));
     const end = await world.backUp({ cluster: { ...world.cluster, execWithInput } });
     expect(end).toMatchObject({ status: 'success', transport: 'exec' });
@@ -271,7 +260,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   });
 
   it('a part is not signed a second time for other bytes', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     const seen: Destination = {
       ...world.destination,
       stageDirect: async (key, sender, call) =>
@@ -299,14 +288,14 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   });
 
   it('a clock that is off by an hour is no obstacle: signatures have the time of the server', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
     onTestFinished(() => void vi.useRealTimers());
     expect(await world.backUp()).toMatchObject({ status: 'success', transport: 'direct' });
   });
 
   it('a command that is killed half-way leaves nothing', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     world.proxy.fate = async request => {
       if (isOfHelper(request) && partOf(request) === 2) await world.cluster.stop();
       return undefined;
@@ -320,7 +309,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   });
 
   it('an upload that broke off is aborted once more when its helper is gone, which may have sent on', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     const { cluster } = world;
     const helpersAtAborts: number[] = [];
     world.proxy.fate = async request => {
@@ -359,7 +348,7 @@ describe.skipIf(versitygwMissing)(`faults of direct uploads ${versitygwMissing ?
   });
 
   it('a run that is cancelled half-way leaves nothing', async () => {
-    const world = await directWorld(server);
+    const world = await directWorld(server, SMALL_PARTS);
     const cancel = new AbortController();
     world.proxy.fate = request => {
       if (isOfHelper(request) && partOf(request) === 2) cancel.abort(CANCELLED);

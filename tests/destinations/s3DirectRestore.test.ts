@@ -6,7 +6,7 @@ import { newIdentity } from '../../sidecar/src/archive/age/keys.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import type { DirectReads } from '../../sidecar/src/destinations/direct.ts';
 import { isOtherwise } from '../../sidecar/src/destinations/direct.ts';
-import type { RunChange } from '../../sidecar/src/history/history.ts';
+import type { RunChange, RunRecord } from '../../sidecar/src/history/history.ts';
 import { fixedPlaces } from '../../sidecar/src/testing/fixedPlaces.ts';
 import { testListener } from '../../sidecar/src/testing/pushWorld.ts';
 import { storedChain } from '../../sidecar/src/testing/storedChain.ts';
@@ -45,13 +45,29 @@ describe.skipIf(versitygwMissing)(`direct restores from s3 ${versitygwMissing ??
   beforeAll(async () => {
     server = await startVersitygw();
   });
-  afterAll(() => server.stop());
+  const ends: (() => Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const clear of ends) await clear();
+    await server.stop();
+  });
 
-  async function backedUp(options: DirectOptions = {}) {
-    const world = await directWorld(server, options);
+  async function stored(
+    options?: DirectOptions,
+    onEnd?: (clear: () => Promise<void>) => void
+  ): Promise<{ world: DirectWorld; backup: RunRecord }> {
+    const world = await directWorld(server, options, onEnd);
     const backup = recordOf(await world.backUp());
     expect(backup).toMatchObject({ transport: 'direct' });
+    return { world, backup };
+  }
+  let plain: ReturnType<typeof stored> | undefined;
+
+  /** Without options, the backup is the same one for all tests, which only read it. */
+  async function backedUp(options?: DirectOptions) {
+    const shared = () => (plain ??= stored({}, clear => void ends.push(clear)));
+    const { world, backup } = await (options ? stored(options) : shared());
     world.proxy.seen.length = 0;
+    world.proxy.fate = () => undefined;
     return { world, backup, to: directRestoreWorld([world.destination]) };
   }
 
@@ -76,8 +92,8 @@ describe.skipIf(versitygwMissing)(`direct restores from s3 ${versitygwMissing ??
     };
   };
 
-  it.each<[string, DirectOptions]>([
-    ['as it is', {}],
+  it.each<[string, DirectOptions?]>([
+    ['as it is'],
     ['encrypted', { common: { ageRecipients: [newIdentity()] } }],
   ])(
     'a helper reads the archive by itself, stored %s, and nothing of it comes here',
@@ -192,7 +208,7 @@ describe.skipIf(versitygwMissing)(`direct restores from s3 ${versitygwMissing ??
   });
 
   it('an archive that has changed is found before anything is written', async () => {
-    const { world, backup, to } = await backedUp();
+    const { world, backup, to } = await backedUp({});
     const client = server.client();
     const at = { Bucket: world.bucket, Key: `a b/c/${backup.copies[0]?.key}` };
     const { Body } = await client.getObject(at);
