@@ -5,6 +5,7 @@ import { StageError } from '../../errors.ts';
 import type { ByteRange, Call, Destination, Staged } from '../destination.ts';
 import { checkKey } from '../key.ts';
 import type { PlaceContext } from '../kind.ts';
+import { publishError, putByStaging } from '../putByStaging.ts';
 import { archiveMissing, nameTaken, streamBroke, temporaryGone } from '../refusals.ts';
 import type { Running } from './command.ts';
 import { resticCommand } from './command.ts';
@@ -107,7 +108,7 @@ export function resticDestination(
         await running.ended;
       } catch (error) {
         await giveUp(running);
-        throw asPublish(error);
+        throw publishError(error);
       }
       known = undefined;
       const stored = (await look(call)).get(key);
@@ -152,14 +153,7 @@ export function resticDestination(
     provesAfterPublish: true,
     locate,
     stage,
-    async put(key, text, call = {}) {
-      try {
-        const staged = await stage(key, Readable.from([Buffer.from(text)]), call);
-        await staged.publish(call);
-      } catch (error) {
-        throw asPublish(error);
-      }
-    },
+    put: putByStaging(stage),
     async stat(key, call = {}) {
       checkKey(key);
       const stored = await find(key, call);
@@ -249,13 +243,6 @@ async function* bytesOf(
   } finally {
     if (!isWhole) await giveUp(running);
   }
-}
-
-/** Storing a small text is one step for whoever asks. */
-function asPublish(error: unknown): unknown {
-  if (!(error instanceof StageError) || error.stage === 'publish') return error;
-  const { reason, message, hint } = error;
-  return new StageError('publish', reason, message, hint, error.class, { cause: error });
 }
 
 /** restic ends with exit code 3 then, and has made a snapshot without the file. */

@@ -5,6 +5,7 @@ import type { Destination, Staged } from '../destination.ts';
 import { isOtherwise } from '../direct.ts';
 import { checkKey } from '../key.ts';
 import type { PlaceContext } from '../kind.ts';
+import { publishError } from '../putByStaging.ts';
 import { archiveMissing, streamBroke, temporaryGone } from '../refusals.ts';
 import { guarded } from './body.ts';
 import { bucketOf } from './bucket.ts';
@@ -145,9 +146,7 @@ export function s3Destination(
       try {
         await naming.confirm(sent, call);
       } catch (error) {
-        if (!(error instanceof StageError)) throw error;
-        const { reason, message, hint } = error;
-        throw new StageError('publish', reason, message, hint, error.class, { cause: error });
+        throw publishError(error);
       }
     },
 

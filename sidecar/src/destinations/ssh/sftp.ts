@@ -1,9 +1,10 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { FileEntry } from 'ssh2';
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
 import type { Confirmed, Destination, StageCall, Staged, Stored } from '../destination.ts';
 import { checkKey } from '../key.ts';
+import { putByStaging } from '../putByStaging.ts';
 import { archiveMissing, streamBroke } from '../refusals.ts';
 import { sentDigest } from '../sentDigest.ts';
 import { newTemporary, temporaryOf } from '../temporary.ts';
@@ -247,14 +248,7 @@ export function sftpDestination(settings: SshSettings, options: SshOptions): Des
     locate,
     stage,
 
-    async put(key, text, { signal } = {}) {
-      try {
-        const staged = await stage(key, Readable.from([Buffer.from(text)]), { signal });
-        await staged.publish({ signal });
-      } catch (error) {
-        throw atStage(error, 'publish');
-      }
-    },
+    put: putByStaging(stage, error => atStage(error, 'publish')),
 
     async stat(key, { signal } = {}) {
       checkKey(key);
