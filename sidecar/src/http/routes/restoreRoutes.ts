@@ -339,19 +339,11 @@ export const restoreRoutes =
           produces: ['text/event-stream'],
         },
       },
-      async (request, reply) => {
-        const { caller } = request;
-        const held = heldRights(caller, rights);
-        const { run, show } = await seenBy(caller, request.params.id, held);
-        return followRun(request, reply, {
-          ...{ streams, changes, held, event: 'restore', run },
-          read() {
-            const now = history.get(run.id);
-            return now && show(now);
-          },
-          mayRead: () => access.mayRead(run, heldRights(caller, rights)),
-        });
-      }
+      async (request, reply) =>
+        await followRun(request, reply, {
+          ...{ streams, changes, history, rights, access, seenBy },
+          ...{ id: request.params.id, event: 'restore' },
+        })
     );
 
     app.post(

@@ -1,6 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { RunRecord } from '../../history/history.ts';
+import type { History, RunRecord } from '../../history/history.ts';
 import type { HeldRights } from '../rights/heldRights.ts';
+import { heldRights } from '../rights/heldRights.ts';
+import type { Rights } from '../rights/rights.ts';
+import type { RunAccess } from '../rights/runAccess.ts';
 import type { EventStream, EventStreams } from './eventStreams.ts';
 import type { RunChanges } from './runChanges.ts';
 import type { Followed } from './runEvents.ts';
@@ -9,26 +12,39 @@ import { runEvents } from './runEvents.ts';
 export interface FollowRun {
   streams: EventStreams;
   changes: RunChanges;
-  /** Rights that were needed so far. */
-  held: HeldRights;
+  history: Pick<History, 'get'>;
+  rights: Pick<Rights, 'has'>;
+  access: Pick<RunAccess, 'mayRead'>;
+  id: string;
   /** Name of the events. */
   event: string;
-  run: RunRecord;
-  /** @returns the run as the caller may see it now; undefined: it is not there any more. */
-  read(): Followed | undefined;
-  /** @returns whether the caller may still see it, after some right was lost. */
-  mayRead(): Promise<boolean>;
+  /**
+   * @returns the run, and how the caller sees it; the rights that it asks for are kept in `held`
+   * @throws StageError or Refusal when the caller may not see it
+   */
+  seenBy(
+    caller: FastifyRequest['caller'],
+    id: string,
+    held: HeldRights
+  ): Promise<{ run: RunRecord; show(run: RunRecord): Followed }>;
 }
 
 /**
  * Sends a run as server-sent events until it has ended.
- * @throws Refusal (429) when too many streams are open. After that the reply belongs to the stream.
+ * @throws what `seenBy` throws, or Refusal (429) when too many streams are open. After that the reply belongs to the stream.
  */
-export function followRun(
+export async function followRun(
   { caller, isTokenValid }: FastifyRequest,
   reply: FastifyReply,
-  { streams, changes, held, event, run, read, mayRead }: FollowRun
-): FastifyReply {
+  { streams, changes, history, rights, access, id, event, seenBy }: FollowRun
+): Promise<FastifyReply> {
+  const held = heldRights(caller, rights);
+  const { run, show } = await seenBy(caller, id, held);
+  const read = (): Followed | undefined => {
+    const now = history.get(run.id);
+    return now && show(now);
+  };
+  const mayRead = () => access.mayRead(run, heldRights(caller, rights));
   let stream: EventStream | undefined;
   const events = runEvents(event, () => stream, read);
   const unwatch = changes.watch(run.id, events.changed);
