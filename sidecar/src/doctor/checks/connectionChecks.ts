@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { DoctorFinding } from '../../../api/index.ts';
 import { textOf } from '../../errors.ts';
 import { fails, failsBy, fine, warns } from '../finding.ts';
+import { timeText } from './timeText.ts';
 
 /** @throws Error when nothing listens there; the signal's reason */
 async function reach(host: string, port: number, signal: AbortSignal): Promise<void> {
@@ -72,9 +73,12 @@ export function certificateVerdict(
   toDo: string
 ): DoctorFinding {
   const what = `the certificate of the webhook ${path}`;
-  const until = validToDate.toISOString();
+  const until = timeText(validToDate.toISOString());
   if (now < validFromDate)
-    return fails(`${what} is valid from ${validFromDate.toISOString()} on, which is not yet`, toDo);
+    return fails(
+      `${what} is valid from ${timeText(validFromDate.toISOString())} on, which is not yet`,
+      toDo
+    );
   if (now >= validToDate) return fails(`${what} has expired ${until}`, toDo);
   const isSoon = validToDate.getTime() - now.getTime() < SOON_DAYS * DAY_MS;
   return isSoon ? warns(`${what} expires ${until}`, toDo) : fine(`${what} is valid until ${until}`);

@@ -8,6 +8,7 @@ import type { History } from '../../history/history.ts';
 import { within } from '../../within.ts';
 import type { Viewer } from '../doctor.ts';
 import { fails, fine, warns, worstOf } from '../finding.ts';
+import { timeText } from './timeText.ts';
 
 /** A key that no archive has. */
 const NO_SUCH_KEY = 'nkvm-look';
@@ -45,7 +46,7 @@ async function lookAt(
   const what = `destination ${name} (${kind}, ${location}${isDefault ? ', default' : ''})`;
   const { lastProvenAt } = history.provenAt(name);
   const proven = lastProvenAt
-    ? `an archive there was last proven ${lastProvenAt}`
+    ? `an archive there was last proven ${timeText(lastProvenAt)}`
     : 'no archive there was proven yet';
   try {
     const limit = AbortSignal.timeout(limitMs);

@@ -5,6 +5,7 @@ import { codeOf } from '../../files.ts';
 import { checkFile } from '../../history/checkFile.ts';
 import type { History } from '../../history/history.ts';
 import { fails, failsBy, fine, warns } from '../finding.ts';
+import { timeText } from './timeText.ts';
 
 /** The file as it is on disk, and whether the process can write to it. */
 export async function checkHistory(
@@ -18,9 +19,9 @@ export async function checkHistory(
   try {
     const { size, mtime } = await stat(path);
     const runs = history ? `, ${history.count()} runs` : '';
-    const text = `history ${path}: ${sizeText(
-      size
-    )}${runs}, last checkpoint ${mtime.toISOString()}`;
+    const text = `history ${path}: ${sizeText(size)}${runs}, last checkpoint ${timeText(
+      mtime.toISOString()
+    )}`;
     const verdict = await checkFile(path, signal);
     switch (verdict.is) {
       case 'sound':
