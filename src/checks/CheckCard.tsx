@@ -12,6 +12,7 @@ import { ConfirmButton } from '../restores/ConfirmButton';
 import { RestoreProgress } from '../restores/RestoreProgress';
 import { Ago } from '../ui/Ago';
 import { stopIcon } from '../ui/icons';
+import { ProgramOutput } from '../ui/ProgramOutput';
 import { sentence } from '../ui/sentence';
 import { RunBadge } from '../ui/status';
 import { type Translate, useText } from '../ui/text';
@@ -119,28 +120,7 @@ function Output({ text }: { text: string }) {
       <Typography component="h3" variant="subtitle2" gutterBottom>
         {t('Output of the check command')}
       </Typography>
-      <Typography
-        component="pre"
-        variant="body2"
-        tabIndex={0}
-        role="region"
-        aria-label={t('Output of the check command')}
-        sx={theme => ({
-          m: 0,
-          p: 1.5,
-          maxHeight: '20em',
-          overflow: 'auto',
-          fontFamily: 'monospace',
-          whiteSpace: 'pre-wrap',
-          overflowWrap: 'anywhere',
-          border: '1px solid',
-          borderColor: theme.palette.divider,
-          borderRadius: 1,
-          background: theme.palette.background.muted,
-        })}
-      >
-        {text}
-      </Typography>
+      <ProgramOutput label={t('Output of the check command')} text={text} />
     </Box>
   );
 }

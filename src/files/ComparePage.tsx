@@ -15,13 +15,14 @@ import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useUrlParameters } from '../ui/useUrlParameters';
 import { useBackLink } from '../useBackLink';
+import { useRunAddress } from '../useRunAddress';
 import { useCompareUrl } from './ArchiveLinks';
 import { ChangesTable } from './ChangesTable';
-import { NoBackup, useArchiveAddress } from './FilesPage';
+import { NoBackup } from './FilesPage';
 
 /** The route to the comparison of two archives. */
 export function CompareRoute() {
-  const { cluster, id, namespace } = useArchiveAddress();
+  const { cluster, id, namespace } = useRunAddress();
   const asked = useBackup(cluster, id, namespace);
   return (
     <Shown

@@ -1,6 +1,5 @@
 import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Stack, Typography } from '@mui/material';
-import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../sidecar/api';
 import { LackNote } from '../access/LackNote';
 import { TO_READ, useLack } from '../access/useLack';
@@ -10,9 +9,8 @@ import { hasArchive } from '../backups/copies/archiveState';
 import { RunLink } from '../backups/RunLink';
 import { ClusterLine } from '../otherClusters/ClusterLine';
 import { Link } from '../otherClusters/Link';
-import { useClusterRef } from '../otherClusters/useClusterRef';
 import { RestoreButton } from '../restores/RestoreLink';
-import { BACKUPS_ROUTE, NAMESPACE_PARAMETER } from '../routes';
+import { BACKUPS_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
 import { alertIcon } from '../ui/icons';
@@ -21,20 +19,14 @@ import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useBackLink } from '../useBackLink';
+import { useRunAddress } from '../useRunAddress';
 import { CompareLink } from './ArchiveLinks';
 import { DownloadArchiveButton } from './DownloadArchiveButton';
 import { FileBrowser } from './FileBrowser';
 
-/** The backup that an address names: its id, and the namespace of its volume where that is known. */
-export function useArchiveAddress(): { cluster: string; id: string; namespace?: string } {
-  const { id } = useParams<{ id: string }>();
-  const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
-  return { cluster: useClusterRef(), id, namespace };
-}
-
 /** The route to what is in an archive. */
 export function FilesRoute() {
-  return <FilesPage {...useArchiveAddress()} />;
+  return <FilesPage {...useRunAddress()} />;
 }
 
 interface FilesPageProps {

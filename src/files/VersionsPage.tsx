@@ -20,8 +20,9 @@ import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { useBackLink } from '../useBackLink';
+import { useRunAddress } from '../useRunAddress';
 import { useFilesUrl } from './ArchiveLinks';
-import { NoBackup, useArchiveAddress } from './FilesPage';
+import { NoBackup } from './FilesPage';
 import { useDownload } from './useDownload';
 import { parentOf } from './view';
 
@@ -29,7 +30,7 @@ type Version = FileVersions['versions'][number];
 
 /** The route to the versions of a file. */
 export function VersionsRoute() {
-  const { cluster, id, namespace } = useArchiveAddress();
+  const { cluster, id, namespace } = useRunAddress();
   const path = new URLSearchParams(useLocation().search).get('path') ?? '';
   const asked = useBackup(cluster, id, namespace);
   return (

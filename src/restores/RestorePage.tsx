@@ -1,7 +1,6 @@
 import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { AlertTitle, Box, Stack, Typography } from '@mui/material';
 import { useRef } from 'react';
-import { useLocation, useParams } from 'react-router-dom';
 import type { Restore } from '../../sidecar/api';
 import { LackNote } from '../access/LackNote';
 import { lackText, TO_RESTORE, TO_WRITE, useLack } from '../access/useLack';
@@ -13,8 +12,7 @@ import { refOfRecord } from '../api/session/recordRef';
 import { LastOutput } from '../backups/run/LastOutput';
 import { ClusterLine } from '../otherClusters/ClusterLine';
 import { Link } from '../otherClusters/Link';
-import { useClusterRef } from '../otherClusters/useClusterRef';
-import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../routes';
+import { VOLUMES_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { Command } from '../ui/Copyable';
 import { alertIcon, stopIcon } from '../ui/icons';
@@ -23,6 +21,7 @@ import { Notice } from '../ui/Notice';
 import { sentence } from '../ui/sentence';
 import { type Translate, useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';
+import { useRunAddress } from '../useRunAddress';
 import { ComparisonFacts } from './ComparisonFacts';
 import { ConfirmButton } from './ConfirmButton';
 import { hintOf } from './hint';
@@ -36,10 +35,8 @@ import { Undo } from './Undo';
 
 /** The route to the page of one restore. */
 export function RestoreRunRoute() {
-  const cluster = useClusterRef();
-  const { id } = useParams<{ id: string }>();
-  const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
-  return <RestorePage key={id} cluster={cluster} id={id} namespace={namespace} />;
+  const address = useRunAddress();
+  return <RestorePage key={address.id} {...address} />;
 }
 
 interface RestorePageProps {

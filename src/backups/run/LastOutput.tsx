@@ -2,6 +2,7 @@ import { Link, Stack, Typography } from '@mui/material';
 import type { Backup } from '../../../sidecar/api';
 import { RUNBOOKS_URL } from '../../../sidecar/api/names.ts';
 import { CopyButton } from '../../ui/Copyable';
+import { ProgramOutput } from '../../ui/ProgramOutput';
 import { useText } from '../../ui/text';
 
 interface LastOutputProps {
@@ -24,29 +25,7 @@ export function LastOutput({ backup: { status, stage, helper } }: LastOutputProp
             </Typography>
             <CopyButton text={output} label={t('Copy the last output of the helper pod')} />
           </Stack>
-          <Typography
-            component="pre"
-            variant="body2"
-            // A scroll area that the keyboard reaches, too.
-            tabIndex={0}
-            aria-label={t('Last output of the helper pod')}
-            role="region"
-            sx={theme => ({
-              m: 0,
-              p: 1.5,
-              maxHeight: '20em',
-              overflow: 'auto',
-              fontFamily: 'monospace',
-              whiteSpace: 'pre-wrap',
-              overflowWrap: 'anywhere',
-              border: '1px solid',
-              borderColor: theme.palette.divider,
-              borderRadius: 1,
-              background: theme.palette.background.muted,
-            })}
-          >
-            {output}
-          </Typography>
+          <ProgramOutput label={t('Last output of the helper pod')} text={output} />
         </>
       )}
       <Link

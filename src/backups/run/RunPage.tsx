@@ -1,7 +1,6 @@
 import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { AlertTitle, Box, Stack, Typography } from '@mui/material';
 import { useRef } from 'react';
-import { useLocation, useParams } from 'react-router-dom';
 import type { Backup } from '../../../sidecar/api';
 import { LackNote } from '../../access/LackNote';
 import { TO_BACK_UP, TO_READ, useLack } from '../../access/useLack';
@@ -13,10 +12,9 @@ import { BrowseLink } from '../../files/ArchiveLinks';
 import { DownloadArchiveButton } from '../../files/DownloadArchiveButton';
 import { ClusterLine } from '../../otherClusters/ClusterLine';
 import { Link } from '../../otherClusters/Link';
-import { useClusterRef } from '../../otherClusters/useClusterRef';
 import { RestoreButton } from '../../restores/RestoreLink';
 import { isRestorable } from '../../restores/sources';
-import { NAMESPACE_PARAMETER, VOLUMES_ROUTE } from '../../routes';
+import { VOLUMES_ROUTE } from '../../routes';
 import { Shown } from '../../setup/Shown';
 import { Folded } from '../../ui/Folded';
 import { alertIcon } from '../../ui/icons';
@@ -26,6 +24,7 @@ import { sentence } from '../../ui/sentence';
 import { useText } from '../../ui/text';
 import { useFormatDate } from '../../ui/useFormatDate';
 import { useBackLink } from '../../useBackLink';
+import { useRunAddress } from '../../useRunAddress';
 import { BackupBadge } from '../BackupBadge';
 import { RunStrip } from '../claim/RunStrip';
 import { hasArchive } from '../copies/archiveState';
@@ -42,10 +41,7 @@ import { failedText } from './stageText';
 
 /** The route to the page of one run. */
 export function RunRoute() {
-  const cluster = useClusterRef();
-  const { id } = useParams<{ id: string }>();
-  const namespace = new URLSearchParams(useLocation().search).get(NAMESPACE_PARAMETER) ?? undefined;
-  return <RunPage cluster={cluster} id={id} namespace={namespace} />;
+  return <RunPage {...useRunAddress()} />;
 }
 
 interface RunPageProps {
