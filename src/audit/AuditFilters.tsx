@@ -13,7 +13,7 @@ interface AuditFiltersProps {
 
 /** The labels stay above the fields, as in the other lists. */
 const LABEL = { shrink: true };
-const WIDTH = { xs: '100%', sm: '12rem' };
+const WIDTH = { xs: '100%', sm: '11rem' };
 
 /** Narrows the audit log. Each change of a filter asks again, and is an entry itself: a text is taken when it is complete. */
 export function AuditFilters({ parameters, actions, onChange }: AuditFiltersProps) {

@@ -22,15 +22,30 @@ export function ClustersPage() {
   const clusters = K8s.useSelectedClusters();
   const namespacesOf = useNamespacesAtHand(useSelectedNamespaces());
   const lists = useClusterLists(clusters, cluster => namespacesOf(cluster)[0]);
+  const [only] = lists;
   return (
-    <SectionBox title={<SectionHeader title={t('Clusters')} />}>
+    <SectionBox
+      title={
+        <SectionHeader
+          title={t('Clusters')}
+          actions={
+            only && lists.length === 1
+              ? [<AddButton key="add" cluster={only.cluster} list={only.value} />]
+              : []
+          }
+        />
+      }
+    >
       <Stack spacing={3}>
         {lists.map(({ cluster, ...asked }) => (
           <Stack key={cluster} spacing={2}>
-            {clusters.length > 1 && (
-              <Typography component="h2" variant="h6">
-                {cluster}
-              </Typography>
+            {lists.length > 1 && (
+              <Stack direction="row" alignItems="center" justifyContent="space-between" gap={1}>
+                <Typography component="h2" variant="h6">
+                  {cluster}
+                </Typography>
+                <AddButton cluster={cluster} list={asked.value} />
+              </Stack>
             )}
             <Shown cluster={cluster} asked={asked}>
               {list => <Clusters cluster={cluster} list={list} />}
@@ -48,23 +63,33 @@ const lackOf = (cluster: string, verbs: string): Lack => ({
   kind: 'nkvm',
 });
 
+const addLack = (cluster: string, { mayAdd }: ClusterList): Lack | undefined =>
+  mayAdd ? undefined : lackOf(cluster, 'create');
+
+/** Nothing before the list is known, which says whether the person may add a cluster. */
+function AddButton({ cluster, list }: { cluster: string; list: ClusterList | undefined }) {
+  const { t } = useText();
+  const [isAdding, setAdding] = useState(false);
+  return list ? (
+    <>
+      <ActionButton
+        icon={addIcon}
+        variant="contained"
+        text={t('Add a cluster')}
+        why={lackText(addLack(cluster, list), t)}
+        onClick={() => setAdding(true)}
+      />
+      {isAdding && <KubeconfigDialog cluster={cluster} onClose={() => setAdding(false)} />}
+    </>
+  ) : null;
+}
+
 function Clusters({ cluster, list }: { cluster: string; list: ClusterList }) {
   const { t } = useText();
-  const { clusters, mayAdd, mayManage } = list;
-  const [isAdding, setAdding] = useState(false);
-  const add = mayAdd ? undefined : lackOf(cluster, 'create');
+  const { clusters, mayManage } = list;
   return (
     <Stack spacing={2}>
-      <Stack direction="row" flexWrap="wrap" alignItems="center" gap={1.5}>
-        <ActionButton
-          icon={addIcon}
-          variant="contained"
-          text={t('Add a cluster')}
-          why={lackText(add, t)}
-          onClick={() => setAdding(true)}
-        />
-        <LackNote cluster={cluster} lacks={[add]} />
-      </Stack>
+      <LackNote cluster={cluster} lacks={[addLack(cluster, list)]} />
       {clusters.length === 1 && (
         <Message severity="info">
           {t(
@@ -86,7 +111,6 @@ function Clusters({ cluster, list }: { cluster: string; list: ClusterList }) {
           />
         ))}
       </Box>
-      {isAdding && <KubeconfigDialog cluster={cluster} onClose={() => setAdding(false)} />}
     </Stack>
   );
 }

@@ -14,6 +14,7 @@ export function Stored({ destination }: { destination: Destination }) {
     <Figures
       figures={[
         { label: t('Archives'), value: catalog ? number(catalog.archives) : t('Not read yet') },
+        catalog && { label: t('Counted'), value: <Ago date={catalog.readAt} /> },
         catalog && { label: t('Stored'), value: formatBytes(catalog.bytes, language) },
         {
           label: t('Free space'),

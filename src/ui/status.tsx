@@ -14,8 +14,8 @@ interface BadgeProps {
   iconColor?: (theme: Theme) => string;
 }
 
-/** Beside the actions of a row in a narrow window, a label of the usual size would be cut off. */
-const SMALL = { px: 0.5, py: 0.25, gap: 0.5, fontSize: '0.75rem' };
+/** Beside the actions of a row in a narrow window, a label of the usual size, or in one line, would be cut off. */
+const SMALL = { px: 0.5, py: 0.25, gap: 0.5, fontSize: '0.75rem', whiteSpace: 'normal' };
 
 /**
  * Headlamp's label of a state: an icon and a word, never a colour alone. Anything that is fine is plain text with a small

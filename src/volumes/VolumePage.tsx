@@ -62,25 +62,18 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
           <SectionHeader
             title={t('Volume {{volume}}', { volume: volumeName })}
             actions={[
-              ...(canRestore
-                ? [
-                    <RestoreButton
-                      key="restore"
-                      cluster={cluster}
-                      start={{ backup: volume?.lastSuccess?.id ?? '', from: claim }}
-                      label={t('Restore {{volume}}', { volume: volumeName })}
-                    />,
-                  ]
-                : []),
-              ...(volume
-                ? [
-                    <Stack key="action" direction="row" flexWrap="wrap" gap={1}>
-                      <Action cluster={cluster} volume={volume} />
-                      {canBackUp(volume) && <BackUpTo targets={[{ cluster, ...claim }]} />}
-                      {canBackUp(volume) && <InFull cluster={cluster} volume={volume} />}
-                    </Stack>,
-                  ]
-                : []),
+              <Stack key="actions" direction="row" flexWrap="wrap" gap={1}>
+                {canRestore && (
+                  <RestoreButton
+                    cluster={cluster}
+                    start={{ backup: volume?.lastSuccess?.id ?? '', from: claim }}
+                    label={t('Restore {{volume}}', { volume: volumeName })}
+                  />
+                )}
+                {volume && <Action cluster={cluster} volume={volume} />}
+                {volume && canBackUp(volume) && <BackUpTo targets={[{ cluster, ...claim }]} />}
+                {volume && canBackUp(volume) && <InFull cluster={cluster} volume={volume} />}
+              </Stack>,
             ]}
           />
         }
