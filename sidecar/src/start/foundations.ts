@@ -12,6 +12,7 @@ import { readsAs } from '../helper/settings/readsAs.ts';
 import type { History } from '../history/history.ts';
 import { runIds } from '../history/runId.ts';
 import type { Identity } from '../identity.ts';
+import { selectedBy } from '../policy/populate/selected.ts';
 import { fillingNamespace } from '../restore/handOver/filling.ts';
 import { looksOf } from '../restore/plan/looks.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -81,12 +82,7 @@ export async function startFoundations(
     ...{ life, log, looks, inventory, identity, access, gateway },
     pods: selector ? podsWhereOpen(pods, open) : pods,
     open,
-    /** Whether the selector lets NKVM use a namespace, or the namespace was opened by itself, for which no label is needed. */
-    async isSelected(namespace: string): Promise<boolean | 'unknown'> {
-      if (isLabelled(namespace)) return true;
-      const isOpen = await open.ask(namespace);
-      return isOpen === 'unknown' ? isOpen : isOpen === true;
-    },
+    isSelected: selectedBy(isLabelled, open),
     readsAs: (claim: Claim) =>
       readsAs(
         claim,
