@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
 import type { Pod } from '../cluster/gateway/pods.ts';
+import { StageError } from '../errors.ts';
 import { exampleHelperSpec } from '../testing/exampleHelperSpec.ts';
 import type { ProcessCluster } from '../testing/processCluster.ts';
 import { processCluster } from '../testing/processCluster.ts';
@@ -168,19 +169,36 @@ describe('a helper pod', () => {
   });
 });
 
-it('deletes a pod by its UID, and says at once when it may not', async () => {
+const replaced = new StageError(
+  'create',
+  'ClusterReplaced',
+  'the API server of cluster edge is that of another cluster than before',
+  'add it under another name',
+  'needs-action'
+);
+
+it('starts no command where the address leads to another cluster, and says that', async () => {
+  const refusing: HelperCluster = { ...cluster, exec: () => Promise.reject(replaced) };
+  const helper = await createHelper(refusing, 'shop', spec);
+  await expect(helper.exec(['true'])).rejects.toBe(replaced);
+});
+
+it.each([
+  ['it may not', refused],
+  ['the address leads to another cluster', replaced],
+])('deletes a pod by its UID, and says at once when %s', async (_, error) => {
   const { uid } = await createHelper(cluster, 'shop', spec);
   const asked: unknown[] = [];
   const { pods } = withPods({
     remove: async (...call) => {
       asked.push(call);
-      throw refused;
+      throw error;
     },
   });
   await expect(removeHelper(pods, 'shop', 'nkvm-backup-01a-1', uid)).rejects.toMatchObject({
     stage: 'cleanup',
     reason: 'HelperLeft',
-    message: expect.stringContaining('cannot create resource'),
+    message: expect.stringContaining(error.message),
   });
   expect(asked).toEqual([['shop', 'nkvm-backup-01a-1', { uid }]]);
 });
