@@ -3,8 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-// Kubernetes tells each pod of the namespace the address of the Service nkvm; one of another name is named by NKVM_HOST.
-const NKVM = `http://${process.env.NKVM_HOST ?? process.env.NKVM_SERVICE_HOST}/api/v1`;
+// Kubernetes tells each pod of the namespace the address of the Service nkvm. NKVM_HOST names another one, e.g. volumes, or
+// https://nkvm.nkvm.svc where the port takes HTTPS.
+const HOST = process.env.NKVM_HOST ?? process.env.NKVM_SERVICE_HOST;
+const NKVM = `${HOST.includes('://') ? HOST : `http://${HOST}`}/api/v1`;
 const POLL_MS = 5_000;
 /** The biggest number of volumes in one request. */
 const MAX_VOLUMES = 100;

@@ -12,12 +12,12 @@ import {
 describe('commands in messages', () => {
   afterEach(() => runsIn(NKVM_NAMESPACE));
 
-  it('name the namespace that NKVM runs in', () => {
+  it('name the namespace that NKVM runs in, also in the name of a binding', () => {
     runsIn('backup-system');
     expect(namespaceOfNkvm()).toBe('backup-system');
     expect([openNamespaceCommand('shop'), allowRestoresCommand('shop')]).toEqual([
-      'kubectl create rolebinding nkvm-runtime -n shop --clusterrole nkvm-runtime --serviceaccount backup-system:nkvm-runner',
-      'kubectl create rolebinding nkvm-restore -n shop --clusterrole nkvm-restore --serviceaccount backup-system:nkvm-runner',
+      'kubectl create rolebinding nkvm-runtime.backup-system -n shop --clusterrole nkvm-runtime --serviceaccount backup-system:nkvm-runner',
+      'kubectl create rolebinding nkvm-restore.backup-system -n shop --clusterrole nkvm-restore --serviceaccount backup-system:nkvm-runner',
     ]);
   });
 

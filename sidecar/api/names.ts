@@ -138,8 +138,12 @@ export const allowRestoresCommand = (namespace: string): string =>
   bindRunner(RESTORE_CLUSTER_ROLE, namespace, ownNamespace);
 
 const bindRunner = (role: string, namespace: string, ofNkvm: string): string =>
-  `kubectl create rolebinding ${role} -n ${namespace} --clusterrole ${role} ` +
+  `kubectl create rolebinding ${bindingOf(role, ofNkvm)} -n ${namespace} --clusterrole ${role} ` +
   `--serviceaccount ${ofNkvm}:${RUNNER_SERVICE_ACCOUNT}`;
+
+/** @returns a name for a binding that no binding of another NKVM in the cluster has. @param name in namespace `nkvm` */
+export const bindingOf = (name: string, ofNkvm: string): string =>
+  ofNkvm === NKVM_NAMESPACE ? name : `${name}.${ofNkvm}`;
 
 /**
  * Annotation of a workload that a restore has stopped: JSON of what it is set back to, e.g.

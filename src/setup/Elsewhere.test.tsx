@@ -74,6 +74,23 @@ describe('NKVM in another namespace', () => {
     await waitFor(() => expect(screen.queryByText(/Namespace team/)).toBeNull());
   });
 
+  it('is found in its usual place where its port takes HTTPS', async () => {
+    const ports = [{ name: 'http', port: 80, appProtocol: 'https' }];
+    const { cluster, user } = open({
+      [TOKEN_REQUEST]: { spec: {}, status: { token: 'minted' } },
+      'GET /volumes': refusal(503, 'error trying to reach service: EOF'),
+      [SERVICES]: { items: [{ ...service('nkvm'), spec: { ports } }] },
+      [BINDINGS]: { items: [binding('nkvm')] },
+      'GET nkvm/https:nkvm /volumes': volumeList([
+        aVolume({ namespace: 'shop', name: 'orders-db' }),
+      ]),
+    });
+    const name = 'Use it, Service https:nkvm in namespace nkvm';
+    await user.click(await screen.findByRole('button', { name }));
+    expect(await screen.findByRole('link', { name: 'orders-db' })).toBeVisible();
+    expect(cluster.sent.at(-1)?.path).toContain('/services/https:nkvm:http/proxy/');
+  });
+
   it('has to be named by hand without the permission to search', async () => {
     open({ [SERVICES]: refusal(403, 'services is forbidden') });
     expect(await screen.findByText(/enter it in the settings of the plugin/)).toBeVisible();

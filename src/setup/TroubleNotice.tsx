@@ -50,9 +50,13 @@ export function TroubleNotice({ cluster, trouble }: { cluster: string; trouble: 
   );
 }
 
-/** Those who may not see a namespace are not told that there is no Service in it. */
+/**
+ * Those who may not see a namespace are not told that there is no Service in it. Where the port of NKVM takes HTTPS, the API
+ * server has no way to it by a name without `https:`.
+ */
 const mayBeElsewhere = (trouble: Trouble): boolean =>
   trouble.kind === 'absent' ||
+  trouble.kind === 'noWay' ||
   (trouble.kind === 'noRight' && trouble.right.subresource === 'proxy');
 
 function adviceOn(cluster: string, trouble: Trouble, t: Translate): ReactNode {

@@ -1,21 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { SIDECAR_LABELS } from '../../sidecar/api/names.ts';
-import { allBlocks, ROOT } from '../docs/support/blocks.ts';
-import { linkTree } from '../docs/support/linkTree.ts';
+import { ROOT } from '../docs/support/blocks.ts';
+import type { Checkout } from './support/installPage.ts';
+import { blocksOfTest, freshCheckout } from './support/installPage.ts';
 import { kubectl } from './support/kubectl.ts';
 
 /** The kustomizations of docs/operations/install.md for an NKVM in another place, in their order. */
-const BLOCKS = allBlocks().filter(
-  ({ page, mark }) =>
-    page === 'docs/operations/install.md' &&
-    mark?.kind === 'test' &&
-    mark.file === 'tests/cluster/elsewhere.test.ts'
-);
+const BLOCKS = blocksOfTest('tests/cluster/elsewhere.test.ts');
 const HOME = 'backup-system';
 
 interface Thing {
@@ -25,24 +19,21 @@ interface Thing {
   rules?: { resourceNames?: string[] }[];
 }
 
-let dir: string;
+let checkout: Checkout;
 beforeAll(() => {
-  dir = mkdtempSync(join(tmpdir(), 'nkvm-elsewhere-'));
-  linkTree(ROOT, dir);
+  checkout = freshCheckout();
 });
-afterAll(() => rmSync(dir, { recursive: true }));
+afterAll(() => checkout.remove());
 
 /** Runs the block of the page that has `part`, as a person would. */
 function run(part: string): void {
   const found = BLOCKS.filter(({ text }) => text.includes(part));
   expect(found, part).toHaveLength(1);
-  const script = `set -o pipefail\n${found[0]?.text}`;
-  const { status, stderr } = spawnSync('bash', ['-euc', script], { cwd: dir, encoding: 'utf8' });
-  expect(status, stderr).toBe(0);
+  checkout.run(found[0]?.text ?? '');
 }
 
 function rendered(name: string): Thing[] {
-  const text = kubectl(['kustomize', join(dir, name)]);
+  const text = kubectl(['kustomize', join(checkout.dir, name)]);
   return parseAllDocuments(text).map(document => document.toJS() as Thing);
 }
 
@@ -64,9 +55,19 @@ describe('NKVM in another namespace', () => {
     run('>elsewhere/kustomization.yaml');
     const things = rendered('elsewhere');
     expect(namespacesOf(things)).toEqual([HOME]);
-    const bindings = things.filter(({ kind }) => kind.endsWith('Binding'));
-    expect(bindings.map(({ metadata }) => metadata.name).sort()).toEqual(
-      expect.arrayContaining(['nkvm-auth-delegator', 'nkvm-door', 'nkvm-metrics', 'nkvm-runtime'])
+    const namesOf = (of: string) =>
+      things.filter(({ kind }) => kind === of).map(({ metadata }) => metadata.name);
+    expect(namesOf('RoleBinding')).toContain('nkvm-door');
+    const everywhere = [
+      'admin',
+      'auth-delegator',
+      'cluster-discovery',
+      'metrics',
+      'restore',
+      'runtime',
+    ];
+    expect(namesOf('ClusterRoleBinding').sort()).toEqual(
+      everywhere.map(name => `nkvm-${name}.${HOME}`)
     );
     const service = things.find(({ kind }) => kind === 'Service');
     expect(service?.metadata.labels).toMatchObject(SIDECAR_LABELS);
@@ -74,9 +75,8 @@ describe('NKVM in another namespace', () => {
 
   it.each(['schedule', 'k8s/remote', 'monitoring/operator'])('takes deploy/%s with it', page => {
     const name = page.replace('/', '-');
-    mkdirSync(join(dir, name));
-    const kustomization = { namespace: HOME, resources: [`../deploy/${page}`] };
-    writeFileSync(join(dir, name, 'kustomization.yaml'), JSON.stringify(kustomization));
+    mkdirSync(join(checkout.dir, name));
+    checkout.write(name, { namespace: HOME, resources: [`../deploy/${page}`] });
     expect(namespacesOf(rendered(name))).toEqual([HOME]);
   });
 

@@ -25,6 +25,9 @@ export interface FoundPlace extends PlaceChoice {
 interface Item {
   metadata: { name: string; namespace?: string; labels?: Record<string, string> };
 }
+interface Service extends Item {
+  spec?: { ports?: { name?: string; appProtocol?: string }[] };
+}
 interface Binding extends Item {
   roleRef: { name: string };
   subjects?: { kind: string; name: string; namespace?: string }[];
@@ -52,15 +55,24 @@ const list = async <T extends Item>(
 export async function findPlaces(cluster: string): Promise<FoundPlace[]> {
   const labels = Object.entries(SIDECAR_LABELS);
   const labelSelector = labels.map(label => label.join('=')).join(',');
-  const services = await list<Item>(cluster, '/api/v1/services', { labelSelector });
+  const services = await list<Service>(cluster, '/api/v1/services', { labelSelector });
   const found = services
     // Headlamp's cache, where it is on, gives the answer to another selector.
     .filter(({ metadata }) => labels.every(([key, value]) => metadata.labels?.[key] === value))
-    .map(({ metadata }) => ({ namespace: metadata.namespace ?? '', service: metadata.name }));
+    .map(service => ({
+      namespace: service.metadata.namespace ?? '',
+      service: proxyNameOf(service),
+    }));
   if (found.length === 0) return [];
   const vouched = await voucherIn(cluster);
   return found.map(each => ({ ...each, vouched: vouched(each.namespace) }));
 }
+
+/** @returns the name that the service proxy takes: with `https:` before it where the port of NKVM says that it takes HTTPS. */
+const proxyNameOf = ({ metadata: { name }, spec }: Service): string =>
+  spec?.ports?.some(port => port.name === 'http' && port.appProtocol === 'https')
+    ? `https:${name}`
+    : name;
 
 /** @returns what the cluster says of NKVM in a namespace. */
 async function voucherIn(cluster: string): Promise<(namespace: string) => Vouched> {

@@ -41,7 +41,7 @@ describe('the rights of NKVM', () => {
       {
         outcome: 'failed',
         paste:
-          'kubectl create clusterrolebinding nkvm-auth-delegator --clusterrole system:auth-delegator --serviceaccount backups:nkvm-runner',
+          'kubectl create clusterrolebinding nkvm-auth-delegator.backups --clusterrole system:auth-delegator --serviceaccount backups:nkvm-runner',
       },
     ]);
     const isSecret = ({ resource, verb }: Action) => resource === 'secrets' && verb !== 'create';

@@ -1,5 +1,5 @@
 import type { DoctorFinding } from '../../../api/index.ts';
-import { RUNNER_SERVICE_ACCOUNT } from '../../../api/index.ts';
+import { bindingOf, RUNNER_SERVICE_ACCOUNT } from '../../../api/index.ts';
 import type { Access, Action } from '../../cluster/gateway/access.ts';
 import { fails, fine, warns } from '../finding.ts';
 import type { NeededRole } from '../neededRights.ts';
@@ -58,13 +58,13 @@ function lacking(role: NeededRole, missing: Action[], namespace: string): Doctor
       );
 }
 
-/** @param where the namespace that a ClusterRole is bound in; absent: all namespaces, or that of NKVM for a Role */
-function bindCommand({ role, kind }: NeededRole, namespace: string, where?: string): string {
+function bindCommand({ role, kind }: NeededRole, namespace: string): string {
   const name = BINDINGS[role] ?? role;
   const account = `--serviceaccount ${namespace}:${RUNNER_SERVICE_ACCOUNT}`;
-  if (kind === 'Role')
-    return `kubectl create rolebinding ${name} -n ${namespace} --role ${role} ${account}`;
-  return where === undefined
-    ? `kubectl create clusterrolebinding ${name} --clusterrole ${role} ${account}`
-    : `kubectl create rolebinding ${name} -n ${where} --clusterrole ${role} ${account}`;
+  return kind === 'Role'
+    ? `kubectl create rolebinding ${name} -n ${namespace} --role ${role} ${account}`
+    : `kubectl create clusterrolebinding ${bindingOf(
+        name,
+        namespace
+      )} --clusterrole ${role} ${account}`;
 }
