@@ -1,7 +1,7 @@
 /** `npm run screenshots`: takes README's pictures, of the demo's shop after some real backups, into docs/images/. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { backUp, start } from '../cluster/support/backups.ts';
 import { adminToken, makeHistory, playgroundWorld } from '../demo/playgroundWorld.ts';
 import { prepare } from '../demo/prepare.ts';
@@ -12,6 +12,8 @@ import { startHeadlamp, WIDE } from './support/headlamp.ts';
 const IMAGES = join(import.meta.dirname, '../../docs/images');
 /** Big enough to be seen while it is backed up. */
 const BIG = ['billing', 'statements'] as const;
+/** Below the last thing in a picture, in px. */
+const MARGIN = 32;
 
 if (!findChromium()) {
   console.error('There is no Chromium on PATH: install it (on Debian: apt install chromium).');
@@ -66,9 +68,7 @@ async function takeAll(): Promise<void> {
 
 async function takeRun(headlamp: Headlamp, path: string): Promise<void> {
   const page = await headlamp.open(path);
-  await page.getByText(/^tar --extract/).waitFor();
-  // With the command that restores it.
-  await page.setViewportSize({ width: WIDE, height: 1090 });
+  await showDownTo(page, page.getByText(/^tar --extract/));
   await take(page, 'run');
 }
 
@@ -79,9 +79,15 @@ async function takeClaim(headlamp: Headlamp, startRun: () => Promise<unknown>): 
   await startRun();
   await page.reload();
   await page.getByText(/[KM]iB\/s/).waitFor();
-  // The backup that is under way lies below the facts and the schedule.
-  await page.setViewportSize({ width: WIDE, height: 1250 });
+  await showDownTo(page, page.getByText('All backups of this volume'));
   await take(page, 'claim');
+}
+
+/** Makes the window high enough for everything down to `last`. */
+async function showDownTo(page: Page, last: Locator): Promise<void> {
+  await last.waitFor();
+  const { y, height } = (await last.boundingBox()) ?? { y: 0, height: 0 };
+  await page.setViewportSize({ width: WIDE, height: Math.ceil(y + height) + MARGIN });
 }
 
 async function take(page: Page, name: string): Promise<void> {
