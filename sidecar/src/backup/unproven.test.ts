@@ -200,6 +200,29 @@ it('leaves what a copy to any destination may be writing, also one that has begu
   expect(await keysOf(to)).toEqual([keyOf('run-1')]);
 });
 
+it('leaves an archive that is copied because an increment needs it', async () => {
+  const link = { runId: 'run-1', archive: keyOf('run-1'), bytes: 1, sha256: 'ab'.repeat(32) };
+  const runs = [
+    exampleRun({ id: 'run-1', copies: [copyOf('other')] }),
+    exampleRun({ id: 'run-2', copies: [copyOf('another')], chain: { links: [link] } }),
+  ];
+  const storage = memoryStorage();
+  storage.archives.set(keyOf('run-1'), Buffer.from('archive'));
+  storage.modifiedAt.set(keyOf('run-1'), new Date(0));
+  const to = memoryDestination(storage);
+  const copy: RunRecord = {
+    ...queuedRun({ kind: 'copy' }),
+    details: { kind: 'copy', backup: 'run-2', destination: 'memory', totalBytes: null },
+  };
+  await deleteUnproven({
+    history: { get: id => runs.find(each => each.id === id), unfinished: () => [copy] },
+    destination: to,
+    now: () => at,
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+  expect(await keysOf(to)).toEqual([keyOf('run-1')]);
+});
+
 it('keeps the index of an archive that is lost, and whose manifest is not', async () => {
   const { put, clean, keys } = setUp([exampleRun({ id: 'lost', status: 'failed', copies: [] })]);
   put(indexName(keyOf('lost')));

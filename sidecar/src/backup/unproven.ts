@@ -1,4 +1,5 @@
 import type { Backup, Copy } from '../../api/index.ts';
+import { needs } from '../archive/chain/chain.ts';
 import type { ParsedName } from '../archive/name.ts';
 import {
   archiveOfIndex,
@@ -130,8 +131,15 @@ export async function deleteUnproven({
   const left: string[] = [];
 
   // Asked again each time: a listing takes a while, and a copy may have begun meanwhile.
+  // The archives that an increment needs are copied by its run.
   const isCopied = (id: string): boolean =>
-    history.unfinished().some(({ details }) => details?.kind === 'copy' && details.backup === id);
+    history
+      .unfinished()
+      .some(
+        ({ details }) =>
+          details?.kind === 'copy' &&
+          (details.backup === id || needs(history.get(details.backup)?.chain ?? null, id))
+      );
   const verdictOn = (archive: string, ageMs: number) => {
     const name = parseArchiveName(archive);
     if (!name) return 'wait';

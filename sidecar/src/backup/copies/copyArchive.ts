@@ -10,6 +10,7 @@ import {
 } from '../../archive/manifest.ts';
 import { archiveFormOf, archiveNameIn, manifestName } from '../../archive/name.ts';
 import type { Lane } from '../../cluster/gateway/lane.ts';
+import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Readable } from '../../destinations/readable.ts';
 import { readText } from '../../destinations/readText.ts';
@@ -79,6 +80,8 @@ export async function copyArchive(
     { from, to: destination, form },
     { held, signal }
   );
+  // They may be gone by now: a big archive takes hours.
+  await chainThere(key, manifest.chain, destination, signal);
   clock.enter('checksum');
   const [plan = { by: 'reading', level: 'checksum' }] = proof.proofPlans(backup, [destination]);
   clock.enter('publish');

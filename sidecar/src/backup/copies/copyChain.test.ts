@@ -9,7 +9,8 @@ import { lane } from '../../cluster/gateway/lane.ts';
 import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { readText } from '../../destinations/readText.ts';
-import type { RunRecord } from '../../history/history.ts';
+import type { History, RunRecord } from '../../history/history.ts';
+import { changeCopies } from '../../history/queries/changeCopies.ts';
 import { queuedRun } from '../../testing/exampleRun.ts';
 import { fixedPlaces } from '../../testing/fixedPlaces.ts';
 import type { MemoryStorage } from '../../testing/memoryDestination.ts';
@@ -44,9 +45,9 @@ const { signal } = new AbortController();
 const keyOf = (run: RunRecord | undefined): string => run?.copies[0]?.key ?? '';
 
 /** Copies the last backup of the chain. */
-async function copyLast() {
-  const history = await openFor(newPath());
-  await history.add(runs);
+async function copyLast(known?: History) {
+  const history = known ?? (await openFor(newPath()));
+  if (!known) await history.add(runs);
   const end = await copyJob({
     ...{ history, now: () => new Date(), retry: COPY_RETRY, unpacking: lane(1) },
     runTimeoutMs: 60_000,
@@ -106,4 +107,46 @@ it('does not copy an increment whose full archive is damaged', async () => {
   const { end } = await copyLast();
   expect(end).toMatchObject({ status: 'failed', reason: 'ArchiveDiffers' });
   expect([...b.archives.keys()]).toEqual([]);
+});
+
+it('copies an archive that an increment needs again, where only the increment is there', async () => {
+  const { history } = await copyLast();
+  const [full] = runs;
+  await to.remove(keyOf(full));
+  await changeCopies(history, full!.id, ({ copies }) => ({
+    copies: copies.map(copy => (copy.destination === 'b' ? { ...copy, state: 'missing' } : copy)),
+  }));
+  const { end } = await copyLast(history);
+  expect(end).toMatchObject({ status: 'success' });
+  expect(await chainThere(keyOf(runs[2]), runs[2]!.chain, to, signal)).toHaveLength(2);
+});
+
+it('publishes no increment where an archive that it needs is gone by then, and tries again', async () => {
+  const [full, , last] = runs;
+  const { stage } = to;
+  to = {
+    ...to,
+    async stage(key, ...more) {
+      const staged = await stage(key, ...more);
+      if (key === keyOf(last)) await to.remove(keyOf(full));
+      return staged;
+    },
+  };
+  const { history, end } = await copyLast();
+  expect(end).toMatchObject({
+    ...{ status: 'failed', reason: 'ChainIncomplete', failureClass: 'transient' },
+  });
+  expect(await to.stat(keyOf(last))).toBeUndefined();
+  expect(b.temporaries.size).toBe(0);
+  expect(history.get(last!.id)?.copies.find(({ destination }) => destination === 'b')?.state).toBe(
+    'awaited'
+  );
+});
+
+it('does not take the word of the history for an archive that an increment needs', async () => {
+  const { history } = await copyLast();
+  await to.remove(keyOf(runs[1]));
+  expect((await copyLast(history)).end).toMatchObject({
+    ...{ status: 'failed', reason: 'ChainIncomplete', failureClass: 'transient' },
+  });
 });

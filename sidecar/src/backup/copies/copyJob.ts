@@ -1,4 +1,6 @@
 import type { Copy } from '../../../api/index.ts';
+import { archiveNameIn } from '../../archive/name.ts';
+import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Places } from '../../destinations/places.ts';
 import { PausedError } from '../../destinations/places/health.ts';
@@ -63,14 +65,14 @@ export const copyJob = (world: CopyWorld): JobKind => ({
     try {
       const details = detailsOf(run);
       target = await targetOf(details, world);
-      end = await copied(run, details, target, world, { clock, report, held, signal: ends });
+      end = await copied(details, target, world, { clock, report, held, signal: ends });
     } catch (error) {
       const stage = clock.current() ?? 'create';
       const left = target ? await undo(held, target.destination) : [];
       const because = clock.signal.aborted ? clock.signal.reason : error;
       const why = limit.aborted
         ? timedOut(stage, runTimeoutMs)
-        : nameIsOurs(await explain(because, stage));
+        : passing(await explain(because, stage));
       const isCancelled = signal.aborted && signal.reason === CANCELLED;
       const retryAfterMs = retryAfterOf(because, now()) ?? 0;
       end = isCancelled
@@ -114,32 +116,53 @@ async function targetOf({ destination }: CopyDetails, world: CopyWorld): Promise
   throw target?.problem;
 }
 
-/** @throws whatever ends it */
+/**
+ * An increment is of no use without the archives that it needs: those that are not there are copied first, also where the increment
+ * is there.
+ * @throws whatever ends it
+ */
 async function copied(
-  run: RunRecord,
   details: CopyDetails,
   target: OpenTarget,
   world: CopyWorld,
   under: CopyRun
 ): Promise<JobEnd> {
-  const { history, places } = world;
-  const backup = history.get(details.backup);
-  if (!backup) throw gone(details);
-  const known = backup.copies.find(({ destination }) => destination === target.name);
-  if (known?.state === 'present') {
+  const backup = backupOf(details, world);
+  sourcesOf(backup, target, world);
+  const { clock } = under;
+  // A run never goes back to an earlier stage: all of this is a part of copying.
+  const enter = (): void => {
+    if (clock.current() === 'create') clock.enter('copy');
+  };
+  for (const { runId } of backup.chain?.links ?? []) {
+    const link = backupOf({ ...details, backup: runId }, world);
+    await copiedAlone(link, target, world, { ...under, clock: { ...clock, enter } });
+    Object.assign(under.held, { staged: undefined, index: undefined, snapshot: undefined });
+  }
+  await chainThere(
+    archiveNameIn(keyOf(backup), target.form),
+    backup.chain,
+    target.destination,
+    under.signal
+  );
+  return await copiedAlone(backup, target, world, under);
+}
+
+/** Copies one archive, without those that it needs. @throws whatever ends it */
+async function copiedAlone(
+  backup: RunRecord,
+  target: OpenTarget,
+  world: CopyWorld,
+  under: CopyRun
+): Promise<JobEnd> {
+  const { known, sources } = sourcesOf(backup, target, world);
+  if (!sources) {
     return { status: 'success', message: `there was a proven copy at ${target.name} already` };
   }
-  const other = backup.copies.find(({ destination }) => isSame(destination, target, places));
-  if (other) throw sameStorage(target.name, other.destination);
-  const sources = backup.copies.filter(
-    ({ state, destination }) => state === 'present' && destination !== target.name
-  );
-  if (sources.length === 0) throw noSource(backup);
-  await copyChain(run, backup, details, target, world, under);
-  const found = await foundThere(sources[0] as Copy, known, target, under.signal);
+  const found = await foundThere(sources[0], known, target, under.signal);
   const copy =
     found ??
-    (await withNearest(sources, places, under.signal, source =>
+    (await withNearest(sources, world.places, under.signal, source =>
       leavingNothing(under.held, target.destination, () =>
         copyArchive(source, backup, target, world, under)
       )
@@ -155,26 +178,35 @@ async function copied(
   };
 }
 
-/** An increment is of no use without the archives that it needs: those that are not there yet are copied first. */
-async function copyChain(
-  run: RunRecord,
-  backup: RunRecord,
-  details: CopyDetails,
-  target: OpenTarget,
-  world: CopyWorld,
-  under: CopyRun
-): Promise<void> {
-  const { clock } = under;
-  // A run never goes back to an earlier stage: all of this is a part of copying.
-  const enter = (): void => {
-    if (clock.current() === 'create') clock.enter('copy');
-  };
-  for (const { runId } of backup.chain?.links ?? []) {
-    const one = { ...details, backup: runId };
-    await copied(run, one, target, world, { ...under, clock: { ...clock, enter } });
-    Object.assign(under.held, { staged: undefined, index: undefined, snapshot: undefined });
-  }
+/** @throws StageError */
+function backupOf(details: CopyDetails, { history }: CopyWorld): RunRecord {
+  const backup = history.get(details.backup);
+  if (!backup) throw gone(details);
+  return backup;
 }
+
+interface Sources {
+  /** The copy at the target, by the record. */
+  known: Copy | undefined;
+  /** Undefined: the copy is there already. */
+  sources: [Copy, ...Copy[]] | undefined;
+}
+
+/** @throws StageError */
+function sourcesOf(backup: RunRecord, target: OpenTarget, { places }: CopyWorld): Sources {
+  const known = backup.copies.find(({ destination }) => destination === target.name);
+  if (known?.state === 'present') return { known, sources: undefined };
+  const other = backup.copies.find(({ destination }) => isSame(destination, target, places));
+  if (other) throw sameStorage(target.name, other.destination);
+  const [first, ...more] = backup.copies.filter(
+    ({ state, destination }) => state === 'present' && destination !== target.name
+  );
+  if (!first) throw noSource(backup);
+  return { known, sources: [first, ...more] };
+}
+
+const keyOf = ({ copies }: RunRecord): string =>
+  copies.find(({ state }) => state === 'present')?.key ?? '';
 
 /** Whether another name leads to the storage of `target`, where it stores archives in the same form. */
 function isSame(name: string, target: OpenTarget, places: Places): boolean {
@@ -211,18 +243,23 @@ async function leavingNothing<T>(
   }
 }
 
-/** A name is taken by what this copy has left, or by another attempt: the next one finds out. See `foundThere`. */
-const nameIsOurs = (error: StageError): StageError =>
-  error.reason !== 'NameTaken'
+/** Reasons that keep an attempt from its copy and not the next ones, and what to do: nothing. */
+const PASSING: Readonly<Record<string, string>> = {
+  // By what this copy has left, or by another attempt: the next one finds out. See `foundThere`.
+  NameTaken:
+    'nothing to do: NKVM tries again; if it happens again, check the file of that name at the destination',
+  // The next listing of the destination notices that an archive is missing; then it is copied, too.
+  ChainIncomplete:
+    'nothing to do: NKVM lists the destination every hour, and then copies what is missing there',
+};
+
+const passing = (error: StageError): StageError => {
+  const hint = PASSING[error.reason];
+  const { stage, reason, message } = error;
+  return hint === undefined
     ? error
-    : new StageError(
-        error.stage,
-        error.reason,
-        error.message,
-        'nothing to do: NKVM tries again; if it happens again, check the file of that name at the destination',
-        'transient',
-        { cause: error }
-      );
+    : new StageError(stage, reason, message, hint, 'transient', { cause: error });
+};
 
 const gone = ({ backup }: CopyDetails): StageError =>
   new StageError(

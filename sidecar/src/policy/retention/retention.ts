@@ -13,7 +13,7 @@ import type { Log } from '../../log.ts';
 import { endsOf } from './chains.ts';
 import type { DeletionPlace } from './deletion/applyPlans.ts';
 import { applyPlans } from './deletion/applyPlans.ts';
-import { dependentsIn, noDependents, useOf } from './deletion/inUse.ts';
+import { dependentsIn, linksIn, noDependents, useOf } from './deletion/inUse.ts';
 import type { PlaceDecision } from './deletion/placeDecisions.ts';
 import { placeDecisions } from './deletion/placeDecisions.ts';
 import type { Clocks } from './holds/clock.ts';
@@ -134,6 +134,7 @@ export function retentionWith(world: RetentionWorld): Retention {
             unfinished: history.unfinished(),
             isRead: world.isRead,
             dependsOn: noDependents,
+            linksOf: linksIn(history),
           }),
           failedChecks: history.archives.failedChecks(),
         },

@@ -124,6 +124,20 @@ describe('leaves an archive alone', () => {
     untouched();
   });
 
+  it.each(['copy', 'restore'] as const)('that a %s of an increment needs', async kind => {
+    const link = { runId: run.id, archive: key, bytes: 5, sha256: 'ab'.repeat(32) };
+    const increment = exampleRun({ id: 'later', copies: [], chain: { links: [link] } });
+    await history.add([increment]);
+    const details = { kind, backup: increment.id, archive: 'a', safetyBackupId: null } as never;
+    const reader = {
+      ...exampleRun({ kind, status: 'queued', endedAt: null, copies: [] }),
+      details,
+    };
+    const world = worldOf({ history: { ...historyCalls(), unfinished: () => [reader] } });
+    expect(await deleteArchive(victim, destination, world)).toBe('used');
+    untouched();
+  });
+
   it('that is being read', async () => {
     const world = worldOf({ isRead: (to, one) => to === 'memory' && one === key });
     expect(await deleteArchive(victim, destination, world)).toBe('used');

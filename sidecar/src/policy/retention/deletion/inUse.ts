@@ -14,7 +14,15 @@ export interface UseFacts {
   isRead(destination: string, key: string): boolean;
   /** @returns ids of backups that cannot be restored from a destination without the archive of this one there. */
   dependsOn(run: string, destination: string): readonly string[];
+  /** @returns ids of the backups whose archives are read, or copied, with that of a backup. */
+  linksOf(backup: string): readonly string[];
 }
+
+/** @returns which archives an increment needs. */
+export const linksIn =
+  (history: Pick<History, 'get'>): UseFacts['linksOf'] =>
+  backup =>
+    history.get(backup)?.chain?.links.map(({ runId }) => runId) ?? [];
 
 /** For plans, which keep themselves what their own increments need. */
 export const noDependents = (): readonly string[] => [];
@@ -33,13 +41,15 @@ export const dependentsIn =
     });
 
 /** @returns a function that says why an archive must stay for now; null: nothing needs it */
-export function useOf({ unfinished, isRead, dependsOn }: UseFacts) {
+export function useOf({ unfinished, isRead, dependsOn, linksOf }: UseFacts) {
   const byBackup = new Map<string, string>();
   const byKey = new Map<string, string>();
   for (const { id, kind, details } of unfinished) {
     byBackup.set(id, `its ${kind} has not ended`);
     if (!details) continue;
-    byBackup.set(details.backup, `${kind} ${id} uses it`);
+    // Where an increment is copied to, it does not depend on anything yet.
+    for (const used of [...linksOf(details.backup), details.backup])
+      byBackup.set(used, `${kind} ${id} uses it`);
     if (details.kind !== 'restore') continue;
     byKey.set(details.archive, `${kind} ${id} uses it`);
     if (details.safetyBackupId !== null)
@@ -56,8 +66,10 @@ export function useOf({ unfinished, isRead, dependsOn }: UseFacts) {
   };
 }
 
-export type UseWorld = Omit<UseFacts, 'unfinished'> & { history: Pick<History, 'unfinished'> };
+export type UseWorld = Omit<UseFacts, 'unfinished' | 'linksOf'> & {
+  history: Pick<History, 'unfinished' | 'get'>;
+};
 
 /** @returns why an archive must stay, as it is at this moment; null: nothing needs it */
 export const usedNow = (archive: UsedArchive, { history, ...world }: UseWorld): string | null =>
-  useOf({ ...world, unfinished: history.unfinished() })(archive);
+  useOf({ ...world, unfinished: history.unfinished(), linksOf: linksIn(history) })(archive);
