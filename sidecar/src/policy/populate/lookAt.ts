@@ -49,18 +49,18 @@ export async function lookAt(
 ): Promise<FoundArchive[]> {
   const found: FoundArchive[] = [];
   const rest = new Set(archives);
+  const there = new Set(archives.filter(one => one.hasManifest).map(({ runId }) => runId));
+  const look = (each: ListedArchive) => lookAtOne(each, there, claim, destination, world, signal);
   // The newest is usually enough.
   for (let at = 0, size = 1; at < archives.length; at += size, size = TOGETHER) {
     const group = archives.slice(at, at + size);
-    const looked = await Promise.all(
-      group.map(each => lookAtOne(each, claim, destination, world, signal))
-    );
+    const looked = await Promise.all(group.map(look));
     found.push(...looked.flatMap(each => each ?? []));
     group.forEach(each => rest.delete(each));
     if (looked.some(each => isEnough(each, failed))) break;
   }
   for (const each of [...rest].filter(({ runId }) => runId === named)) {
-    const looked = await lookAtOne(each, claim, destination, world, signal);
+    const looked = await look(each);
     if (looked) found.push(looked);
   }
   return found;
@@ -72,9 +72,10 @@ const isEnough = (each: FoundArchive | undefined, failed: readonly FailedRestore
   (each.state.is === 'good' || each.state.is === 'locked') &&
   !each.state.candidate.isSafety;
 
-/** @returns undefined for an archive of another claim. */
+/** @param there run ids of the claim's archives there. @returns undefined for an archive of another claim. */
 async function lookAtOne(
   listed: ListedArchive,
+  there: ReadonlySet<string>,
   claim: ClaimName,
   destination: Destination,
   world: LookWorld,
@@ -102,12 +103,13 @@ async function lookAtOne(
   return {
     ...{ backup: manifest.runId, destination: destination.id, key, cluster },
     createdAt: manifest.createdAt,
-    state: await stateOf(listed, manifest, cluster, destination, world, signal),
+    state: await stateOf(listed, there, manifest, cluster, destination, world, signal),
   };
 }
 
 async function stateOf(
   { key, bytes }: ListedArchive,
+  there: ReadonlySet<string>,
   manifest: Identified,
   cluster: FoundArchive['cluster'],
   destination: Destination,
@@ -116,8 +118,15 @@ async function stateOf(
 ): Promise<ArchiveState> {
   const candidate = candidateOf(manifest, destination.id, history);
   if (cluster === 'other') return { is: 'good', candidate };
-  const bad = history.faultOf(manifest.runId, destination.id);
+  const bad = [manifest.runId, ...manifest.needs]
+    .map(runId => history.faultOf(runId, destination.id))
+    .find(why => why !== undefined);
   if (bad !== undefined) return { is: 'broken', why: bad };
+  const missing = manifest.needs.find(runId => !there.has(runId));
+  if (missing !== undefined) {
+    const needed = `the archive of run ${missing}, which is not at destination ${destination.id}`;
+    return { is: 'broken', why: `archive ${destination.locate(key)} needs ${needed}` };
+  }
   try {
     if (bytes !== (manifest.storedBytes ?? manifest.bytes)) {
       const stored = await destination.stat(key, { signal });

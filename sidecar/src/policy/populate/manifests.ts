@@ -22,6 +22,8 @@ export interface Identified {
   neededBytes: number | null;
   proof: 'size' | 'checksum' | 'contents';
   isSafety: boolean;
+  /** Run ids of the archives that must be unpacked before it; empty for a full archive. */
+  needs: string[];
 }
 
 export type ReadManifest =
@@ -92,7 +94,7 @@ async function readOne(
 
 const identified = (manifest: StoredManifest): Identified => {
   const { archive, runId, clusterUid, cluster, namespace, pvc, createdAt, bytes } = manifest;
-  const { usedBytes, seal, stored, proof, priority } = manifest;
+  const { usedBytes, seal, stored, proof, priority, chain } = manifest;
   return {
     ...{ archive, runId, clusterUid, cluster, namespace, pvc, createdAt, bytes },
     storedBytes: stored?.bytes ?? null,
@@ -100,5 +102,6 @@ const identified = (manifest: StoredManifest): Identified => {
     proof: proof?.level ?? 'size',
     // People and schedules ask for the others.
     isSafety: priority === 'restore',
+    needs: chain?.links.map(({ runId }) => runId) ?? [],
   };
 };
