@@ -30,6 +30,8 @@ export interface Sidecar {
 }
 
 const SIDECAR = join(import.meta.dirname, '../../sidecar');
+/** What Node has compiled of the sources: a start takes half as long with it. */
+const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/node');
 /** As the image starts it. */
 const FLAGS = imageFlags();
 
@@ -65,6 +67,7 @@ async function startIn(dir: string, env: Record<string, string>, main: string): 
       NKVM_METADATA_DB_PATH: join(dir, 'nkvm.db'),
       NKVM_CLUSTER_NAME: 'beside',
       NKVM_HTTP_PORT: '0',
+      NODE_COMPILE_CACHE: COMPILED,
       MALLOC_ARENA_MAX: '2',
       NKVM_MAX_ATTEMPTS: '1', // so that a failure is seen at once
       NKVM_SCHEDULES: 'off', // labelled claims of other tests are left alone
