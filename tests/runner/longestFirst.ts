@@ -7,8 +7,14 @@ const LONGEST = [
   'tests/browser/destinations.test.ts',
   'tests/browser/restores.test.ts',
   'tests/browser/volumes.test.ts',
+  'tests/browser/policy.test.ts',
+  'tests/browser/administrators.test.ts',
   'tests/playground/restore-scale.test.ts',
   'tests/playground/restoreKilled.test.ts',
+  'tests/destinations/rsync.test.ts',
+  'tests/model/model.test.ts',
+  'tests/playground/increments.test.ts',
+  'tests/demo/demo.test.ts',
   'sidecar/src/main.test.ts',
 ];
 
