@@ -96,6 +96,9 @@ if (!hasBrowser) console.warn('No Chromium on this machine: the tests in a brows
 
 describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
   let headlamp: Headlamp;
+  let remoteProxy: ServiceProxy;
+  /** As Headlamp calls the second cluster. NKVM calls it site-b. */
+  const HEADLAMPS_NAME = 'edge';
   /** In the first cluster. */
   const NAMESPACE = 'from-site-b';
   const LONG = { timeout: 120_000 };
@@ -128,7 +131,13 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     page.getByText('Succeeded', { exact: true }).first().waitFor(LONG);
 
   beforeAll(async () => {
-    headlamp = await headlampOver({ clusters: [{ name: 'main', kubeUrl: proxy.origin }] });
+    remoteProxy = await apiThroughServiceProxy(remote.adminKubeconfig);
+    headlamp = await headlampOver({
+      clusters: [
+        { name: 'main', kubeUrl: proxy.origin },
+        { name: HEADLAMPS_NAME, kubeUrl: remoteProxy.origin },
+      ],
+    });
     kubectl(['create', 'namespace', NAMESPACE]);
     for (const command of [openNamespaceCommand(NAMESPACE), allowRestoresCommand(NAMESPACE)]) {
       bash(command, kubeconfigPath());
@@ -140,6 +149,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
   });
   afterAll(async () => {
     await headlamp?.close();
+    await remoteProxy?.stop();
     kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found', '--wait=false']);
   });
 
@@ -172,6 +182,32 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     const restored = runInVolume(kubectl, { namespace: NAMESPACE, claim: 'journal' }, DIGESTS);
     expect(restored).toContain('2026/entries');
     expect(restored).toBe(inRemote('journal', DIGESTS));
+  });
+
+  it('sees it on its own pages, by the NKVM that recognises it, once the person has said so', async () => {
+    const page = await headlamp.open(`/c/${HEADLAMPS_NAME}/nkvm/volumes`);
+    await page.getByRole('button', { name: 'Look in the other clusters' }).click(LONG);
+    await page
+      .getByText('The NKVM of cluster main looks after this cluster as site-b.')
+      .waitFor(LONG);
+    await shoot(page, 'cluster/remote-own-page-found');
+    await page.getByRole('button', { name: 'Use the NKVM of cluster main' }).click();
+
+    const row = await findRow(page, 'journal');
+    await shoot(page, 'cluster/remote-own-page');
+    await page.getByPlaceholder('Search').fill('orders-db');
+    await row.waitFor({ state: 'detached' });
+    expect(await page.getByRole('link', { name: 'orders-db', exact: true }).count()).toBe(0);
+    await backUpIn(page, 'shop', 'journal');
+    await succeeded(page);
+    const { pathname, origin } = new URL(page.url());
+    expect(pathname).toMatch(new RegExp(`^/c/${HEADLAMPS_NAME}/nkvm/backups/`));
+
+    const id = pathname.split('/').at(-1) ?? '';
+    const answer = await proxy.fetch(`/api/v1/backups/${id}`, token());
+    expect(await answer.json()).toMatchObject({ cluster: 'site-b', status: 'success' });
+    await page.goto(`${origin}/c/${HEADLAMPS_NAME}/storage/persistentvolumeclaims/shop/journal`);
+    await page.locator(`a[href*="/nkvm/backups/${id}?"]`).waitFor(LONG);
   });
 
   it('sees a run fail by the name of its cluster, which goes down, while the first cluster goes on', async () => {
