@@ -98,21 +98,29 @@ function* plainSteps(nodes: Uint32Array, relinked: ReadonlyMap<number, number>):
 /**
  * Gives the contents of one file, holes as zeros; of a hard link, those of the file that it is.
  * @param node a file or a hard link to one
+ * @param toMemberEnds as for `tarOfSelection`
  * @throws StageError, as an error of the stream
  */
-export function fileOf(archive: OpenArchive, node: number, signal?: AbortSignal): Readable {
-  return Readable.from(bytesOf(archive, node, signal), { objectMode: false });
+export function fileOf(
+  archive: OpenArchive,
+  node: number,
+  signal?: AbortSignal,
+  toMemberEnds = false
+): Readable {
+  return Readable.from(bytesOf(archive, node, signal, toMemberEnds), { objectMode: false });
 }
 
 async function* bytesOf(
   archive: OpenArchive,
   node: number,
-  signal?: AbortSignal
+  signal: AbortSignal | undefined,
+  toMemberEnds: boolean
 ): AsyncGenerator<Buffer> {
-  const reader = new EntryReader(archive, signal);
+  const reader = new EntryReader(archive, signal, toMemberEnds);
   try {
     const { head, source } = await reader.head(archive.index.targetOf(node));
     yield* contentsOf(head, source);
+    await reader.settle();
   } catch (error) {
     throw reader.refusal(error);
   } finally {

@@ -94,6 +94,13 @@ describe('a download from an increment', () => {
     expect(treeLines(unpacked(bytes))).toEqual(chain.points[at]);
   });
 
+  it('is refused where the manifest is gone: the archive alone is a part of the volume', async () => {
+    const { key } = chain.runs[1]!.copies[0]!;
+    world.storage.archives.delete(`${key}.json`);
+    const answer = await world.ask('reader', 'POST', `backups/${idOf(1)}/downloads`, { paths: [] });
+    expect(answer).toMatchObject({ status: 422, body: { reason: 'IncrementNotOpened' } });
+  });
+
   it('is one file as it was', async () => {
     for (const at of [0, 1, 2]) {
       const line = chain.points[at]!.find(each => / 100644 /.test(each))!;

@@ -99,6 +99,27 @@ describe('a download', () => {
     });
   });
 
+  it.each([[['a/hello']], [['a']]])(
+    'of %j breaks off where a byte of the archive has changed, whatever its size says',
+    async paths => {
+      const key = 'changed.tar.gz';
+      const { archive, index } = testArchive(
+        key,
+        'mkdir a; echo hello > a/hello; head -c 3000000 /dev/urandom > later'
+      );
+      archive[archive.length - 8]! ^= 0xff; // the checksum of its only member
+      world.storage.archives.set(key, archive).set(`${key}.index.gz`, index);
+      world.grants.reader = ['get persistentvolumeclaims/archive *'];
+      const { body } = await prepare('reader', paths, `archive:${key}`);
+      const whole = async () => {
+        const answer = await get(body.path);
+        if (!answer.ok) throw new Error(`status ${answer.status}`);
+        return await answer.arrayBuffer();
+      };
+      await expect(whole()).rejects.toThrow();
+    }
+  );
+
   it('has a name that breaks no header', async () => {
     const { ticket, answer } = await download(['evil"\r\nSet-Cookie: a=b.html']);
     expect(ticket.fileName).toBe('evil___Set-Cookie_ a=b.html');

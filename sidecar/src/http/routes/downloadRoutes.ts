@@ -57,7 +57,7 @@ export const ticketRoutes =
         const signal = untilGone(reply);
         const archive = await access.find(caller, params.id);
         const ref = await archive.ref(signal);
-        const { fileName, bytes } = isAsStored(ref, paths)
+        const { fileName, bytes } = isAsStored(archive, ref, paths)
           ? wholeArchive(ref)
           : whatToDownload(
               (await openWithin(archives, ref, signal)).index,
@@ -110,7 +110,7 @@ export const downloadRoutes =
           log.info(about, `download from archive ${ref.key}`);
           await recordDownload(request, reply, trail);
           await sender.send(reply, place, {
-            ...(isAsStored(ref, paths)
+            ...(isAsStored(archive, ref, paths)
               ? { ...wholeArchive(ref), open: () => ref.destination.open(ref.key, { signal }) }
               : await partOf(archives, ref, { paths, volume: volumeOf(archive), signal })),
             mayRead: () => archive.mayRead(1_000),
@@ -150,23 +150,37 @@ async function partOf(archives: Archives, ref: ArchiveRef, { paths, volume, sign
   };
 }
 
+/**
+ * The checksums of the members that hold it are compared before it ends: a byte that has changed is otherwise in a file of the right
+ * size, or under a new checksum. Without members that would read the rest of the archive.
+ */
 function bodyOf(archive: OpenArchive, download: Download, signal: AbortSignal): Readable {
+  const toMemberEnds = archive.canReadRanges;
   switch (download.kind) {
     case 'file':
-      return fileOf(archive, download.node, signal);
+      return fileOf(archive, download.node, signal, toMemberEnds);
     case 'tar':
       // A failure ends the last stream, which is the one that is read.
       return pipeline(
-        tarOfSelection(archive, download.selection, signal),
+        tarOfSelection(archive, download.selection, signal, toMemberEnds),
         createGzip({ level: 1 }),
         () => undefined
       );
   }
 }
 
-/** An increment alone is a part of the volume: instead of it, all of the volume is packed from its chain. */
-const isAsStored = ({ manifest }: ArchiveRef, paths: readonly string[]): boolean =>
-  paths.length === 0 && formOf(manifest?.chain ?? null) === 'full';
+/**
+ * An increment alone is a part of the volume: instead of it, all of the volume is packed from its chain. Where its manifest is
+ * gone, the backup still says what it is.
+ */
+const isAsStored = (
+  { run }: ReadableArchive,
+  { manifest }: ArchiveRef,
+  paths: readonly string[]
+): boolean =>
+  paths.length === 0 &&
+  formOf(manifest?.chain ?? null) === 'full' &&
+  formOf(run?.chain ?? null) === 'full';
 
 /** @returns paths to be packed; the root, where none was named. */
 const pathsOf = (paths: readonly string[]): readonly string[] =>

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../history/history.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
@@ -154,5 +155,25 @@ describe('a comparison of two archives', () => {
       'new',
     ]);
     expect(second.nextCursor).toBeNull();
+  });
+
+  it('is that of the archives that are there now, whatever their names', async () => {
+    world.grants.reader = ['get persistentvolumeclaims/archive *'];
+    const putAs = (key: string, script: string) => {
+      const archive = gzipSync(testArchive(key, script).tar, { level: 0 });
+      world.storage.archives.set(key, archive);
+      return archive.length;
+    };
+    putAs('old.tar.gz', 'echo 1 > one');
+    const bytes = putAs('new.tar.gz', 'echo 2 > two');
+    const added = async () => {
+      const { body } = await compare('reader', 'archive:new.tar.gz', 'with=archive:old.tar.gz');
+      return body.changes.filter(({ change }: { change: string }) => change === 'added');
+    };
+    expect(await added()).toMatchObject([{ file: { path: 'two' } }]);
+    expect(putAs('new.tar.gz', 'echo 3 > san; echo 4 > yon')).toBe(bytes);
+    world.storage.archives.delete('new.tar.gz.index.gz');
+    world.parts.archives.forget('new.tar.gz');
+    expect(await added()).toMatchObject([{ file: { path: 'san' } }, { file: { path: 'yon' } }]);
   });
 });

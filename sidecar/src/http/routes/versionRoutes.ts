@@ -42,6 +42,14 @@ export const versionRoutes =
       sizeOf: ({ kinds }) => kinds.length * 9,
     });
     app.addHook('onClose', async () => comparisons.stop());
+    // A comparison names places in these very indexes. Two archives may have one name, at two destinations or one after the other.
+    const numbers = new WeakMap<ArchiveIndex, number>();
+    let numbered = 0;
+    const numberOf = (index: ArchiveIndex): number => {
+      const number = numbers.get(index) ?? ++numbered;
+      numbers.set(index, number);
+      return number;
+    };
 
     app.get(
       '/backups/:id/files/versions',
@@ -117,13 +125,8 @@ export const versionRoutes =
         const earlier = await open(other);
         const top = { later: later.index.nodeOf(path), earlier: earlier.index.nodeOf(path) };
         if (top.later < 0 && top.earlier < 0) throw noSuchPath(path);
-        const nameOf = (archive: typeof later) => [
-          archive.ref.key,
-          archive.ref.bytes,
-          archive.origin,
-        ];
         const result = await comparisons.get(
-          JSON.stringify([nameOf(later), nameOf(earlier), path]),
+          JSON.stringify([numberOf(later.index), numberOf(earlier.index), path]),
           () => compareIndexes(later.index, earlier.index, top),
           signal
         );
