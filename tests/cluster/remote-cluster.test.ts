@@ -34,6 +34,9 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await call('DELETE', '/site-b');
+  // Another cluster of this name is refused as long as this history is there.
+  const history = '/var/lib/nkvm/metadata/clusters/site-b';
+  kubectl(['exec', '--namespace=nkvm', 'deployment/nkvm', '--', 'rm', '-rf', history]);
   rmSync(dir, { recursive: true, force: true });
   await proxy.stop();
   await remote.remove();
