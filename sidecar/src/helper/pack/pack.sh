@@ -128,11 +128,15 @@ find_kept() (
   exec find . \( -false "$@"
 )
 
-# tar takes a file with st_blocks 0 for one hole and never reads it; many FUSE file systems report 0 for every file.
+# tar takes a file with st_blocks 0 for one hole and never reads it. FUSE file systems may report 0 for every file; others show it
+# by their first files, whose beginnings then have data.
 choose_sparse() {
   sparse=--sparse
-  [ "$(stat -f -c %T "$volume" 2>/dev/null)" != fuseblk ] || sparse=
-}
+  case $(counts=
+    find_kept -type f -size +0 -printf '%b %p\0' | head -zn999 | sed -zn 's/^0 //p' |
+      (cd "$volume" && xargs -0 head -qc99999) | tr -d '\0' | wc -c
+    stat -f -c %T "$volume") in *fuseblk | [1-9]*) sparse= ;; esac
+} 2>/dev/null
 
 # Without a chain; chain.sh has the others.
 incremental=

@@ -147,6 +147,23 @@ describe('the packing command', () => {
     expect(seal()).toMatchObject({ tarExit: 0, files: 1 });
   });
 
+  it('reads every file where files have data and use no block, which tar takes for holes', async () => {
+    const log = join(root, 'arguments');
+    const real = 'exec /usr/bin/env PATH=/usr/bin:/bin';
+    const env = () =>
+      instead('tar', `case "$*" in *--index-file*) echo "$*" >'${log}';; esac; ${real} tar "$@"`);
+    writeFileSync(join(volume, 'hole'), '');
+    truncateSync(join(volume, 'hole'), 100_000);
+    const noBlocks = `for each; do shift; [ "$each" != '%b %p\\0' ] || each='0 %p\\0'; set -- "$@" "$each"; done; ${real} find "$@"`;
+    instead('find', noBlocks);
+    await pack(env());
+    expect(readFileSync(log, 'utf8')).toContain(' --sparse ');
+    writeFileSync(join(volume, 'data'), Buffer.alloc(5_000, '\n'));
+    await pack(env());
+    expect(readFileSync(log, 'utf8')).not.toContain('--sparse');
+    expect(seal()).toMatchObject({ tarExit: 0, files: 3 });
+  });
+
   it('counts files whose names changed meanwhile: tar may have taken a new one for an old one', async () => {
     writeFileSync(join(volume, 'a'), 'a');
     writeFileSync(join(volume, 'alone'), 'a');
