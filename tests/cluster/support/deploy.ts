@@ -25,7 +25,7 @@ export function deploy(imageId?: string): void {
 
 /** @throws Error when NKVM is not ready after two minutes. */
 export const waitUntilReady = (): string =>
-  kubectl(['rollout', 'status', 'deployment/nkvm', '--namespace=nkvm', '--timeout=2m']);
+  kubectl(['rollout', 'status', 'deployment/nkvm', '--namespace=nkvm', '--timeout=5m']);
 
 const runningImages = (): string[] =>
   getJson<PodList>(
