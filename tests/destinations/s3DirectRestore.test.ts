@@ -10,8 +10,7 @@ import type { RunChange, RunRecord } from '../../sidecar/src/history/history.ts'
 import { fixedPlaces } from '../../sidecar/src/testing/fixedPlaces.ts';
 import { testListener } from '../../sidecar/src/testing/pushWorld.ts';
 import { storedChain } from '../../sidecar/src/testing/storedChain.ts';
-import type { TreeChange } from '../../sidecar/src/testing/treeHistory.ts';
-import { treeLines } from '../../sidecar/src/testing/treeHistory.ts';
+import { change, treeLines } from '../../sidecar/src/testing/treeHistory.ts';
 import type { Fate, Passing } from '../servers/requestProxy.ts';
 import { s3Refusal } from '../servers/requestProxy.ts';
 import type { S3Server } from '../servers/s3Server.ts';
@@ -25,9 +24,6 @@ const MiB = 1024 ** 2;
 /** Three parts, and five ranges. */
 const RANGES = 5;
 
-const change = (what: TreeChange['what'], one: number, other: number): TreeChange => ({
-  ...{ what, one, other },
-});
 const HISTORY = [
   [change('create', 0, 0), change('create', 0, 1), change('makeDirectory', 0, 2)],
   [change('write', 0, 3), change('create', 1, 5)],

@@ -9,15 +9,10 @@ import { httpWorld } from '../testing/httpWorld.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
 import type { StoredChain } from '../testing/storedChain.ts';
 import { storedChain } from '../testing/storedChain.ts';
-import type { TreeChange } from '../testing/treeHistory.ts';
-import { treeLines } from '../testing/treeHistory.ts';
+import { change, treeLines } from '../testing/treeHistory.ts';
 
 // Chains are made by several commands each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
-const change = (what: TreeChange['what'], one: number, other: number): TreeChange => ({
-  ...{ what, one, other },
-});
 
 let root: string;
 let world: HttpTestWorld;

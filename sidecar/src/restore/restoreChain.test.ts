@@ -11,8 +11,7 @@ import { memoryDestination, memoryStorage } from '../testing/memoryDestination.t
 import { onePlace } from '../testing/onePlace.ts';
 import type { StoredChain } from '../testing/storedChain.ts';
 import { storedChain } from '../testing/storedChain.ts';
-import type { TreeChange } from '../testing/treeHistory.ts';
-import { treeLines } from '../testing/treeHistory.ts';
+import { change, treeLines } from '../testing/treeHistory.ts';
 import type { UnpackWorld } from '../testing/unpackWorld.ts';
 import { SAME, unpackWorld } from '../testing/unpackWorld.ts';
 import { checkArchive } from './archiveCheck.ts';
@@ -21,11 +20,6 @@ import { plannedSource } from './plan/plannedSource.ts';
 import { bytesOf, findSource } from './source.ts';
 import { compareSent, wholeBody } from './wholeBody.ts';
 
-const change = (what: TreeChange['what'], one: number, other: number): TreeChange => ({
-  what,
-  one,
-  other,
-});
 const HISTORY = [
   [change('create', 0, 0), change('create', 0, 1), change('makeDirectory', 0, 2)],
   [change('write', 0, 3), change('create', 1, 5)],

@@ -79,6 +79,11 @@ export const treeHistories = (
 
 const NAMES = ['a', 'b', 'c', 'Ydata', 'R', ' x', 'new\nline', 'ä', '-C', '*', '\\', 'd.txt'];
 
+/** @returns one change, for a history that a test writes down. */
+export const change = (what: TreeChange['what'], one: number, other: number): TreeChange => ({
+  ...{ what, one, other },
+});
+
 /** Changes a tree. A change for which nothing fits is left out. */
 export function changeTree(root: string, { what, one, other }: TreeChange): void {
   const all = pathsOf(root);

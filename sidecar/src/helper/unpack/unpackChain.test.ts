@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packLink } from '../../testing/packChain.ts';
 import { entriesIn } from '../../testing/storedChain.ts';
 import type { TreeChange } from '../../testing/treeHistory.ts';
-import { changeTree, treeHistories, treeLines } from '../../testing/treeHistory.ts';
+import { change, changeTree, treeHistories, treeLines } from '../../testing/treeHistory.ts';
 import type { UnpackWorld } from '../../testing/unpackWorld.ts';
 import { SAME, unpackWorld } from '../../testing/unpackWorld.ts';
 import type { LinkSize } from './unpack.ts';
@@ -59,11 +59,6 @@ describe('a chain of archives', () => {
   });
   afterEach(() => world.stop());
 
-  const change = (what: TreeChange['what'], one: number, other: number): TreeChange => ({
-    what,
-    one,
-    other,
-  });
   const HISTORY = [
     [change('create', 0, 0), change('create', 0, 1), change('makeDirectory', 0, 2)],
     [change('write', 0, 3)],
