@@ -26,7 +26,7 @@ const vitest = (name: string, ...args: string[]): Step => ({
   report: join(RESULTS, `${name}.json`),
 });
 
-/** What a step knows of files that have not changed since. `npm ci` takes it away with the packages. */
+/** The results of earlier checks, for files that have not changed. `npm ci` deletes them with the packages. */
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache');
 
 const types = (name: string, project: string): Step => ({

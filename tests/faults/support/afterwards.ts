@@ -73,7 +73,7 @@ export function helpersOf({ sidecar }: World): string[] {
 }
 
 /**
- * What must hold when a run has failed: the destination holds only the earlier archives, no helper is left, and the
+ * Checks the state after a run has failed: the destination holds only the earlier archives, no helper is left, and the
  * next backup of the same volume succeeds.
  * @param before how many archives there were before the fault.
  * @returns the run of the next backup.

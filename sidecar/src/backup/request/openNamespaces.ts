@@ -97,7 +97,7 @@ export function openNamespaces(
       if (now() - lookedAt > FORGET_MS) entries.delete(namespace);
     }
   };
-  /** Labels are looked at again each time: one that is taken away closes the namespace at once. */
+  /** Labels are read each time: a namespace is closed as soon as its label is removed. */
   const isOpenBy = (right: Right, namespace: string): IsOpen => {
     if (right !== 'cluster') return right === 'namespace';
     return isSelected?.(namespace) === false ? 'unselected' : true;
