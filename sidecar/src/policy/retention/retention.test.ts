@@ -760,7 +760,8 @@ describe('chains', () => {
     const older = await hourly(4);
     const ids = await chainOf(4, 10);
     const details = { kind: 'verify', backup: ids[1]!, totalBytes: 1 };
-    const failed = exampleRun({ id: `${ids[3]!.slice(0, -1)}z`, kind: 'verify', status: 'failed' });
+    const id = runIds({ now: () => START + 14 * HOUR, random: randomBytes })();
+    const failed = exampleRun({ id, kind: 'verify', status: 'failed' });
     await history.add([{ ...failed, details: details as never, copies: [] }]);
     await list();
     const [plan] = retention({ keep: { last: 1 }, floor: 1 }).retentionOf(orders);
