@@ -45,7 +45,7 @@ export const DOCTOR_ROUTE = { name: 'Backup Doctor', path: '/nkvm/doctor' };
 /** Who can do what with the volumes of a namespace. */
 export const ACCESS_ROUTE = { name: 'Access to Volumes', path: '/nkvm/access/:namespace' };
 
-/** The clusters that NKVM looks after. */
+/** The clusters that NKVM backs up. */
 export const CLUSTERS_ROUTE = { name: 'Clusters with Volume Backups', path: '/nkvm/clusters' };
 
 /** `?who=TEXT&action=ACTION&volume=NAMESPACE/NAME&result=RESULT&since=DAY&until=DAY` */
@@ -62,11 +62,11 @@ export const NAMESPACE_PARAMETER = 'namespace';
 /** Query parameter of the list of volumes: only those with this state are shown. */
 export const STATE_PARAMETER = 'state';
 
-/** Query parameter of `CLUSTER_ROUTES`: another cluster that NKVM looks after, or `EVERYWHERE` in a list. */
+/** Query parameter of `CLUSTER_ROUTES`: another cluster that NKVM backs up, or `EVERYWHERE` in a list. */
 export const CLUSTER_PARAMETER = 'cluster';
 export const EVERYWHERE = '*';
 
-/** Pages that show one of the clusters that NKVM looks after. */
+/** Pages that show one of the clusters that NKVM backs up. */
 const CLUSTER_ROUTES: Route[] = [
   ...[VOLUMES_ROUTE, VOLUME_ROUTE, BACKUPS_ROUTE, BACKUP_ROUTE],
   ...[FILES_ROUTE, VERSIONS_ROUTE, COMPARE_ROUTE, RESTORE_ROUTE, RESTORE_RUN_ROUTE],

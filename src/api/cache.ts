@@ -49,7 +49,7 @@ export function asked<T>(
 }
 
 /**
- * The key that all answers of a cluster begin with. Those about other clusters that its NKVM looks after are among them: they came with
+ * The key that all answers of a cluster begin with. Those about other clusters that its NKVM backs up are among them: they came with
  * the tokens of the same person.
  */
 export function clusterKey(cluster: string): QueryKey {

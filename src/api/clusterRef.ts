@@ -1,6 +1,6 @@
 /**
  * A cluster as our pages name it: one of Headlamp, `main`, whose NKVM is asked about its own volumes; or another cluster that this NKVM
- * looks after, `main/site-b`. Names of Headlamp's clusters are part of its paths and have no slash.
+ * backs up, `main/site-b`. Names of Headlamp's clusters are part of its paths and have no slash.
  */
 export type ClusterRef = string;
 
@@ -11,7 +11,7 @@ interface Parts {
   name?: string;
 }
 
-/** @param name of a cluster that the NKVM of `home` looks after; undefined or empty: its own. */
+/** @param name of a cluster that the NKVM of `home` backs up; undefined or empty: its own. */
 export const refTo = (home: string, name?: string): ClusterRef => (name ? `${home}/${name}` : home);
 
 export function partsOf(cluster: ClusterRef): Parts {

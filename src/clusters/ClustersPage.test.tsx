@@ -50,7 +50,7 @@ describe('the list of clusters', () => {
 
   it('says what can be added where there is only that of NKVM', async () => {
     open({ [LIST]: clusterList([ownCluster()]) });
-    expect(await screen.findByText(/^NKVM looks after this cluster only/)).toBeVisible();
+    expect(await screen.findByText(/^NKVM backs up this cluster only/)).toBeVisible();
   });
 
   it('offers nothing to those who may not, and says which right they lack', async () => {

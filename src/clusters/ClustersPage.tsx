@@ -16,7 +16,7 @@ import { useNamespacesAtHand, useSelectedNamespaces } from '../volumes/useNamesp
 import { ClusterCard } from './ClusterCard';
 import { KubeconfigDialog } from './KubeconfigDialog';
 
-/** The clusters that the NKVM of each selected cluster looks after. */
+/** The clusters that the NKVM of each selected cluster backs up. */
 export function ClustersPage() {
   const { t } = useText();
   const clusters = K8s.useSelectedClusters();
@@ -93,7 +93,7 @@ function Clusters({ cluster, list }: { cluster: string; list: ClusterList }) {
       {clusters.length === 1 && (
         <Message severity="info">
           {t(
-            'NKVM looks after this cluster only. With the kubeconfig of another cluster, it also backs up the volumes there.'
+            'NKVM backs up this cluster only. Add the kubeconfig of another cluster to back up its volumes, too.'
           )}
         </Message>
       )}

@@ -215,7 +215,7 @@ function CheckFacts({ check }: { check: ClusterCheck }) {
       {mayTooMuch && (
         <Message severity="warning">
           {t(
-            'This account can read all Secrets of that cluster, which NKVM does not need. Better use the ServiceAccount below.'
+            'This account can read all Secrets of that cluster, which NKVM does not need. Use the ServiceAccount below instead.'
           )}
         </Message>
       )}

@@ -3,8 +3,8 @@ import { Box, Button, MenuItem, Stack, TextField, Typography } from '@mui/materi
 import { useHistory } from 'react-router-dom';
 import type { ArchiveComparison, Backup } from '../../sidecar/api';
 import { useComparison } from '../api/queries/archiveQueries';
-import { useBackup, useBackups } from '../api/queries/queries';
-import { refOfRecord } from '../api/session/recordRef';
+import { useBackups } from '../api/queries/queries';
+import { AddressedBackup } from '../backups/AddressedBackup';
 import { hasArchive } from '../backups/copies/archiveState';
 import { ClusterLine } from '../otherClusters/ClusterLine';
 import { LoadOlder } from '../setup/LoadOlder';
@@ -15,24 +15,15 @@ import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useUrlParameters } from '../ui/useUrlParameters';
 import { useBackLink } from '../useBackLink';
-import { useRunAddress } from '../useRunAddress';
 import { useCompareUrl } from './ArchiveLinks';
 import { ChangesTable } from './ChangesTable';
-import { NoBackup } from './FilesPage';
 
 /** The route to the comparison of two archives. */
 export function CompareRoute() {
-  const { cluster, id, namespace } = useRunAddress();
-  const asked = useBackup(cluster, id, namespace);
   return (
-    <Shown
-      cluster={cluster}
-      asked={asked}
-      namespace={namespace}
-      missing={<NoBackup cluster={cluster} />}
-    >
-      {backup => <Compare cluster={refOfRecord(cluster, backup)} backup={backup} />}
-    </Shown>
+    <AddressedBackup>
+      {(backup, cluster) => <Compare cluster={cluster} backup={backup} />}
+    </AddressedBackup>
   );
 }
 

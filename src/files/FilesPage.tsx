@@ -3,66 +3,26 @@ import { Stack, Typography } from '@mui/material';
 import type { Backup } from '../../sidecar/api';
 import { LackNote } from '../access/LackNote';
 import { TO_READ, useLack } from '../access/useLack';
-import { useBackup } from '../api/queries/queries';
-import { refOfRecord } from '../api/session/recordRef';
+import { AddressedBackup } from '../backups/AddressedBackup';
 import { hasArchive } from '../backups/copies/archiveState';
 import { RunLink } from '../backups/RunLink';
 import { ClusterLine } from '../otherClusters/ClusterLine';
-import { Link } from '../otherClusters/Link';
 import { RestoreButton } from '../restores/RestoreLink';
-import { BACKUPS_ROUTE } from '../routes';
-import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
-import { alertIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
-import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useBackLink } from '../useBackLink';
-import { useRunAddress } from '../useRunAddress';
 import { CompareLink } from './ArchiveLinks';
 import { DownloadArchiveButton } from './DownloadArchiveButton';
 import { FileBrowser } from './FileBrowser';
 
-/** The route to what is in an archive. */
+/** The route to the files in the archive of a backup. */
 export function FilesRoute() {
-  return <FilesPage {...useRunAddress()} />;
-}
-
-interface FilesPageProps {
-  cluster: string;
-  id: string;
-  namespace?: string;
-}
-
-/** The files in the archive of a backup. */
-export function FilesPage({ cluster, id, namespace }: FilesPageProps) {
-  const asked = useBackup(cluster, id, namespace);
   return (
-    <Shown
-      cluster={cluster}
-      asked={asked}
-      namespace={namespace}
-      missing={<NoBackup cluster={cluster} />}
-    >
-      {backup => <Files cluster={refOfRecord(cluster, backup)} backup={backup} />}
-    </Shown>
-  );
-}
-
-/** In place of what belongs to a backup that does not exist. */
-export function NoBackup({ cluster }: { cluster: string }) {
-  const { t } = useText();
-  return (
-    <Notice
-      icon={alertIcon}
-      title={t('Backup not found')}
-      text={t('It was deleted, or the link is for another cluster.')}
-    >
-      <Link routeName={BACKUPS_ROUTE.name} activeCluster={cluster}>
-        {t('Backups')}
-      </Link>
-    </Notice>
+    <AddressedBackup>
+      {(backup, cluster) => <Files cluster={cluster} backup={backup} />}
+    </AddressedBackup>
   );
 }
 

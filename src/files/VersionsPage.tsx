@@ -5,8 +5,7 @@ import { Link as RouterLink, useLocation } from 'react-router-dom';
 import type { Backup, FileVersions } from '../../sidecar/api';
 import { visible } from '../../sidecar/api/visible.ts';
 import { useVersions } from '../api/queries/archiveQueries';
-import { useBackup } from '../api/queries/queries';
-import { refOfRecord } from '../api/session/recordRef';
+import { AddressedBackup } from '../backups/AddressedBackup';
 import { RunLink } from '../backups/RunLink';
 import { ClusterLine } from '../otherClusters/ClusterLine';
 import { useRestoreUrl } from '../restores/RestoreLink';
@@ -20,9 +19,7 @@ import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/useFormatDate';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { useBackLink } from '../useBackLink';
-import { useRunAddress } from '../useRunAddress';
 import { useFilesUrl } from './ArchiveLinks';
-import { NoBackup } from './FilesPage';
 import { useDownload } from './useDownload';
 import { parentOf } from './view';
 
@@ -30,18 +27,11 @@ type Version = FileVersions['versions'][number];
 
 /** The route to the versions of a file. */
 export function VersionsRoute() {
-  const { cluster, id, namespace } = useRunAddress();
   const path = new URLSearchParams(useLocation().search).get('path') ?? '';
-  const asked = useBackup(cluster, id, namespace);
   return (
-    <Shown
-      cluster={cluster}
-      asked={asked}
-      namespace={namespace}
-      missing={<NoBackup cluster={cluster} />}
-    >
-      {backup => <Versions cluster={refOfRecord(cluster, backup)} backup={backup} path={path} />}
-    </Shown>
+    <AddressedBackup>
+      {(backup, cluster) => <Versions cluster={cluster} backup={backup} path={path} />}
+    </AddressedBackup>
   );
 }
 

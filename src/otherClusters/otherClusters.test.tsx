@@ -124,7 +124,7 @@ describe('volumes of another cluster', () => {
     expect(await screen.findByText(/cluster site-c cannot be read now/i)).toBeVisible();
   });
 
-  it('are not offered where NKVM looks after one cluster only', async () => {
+  it('are not offered where NKVM backs up one cluster only', async () => {
     open('/nkvm/volumes', { 'GET /clusters': clusterList([ownCluster()]) });
     await rowOf('orders-db');
     expect(screen.queryByLabelText('Cluster')).toBeNull();

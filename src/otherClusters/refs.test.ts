@@ -14,7 +14,7 @@ it.each<[string, Known[], string, string[]]>([
   ['nothing is chosen', [main, east], '', ['main', 'east']],
   ['all are', [main, east], '*', ['main', 'east', 'main/site-b', 'main/site-c', 'east/site-b']],
   ['all are, and nothing is known yet', [loading], '*', ['west']],
-  ['one is that a single NKVM looks after', [main, east], 'site-c', ['main/site-c']],
+  ['one is that a single NKVM backs up', [main, east], 'site-c', ['main/site-c']],
   ['one is whose name two of them use', [main, east], 'site-b', ['main/site-b', 'east/site-b']],
   ['one is, and nothing is known yet', [loading], 'site-b', ['west/site-b']],
   ['a name is that there is not', [main, east], 'gone', ['main/gone']],

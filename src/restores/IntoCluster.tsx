@@ -5,7 +5,7 @@ import { useKnownClusters } from '../otherClusters/useKnownClusters';
 import { useText } from '../ui/text';
 import type { StepProps } from './stepProps';
 
-/** Chooses the cluster to restore into. It is not there where NKVM looks after one only. */
+/** Chooses the cluster to restore into. It is not there where NKVM backs up one only. */
 export function IntoCluster({ cluster, draft: { into }, change }: StepProps) {
   const { t } = useText();
   const { home, name = '' } = partsOf(cluster);

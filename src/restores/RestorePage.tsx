@@ -154,7 +154,7 @@ function Cancel({ cluster, restore, onCancelled }: CancelProps) {
         {target.mode === 'new'
           ? t('The new claim is deleted again. The backup is kept.')
           : t(
-              'Files that have been written stay, so the claim may hold a part of the backup. Workloads that were stopped are started again. The backup is kept.'
+              'Files that have been written stay, and the backup is kept. If the claim then holds a part of the backup, workloads that were stopped for the restore stay stopped until you undo it or restore again.'
             )}
       </Typography>
     </ConfirmButton>

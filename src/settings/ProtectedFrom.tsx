@@ -7,7 +7,7 @@ import { ActionButton } from '../ui/ActionButton';
 import { useText } from '../ui/text';
 import { chooseProtector } from './places';
 
-/** Which NKVM looks after a cluster, where that runs in another one. It is kept at once. */
+/** Which NKVM backs up a cluster, where that runs in another one. It is kept at once. */
 export function ProtectedFrom({ cluster }: { cluster: string }) {
   const { t } = useText();
   const others = Object.keys(K8s.useClustersConf() ?? {}).filter(name => name !== cluster);

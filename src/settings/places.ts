@@ -38,7 +38,7 @@ export function choosePlace(cluster: string, { namespace, service }: PlaceChoice
   });
 }
 
-/** Keeps which NKVM looks after a cluster: one of another cluster, or, where none is given, its own. */
+/** Keeps which NKVM backs up a cluster: one of another cluster, or, where none is given, its own. */
 export function chooseProtector(cluster: string, protector: Protector | undefined): void {
   const { protectors, ...others } = placeSettings();
   savePlaces({

@@ -14,7 +14,7 @@ beforeEach(() => savePlaces({ clusters: {} }));
 
 const ABSENT = refusal(404, 'services "nkvm" not found');
 
-/** Headlamp knows the cluster, which has no NKVM, and `home`, whose NKVM looks after `uid-of-b` as `site-b`. */
+/** Headlamp knows the cluster, which has no NKVM, and `home`, whose NKVM backs up `uid-of-b` as `site-b`. */
 function world(answers: Parameters<typeof fakeCluster>[0] = {}) {
   const cluster = fakeCluster({
     'GET /volumes': (_, { search }) =>
@@ -36,7 +36,7 @@ it('shows the volumes of a cluster by the NKVM of another one, once a person has
   const user = openPage(cluster.name, '/nkvm/volumes');
   await user.click(await screen.findByRole('button', { name: 'Look in the other clusters' }));
   expect(
-    await screen.findByText('The NKVM of cluster home looks after this cluster as site-b.')
+    await screen.findByText('The NKVM of cluster home backs up this cluster under the name site-b.')
   ).toBeVisible();
   expect(placeOf(cluster.name).as).toBeUndefined();
   await user.click(screen.getByRole('button', { name: 'Use the NKVM of cluster home' }));
@@ -44,11 +44,11 @@ it('shows the volumes of a cluster by the NKVM of another one, once a person has
   expect(placeOf(cluster.name)).toMatchObject({ cluster: 'home', as: 'site-b' });
 });
 
-it('says that no NKVM is known that looks after it, and which right is missing', async () => {
+it('says that no NKVM is known that backs up it, and which right is missing', async () => {
   const cluster = world({ 'GET /clusters': clusterList([ownCluster()]) });
   const user = openPage(cluster.name, '/nkvm/volumes');
   await user.click(await screen.findByRole('button', { name: 'Look in the other clusters' }));
-  expect(await screen.findByText(/^No NKVM of your other clusters looks after/)).toBeVisible();
+  expect(await screen.findByText(/^No NKVM in your other clusters says/)).toBeVisible();
   cluster.answer('GET namespaces/kube-system', refusal(403, 'namespaces is forbidden'));
   await user.click(screen.getByRole('button', { name: 'Look in the other clusters' }));
   expect(await screen.findByText(/permission to get namespace kube-system/)).toBeVisible();

@@ -12,7 +12,7 @@ import { type Translate, useText } from '../ui/text';
 type Search = Protector[] | 'noRight' | 'failed';
 
 /**
- * Whether the NKVM of another cluster of Headlamp looks after this one. The other clusters are asked only when a person wants it, and
+ * Whether the NKVM of another cluster of Headlamp backs up this one. The other clusters are asked only when a person wants it, and
  * what is found is used only when the person says so: from then on, that NKVM gets tokens of this cluster.
  */
 export function InOtherClusters({ cluster }: { cluster: string }) {
@@ -73,7 +73,9 @@ export function InOtherClusters({ cluster }: { cluster: string }) {
 }
 
 export const protectorText = (protector: Protector, t: Translate): string =>
-  t('The NKVM of cluster {{runsIn}} looks after this cluster as {{as}}.', { ...protector });
+  t('The NKVM of cluster {{runsIn}} backs up this cluster under the name {{as}}.', {
+    ...protector,
+  });
 
 function nothingText(search: Search, t: Translate): string {
   if (search === 'noRight') {
@@ -83,5 +85,7 @@ function nothingText(search: Search, t: Translate): string {
   }
   return search === 'failed'
     ? t('The API server of this cluster did not answer. Try again.')
-    : t('No NKVM of your other clusters looks after this one, as far as you may see its clusters.');
+    : t(
+        'No NKVM in your other clusters says that it backs up this one. It shows you only clusters that you have permission to see.'
+      );
 }

@@ -34,7 +34,7 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
     case 'loginPage':
       return {
         title: t('Your session at the login proxy has ended'),
-        text: t('A login page came instead of an answer. Reload this page to log in again.'),
+        text: t('The login proxy answered with its login page. Reload this page to log in again.'),
       };
     case 'unauthorised':
       return {

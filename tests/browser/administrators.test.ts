@@ -7,5 +7,5 @@ import { inBrowser } from './support/inBrowser.ts';
 inBrowser(seen => {
   describe('of the installation, an administrator', () => doctorTests(seen));
   describe('of the audit log, an administrator', () => auditTests(seen));
-  describe('of the clusters that NKVM looks after, a person', () => otherClustersTests(seen));
+  describe('of the clusters that NKVM backs up, a person', () => otherClustersTests(seen));
 });

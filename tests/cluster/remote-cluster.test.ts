@@ -191,7 +191,7 @@ describe.skipIf(!hasBrowser)('in Headlamp, a person', () => {
     const page = await headlamp.open(`/c/${HEADLAMPS_NAME}/nkvm/volumes`);
     await page.getByRole('button', { name: 'Look in the other clusters' }).click(LONG);
     await page
-      .getByText('The NKVM of cluster main looks after this cluster as site-b.')
+      .getByText('The NKVM of cluster main backs up this cluster under the name site-b.')
       .waitFor(LONG);
     await shoot(page, 'cluster/remote-own-page-found');
     await page.getByRole('button', { name: 'Use the NKVM of cluster main' }).click();

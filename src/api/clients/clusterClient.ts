@@ -2,7 +2,7 @@ import type { AddCluster, ClusterCheck, ClusterList, ReplaceCluster } from '../.
 import type { Connection } from '../session/connection';
 import type { At } from './restoreClient';
 
-/** The sidecar's API of the clusters that it looks after, typed. Every call throws what `Send` throws. */
+/** The sidecar's API of the clusters that it backs up, typed. Every call throws what `Send` throws. */
 export interface ClusterClient {
   clusters(at?: At): Promise<ClusterList>;
   add(request: AddCluster, at?: At): Promise<ClusterCheck>;

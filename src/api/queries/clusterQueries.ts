@@ -9,7 +9,7 @@ const REFRESH_MS = 10_000;
 
 const listKey = (cluster: string) => [...clusterKey(cluster), 'clusters'];
 
-/** The clusters that each NKVM of several clusters looks after, kept fresh. */
+/** The clusters that each NKVM of several clusters backs up, kept fresh. */
 export function useClusterLists(
   clusters: string[],
   namespaceOf: (cluster: string) => string | undefined

@@ -28,7 +28,7 @@ describe('the place of a cluster’s NKVM', () => {
     expect(placeOf('constructor')).toMatchObject(third);
   });
 
-  it('is that of the cluster whose NKVM looks after another one', () => {
+  it('is that of the cluster whose NKVM backs up another one', () => {
     readPlacesFrom(() => ({ clusters: { main: elsewhere } }));
     expect(placeOf('main/site-b')).toEqual({ cluster: 'main', ...elsewhere });
   });

@@ -12,11 +12,11 @@ export interface Place {
   as?: string;
 }
 
-/** The NKVM of another cluster that looks after a cluster. */
+/** The NKVM of another cluster that backs up a cluster. */
 export interface Protector {
   /** The cluster that it runs in, as Headlamp names it. */
   runsIn: string;
-  /** As it calls the cluster that it looks after. */
+  /** As it calls the cluster that it backs up. */
   as: string;
 }
 
@@ -28,7 +28,7 @@ export interface PlaceSettings {
   /** For every cluster without a choice of its own. */
   all?: PlaceChoice;
   clusters: Readonly<Record<string, PlaceChoice>>;
-  /** For clusters that an NKVM in another one looks after. */
+  /** For clusters that an NKVM in another one backs up. */
   protectors?: Readonly<Record<string, Protector>>;
 }
 
@@ -81,7 +81,7 @@ function protectorOf(value: unknown): Protector | undefined {
   return runsIn !== '' && !runsIn.includes('/') && isName(as) ? { runsIn, as } : undefined;
 }
 
-/** Where the NKVM is that looks after a cluster: the only answer to this question in the plugin. */
+/** Where the NKVM is that backs up a cluster: the only answer to this question in the plugin. */
 export function placeOf(cluster: ClusterRef): Place {
   const { home } = partsOf(cluster);
   const { all, clusters, protectors = {} } = placeSettings();

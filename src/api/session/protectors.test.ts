@@ -39,7 +39,7 @@ const protect = (protector: unknown): void => {
   placeChanged('edge');
 };
 
-describe('a cluster that the NKVM of another one looks after', () => {
+describe('a cluster that the NKVM of another one backs up', () => {
   it('is asked about there, by its name there, with a token of its own', async () => {
     protect({ runsIn: 'home', as: 'site-b' });
     await connectionTo('edge').client.volumes('shop');

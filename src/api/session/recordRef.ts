@@ -10,6 +10,6 @@ export function nameInNkvm(cluster: ClusterRef): string | undefined {
 /** @returns the cluster of a record, which names it itself, whatever the address of the page says. */
 export function refOfRecord(shownIn: ClusterRef, record: { cluster?: string }): ClusterRef {
   const { home } = partsOf(shownIn);
-  // A cluster of Headlamp that an NKVM elsewhere looks after has another name there.
+  // A cluster of Headlamp that an NKVM elsewhere backs up has another name there.
   return refTo(home, record.cluster === placeOf(home).as ? undefined : record.cluster);
 }

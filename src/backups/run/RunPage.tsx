@@ -5,26 +5,19 @@ import type { Backup } from '../../../sidecar/api';
 import { LackNote } from '../../access/LackNote';
 import { TO_BACK_UP, TO_READ, useLack } from '../../access/useLack';
 import { isFinal } from '../../api/final';
-import { useBackup } from '../../api/queries/queries';
-import { refOfRecord } from '../../api/session/recordRef';
 import { Checks } from '../../checks/Checks';
 import { BrowseLink } from '../../files/ArchiveLinks';
 import { DownloadArchiveButton } from '../../files/DownloadArchiveButton';
 import { ClusterLine } from '../../otherClusters/ClusterLine';
-import { Link } from '../../otherClusters/Link';
 import { RestoreButton } from '../../restores/RestoreLink';
 import { isRestorable } from '../../restores/sources';
-import { VOLUMES_ROUTE } from '../../routes';
-import { Shown } from '../../setup/Shown';
 import { Folded } from '../../ui/Folded';
-import { alertIcon } from '../../ui/icons';
 import { Message } from '../../ui/Message';
-import { Notice } from '../../ui/Notice';
 import { sentence } from '../../ui/sentence';
 import { useText } from '../../ui/text';
 import { useFormatDate } from '../../ui/useFormatDate';
 import { useBackLink } from '../../useBackLink';
-import { useRunAddress } from '../../useRunAddress';
+import { AddressedBackup } from '../AddressedBackup';
 import { BackupBadge } from '../BackupBadge';
 import { RunStrip } from '../claim/RunStrip';
 import { hasArchive } from '../copies/archiveState';
@@ -39,30 +32,12 @@ import { SealFacts } from './SealFacts';
 import { Stages } from './Stages';
 import { failedText } from './stageText';
 
-/** The route to the page of one run. */
+/** The route to the page of one backup. */
 export function RunRoute() {
-  return <RunPage {...useRunAddress()} />;
-}
-
-interface RunPageProps {
-  cluster: string;
-  id: string;
-  /** Of its volume, where it is known. */
-  namespace?: string;
-}
-
-/** The page of one run. */
-export function RunPage({ cluster, id, namespace }: RunPageProps) {
-  const asked = useBackup(cluster, id, namespace);
   return (
-    <Shown
-      cluster={cluster}
-      asked={asked}
-      namespace={namespace}
-      missing={<NoRun cluster={cluster} />}
-    >
-      {backup => <Run cluster={refOfRecord(cluster, backup)} backup={backup} />}
-    </Shown>
+    <AddressedBackup>
+      {(backup, cluster) => <Run cluster={cluster} backup={backup} />}
+    </AddressedBackup>
   );
 }
 
@@ -137,21 +112,6 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
         <RunFacts cluster={cluster} backup={backup} />
       </Folded>
     </>
-  );
-}
-
-function NoRun({ cluster }: { cluster: string }) {
-  const { t } = useText();
-  return (
-    <Notice
-      icon={alertIcon}
-      title={t('Backup not found')}
-      text={t('It was deleted, or the link is for another cluster.')}
-    >
-      <Link routeName={VOLUMES_ROUTE.name} activeCluster={cluster}>
-        {t('Volumes & Backups')}
-      </Link>
-    </Notice>
   );
 }
 

@@ -107,7 +107,7 @@ export function otherClustersTests(world: Seen): void {
 
   it('sees only that of NKVM at first, from the sidecar itself', async () => {
     const page = await world().headlamp.open(CLUSTERS);
-    const sign = page.getByText(/^NKVM looks after this cluster only/);
+    const sign = page.getByText(/^NKVM backs up this cluster only/);
     await expectGoodLooks(sign, 'clusters-empty', LIGHT);
   });
 
@@ -122,7 +122,7 @@ export function otherClustersTests(world: Seen): void {
       LIGHT
     );
     goOn();
-    await page.getByText(/^NKVM looks after this cluster only/).waitFor();
+    await page.getByText(/^NKVM backs up this cluster only/).waitFor();
     const broken = await world().headlamp.open(CLUSTERS, {
       before: page =>
         page.route(

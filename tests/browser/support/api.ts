@@ -33,7 +33,7 @@ export const API = {
   audit: ofApi('audit'),
   auditCheck: ofApi('audit/check'),
   doctor: ofApi('doctor'),
-  /** Clusters that NKVM looks after. */
+  /** Clusters that NKVM backs up. */
   clusters: ofApi('clusters'),
   all: /\/proxy\/api\/v1\//,
 } as const;
