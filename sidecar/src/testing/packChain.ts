@@ -35,7 +35,7 @@ export function packLink(
     ],
     { stdio: ['ignore', 'ignore', 'ignore'] }
   );
-  execFileSync('node', ['-e', PREPARE, snapshot, '0']);
+  execFileSync('node', ['-e', PREPARE, snapshot, '0', tree, '99999999999']);
   awaitTick(snapshot);
   return archive;
 }

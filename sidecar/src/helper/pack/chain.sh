@@ -4,7 +4,7 @@
 # An archive of a chain: tar packs what has changed since the archive before, and the names that each directory has. What tar
 # cannot be trusted with is packed as a whole (known.cjs).
 prepare_chain() {
-  rm -f tar.snapshot known sample chain snapshot.gz snapshot.sum
+  rm -f tar.snapshot known sample chain removed snapshot.gz snapshot.sum
   if [ -z "$counts" ] || ! { (counts=; find_kept -printf '%d\t%i\t%y\t%s\t%T@\t%C@\t%f\0') 2>/dev/null |
     $node -e "$(cat known.cjs)" "$volume" "${NKVM_SNAPSHOT_LIMIT:-50331648}" >chain.new; }; then
     rm -f tar.snapshot
@@ -18,11 +18,21 @@ prepare_chain() {
     --warning=no-new-directory --warning=no-rename-directory"
 }
 
+# tar lists all directories before it reads one. One that was deleted in between is an error for it, with exit code 2; without a
+# chain it is not, and the code is 1: seal_snapshot seals that code, once more. snapshot.cjs needs the names.
+messages_awk='
+/^tar: "\.\/.*": Cannot (stat|open): No such file or directory$/ {
+sub(/Cannot [a-z]*: No such file or directory$/, "File removed before we read it")
+}
+/^tar: ".*": File removed before we read it$/ { print substr($0, 7, length($0) - 39) >"removed" }
+'$messages_awk
+
 # What the next link of a chain is made from: see known.cjs. Its time is that of the beginning, and a minute earlier.
 seal_snapshot() {
   sed -n '/^known=/!p' chain
   [ -n "$incremental" ] || return
-  if $node -e "$(cat snapshot.cjs)" tar.snapshot "$((packing - started + ${NKVM_CHAIN_MARGIN_SECONDS:-60}))" &&
+  [ "$(cat tar.exit)" != 2 ] || [ ! -s removed ] || ! grep -qx errors=0 messages || echo tarExit=1
+  if $node -e "$(cat snapshot.cjs)" tar.snapshot "$((packing - started + ${NKVM_CHAIN_MARGIN_SECONDS:-60}))" "$volume" "$started" &&
     { snapshot_head && cat tar.snapshot known; } | $compressor >snapshot.gz &&
     $node -e "$hash_js" snapshot.sum <snapshot.gz >/dev/null && read -r bytes sha256 <snapshot.sum; then
     printf 'snapshotBytes=%s\nsnapshotSha256=%s\n' "$bytes" "$sha256"

@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LinkHere } from '../../testing/chainHere.ts';
 import { linkHere, otherSnapshot, setTime, untarChain } from '../../testing/chainHere.ts';
 import { treeLines } from '../../testing/treeHistory.ts';
@@ -72,6 +73,69 @@ it('packs everything where a file has other contents and the same times', () => 
     seal: { files: 24 },
     link: { form: 'full', reason: 'contents', count: 21 },
   });
+});
+
+/** @returns an environment in which commands of the shell run when tar has written so many records of 32 KiB. */
+function whileRead(commands: Record<number, string>): NodeJS.ProcessEnv {
+  const bin = join(root, 'bin');
+  mkdirSync(bin);
+  const cases = Object.entries(commands).map(([at, command]) => `${at}) ${command} ;;`);
+  writeFileSync(
+    join(bin, 'hook'),
+    `case $TAR_CHECKPOINT in ${cases.join(' ')} esac >/dev/null 2>&1`
+  );
+  const lines = [
+    '#!/bin/sh',
+    `case "$*" in *--listed-incremental*) set -- --checkpoint=1 --checkpoint-action=exec='sh ${bin}/hook' "$@" ;; esac`,
+    `PATH='${process.env.PATH}' exec tar "$@"`,
+  ];
+  writeFileSync(join(bin, 'tar'), lines.join('\n'), { mode: 0o755 });
+  return { PATH: `${bin}:${process.env.PATH}` };
+}
+
+/** @returns the volume as tar alone restores it from a chain. */
+function restored(...links: LinkHere[]): string[] {
+  const target = join(root, 'restored');
+  mkdirSync(target);
+  untarChain(
+    links.map(({ archive }) => archive),
+    target
+  );
+  return treeLines(target);
+}
+
+describe('a directory that was elsewhere while tar read the volume', () => {
+  const SWAP = 'mv orders old && mv orders.new orders';
+  const SWAP_BACK = 'mv orders orders.new && mv old orders';
+  beforeEach(() => {
+    writeFileSync(join(volume, 'a'), Buffer.alloc(500_000, 'a')); // 16 records, which are read first
+    mkdirSync(join(volume, 'orders.new'));
+    for (let n = 0; n < 20; n++)
+      writeFileSync(join(volume, 'orders.new', `${n}`), Buffer.alloc(20_000, 'z'));
+  });
+  const there = (command: string): string => `cd '${volume}' && ${command}`;
+
+  it.each<[string, Record<number, string>, string]>([
+    ['is not there then', { 1: 'mv orders ../away' }, 'mv ../away orders'],
+    ['and another one had its name', { 1: SWAP }, SWAP_BACK],
+    ['and another one had its name for a moment', { 1: SWAP, 24: SWAP_BACK }, 'true'],
+  ])('is packed again: it %s', (_, during, afterwards) => {
+    const commands = Object.entries(during).map(([at, command]) => [at, there(command)]);
+    const first = next(undefined, whileRead(Object.fromEntries(commands)));
+    expect(first.sealed.tar.errors).toBe(0);
+    execFileSync('sh', ['-c', there(afterwards)]);
+    const second = next(first.snapshot);
+    expect(second.sealed.link.form).toBe('increment');
+    expect(restored(first, second)).toEqual(treeLines(volume));
+  });
+});
+
+it('takes a directory that was deleted before tar came to it for no error', () => {
+  for (let n = 0; n < 300; n++) mkdirSync(join(volume, `d${n}`));
+  const first = next(undefined, whileRead({ 1: `rmdir '${volume}/d99'` }));
+  expect(first.sealed.messages).toEqual(['tar: ./d99: File removed before we read it']);
+  expect(first.sealed).toMatchObject({ tar: { errors: 0, removed: 1 }, seal: { tarExit: 1 } });
+  expect(restored(first).slice(1)).toEqual(treeLines(volume).slice(1)); // the root has another time now
 });
 
 it.each<[string, (base: Buffer) => Buffer]>([
