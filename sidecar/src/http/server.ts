@@ -77,6 +77,7 @@ import type { VolumeRoutes } from './routes/volumeRoutes.ts';
 import { volumeRoutes } from './routes/volumeRoutes.ts';
 import type { EventStreamOptions } from './streams/eventStreams.ts';
 import { eventStreams } from './streams/eventStreams.ts';
+import { tagAnswer } from './views/etag.ts';
 import { hiddenTexts } from './views/hiddenTexts.ts';
 
 /** Everything that the routes need. */
@@ -242,6 +243,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
         known.addHook('onRequest', fairRequests());
         known.addHook('preHandler', enforceDeclared({ ...world, namespace }));
         known.addHook('onSend', texts.hook);
+        known.addHook('onSend', tagAnswer);
         known.addHook('preHandler', beforeChange);
         await known.register(infoRoutes(world));
         await known.register(accessRoutes(world));

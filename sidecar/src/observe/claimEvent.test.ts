@@ -111,6 +111,23 @@ describe('the Event of a run', () => {
     );
   });
 
+  it.each([
+    ['of another cluster', { cluster: 'site-b' }],
+    ['that was deleted before', { namespaceUid: 'uid-of-before' }],
+  ])('does not name a claim of a namespace of the same name %s', (_, change) => {
+    const source = { namespace: 'shop', name: 'invoices', uid: 'u', createdAt: null };
+    const archive = 'kind__shop__invoices__20261120T101112Z__01kbackup.tar.gz';
+    const restored = (namespaceUid: string | null, more = {}) =>
+      claimEventOf(
+        exampleRestore(
+          { namespace: 'shop', namespaceUid: 'uid-shop' },
+          { archive, source: { ...source, namespaceUid, ...more } }
+        )
+      )?.message;
+    expect(restored('uid-shop')).toContain('invoices');
+    expect(restored('uid-shop', change)).not.toContain('invoices');
+  });
+
   it('is not there for a claim that was never made', () =>
     expect(claimEventOf(exampleRestore({ ...failed, uid: '' }))).toBeUndefined());
 

@@ -3,6 +3,7 @@ import type { BackupStatus, RunKind } from '../../api/index.ts';
 import type { ClaimEvent } from '../cluster/writes/events.ts';
 import { sizeText } from '../destinations/size.ts';
 import type { RunRecord } from '../history/history.ts';
+import type { SourceVolume } from '../restore/hiddenSource.ts';
 import { sourceOf, withoutSource } from '../restore/hiddenSource.ts';
 
 /** The longest message that the API server takes in `events.k8s.io`; longer ones make no better reading. */
@@ -94,10 +95,19 @@ function words(
 /** Everyone who reads Events of a namespace may know its claims, and not those of another one. */
 function messageForAll(run: RunRecord): string {
   const source = sourceOf(run);
-  const isOfNamespace =
-    source === 'own' || (source !== 'unknown' && source.namespace === run.namespace);
+  const isOfNamespace = source === 'own' || (source !== 'unknown' && isSameNamespace(source, run));
   return isOfNamespace ? messageOf(run) : withoutSource(run)(messageOf(run));
 }
+
+/** One that has the name only is of another cluster, or was deleted before this one was created. */
+const isSameNamespace = (
+  { namespace, namespaceUid, isElsewhere }: Exclude<SourceVolume, string>,
+  run: RunRecord
+): boolean =>
+  !isElsewhere &&
+  namespace === run.namespace &&
+  namespaceUid !== null &&
+  namespaceUid === run.namespaceUid;
 
 function messageOf(run: RunRecord): string {
   const { kind, status, stage, reason, message, hint, bytes, warnings } = run;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backup, StartedBackups } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
@@ -115,6 +116,14 @@ describe('where a destination is', () => {
     expect(all.map(answer => answer.split(' ')[0])).toEqual(
       expect.arrayContaining(['backups', 'backups/b', 'volumes', 'checks/v', 'backups/b/events'])
     );
+  });
+
+  it('cannot be guessed from the tag of a list either', async () => {
+    const { body, headers } = await world.ask('shopper', 'GET', 'volumes');
+    const digest = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+    expect(headers.etag).toBe(`"${digest}"`);
+    const known = { 'if-none-match': `"${digest}"` };
+    expect((await world.ask('shopper', 'GET', 'volumes', undefined, known)).status).toBe(304);
   });
 
   it('is in no problem either', async () => {

@@ -18,7 +18,6 @@ import { inNamespace, onClaim } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
 import { scopeOf, toList } from '../rights/scope.ts';
 import { visibleClaims } from '../rights/visibleClaims.ts';
-import { sendTaggedText } from '../views/etag.ts';
 import {
   detailsOfOneNamespace,
   detailsWithoutBackups,
@@ -47,7 +46,10 @@ export const policyRoutes =
     app.get(
       '/policy',
       {
-        config: { rights: { needs: [inNamespace('list')], shows: [SHOWS_BACKUPS] } },
+        config: {
+          isTagged: true,
+          rights: { needs: [inNamespace('list')], shows: [SHOWS_BACKUPS] },
+        },
         schema: {
           summary: 'List the policies of volumes',
           description: 'With a strong ETag: `If-None-Match` gives 304 where nothing has changed.',
@@ -82,7 +84,7 @@ export const policyRoutes =
           ),
         };
         const text = `{"volumes":[${volumes.join()}],${JSON.stringify(rest).slice(1)}`;
-        return sendTaggedText(request, reply, text);
+        return reply.type('application/json; charset=utf-8').send(text as never);
       }
     );
 

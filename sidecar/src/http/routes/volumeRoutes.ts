@@ -15,7 +15,6 @@ import { limitsOf, scanLimit } from '../entry/limits.ts';
 import { inNamespace, onClaim, SHOWS_OF_VOLUME, SHOWS_OF_VOLUMES } from '../rights/declared.ts';
 import type { Rights } from '../rights/rights.ts';
 import { visibleClaims } from '../rights/visibleClaims.ts';
-import { sendTagged } from '../views/etag.ts';
 import type { VolumeViewWorld } from '../views/volumeView.ts';
 import { mayBackUpEach, rightsOnVolume, volumeOf, volumeScopes } from '../views/volumeView.ts';
 
@@ -36,7 +35,10 @@ export const volumeRoutes =
     app.get(
       '/volumes',
       {
-        config: { rights: { needs: [inNamespace('list')], shows: SHOWS_OF_VOLUMES } },
+        config: {
+          isTagged: true,
+          rights: { needs: [inNamespace('list')], shows: SHOWS_OF_VOLUMES },
+        },
         schema: {
           summary: 'List volumes',
           description: 'With a strong ETag: `If-None-Match` gives 304 where nothing has changed.',
@@ -44,8 +46,7 @@ export const volumeRoutes =
           response: { 200: VolumeList, default: Problem },
         },
       },
-      async (request, reply) => {
-        const { caller, query } = request;
+      async ({ caller, query }, reply) => {
         const { claims, namespaces, isIncomplete, limit } = await visibleClaims(
           caller,
           query,
@@ -80,7 +81,7 @@ export const volumeRoutes =
             mayBackUp.limit
           ),
         };
-        return sendTagged(request, reply, list);
+        return reply.type('application/json; charset=utf-8').send(JSON.stringify(list) as never);
       }
     );
 

@@ -57,10 +57,8 @@ function world() {
     );
     return { seen, end };
   };
-  const changed = (id = 'r') =>
-    state.historyListeners.forEach(each =>
-      each({ id, namespace: 'shop', name: 'stock', status: 'running' })
-    );
+  const changed = (name = 'stock', namespace = 'shop') =>
+    state.historyListeners.forEach(each => each({ id: 'r', namespace, name, status: 'running' }));
   return { state, follow, changed, round: () => vi.advanceTimersByTimeAsync(1_000) };
 }
 
@@ -118,6 +116,15 @@ it('does one round for all who follow, and nothing when nobody does', async () =
   const later = follow();
   await round();
   expect(later.seen).toEqual([]);
+});
+
+it('does not name a volume that is gone, whose run changes', async () => {
+  const { follow, changed, round } = world();
+  const { seen } = follow();
+  changed('of-the-team-before');
+  changed('orders', 'gone');
+  await round();
+  expect(seen).toEqual([]);
 });
 
 it('goes on after a fault', async () => {

@@ -104,7 +104,10 @@ export function volumeChanges(options: VolumeChangesOptions): VolumeChanges {
       }
     };
 
-    const endHistory = history.onChange(mark);
+    // A run can be older than its claim, or its namespace: names of claims that are gone are nobody's to read.
+    const endHistory = history.onChange(run => {
+      if (known.get(run.namespace)?.claims.has(run.name)) mark(run);
+    });
     for (const [namespace, version] of inventory.versions()) look(namespace, version);
     changed.clear();
     let timer = setTimeout(round, everyMs);

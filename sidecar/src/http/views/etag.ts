@@ -1,20 +1,28 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 
-/**
- * Answers with JSON and a strong ETag, or with 304 where the caller has exactly these bytes already. They contain only what the
- * caller may see, so the tag is that of the caller's own view.
- */
-export const sendTagged = (request: FastifyRequest, reply: FastifyReply, body: object) =>
-  sendTaggedText(request, reply, JSON.stringify(body));
-
-/** @param text JSON, of a list that is too long to be made at once */
-export function sendTaggedText(request: FastifyRequest, reply: FastifyReply, text: string) {
-  const tag = `"${createHash('sha256').update(text).digest('base64url')}"`;
-  reply.header('etag', tag);
-  const known = String(request.headers['if-none-match'] ?? '').split(/\s*,\s*/);
-  if (known.some(each => each === '*' || each.replace(/^W\//, '') === tag)) {
-    return reply.code(304).send();
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Answers have a strong ETag, and are 304 where the caller has exactly these bytes already. */
+    isTagged?: true;
   }
-  return reply.type('application/json; charset=utf-8').send(text);
+}
+
+/**
+ * A hook, for after all others that change an answer: the tag is of the bytes that leave, so it tells nothing of what was left out
+ * of them for this caller.
+ */
+export async function tagAnswer(
+  { routeOptions, headers }: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown
+): Promise<unknown> {
+  if (!routeOptions.config.isTagged || reply.statusCode !== 200) return payload;
+  if (typeof payload !== 'string') return payload;
+  const tag = `"${createHash('sha256').update(payload).digest('base64url')}"`;
+  reply.header('etag', tag);
+  const known = String(headers['if-none-match'] ?? '').split(/\s*,\s*/);
+  if (!known.some(each => each === '*' || each.replace(/^W\//, '') === tag)) return payload;
+  reply.code(304).removeHeader('content-type').removeHeader('content-length');
+  return null;
 }
