@@ -37,6 +37,8 @@ export interface RunWorld {
   direct?: DirectDoubts | undefined;
   /** Why the archive does not go to the storage directly, although it could; the end of a sentence. */
   notDirect?: string;
+  /** UIDs of claims whose file system says of data that it uses no block: there, tar does not search for holes. */
+  withoutBlocks?: Set<string>;
   clusterName: string;
   identity: Identity;
   helperSettings: HelperSettings;

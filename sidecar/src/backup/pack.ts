@@ -73,12 +73,13 @@ export async function pack(
   const level = plans.some(({ proof }) => proof.level === 'contents') ? 'contents' : 'checksum';
   clock.enter('exec');
   const { compressors } = world.helperSettings;
+  const readsHoles = world.withoutBlocks?.has(run.uid) ?? false;
   const onWorking = (): void => clock.goesOn();
   await checkReadable(attempt, helper, leaveOut);
   const planned = await prepareChain(attempt, helper, leaveOut, plans);
   const isLink = planned !== null;
   const { delivery, taking, own } = await arrive(attempt, helper, plans, {
-    ...{ level, archive, leaveOut, compressors, isLink, onWorking },
+    ...{ level, archive, leaveOut, compressors, isLink, readsHoles, onWorking },
   });
 
   clock.enter('checksum');

@@ -40,7 +40,8 @@ export type { RunWorld } from './attempt.ts';
  * 3. what arrived is compared with what the pod sent (`verdict`), and the deletion of the helper begins,
  * 4. each stored copy is proven, and gets its name and then its manifest (`storeCopies`).
  *
- * An archive that could not go to the storage directly is packed once more, by another helper pod, and goes another way.
+ * An archive that could not go to the storage directly, or lacks data because tar took it for holes, is packed once more, by
+ * another helper pod and in another way.
  *
  * In every case, no helper pod and no temporary stays, and only a proven archive gets its final name. A destination
  * that fails does not keep the others from their copies: the attempt ends as `Incomplete` then, and is the last one.
@@ -55,27 +56,58 @@ export async function runBackup(
   report: (change: RunChange) => void,
   signal: AbortSignal
 ): Promise<JobEnd> {
-  const { end, isOfDirect } = await tryOnce(run, claim, world, report, signal);
-  if (!isOfDirect || end.status !== 'failed' || signal.aborted) return end;
-  report({ message: `another way is tried: ${end.message}` });
-  const other = await tryOnce(
-    run,
-    claim,
-    { ...world, notDirect: `${end.message}` },
-    report,
-    signal
-  );
-  return { ...other.end, warnings: [...(end.warnings ?? []), ...(other.end.warnings ?? [])] };
+  let way = world;
+  const warnings: string[] = [];
+  for (;;) {
+    const tried = await tryOnce(run, claim, way, report, signal);
+    const { end } = tried;
+    warnings.push(...(end.warnings ?? []));
+    const other = signal.aborted ? undefined : otherWay(run, tried, way);
+    if (!other) return { ...end, warnings: [...new Set(warnings)] };
+    report({ message: `another way is tried: ${end.message}` });
+    way = other;
+  }
 }
 
-/** @returns how it ended, and whether a direct upload is to blame: then another way may work. Never throws. */
+/** @returns a way that has not failed yet; undefined: the attempt has ended. */
+function otherWay(
+  { uid }: Pick<Backup, 'uid'>,
+  { end, isOfDirect }: Tried,
+  world: RunWorld
+): RunWorld | undefined {
+  if (end.status !== 'failed') return undefined;
+  if (isOfDirect) return { ...world, notDirect: `${end.message}` };
+  const withoutBlocks = world.withoutBlocks ?? new Set();
+  if (end.reason !== 'DataWithoutBlocks' || withoutBlocks.has(uid)) return undefined;
+  withoutBlocks.add(uid);
+  const { chooseBase } = world;
+  if (!chooseBase) return { ...world, withoutBlocks };
+  return {
+    ...world,
+    withoutBlocks,
+    chooseBase(...asked) {
+      const choice = chooseBase(...asked);
+      return choice.form === 'increment' ? { form: 'full', why: WHY_FULL } : choice;
+    },
+  };
+}
+
+const WHY_FULL = 'files with data use no block, and archives before may have zeros instead';
+
+interface Tried {
+  end: JobEnd;
+  /** A direct upload is to blame: then another way may work. */
+  isOfDirect: boolean;
+}
+
+/** Never throws. */
 async function tryOnce(
   run: Backup,
   claim: Claim,
   world: RunWorld,
   report: (change: RunChange) => void,
   signal: AbortSignal
-): Promise<{ end: JobEnd; isOfDirect: boolean }> {
+): Promise<Tried> {
   const clock = stageClock({
     now: world.now,
     limits: stageLimits(world),

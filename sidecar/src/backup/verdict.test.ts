@@ -22,6 +22,7 @@ const whole: PodSeal = {
   members: { count: 1, sha256: digest },
   index: { bytes: 5, sha256: digest },
   usedBytes: 4096,
+  takenForHoles: 0,
   filesystem: 'ext4',
 };
 const sound: Facts = {
@@ -154,6 +155,12 @@ describe('verdict', () => {
     ],
     ['tar failed', seal({ tarExit: 2 }), 'exec', 'TarFailed'],
     ['tar was killed', seal({ tarExit: 137 }), 'exec', 'TarFailed'],
+    [
+      'files with data use no block',
+      { sealed: { ...whole, takenForHoles: 2 } },
+      'exec',
+      'DataWithoutBlocks',
+    ],
     ['the compressor failed', seal({ compressorExit: 1 }), 'exec', 'CompressorFailed'],
     [
       'the compressor was killed, and tar had no reader any more',

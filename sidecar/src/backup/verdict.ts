@@ -34,6 +34,7 @@ export interface Facts {
  * | --- | --- |
  * | the packing command was killed, or failed, or the image lacks a tool | refused at `exec` |
  * | the compressor's exit is not 0, or tar's is above 1 | refused at `exec` |
+ * | tar took files with data for holes | refused at `exec`, and packed once more without a search for holes |
  * | bytes or SHA-256 differ | refused at `checksum` |
  * | the archive holds only the volume's own directory, and the backup before holds more | refused at `checksum` |
  * | tar's exit is 1: a file changed while it was read | published, with a warning |
@@ -96,6 +97,17 @@ export function verdict({ podExit, stderr, sealed, own, entriesBefore }: Facts):
       }`,
       isDenied(sealed) ? DENIED : UNREADABLE,
       'needs-action'
+    );
+  }
+  if (sealed.takenForHoles > 0) {
+    throw new StageError(
+      'exec',
+      'DataWithoutBlocks', // runBackup packs the volume again, then
+      `the file system says of ${files(
+        sealed.takenForHoles
+      )} with data that no block is in use, so tar packed zeros instead`,
+      'NKVM packs the volume again and reads every file; if that fails, start a new backup',
+      'transient'
     );
   }
   if (seal.bytes !== own.bytes || seal.sha256 !== own.sha256) {

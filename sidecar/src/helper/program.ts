@@ -18,12 +18,13 @@ export const program = (name: string, comment: string, directory = 'pack'): stri
 /** Hashes what it passes on; see pack/hash.cjs. */
 export const HASH = program('hash.cjs', '//');
 
-/** Unpacks its first argument and runs it, with the others as its own. Its own names are short, because it is not compressed. */
-const LOADER = `for t in base64 gzip tr; do command -v "$t" >/dev/null 2>&1 || lack="\${lack-}, $t"; done
-[ -z "\${lack-}" ] || { echo "the helper image lacks \${lack#, }" >&2; exit 127; }
-text=$(printf %s "$1" | tr -- -_ +/ | base64 -d | gzip -dc) || exit 125
+/** Unpacks its first argument and runs it, with the others as its own. It is short, because it is not compressed. */
+const LOADER = `t=$(printf %s "$1" | tr _- /+ | base64 -d | gzip -dc) || {
+echo the helper image lacks base64, gzip or tr >&2
+exit 127
+}
 shift
-eval "$text"`;
+eval "$t"`;
 
 /**
  * A long program in POSIX sh as a command. It travels compressed, because commands are a part of the exec request's URL,

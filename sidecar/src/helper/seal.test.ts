@@ -4,7 +4,7 @@ import { readSeal } from './seal.ts';
 
 const digest = '01'.repeat(32);
 const list = '02'.repeat(32);
-const whole = `nkvm-seal 5
+const whole = `nkvm-seal 6
 bytes=42
 sha256=${digest}
 members=160000
@@ -18,6 +18,7 @@ indexBytes=15000000
 indexSha256=${digest}
 attributeFlags=2
 usedBytes=4096
+holes=0
 filesystem=ext2/ext3
 mountsInside=0
 mounts=0
@@ -58,6 +59,7 @@ describe('readSeal', () => {
       members: { count: 160_000, sha256: list },
       index: { bytes: 15_000_000, sha256: digest },
       usedBytes: 4096,
+      takenForHoles: 0,
       filesystem: 'ext2/ext3',
     });
   });
@@ -92,7 +94,7 @@ describe('readSeal', () => {
   it.each([
     ['nothing', ''],
     ['a cut in the middle', whole.slice(0, 60)],
-    ['another version', whole.replace('seal 5', 'seal 4')],
+    ['another version', whole.replace('seal 6', 'seal 5')],
     ['a hash that is too short', whole.replace(digest, 'abc')],
     ['no count', whole.replace('bytes=42', 'bytes=')],
     ['no count of flags', whole.replace('attributeFlags=2', 'attributeFlags=')],

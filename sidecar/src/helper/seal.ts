@@ -60,6 +60,7 @@ const Lines = z.strictObject({
   indexBytes: count.optional(),
   indexSha256: sha256.optional(),
   usedBytes: z.union([count, z.literal('unknown')]),
+  holes: count.describe('files with data that use no block, so that tar packed zeros instead'),
   filesystem: z.string().max(64),
   longPaths: count,
   attributeFlags: z.union([count, z.literal('unknown')]),
@@ -92,12 +93,14 @@ export interface PodSeal {
   link: SealedLink;
   /** Allocated bytes of all files, from a walk beside tar; null where the helper image could not count them. */
   usedBytes: number | null;
+  /** Files with data that use no block, so that tar packed zeros instead. */
+  takenForHoles: number;
   /** As `mount` names it, e.g. `ext4`; null: not known. */
   filesystem: string | null;
 }
 
 /** Goes up when the format changes: an older NKVM's helper image or ours would misread it. */
-const FIRST_LINE = 'nkvm-seal 5';
+const FIRST_LINE = 'nkvm-seal 6';
 
 /**
  * Reads what the helper wrote after the stream: a first line with the format's version, `name=value` lines, an empty
@@ -124,7 +127,8 @@ export function readSeal(text: string): PodSeal {
     );
   }
   const { errors, sockets, changed, shrank, removed, attributes, ...others } = data;
-  const { longPaths, attributeFlags, mountsInside, usedBytes, filesystem, ...more } = others;
+  const { longPaths, attributeFlags, mountsInside, usedBytes, holes, ...known } = others;
+  const { filesystem, ...more } = known;
   const { mounts, reserved, excluded, archives, archiveBytes, ...rest } = more;
   const { members, membersSha256, index, indexBytes, indexSha256, ...withLink } = rest;
   const { chain, chainReason, chainCount = 0, snapshotBytes, snapshotSha256, ...seal } = withLink;
@@ -156,6 +160,7 @@ export function readSeal(text: string): PodSeal {
       snapshot: chain === 'none' ? null : digestOf(snapshotBytes, snapshotSha256) ?? null,
     },
     usedBytes: usedBytes === 'unknown' ? null : usedBytes,
+    takenForHoles: holes,
     filesystem: filesystem === 'unknown' || filesystem === '' ? null : filesystem,
   };
 }

@@ -55,6 +55,8 @@ export interface DeliveryOptions {
   compressors?: number | undefined;
   /** The archive becomes a link of a chain; see `chainCommand`. */
   isLink?: boolean;
+  /** tar reads holes as zeros, so that it reads data that uses no block. */
+  readsHoles?: boolean;
   /** Is called every 15 s while tar gets on, also while nothing comes out. */
   onWorking(): void;
 }
@@ -95,12 +97,20 @@ export const execTransport = execBecause(EXEC_ROUTE.transportReason);
  */
 export async function packingOf(
   helper: Helper,
-  { level, archive, leaveOut = BY_RULE, compressors, isLink, onWorking }: DeliveryOptions,
+  {
+    level,
+    archive,
+    leaveOut = BY_RULE,
+    compressors,
+    isLink,
+    readsHoles,
+    onWorking,
+  }: DeliveryOptions,
   isDirect: boolean
 ): Promise<[command: string[], options: { onStderr(text: string): void }]> {
   if (leaveOut.patterns.length > 0) await sendPatterns(helper, leaveOut.patterns);
   return [
-    packCommand(level, archive, leaveOut, { isDirect, compressors, isLink }),
+    packCommand(level, archive, leaveOut, { isDirect, compressors, isLink, readsHoles }),
     { onStderr: text => void (text.includes(WORKING) && onWorking()) },
   ];
 }

@@ -143,6 +143,7 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
     waitLimits: config.helper.waitLimits,
     runTimeoutMs: config.helper.runTimeoutMs,
     stallMs: config.helper.stallMs,
+    withoutBlocks: new Set<string>(),
     version: VERSION,
     now,
     entriesBefore: (run: Backup) => entriesBefore(history, run),

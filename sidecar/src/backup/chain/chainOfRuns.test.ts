@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -19,6 +19,7 @@ import type { ProcessCluster } from '../../testing/processCluster.ts';
 import { processCluster } from '../../testing/processCluster.ts';
 import { testClaim } from '../../testing/testClaim.ts';
 import { treeLines } from '../../testing/treeHistory.ts';
+import type { RunWorld } from '../run.ts';
 import { runBackup } from '../run.ts';
 import { baseFor } from './baseFor.ts';
 
@@ -48,7 +49,7 @@ afterEach(async () => {
 const destination = () => memoryDestination(storage);
 
 /** Backs up the volume, as the queue would. */
-async function backUp(id: string): Promise<Backup> {
+async function backUp(id: string, change: Partial<RunWorld> = {}): Promise<Backup> {
   const now = new Date(Date.parse('2026-11-21T10:00:01Z') + runs.length * 3_600_000);
   const run = {
     ...exampleRun({ id, uid: 'uid-1', destinations: ['memory'], createdAt: now.toISOString() }),
@@ -87,6 +88,7 @@ async function backUp(id: string): Promise<Backup> {
           ),
           ...{ patterns, now },
         }),
+      ...change,
     },
     () => undefined,
     new AbortController().signal
@@ -169,4 +171,51 @@ it.each<[string, (full: Backup) => Promise<void>, RegExp]>([
   const next = await backUp('02next');
   expect(next.status).toBe('success');
   expect(next.chain).toEqual({ links: [], why: expect.stringMatching(why) });
+});
+
+it('packs once more without a search for holes, and in full, where files have data and use no block', async () => {
+  await backUp('01full');
+  const bin = join(root, 'bin');
+  const log = join(root, 'arguments');
+  const instead = (name: string, script: string) =>
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  mkdirSync(bin);
+  const real = 'exec /usr/bin/env PATH=/usr/bin:/bin';
+  instead('tar', `case "$*" in *--index-file*) echo "$*" >>'${log}';; esac; ${real} tar "$@"`);
+  instead('date', 'echo $(($(/bin/date "$@") + 60))'); // the files are older than the backup
+  instead(
+    'find',
+    `for each; do shift
+      [ "$before" != /dev/fd/6 ] || each='0\\t%p\\0'
+      set -- "$@" "$each"; before=$each
+    done; ${real} find "$@"`
+  );
+  const withoutBlocks = new Set<string>();
+  const withPath = (words: readonly string[]) => [
+    'env',
+    `PATH=${bin}:${process.env.PATH}`,
+    ...words,
+  ];
+  const change: Partial<RunWorld> = {
+    withoutBlocks,
+    cluster: { ...cluster, exec: (at, words, more) => cluster.exec(at, withPath(words), more) },
+  };
+  expect(await backUp('02again', change)).toMatchObject({
+    status: 'success',
+    chain: { links: [], why: expect.stringContaining('use no block') },
+    warnings: [],
+  });
+  expect(
+    readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map(line => line.includes(' --sparse '))
+  ).toEqual([true, false]);
+  expect([...withoutBlocks]).toEqual(['uid-1']);
+  // The next knows it.
+  expect(await backUp('03next', change)).toMatchObject({
+    status: 'success',
+    chain: { links: [{ runId: '02again' }] },
+  });
+  expect(readFileSync(log, 'utf8').trim().split('\n')).toHaveLength(3);
 });

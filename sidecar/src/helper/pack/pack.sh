@@ -1,7 +1,7 @@
 # Packs a volume, and then writes the seal: what was sent, and what could not be kept. It runs in the helper pod, in
 # POSIX sh, with the arguments VOLUME WORK LEVEL ARCHIVE WITH: the archive's name, for its index, and words (leaveOut.ts):
 # `mounts`, `reserved`, `archives` are not left out; for `patterns`, WORK/patterns holds more to leave out, which was sent
-# before; for `unreadable`, unreadable.sh takes the place of all that follows; for
+# before; for `holes`, holes are read as zeros; for `unreadable`, unreadable.sh takes the place of all that follows; for
 # `direct`, a program takes the archive that comes over standard input (load.cjs), after a line for this script, which
 # is kept in WORK/hello and has no secret; for `chain`, the archive is a link of a chain, and chainCommand has put programs there,
 # and the snapshot file of the archive before. packCommand.ts sets hash_js, members_js, load_js, messages_awk, most_compressors,
@@ -27,7 +27,7 @@ archive=$4
 with=" ${5-} "
 cd "$2" || exit 125
 work=$PWD
-rm -f hello seal seal.new sum raw.sum tar.exit compressor.exit messages entries flags used members index.* *.pipe
+rm -f hello seal seal.new sum raw.sum tar.exit compressor.exit messages entries flags used holes members index.* *.pipe
 : >rules
 : >notes
 : >mounts
@@ -42,7 +42,7 @@ exec 4>&2 5<&0 </dev/null
 check_tools() {
   missing=
   for tool in node awk mkfifo gzip grep find xargs head; do
-    command -v "$tool" >/dev/null 2>&1 || missing="$missing, $tool"
+    command -v $tool >/dev/null || missing="$missing, $tool"
   done
   case $with in *' patterns '*) [ -f patterns ] || { echo 'WORK/patterns is missing' >&2; exit 125; } ;; *) : >patterns ;; esac
   # Only GNU's can give its parts to a command.
@@ -129,14 +129,23 @@ find_kept() (
 )
 
 # tar takes a file with st_blocks 0 for one hole and never reads it. FUSE file systems may report 0 for every file; others show it
-# by their first files, whose beginnings then have data.
+# by their first files. Where neither does, the walk beside tar looks at all of them.
 choose_sparse() {
-  sparse=--sparse
-  case $(counts=
-    find_kept -type f -size +0 -printf '%b %p\0' | head -zn999 | sed -zn 's/^0 //p' |
-      (cd "$volume" && xargs -0 head -qc99999) | tr -d '\0' | wc -c
-    stat -f -c %T "$volume") in *fuseblk | [1-9]*) sparse= ;; esac
+  sparse=
+  case $counts$with$(stat -f -c %T "$volume") in ' '* | *' holes '* | *fuseblk) return ;; esac
+  [ "$(counts=
+    find_kept -type f -size +0 -printf '%b\t%p\0' | head -zn999 | count_holes)" != 0 ] || sparse=--sparse
 } 2>/dev/null
+
+# Of records `BLOCKS TAB PATH NUL`, the number of files that use no block and have data, and of those that cannot be read to the
+# end. A file that has got its data and its blocks meanwhile was a hole before. grep seeks over holes where the file system
+# can; where it cannot, a long one ends at the time limit. It fails for lack of memory on long data without a zero.
+count_holes() {
+  {
+    sed -zn 's/^0\t//p' | (cd "$volume" && ulimit -v 50000 &&
+      xargs -0r timeout -v 300 grep -dskip -Dskip -zlZFxv '' 2>&3 | xargs -0r stat -c '%b %Z')
+  } 3>&1 2>&1 | awk -v t=$started '/^[0-9]/ ? !$1 || $2 < t : !/: No such file or directory$/' | wc -l
+}
 
 # Without a chain; chain.sh has the others.
 incremental=
@@ -145,7 +154,8 @@ seal_snapshot() { printf 'chain=none\nchainReason=none\n'; }
 
 # The readers of what tar and find write beside the archive. Their pipes must exist before those open them.
 start_readers() {
-  mkfifo messages.pipe lines.pipe used.pipe
+  mkfifo messages.pipe lines.pipe used.pipe holes.pipe
+  count_holes <holes.pipe >holes &
   awk "$messages_awk" <messages.pipe >messages &
   # A path of more than 4095 bytes (PATH_MAX) can be packed and not extracted. An escaped byte counts once.
   awk '
@@ -170,10 +180,11 @@ write_lines() {
 }
 
 # One walk beside tar, for what a tar does not tell: how many entries have flags of chattr (immutable, append-only, ...),
-# which are not in it, and how many blocks are in use. Where the file system has no flags, their count is unknown.
+# which are not in it, how many blocks are in use, and which files use none. Where there are no flags, their count is unknown.
 walk() {
   blocks=-true
   [ -z "$counts" ] || blocks='-fprintf /dev/fd/3 %b\t%n\t%y\n'
+  [ -z "$sparse" ] || blocks="$blocks ( -type f -size +0 -fprintf /dev/fd/6 %b\t%p\0 -o -true )"
   if lsattr -d "$volume" >/dev/null 2>&1; then
     find_kept $blocks \( -type f -o -type d \) -print0 2>/dev/null | (cd "$volume" && xargs -0 lsattr -d) 2>/dev/null |
       awk 'length($1) > 15 && $1 ~ /[aAcCdDFijmPSstTux]/ { n++ } END { print n + 0 }'
@@ -208,9 +219,9 @@ run_tar() {
   {
     cat notes >&2
     export TZ=UTC0
-    exec tar --create --file=- --blocking-factor=64 --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
-      --totals --verbose --verbose --block-number --full-time --quoting-style=c --index-file=/dev/fd/3 $incremental \
-      --directory="$volume" --anchored --exclude-from=rules --no-anchored --exclude-from=patterns --exclude-from=names .
+    exec tar -cf - -b64 -H posix -vvR --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
+      --totals --full-time --quoting-style=c --index-file=/dev/fd/3 $incremental \
+      -C "$volume" --anchored -X rules --no-anchored -X patterns -X names .
   } 2>messages.pipe 3>lines.pipe 4>&- &
   tar=$!
   report_progress "$tar" >/dev/null 2>&4 4>&- &
@@ -310,7 +321,7 @@ write_head() {
 # The file gets the name `seal` last: a part of it is never read.
 write_seal() {
   {
-    echo 'nkvm-seal 5'
+    echo 'nkvm-seal 6'
     read -r bytes sha256 count list <sum && printf 'bytes=%s\nsha256=%s\nmembers=%s\nmembersSha256=%s\n' \
       "$bytes" "$sha256" "$count" "$list"
     [ "$level" != contents ] || { read -r bytes sha256 <raw.sum && echo "rawSha256=$sha256"; }
@@ -320,8 +331,8 @@ write_seal() {
     seal_index
     seal_snapshot
     echo "attributeFlags=$(cat flags)"
-    used=$(cat used)
-    echo "usedBytes=${used:-unknown}"
+    echo "usedBytes=$(cat used)"
+    echo "holes=$(cat holes)"
     echo "filesystem=$(filesystem)"
     echo "mounts=$(wc -l <mounts)"
     echo "mountsInside=$(mounts_inside | cut -f 2- | grep -cvxFf mounts)"
@@ -343,12 +354,12 @@ find / -prune -fprintf /dev/null %b 2>/dev/null || counts= with="$with archives 
 leave_out_reserved
 leave_out_mounts
 case $with in *' unreadable '*) eval "$unreadable_sh" ;; esac
-choose_sparse
 started=$(($(date +%s) - 2))
+choose_sparse
 prepare_chain
 packing=$(date +%s)
 start_readers
-walk >flags 3>used.pipe &
+walk >flags 3>used.pipe 6>holes.pipe &
 # Without a reader there is nothing to seal.
 deliver || exit $?
 # For the readers, and for the walk.

@@ -147,21 +147,70 @@ describe('the packing command', () => {
     expect(seal()).toMatchObject({ tarExit: 0, files: 1 });
   });
 
+  const REAL = 'exec /usr/bin/env PATH=/usr/bin:/bin';
+  /** find says of every file that it uses no block: to tar's search for holes beforehand, or to the walk beside tar. */
+  const withoutBlocks = (where: 'before' | 'beside') => {
+    const isMeant = where === 'before' ? '-printf' : '/dev/fd/6';
+    return instead(
+      'find',
+      `for each; do shift
+        [ "$each" != '%b\\t%p\\0' ] || [ "$before" != ${isMeant} ] || each='0\\t%p\\0'
+        set -- "$@" "$each"; before=$each
+      done; ${REAL} find "$@"`
+    );
+  };
+  const aMinuteLater = () => instead('date', 'echo $(($(/bin/date "$@") + 60))');
+
   it('reads every file where files have data and use no block, which tar takes for holes', async () => {
     const log = join(root, 'arguments');
-    const real = 'exec /usr/bin/env PATH=/usr/bin:/bin';
     const env = () =>
-      instead('tar', `case "$*" in *--index-file*) echo "$*" >'${log}';; esac; ${real} tar "$@"`);
+      instead('tar', `case "$*" in *--index-file*) echo "$*" >'${log}';; esac; ${REAL} tar "$@"`);
     writeFileSync(join(volume, 'hole'), '');
     truncateSync(join(volume, 'hole'), 100_000);
-    const noBlocks = `for each; do shift; [ "$each" != '%b %p\\0' ] || each='0 %p\\0'; set -- "$@" "$each"; done; ${real} find "$@"`;
-    instead('find', noBlocks);
+    withoutBlocks('before');
+    aMinuteLater();
     await pack(env());
     expect(readFileSync(log, 'utf8')).toContain(' --sparse ');
     writeFileSync(join(volume, 'data'), Buffer.alloc(5_000, '\n'));
     await pack(env());
     expect(readFileSync(log, 'utf8')).not.toContain('--sparse');
-    expect(seal()).toMatchObject({ tarExit: 0, files: 3 });
+    expect(sealed()).toMatchObject({ takenForHoles: 0, seal: { tarExit: 0, files: 3 } });
+  });
+
+  it('counts each file that has data and uses no block, also where the first files do not show it', async () => {
+    writeFileSync(join(volume, 'hole'), '');
+    truncateSync(join(volume, 'hole'), 2 ** 40);
+    writeFileSync(join(volume, 'zeros'), Buffer.alloc(200_000));
+    writeFileSync(join(volume, 'data'), Buffer.alloc(5_000, '\n'));
+    writeFileSync(join(volume, 'end'), Buffer.alloc(1));
+    truncateSync(join(volume, 'end'), 2 ** 30);
+    writeFileSync(join(volume, 'end'), 'x', { flag: 'a' });
+    const env = withoutBlocks('beside');
+    await pack(env);
+    expect(sealed().takenForHoles).toBe(0); // all of them have changed since it began, and have blocks now
+    aMinuteLater();
+    await pack(env);
+    expect(sealed()).toMatchObject({ takenForHoles: 2, seal: { tarExit: 0, files: 5 } });
+    rmSync(join(volume, 'data'));
+    rmSync(join(volume, 'end'));
+    await pack(env);
+    expect(sealed().takenForHoles).toBe(0);
+  });
+
+  it('counts files that use no block and cannot be read to the end', async () => {
+    writeFileSync(join(volume, 'a'), Buffer.alloc(5_000));
+    const env = withoutBlocks('beside');
+    const says = (problem: string) =>
+      instead(
+        'grep',
+        `case "$*" in *-dskip*) echo 'grep: ./a: ${problem}' >&2; exit 2;; esac; ${REAL} grep "$@"`
+      );
+    says('No such file or directory');
+    await pack(env);
+    expect(sealed().takenForHoles).toBe(0);
+    says('Input/output error');
+    await pack(env);
+    expect(sealed().takenForHoles).toBe(1);
   });
 
   it('counts files whose names changed meanwhile: tar may have taken a new one for an old one', async () => {
@@ -171,7 +220,7 @@ describe('the packing command', () => {
     await pack();
     expect(sealed().tar.changed).toBe(2);
     // The same a minute later.
-    await pack(instead('date', 'echo $(($(/bin/date "$@") + 60))'));
+    await pack(aMinuteLater());
     expect(sealed().tar.changed).toBe(0);
   });
 
@@ -227,7 +276,7 @@ describe('the packing command', () => {
       () => only('sh', 'rm', 'base64', 'gzip', 'tr'),
       /lacks node, awk, mkfifo, .*, GNU split, GNU tar\n$/,
     ],
-    ['has nothing but a shell', () => only('sh', 'rm'), /lacks base64, gzip, tr\n$/],
+    ['has nothing but a shell', () => only('sh', 'rm'), /lacks base64, gzip or tr\n$/],
   ])('reads nothing when the image %s, and says what it lacks', async (_, env, message) => {
     writeFileSync(join(volume, 'a'), 'a');
     const { exit, archive, stderr } = await pack(env());

@@ -39,6 +39,7 @@ export const packCommand = (
     indexLimit = INDEX_LIMIT_BYTES,
     isDirect = false,
     isLink = false,
+    readsHoles = false,
     compressors = COMPRESSORS,
   }: PackOptions = {}
 ): string[] =>
@@ -56,9 +57,12 @@ export const packCommand = (
       WORK_PATH,
       level,
       archive,
-      [...wordsOf(leaveOut), ...(isDirect ? ['direct'] : []), ...(isLink ? ['chain'] : [])].join(
-        ' '
-      ),
+      [
+        ...wordsOf(leaveOut),
+        ...(isDirect ? ['direct'] : []),
+        ...(isLink ? ['chain'] : []),
+        ...(readsHoles ? ['holes'] : []),
+      ].join(' '),
     ]
   );
 
@@ -102,6 +106,8 @@ export interface PackOptions {
   isDirect?: boolean;
   /** The archive becomes a link of a chain; `chainCommand` must have run before. */
   isLink?: boolean | undefined;
+  /** tar reads holes as zeros, so that it reads data that uses no block. */
+  readsHoles?: boolean | undefined;
   /** How many compressors may run beside each other where the node has idle cores. */
   compressors?: number | undefined;
 }
