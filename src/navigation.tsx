@@ -14,8 +14,8 @@ import { CompareRoute } from './files/ComparePage';
 import { FilesRoute } from './files/FilesPage';
 import { VersionsRoute } from './files/VersionsPage';
 import { Frame } from './Frame';
-import { RestoreRunRoute } from './restores/RestorePage';
-import { RestoreRoute } from './restores/RestoreWizard';
+import { RestoreRunRoute } from './restores/run/RestorePage';
+import { RestoreRoute } from './restores/wizard/RestoreWizard';
 import {
   ACCESS_ROUTE,
   AUDIT_ROUTE,

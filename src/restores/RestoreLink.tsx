@@ -10,7 +10,7 @@ import { IconLink } from '../ui/IconLink';
 import { restoreIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { WithReason } from '../ui/WithReason';
-import { type DraftStart, searchOf } from './draft';
+import { type DraftStart, searchOf } from './wizard/draft';
 
 /** @returns the address of the wizard. */
 export function useRestoreUrl(cluster: string): (start: DraftStart) => string {

@@ -5,7 +5,7 @@ import { isFinal } from '../../api/final';
 import { useCopyRun } from '../../api/queries/destinationQueries';
 import { connectionTo } from '../../api/session/connection';
 import { ConfirmButton } from '../../restores/ConfirmButton';
-import { RestoreProgress } from '../../restores/RestoreProgress';
+import { RestoreProgress } from '../../restores/run/RestoreProgress';
 import { stopIcon } from '../../ui/icons';
 import { Message } from '../../ui/Message';
 import { sentence } from '../../ui/sentence';
