@@ -1,4 +1,3 @@
-import { restoreCommand } from '../archive/restoreCommand.ts';
 import { readClusterUid } from '../cluster/inventory/namespaces.ts';
 import {
   historyPathOf,
@@ -10,10 +9,9 @@ import type { ClusterConnection, ClusterConnections } from '../clusters/connecti
 import type { ClusterProblem } from '../clusters/problem.ts';
 import { remoteGateway } from '../clusters/remoteGateway.ts';
 import { cancelRuns, failAfterAbsence } from '../clusters/unfinishedRuns.ts';
-import { localPlace } from '../destinations/directory/local.ts';
 import { textOf } from '../errors.ts';
-import { openHistory } from '../history/openHistory.ts';
 import { startFoundations } from './foundations.ts';
+import { startHistory } from './history.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { lifecycle } from './lifecycle.ts';
 import type { Reading } from './reading.ts';
@@ -53,7 +51,6 @@ const LOOK_MS = 5_000;
 const IDENTITY_MS = 10_000;
 /** A cluster that is refused is asked again: its address may lead to the right one by then. */
 const REFUSED_MS = 60_000;
-const STOP_HISTORY_MS = 8_000;
 /** For all clusters together; NKVM's own follows. Helpers that an unreachable one keeps are deleted when it answers again. */
 const STOP_MS = 12_000;
 
@@ -214,18 +211,7 @@ async function open(
   entry.uid = clusterUid;
   fence.assertHeld();
   if (knownUid === undefined) await writeKnownUid(historyPath, clusterUid);
-  const history = await life.start({
-    name: 'the history',
-    start: () =>
-      openHistory(historyPath, {
-        onNotice: notice => log.warn(notice, notice.message),
-        restoreCommand,
-        fence,
-        destinations: [localPlace(config.backupDir)],
-      }),
-    stop: opened => opened.close(),
-    stopLimitMs: STOP_HISTORY_MS,
-  });
+  const history = await startHistory(life, historyPath, { config, fence, log });
   await life.start({
     name: 'the runs of the cluster',
     start() {

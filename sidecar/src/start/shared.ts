@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
-import { restoreCommand } from '../archive/restoreCommand.ts';
 import { connect } from '../cluster/gateway/connection.ts';
 import { gatewayOf } from '../cluster/gateway/gateway.ts';
 import { podsOf } from '../cluster/gateway/pods.ts';
@@ -8,12 +7,10 @@ import { readClusterUid } from '../cluster/inventory/namespaces.ts';
 import { histories } from '../clusters/histories.ts';
 import { serverHost } from '../clusters/looks/clusterLooks.ts';
 import type { Config } from '../config.ts';
-import { localPlace } from '../destinations/directory/local.ts';
 import { prepareDirectory } from '../destinations/directory/prepareDirectory.ts';
 import { textOf } from '../errors.ts';
 import { noFence } from '../fence.ts';
 import { helperImageOf } from '../helper/settings/helperImage.ts';
-import { openHistory } from '../history/openHistory.ts';
 import { openDoor } from '../http/entry/door.ts';
 import { installationId } from '../identity.ts';
 import { createLog } from '../observe/log.ts';
@@ -23,6 +20,7 @@ import { startAudit } from './audit.ts';
 import { startClusters } from './clusters.ts';
 import { startDoctor } from './doctor.ts';
 import type { ClusterParts } from './foundations.ts';
+import { startHistory } from './history.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import { holdDatabase } from './oneProcess.ts';
 import { becomeWriter } from './oneWriter.ts';
@@ -33,11 +31,6 @@ import { untilDone } from './untilDone.ts';
 /** How long a call to the destination may take, streams apart. An NFS server that fails over may need a minute. */
 const DESTINATION_LIMIT_MS = 120_000;
 
-/**
- * Kubernetes gives the pod 60 s. Runs delete their helpers (runs.ts: 32 s), the history writes a last checkpoint, and the Lease
- * must be given back even if all of that takes as long as it may.
- */
-const STOP_HISTORY_MS = 8_000;
 const STOP_LEASE_MS = 5_000;
 
 /** The parts that exist once, however many clusters there are. */
@@ -102,18 +95,7 @@ export async function startShared(
   const fence = lease ?? noFence;
   learn({ lease });
 
-  const history = await life.start({
-    name: 'the history',
-    start: () =>
-      openHistory(config.metadataDbPath, {
-        onNotice: notice => log.warn(notice, notice.message),
-        restoreCommand,
-        fence,
-        destinations: [localPlace(config.backupDir)],
-      }),
-    stop: opened => opened.close(),
-    stopLimitMs: STOP_HISTORY_MS,
-  });
+  const history = await startHistory(life, config.metadataDbPath, { config, fence, log });
   learn({ history });
 
   const audit = await startAudit({ life, config, cluster: clusterName, fence, now, log });

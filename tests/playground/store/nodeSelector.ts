@@ -2,7 +2,10 @@ import type { V1NodeSelectorTerm } from '@kubernetes/client-node';
 import type { Node, Plain } from './object.ts';
 
 export type NodeSelectorTerm = Plain<V1NodeSelectorTerm>;
-type Requirement = NonNullable<NodeSelectorTerm['matchExpressions']>[number];
+type Requirement = Pick<
+  NonNullable<NodeSelectorTerm['matchExpressions']>[number],
+  'operator' | 'values'
+>;
 
 /** One of the terms must hold; an empty term holds for no node (k8s.io/component-helpers/scheduling/corev1). */
 export const matchesNodeSelector = (terms: readonly NodeSelectorTerm[], node: Node): boolean =>
@@ -17,7 +20,8 @@ export const matchesNodeSelector = (terms: readonly NodeSelectorTerm[], node: No
     );
   });
 
-function holds({ operator, values = [] }: Requirement, value: string | undefined): boolean {
+/** @returns whether a label or a field satisfies a requirement; `value`: undefined where it is not there. */
+export function holds({ operator, values = [] }: Requirement, value: string | undefined): boolean {
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value);

@@ -1,5 +1,6 @@
 import { badRequest } from './failure.ts';
 import type { Kind } from './kinds.ts';
+import { holds } from './nodeSelector.ts';
 import type { KubeObject } from './object.ts';
 
 export type Matcher = (object: KubeObject) => boolean;
@@ -56,21 +57,7 @@ export function matchesSelector(selector: SetSelector | undefined, labels: Label
   const { matchLabels = {}, matchExpressions = [] } = selector;
   return (
     Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every(({ key, operator, values = [] }) => {
-      const value = labels[key];
-      switch (operator) {
-        case 'In':
-          return value !== undefined && values.includes(value);
-        case 'NotIn':
-          return value === undefined || !values.includes(value);
-        case 'Exists':
-          return value !== undefined;
-        case 'DoesNotExist':
-          return value === undefined;
-        default:
-          return false;
-      }
-    })
+    matchExpressions.every(each => holds(each, labels[each.key]))
   );
 }
 

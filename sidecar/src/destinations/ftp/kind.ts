@@ -1,9 +1,8 @@
 import type { Client } from 'basic-ftp';
 import type { Kind, Probe } from '../kind.ts';
-import { connectAllowed } from '../trust/connect.ts';
-import { resolveAllowed } from '../trust/lookup.ts';
+import { connectProbe, resolveProbe } from '../trust/serverProbes.ts';
 import { ftpDestination } from './ftp.ts';
-import { ANSWER_MS, openSession, tlsSeen } from './session.ts';
+import { openSession, tlsSeen } from './session.ts';
 import type { FtpSettings } from './settings.ts';
 import { FtpKeys, FtpsKeys, locationOf } from './settings.ts';
 
@@ -25,7 +24,7 @@ export const ftps = kindOf('ftps', FtpsKeys);
 
 /** Every step goes the whole way to where it ends: each is a login of its own, and none keeps a connection. */
 function probes(settings: FtpSettings): Probe[] {
-  const place = locationOf(settings);
+  const server = { ...settings, place: locationOf(settings) };
   /** Stops a login at a step, as if it had ended there. */
   const until = async (signal: AbortSignal, step: 'onConnected' | 'onSecured') => {
     let seen = '';
@@ -44,24 +43,10 @@ function probes(settings: FtpSettings): Probe[] {
     return seen;
   };
   return [
-    {
-      step: 'resolve',
-      run: async signal => {
-        const { host, port } = settings;
-        const found = await resolveAllowed(host, { stage: 'copy', place, port, signal });
-        return found.map(({ address }) => address).join(', ');
-      },
-    },
-    {
-      step: 'connect',
-      run: async signal => {
-        if (settings.tls !== 'implicit') return await until(signal, 'onConnected');
-        const { host, port } = settings;
-        const to = { stage: 'copy', place, host, port, limitMs: ANSWER_MS, signal } as const;
-        (await connectAllowed(to)).destroy(); // no greeting comes before TLS
-        return `${host}:${port}`;
-      },
-    },
+    resolveProbe(server),
+    settings.tls === 'implicit'
+      ? connectProbe(server) // no greeting comes before TLS
+      : { step: 'connect', run: signal => until(signal, 'onConnected') },
     ...(settings.tls === 'none'
       ? []
       : [{ step: 'tls' as const, run: (signal: AbortSignal) => until(signal, 'onSecured') }]),

@@ -1,5 +1,5 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
+import { Line, Port, serverName } from '../serverKeys.ts';
 import { CaBundle, Insecure } from '../trust/tls.ts';
 
 /** How the control connection and the data connections are encrypted: after `AUTH TLS`, from the first byte, or not. */
@@ -17,35 +17,12 @@ export interface FtpSettings {
   insecure?: boolean | undefined;
 }
 
-/** A text that becomes an argument of a command. An end of line at the end of a value is one of the editor that wrote it. */
-const line = z
-  .string()
-  .transform(text => text.replace(/[\r\n]+$/, ''))
-  .pipe(
-    z
-      .string()
-      .min(1)
-      .max(1024)
-      .regex(/^\P{Cc}*$/u, 'takes one line of text')
-  );
-
-const host = line.refine(
-  text => isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^[\w.-]+$/.test(text),
-  { error: 'takes the name or the address of a server, without ftp:// and without a port' }
-);
-
-const port = line
-  .refine(text => /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65_536, {
-    error: 'takes a number from 1 to 65535',
-  })
-  .transform(Number);
-
 const Keys = z.strictObject({
-  host,
-  port: port.optional(),
-  username: line,
-  password: line,
-  directory: line.optional(),
+  host: serverName('ftp'),
+  port: Port.optional(),
+  username: Line,
+  password: Line,
+  directory: Line.optional(),
   tls: z.enum(['explicit', 'implicit'], { error: 'takes explicit or implicit' }).optional(),
   caBundle: CaBundle.optional(),
   insecure: Insecure.optional(),
@@ -59,7 +36,6 @@ const settingsOf = (kind: 'ftp' | 'ftps'): z.ZodType<FtpSettings> =>
   }).transform(
     ({ port, directory = '.', tls = kind === 'ftps' ? 'explicit' : undefined, ...keys }) => ({
       ...keys,
-      host: keys.host.replace(/^\[(.*)\]$/, '$1'),
       port: port ?? (tls === 'implicit' ? 990 : 21),
       directory: directory.replace(/(.)\/+$/, '$1'),
       tls: tls ?? 'none',

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Kind, Probe } from '../kind.ts';
-import { connectAllowed, connectTls } from '../trust/connect.ts';
-import { resolveAllowed } from '../trust/lookup.ts';
+import { connectTls } from '../trust/connect.ts';
+import { connectProbe, resolveProbe } from '../trust/serverProbes.ts';
 import { resticCommand } from './command.ts';
 import { resticDestination } from './restic.ts';
 import { locationOf, ResticSettings, serverOf } from './settings.ts';
@@ -27,22 +27,7 @@ function probesOf(settings: ResticSettings): Probe[] {
     const { host, port, isTls } = server;
     const to = (signal: AbortSignal) =>
       ({ stage: 'copy', place, host, port, limitMs: LIMIT_MS, signal } as const);
-    probes.push(
-      {
-        step: 'resolve',
-        async run(signal) {
-          const addresses = await resolveAllowed(host, to(signal));
-          return addresses.map(({ address }) => address).join(', ');
-        },
-      },
-      {
-        step: 'connect',
-        async run(signal) {
-          (await connectAllowed(to(signal))).destroy();
-          return `${host}:${port}`;
-        },
-      }
-    );
+    probes.push(resolveProbe({ host, port, place }), connectProbe({ host, port, place }));
     if (isTls) {
       probes.push({
         step: 'tls',

@@ -1,11 +1,10 @@
-import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { StageError } from '../../errors.ts';
 import type { Kind, Probe } from '../kind.ts';
 import { hostKeyRefused } from '../ssh/hostKeyRefused.ts';
 import { fingerprintOf, hostKeyVerdict, parseKnownHosts, typeOf } from '../ssh/knownHosts.ts';
-import { connectAllowed } from '../trust/connect.ts';
 import { resolveAllowed } from '../trust/lookup.ts';
+import { connectProbe, resolveProbe } from '../trust/serverProbes.ts';
 import { shownKeys } from './process.ts';
 import { entriesOf, only } from './remote.ts';
 import { rsyncDestination } from './rsync.ts';
@@ -32,20 +31,8 @@ function probes(settings: RsyncSettings): Probe[] {
     for await (const _entry of entriesOf(settings, only(['/.nkvm-probe']), call)) void _entry;
   };
   return [
-    {
-      step: 'resolve',
-      run: async signal =>
-        (await resolveAllowed(host, { stage, place, port, signal }))
-          .map(at => at.address)
-          .join(', '),
-    },
-    {
-      step: 'connect',
-      run: async signal => {
-        (await connectAllowed({ stage, place, host, port, limitMs: 20_000, signal })).destroy();
-        return `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-      },
-    },
+    resolveProbe({ host, port, place }),
+    connectProbe({ host, port, place }),
     ...(settings.way === 'daemon'
       ? []
       : [

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { textOf } from '../../errors.ts';
+import { Line, Port, serverName } from '../serverKeys.ts';
 import { parseKnownHosts } from '../ssh/knownHosts.ts';
 
 /** A module of an rsync daemon. */
@@ -28,16 +28,6 @@ export type RsyncSettings = {
   directory: string;
 } & (RsyncDaemon | RsyncSsh);
 
-const line = z
-  .string()
-  .transform(text => text.replace(/[\r\n]+$/, ''))
-  .pipe(
-    z
-      .string()
-      .min(1)
-      .max(1024)
-      .regex(/^\P{Cc}*$/u, 'takes one line of text')
-  );
 const NAME = /^(?!-)[^\s@:/"'\\]+$/;
 
 function readable(text: string, context: z.RefinementCtx): void {
@@ -49,25 +39,18 @@ function readable(text: string, context: z.RefinementCtx): void {
 }
 
 const Keys = z.strictObject({
-  host: line.refine(
-    text => isIP(text.replace(/^\[(.*)\]$/, '$1')) !== 0 || /^(?!-)[\w.-]+$/.test(text),
-    { error: 'takes the name or the address of a server, without rsync:// and without a port' }
-  ),
-  port: line
-    .refine(text => /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65_536, {
-      error: 'takes a number from 1 to 65535',
-    })
-    .transform(Number)
-    .optional(),
-  module: line.refine(text => NAME.test(text), { error: 'takes the name of a module' }).optional(),
-  directory: line
-    .refine(text => !text.split('/').includes('..'), { error: 'must not have ".." in it' })
+  host: serverName('rsync'),
+  port: Port.optional(),
+  module: Line.refine(text => NAME.test(text), { error: 'takes the name of a module' }).optional(),
+  directory: Line.refine(text => !text.split('/').includes('..'), {
+    error: 'must not have ".." in it',
+  })
     .refine(text => !/^[-~]|["'\\*?[\]]/.test(text), {
       error: 'must not begin with - or ~, nor have quotes, backslashes or wildcards in it',
     })
     .optional(),
-  username: line.refine(text => NAME.test(text), { error: 'takes the name of a user' }).optional(),
-  password: line.optional(),
+  username: Line.refine(text => NAME.test(text), { error: 'takes the name of a user' }).optional(),
+  password: Line.optional(),
   privateKey: z
     .string()
     .regex(/-----BEGIN [A-Z ]*PRIVATE KEY-----/, 'takes a private key as ssh-keygen writes it')
@@ -85,8 +68,7 @@ export const RsyncKeys: z.ZodType<RsyncSettings> = Keys.transform((keys, context
     context.addIssue({ code: 'custom', path: [key], message });
     return z.NEVER;
   };
-  const { module, username, password, privateKey, knownHosts = '', insecure = false } = keys;
-  const host = keys.host.replace(/^\[(.*)\]$/, '$1');
+  const { host, module, username, password, privateKey, knownHosts = '', insecure = false } = keys;
   const directory = (keys.directory ?? '.').replace(/(.)\/+$/, '$1');
   if (module !== undefined) {
     if (privateKey !== undefined || keys.knownHosts !== undefined || insecure)

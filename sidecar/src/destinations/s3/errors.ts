@@ -234,6 +234,16 @@ export function s3Error(
   );
 }
 
+/** @param message how the object, or a part of it, differs from the bytes that were sent */
+export const storedDiffers = (place: string, message: string): StageError =>
+  new StageError(
+    'checksum',
+    'DigestDiffers',
+    `archive ${place} ${message}`,
+    'start the backup again; if it happens again, check the storage',
+    'unknown'
+  );
+
 /** The SDK calls each broken connection a TimeoutError. @returns the error as Node has it. */
 function asSystem(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;

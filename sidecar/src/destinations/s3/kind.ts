@@ -1,6 +1,6 @@
 import type { Kind, Probe } from '../kind.ts';
-import { connectAllowed, connectTls } from '../trust/connect.ts';
-import { resolveAllowed } from '../trust/lookup.ts';
+import { connectTls } from '../trust/connect.ts';
+import { connectProbe, resolveProbe } from '../trust/serverProbes.ts';
 import { s3Client } from './client.ts';
 import { s3Destination } from './s3.ts';
 import { locationOf, S3Settings, serverOf } from './settings.ts';
@@ -21,23 +21,7 @@ function probesOf(settings: S3Settings): Probe[] {
   const place = locationOf(settings);
   const to = (signal: AbortSignal) =>
     ({ stage: 'copy', place, host, port, limitMs: LIMIT_MS, signal } as const);
-  const probes: Probe[] = [
-    {
-      step: 'resolve',
-      async run(signal) {
-        const addresses = await resolveAllowed(host, to(signal));
-        return addresses.map(({ address }) => address).join(', ');
-      },
-    },
-    {
-      step: 'connect',
-      async run(signal) {
-        const socket = await connectAllowed(to(signal));
-        socket.destroy();
-        return `${host}:${port}`;
-      },
-    },
-  ];
+  const probes = [resolveProbe({ host, port, place }), connectProbe({ host, port, place })];
   if (isTls) {
     probes.push({
       step: 'tls',

@@ -3,7 +3,7 @@ import type { Call, Confirmed } from '../destination.ts';
 import { nameTaken } from '../refusals.ts';
 import type { Bucket, Head } from './bucket.ts';
 import type { Attempt } from './errors.ts';
-import { answerOf } from './errors.ts';
+import { answerOf, storedDiffers } from './errors.ts';
 import { customerKeyOf, SHA256, sha256Of, storedWith } from './object.ts';
 import type { Sent } from './upload.ts';
 import { checksumOf } from './upload.ts';
@@ -123,14 +123,7 @@ export function confirmed(
   mode: 'auto' | 'required' | 'none',
   place: string
 ): Confirmed {
-  const differs = (message: string) =>
-    new StageError(
-      'checksum',
-      'DigestDiffers',
-      `archive ${place} ${message}`,
-      'start the backup again; if it happens again, check the storage',
-      'unknown'
-    );
+  const differs = (message: string) => storedDiffers(place, message);
   if (!found) throw differs('is not there, although the server has said that it stored it');
   if (found.id !== undefined && found.id !== sent.id)
     throw differs('was replaced by another upload');

@@ -1,8 +1,8 @@
 import type { CompletedPart } from '@aws-sdk/client-s3';
-import { StageError } from '../../../errors.ts';
 import type { DirectPart, DirectSent } from '../../direct.ts';
 import type { Bucket } from '../bucket.ts';
 import type { Attempt } from '../errors.ts';
+import { storedDiffers } from '../errors.ts';
 
 /** The account that the server gives of one part that it holds. */
 export interface StoredPart {
@@ -60,14 +60,7 @@ export function agreedParts(
   held: readonly StoredPart[],
   place: string
 ): CompletedPart[] {
-  const differs = (message: string) =>
-    new StageError(
-      'checksum',
-      'DigestDiffers',
-      `archive ${place} ${message}`,
-      'start the backup again; if it happens again, check the storage',
-      'unknown'
-    );
+  const differs = (message: string) => storedDiffers(place, message);
   const inOrder = [...parts].sort((one, other) => one.number - other.number);
   if (inOrder.some(({ number }, at) => number !== at + 1))
     throw differs(`was sent in ${parts.length} parts whose numbers are not 1 to ${parts.length}`);
