@@ -1,7 +1,8 @@
 /**
  * Each kind of destination against its own native client, with the same bytes, each to and from a server on loopback.
  * A figure is the middle of three; the two take turns. Each is a program of its own; of programs for Node, the time of loading
- * their sources is not counted. Seconds of CPU are those of all processes, the server's included: go by them on a busy machine.
+ * their sources is not counted. Seconds of CPU are those of all processes, the server's included; on a busy
+ * machine they are more reliable than times.
  * `together` lets one process store at several at once.
  * usage: node tests/bench/destinations.bench.ts [MEGABYTES] [KIND… | together]
  */

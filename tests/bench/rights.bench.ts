@@ -119,7 +119,7 @@ async function reviewsOf(cluster: ChildProcess): Promise<number> {
   return count;
 }
 
-/** The cluster. It tells how many reviews it has answered when it is asked. */
+/** The cluster. It counts the reviews that it has answered, and returns the number on request. */
 async function serve(): Promise<void> {
   const playground = await startPlayground();
   playground.apply(installation());

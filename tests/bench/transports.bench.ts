@@ -65,7 +65,7 @@ type Timed = <T>(work: () => Promise<T>) => Promise<T>;
 interface Contestant {
   name: string;
   /**
-   * @param timed what counts is done in it, once
+   * @param timed the part whose time counts; called once
    * @returns `seconds` where it knows better
    */
   run(timed: Timed): Promise<Pick<Result, 'storedBytes' | 'more'> & { seconds?: number }>;

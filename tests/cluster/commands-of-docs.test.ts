@@ -16,7 +16,7 @@ import { token } from './support/token.ts';
 import { IMAGE } from './support/verify-pod.ts';
 
 /**
- * Runs every block of commands that is marked `run: cluster`, exactly as it stands on its page. The cluster has what the pages
+ * Runs every block of commands that is marked `run: cluster`, exactly as it is on its page. The cluster has what the pages
  * speak of: namespace `shop` with the claim `orders-db`, and the images that they name.
  */
 const blocks = allBlocks().filter(({ mark }) => mark?.kind === 'cluster');

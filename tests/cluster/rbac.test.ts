@@ -137,7 +137,7 @@ const MATRIX: [right: string, who: string][] = [
   ['create serviceaccounts/token shop', ''],
   ['create certificatesigningrequests.certificates.k8s.io', ''],
   ['create mutatingwebhookconfigurations.admissionregistration.k8s.io', ''],
-  // the way in, for everybody; and no other one
+  // every authenticated user may use the proxy to the Service, and no other proxy
   ['get services/proxy nkvm', ''],
   ['create services/proxy shop', ''],
 ];

@@ -30,7 +30,7 @@ afterAll(() => {
 const OLD = 'restore-old';
 const NEW = 'restore-new';
 
-/** An application that will not start without its data: it reads what it has written the first time. */
+/** An application that does not start without its data: it reads the file that it wrote at its first start. */
 const application = (namespace: string, line: string): string => `
 apiVersion: apps/v1
 kind: Deployment

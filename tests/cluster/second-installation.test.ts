@@ -75,7 +75,7 @@ const inPod = (namespace: string, script: string, input?: string): string =>
   kubectl(['exec', '-i', `-n${namespace}`, 'deployment/nkvm', '--', 'sh', '-ec', script], input);
 const archivesIn = (namespace: string): string => inPod(namespace, 'ls "$NKVM_BACKUP_DIR"');
 
-/** A helper pod of an installation that nobody knows. No node takes it. */
+/** A helper pod of an unknown installation. No node can run it. */
 function plantHelper(): string {
   const [namespace] = CLAIM;
   const id = { runId: '01runofanother', attempt: 1, installation: '0123456789abcdef' };

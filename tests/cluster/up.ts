@@ -1,4 +1,4 @@
-/** `npm run cluster:up`: prints the path of the kubeconfig on stdout, and what it does on stderr. */
+/** `npm run cluster:up`: prints the path of the kubeconfig on stdout, and its steps on stderr. */
 import { up } from './machine/cluster.ts';
 import { say, textOf } from './machine/run.ts';
 

@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     environment: 'node',
     globalSetup: ['support/global-setup.ts'],
-    // one cluster and one installation: nobody works beside another file
+    // one cluster and one installation: one file at a time
     fileParallelism: false,
     testTimeout: 900_000,
     hookTimeout: 900_000,

@@ -204,7 +204,7 @@ function states(): Record<string, string> {
   );
 }
 
-/** Waits until claims are as expected, and says for each what it is instead. */
+/** Waits until claims have the expected states; an error lists the others with their states. */
 async function untilStates(expected: Record<string, string>, limitMs: number): Promise<void> {
   const look = () => {
     const found = states();

@@ -51,7 +51,7 @@ export class Refused extends Error {
 
 const LIMIT_MS = 30_000;
 
-/** The API server without a library in between: what counts is what comes over the wire. */
+/** The API server without a library in between: the suite compares the bytes of its answers. */
 export class Client {
   readonly #kubeConfig = new KubeConfig();
   readonly #server: string;

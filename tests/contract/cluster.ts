@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 export interface ContractCluster {
   /** Path of a kubeconfig of somebody who may do everything. */
   kubeconfig: string;
-  /** An empty namespace for the suite alone; whoever made it deletes it. */
+  /** An empty namespace for the suite alone. The code that created it deletes it. */
   namespace: string;
   /** An image with sh, GNU coreutils and Node, which the nodes have already. */
   image: string;

@@ -34,7 +34,7 @@ export class World {
     this.here = `/api/v1/namespaces/${cluster.namespace}`;
   }
 
-  /** @returns a name that nobody else has. */
+  /** @returns a name that is used once. */
   name(beginning: string): string {
     return `${beginning}-${randomBytes(4).toString('hex')}`;
   }

@@ -36,7 +36,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     void stop(0);
   });
 }
-// The terminal has been closed: there is nobody to tell.
+// The terminal has been closed: a message would not be seen.
 process.stdout.on('error', () => void stop(0));
 
 const options = optionsOf(process.argv.slice(2));

@@ -7,7 +7,7 @@ import { isAlive } from '../support/isAlive.ts';
 const PREFIX = `nkvm-demo-${hostname()}-`;
 
 /**
- * Makes the directory that holds all files of one demo, and removes those of demos that could not do it themselves,
+ * Makes the directory that holds all files of one demo, and removes those of demos that were killed,
  * because the machine went down or all of their processes were killed.
  */
 export function openDirectory(root = tmpdir()): string {

@@ -13,7 +13,7 @@ export interface DoorOptions {
   ask(path: string, body: object): Promise<{ status: number; body: object }>;
   /** Paths below this go to the sidecar, without it. */
   sidecar?: { prefix: string; forward: Forwarder };
-  /** What it is about a POST: see `introduce`. */
+  /** Answers to POST requests: see `introduce`. */
   instead(path: string, posted: object): Instead;
   /** Who is let in. */
   admits(request: IncomingMessage): boolean;

@@ -28,9 +28,9 @@ const OWN_EVENTS = /^\/api\/v1\/namespaces\/[^/]+\/events$/;
 const OWN_ACCESS_REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
 /**
- * Lets the plugin and the sidecar agree on who is at the page, in a cluster that holds nothing of NKVM: no ServiceAccount
- * whose token could be asked for, and perhaps no right to ask about tokens and rights. The token is good for this one
- * sidecar and nothing else, and it stands for the kubeconfig's user: what that user may do, only the cluster says.
+ * Tells the sidecar who is at the page, in a cluster without any objects of NKVM: there is no ServiceAccount whose token
+ * could be requested, and perhaps no right to review tokens and rights. The token is valid for this one sidecar only, and
+ * means the kubeconfig's user. Only the cluster decides what that user may do.
  */
 export function introduce(person: Person, token = randomBytes(32).toString('base64url')) {
   return {
@@ -60,7 +60,7 @@ export function introduce(person: Person, token = randomBytes(32).toString('base
         return { answer: { apiVersion: 'authentication.k8s.io/v1', kind, spec: {}, status } };
       }
       if (path === ACCESS_REVIEWS && spec?.user === person.username) {
-        // Everybody may ask what they may do themselves.
+        // Every user may ask about their own rights.
         const { resourceAttributes, nonResourceAttributes } = spec;
         const apiVersion = 'authorization.k8s.io/v1';
         const kind = 'SelfSubjectAccessReview';

@@ -17,7 +17,7 @@ interface Rule {
   verbs: string[];
 }
 
-/** Reading what there is in the cluster, as the manifest grants it to an installed sidecar. */
+/** The rights to read objects of the cluster that the manifest grants to an installed sidecar. */
 const needed = (): { group: string; resource: string; verb: string }[] =>
   parseAllDocuments(readFileSync(MANIFEST, 'utf8'))
     .flatMap(document => (document.toJS() as { rules?: Rule[] }).rules ?? [])

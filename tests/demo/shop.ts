@@ -40,7 +40,7 @@ const workloads: Workload[] = [
 const SHARED = ['media', 'shipped-logs'];
 const ORPHAN = { namespace: 'shop', name: 'old-exports' };
 const UNBOUND = { namespace: 'shop', name: 'not-yet-used' };
-/** Bound without a pod: their StorageClass waits for nobody. */
+/** Bound without a pod: their StorageClass binds at once. */
 const IMMEDIATE = ['old-exports', 'uploads', 'reports', 'retired-cms'];
 
 const claimOf = (metadata: { namespace: string; name: string }): Draft => ({

@@ -26,7 +26,7 @@ function commandsOf(page: string, program: string): string {
 
 interface World {
   destination: Destination;
-  /** What the docs name, and what it is here. */
+  /** Names in the docs, and their values in this test. */
   here: Record<string, string>;
 }
 

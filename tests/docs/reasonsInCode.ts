@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { STAGES } from '../../sidecar/api/index.ts';
 
-/** Parts that are no part of the service. */
+/** Files that are not part of the service. */
 const OF_TESTS = /\.test\.ts$|^testing\//;
 
 /**
  * For tests of the documentation: every reason that a run, the queue or the history can give, found in the sources. A
- * reason is what stands for a parameter or a property called `reason`, as a literal in UpperCamelCase; the second of a list
+ * reason is the value of a parameter or a property called `reason`, as a literal in UpperCamelCase; the second of a list
  * that begins with a stage; and the name of a property whose value is a list that begins with a stage.
- * @param dir the sources. What only answers requests (`http/`) has reasons of its own.
+ * @param dir the sources. Routes (`http/`) have reasons of their own, which are not among them.
  */
 export function reasonsInCode(dir: string): Set<string> {
   const files = readdirSync(dir, { recursive: true, encoding: 'utf8' })

@@ -71,7 +71,7 @@ describe('the ClusterRoles for people', () => {
   it('are included in no role of Kubernetes, except by deploy/k8s/rbac-aggregated', () => {
     const aggregated = roles.filter(
       ({ metadata: { name, labels = {} } }) =>
-        // Of automatic restores: whoever sees a claim sees how its restore goes.
+        // Of automatic restores: a person who sees a claim sees the state of its restore.
         name !== 'nkvm-backuprestore-viewer' &&
         Object.keys(labels).some(label =>
           label.startsWith('rbac.authorization.k8s.io/aggregate-to-')
@@ -123,7 +123,7 @@ const NEVER = [
   { verb: 'create', group: 'certificates.k8s.io', resource: 'certificatesigningrequests' },
 ];
 
-/** What may be given in a namespace, and to nobody in all of them. */
+/** Rights that may be granted in one namespace, and never in all of them. */
 const NEVER_IN_ALL_NAMESPACES = [
   ...['get', 'list', 'watch'].map(verb => ({ verb, group: '', resource: 'secrets' })),
   ...['get', 'list', 'watch'].map(verb => ({ verb, group: '', resource: 'configmaps' })),

@@ -79,7 +79,7 @@ async function firstBackup({ call }: World, volume: FaultVolume): Promise<string
   return run.copies[0]?.destination ?? '';
 }
 
-/** Lists a destination again. @returns how it says in the log what retention did then. */
+/** Lists a destination again. @returns the log line on what retention did then. */
 async function relist(world: World, destination: string) {
   const { log } = world.sidecar;
   const from = log.length;

@@ -65,7 +65,7 @@ const POINTS: [string, Reach, number][] = [
 /** Ten helpers send at once: where a slow machine cuts a stream, that is noticed, and one more attempt is needed. */
 const ENV = { NKVM_MAX_ATTEMPTS: '6' };
 
-/** @returns how it goes on after the kill; the starts wait for each other's backoff, so they come together. */
+/** @returns the state after the kill. The starts wait for each other's backoff, so they happen together. */
 async function killAt(reach: Reach, transport: Transport) {
   const volume = faultVolume(32);
   const { way, ground } = await heldGround(transport);

@@ -82,7 +82,7 @@ it('[application kept down] a pod needs the ReadWriteOncePod volume in mid-strea
   };
   onTestFinished(() => void kubectl(['delete', 'pod/application', here, '--ignore-not-found']));
   applyIn(NAMESPACE, [pod]);
-  // Not with `kubectl wait`: this process carries the sidecar's way to the API server.
+  // Not with `kubectl wait`, which blocks: this process forwards the sidecar's requests to the API server.
   await until(
     'the application runs',
     () =>

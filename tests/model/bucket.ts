@@ -22,7 +22,7 @@ export class ModelBucket {
   #server: VersitygwServer | undefined;
   #bucket = '';
 
-  /** @param disk that the bucket lies on: the troubles of the disk are its own */
+  /** @param disk of the bucket: a fault of the disk is a fault of the bucket */
   constructor(disk: Disk) {
     this.#disk = disk;
   }
@@ -32,7 +32,7 @@ export class ModelBucket {
     this.#bucket = await this.#server.makeBucket();
   }
 
-  /** @returns the destination as one life of a sidecar has it: each of its requests is an effect of that life. */
+  /** @returns the destination for one life of a sidecar: each of its requests is an effect of that life. */
   async openFor(life: Life, installation: string): Promise<Destination> {
     const server = this.#running();
     const proxy = await startRequestProxy(server);

@@ -9,7 +9,7 @@ export type Trouble = 'ENOSPC' | 'EROFS';
 
 /** The disk of archives and history. It outlives the sidecar, which has its calls from here. */
 export class Disk {
-  /** Troubles new archives; what exists can be read and removed. */
+  /** Faults of new archives; existing ones can be read and removed. */
   trouble: Trouble | undefined;
   /** Whether the histories cannot be written, either. */
   isFull = false;

@@ -10,7 +10,7 @@ import type { ModelSidecar } from './sidecar.ts';
 import { startModelSidecar } from './sidecar.ts';
 import type { Transport } from './transports.ts';
 
-/** What a sidecar has told its callers, and what must stay true: the model. */
+/** The model: what a sidecar has answered its callers, and what must stay true. */
 export interface Told {
   /** Runs that requests were answered with, in the order of the answers. */
   ids: string[];

@@ -49,7 +49,7 @@ export class World {
     }
   }
 
-  /** @returns the names of all that lies where the archives are. */
+  /** @returns the names of all files in the directory of the archives. */
   files(): string[] {
     return this.bucket?.files() ?? readdirSync(this.#backups);
   }

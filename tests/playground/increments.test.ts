@@ -172,7 +172,7 @@ it(
     const daily = await backUp();
     expect(daily.chain).toEqual({ links: [], why: expect.stringContaining('23 hours') });
 
-    // A person's own backup stays for good, and needs no other.
+    // Retention never deletes a backup that a person requested, and it needs no other archive.
     const { run } = await start(call, 'shop', 'orders-db');
     const own = await ended(call, run?.id ?? '');
     expect(own).toMatchObject({ status: 'success', chain: null });

@@ -44,7 +44,7 @@ export interface Playground {
    * @returns its path.
    */
   kubeconfigFor(user: string, groups?: readonly string[]): string;
-  /** Opens a port on which whoever asks counts as that user, as with `kubectl proxy`. @returns its URL. */
+  /** Opens a port on which every request is one of that user, as with `kubectl proxy`. @returns its URL. */
   proxyAs(user: string, groups?: readonly string[]): Promise<string>;
   /** Creates or changes objects: YAML of one or more, or the objects. @throws Failure as the API server would. */
   apply(manifests: string | readonly Draft[]): KubeObject[];
@@ -75,7 +75,7 @@ export async function startPlayground(options: PlaygroundOptions = {}): Promise<
     historyLimit = HISTORY,
   } = options;
   const now = () => new Date();
-  // Programs are told the paths of their directories: no name in them may be a link.
+  // Programs get the paths of their directories: no name in them may be a link.
   const root = realpathSync(mkdtempSync(join(options.root ?? tmpdir(), 'playground-')));
   const groups = join(root, 'groups');
   const endWatchdog = startWatchdog(groups, root);

@@ -65,7 +65,7 @@ beforeEach(() => {
 
 const workloads = () => workloadsOf(gateway);
 
-/** @returns a scaler as a new process has it: it remembers nothing. */
+/** @returns the scaler of a new process, without any memory. */
 const newScaler = (change: Partial<ScaleLimits> = {}, installation = 'i1'): Scaler =>
   scalerOf({
     inventory,

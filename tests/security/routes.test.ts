@@ -83,7 +83,7 @@ const partsOf = ({ namespace, claim, file, backup, restore, check, copy }: Team)
   ids: { restores: restore.id, checks: check.id, copies: copy.id, backups: backup.id },
 });
 
-/** What stands for `{id}` and `{name}` depends on the part of the API that the route is in. */
+/** The values of `{id}` and `{name}` depend on the part of the API that the route is in. */
 function partsFor(route: Route, team: Team): Record<string, unknown> {
   const { ids, ...parts } = partsOf(team);
   const room = /^\/api\/v1\/(\w+)/.exec(route.path)?.[1] ?? '';
@@ -136,7 +136,7 @@ function notSaid(route: Route, all: Set<string>): string[] {
 
 type Verdicts = Record<string, string>;
 
-/** Asks every route. @returns the verdict of each: its status, and the facts that it tells. */
+/** Asks every route. @returns the verdict of each: its status, and the facts in its answer. */
 async function verdicts(
   tokenOf: () => string | undefined,
   secret: Set<string>,

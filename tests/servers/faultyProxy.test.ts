@@ -7,7 +7,7 @@ import { startFaultyProxy } from './faultyProxy.ts';
 
 const KiB = 1024;
 
-/** A server that gives back what it gets, behind a proxy. @returns a connection to it. */
+/** A server that returns what it receives, behind a proxy. @returns a connection to it. */
 async function echo() {
   const server = createServer({ allowHalfOpen: true }, socket => {
     socket.on('error', () => undefined).pipe(socket);

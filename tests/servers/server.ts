@@ -16,7 +16,7 @@ export interface Server {
   readonly pid: number;
   /** All that it has. It is deleted when the server stops. */
   readonly dir: string;
-  /** @returns what it has written to stdout and stderr. */
+  /** @returns its output so far, stdout and stderr. */
   output(): string;
   /** Ends it, the processes that it has started, and its directory. May be called twice. */
   stop(): Promise<void>;
@@ -33,7 +33,7 @@ export interface ServerOptions {
   name: string;
   /** The address to listen on. Default: 127.0.0.1. */
   host?: string | undefined;
-  /** Writes what it needs into `dir`, which is empty. @returns how it is started in the foreground on that address. */
+  /** Writes its files into `dir`, which is empty. @returns the command that starts it in the foreground on that address. */
   prepare(dir: string, port: number, host: string): Program | Promise<Program>;
   /** @returns whether it serves. Default: the port is open. May throw for "not yet". */
   isReady?(port: number, dir: string, host: string): Promise<boolean>;
@@ -66,7 +66,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 }
 
-/** @returns a port of that address that nobody uses at this moment. */
+/** @returns a port of that address that is free at this moment. */
 export async function freePort(host = LOOPBACK): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) =>
@@ -137,7 +137,7 @@ async function startOn(port: number, options: ServerOptions): Promise<Server> {
   return server;
 }
 
-/** A process that nobody has waited for yet has ended all the same. */
+/** A zombie has ended as well, although its parent has not waited for it yet. */
 const isRunning = (pid: number): boolean => identityOf(pid) !== undefined;
 
 const isOpen = (port: number, _dir: string, host: string): Promise<boolean> =>

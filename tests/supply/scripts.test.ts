@@ -6,7 +6,7 @@ import { pinnedImages } from '../../deploy/image/base-images.ts';
 const REPOSITORY = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(REPOSITORY, path), 'utf8');
 
-/** Packages that run something when they are installed, and what it does. Read it before you add one. */
+/** Packages that run a script when they are installed, and what the script does. Read a script before you add its package. */
 const KNOWN: Record<string, string> = {
   '@swc/core': 'looks for its native program; development only',
   'cpu-features': 'compiles a native module; ssh2 works without it, and the bundle has none',

@@ -1,4 +1,4 @@
-/** @returns whether a process of this machine has this id, whoever it belongs to. */
+/** @returns whether a process of this machine has this id, of any user. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

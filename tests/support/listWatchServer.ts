@@ -114,7 +114,7 @@ export class ListWatchServer {
     }
   }
 
-  /** Leaves open watches open and tells them nothing more. */
+  /** Leaves open watches open, and sends nothing more on them. */
   mute(path: string): void {
     for (const watch of this.#collection(path).watches) watch.isMuted = true;
   }

@@ -20,7 +20,7 @@ export interface Sidecar {
   readonly pid: number;
   /** On 127.0.0.1. */
   readonly port: number;
-  /** What it has logged so far. */
+  /** Its log so far. */
   readonly log: readonly LogEntry[];
   fetch(path: string, token: string, init?: RequestInit): Promise<Response>;
   /** Ends the process; with `SIGKILL`, in the middle of whatever it does. */
@@ -38,7 +38,7 @@ const FLAGS = imageFlags();
 /**
  * Starts a sidecar and waits until it is ready.
  * @param env settings that differ from those of a temporary directory.
- * @param dir the directory of a sidecar before it, which this one goes on with.
+ * @param dir the directory of an earlier sidecar, which this one continues.
  * @param main what is run, under `sidecar/`: the sources, or the bundle.
  * @throws Error with what it wrote to stderr, when it ends at once.
  */

@@ -26,7 +26,7 @@ export interface WayCertificate {
 /**
  * @param kubeconfig of one cluster that is served over plain HTTP on 127.0.0.1
  * @param certificate with which this way speaks TLS; absent: it does not
- * @param wanted port of the way; absent: a free one
+ * @param port to listen on; absent: a free one
  */
 export async function wayTo(
   kubeconfig: string,

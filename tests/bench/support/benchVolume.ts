@@ -5,7 +5,7 @@ import { getJson, kubectl } from '../../cluster/support/kubectl.ts';
 import { IMAGE } from '../../cluster/support/verify-pod.ts';
 import { HOLDER, NAMESPACE } from './volumes.ts';
 
-/** A volume of the test cluster, and where it lies on this machine. */
+/** A volume of the test cluster, and its directory on this machine. */
 export interface BenchVolume {
   directory: string;
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** Bundles the sidecar as the image has it. @throws Error when that fails. */
+/** Bundles the sidecar as for the image. @throws Error when that fails. */
 export function bundleSidecar(): void {
   const { status } = spawnSync('npm', ['run', '--silent', 'bundle', '-w', 'sidecar'], {
     stdio: 'inherit',

@@ -1,6 +1,6 @@
 /**
  * A plain multipart client for S3, as a bench compares with: Amazon's SDK, parts of 8 MiB, three at a time, no checksums
- * and no conditions beyond the signature. With `store-and-prove`, each part carries its SHA-256, and the server is asked
+ * and no conditions beyond the signature. With `store-and-prove`, each part has its SHA-256, and the server is asked
  * afterwards for the checksum that it has.
  * usage: SETTINGS='{…}' node tests/bench/support/multipart.ts store|store-and-prove|read|read-and-hash KEY [FILE]
  */

@@ -8,7 +8,7 @@ export interface Costs {
   passesSidecar: boolean;
 }
 
-/** What there is. Rates are GB of volume a second. */
+/** The installation. Rates are GB of volume a second. */
 export interface Installation {
   nodes: number;
   volumes: number;

@@ -4,7 +4,7 @@ import { IMAGE } from '../../cluster/support/verify-pod.ts';
 /** A namespace of its own: it is deleted when a bench has ended. */
 export const NAMESPACE = 'bench';
 
-/** The pod that holds the volumes: the one of `names[0]` lies at `/data/0`, and so on. */
+/** The pod that mounts the volumes: that of `names[0]` at `/data/0`, and so on. */
 export const HOLDER = 'holder';
 
 /** Makes claims with about as much text as noise, and one pod that holds them all. */

@@ -43,7 +43,7 @@ export async function buildHost(onBuild: () => void = () => undefined): Promise<
   return built;
 }
 
-/** Everything that the result depends on: the packages by their lockfile, how it is built, and the sources that vite sees. */
+/** Everything that the result depends on: the packages by their lockfile, the build, and the sources that vite reads. */
 async function keyOfInputs(): Promise<string> {
   const sources = await readdir(join(HERE, 'src'));
   const inputs = [

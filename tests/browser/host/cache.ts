@@ -7,7 +7,7 @@ import type http from 'node:http';
 import type { Forwarder } from './forward.ts';
 
 const LIFE_MS = 10 * 60_000;
-/** With its cache on, headlamp-server cannot flush: Go's server sends what it has when about this much has gathered. */
+/** With its cache on, headlamp-server cannot flush: Go's server sends data only when it has collected about this much. */
 const GATHERED_BYTES = 4096;
 
 interface Kept {
@@ -24,7 +24,7 @@ export interface CachedCluster {
 }
 
 export interface AnswerCache {
-  /** Answers from the cache, or asks the API server and keeps what it says. `path` is the API server's. */
+  /** Answers from the cache, or asks the API server and keeps its answer. `path` is the API server's. */
   answer(
     req: http.IncomingMessage,
     res: http.ServerResponse,

@@ -29,7 +29,7 @@ export function sendHtml(res: http.ServerResponse, html: string): void {
 
 /**
  * Sends the file `path` of `directory`; 404 when it is not there, or not inside.
- * @param isFinal whether browsers may keep it for good, and what they have compiled of it.
+ * @param isFinal whether browsers may keep the file, and their compiled form of it, without a limit.
  */
 export async function sendFile(
   res: http.ServerResponse,
@@ -47,7 +47,7 @@ export async function sendFile(
   res.end(bytes);
 }
 
-/** Headlamp's editor. Headlamp takes it from the internet, or from where its page tells it to. */
+/** Headlamp's editor. Headlamp loads it from the internet, or from the address that its page names. */
 export const monacoDirectory = (): string =>
   join(dirname(require.resolve('monaco-editor/package.json')), 'min');
 

@@ -109,7 +109,7 @@ export async function startHost(options: HostOptions, now: () => number = Date.n
   };
 }
 
-/** What an API server says that lets nobody in without a token. */
+/** The answer of an API server to a request without a token. */
 const UNAUTHORIZED = {
   kind: 'Status',
   apiVersion: 'v1',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vite';
 import svgr from 'vite-plugin-svgr';
 
-/** Front end of this version lies in the SDK's `lib/`. Headlamp reads it from the environment of its build. */
+/** The version of the front end in the SDK's `lib/`. Headlamp reads it from the environment of its build. */
 const headlamp = {
   REACT_APP_HEADLAMP_VERSION: '0.42.0',
   REACT_APP_HEADLAMP_PRODUCT_NAME: 'Headlamp',

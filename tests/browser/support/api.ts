@@ -38,7 +38,7 @@ export const API = {
   all: /\/proxy\/api\/v1\//,
 } as const;
 
-/** Answers with what the sidecar says, altered. A route of another method goes on as it is. */
+/** Answers with the sidecar's answer, changed. Requests of other methods are not changed. */
 export async function alter<T>(
   page: Page,
   requests: RegExp,

@@ -42,7 +42,7 @@ export interface HeadlampOptions {
   clusters: readonly HostedCluster[];
   baseUrl?: string;
   isCacheEnabled?: boolean;
-  /** One that runs already, and goes on running; else one is started. */
+  /** A server that runs already, and is not stopped; without it, one is started. */
   browser?: Browser;
   /** See `launchChromium`. */
   handlesSignals?: boolean;

@@ -31,7 +31,7 @@ export async function expectGoodLooks(
       // Playwright's own would wait for a progress indicator to hold still.
       await sign.evaluate(element => element.scrollIntoView({ block: 'nearest' }));
       await shoot(page, `pages/${name}-${colorScheme}-${size}`);
-      // The colours of a theme are the same at every width, and so is what stands on the page in every theme.
+      // A theme has the same colours at every width, and a page has the same contents in every theme.
       if (width === NARROW && colorScheme !== themes[0]) continue;
       expect(await seriousFindings(page), `${name}, ${colorScheme}, ${size}`).toEqual([]);
     }

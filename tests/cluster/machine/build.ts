@@ -59,7 +59,7 @@ function versionFlags(): string {
   return ['-s -w', ...flags].join(' ');
 }
 
-/** The CustomResourceDefinitions of snapshots lie in the module of the snapshotter's client. */
+/** The CustomResourceDefinitions of snapshots are in the module of the snapshotter's client. */
 function copySnapshotKinds(module: string): void {
   const client = 'github.com/kubernetes-csi/external-snapshotter/client/v8';
   const from = join(

@@ -19,7 +19,7 @@ const IN_CHROOT = { ...process.env, BUILDAH_ISOLATION: 'chroot' };
 export const buildah = (args: readonly string[]): string =>
   run('buildah', [...STORE, ...args], { env: IN_CHROOT });
 
-/** As `buildah`, but what it says is seen. */
+/** As `buildah`, with its output on stderr. */
 export const buildahAloud = (args: readonly string[]): Promise<void> =>
   runAloud('buildah', [...STORE, ...args], { env: IN_CHROOT });
 

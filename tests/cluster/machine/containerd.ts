@@ -25,7 +25,7 @@ export async function startContainerd(node: Node): Promise<void> {
   ctr(node, 'images', 'import', built('pause.tar'));
 }
 
-/** Nothing of it lies where another containerd of this machine would look. */
+/** It uses no directory that another containerd of this machine would use. */
 const configOf = (node: Node): string => `version = 2
 root = "${nodeDirectory(node)}/containerd"
 state = "${runtimeDirectory(node)}"

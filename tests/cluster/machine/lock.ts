@@ -21,7 +21,7 @@ export async function alone<T>(name: string, work: () => Promise<T>): Promise<T>
   }
 }
 
-/** @returns undefined when nobody holds it any more. */
+/** @returns undefined when no process holds it any more. */
 function holderOf(file: string): number | undefined {
   try {
     return Number.parseInt(readFileSync(file, 'utf8'), 10);

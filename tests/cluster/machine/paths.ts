@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Everything that is made lies here, outside of the checkout: `rm -rf` of it only costs time. */
+/** Everything that is built is here, outside of the checkout. After `rm -rf` it is built again. */
 export const CACHE = join(homedir(), '.cache/nkvm');
 
 /** What `build.ts` makes: the programs of the cluster. */

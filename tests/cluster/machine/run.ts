@@ -29,7 +29,7 @@ export const succeeds = (command: string, args: readonly string[], options?: Run
 export const isOnPath = (program: string): boolean =>
   succeeds('sh', ['-c', 'command -v "$0"', program]);
 
-/** Runs a program to its end; what it says is seen on stderr while it says it. @throws as `run` does. */
+/** Runs a program to its end, and copies its output to stderr meanwhile. @throws as `run` does. */
 export async function runAloud(
   command: string,
   args: readonly string[],

@@ -20,7 +20,7 @@ const script = (claim: string, mebibytes: number): string => `
 /**
  * Makes claims, and fills them from one pod, which stays.
  * @param mebibytes how much noise a claim has; 2 where it is not said
- * @returns what there is to compare of a claim; see tree-listing.sh
+ * @returns the listing of a claim, to compare; see tree-listing.sh
  */
 export function fillClaims(
   namespace: string,

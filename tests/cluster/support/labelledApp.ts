@@ -62,6 +62,6 @@ spec:
 ---
 `;
 
-/** @returns what there is to compare of the volume of a pod; see tree-listing.sh. */
+/** @returns the listing of the volume of a pod, to compare; see tree-listing.sh. */
 export const listingOf = (namespace: string, pod: string): string =>
   kubectl(['exec', '-i', pod, `--namespace=${namespace}`, '--', 'sh', '-s', '/data'], LISTING);

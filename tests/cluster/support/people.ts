@@ -61,7 +61,7 @@ export function employAdministrator(): Person {
   ]);
 }
 
-/** The API server for clients that say who they are. Without a token of theirs, it knows nobody. */
+/** The API server for clients that authenticate. A request without a token is anonymous. */
 export async function apiForEverybody(): Promise<ServiceProxy> {
   const view = ['config', 'view', '--raw', '--flatten', '--minify', '--output=json'];
   const config = JSON.parse(kubectl(view));
@@ -82,7 +82,7 @@ export async function apiForEverybody(): Promise<ServiceProxy> {
   };
 }
 
-/** A proxy to a server that records all that comes back: answers, streams and WebSockets. */
+/** A proxy to a server that records everything that the server sends: answers, streams and WebSockets. */
 export interface RecordingWay {
   url: string;
   received(): string;

@@ -1,6 +1,6 @@
 import { kubectl } from './kubectl.ts';
 
-/** What somebody wants to do. Absent `namespace`: in every namespace. Absent `name`: to every object. */
+/** An action. Absent `namespace`: in every namespace. Absent `name`: to every object. */
 export interface Action {
   verb: string;
   resource: string;

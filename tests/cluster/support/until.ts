@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A limit is for something that never comes, not for something that comes late. */
+/** A limit is for something that never happens, not for something that is slow. */
 const BUSY = 4;
 
 /**

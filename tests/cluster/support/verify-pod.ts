@@ -5,10 +5,10 @@ import { kubectl } from './kubectl.ts';
 const LISTING = readFileSync(join(import.meta.dirname, 'tree-listing.sh'), 'utf8');
 export const IMAGE = 'docker.io/nkvm/nkvm:dev';
 
-/** A pod of a person who restores by hand: the volume lies at /volume, an empty directory at /restored. */
+/** A pod of a person who restores by hand: the volume is at /volume, an empty directory at /restored. */
 export interface VerifyPod {
   sh(script: string, input?: string | Buffer): string;
-  /** @returns what there is to compare of a directory; see tree-listing.sh. */
+  /** @returns the listing of a directory, to compare; see tree-listing.sh. */
   listing(directory: string): string;
   remove(): void;
 }

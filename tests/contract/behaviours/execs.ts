@@ -104,7 +104,7 @@ export const execs: Area = {
         );
         await until('some output came', () => bytes > 0, 10_000, 10);
         socket.pause();
-        // Long enough for a command that nobody holds back: it needs a tenth of this.
+        // Ten times what a command needs that can write freely.
         const slow = await world.exec(pod, ['sh', '-c', `sleep 3; test -e ${mark}`]);
         expect(slow.status).toEqual(exitCode(1));
         socket.resume();
@@ -219,7 +219,7 @@ export const execs: Area = {
   ],
 };
 
-/** @returns with what it was refused. @throws Error when it was not. */
+/** @returns the status of the refusal. @throws Error when it was not refused. */
 async function refusal(attempt: Promise<unknown>): Promise<Refused> {
   try {
     await attempt;

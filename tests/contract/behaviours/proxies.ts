@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Area } from '../cluster.ts';
 import type { Any, World } from '../world.ts';
 
-/** Answers what it was asked. It listens on the pod's own address, which on a pretend node is that of this machine. */
+/** Answers with the request that it received. It listens on the pod's own address, which is this machine's on a pretend node. */
 const ECHO = `
 process.on('SIGTERM', () => process.exit());
 require('http').createServer((request, response) => {

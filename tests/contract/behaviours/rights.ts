@@ -5,7 +5,7 @@ import type { Any, World } from '../world.ts';
 
 const AUTHORIZATION = '/apis/authorization.k8s.io/v1';
 
-/** What somebody may do with claims of the namespace. */
+/** Rights on claims of the namespace. */
 async function may(world: World, user: string, attributes: Any): Promise<boolean> {
   const resourceAttributes = {
     resource: 'persistentvolumeclaims',

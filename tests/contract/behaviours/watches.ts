@@ -3,7 +3,7 @@ import { Refused } from '../client.ts';
 import type { Area } from '../cluster.ts';
 import type { Any, World } from '../world.ts';
 
-/** @returns a label of its own, and the query of watches that see only what has it. */
+/** @returns a new label, and the query of watches that see only objects with it. */
 function selection(world: World): { labels: Record<string, string>; query: string } {
   const group = world.name('group');
   return { labels: { group }, query: `watch=true&labelSelector=group%3D${group}` };

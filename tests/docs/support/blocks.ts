@@ -15,7 +15,7 @@ export interface Block {
 }
 
 /**
- * An HTML comment above a block says where it is run as it stands, or why not:
+ * An HTML comment above a block says where it is run unchanged, or why it is not run:
  *
  * - `<!-- run: cluster -->` on the test cluster, after the blocks before it on its page, in one shell
  * - `<!-- run: cluster, beside the next, port 8001 -->` the same, in a shell of its own until the page ends; the next block is

@@ -24,7 +24,7 @@ export type FromGate = { port: number } | { reached: true };
 export interface Gate {
   /** A kubeconfig that leads through here. */
   readonly kubeconfig: string;
-  /** Resolves when the next call of that kind comes. It is held for ever, and so are all calls after it. */
+  /** Resolves when the next call of that kind arrives. That call and all later ones never get an answer. */
   hold(point: Point): Promise<void>;
   /** Lets new calls pass again; those that are held stay held. */
   open(): void;

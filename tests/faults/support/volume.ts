@@ -82,7 +82,7 @@ export function claimOf(
   return [volume, claim];
 }
 
-/** Makes objects, and the namespace that they lie in. */
+/** Creates objects, and their namespace. */
 export function applyIn(namespace: string, objects: object[]): void {
   const first = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
   const list = { apiVersion: 'v1', kind: 'List', items: [first, ...objects] };

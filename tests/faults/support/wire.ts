@@ -138,7 +138,7 @@ export async function relay({
 }
 
 /**
- * @param api where the API server is without TLS; absent: where the kubeconfig has it, with TLS from end to end.
+ * @param api address of the API server without TLS; absent: that of the kubeconfig, with TLS from end to end.
  * @param change what is done to the bytes of each connection that come from the API server.
  */
 export async function wire(api?: URL, change?: () => Duplex): Promise<Wire> {

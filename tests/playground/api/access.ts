@@ -31,7 +31,7 @@ function tokenInProtocols(headers: IncomingHttpHeaders): string | undefined {
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64url').toString('utf8');
 }
 
-/** @returns the subprotocols that a client offers, without the one that carries its token. */
+/** @returns the subprotocols that a client offers, without the one that contains its token. */
 export const offeredProtocols = (headers: IncomingHttpHeaders): string[] =>
   protocols(headers).filter(each => !each.startsWith(BEARER_PROTOCOL));
 

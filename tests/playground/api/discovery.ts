@@ -27,7 +27,7 @@ const SUBRESOURCES: Record<
   token: { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest', verbs: ['create'] },
 };
 
-/** Kinds with a list of short names that `all` stands for (the category of kubectl get all). */
+/** Kinds of the category `all` (kubectl get all). */
 const IN_ALL =
   /^(pods|services|replicationcontrollers|.*\.apps|.*\.batch|horizontalpodautoscalers\..*)$/;
 

@@ -58,7 +58,7 @@ export async function connectExec(socket: WebSocket, exec: PreparedExec): Promis
   const { command, streams, words } = exec;
   takeStdin(socket, command, streams.stdin);
   socket.on('close', () => {
-    // As on a node: the process is not told, but its pipes are closed.
+    // As on a node: the process gets no signal, but its pipes are closed.
     command.stdin.destroy();
     command.stdout.destroy();
     command.stderr.destroy();

@@ -38,7 +38,7 @@ export class Lists {
     if (!token) checkVersion(this.#store, query);
     const asked = token ? readToken(token) : undefined;
     const start = asked?.start ?? '';
-    // A version below 0 asks for the present, after a moment was forgotten.
+    // A version below 0 asks for the present state, after the one at the start of the list has expired.
     const isPresent = asked === undefined || asked.rv < 0;
     const version = isPresent ? this.#store.version : asked.rv;
     const key = snapshotKey(kind, namespace, query, version);
@@ -122,7 +122,7 @@ function readToken(text: string): Token {
   }
 }
 
-/** The answer brings a token that goes on from the same place in the present. */
+/** The answer has a token that continues from the same place, in the present state. */
 function tooOld(start: string): Failure {
   const failure = new Failure(410, 'Expired', TOO_OLD);
   failure.status.metadata = { continue: writeToken({ v: 'meta.k8s.io/v1', rv: -1, start }) };

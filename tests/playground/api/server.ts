@@ -30,7 +30,7 @@ export class ApiServer {
 
   /**
    * @param port 0 for any free one.
-   * @param actingAs whoever asks on this port counts as this user, as with `kubectl proxy`; else by their tokens.
+   * @param actingAs every request on this port is one of this user, as with `kubectl proxy`; without it, tokens decide.
    * @returns the URL. @throws Error when the port is taken.
    */
   async listen(port: number, actingAs?: User): Promise<string> {
@@ -127,7 +127,7 @@ function refuseUpgrade(socket: Duplex, error: unknown): void {
   );
 }
 
-/** What is not a refusal is a fault of the playground: it is shown, with its stack, to whoever started it. */
+/** An error that is not a refusal is a bug of the playground: its stack is written to standard error. */
 function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof URIError) return badRequest(error.message);

@@ -14,7 +14,7 @@ export interface Sink {
 }
 
 const BOOKMARK_EVERY_MS = 60_000;
-/** A bookmark comes this long before the end that the client asked for. */
+/** A bookmark is sent this long before the end that the client asked for. */
 const BOOKMARK_BEFORE_END_MS = 2_000;
 
 /**

@@ -3,7 +3,7 @@ import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from '../stor
 import type { Store } from '../store/store.ts';
 import { MASTERS, type User } from './user.ts';
 
-/** What somebody wants to do. */
+/** An action to check. */
 export type Attributes =
   | {
       verb: string;

@@ -38,7 +38,7 @@ export class Tokens {
     this.#now = now;
   }
 
-  /** @returns a token that stands for the user as long as the playground runs. */
+  /** @returns a token of the user, valid as long as the playground runs. */
   fixedFor(user: User): string {
     for (const [token, known] of this.#fixed) if (known.username === user.username) return token;
     const token = randomBytes(16).toString('hex');

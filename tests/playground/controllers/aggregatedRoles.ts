@@ -23,7 +23,7 @@ export const aggregatedRoles =
             selectors.some(selector => matchesSelector(selector, metadata.labels))
         )
         .flatMap(each => each.rules ?? []);
-      // One of the selected may be an aggregate itself: a rule comes over once.
+      // One of the selected may be an aggregate itself: a rule is copied once.
       const unique = [...new Map(rules.map(rule => [JSON.stringify(rule), rule])).values()];
       objects.change(CLUSTER_ROLES, role, 'main', next => void (next.rules = unique));
     });

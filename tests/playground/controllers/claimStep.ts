@@ -4,7 +4,7 @@ import { matchesSelector } from '../store/selectors.ts';
 import type { Occurrence } from './events.ts';
 import { SELECTED_NODE, waitsForConsumer } from './scheduling.ts';
 
-/** The driver of the playground's own volumes, and the node label that says where one lies. */
+/** The driver of the playground's own volumes, and the node label that says on which node one is. */
 export const DRIVER = 'csi.playground.test';
 export const TOPOLOGY_LABEL = 'topology.playground.test/node';
 
@@ -33,7 +33,7 @@ export interface ClaimFacts {
  * | names a volume that is not there | nothing |
  * | has no class, or one that is not there | an Event says so |
  * | has a class that waits for a pod, and no node was selected | an Event says so |
- * | has a source that nobody here knows | an Event leaves it to an external populator |
+ * | has a source that the playground does not know | an Event leaves it to an external populator |
  * | has a class of the playground's driver | a volume is made for it |
  */
 export function claimStep(claim: Claim, { volumes, classes, nodes }: ClaimFacts): ClaimStep {
@@ -90,7 +90,7 @@ const isHeld = ({ spec, metadata }: Claim, volumes: readonly Volume[]): boolean 
     volume => volume.metadata.name === spec.volumeName && volume.spec.claimRef?.uid === metadata.uid
   );
 
-/** A volume whose `claimRef` names the claim comes first, whoever wrote that; then the smallest that is big enough. */
+/** A volume whose `claimRef` names the claim is first, whatever wrote that; then the smallest that is big enough. */
 function volumeFor(claim: Claim, volumes: readonly Volume[]): Volume | undefined {
   const { namespace, name, uid } = claim.metadata;
   const reserved = volumes.find(

@@ -2,7 +2,7 @@ import { Failure } from '../store/failure.ts';
 import { kindNamed } from '../store/kinds.ts';
 import type { Change, Store } from '../store/store.ts';
 
-/** Looks at all that there is and does what is missing. It may be called at any time, and often. */
+/** Compares all objects with what they should be, and changes them. It may be called at any time, and often. */
 export type Reconcile = () => void;
 
 /** Calls controllers after changes, in a later turn, so that many changes cost one call. */

@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts';
 
 const PODS = kindNamed('pods');
 
-/** @returns a reference to the object that looks after another one. */
+/** @returns a reference to the object that controls another one. */
 export const controllerRef = (kind: Kind, { metadata }: KubeObject): OwnerReference => ({
   apiVersion: apiVersionOf(kind),
   kind: kind.kind,

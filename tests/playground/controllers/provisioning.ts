@@ -26,7 +26,7 @@ export function provisionedVolume(
   };
 }
 
-/** @returns what the controllers say on the way. */
+/** @returns the messages of the controllers meanwhile. */
 export function provisioning(claim: Claim, { metadata, spec }: Volume): Occurrence[] {
   const { namespace, name } = claim.metadata;
   const driver = spec.csi?.driver ?? '';

@@ -2,7 +2,7 @@ import type { ConfigMap, Container, Pod, Secret } from '../store/object.ts';
 
 type EnvVar = NonNullable<Container['env']>[number];
 
-/** What variables may be taken from. */
+/** The sources of variables. */
 export interface EnvSources {
   configMap(name: string): ConfigMap | undefined;
   secret(name: string): Secret | undefined;

@@ -55,7 +55,7 @@ export class Kubelet implements NodeAgent {
     else if (pod.spec.nodeName && isLive(pod)) this.#begin(pod);
   }
 
-  /** In a later turn: whoever changed the pod must not see the next change before it knows of its own. */
+  /** In a later turn of the event loop: code that changed the pod must see its own change before the next one. */
   #begin(pod: Pod): void {
     setImmediate(() => {
       const { store } = this.#services.objects;

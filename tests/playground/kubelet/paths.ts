@@ -1,4 +1,4 @@
-/** A place in a container, and the directory of this machine that stands for it. */
+/** A directory in a container, and the directory of this machine in its place. */
 export interface Mount {
   /** E.g. `/volume`. */
   path: string;
@@ -8,10 +8,10 @@ export interface Mount {
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
- * Containers are processes of this machine, and see its files. So wherever the path of a mount stands in what they are
- * told (words of a command, values of variables), the path of its directory is put in its place: in `/data`,
- * `/data/orders`, `--directory=/data` and `echo 1 > /data/count`, and not in `/database` or `/srv/data`. What a process
- * puts together by itself, and what it prints, stays as it is.
+ * Containers are processes of this machine, and see its files. So the path of a mount is replaced by the
+ * path of its directory in commands and in values of variables: in `/data`, `/data/orders`, `--directory=/data` and
+ * `echo 1 > /data/count`, and not in `/database` or `/srv/data`. Paths that a process builds by itself, and its output,
+ * are not replaced.
  */
 export function rewrite(text: string, mounts: readonly Mount[]): string {
   const directories = new Map(mounts.map(({ path, directory }) => [path, directory]));

@@ -53,7 +53,7 @@ export class PodWorker {
   /** Of the volumes, by name; there is none before they are mounted. */
   #directories: ReadonlyMap<string, string> | undefined;
   #failure: { reason: string; message: string } | undefined;
-  /** The object is gone, or the playground stops: nobody is told any more. */
+  /** The object is gone, or the playground stops: the state is not reported any more. */
   #isAbandoned = false;
 
   constructor(pod: Pod, node: NodeServices) {

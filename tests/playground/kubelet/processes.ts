@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import type { CommandEnd } from '../api/nodeAgent.ts';
 
-/** A process of this machine that stands for one of a container, with all that it starts. */
+/** A process of this machine in place of a container's, with all that it starts. */
 export interface LocalProcess {
   stdin: Writable;
   stdout: Readable;
   stderr: Readable;
   /** False when there is no such program, or it cannot be run. */
   isStarted: Promise<boolean>;
-  /** Resolves when it has ended. What it has started and left behind is killed then, as with a container. */
+  /** Resolves when it has ended. Processes that it started and left are killed then, as with a container. */
   end: Promise<CommandEnd>;
   /** Asks it to end (SIGTERM). */
   terminate(): void;
@@ -27,7 +27,7 @@ export interface SpawnOptions {
 
 /**
  * Starts processes, each the leader of a process group of its own. The leaders' ids are the names of files in a
- * directory, for whoever has to clean up after a playground that was killed.
+ * directory, for the process that cleans up after a playground that was killed.
  */
 export class Processes {
   readonly #directory: string;

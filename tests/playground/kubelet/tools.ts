@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** @returns where a program lies. */
+/** @returns the path of a program. */
 function find(program: string, path: string): string | undefined {
   return path
     .split(delimiter)
@@ -24,7 +24,7 @@ const isGnu = (file: string): boolean =>
 const GNU = { tar: 'gnu-tar', split: 'coreutils' } as const;
 
 /**
- * @returns where a GNU program lies; on a Mac its name begins with `g`. @throws Error of one line when there is none.
+ * @returns the path of a GNU program; on a Mac its name begins with `g`. @throws Error of one line when there is none.
  */
 export function findGnu(program: keyof typeof GNU, path = process.env.PATH ?? ''): string {
   const found = [program, `g${program}`]

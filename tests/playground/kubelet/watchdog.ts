@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Waits for the end of its standard input: that comes however the playground ends. */
+/** Waits for the end of its standard input, which ends with the playground, also when that is killed. */
 const SCRIPT = `
 trap '' HUP INT TERM
 while read -r _; do :; done

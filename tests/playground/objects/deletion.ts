@@ -12,9 +12,9 @@ export interface DeleteOptions {
 export interface DeletionPlan {
   /** How long its processes may take to end. */
   graceSeconds: number;
-  /** All that must be taken away before it goes. */
+  /** Everything that must be removed before the object is deleted. */
   finalizers: string[];
-  /** Nothing stands against it. */
+  /** Nothing delays it. */
   isImmediate: boolean;
   /** It has begun already, and nothing changes. */
   isOld: boolean;
@@ -71,9 +71,9 @@ function podGrace({ spec, status }: Pod, { gracePeriodSeconds }: DeleteOptions):
   return gracePeriodSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
 }
 
-/** The garbage collector takes these finalizers away when it has done its part. */
+/** The garbage collector removes these finalizers when it is done. */
 function withPropagation(resource: string, finalizers: string[], options: DeleteOptions): string[] {
-  // A Job of batch/v1 leaves its pods, unless it is told otherwise (pkg/registry/batch/job/strategy.go).
+  // A deleted Job of batch/v1 leaves its pods by default (pkg/registry/batch/job/strategy.go).
   const policy = options.propagationPolicy ?? (resource === 'jobs.batch' ? 'Orphan' : 'Background');
   if (policy === 'Background') return finalizers;
   const finalizer = policy === 'Foreground' ? 'foregroundDeletion' : 'orphan';

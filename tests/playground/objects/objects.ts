@@ -173,7 +173,7 @@ export class Objects {
   }
 
   /**
-   * Begins a deletion, and ends it where nothing stands against it: no grace for processes, no finalizer.
+   * Begins a deletion, and completes it when nothing delays it: no grace for processes, no finalizer.
    * @returns the object as it was last, and whether it is gone.
    * @throws Failure 404, or 409 when a precondition does not hold.
    */

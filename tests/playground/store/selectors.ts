@@ -82,7 +82,7 @@ export function fieldSelector(kind: Kind, text: string): Matcher {
   return object => requirements.every(holds => holds(object));
 }
 
-/** Absent fields are empty text, as the API server has it. */
+/** Absent fields are empty text, as in the API server. */
 function fieldOf(kind: Kind, object: KubeObject, field: string): string {
   const path = kind.plural === 'events' && field === 'source' ? 'source.component' : field;
   const value = path

@@ -25,7 +25,7 @@ interface Collection {
   listeners: Set<Listener>;
 }
 
-/** Far above 1, so that version 1 is one that nobody remembers, as on a cluster that has run for a while. */
+/** Far above 1, so that version 1 is too old, as on a cluster that has run for a while. */
 const FIRST_VERSION = 1000;
 
 /**

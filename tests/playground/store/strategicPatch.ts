@@ -33,7 +33,7 @@ const SETS = ['finalizers'];
 /**
  * Strategic merge patch, with the directives `$patch` (delete, replace) and `$deleteFromPrimitiveList`; the order that
  * `$setElementOrder` asks for is not kept.
- * @param field the name of the field that `target` stands in.
+ * @param field the name of the field whose value is `target`.
  */
 export function strategicPatch(target: Json, patch: Json, field = ''): Json {
   if (Array.isArray(patch)) return mergeLists(target, patch, field);

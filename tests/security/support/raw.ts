@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 
-/** Sends bytes as they are. @param port on 127.0.0.1. @returns everything that comes back until the other side ends, or is silent. */
+/** Sends bytes as they are. @param port on 127.0.0.1. @returns everything that the other side sends until it ends, or is silent. */
 export async function rawAsk(port: number, bytes: string, silentMs = 1_500): Promise<string> {
   const socket = net.connect(port, '127.0.0.1');
   socket.on('error', () => undefined);

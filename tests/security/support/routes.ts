@@ -29,7 +29,7 @@ export interface Route {
   isStream: boolean;
 }
 
-/** Named parts of requests: what stands for `{id}`, `namespace`, … */
+/** Named parts of requests: the values of `{id}`, `namespace`, … */
 export type Parts = Record<string, unknown>;
 
 const BASE = '/api/v1';

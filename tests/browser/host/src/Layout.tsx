@@ -17,7 +17,7 @@ import { useDispatch } from 'react-redux';
 import { ActionsNotifier } from './ActionsNotifier';
 import { TopBar } from './TopBar';
 
-/** Asks the server for its clusters, and goes on asking as Headlamp does. */
+/** Asks the server for its clusters, again and again, as Headlamp does. */
 function useConfig() {
   const dispatch = useDispatch();
   useQuery({
