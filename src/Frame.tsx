@@ -1,8 +1,11 @@
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { Loader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import type { ReactNode } from 'react';
+import { useLocation } from 'react-router-dom';
 import { useConfirmed } from './api/queries/queries';
 import { BackUps } from './backups/start/BackUps';
+import { NotShown } from './setup/NotShown';
+import { Boundary } from './ui/Boundary';
 import { WithText } from './ui/text';
 
 interface FrameProps {
@@ -13,18 +16,31 @@ interface FrameProps {
 
 /** What each of our pages, sections and actions is put into. */
 export function Frame({ clusters, children }: FrameProps) {
+  const selected = K8s.useSelectedClusters();
+  const { pathname } = useLocation();
+  const about = clusters ?? selected;
   return (
     <WithText>
-      <Confirmed clusters={clusters}>
-        <BackUps>{children}</BackUps>
-      </Confirmed>
+      <Boundary
+        at={pathname}
+        fallback={(error, again) => <NotShown clusters={about} error={error} again={again} />}
+      >
+        <Confirmed clusters={about} isPage={clusters === undefined}>
+          <BackUps>{children}</BackUps>
+        </Confirmed>
+      </Boundary>
     </WithText>
   );
 }
 
-function Confirmed({ clusters, children }: FrameProps) {
-  const selected = K8s.useSelectedClusters();
-  const isConfirmed = useConfirmed(clusters ?? selected);
+interface ConfirmedProps {
+  clusters: string[];
+  isPage: boolean;
+  children: ReactNode;
+}
+
+function Confirmed({ clusters, isPage, children }: ConfirmedProps) {
+  const isConfirmed = useConfirmed(clusters);
   if (isConfirmed) return <>{children}</>;
-  return clusters ? null : <Loader title="" />;
+  return isPage ? <Loader title="" /> : null;
 }

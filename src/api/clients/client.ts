@@ -52,6 +52,15 @@ export interface Client {
 
 const NOT_MODIFIED = 304;
 
+/** Otherwise a page would wait for volumes for ever. */
+const notAList = (): Error =>
+  Object.assign(
+    new Error(
+      'the answer has no list of volumes: NKVM and this plugin may be of different versions, or something else answered in its place'
+    ),
+    { status: 500 }
+  );
+
 /** @param clusterNow gives the cluster that NKVM is asked about, by its name there; undefined: its own. */
 export function createClient(
   send: Send,
@@ -69,6 +78,7 @@ export function createClient(
           ifNoneMatch: known?.etag,
         });
         const { volumes, incomplete, stale }: VolumeList = await response.json();
+        if (!Array.isArray(volumes)) throw notAList();
         return { volumes, incomplete, stale, etag: response.headers.get('ETag') ?? undefined };
       } catch (error) {
         if (known && failureOf(error).status === NOT_MODIFIED) return known;

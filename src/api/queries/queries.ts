@@ -96,6 +96,13 @@ export function tryAgain(cluster: string): Promise<void> {
   return refresh(cluster);
 }
 
+/** Forgets what was answered, too: nothing of it can be shown. */
+export function startOver(cluster: string): void {
+  connectionTo(cluster).reset();
+  forgetErrors();
+  queries.removeQueries({ queryKey: clusterKey(cluster) });
+}
+
 /** A list of so many volumes takes megabytes: without a stream it is not asked for every few seconds. */
 const LONG_LIST = 500;
 
