@@ -5,6 +5,7 @@ import { keysOf } from '../destinations/destination.ts';
 import { fenced } from '../destinations/fenced.ts';
 import { leaseLost } from '../fence.ts';
 import type { RunRecord } from '../history/history.ts';
+import { exampleCopy } from '../testing/exampleCopy.ts';
 import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { failing } from '../testing/failingDestination.ts';
 import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
@@ -15,21 +16,6 @@ const at = new Date('2026-11-20T10:11:12Z');
 const keyOf = (runId: string, pvc = 'orders-db') =>
   archiveName({ cluster: 'kind', namespace: 'shop', pvc, at, runId });
 
-const copyOf = (key: string): Backup['copies'][number] => ({
-  destination: 'memory',
-  key,
-  state: 'present',
-  bytes: 1,
-  sha256: 'ab'.repeat(32),
-  provenAt: null,
-  proof: null,
-  verifiedAt: null,
-  isRequired: true,
-  problem: null,
-  retryAt: null,
-  encrypted: false,
-  stored: null,
-});
 const runWith = (change: Partial<Backup>) => exampleRun({ id: 'run-1', copies: [], ...change });
 const longName = 'x'.repeat(250);
 
@@ -49,34 +35,34 @@ it.each<[string, Partial<UnprovenFacts>, ReturnType<typeof verdictOnUnproven>]>(
   ],
   [
     'of a success whose manifest is lost',
-    { run: runWith({ copies: [copyOf(keyOf('run-1'))] }) },
+    { run: runWith({ copies: [exampleCopy({ key: keyOf('run-1') })] }) },
     'leave',
   ],
   ['of a success without copies', { run: runWith({}) }, 'leave'],
   [
     'of a success that has another archive',
-    { run: runWith({ copies: [copyOf('other')] }) },
+    { run: runWith({ copies: [exampleCopy({ key: 'other' })] }) },
     'delete',
   ],
   ['that is being copied', { isBeingCopied: true }, 'wait'],
   [
     'whose deletion broke off after its manifest',
-    { run: runWith({ copies: [{ ...copyOf(keyOf('run-1')), state: 'deleted' }] }) },
+    { run: runWith({ copies: [exampleCopy({ key: keyOf('run-1'), state: 'deleted' })] }) },
     'delete',
   ],
   [
     'of an incomplete backup that has a copy there, whose manifest is lost',
-    { run: runWith({ status: 'failed', copies: [copyOf(keyOf('run-1'))] }) },
+    { run: runWith({ status: 'failed', copies: [exampleCopy({ key: keyOf('run-1') })] }) },
     'leave',
   ],
   [
     'of a success that has its copy elsewhere',
-    { run: runWith({ copies: [copyOf(keyOf('run-1'))] }), destination: 'offsite' },
+    { run: runWith({ copies: [exampleCopy({ key: keyOf('run-1') })] }), destination: 'offsite' },
     'delete',
   ],
   [
     'of a success that awaits its copy',
-    { run: runWith({ copies: [{ ...copyOf(keyOf('run-1')), state: 'awaited' }] }) },
+    { run: runWith({ copies: [exampleCopy({ key: keyOf('run-1'), state: 'awaited' })] }) },
     'delete',
   ],
   [
@@ -120,7 +106,7 @@ function setUp(runs: Backup[]) {
 
 it('deletes what unsuccessful runs left, and nothing with a manifest', async () => {
   const failed = (id: string) => exampleRun({ id, status: 'failed', copies: [] });
-  const good = exampleRun({ id: 'good', copies: [copyOf(keyOf('good'))] });
+  const good = exampleRun({ id: 'good', copies: [exampleCopy({ key: keyOf('good') })] });
   const { put, clean, keys, logged } = setUp([
     failed('left'),
     failed('young'),
@@ -147,7 +133,7 @@ it('deletes what unsuccessful runs left, and nothing with a manifest', async () 
 
 it('deletes an index with its archive, or alone where it has none', async () => {
   const failed = (id: string) => exampleRun({ id, status: 'failed', copies: [] });
-  const good = exampleRun({ id: 'good', copies: [copyOf(keyOf('good'))] });
+  const good = exampleRun({ id: 'good', copies: [exampleCopy({ key: keyOf('good') })] });
   const { put, clean, keys } = setUp([failed('left'), failed('orphan'), failed('young'), good]);
   put(indexName(keyOf('left')));
   put(keyOf('left'));
@@ -174,7 +160,7 @@ it('deletes an index with its archive, or alone where it has none', async () => 
 });
 
 it('leaves what a copy to any destination may be writing, also one that has begun meanwhile', async () => {
-  const run = exampleRun({ id: 'run-1', copies: [copyOf('other')] });
+  const run = exampleRun({ id: 'run-1', copies: [exampleCopy({ key: 'other' })] });
   const storage = memoryStorage();
   storage.archives.set(keyOf('run-1'), Buffer.from('archive'));
   storage.modifiedAt.set(keyOf('run-1'), new Date(0));
@@ -203,8 +189,12 @@ it('leaves what a copy to any destination may be writing, also one that has begu
 it('leaves an archive that is copied because an increment needs it', async () => {
   const link = { runId: 'run-1', archive: keyOf('run-1'), bytes: 1, sha256: 'ab'.repeat(32) };
   const runs = [
-    exampleRun({ id: 'run-1', copies: [copyOf('other')] }),
-    exampleRun({ id: 'run-2', copies: [copyOf('another')], chain: { links: [link] } }),
+    exampleRun({ id: 'run-1', copies: [exampleCopy({ key: 'other' })] }),
+    exampleRun({
+      id: 'run-2',
+      copies: [exampleCopy({ key: 'another' })],
+      chain: { links: [link] },
+    }),
   ];
   const storage = memoryStorage();
   storage.archives.set(keyOf('run-1'), Buffer.from('archive'));

@@ -24,6 +24,7 @@ import type { RunChange, RunRecord } from '../history/history.ts';
 import type { RestoreDetails } from '../history/queries/details.ts';
 import type { JobEnd } from '../jobs/job.ts';
 import { CANCELLED } from '../jobs/job.ts';
+import { exampleCopy } from '../testing/exampleCopy.ts';
 import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
@@ -64,19 +65,7 @@ async function store(source: string): Promise<void> {
   await (await destination.stage(key, Readable.from([archive]))).publish();
   await destination.put(manifestName(key), JSON.stringify(manifest));
   backup.copies = [
-    {
-      ...{ destination: destination.id, key, state: 'present', bytes: archive.length, sha256 },
-      ...{
-        provenAt: null,
-        proof: null,
-        verifiedAt: null,
-        isRequired: true,
-        problem: null,
-        retryAt: null,
-        encrypted: false,
-        stored: null,
-      },
-    },
+    exampleCopy({ destination: destination.id, key, bytes: archive.length, sha256 }),
   ];
   run = {
     ...exampleRun({ id: '01restore' }),

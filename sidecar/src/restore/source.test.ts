@@ -6,6 +6,7 @@ import type { Manifest } from '../archive/manifest.ts';
 import { manifestName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { Places } from '../destinations/places.ts';
+import { exampleCopy } from '../testing/exampleCopy.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
 import { failing } from '../testing/failingDestination.ts';
@@ -38,23 +39,7 @@ function worldOf(destination: Destination, change: Partial<Backup> = {}) {
   const run: Backup = {
     ...exampleRun({ id: manifest.runId }),
     status: 'success',
-    copies: [
-      {
-        destination: destination.id,
-        key: KEY,
-        state: 'present',
-        bytes: BYTES.length,
-        sha256,
-        provenAt: null,
-        proof: null,
-        verifiedAt: null,
-        isRequired: true,
-        problem: null,
-        retryAt: null,
-        encrypted: false,
-        stored: null,
-      },
-    ],
+    copies: [exampleCopy({ destination: destination.id, key: KEY, bytes: BYTES.length, sha256 })],
     ...change,
   };
   return {

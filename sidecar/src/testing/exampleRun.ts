@@ -1,5 +1,6 @@
 import type { Backup } from '../../api/index.ts';
 import { runIds } from '../history/runId.ts';
+import { exampleCopy } from './exampleCopy.ts';
 
 const nextId = runIds();
 
@@ -25,21 +26,14 @@ export function exampleRun(change: Partial<Backup> = {}): Backup {
     archive: `/var/lib/nkvm/backups/${key}`,
     destinations: ['local'],
     copies: [
-      {
+      exampleCopy({
         destination: 'local',
         key,
-        state: 'present',
         bytes: 1_213_456_789,
         sha256,
         provenAt: after(12_000),
         proof: { level: 'checksum', readFrom: 'storage' },
-        verifiedAt: null,
-        isRequired: true,
-        problem: null,
-        retryAt: null,
-        encrypted: false,
-        stored: null,
-      },
+      }),
     ],
     message: '1.1 GiB in 50,178 entries, proven by SHA-256',
     reason: null,

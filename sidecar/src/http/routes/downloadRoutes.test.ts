@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { exampleCopy } from '../../testing/exampleCopy.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
@@ -29,20 +30,7 @@ const begin = async (differs: Parameters<typeof httpWorld>[0] = {}) => {
   world.grants.reader = ['get persistentvolumeclaims/archive shop/orders-db'];
   world.storage.archives.set(KEY, made.archive);
   world.storage.archives.set(`${KEY}.index.gz`, made.index);
-  const copy = {
-    ...{ destination: 'memory', key: KEY, state: 'present' as const, bytes: made.archive.length },
-    ...{
-      sha256: 'ab'.repeat(32),
-      provenAt: null,
-      proof: null,
-      verifiedAt: null,
-      isRequired: true,
-      problem: null,
-      retryAt: null,
-      encrypted: false,
-      stored: null,
-    },
-  } as const;
+  const copy = exampleCopy({ key: KEY, bytes: made.archive.length });
   const run = exampleRun({ namespaceUid: 'uid-shop', copies: [copy] });
   await world.history.add([run]);
   id = run.id;

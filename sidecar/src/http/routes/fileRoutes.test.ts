@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exampleCopy } from '../../testing/exampleCopy.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
@@ -27,23 +28,7 @@ async function put({ index = stored.index as Buffer | null, namespaceUid = 'uid-
   if (index) world.storage.archives.set(`${KEY}.index.gz`, index);
   const run = exampleRun({
     namespaceUid,
-    copies: [
-      {
-        destination: 'memory',
-        key: KEY,
-        state: 'present',
-        bytes: stored.archive.length,
-        sha256: 'ab'.repeat(32),
-        provenAt: null,
-        proof: null,
-        verifiedAt: null,
-        isRequired: true,
-        problem: null,
-        retryAt: null,
-        encrypted: false,
-        stored: null,
-      },
-    ],
+    copies: [exampleCopy({ key: KEY, bytes: stored.archive.length })],
   });
   await world.history.add([run]);
   return run.id;

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../history/history.ts';
+import { exampleCopy } from '../../testing/exampleCopy.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
@@ -35,23 +36,7 @@ async function add(day: number, archive: keyof typeof ARCHIVES, change: Partial<
     id: `run-${day}`,
     createdAt: `2026-01-${String(day).padStart(2, '0')}T00:00:00.000Z`,
     namespaceUid: 'uid-shop',
-    copies: [
-      {
-        destination: 'memory',
-        key,
-        state: 'present',
-        bytes: bytes.length,
-        sha256: 'ab'.repeat(32),
-        provenAt: null,
-        proof: null,
-        verifiedAt: null,
-        isRequired: true,
-        problem: null,
-        retryAt: null,
-        encrypted: false,
-        stored: null,
-      },
-    ],
+    copies: [exampleCopy({ key, bytes: bytes.length })],
     ...change,
   });
   await world.history.add([run]);
