@@ -260,7 +260,9 @@ export const Backup = z.strictObject({
   namespaceUid: z.string().nullable().describe('UID of the namespace; null where it is not known'),
   clusterUid: z.string().nullable().describe('UID of the namespace kube-system; null: not known'),
   status: BackupStatus,
-  stage: Stage.nullable().describe('where the run is, or where it failed; null while queued'),
+  stage: Stage.nullable().describe(
+    'where the run is, or where it failed, also while it waits for its next attempt; null before the first'
+  ),
   bytes: z.int().nullable().describe('bytes received so far, then the size of the archive'),
   sha256: z.string().nullable(),
   archive: z.string().nullable().describe('path of the first copy that is present'),

@@ -49,6 +49,14 @@ it.each<[string, Backup, string]>([
     run('failed', 'publish', 'create', 'copy', 'cleanup…'),
     'done failed abandoned',
   ],
+  [
+    'name the one that failed in a run that was cancelled while it waited for its next attempt',
+    {
+      ...run('cancelled', 'copy', 'create', 'copy', 'cleanup'),
+      failureClass: 'transient',
+    },
+    'done failed done',
+  ],
   ['are none in a run that never began', run('cancelled', null), ''],
 ])('the stages %s', (_, backup, expected) => {
   expect(stageStates(backup).join(' ')).toBe(expected);

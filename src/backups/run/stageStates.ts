@@ -8,13 +8,15 @@ export type StageState = 'done' | 'running' | 'failed' | 'cancelled' | 'abandone
  * @returns the state of each recorded stage, in their order. Where a run ended badly, only what came before that stage is
  * done, and the cleanup, which always runs.
  */
-export function stageStates({ status, stage, stages }: Backup): StageState[] {
+export function stageStates({ status, stage, stages, failureClass }: Backup): StageState[] {
   const endedAt =
     isFinal(status) && status !== 'success' ? badStage({ status, stage, stages }) : undefined;
   return stages.map(({ stage: each, endedAt: end }, index): StageState => {
     if (!isFinal(status)) return end ? 'done' : 'running';
     if (endedAt === undefined) return status === 'success' || end ? 'done' : 'abandoned';
-    if (index === endedAt) return status === 'failed' ? 'failed' : 'cancelled';
+    // A run that was cancelled while it waited for its next attempt has failed at this stage before.
+    if (index === endedAt)
+      return status === 'failed' || failureClass !== null ? 'failed' : 'cancelled';
     if (index < endedAt) return 'done';
     return each === 'cleanup' && end ? 'done' : 'abandoned';
   });

@@ -83,7 +83,8 @@ export async function attempt(
   if (!next) return await ended(run, end, world);
   if (isForgiven) world.forgiven.set(run.id, (world.forgiven.get(run.id) ?? 0) + 1);
   await record(run.id, next.change);
-  if (signal.reason === CANCELLED) return await ended(run, cancelledInQueue(now()), world);
+  if (signal.reason === CANCELLED)
+    return await ended(run, cancelledInQueue({ ...run, ...next.change }, now()), world);
   const why = { ...about, stage: end.stage, reason: end.reason };
   const pod = deferred?.pod;
   log[isPause && !deferred ? 'info' : 'warn'](

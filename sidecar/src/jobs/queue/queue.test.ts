@@ -368,6 +368,37 @@ describe('cancelling', () => {
     expect(queue.depth()).toEqual({ queued: 0, running: 0 });
   });
 
+  it('names the stage at which the last attempt failed, however the run ends while it waits for the next', async () => {
+    queue = newQueue({ retry: { maxAttempts: 2, delayMs: () => 3_600_000 } });
+    const runs = await queue.add([claim('a'), claim('b')], somebody);
+    await begun(2);
+    for (const { end } of underWay) end({ ...broken, stage: 'copy' });
+    const [cancelled, failed] = [idOf(runs), idOf(runs, 1)];
+    await vi.waitUntil(() => statusOf(cancelled) === 'queued' && statusOf(failed) === 'queued');
+    await queue.cancel(cancelled);
+    expect(history.get(cancelled)).toMatchObject({
+      ...{ status: 'cancelled', stage: 'copy' },
+      message: 'cancelled while it was queued; before that, attempt 1 of 2 failed: it broke',
+    });
+    const why = { reason: 'ClusterUnreachable', hint: 'look', failureClass: 'transient' } as const;
+    await queue.fail(failed, { ...why, message: 'cluster edge has not answered' });
+    expect(history.get(failed)).toMatchObject({
+      ...{ ...why, status: 'failed', stage: 'copy' },
+      message: 'cluster edge has not answered; before that, attempt 1 of 2 failed: it broke',
+    });
+  });
+
+  it('names the queue of a run that never began', async () => {
+    const runs = await queue.add([claim('a'), claim('b'), claim('c')], somebody);
+    await begun(2);
+    const why = { reason: 'ClusterUnreachable', hint: 'look', failureClass: 'transient' } as const;
+    await queue.fail(idOf(runs, 2), { ...why, message: 'cluster edge has not answered' });
+    expect(history.get(idOf(runs, 2))).toMatchObject({
+      ...{ ...why, status: 'failed', stage: 'queue' },
+      message: 'cluster edge has not answered',
+    });
+  });
+
   it('ends a run that is about to wait for its next attempt', async () => {
     const runs = await queue.add([claim('a')], somebody);
     await begun(1);

@@ -325,7 +325,7 @@ export function startQueue(options: QueueOptions): Queue {
       if (!run) throw notFound(id);
       const waits = waiting.get(id);
       const active = running.get(id);
-      if (waits) await endWaiting(waits, cancelledInQueue(now()));
+      if (waits) await endWaiting(waits, cancelledInQueue(waits, now()));
       else if (active) {
         active.abort.abort(CANCELLED);
         await active.ended;
@@ -335,7 +335,7 @@ export function startQueue(options: QueueOptions): Queue {
 
     async fail(id, why) {
       const run = waiting.get(id);
-      if (run) await endWaiting(run, failedInQueue(why, now()));
+      if (run) await endWaiting(run, failedInQueue(run, why, now()));
     },
 
     watch(id, listener) {

@@ -53,10 +53,13 @@ export const queued = (
   ...(request.details && { details: request.details }),
 });
 
+/** A run that waits; one that waits for its next attempt says where the last one failed, and why. */
+type WaitingRun = Pick<RunRecord, 'stage' | 'message'>;
+
 /** @returns what becomes of a run that a person cancels while it waits. */
-export const cancelledInQueue = (at: Date): RunChange => ({
+export const cancelledInQueue = (run: WaitingRun, at: Date): RunChange => ({
   status: 'cancelled',
-  message: 'cancelled while it was queued',
+  message: `cancelled while it was queued${beforeIt(run)}`,
   retryAt: null,
   endedAt: at.toISOString(),
 });
@@ -67,13 +70,17 @@ export type FailedInQueue = Required<
 >;
 
 /** @returns what becomes of a run that waits, and of which it is known that it cannot be carried out. */
-export const failedInQueue = (why: FailedInQueue, at: Date): RunChange => ({
+export const failedInQueue = (run: WaitingRun, why: FailedInQueue, at: Date): RunChange => ({
   ...why,
   status: 'failed',
-  stage: 'queue',
+  stage: run.stage ?? 'queue',
+  message: `${why.message}${beforeIt(run)}`,
   retryAt: null,
   endedAt: at.toISOString(),
 });
+
+const beforeIt = ({ stage, message }: WaitingRun): string =>
+  stage === null || message === '' ? '' : `; before that, ${message}`;
 
 /** @returns the end of a run of a kind that this version cannot carry out; a later version may have queued it. */
 export const unknownKind = ({ kind }: Backup, at: Date): RunChange => ({
