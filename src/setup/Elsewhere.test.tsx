@@ -41,6 +41,7 @@ describe('NKVM in another namespace', () => {
       [BINDINGS]: { items: [binding('backup')] },
     });
     const button = await screen.findByRole('button', useIt('backup'));
+    expect(screen.queryByText(/^Install it once/)).toBeNull();
     expect(screen.getByText(/A cluster administrator has installed NKVM there/)).toBeVisible();
     expect(cluster.sent.filter(({ path }) => path.includes('/namespaces/backup/'))).toEqual([]);
     await user.click(button);

@@ -1,4 +1,5 @@
 import { Button, Stack, Typography } from '@mui/material';
+import { type ReactNode, useState } from 'react';
 import { Link } from 'react-router-dom';
 import { choosePlace, PLUGIN } from '../settings/places';
 import { Message } from '../ui/Message';
@@ -10,11 +11,14 @@ import { useFoundPlaces } from './useFoundPlaces';
 /**
  * Where NKVM is not at the place that is asked: whether it is in another one. Whoever owns a namespace can make a Service
  * that looks like NKVM, so it is shown, and used only when the person says so.
+ * @param children how to install it; where it is found elsewhere, they are shown only when the person wants them
  */
-export function Elsewhere({ cluster }: { cluster: string }) {
+export function Elsewhere({ cluster, children }: { cluster: string; children?: ReactNode }) {
   const { t } = useText();
+  const [hasProtector, setHasProtector] = useState(false);
   const search = useFoundPlaces(cluster);
   const found = Array.isArray(search) ? search : [];
+  const isProposed = hasProtector || found.some(({ vouched }) => vouched !== 'no');
   return (
     <>
       {found.length > 0 && (
@@ -35,7 +39,23 @@ export function Elsewhere({ cluster }: { cluster: string }) {
           )}
         </Typography>
       )}
-      <InOtherClusters cluster={cluster} />
+      <InOtherClusters cluster={cluster} onFound={setHasProtector} />
+      {isProposed && children ? <OnDemand>{children}</OnDemand> : children}
+    </>
+  );
+}
+
+function OnDemand({ children }: { children: ReactNode }) {
+  const { t } = useText();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <span>
+        <Button aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {t('NKVM is not installed for this cluster')}
+        </Button>
+      </span>
+      {isOpen && children}
     </>
   );
 }

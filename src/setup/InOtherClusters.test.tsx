@@ -38,6 +38,13 @@ it('shows the volumes of a cluster by the NKVM of another one, once a person has
   expect(
     await screen.findByText('The NKVM of cluster home backs up this cluster under the name site-b.')
   ).toBeVisible();
+  // How to install another one is shown only to those who want it.
+  expect(screen.queryByText(/^Install it once/)).toBeNull();
+  const steps = screen.getByRole('button', { name: 'NKVM is not installed for this cluster' });
+  await user.click(steps);
+  expect(screen.getByText(/^Install it once/)).toBeVisible();
+  await user.click(steps);
+  expect(screen.queryByText(/^Install it once/)).toBeNull();
   expect(placeOf(cluster.name).as).toBeUndefined();
   await user.click(screen.getByRole('button', { name: 'Use the NKVM of cluster home' }));
   expect(await screen.findByRole('link', { name: 'reports' })).toBeVisible();
@@ -49,6 +56,7 @@ it('says that no NKVM is known that backs up it, and which right is missing', as
   const user = openPage(cluster.name, '/nkvm/volumes');
   await user.click(await screen.findByRole('button', { name: 'Look in the other clusters' }));
   expect(await screen.findByText(/^No NKVM in your other clusters says/)).toBeVisible();
+  expect(screen.getByText(/^Install it once/)).toBeVisible();
   cluster.answer('GET namespaces/kube-system', refusal(403, 'namespaces is forbidden'));
   await user.click(screen.getByRole('button', { name: 'Look in the other clusters' }));
   expect(await screen.findByText(/permission to get namespace kube-system/)).toBeVisible();

@@ -15,7 +15,14 @@ type Search = Protector[] | 'noRight' | 'failed';
  * Whether the NKVM of another cluster of Headlamp backs up this one. The other clusters are asked only when a person wants it, and
  * what is found is used only when the person says so: from then on, that NKVM gets tokens of this cluster.
  */
-export function InOtherClusters({ cluster }: { cluster: string }) {
+export function InOtherClusters({
+  cluster,
+  onFound,
+}: {
+  cluster: string;
+  /** Is told after each search whether there is one. */
+  onFound(isFound: boolean): void;
+}) {
   const { t } = useText();
   const others = Object.keys(K8s.useClustersConf() ?? {}).filter(name => name !== cluster);
   const [search, setSearch] = useState<Search>();
@@ -23,11 +30,11 @@ export function InOtherClusters({ cluster }: { cluster: string }) {
   if (others.length === 0) return null;
   async function look() {
     setBusy(true);
-    setSearch(
-      await findProtectors(cluster, others).catch(error =>
-        failureOf(error).status === 403 ? 'noRight' : 'failed'
-      )
+    const result = await findProtectors(cluster, others).catch(
+      (error): Search => (failureOf(error).status === 403 ? 'noRight' : 'failed')
     );
+    setSearch(result);
+    onFound(Array.isArray(result) && result.length > 0);
     setBusy(false);
   }
   const found = Array.isArray(search) ? search : [];

@@ -33,7 +33,16 @@ export function TroubleNotice({ cluster, trouble }: { cluster: string; trouble: 
   const { t } = useText();
   return (
     <Notice icon={ICONS[trouble.kind] ?? alertIcon} {...troubleText(trouble, t)}>
-      {mayBeElsewhere(trouble) && <Elsewhere key={cluster} cluster={cluster} />}
+      {mayBeElsewhere(trouble) && (
+        <Elsewhere key={cluster} cluster={cluster}>
+          {trouble.kind === 'absent' && (
+            <>
+              <InstallSteps />
+              <WhatIsInstalled />
+            </>
+          )}
+        </Elsewhere>
+      )}
       {adviceOn(cluster, trouble, t)}
       <Stack direction="row" gap={1} justifyContent="center" flexWrap="wrap">
         {trouble.kind === 'loginPage' ? (
@@ -43,7 +52,6 @@ export function TroubleNotice({ cluster, trouble }: { cluster: string; trouble: 
         ) : (
           <LookAgain cluster={cluster} />
         )}
-        {trouble.kind === 'absent' && <WhatIsInstalled />}
         {mayBeElsewhere(trouble) && <PlaceSettingsLink />}
       </Stack>
     </Notice>
@@ -61,8 +69,6 @@ const mayBeElsewhere = (trouble: Trouble): boolean =>
 
 function adviceOn(cluster: string, trouble: Trouble, t: Translate): ReactNode {
   switch (trouble.kind) {
-    case 'absent':
-      return <InstallSteps />;
     case 'noRight':
       return (
         <>
@@ -95,6 +101,7 @@ function adviceOn(cluster: string, trouble: Trouble, t: Translate): ReactNode {
       );
     case 'noWay':
       return <NoWaySteps cluster={cluster} />;
+    case 'absent': // Elsewhere shows the steps
     case 'offline':
     case 'loggedOut':
     case 'loginPage':
