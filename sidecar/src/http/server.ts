@@ -186,7 +186,7 @@ export async function buildServer(world: HttpWorld): Promise<FastifyInstance> {
   const streams = eventStreams(world.streamOptions);
   const texts = hiddenTexts(world);
   const { clusters = noOtherClusters, rights: own } = world;
-  const foreign = foreignRights({ own, clusters: clusters.names, namespace });
+  const foreign = foreignRights({ own, ownName, namespace });
   const elsewhere = (id: string): SourceElsewhere | undefined => {
     const found = clusters.find(id);
     if (!found) return undefined;

@@ -298,20 +298,26 @@ describe('backups and restores in another cluster', () => {
     expect(refused.body.message).toContain('the cluster of NKVM only');
   });
 
-  it('take archives of another cluster that no backup has only with `use` of it', async () => {
-    own.grants.everywhere = [
-      'get persistentvolumeclaims/archive *',
-      'create persistentvolumeclaims/restore *',
-    ];
-    const key = 'edge__shop__orders-db__20261121T100000Z__r1.tar.gz';
-    const restore = { backup: `archive:${key}`, target };
-    expect(isRefused(await post('everywhere', 'restores', restore))).toBe('403 Forbidden');
-    expect(isRefused(await get('everywhere', `backups/archive:${key}/files`))).toBe(
-      '403 Forbidden'
-    );
-    own.grants.everyone = [...(own.grants.everywhere ?? []), 'use clusters nkvm/edge'];
-    expect((await post('everyone', 'restores', restore)).status).toBe(202);
-  });
+  it.each([
+    ['that NKVM backs up', 'edge'],
+    ['whose name it does not know any more', 'gone'],
+  ])(
+    'take archives of another cluster that no backup has only with `use` of it: one %s',
+    async (_, name) => {
+      own.grants.everywhere = [
+        'get persistentvolumeclaims/archive *',
+        'create persistentvolumeclaims/restore *',
+      ];
+      const key = `${name}__shop__orders-db__20261121T100000Z__r1.tar.gz`;
+      const restore = { backup: `archive:${key}`, target };
+      expect(isRefused(await post('everywhere', 'restores', restore))).toBe('403 Forbidden');
+      expect(isRefused(await get('everywhere', `backups/archive:${key}/files`))).toBe(
+        '403 Forbidden'
+      );
+      own.grants.everyone = [...(own.grants.everywhere ?? []), `use clusters nkvm/${name}`];
+      expect((await post('everyone', 'restores', restore)).status).toBe(202);
+    }
+  );
 });
 
 describe('where a destination is', () => {

@@ -15,8 +15,8 @@ export interface ForeignRights {
 export interface ForeignRightsWorld {
   /** Of NKVM's own cluster: nobody else can give rights on archives whose origin is not known. */
   own: Rights;
-  /** Names of other clusters: their archives are as theirs. */
-  clusters?: () => readonly string[];
+  /** Name of NKVM's own cluster; absent: it is not known, and no archive counts as that of another one. */
+  ownName?: string;
   /** Namespace of NKVM. */
   namespace?: string;
 }
@@ -25,16 +25,12 @@ export interface ForeignRightsWorld {
  * | the archive | needed |
  * | --- | --- |
  * | any | `get persistentvolumeclaims/archive` in all namespaces of NKVM's own cluster |
- * | one that is named like those of another cluster | `use clusters/NAME` of `nkvm.io` as well |
+ * | one that is named like those of another cluster, also one that NKVM does not know any more | `use clusters/NAME` of `nkvm.io` as well |
  */
-export function foreignRights({
-  own,
-  clusters = () => [],
-  namespace = '',
-}: ForeignRightsWorld): ForeignRights {
+export function foreignRights({ own, ownName, namespace = '' }: ForeignRightsWorld): ForeignRights {
   const neededFor = (archive: string): Action[] => {
     const name = parseArchiveName(foreignArchive(archive).key)?.cluster;
-    const isOfOther = name !== undefined && clusters().includes(name);
+    const isOfOther = name !== undefined && ownName !== undefined && name !== ownName;
     return [everywhere('get', 'archive'), ...(isOfOther ? [useCluster(name, namespace)] : [])];
   };
   return {
