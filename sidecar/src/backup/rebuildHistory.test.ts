@@ -12,12 +12,14 @@ import { archiveName, indexName, manifestName } from '../archive/name.ts';
 import { restoreCommand } from '../archive/restoreCommand.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { keysOf } from '../destinations/destination.ts';
+import { sameAs } from '../destinations/places/sameStorage.ts';
 import type { History, RunChange } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { registerClaimGauges } from '../observe/claimGauges.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { failing } from '../testing/failingDestination.ts';
+import { fixedPlaces } from '../testing/fixedPlaces.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
 import { testClaim } from '../testing/testClaim.ts';
 import type { RebuildOptions } from './rebuildHistory.ts';
@@ -324,6 +326,18 @@ it('does not bring back a copy that NKVM has deleted', async () => {
   await history.add([exampleRun({ id: 'run-1', copies })]);
   await rebuild();
   expect(history.get('run-1')?.copies).toMatchObject([{ state: 'deleted' }]);
+});
+
+it('counts an archive once where two destinations are the same storage', async () => {
+  const { history, destination, logged, rebuild } = await setUp();
+  const other = { ...destination, id: 'mount', location: 'the same by another name' };
+  await backUp(destination, 'run-1');
+  await rebuild();
+  const isSame = sameAs(other, fixedPlaces([destination, other]), installation);
+  await rebuild(other, { isSame });
+  expect(history.get('run-1')?.copies.map(copy => copy.destination)).toEqual(['memory']);
+  expect(logged.at(-1)?.message).toMatch(/mount and memory are the same storage/);
+  expect(await keysOf(destination)).toHaveLength(2);
 });
 
 it('never changes a success, nor a run of another claim with the same id', async () => {

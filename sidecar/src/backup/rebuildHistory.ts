@@ -1,6 +1,8 @@
 import type { Backup, Copy } from '../../api/index.ts';
 import { archiveOfManifest, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
+import type { IsSame } from '../destinations/places/sameStorage.ts';
+import { twinThatHas } from '../destinations/places/sameStorage.ts';
 import { textOf } from '../errors.ts';
 import type { History } from '../history/history.ts';
 import { changeCopies } from '../history/queries/changeCopies.ts';
@@ -17,6 +19,8 @@ export interface RebuildOptions {
   /** @returns UID of the claim of that name that exists now: identifies archives of format version 1. */
   claimUidOf(namespace: string, name: string): string | undefined;
   log: Log;
+  /** Absent: no other destination is the same storage. */
+  isSame?: IsSame;
   /**
    * Runs go on meanwhile. Files that one of them has stored are not touched until it has ended: a backup to two destinations has
    * its manifest at the first one while the second is still being written.
@@ -61,6 +65,7 @@ const NAMED = 20;
  * | the same | the run, not a success | becomes a success: the manifest is written last, after the proof |
  * | the same | the run, without this copy | has the copy; success when it was the last that is required |
  * | the same | the run with this copy, or of another claim | nothing |
+ * | the same | the run with a copy of that name at a destination that is the same storage | nothing: it is one copy |
  * | archive and manifest of another installation | | counted, not touched |
  * | a manifest that cannot be read, or its archive is missing or has another size | | logged, not touched |
  *
@@ -75,10 +80,13 @@ export async function rebuildHistory(options: RebuildOptions): Promise<Rebuilt> 
     result[kind] += 1;
     if (named[kind].length < NAMED) named[kind].push(name);
   };
+  const twins = new Set<string>();
   const isOver = () => performance.now() >= end || signal?.aborted === true;
 
   const look = async (key: string) => {
     try {
+      const owner = await ownerAt(key, options);
+      if (owner !== undefined) return void twins.add(owner);
       const proven = await provenArchiveAt(key, destination, signal);
       const done = await adopt(proven, options);
       if (done === 'foreign') result.foreign += 1;
@@ -108,6 +116,11 @@ export async function rebuildHistory(options: RebuildOptions): Promise<Rebuilt> 
     if (!signal?.aborted)
       log.error(result, `history could not be compared with the destination: ${textOf(error)}`);
   }
+  for (const twin of twins)
+    log.warn(
+      { destination: destination.id },
+      `destinations ${destination.id} and ${twin} are the same storage: each archive there is one copy, at ${twin}; delete one of the two`
+    );
   report(result, named, log);
   return result;
 }
@@ -142,6 +155,14 @@ function isUnknown(key: string, options: RebuildOptions): boolean {
   if (!parts || !run) return parts !== undefined;
   if (isUnderWay(run, options)) return false;
   return isLackingIn(run, { destination: options.destination.id, key: archive });
+}
+
+/** @returns the destination that has the archive of this manifest as its own copy */
+async function ownerAt(key: string, options: RebuildOptions): Promise<string | undefined> {
+  const archive = archiveOfManifest(key) ?? '';
+  const run = options.history.get(parseArchiveName(archive)?.runId ?? '');
+  const here = { destination: options.destination.id, key: archive };
+  return run && (await twinThatHas(here, run.copies, options.isSame));
 }
 
 const isUnderWay = (

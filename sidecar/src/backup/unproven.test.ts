@@ -3,6 +3,7 @@ import type { Backup } from '../../api/index.ts';
 import { archiveName, indexName, manifestName, parseArchiveName } from '../archive/name.ts';
 import { keysOf } from '../destinations/destination.ts';
 import { fenced } from '../destinations/fenced.ts';
+import type { IsSame } from '../destinations/places/sameStorage.ts';
 import { leaseLost } from '../fence.ts';
 import type { RunRecord } from '../history/history.ts';
 import { exampleCopy } from '../testing/exampleCopy.ts';
@@ -85,7 +86,7 @@ it.each<[string, Partial<UnprovenFacts>, ReturnType<typeof verdictOnUnproven>]>(
   expect(verdictOnUnproven({ ...facts, ...change })).toBe(expected);
 });
 
-function setUp(runs: Backup[]) {
+function setUp(runs: Backup[], isSame?: IsSame) {
   const storage = memoryStorage();
   const logged: { fields: object; message: string }[] = [];
   const say = (fields: object, message: string) => void logged.push({ fields, message });
@@ -94,6 +95,7 @@ function setUp(runs: Backup[]) {
     deleteUnproven({
       history: { get: id => byId.get(id), unfinished: () => [] },
       destination,
+      ...(isSame && { isSame }),
       now: () => at,
       log: { info: say, warn: say, error: say },
     });
@@ -211,6 +213,15 @@ it('leaves an archive that is copied because an increment needs it', async () =>
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
   });
   expect(await keysOf(to)).toEqual([keyOf('run-1')]);
+});
+
+it('leaves an archive whose manifest is lost, and that another name of the same storage has as its copy', async () => {
+  const run = exampleRun({ id: 'run-1' });
+  const copies = run.copies.map(copy => ({ ...copy, destination: 'x', key: keyOf('run-1') }));
+  const { put, clean, keys } = setUp([{ ...run, copies }], async name => name === 'x');
+  put(keyOf('run-1'));
+  expect(await clean()).toEqual({ deleted: [], left: 1 });
+  expect(await keys()).toEqual([keyOf('run-1')]);
 });
 
 it('keeps the index of an archive that is lost, and whose manifest is not', async () => {

@@ -10,6 +10,8 @@ import {
   snapshotName,
 } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
+import type { IsSame } from '../destinations/places/sameStorage.ts';
+import { twinThatHas } from '../destinations/places/sameStorage.ts';
 import { textOf } from '../errors.ts';
 import type { AuditTrail, AuditWhat } from '../history/audit/auditTrail.ts';
 import { noTrail, recorded } from '../history/audit/auditTrail.ts';
@@ -42,7 +44,7 @@ export interface UnprovenFacts {
  * | --- | --- |
  * | there is none, or it is of another claim | is left: it may belong to another installation |
  * | has not ended, or is being copied | is left for now |
- * | has this archive there, or is a success that names no archive at all | is left: its manifest was lost |
+ * | has this archive there, or at a destination that is the same storage, or is a success that names no archive at all | is left: its manifest was lost |
  * | has other archives there, or none, failed or was cancelled | is deleted when nothing has changed it for an hour |
  * | has had it deleted: the manifest goes before the archive | is deleted when nothing has changed it for an hour |
  */
@@ -90,6 +92,8 @@ export interface UnprovenOptions {
   history: Pick<History, 'get' | 'unfinished'>;
   /** Behind the fence: only the process that may write may delete. */
   destination: Destination;
+  /** Absent: no other destination is the same storage. */
+  isSame?: IsSame;
   now(): Date;
   /** A file that cannot be recorded is not deleted. */
   audit?: AuditTrail;
@@ -121,6 +125,7 @@ const ownerOf = (key: string): string | undefined => archiveOfIndex(key) ?? arch
 export async function deleteUnproven({
   history,
   destination,
+  isSame,
   now,
   audit = noTrail,
   clusterName,
@@ -169,7 +174,9 @@ export async function deleteUnproven({
         if (verdict === 'wait') continue;
         if (owner && (await destination.stat(owner, { signal }))) continue; // it goes with its archive
         if (await destination.stat(manifestName(archive), { signal })) continue;
-        if (verdict === 'leave') {
+        const copies = history.get(parseArchiveName(archive)?.runId ?? '')?.copies ?? [];
+        const here = { destination: destination.id, key: archive };
+        if (verdict === 'leave' || (await twinThatHas(here, copies, isSame)) !== undefined) {
           left.push(key);
           continue;
         }

@@ -218,7 +218,7 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
             isRestricted: isRestrictedHere,
             readPodLog: podLogsOf(gateway),
           }),
-          copy: copyJob({ ...backupWorld, history, retry: COPY_RETRY }),
+          copy: copyJob({ ...backupWorld, history, retry: COPY_RETRY, installation }),
         }),
         limits: {
           total: isOwn ? config.maxParallel : config.eachCluster.maxParallel,

@@ -5,6 +5,7 @@ import { rebuildHistory } from '../backup/rebuildHistory.ts';
 import { recover } from '../backup/recover.ts';
 import { deleteUnproven } from '../backup/unproven.ts';
 import type { Destination } from '../destinations/destination.ts';
+import { sameAs } from '../destinations/places/sameStorage.ts';
 import { watchSpace } from '../destinations/places/space.ts';
 import { sweeperOf } from '../jobs/sweep.ts';
 import { scratchSweeper } from '../restore/check/sweepScratch.ts';
@@ -54,6 +55,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
       deleteUnproven({
         ...{ history, now, audit, clusterName, log },
         ...{ destination: to, signal: life.signal },
+        isSame: sameAs(to, places, installation, life.signal),
       })
     );
   const isPrepared = Promise.withResolvers<void>();
@@ -78,6 +80,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
               identity,
               claimUidOf,
               log,
+              isSame: sameAs(destination, places, installation, signal),
               limitMs: REBUILD_LIMIT_MS,
               signal,
             }),
@@ -113,6 +116,7 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
           await rebuildHistory({
             ...{ history, identity, claimUidOf, log, signal },
             isWhileRunning: true,
+            isSame: sameAs(at, places, installation, signal),
             limitMs: CATALOG_LIMIT_MS,
             destination: {
               ...at,

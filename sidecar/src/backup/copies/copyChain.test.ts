@@ -49,6 +49,7 @@ async function copyLast(known?: History) {
   const history = known ?? (await openFor(newPath()));
   if (!known) await history.add(runs);
   const end = await copyJob({
+    installation: 'i',
     ...{ history, now: () => new Date(), retry: COPY_RETRY, unpacking: lane(1) },
     runTimeoutMs: 60_000,
     places: fixedPlaces([from, to]),

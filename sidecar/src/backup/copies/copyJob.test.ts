@@ -72,7 +72,14 @@ const copy = async ({
   signal = new AbortController().signal,
 } = {}) =>
   await copyJob({
-    ...{ history, now, retry: COPY_RETRY, unpacking: lane(1), runTimeoutMs: 60_000 },
+    ...{
+      history,
+      now,
+      installation: 'i',
+      retry: COPY_RETRY,
+      unpacking: lane(1),
+      runTimeoutMs: 60_000,
+    },
     places: fixedPlaces([from, to, ...more]),
     proofPlans: (_, all) => all.map(() => ({ by: 'reading', level: 'checksum' })),
   }).work(run(attempt, destination), () => undefined, signal);
@@ -114,6 +121,13 @@ it('takes over the copy that an attempt before has left there, and reads no othe
     message: 'a proven copy was found at b',
   });
   expect(history.get('01backup')).toMatchObject({ status: 'success' });
+});
+
+it('takes the copy of another destination for no second one, where both are the same storage', async () => {
+  const to = { ...memoryDestination(a), id: 'b', location: 'memory by another name' };
+  expect(await copy({ to })).toMatchObject({ status: 'failed', reason: 'DestinationSame' });
+  expect([...a.archives.keys()]).toEqual([key, manifestName(key)]);
+  expect(copyAtB()).toMatchObject({ state: 'failed', problem: { reason: 'DestinationSame' } });
 });
 
 describe('a copy that fails', () => {

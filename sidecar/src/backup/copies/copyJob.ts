@@ -4,6 +4,7 @@ import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Places } from '../../destinations/places.ts';
 import { PausedError } from '../../destinations/places/health.ts';
+import { sameAs, twinThatHas } from '../../destinations/places/sameStorage.ts';
 import { withNearest } from '../../destinations/readable.ts';
 import { StageError } from '../../errors.ts';
 import type { RunRecord } from '../../history/history.ts';
@@ -26,6 +27,8 @@ import { isOpen, sameStorage, targetsOf, untilMs } from './targets.ts';
 /** The dependencies of copies of archives. */
 export interface CopyWorld extends BackupRecords, CopyProof {
   places: Places;
+  /** Whose files of checks are swept. */
+  installation: string;
   roomOf?: RoomOf;
   runTimeoutMs: number;
 }
@@ -159,6 +162,7 @@ async function copiedAlone(
   if (!sources) {
     return { status: 'success', message: `there was a proven copy at ${target.name} already` };
   }
+  await checkIsOther(sources[0].key, backup, target, world, under.signal);
   const found = await foundThere(sources[0], known, target, under.signal);
   const copy =
     found ??
@@ -203,6 +207,21 @@ function sourcesOf(backup: RunRecord, target: OpenTarget, { places }: CopyWorld)
   );
   if (!first) throw noSource(backup);
   return { known, sources: [first, ...more] };
+}
+
+/** @throws StageError when an archive of that name is there, and is the copy of another destination */
+async function checkIsOther(
+  source: string,
+  { copies }: RunRecord,
+  { name, destination, form }: OpenTarget,
+  { places, installation }: CopyWorld,
+  signal: AbortSignal
+): Promise<void> {
+  const key = archiveNameIn(source, form);
+  if (!(await destination.stat(key, { signal }))) return;
+  const isSame = sameAs(destination, places, installation, signal);
+  const owner = await twinThatHas({ destination: name, key }, copies, isSame);
+  if (owner !== undefined) throw sameStorage(name, owner);
 }
 
 const keyOf = ({ copies }: RunRecord): string =>

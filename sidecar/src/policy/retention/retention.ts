@@ -4,6 +4,7 @@ import type { Catalogs } from '../../backup/catalog/keepCatalogs.ts';
 import type { Archives } from '../../browse/archives.ts';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { Places } from '../../destinations/places.ts';
+import { sameAs } from '../../destinations/places/sameStorage.ts';
 import { textOf } from '../../errors.ts';
 import type { AuditTrail } from '../../history/audit/auditTrail.ts';
 import type { Records } from '../../history/durability/recordFile.ts';
@@ -254,6 +255,7 @@ export function retentionWith(world: RetentionWorld): Retention {
           clusters: new Set([world.clusterUid]),
           dependsOn: dependentsIn(history),
           floor: settings.floor,
+          isSame: sameAs(place.destination, places, world.installation, stopping.signal),
           isBad: backup => factsNow().failedChecks.has(backup),
           plansOf: claim =>
             linesOf(claim.namespace, claim.name, linesWorld).flatMap((line: Line) => {

@@ -4,9 +4,11 @@ import { readCatalog } from '../../../backup/catalog/readCatalog.ts';
 import { rebuildHistory } from '../../../backup/rebuildHistory.ts';
 import { deleteUnproven, UNPROVEN_AGE_MS } from '../../../backup/unproven.ts';
 import type { Destination } from '../../../destinations/destination.ts';
+import { sameAs } from '../../../destinations/places/sameStorage.ts';
 import { StageError } from '../../../errors.ts';
 import type { History, RunRecord } from '../../../history/history.ts';
 import { exampleRun } from '../../../testing/exampleRun.ts';
+import { fixedPlaces } from '../../../testing/fixedPlaces.ts';
 import type { MemoryStorage } from '../../../testing/memoryDestination.ts';
 import { memoryDestination, memoryStorage } from '../../../testing/memoryDestination.ts';
 import { putArchive } from '../../../testing/putArchive.ts';
@@ -164,6 +166,18 @@ describe('leaves an archive alone', () => {
       },
     });
     expect(await deleteArchive(victim, destination, world)).toBe('used');
+    untouched();
+  });
+
+  it('that another destination has as its copy, because both are the same storage', async () => {
+    const [copy] = run.copies;
+    const copies = [...run.copies, { ...copy!, destination: 'mount' }];
+    await history.commit(run.id, { copies });
+    const places = fixedPlaces([destination, { ...destination, id: 'mount' }]);
+    const world = worldOf({ isSame: sameAs(destination, places, INSTALLATION) });
+    await expect(deleteArchive(victim, destination, world)).rejects.toMatchObject({
+      reason: 'DestinationSame',
+    });
     untouched();
   });
 

@@ -3,6 +3,8 @@ import { indexName, manifestName, snapshotName } from '../../../archive/name.ts'
 import { isOfRun, provenArchiveAt } from '../../../backup/provenArchive.ts';
 import type { Destination } from '../../../destinations/destination.ts';
 import { isProtected } from '../../../destinations/places/check.ts';
+import type { IsSame } from '../../../destinations/places/sameStorage.ts';
+import { twinThatHas } from '../../../destinations/places/sameStorage.ts';
 import { readText } from '../../../destinations/readText.ts';
 import { StageError, textOf } from '../../../errors.ts';
 import type { History } from '../../../history/history.ts';
@@ -22,6 +24,8 @@ export interface DeletionWorld extends UseWorld {
   clusters: ReadonlySet<string>;
   /** Archives of another installation are never deleted. */
   installation: string;
+  /** Absent: no other destination is the same storage. */
+  isSame?: IsSame;
   now(): Date;
   signal: AbortSignal;
 }
@@ -61,6 +65,7 @@ export async function deleteArchive(
 ): Promise<Deleted> {
   const { history, signal } = world;
   await prove(victim, destination, world);
+  await checkIsOneCopy(victim, world);
   if (usedNow(victim, world) !== null) return 'used';
 
   let before: Copy | undefined;
@@ -103,6 +108,7 @@ export async function finishDeletion(
   if (!copy) return;
   const victim = { run, destination: destination.id, key: copy.key };
   if (usedNow(victim, world) !== null) return;
+  await checkIsOneCopy(victim, world);
   await deleteFiles(copy.key, destination, world.signal);
 }
 
@@ -127,6 +133,22 @@ async function prove(
     'ArchiveNotOwn',
     `archive ${key} is not deleted: its manifest names another backup, cluster or installation than the history`,
     'nothing to do; find out who has written it where that is unexpected',
+    'needs-action'
+  );
+}
+
+/** @throws StageError when the archive is the copy of another destination, too: the rules there may keep it */
+async function checkIsOneCopy(
+  { run, destination, key }: UsedArchive,
+  { history, isSame }: DeletionWorld
+): Promise<void> {
+  const owner = await twinThatHas({ destination, key }, history.get(run)?.copies ?? [], isSame);
+  if (owner === undefined) return;
+  throw new StageError(
+    'cleanup',
+    'DestinationSame',
+    `archive ${key} is not deleted: destinations ${destination} and ${owner} are the same storage, and both have it as their copy`,
+    'delete one of the two destinations',
     'needs-action'
   );
 }
