@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backup, Volume } from '../../../api/index.ts';
 import { BackupList, VolumeList } from '../../../api/index.ts';
+import type { RestoreEngine } from '../../restore/types.ts';
+import { exampleRestore } from '../../testing/exampleRestore.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
@@ -73,6 +75,34 @@ describe('runs of a namespace that was deleted and created again', () => {
     expect((await get('shopper', `backups/${old}/events`)).status).toBe(404);
     expect((await world.ask('shopper', 'POST', `backups/${old}/cancel`)).status).toBe(404);
     expect((await get('admin', `backups/${old}`)).status).toBe(200);
+  });
+
+  it('show no names of files to callers who may read archives of the new one', async () => {
+    await world.close();
+    world = await httpWorld({ restores: {} as RestoreEngine }); // lists ask nothing of it
+    const before = { namespaceUid: 'uid-of-before' };
+    await recorded({ ...before, tarMessages: ['tar: ./secret.pdf: file changed as we read it'] });
+    await world.history.add([exampleRestore(before, { paths: ['secret.pdf'] })]);
+    const seen = ['list persistentvolumeclaims/backup *', 'get persistentvolumeclaims/backup *'];
+    world.grants.ofTheNew = [...seen, 'get persistentvolumeclaims/archive shop'];
+    world.grants.ofAll = [...seen, 'get persistentvolumeclaims/archive *'];
+    for (const path of ['backups', 'restores']) {
+      const textFor = async (who: string) => JSON.stringify((await get(who, path)).body);
+      expect(await textFor('ofTheNew')).not.toContain('secret.pdf');
+      expect(await textFor('ofAll')).toContain('secret.pdf');
+    }
+  });
+
+  it('are cancelled only with the right in all namespaces', async () => {
+    const old = await recorded({ namespaceUid: 'uid-of-before' });
+    world.grants.ofTheNew = [
+      'list persistentvolumeclaims/backup *',
+      'create persistentvolumeclaims/backup shop',
+    ];
+    expect(await world.ask('ofTheNew', 'POST', `backups/${old}/cancel`)).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringContaining('in all namespaces') },
+    });
   });
 
   it('are known by their time where their namespace was not recorded', async () => {

@@ -137,13 +137,17 @@ export const backupRoutes =
           named.filter(scope.has).map(each => [each, inventory.namespace(each)?.uid])
         );
         const page = history.list(query, isForAll ? undefined : allowed);
-        const runs = page.backups.filter(
-          run => isForAll || isOfLiveNamespace(run, inventory.namespace(run.namespace))
-        );
+        const isLive = (run: Backup) => isOfLiveNamespace(run, inventory.namespace(run.namespace));
+        const runs = page.backups.filter(run => isForAll || isLive(run));
         const archives = await scopeOf(caller, rights, READ_ARCHIVES, namespacesOf(runs), maxScan);
         return {
           backups: runs.map(run =>
-            shown(run, archives.has(run.namespace), isForAll ? 'amongAll' : 'inNamespace')
+            shown(
+              run,
+              // The right in a namespace says nothing of those that had its name before.
+              archives.isEverywhere || (archives.has(run.namespace) && isLive(run)),
+              isForAll ? 'amongAll' : 'inNamespace'
+            )
           ),
           nextCursor: page.nextCursor,
           incomplete: scope.isIncomplete,
@@ -187,7 +191,7 @@ export const backupRoutes =
       async request => {
         const { caller, params } = request;
         const { run, show } = await seenBy(caller, params.id);
-        await rights.need(caller, rightOn('create', 'backup', run));
+        await rights.need(caller, access.rightOn('create', 'backup', run));
         return show(await queue.cancel(run.id));
       }
     );

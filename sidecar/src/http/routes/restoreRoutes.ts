@@ -261,9 +261,9 @@ export const restoreRoutes =
           named.filter(scope.has).map(each => [each, inventory.namespace(each)?.uid])
         );
         const page = history.list(query, isForAll ? undefined : allowed, ['restore']);
-        const runs = page.backups.filter(
-          run => isForAll || isOfLiveNamespace(run, inventory.namespace(run.namespace))
-        );
+        const isOfLive = (run: RunRecord) =>
+          isOfLiveNamespace(run, inventory.namespace(run.namespace));
+        const runs = page.backups.filter(run => isForAll || isOfLive(run));
         const targets = [...new Set(runs.map(({ namespace }) => namespace))];
         const archives = await scopeOf(caller, rights, READ_ARCHIVES, targets, maxScan);
         const sources = runs
@@ -293,7 +293,9 @@ export const restoreRoutes =
         return {
           restores: runs.map(run =>
             shown(run, {
-              mayReadArchives: archives.has(run.namespace),
+              // The right in a namespace says nothing of those that had its name before.
+              mayReadArchives:
+                archives.isEverywhere || (archives.has(run.namespace) && isOfLive(run)),
               maySeeSource: maySee(run),
               seen: isForAll ? 'amongAll' : 'inNamespace',
             })
