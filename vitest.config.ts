@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './tests/runner/longestFirst.ts';
 
@@ -13,8 +14,8 @@ const exclude = ['**/node_modules/**', '**/dist/**'];
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
-    // Vitest leaves one core to itself; on two cores, that is one worker.
-    maxWorkers: '100%',
+    // Many tests wait for processes and pauses: one worker more than cores keeps the cores busy.
+    maxWorkers: availableParallelism() + 1,
     minWorkers: 1,
     projects: [
       {

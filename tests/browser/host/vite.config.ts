@@ -45,7 +45,7 @@ export default defineConfig({
   build: {
     emptyOutDir: true,
     target: 'es2022',
-    minify: false,
+    minify: true,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 100_000,
     // Headlamp loads its locales by import(`./locales/${language}/${namespace}.json`) from inside node_modules.

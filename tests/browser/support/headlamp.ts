@@ -4,12 +4,11 @@ import { buildHost } from '../host/build.ts';
 import type { HostedCluster } from '../host/config.ts';
 import { startHost } from '../host/server.ts';
 import { launchChromium } from './chromium.ts';
+import { freshTabs } from './freshTabs.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 export const WIDE = 1400;
 export const NARROW = 400;
-/** How long to wait for a page: on a busy machine one takes half a minute. */
-const PATIENCE_MS = 60_000;
 
 /** Widths at which pages are looked at: a phone, a tablet, half of a screen, a laptop. */
 export const WIDTHS = [390, 800, 1024, 1440] as const;
@@ -62,24 +61,18 @@ export async function startHeadlamp(options: HeadlampOptions): Promise<Headlamp>
       isCacheEnabled,
       port: 0,
     });
+    const tabs = freshTabs(browser, host.url);
     const urlOf = (path: string) =>
       host.url + (path.startsWith('/c/') ? path : `/c/${clusters[0]?.name}${path}`);
     return {
       url: host.url,
       cut: host.cut,
       async open(path, { theme = 'light', width = WIDE, locale, before } = {}) {
-        const context = await browser.newContext({
-          viewport: { width, height: HEIGHT },
-          colorScheme: theme,
-          reducedMotion: 'reduce',
-          locale,
-        });
-        context.setDefaultTimeout(PATIENCE_MS);
-        const page = await context.newPage();
-        // The browser may end first, and its contexts with it.
-        page.on('close', () => void context.close().catch(() => undefined));
+        const page = await tabs.open(locale);
+        await page.setViewportSize({ width, height: HEIGHT });
+        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
         await before?.(page);
-        await page.goto(urlOf(path));
+        await page.goto(urlOf(path), { waitUntil: 'commit' });
         return page;
       },
       async close() {

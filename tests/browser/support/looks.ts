@@ -6,7 +6,7 @@ import { shoot } from './page.ts';
 
 /**
  * Looks at what the page shows now in the themes, wide and narrow: takes a picture of each, and expects that
- * accessibility checks find nothing serious. For another theme the page is reloaded.
+ * accessibility checks find nothing serious. Afterwards the page has the theme that it had.
  * @param sign is on the page when it shows what is looked at.
  * @param name of the pictures, below `screenshots/pages/`.
  */
@@ -18,14 +18,8 @@ export async function expectGoodLooks(
   const page = sign.page();
   await sign.waitFor();
   const shown = await themeOf(page);
-  // First as it is shown: Headlamp looks at what the system prefers once, when it is loaded.
   for (const colorScheme of [...themes].sort(theme => (theme === shown ? -1 : 1))) {
-    if (colorScheme !== (await themeOf(page))) {
-      await page.emulateMedia({ colorScheme });
-      await page.reload();
-      await sign.waitFor();
-      expect(await themeOf(page)).toBe(colorScheme);
-    }
+    await choose(page, colorScheme);
     for (const [size, width] of Object.entries({ wide: WIDE, narrow: NARROW })) {
       await page.setViewportSize({ width, height: HEIGHT });
       // Playwright's own would wait for a progress indicator to hold still.
@@ -37,9 +31,17 @@ export async function expectGoodLooks(
     }
   }
   await page.setViewportSize({ width: WIDE, height: HEIGHT });
+  await choose(page, shown);
 }
 
-const themeOf = (page: Page): Promise<unknown> =>
+/** Chooses a theme, as in Headlamp's settings, where the page has another. */
+async function choose(page: Page, theme: 'light' | 'dark'): Promise<void> {
+  if ((await themeOf(page)) === theme) return;
+  await page.evaluate(`dispatchEvent(new CustomEvent('choose-theme', { detail: '${theme}' }))`);
+  await expect.poll(() => themeOf(page)).toBe(theme);
+}
+
+const themeOf = (page: Page): Promise<'light' | 'dark'> =>
   page.evaluate('getComputedStyle(document.documentElement).colorScheme');
 
 /** What axe finds in the page's own part, serious or worse: the rule and the first element that breaks it. */

@@ -146,6 +146,7 @@ it('ends the reading process when the caller stops before the first byte', async
 
 it('ends the reading process when the body is let go', async () => {
   vi.stubEnv('FIRST', 'some bytes');
+  onTestFinished(() => void vi.unstubAllEnvs());
   const pid = hangingDd();
   const { body } = await readStorage('/whatever', asItIs);
   body.destroy();

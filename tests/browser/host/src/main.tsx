@@ -5,6 +5,7 @@
 import i18n from '@kinvolk/headlamp-plugin/lib/i18n/config';
 import Plugins from '@kinvolk/headlamp-plugin/lib/plugin/Plugins';
 import { addAPIProvider } from '@iconify/react';
+import { setTheme } from '@kinvolk/headlamp-plugin/lib/components/App/themeSlice';
 import { PreviousRouteProvider } from '@kinvolk/headlamp-plugin/lib/components/App/RouteSwitcher';
 import ErrorBoundary from '@kinvolk/headlamp-plugin/lib/components/common/ErrorBoundary';
 import { getBaseUrl } from '@kinvolk/headlamp-plugin/lib/helpers/getBaseUrl';
@@ -26,6 +27,11 @@ setStore(store);
 const server = location.origin + getBaseUrl();
 loader.config({ paths: { vs: `${server}/assets/vs` } });
 addAPIProvider('', { resources: [`${server}/iconify`], path: '/' });
+
+// For tests: the choice of a theme in the settings, without leaving the page.
+addEventListener('choose-theme', event =>
+  store.dispatch(setTheme((event as CustomEvent<string>).detail))
+);
 
 createRoot(document.getElementById('root')!).render(
   <ErrorBoundary fallback={<p>Headlamp has crashed: see the console.</p>}>
