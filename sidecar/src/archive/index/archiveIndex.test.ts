@@ -47,6 +47,13 @@ describe('an index', () => {
     expect(index.find('pipe')).toMatchObject({ type: 'fifo' });
   });
 
+  it('does not take a later file for the one that a hard link is another name of', async () => {
+    const index = await indexOfLines(linesFor(['a', 5], 'b = a', ['a', 9], 'c = a'));
+    expect(index.targetOf(index.nodeOf('b'))).toBe(-1);
+    expect(index.sizeOf(index.nodeOf('b'))).toBe(0);
+    expect(index.targetOf(index.nodeOf('c'))).toBe(index.nodeOf('a'));
+  });
+
   it('shows a hard link with the size and the path of the file that it is', async () => {
     const index = await indexOfLines(SAMPLE);
     expect(index.find('first-name')).toMatchObject({

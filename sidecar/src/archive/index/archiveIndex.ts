@@ -108,12 +108,17 @@ export class ArchiveIndex {
     return this.children.subarray(from, to);
   }
 
-  /** @returns the node that a hard link is another name of, through all links; -1 when the archive does not have it. */
+  /**
+   * @returns the node that a hard link is another name of, through all links; -1 when the archive does not have it. tar links to
+   *   what has the name so far: an entry that comes later has replaced that, and has other contents.
+   */
   targetOf(node: number): number {
     let target = node;
     for (let links = 0; target >= 0 && this.columns.type[target] === HARDLINK; links++) {
       if (links === MAX_LINKS) return -1;
-      target = this.nodeOfParts(splitPath(this.linkBytes(target)));
+      const next = this.nodeOfParts(splitPath(this.linkBytes(target)));
+      if (next >= 0 && this.blockOf(next) > this.blockOf(target)) return -1;
+      target = next;
     }
     return target;
   }

@@ -95,6 +95,18 @@ describe('a selection', () => {
     ['a directory in which something leads out', ['a'], 'UnsafePath', linesFor('a/../x')],
     ['a path below one that leads out', ['a/../x/y'], 'UnsafePath', linesFor('a/../x/y')],
     ['a link to nothing', ['a'], 'HardLinkBroken', linesFor('a = gone')],
+    [
+      'a link to a file that comes again, with other contents',
+      ['b'],
+      'HardLinkBroken',
+      linesFor(['a', 5], 'b = a', ['a', 9]),
+    ],
+    [
+      'the same where the file is chosen, too',
+      ['a', 'b'],
+      'HardLinkBroken',
+      linesFor(['a', 5], 'b = a', ['a', 9]),
+    ],
     ['links in circles', ['a'], 'HardLinkBroken', linesFor('a = b', 'b = a')],
   ])('is refused for %s', async (_, paths, reason, lines) => {
     await expect(selected(paths, {}, lines)).rejects.toMatchObject({ reason });

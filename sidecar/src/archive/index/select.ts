@@ -40,7 +40,7 @@ const HEADERS_BYTES = 4 * 512;
 /**
  * @param paths see `ArchivePath`; a directory stands for everything below it
  * @throws StageError (stage `checksum`): `PathNotInArchive`; `UnsafePath` for a path with `..`; `HardLinkBroken` for a
- *   link to a file that the archive does not have
+ *   link to a file that the archive does not have, or that comes again after the link
  */
 export function select(
   index: ArchiveIndex,
@@ -196,7 +196,9 @@ const linkBroken = (index: ArchiveIndex, link: number) =>
   new StageError(
     'checksum',
     'HardLinkBroken',
-    `${index.pathOf(link)} is a hard link to a file that the archive does not have`,
-    'choose other files, or restore from another backup',
+    `${index.pathOf(
+      link
+    )} is a hard link to a file that the archive does not have, or has again with other contents`,
+    'choose other files, the whole archive, or another backup',
     'needs-action'
   );

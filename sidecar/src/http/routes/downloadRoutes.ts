@@ -152,17 +152,16 @@ async function partOf(archives: Archives, ref: ArchiveRef, { paths, volume, sign
 
 /**
  * The checksums of the members that hold it are compared before it ends: a byte that has changed is otherwise in a file of the right
- * size, or under a new checksum. Without members that would read the rest of the archive.
+ * size, or under a new checksum. Without known members, that reads the rest of the archive.
  */
 function bodyOf(archive: OpenArchive, download: Download, signal: AbortSignal): Readable {
-  const toMemberEnds = archive.canReadRanges;
   switch (download.kind) {
     case 'file':
-      return fileOf(archive, download.node, signal, toMemberEnds);
+      return fileOf(archive, download.node, signal, true);
     case 'tar':
       // A failure ends the last stream, which is the one that is read.
       return pipeline(
-        tarOfSelection(archive, download.selection, signal, toMemberEnds),
+        tarOfSelection(archive, download.selection, signal, true),
         createGzip({ level: 1 }),
         () => undefined
       );
