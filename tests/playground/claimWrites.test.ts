@@ -4,6 +4,7 @@ import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway/gatew
 import { claimsOf } from '../../sidecar/src/cluster/inventory/claims.ts';
 import type { NewClaim } from '../../sidecar/src/cluster/writes/claimWrites.ts';
 import { claimWritesOf } from '../../sidecar/src/cluster/writes/claimWrites.ts';
+import { namespaceOf } from './drafts.ts';
 import { type Playground, startPlayground } from './playground.ts';
 
 let playground: Playground;
@@ -11,7 +12,7 @@ let gateway: Gateway;
 
 beforeAll(async () => {
   playground = await startPlayground();
-  playground.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }]);
+  playground.apply([namespaceOf('shop')]);
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(playground.kubeconfigFor('admin'));
   gateway = gatewayOf(kubeConfig);

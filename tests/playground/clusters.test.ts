@@ -14,34 +14,19 @@ import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import type { Way } from '../support/way.ts';
 import { wayTo } from '../support/way.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
 const RUNNER = `system:serviceaccount:${NKVM_NAMESPACE}:nkvm-runner`;
 const LIMIT_MS = 120_000;
 
-const binding = (role: string): Draft => ({
-  apiVersion: 'rbac.authorization.k8s.io/v1',
-  kind: 'RoleBinding',
-  metadata: { name: role, namespace: 'shop' },
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
-  subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: NKVM_NAMESPACE }],
-});
-const claim = (name: string): Draft => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: 'shop' },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    storageClassName: 'immediate',
-    resources: { requests: { storage: '1Gi' } },
-  },
-});
+const claim = (name: string): Draft => claimOf({ name, namespace: 'shop' });
 const LABELS = { backup: 'monthly' };
 
 /** The same names in both clusters. */
 const OBJECTS: Draft[] = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-  ...['nkvm-runtime', 'nkvm-restore'].map(binding),
+  namespaceOf('shop'),
+  ...['nkvm-runtime', 'nkvm-restore'].map(role => bindingOf(role, 'shop')),
   claim('orders-db'),
 ];
 

@@ -14,6 +14,7 @@ import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
 /** A text that nothing else has. */
@@ -60,23 +61,7 @@ const secretOf = (kind: string, data: Record<string, string>, name = `to-${kind}
   type: 'Opaque',
   stringData: data,
 });
-const binding = (): Draft => ({
-  apiVersion: 'rbac.authorization.k8s.io/v1',
-  kind: 'RoleBinding',
-  metadata: { name: 'nkvm-runtime', namespace: 'shop' },
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'nkvm-runtime' },
-  subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-});
-const claim: Draft = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: 'orders-db', namespace: 'shop' },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    storageClassName: 'immediate',
-    resources: { requests: { storage: '1Gi' } },
-  },
-};
+const claim: Draft = claimOf({ name: 'orders-db', namespace: 'shop' });
 
 describe('Secrets that configure destinations', { timeout: 240_000 }, () => {
   const nas = mkdtempSync(join(tmpdir(), 'nkvm-nas-'));
@@ -108,8 +93,8 @@ describe('Secrets that configure destinations', { timeout: 240_000 }, () => {
 
   beforeAll(async () => {
     const objects = [
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-      binding(),
+      namespaceOf('shop'),
+      bindingOf('nkvm-runtime', 'shop'),
       claim,
       ...Object.entries(SETTINGS).map(([kind, data]) => secretOf(kind, data)),
     ];

@@ -11,26 +11,12 @@ import type { RequestProxy } from '../servers/requestProxy.ts';
 import { s3Refusal, startRequestProxy } from '../servers/requestProxy.ts';
 import type { S3Server } from '../servers/s3Server.ts';
 import { startVersitygw, versitygwMissing } from '../servers/versitygw.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
-const opening: Draft = {
-  apiVersion: 'rbac.authorization.k8s.io/v1',
-  kind: 'RoleBinding',
-  metadata: { name: 'nkvm-restore', namespace: 'shop' },
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'nkvm-restore' },
-  subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-};
+const opening: Draft = bindingOf('nkvm-restore', 'shop');
 
-const CLAIM: Draft = {
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name: 'orders-db', namespace: 'shop' },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    storageClassName: 'immediate',
-    resources: { requests: { storage: '1Gi' } },
-  },
-};
+const CLAIM: Draft = claimOf({ name: 'orders-db', namespace: 'shop' });
 
 const secretOf = (data: Record<string, string>): Draft => ({
   apiVersion: 'v1',
@@ -56,10 +42,7 @@ describe.skipIf(versitygwMissing)(
       const settings = server.settings(await server.makeBucket());
       const secret = secretOf({ ...settings, endpoint: proxy.endpoint });
       world = await playgroundWorld('admin', () => undefined, {
-        objects: [
-          { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-          ...[opening, CLAIM, secret],
-        ],
+        objects: [namespaceOf('shop'), ...[opening, CLAIM, secret]],
         filled: [{ namespace: 'shop', claim: 'orders-db', bytes: 60e6 }],
       });
       const token = await adminToken(world.kubeUrl);

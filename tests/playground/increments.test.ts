@@ -20,30 +20,17 @@ import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
 /** How wrong the clock of the sidecar is: an hour more for each backup, and a day after the sixth. */
 const HOURS = Array.from({ length: 60 }, (_, at) => (at > 6 ? at + 22 : at));
 
-const claim = (name: string): Draft => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: 'shop', labels: { backup: 'hourly' } },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    storageClassName: 'immediate',
-    resources: { requests: { storage: '1Gi' } },
-  },
-});
+const claim = (name: string): Draft =>
+  claimOf({ name, namespace: 'shop', labels: { backup: 'hourly' } });
 const OBJECTS: Draft[] = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'nkvm-restore', namespace: 'shop' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'nkvm-restore' },
-    subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-  },
+  namespaceOf('shop'),
+  bindingOf('nkvm-restore', 'shop'),
   ...['orders-db', 'replaced', 'lost'].map(claim),
 ];
 

@@ -7,6 +7,7 @@ import { backUp } from '../cluster/support/backups.ts';
 import { restore } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
 /** The longest that Kubernetes takes: 63 characters for a namespace, 253 for a claim, with dots. */
@@ -14,30 +15,11 @@ const NAMESPACE = 'n'.padEnd(63, 'a');
 const LONG = `pvc.${'metrics-server-0.'.repeat(14)}`.padEnd(252, 'x');
 const [ONE, OTHER, RESTORED] = ['1', '2', '3'].map(end => LONG + end) as [string, string, string];
 
-const claim = (name: string): Draft => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: NAMESPACE },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    storageClassName: 'immediate',
-    resources: { requests: { storage: '1Gi' } },
-  },
-});
+const claim = (name: string): Draft => claimOf({ name, namespace: NAMESPACE });
 
 const OBJECTS: Draft[] = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'nkvm-restore', namespace: NAMESPACE },
-    roleRef: {
-      apiGroup: 'rbac.authorization.k8s.io',
-      kind: 'ClusterRole',
-      name: 'nkvm-restore',
-    },
-    subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-  },
+  namespaceOf(NAMESPACE),
+  bindingOf('nkvm-restore', NAMESPACE),
   {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'ClusterRoleBinding',

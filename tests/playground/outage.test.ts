@@ -10,6 +10,7 @@ import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import type { Way } from '../support/way.ts';
 import { wayTo } from '../support/way.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
 /** `NKVM_OUTAGE_RUNS=120 NKVM_OUTAGE_SECONDS=30` for a long test. */
@@ -20,28 +21,9 @@ const BYTES = 8 << 20;
 
 const names = Array.from({ length: RUNS }, (_, index) => `claim-${index}`);
 const objects: Draft[] = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'many' } },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'nkvm-runtime', namespace: 'many' },
-    roleRef: {
-      apiGroup: 'rbac.authorization.k8s.io',
-      kind: 'ClusterRole',
-      name: 'nkvm-runtime',
-    },
-    subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-  },
-  ...names.map(name => ({
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name, namespace: 'many' },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      storageClassName: 'immediate',
-      resources: { requests: { storage: '1Gi' } },
-    },
-  })),
+  namespaceOf('many'),
+  bindingOf('nkvm-runtime', 'many'),
+  ...names.map(name => claimOf({ name, namespace: 'many' })),
 ];
 
 describe('an API server that goes away and comes back', { timeout: 60_000 + RUNS * 5_000 }, () => {

@@ -17,31 +17,13 @@ import {
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
 import { startSidecar } from '../support/sidecar.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
 const OBJECTS = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'nkvm-restore', namespace: 'shop' },
-    roleRef: {
-      apiGroup: 'rbac.authorization.k8s.io',
-      kind: 'ClusterRole',
-      name: 'nkvm-restore',
-    },
-    subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'orders-db', namespace: 'shop' },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      storageClassName: 'immediate',
-      resources: { requests: { storage: '1Gi' } },
-    },
-  },
+  namespaceOf('shop'),
+  bindingOf('nkvm-restore', 'shop'),
+  claimOf({ name: 'orders-db', namespace: 'shop' }),
   {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

@@ -15,21 +15,10 @@ import {
 } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import { bindingOf, namespaceOf } from './drafts.ts';
 import type { Playground } from './playground.ts';
 import type { Draft } from './store/object.ts';
 
-const opening = (role: string, namespace: string): Draft => ({
-  apiVersion: 'rbac.authorization.k8s.io/v1',
-  kind: 'RoleBinding',
-  metadata: { name: role, namespace },
-  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
-  subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-});
-const namespace = (name: string): Draft => ({
-  apiVersion: 'v1',
-  kind: 'Namespace',
-  metadata: { name },
-});
 const claim = (name: string, more: object = {}): Draft => ({
   apiVersion: 'v1',
   kind: 'PersistentVolumeClaim',
@@ -43,9 +32,9 @@ const claim = (name: string, more: object = {}): Draft => ({
 });
 
 const OBJECTS: Draft[] = [
-  ...['shop', 'other', 'locked'].map(namespace),
-  opening('nkvm-restore', 'shop'), // which opens it for backups as well
-  opening('nkvm-restore', 'other'),
+  ...['shop', 'other', 'locked'].map(namespaceOf),
+  bindingOf('nkvm-restore', 'shop'), // which opens it for backups as well
+  bindingOf('nkvm-restore', 'other'),
   claim('orders-db'),
   claim('target'),
   claim('never-used', { storageClassName: 'fast' }),

@@ -8,27 +8,13 @@ import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
 const OBJECTS: Draft[] = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'nkvm-restore', namespace: 'shop' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'nkvm-restore' },
-    subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-  },
-  ...['orders-db', 'target'].map(name => ({
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name, namespace: 'shop' },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      storageClassName: 'immediate',
-      resources: { requests: { storage: '1Gi' } },
-    },
-  })),
+  namespaceOf('shop'),
+  bindingOf('nkvm-restore', 'shop'),
+  ...['orders-db', 'target'].map(name => claimOf({ name, namespace: 'shop' })),
 ];
 
 let world: Awaited<ReturnType<typeof playgroundWorld>>;

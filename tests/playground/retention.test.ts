@@ -8,32 +8,18 @@ import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
 const CLAIM = '/api/v1/namespaces/shop/persistentvolumeclaims/orders-db';
 const OBJECTS: Draft[] = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'nkvm-runtime', namespace: 'shop' },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'nkvm-runtime' },
-    subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: {
-      name: 'orders-db',
-      namespace: 'shop',
-      annotations: { 'nkvm.io/keep': 'last=3', 'nkvm.io/hold-until': '2999-01-01' },
-    },
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      storageClassName: 'immediate',
-      resources: { requests: { storage: '1Gi' } },
-    },
-  },
+  namespaceOf('shop'),
+  bindingOf('nkvm-runtime', 'shop'),
+  claimOf({
+    name: 'orders-db',
+    namespace: 'shop',
+    annotations: { 'nkvm.io/keep': 'last=3', 'nkvm.io/hold-until': '2999-01-01' },
+  }),
 ];
 
 let world: Awaited<ReturnType<typeof playgroundWorld>>;

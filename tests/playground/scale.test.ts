@@ -16,6 +16,7 @@ import type { Scaler } from '../../sidecar/src/restore/scale/scaler.ts';
 import { scalerOf } from '../../sidecar/src/restore/scale/scalerOf.ts';
 import type { ScaleLimits } from '../../sidecar/src/restore/scale/wait.ts';
 import { until } from '../cluster/support/until.ts';
+import { namespaceOf } from './drafts.ts';
 import { type Playground, startPlayground } from './playground.ts';
 
 const log = pino({ level: 'silent' });
@@ -56,7 +57,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   namespace = `shop-${(count += 1)}`;
-  playground.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
+  playground.apply([namespaceOf(namespace)]);
   underWay = new Set(['r1']);
   restores = [];
   events = [];

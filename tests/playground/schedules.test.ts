@@ -2,32 +2,15 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BackupList } from '../../sidecar/api/index.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
 import type { Draft } from './store/object.ts';
 
-const claim = (name: string, metadata: object): Draft => ({
-  apiVersion: 'v1',
-  kind: 'PersistentVolumeClaim',
-  metadata: { name, namespace: 'shop', ...metadata },
-  spec: {
-    accessModes: ['ReadWriteOnce'],
-    storageClassName: 'immediate',
-    resources: { requests: { storage: '1Gi' } },
-  },
-});
+const claim = (name: string, metadata: object): Draft =>
+  claimOf({ name, namespace: 'shop', ...metadata });
 
 const OBJECTS: Draft[] = [
-  { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } },
-  {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: 'nkvm-runtime', namespace: 'shop' },
-    roleRef: {
-      apiGroup: 'rbac.authorization.k8s.io',
-      kind: 'ClusterRole',
-      name: 'nkvm-runtime',
-    },
-    subjects: [{ kind: 'ServiceAccount', name: 'nkvm-runner', namespace: 'nkvm' }],
-  },
+  namespaceOf('shop'),
+  bindingOf('nkvm-runtime', 'shop'),
   claim('orders-db', { annotations: { 'nkvm.io/schedule': '* * * * *' } }),
   claim('mistyped', { labels: { backup: 'hourl' } }),
 ];
