@@ -22,6 +22,9 @@ export function packing() {
   mkdirSync(volume);
   mkdirSync(work);
 
+  const here = (from: string) => (word: string) =>
+    ({ [VOLUME_PATH]: from, [WORK_PATH]: work }[word] ?? word);
+
   const start = (
     from = volume,
     env = process.env,
@@ -32,15 +35,11 @@ export function packing() {
     isDirect = false
   ) => {
     writeFileSync(join(work, 'patterns'), leaveOut.patterns.map(each => `${each}\n`).join(''));
-    const here = new Map([
-      [VOLUME_PATH, from],
-      [WORK_PATH, work],
-    ]);
     const [program = '', ...args] = packCommand(level, ARCHIVE, leaveOut, {
       indexLimit,
       isLink,
       isDirect,
-    }).map(word => here.get(word) ?? word);
+    }).map(here(from));
     return spawn(program, args, { env });
   };
 
@@ -71,6 +70,12 @@ export function packing() {
       child.stdin.end(firstLines(program, more, { parallel }));
       const [archive, stderr] = await Promise.all([buffer(child.stdout), buffer(child.stderr)]);
       return { exit: await exit, archive, stderr: stderr.toString() };
+    },
+    /** @returns how packing ends when the patterns of what to leave out have not come. */
+    endWithoutPatterns() {
+      const leaveOut: LeaveOut = { patterns: ['a'], includes: [] };
+      const [program = '', ...args] = packCommand('checksum', ARCHIVE, leaveOut, {});
+      return spawnSync(program, args.map(here(volume))).status;
     },
     sealed: () => readSeal(readFileSync(join(work, 'seal'), 'utf8')),
     /** Packs what is left when this is left out. @returns the names in the archive, in order of the alphabet. */
