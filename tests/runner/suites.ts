@@ -73,9 +73,7 @@ export const FAST: readonly Step[] = [
       '--silent',
     ],
   },
-  vitest('pages-and-worlds', '--project=!sidecar'),
-  // Its modules keep no state. Loading them anew for each file would take half of the processor time.
-  vitest('sidecar', '--project=sidecar', '--no-isolate'),
+  vitest('unit'),
   { name: 'plugin-build', command: ['headlamp-plugin', 'build'] },
 ];
 

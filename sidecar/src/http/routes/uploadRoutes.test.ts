@@ -269,7 +269,7 @@ describe('uploads together', () => {
 });
 
 describe('archives that no backup here has', () => {
-  it('are listed for those with the right in all namespaces', async () => {
+  it('are listed for those with the right in all namespaces, and of a named cluster for those who may use it', async () => {
     const theirs = 'other__crm__data__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';
     const run = exampleRun();
     const ours = { ...run, copies: [{ ...run.copies[0]!, destination: 'memory' }] };
@@ -282,7 +282,12 @@ describe('archives that no backup here has', () => {
         detail: expect.stringContaining('get persistentvolumeclaims/archive in all namespaces'),
       },
     });
-    const { body } = await world.ask('archivist', 'GET', 'archives');
+    const byHand = expect.objectContaining({
+      ...{ key: 'memory/by-hand.tgz', hasManifest: false, cluster: null, bytes: 1 },
+    });
+    expect((await world.ask('archivist', 'GET', 'archives')).body.archives).toEqual([byHand]);
+    world.grants.keeper = [...world.grants.archivist!, 'use clusters nkvm/other'];
+    const { body } = await world.ask('keeper', 'GET', 'archives');
     expect(body.isComplete).toBe(true);
     expect(body.archives).toEqual([
       expect.objectContaining({
@@ -292,12 +297,7 @@ describe('archives that no backup here has', () => {
         namespace: 'crm',
         name: 'data',
       }),
-      expect.objectContaining({
-        key: 'memory/by-hand.tgz',
-        hasManifest: false,
-        cluster: null,
-        bytes: 1,
-      }),
+      byHand,
     ]);
   });
 });
