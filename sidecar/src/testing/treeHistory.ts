@@ -109,7 +109,8 @@ export function changeTree(root: string, { what, one, other }: TreeChange): void
     case 'fifo':
       return ifFree(fresh(), path => execFileSync('mkfifo', ['--', path]));
     case 'socket':
-      return ifFree(fresh(), makeSocket);
+      // Of a name that no file has had: where it had, tar alone leaves the deleted file there (docs/reference/incremental.md).
+      return ifFree(join(root, pick(directories, other) as string, `s${one % 7}`), makeSocket);
     case 'write':
       return file === undefined ? undefined : writeFileSync(at(file), text);
     case 'append':
@@ -121,7 +122,7 @@ export function changeTree(root: string, { what, one, other }: TreeChange): void
             linkSync(at(file), path)
           );
     case 'rename': {
-      if (any === undefined) return;
+      if (any === undefined || lstatSync(at(any)).isSocket()) return;
       const to = join(
         root,
         pick(directories, other) as string,
@@ -133,7 +134,7 @@ export function changeTree(root: string, { what, one, other }: TreeChange): void
     case 'delete':
       return any === undefined ? undefined : rmSync(at(any), { recursive: true });
     case 'replace': {
-      if (any === undefined) return;
+      if (any === undefined || lstatSync(at(any)).isSocket()) return;
       const wasDirectory = lstatSync(at(any)).isDirectory();
       rmSync(at(any), { recursive: true });
       if (wasDirectory) writeFileSync(at(any), text);
