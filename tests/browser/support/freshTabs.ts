@@ -11,8 +11,8 @@ export interface FreshTabs {
 }
 
 /**
- * Tabs for the pages of `origin`. The browser context of a tab that was closed is used again: it has compiled Headlamp,
- * which takes half of the time to load a page.
+ * Tabs for the pages of `origin`. The browser context of a tab that was closed is used again: it has loaded and compiled Headlamp,
+ * so that later pages are there sooner.
  */
 export function freshTabs(browser: Browser, origin: string): FreshTabs {
   const idle = new Map<string, BrowserContext[]>();
