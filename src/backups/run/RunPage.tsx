@@ -16,6 +16,7 @@ import { Message } from '../../ui/Message';
 import { sentence } from '../../ui/sentence';
 import { useText } from '../../ui/text';
 import { useFormatDate } from '../../ui/useFormatDate';
+import { Warnings } from '../../ui/Warnings';
 import { useBackLink } from '../../useBackLink';
 import { AddressedBackup } from '../AddressedBackup';
 import { BackupBadge } from '../BackupBadge';
@@ -146,16 +147,7 @@ function Outcome({ backup }: { backup: Backup }) {
           )}
         </Message>
       )}
-      {warnings.length > 0 && (
-        <Message severity="warning">
-          <AlertTitle>{t('{{count}} warnings', { count: warnings.length })}</AlertTitle>
-          {warnings.map(warning => (
-            <Typography key={warning} variant="body2">
-              {sentence(warning)}
-            </Typography>
-          ))}
-        </Message>
-      )}
+      <Warnings of={warnings} />
     </>
   );
 }

@@ -20,6 +20,7 @@ import { Message } from '../../ui/Message';
 import { Notice } from '../../ui/Notice';
 import { sentence } from '../../ui/sentence';
 import { type Translate, useText } from '../../ui/text';
+import { Warnings } from '../../ui/Warnings';
 import { useBackLink } from '../../useBackLink';
 import { useRunAddress } from '../../useRunAddress';
 import { ConfirmButton } from '../ConfirmButton';
@@ -213,16 +214,7 @@ function Outcome({ restore }: { restore: Restore }) {
         </Message>
       )}
       {(status === 'failed' || status === 'cancelled') && <Target restore={restore} />}
-      {warnings.length > 0 && (
-        <Message severity="warning">
-          <AlertTitle>{t('{{count}} warnings', { count: warnings.length })}</AlertTitle>
-          {warnings.map(warning => (
-            <Typography key={warning} variant="body2">
-              {sentence(warning)}
-            </Typography>
-          ))}
-        </Message>
-      )}
+      <Warnings of={warnings} />
     </>
   );
 }
