@@ -15,6 +15,8 @@ const REFUSALS: Record<Trouble, Fate> = {
   EROFS: s3Refusal(403, 'AccessDenied'),
 };
 
+const isOfHelper = ({ url }: Passing): boolean => url.includes('X-Amz-Signature=');
+
 /** A bucket of a real server. It outlives the sidecars, each of which has a way of its own to it. */
 export class ModelBucket {
   readonly #disk: Disk;
@@ -37,6 +39,8 @@ export class ModelBucket {
     const server = this.#running();
     const proxy = await startRequestProxy(server);
     proxy.fate = request => this.#fateOf(request, life);
+    proxy.forward = (request, answer) =>
+      isOfHelper(request) ? answer() : life.untilAnswered(answer());
     const settings = { ...server.settings(this.#bucket), endpoint: proxy.endpoint };
     const { destination } = openWith(
       s3,
@@ -71,9 +75,8 @@ export class ModelBucket {
 
   /** Requests of helpers go on when the sidecar has ended, as long as the helper does. */
   async #fateOf(request: Passing, life: Life): Promise<Fate> {
-    const isOfHelper = request.url.includes('X-Amz-Signature=');
     const effect = life.pass(async () => undefined);
-    await (isOfHelper ? Promise.race([effect, life.ended]) : effect);
+    await (isOfHelper(request) ? Promise.race([effect, life.ended]) : effect);
     const isWrite = ['PUT', 'POST'].includes(request.method);
     return isWrite && this.#disk.trouble ? REFUSALS[this.#disk.trouble] : undefined;
   }

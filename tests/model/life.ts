@@ -51,16 +51,22 @@ export class Life {
   async pass<T>(effect: () => Promise<T>): Promise<T> {
     this.#moments.pass();
     if (this.#isOver) return never();
-    const running = effect();
-    this.#underWay.add(running);
     try {
-      const answer = await running;
+      const answer = await this.untilAnswered(effect());
       return this.#isOver ? never<T>() : answer;
     } catch (error) {
       if (this.#isOver) return never();
       throw error;
+    }
+  }
+
+  /** Takes note of a call that cannot be taken back: its effect comes even when this life ends before the answer. */
+  async untilAnswered<T>(call: Promise<T>): Promise<T> {
+    this.#underWay.add(call);
+    try {
+      return await call;
     } finally {
-      this.#underWay.delete(running);
+      this.#underWay.delete(call);
     }
   }
 
@@ -79,7 +85,7 @@ export class Life {
     this.#over.resolve();
   }
 
-  /** @returns when the kernel has finished the calls that were made before the end. */
+  /** @returns when the kernel and the storage have finished the calls that were made before the end. */
   async settled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
   }

@@ -31,6 +31,8 @@ export interface RequestProxy {
   readonly seen: Passing[];
   /** Decides on each request. */
   fate: (request: Passing) => Fate | Promise<Fate>;
+  /** Sends a request to the server; a test may watch until its answer comes. */
+  forward: (request: Passing, answer: () => Promise<IncomingMessage>) => Promise<IncomingMessage>;
   stop(): Promise<void>;
 }
 
@@ -48,11 +50,13 @@ export async function startRequestProxy(to: { host: string; port: number }): Pro
         return;
       }
       const body = fate && 'body' in fate ? fate.body : passing.body;
-      const upstream = send({ ...{ host: to.host, port: to.port, method, path: url, headers } });
-      upstream.end(body);
-      const answer = await new Promise<IncomingMessage>((resolve, reject) =>
-        upstream.once('response', resolve).once('error', reject)
-      );
+      const answer = await proxy.forward(passing, () => {
+        const upstream = send({ host: to.host, port: to.port, method, path: url, headers });
+        upstream.end(body);
+        return new Promise<IncomingMessage>((resolve, reject) =>
+          upstream.once('response', resolve).once('error', reject)
+        );
+      });
       if (!fate || !('answer' in fate || 'bytes' in fate)) {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
@@ -72,6 +76,7 @@ export async function startRequestProxy(to: { host: string; port: number }): Pro
     port,
     seen: [],
     fate: () => undefined,
+    forward: (_request, answer) => answer(),
     async stop() {
       server.closeAllConnections();
       await new Promise(resolve => server.close(resolve));
