@@ -9,10 +9,15 @@ import { alone } from '../cluster/machine/lock.ts';
 const ROOT = join(import.meta.dirname, '../..');
 const STAMP = join(ROOT, 'dist/.inputs');
 
-/** Builds what is not built yet: the plugin into `dist/`, and Headlamp's front end. @returns the latter's directory. */
+/** Builds what is not built yet: the plugin, and Headlamp's front end. @returns the latter's directory. */
 export async function prepare(say: (text: string) => void): Promise<string> {
-  await alone('plugin', () => buildPlugin(say));
+  await preparePlugin(say);
   return await buildHost(() => say('Building Headlamp’s front end (half a minute, once)'));
+}
+
+/** Builds the plugin into `dist/`, unless it is built of these files. */
+export async function preparePlugin(say: (text: string) => void): Promise<void> {
+  await alone('plugin', () => buildPlugin(say));
 }
 
 async function buildPlugin(say: (text: string) => void): Promise<void> {

@@ -38,6 +38,8 @@ const types = (name: string, project: string): Step => ({
   ],
 });
 
+const PLUGIN: Step = { name: 'plugin-build', command: ['node', 'tests/runner/buildPlugin.ts'] };
+
 /** What needs no root and no cluster. */
 export const FAST: readonly Step[] = [
   {
@@ -74,12 +76,12 @@ export const FAST: readonly Step[] = [
     ],
   },
   vitest('unit'),
-  { name: 'plugin-build', command: ['headlamp-plugin', 'build'] },
+  PLUGIN,
 ];
 
 /** What needs a real cluster. */
 export const CLUSTER: readonly Step[] = [
-  { name: 'plugin-build', command: ['headlamp-plugin', 'build'] },
+  PLUGIN,
   vitest('cluster', '--config', 'tests/cluster/vitest.config.ts'),
 ];
 
