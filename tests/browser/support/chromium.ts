@@ -5,8 +5,28 @@ import { type Browser, chromium } from 'playwright-core';
 /** Names under which systems install it, in the order in which they are looked for on PATH. */
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
+/** What Playwright switches off. Chromium takes the last list of them, which is ours. */
+const OFF_IN_PLAYWRIGHT = [
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'LensOverlay',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+  'ThirdPartyStoragePartitioning',
+];
+
+/** Pages of the address bar that nobody sees here: each new page of ours took a second of processor time for them. */
+const ADDRESS_BAR = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup'];
+
 /** It asks no server on the internet for anything. */
 const QUIET = [
+  `--disable-features=${[...OFF_IN_PLAYWRIGHT, ...ADDRESS_BAR].join(',')}`,
   '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
