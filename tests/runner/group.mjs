@@ -51,7 +51,10 @@ export async function runInGroup(
     setTimeout(() => child.kill('SIGKILL'), patienceMs).unref();
   };
   for (const signal of SIGNALS) process.on(signal, end);
-  const watch = whenNpmIsGone(() => end('SIGTERM'));
+  const watch = whenNpmIsGone(() => {
+    console.error(`${command} is stopped: npm, which started it, has ended.`);
+    end('SIGTERM');
+  });
   const code = await new Promise(resolve => {
     child.on('error', () => resolve(127));
     child.on('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal]));
@@ -70,7 +73,9 @@ function whenNpmIsGone(act) {
   const parent = process.ppid;
   const npm = aboveShell(parent);
   const watch = setInterval(() => {
-    if (process.ppid === parent && (npm === undefined || aboveShell(parent) === npm)) return;
+    // `ps` may fail on a busy machine; only a parent that has another parent is proof.
+    const above = npm && aboveShell(parent);
+    if (process.ppid === parent && (above === undefined || above === npm)) return;
     clearInterval(watch);
     act();
   }, 1000);

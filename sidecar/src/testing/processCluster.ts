@@ -65,9 +65,12 @@ export function processCluster(volume: string, user?: number): ProcessCluster {
       ...(uid !== undefined && { uid }),
       detached: true, // a process group, so that the whole pipeline can be ended
     });
+    let isOver = false;
     const kill = (): void => {
+      // Without an id it never began; an id that is over may be that of another group by now.
+      if (child.pid === undefined || isOver) return;
       try {
-        process.kill(-(child.pid ?? 0), 'SIGKILL');
+        process.kill(-child.pid, 'SIGKILL');
       } catch {
         // It has ended.
       }
@@ -77,7 +80,12 @@ export function processCluster(volume: string, user?: number): ProcessCluster {
       stderr += chunk;
       onStderr?.(String(chunk));
     });
-    const exit = new Promise<number>(resolve => child.on('close', code => resolve(code ?? 137)));
+    const exit = new Promise<number>(resolve =>
+      child.on('close', code => {
+        isOver = true;
+        resolve(code ?? 137);
+      })
+    );
     commands.push({ end: () => (kill(), child.stdout.destroy()), exit });
     child.stdin.on('error', () => undefined); // whoever writes gets it, too
     return {

@@ -3,6 +3,7 @@ import * as fs from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { pipeline, Transform } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { killGroup } from '../../programs.ts';
 import type { ReadFrom, StoredBytes } from '../destination.ts';
 
 /**
@@ -69,11 +70,7 @@ async function readDirect(
   });
   const [, stdout, stderr, counts] = child.stdio as unknown as [null, Readable, Readable, Readable];
   const end = () => {
-    try {
-      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
-    }
+    killGroup(child, 'SIGKILL');
     for (const stream of [stdout, stderr, counts]) stream.destroy();
   };
   const exited = new Promise<{ code: number | null }>(resolve => {

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import type { Stage } from '../../../api/index.ts';
 import { StageError, textOf } from '../../errors.ts';
-import { PROGRAM_PATH } from '../../programs.ts';
+import { killGroup, PROGRAM_PATH } from '../../programs.ts';
 import { resolveAllowed } from '../trust/lookup.ts';
 import { newWorkDirectory } from '../workFiles.ts';
 import { aliasOf, hasFingerprints, knownHostsFile } from './hostKeys.ts';
@@ -79,13 +79,7 @@ export async function startRsync(
       }
     );
     child.stdin.on('error', () => undefined).end(way.input);
-    const end = () => {
-      try {
-        if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM');
-      } catch {
-        // it has ended
-      }
-    };
+    const end = () => killGroup(child, 'SIGTERM');
     signal?.addEventListener('abort', end, { once: true });
     const said = text(child.stderr).catch(() => '');
     const ended = new Promise<RsyncEnd>(resolve => {
