@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { SEED } from '../../sidecar/src/testing/seed.ts';
 import { commands, outages } from './commands.ts';
 import { expectInvariants, expectNoAttemptUsedUp } from './invariants.ts';
 import type { Transport } from './transports.ts';
@@ -9,7 +10,6 @@ import { World } from './world.ts';
 /** Sequences for each seed; `NKVM_MODEL_RUNS=500` for a long test. */
 const RUNS = Number(process.env.NKVM_MODEL_RUNS ?? 24);
 const FIXED_SEED = 20_261_121;
-const RANDOM_SEED = Number(process.env.NKVM_MODEL_SEED ?? Date.now() % 2 ** 31);
 
 /** @returns the property that `expectations` hold after any sequence of `steps`, over a transport. */
 const sequencesOf =
@@ -52,7 +52,7 @@ async function check(property: ReturnType<typeof sequencesOf>, seed: number, run
 
 it.each([
   ['a fixed seed', FIXED_SEED],
-  [`the random seed ${RANDOM_SEED}`, RANDOM_SEED],
+  [`seed ${SEED}`, SEED],
 ])(
   `keeps its promises through ${RUNS} sequences of requests, faults and restarts, of %s`,
   (_, seed) => check(sequencesOf(commands), seed, RUNS),
@@ -61,6 +61,6 @@ it.each([
 
 it(
   `uses up no attempt through ${Math.ceil(RUNS / 2)} sequences of requests and outages`,
-  () => check(sequencesOf(outages, expectNoAttemptUsedUp), RANDOM_SEED, Math.ceil(RUNS / 2)),
+  () => check(sequencesOf(outages, expectNoAttemptUsedUp), SEED, Math.ceil(RUNS / 2)),
   30_000 + RUNS * 8_000
 );

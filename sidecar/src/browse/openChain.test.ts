@@ -9,6 +9,7 @@ import { select } from '../archive/index/select.ts';
 import type { MadeChain } from '../testing/madeChain.ts';
 import { madeChain } from '../testing/madeChain.ts';
 import { memoryDestination } from '../testing/memoryDestination.ts';
+import { SEED } from '../testing/seed.ts';
 import type { TestArchives } from '../testing/testOpenArchive.ts';
 import { testArchives } from '../testing/testOpenArchive.ts';
 import { treeHistories, treeLines } from '../testing/treeHistory.ts';
@@ -81,7 +82,7 @@ it('shows and gives every point of random histories as the tree was then', async
         end();
       }
     }),
-    { numRuns: Number(process.env.NKVM_CHAIN_RUNS ?? 5) }
+    { seed: SEED, numRuns: Number(process.env.NKVM_CHAIN_RUNS ?? 5) }
   );
 }, 600_000);
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { packLink } from '../../testing/packChain.ts';
+import { SEED } from '../../testing/seed.ts';
 import { changeTree, treeHistories, treeLines } from '../../testing/treeHistory.ts';
 
 it('restores every point of a chain with tar alone', () => {
@@ -38,6 +39,6 @@ it('restores every point of a chain with tar alone', () => {
         rmSync(directory, { recursive: true, force: true });
       }
     }),
-    { numRuns: Number(process.env.NKVM_CHAIN_RUNS ?? 8) }
+    { seed: SEED, numRuns: Number(process.env.NKVM_CHAIN_RUNS ?? 8) }
   );
 }, 600_000);

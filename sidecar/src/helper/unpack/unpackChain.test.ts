@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packLink } from '../../testing/packChain.ts';
+import { SEED } from '../../testing/seed.ts';
 import { entriesIn } from '../../testing/storedChain.ts';
 import type { TreeChange } from '../../testing/treeHistory.ts';
 import { change, changeTree, treeHistories, treeLines } from '../../testing/treeHistory.ts';
@@ -82,7 +83,7 @@ describe('a chain of archives', () => {
           await own.stop();
         }
       }),
-      { numRuns: Number(process.env.NKVM_CHAIN_RUNS ?? 3) }
+      { seed: SEED, numRuns: Number(process.env.NKVM_CHAIN_RUNS ?? 3) }
     );
   }, 900_000);
 

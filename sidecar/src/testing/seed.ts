@@ -1,0 +1,15 @@
+import { spawnSync } from 'node:child_process';
+
+const COMMIT_DIGITS = 7;
+
+/**
+ * Seed of tests that choose at random: each commit has its own, so that the tests look at new cases all the time and give the
+ * same answer each time. `NKVM_TEST_SEED` sets it.
+ */
+export const SEED = Number(process.env.NKVM_TEST_SEED ?? ofCommit());
+
+/** @returns 1 where there is no repository. */
+function ofCommit(): number {
+  const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' });
+  return Number.parseInt((stdout ?? '').slice(0, COMMIT_DIGITS), 16) || 1;
+}
