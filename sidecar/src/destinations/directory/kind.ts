@@ -78,8 +78,8 @@ const directoryTaken = (name: string, path: string, taken: string): StageError =
   new StageError(
     'copy',
     'DirectoryTaken',
-    `destination ${name}: directory ${path} and ${taken}, which NKVM uses itself, are one, or one lies in the other`,
-    'name a directory of its own for this destination',
+    `destination ${name}: directory ${path} overlaps ${taken}, which NKVM uses itself`,
+    'set `path` of this destination to a separate directory',
     'needs-action'
   );
 
