@@ -23,6 +23,7 @@ const NOT_RUN: string[] = [
   'docs/destinations/sftp.md: it reads the key of a server that only you have',
   'docs/operations/README.md: it would open the namespaces that other tests need closed',
   'docs/operations/doctor.md: tests/cluster/doctor.test.ts runs it',
+  'docs/operations/install.md: it needs a registry of yours',
   'docs/operations/install.md: the nodes of the test cluster get the image by the same command from tests/cluster/machine/images.ts',
   'docs/operations/metrics.md: the test cluster has no Prometheus operator; tests/docs/monitoring.test.ts reads the files',
   'docs/operations/restore-by-hand.md: sidecar/src/archive/chain/gnuTar.test.ts restores chains with these options',
