@@ -193,7 +193,7 @@ export const SETTINGS = {
   NKVM_MAX_ATTEMPTS: integer(1, 10, 'attempts')
     .default(3)
     .describe(
-      'how often a backup is tried that failed for a reason that can pass, such as a broken connection or an evicted helper; 1: only once'
+      'number of attempts of a backup that fails for a temporary reason, such as a broken connection or an evicted helper; 1: no further attempt'
     ),
   NKVM_DIRECT_TRANSFERS: oneOf('auto', 'never')
     .default('auto')
@@ -232,7 +232,7 @@ export const SETTINGS = {
     ),
   NKVM_KEEP_FLOOR: integer(1, 1_000, 'archives')
     .default(3)
-    .describe('so many of the newest good archives of a volume always stay at each destination'),
+    .describe('number of the newest good archives of a volume that always stay at each destination'),
   NKVM_KEEP_DELETED: keepSetting
     .default('all')
     .describe('the same rules for the archives of claims that do not exist any more'),
