@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openHistory } from '../history/openHistory.ts';
+import { exampleCopy } from '../testing/exampleCopy.ts';
 import { exampleRun } from '../testing/exampleRun.ts';
 import type { PlaceFacts, ProofFacts, ProofPlan } from './proofLevel.ts';
 import { proofLevel, proofPlan, proofPlansFor, unpackedOnce } from './proofLevel.ts';
@@ -68,21 +69,12 @@ it('looks in the history how the claim’s archives were proven, and whether the
     await history.close();
     rmSync(dir, { recursive: true });
   });
-  const copy = (level: 'checksum' | 'contents') => ({
-    destination: 'd',
-    key: 'k',
-    state: 'present' as const,
-    bytes: 1,
-    sha256: 'ab'.repeat(32),
-    provenAt: '2026-11-20T10:11:12.000Z',
-    proof: { level, readFrom: 'storage' as const },
-    verifiedAt: null,
-    isRequired: true,
-    problem: null,
-    retryAt: null,
-    encrypted: false,
-    stored: null,
-  });
+  const copy = (level: 'checksum' | 'contents') =>
+    exampleCopy({
+      key: 'k',
+      provenAt: '2026-11-20T10:11:12.000Z',
+      proof: { level, readFrom: 'storage' },
+    });
   const run = exampleRun();
   await history.add([
     exampleRun({ id: '01', copies: [] }),

@@ -16,6 +16,7 @@ import { sameAs } from '../destinations/places/sameStorage.ts';
 import type { History, RunChange } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
 import { registerClaimGauges } from '../observe/claimGauges.ts';
+import { exampleCopy } from '../testing/exampleCopy.ts';
 import { exampleManifest } from '../testing/exampleManifest.ts';
 import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
 import { failing } from '../testing/failingDestination.ts';
@@ -146,25 +147,7 @@ it('gives the copy with its proof', async () => {
     },
   });
   expect(changes).toMatchObject([
-    {
-      copies: [
-        {
-          destination: 'memory',
-          key: archive,
-          state: 'present',
-          bytes,
-          sha256,
-          provenAt,
-          proof,
-          verifiedAt: null,
-          isRequired: true,
-          problem: null,
-          retryAt: null,
-          encrypted: false,
-          stored: null,
-        },
-      ],
-    },
+    { copies: [exampleCopy({ key: archive, bytes, sha256, provenAt, proof })] },
   ]);
 });
 

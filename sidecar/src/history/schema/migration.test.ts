@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Copy } from '../../../api/index.ts';
 import { Backup } from '../../../api/index.ts';
+import { exampleCopy } from '../../testing/exampleCopy.ts';
 import { exampleRestore } from '../../testing/exampleRestore.ts';
 import { exampleRun } from '../../testing/exampleRun.ts';
 import { newPath, openFor } from '../../testing/testDisk.ts';
@@ -72,21 +73,12 @@ it('makes a copy of what was the path of an archive', async () => {
     `/var/lib/nkvm/backups/kind__shop__orders-db__20261120T101112Z__${id('f')}.tar.gz`,
   ]);
   expect(history.get(id('f'))?.copies).toEqual([
-    {
+    exampleCopy({
       destination: 'local',
       key: `kind__shop__orders-db__20261120T101112Z__${id('f')}.tar.gz`,
-      state: 'present',
       bytes: 1_213_456_789,
-      sha256: 'ab'.repeat(32),
       provenAt: '2026-11-20T10:06:12.345Z',
-      proof: null,
-      verifiedAt: null,
-      isRequired: true,
-      problem: null,
-      retryAt: null,
-      encrypted: false,
-      stored: null,
-    },
+    }),
   ]);
   expect(history.get(id('b'))?.copies[0]?.destination).toBe('local-2');
 });
