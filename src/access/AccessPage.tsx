@@ -60,7 +60,7 @@ export function AccessPage({ cluster, namespace }: { cluster: string; namespace:
               {actions.some(({ allowed }) => !allowed) && (
                 <Typography variant="body2" color="text.secondary">
                   {t(
-                    'Permissions on single volumes are not counted here. To get more, ask an administrator of the namespace or of the cluster.'
+                    'Permissions on single volumes are not counted here. To get more permissions, ask an administrator of the namespace or of the cluster.'
                   )}
                 </Typography>
               )}

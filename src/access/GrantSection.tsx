@@ -91,7 +91,7 @@ export function GrantSection({ cluster, namespace, accounts, mayGrant }: GrantSe
       {refused !== undefined && (
         <Message severity="error" role="alert">
           {t(
-            'The API server refused it. {{message}}. Kubernetes lets people grant only permissions that they hold. Ask a cluster administrator, and send them this YAML.',
+            'The API server refused these permissions. {{message}}. Kubernetes lets people grant only permissions that they hold. Ask a cluster administrator, and send them this YAML.',
             { message: sentence(refused) }
           )}
         </Message>

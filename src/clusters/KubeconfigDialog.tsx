@@ -107,7 +107,7 @@ export function KubeconfigDialog({ cluster, replaces, onClose }: KubeconfigDialo
             value={name}
             error={name !== '' && !NAME.test(name)}
             helperText={t(
-              'A part of the name of each archive. Lower-case letters, digits and dashes.'
+              'Part of the name of each archive. Lower-case letters, digits and dashes.'
             )}
             onChange={event => change(() => setName(event.target.value.trim()))}
           />

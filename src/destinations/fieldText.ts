@@ -159,7 +159,7 @@ export function problemText(problem: Problem, t: Translate): string {
     case 'pair':
       return t('Fill in both fields of the login.');
     case 'module':
-      return t('Either a module of a daemon, or a private key for SSH.');
+      return t('Enter a module of a daemon, or a private key for SSH.');
     case 'keyOnly':
       return t('Over SSH, rsync needs a private key instead.');
     case 'recipients':

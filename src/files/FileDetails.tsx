@@ -83,7 +83,7 @@ export function FileDetails(props: FileDetailsProps) {
             hide: !isFile && type !== 'directory',
           },
           {
-            name: type === 'hardlink' ? t('Same file as') : t('Leads to'),
+            name: type === 'hardlink' ? t('Same file as') : t('Links to'),
             value: target && visible(target),
             hide: target === null,
           },

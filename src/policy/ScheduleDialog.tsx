@@ -109,7 +109,7 @@ function Open({
         />
         {known?.annotation && (
           <Message severity="info">
-            {t('The annotation {{name}} is set to “{{value}}”. It counts before the label.', {
+            {t('The annotation {{name}} is set to “{{value}}”. It overrides the label.', {
               name: SCHEDULE_ANNOTATION,
               value: known.annotation,
             })}

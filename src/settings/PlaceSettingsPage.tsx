@@ -54,7 +54,7 @@ export function PlaceSettingsPage() {
     <Stack spacing={3} sx={{ pt: 2, maxWidth: 760 }}>
       <Typography>
         {t(
-          'The plugin expects NKVM in namespace {{namespace}}, as Service {{service}}. If NKVM is installed in another place, enter it here. Settings apply to this browser only.',
+          'The plugin expects NKVM in namespace {{namespace}}, as Service {{service}}. If NKVM is installed elsewhere, enter its namespace and Service here. Settings apply to this browser only.',
           { ...DEFAULT_PLACE }
         )}
       </Typography>

@@ -13,7 +13,7 @@ export function vouchedText(vouched: Vouched, namespace: string, t: Translate): 
       );
     case 'no':
       return t(
-        'It is not NKVM as deploy/k8s installs it. No ClusterRoleBinding gives ServiceAccount nkvm-runner of namespace {{namespace}} the permission to check tokens.',
+        'This service was not installed with deploy/k8s. No ClusterRoleBinding gives ServiceAccount nkvm-runner of namespace {{namespace}} the permission to check tokens.',
         { namespace }
       );
     case 'unknown':

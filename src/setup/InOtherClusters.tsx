@@ -69,7 +69,7 @@ export function InOtherClusters({
             ))}
             <Typography variant="body2">
               {t(
-                'Use it only if the administrators of this cluster have given it to that NKVM. It gets short-lived tokens of this cluster, by which you prove your permissions.'
+                'Use it only if the administrators of this cluster let that NKVM back it up. That NKVM gets short-lived tokens of this cluster, which prove your permissions.'
               )}
             </Typography>
           </Stack>
@@ -93,6 +93,6 @@ function nothingText(search: Search, t: Translate): string {
   return search === 'failed'
     ? t('The API server of this cluster did not answer. Try again.')
     : t(
-        'No NKVM in your other clusters says that it backs up this one. It shows you only clusters that you have permission to see.'
+        'No NKVM in your other clusters says that it backs up this one. It may be that you do not have permission to see this.'
       );
 }
