@@ -18,7 +18,7 @@ export const notEncrypted = (place: string): StageError =>
   new StageError(
     'copy',
     'NotEncrypted',
-    `archive ${place} is not to be encrypted, and its destination takes only encrypted ones`,
+    `archive ${place} is not encrypted, and its destination accepts only encrypted ones`,
     'start the backup again: the settings of the destination have changed meanwhile',
     'transient'
   );
@@ -27,7 +27,7 @@ type Says = readonly [stage: Stage, reason: string, what: string, hint: string];
 
 const DAMAGED = 'use another copy of the backup, and look at the storage';
 const SAYS: Record<AgeFault, Says> = {
-  header: ['checksum', 'AgeBroken', 'is not a sound file of age', DAMAGED],
+  header: ['checksum', 'AgeBroken', 'is not a valid age file', DAMAGED],
   mac: ['checksum', 'AgeBroken', 'is damaged', DAMAGED],
   payload: ['checksum', 'AgeBroken', 'is damaged', DAMAGED],
   'no-match': [

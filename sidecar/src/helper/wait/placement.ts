@@ -102,7 +102,7 @@ function unusableClaim(claim: Claim): Obstacle | undefined {
     return {
       reason: 'ClaimTerminating',
       message: `${name} is being deleted`,
-      hint: 'stop the deletion of the claim, or accept it',
+      hint: 'wait until it is deleted, and create it again if it is needed: a deletion cannot be undone',
     };
   }
   if (claim.phase !== 'Lost') return undefined;

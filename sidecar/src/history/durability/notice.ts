@@ -55,7 +55,7 @@ export function noticesOfStart(
   if (replayed.missing > 0) {
     notices.push({
       reason: 'JournalIncomplete',
-      message: `journal of the history file ${path} lacks at least ${replayed.missing} changes; all others were taken over`,
+      message: `journal of the history file ${path} lacks at least ${replayed.missing} changes; all others were applied`,
       hint: `check the disk that it is on; ${MANIFESTS}`,
     });
   }

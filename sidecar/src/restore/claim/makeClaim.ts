@@ -48,7 +48,7 @@ export async function makeClaim(
       'create',
       'SizeUnknown',
       `the size of claim ${target.namespace}/${target.name} is not known`,
-      'set a size',
+      'set the size of the new claim',
       'needs-action'
     );
   }

@@ -28,7 +28,7 @@ export function claimCheck({ request, claim, namespace, wish }: PlanFacts): Plan
         refusal(
           'SizeUnknown',
           `the size of ${name} is not known: the archive has no manifest`,
-          'set a size'
+          'set the size of the new claim'
         )
       );
     }
