@@ -39,7 +39,7 @@ export default defineConfig({
         test: {
           name: 'world',
           include: [
-            'tests/{browser,contract,demo,docs,model,playground,supply,support}/**/*.test.ts',
+            'tests/{browser,contract,demo,deploy,docs,model,playground,supply,support}/**/*.test.ts',
           ],
           exclude,
           environment: 'node',

@@ -12,7 +12,7 @@ import { readCatalog } from '../../sidecar/src/backup/catalog/readCatalog.ts';
 import { rebuildHistory } from '../../sidecar/src/backup/rebuildHistory.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
-import { exampleManifest } from '../../sidecar/src/testing/exampleManifest.ts';
+import { exampleManifest } from '../../sidecar/src/testing/archive/exampleManifest.ts';
 import { imageFlags } from '../support/imageFlags.ts';
 
 const FLAGS = imageFlags();

@@ -18,11 +18,11 @@ import { manifestName } from '../../sidecar/src/archive/name.ts';
 import { archivesAt } from '../../sidecar/src/browse/archives.ts';
 import { localDestination } from '../../sidecar/src/destinations/directory/local.ts';
 import type { HttpWorld } from '../../sidecar/src/http/server.ts';
-import { exampleManifest } from '../../sidecar/src/testing/exampleManifest.ts';
-import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
-import { fixedPlaces } from '../../sidecar/src/testing/fixedPlaces.ts';
+import { exampleManifest } from '../../sidecar/src/testing/archive/exampleManifest.ts';
+import { testArchive } from '../../sidecar/src/testing/archive/testArchive.ts';
+import { fixedPlaces } from '../../sidecar/src/testing/destinations/fixedPlaces.ts';
+import { exampleRun } from '../../sidecar/src/testing/history/exampleRun.ts';
 import { httpWorld } from '../../sidecar/src/testing/httpWorld.ts';
-import { testArchive } from '../../sidecar/src/testing/testArchive.ts';
 import { imageFlags } from '../support/imageFlags.ts';
 import { biggestRssMiB, rssMiB } from './support/memory.ts';
 

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
-import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
+import { exampleRun } from '../../sidecar/src/testing/history/exampleRun.ts';
 import { imageFlags } from '../support/imageFlags.ts';
 
 const CLAIMS = 2_000;

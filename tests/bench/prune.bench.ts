@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
-import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
+import { exampleRun } from '../../sidecar/src/testing/history/exampleRun.ts';
 import { imageFlags } from '../support/imageFlags.ts';
 
 const MiB = 1024 * 1024;

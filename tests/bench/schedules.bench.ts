@@ -10,7 +10,7 @@ import { runIds } from '../../sidecar/src/history/runId.ts';
 import { startQueue } from '../../sidecar/src/jobs/queue/queue.ts';
 import { scheduler } from '../../sidecar/src/policy/schedule/scheduler.ts';
 import { startBackups } from '../../sidecar/src/policy/schedule/starts.ts';
-import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
+import { testClaim } from '../../sidecar/src/testing/cluster/testClaim.ts';
 import { imageFlags } from '../support/imageFlags.ts';
 
 /**

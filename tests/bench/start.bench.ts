@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
-import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
+import { exampleRun } from '../../sidecar/src/testing/history/exampleRun.ts';
 import { imageFlags } from '../support/imageFlags.ts';
 import { bundleSidecar } from './support/bundle.ts';
 

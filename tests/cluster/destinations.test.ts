@@ -10,8 +10,8 @@ import {
   openNamespaceCommand,
 } from '../../sidecar/api/names.ts';
 import { identityText, newIdentity, recipientText } from '../../sidecar/src/archive/age/keys.ts';
-import type { TestCertificate } from '../../sidecar/src/testing/testCertificates.ts';
-import { testCertificate } from '../../sidecar/src/testing/testCertificates.ts';
+import type { TestCertificate } from '../../sidecar/src/testing/cluster/testCertificates.ts';
+import { testCertificate } from '../../sidecar/src/testing/cluster/testCertificates.ts';
 import { startFaultyProxy } from '../servers/faultyProxy.ts';
 import { hasProgram } from '../servers/program.ts';
 import { noSshd } from '../servers/sshd.ts';

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import type { HelperSpec } from '../../sidecar/src/helper/manifest.ts';
 import { helperPod } from '../../sidecar/src/helper/manifest.ts';
-import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
+import { exampleHelperSettings } from '../../sidecar/src/testing/helper/exampleHelperSettings.ts';
 import { kubectl } from './support/kubectl.ts';
 import { IMAGE } from './support/verify-pod.ts';
 

@@ -8,8 +8,8 @@ import {
   openNamespaceCommand,
   SERVICE_PROXY_PATH,
 } from '../../sidecar/api/names.ts';
-import type { HandmadeEntry } from '../../sidecar/src/testing/handmadeTar.ts';
-import { tarEntries, tarOf } from '../../sidecar/src/testing/handmadeTar.ts';
+import type { HandmadeEntry } from '../../sidecar/src/testing/archive/handmadeTar.ts';
+import { tarEntries, tarOf } from '../../sidecar/src/testing/archive/handmadeTar.ts';
 import { run } from './machine/run.ts';
 import type { Call } from './support/backups.ts';
 import { backUp, read } from './support/backups.ts';

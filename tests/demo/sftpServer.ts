@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 import type { Attributes, FileEntry, SFTPWrapper } from 'ssh2';
 import ssh2 from 'ssh2';
 import { codeOf } from '../../sidecar/src/files.ts';
-import { sshKeyPair } from '../../sidecar/src/testing/sshKeyPair.ts';
+import { sshKeyPair } from '../../sidecar/src/testing/destinations/sshKeyPair.ts';
 
 const { OPEN_MODE, STATUS_CODE } = ssh2.utils.sftp;
 

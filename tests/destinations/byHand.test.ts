@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
 import { KINDS } from '../../sidecar/src/destinations/kinds.ts';
-import { testCertificate } from '../../sidecar/src/testing/testCertificates.ts';
+import { testCertificate } from '../../sidecar/src/testing/cluster/testCertificates.ts';
 import { hasProgram } from '../servers/program.ts';
 import { noRsync, RSYNC_PASSWORD, startRsyncd } from '../servers/rsyncd.ts';
 import { FTP_PASSWORD, FTP_USER, noVsftpd, startVsftpd } from '../servers/vsftpd.ts';

@@ -12,12 +12,12 @@ import type { RestoreDetails } from '../../sidecar/src/history/queries/details.t
 import type { JobEnd } from '../../sidecar/src/jobs/job.ts';
 import type { RestoreWorld } from '../../sidecar/src/restore/attempt.ts';
 import { runRestore } from '../../sidecar/src/restore/run.ts';
-import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
-import { exampleRun } from '../../sidecar/src/testing/exampleRun.ts';
-import { fixedPlaces } from '../../sidecar/src/testing/fixedPlaces.ts';
-import { memoryClaims } from '../../sidecar/src/testing/memoryClaims.ts';
-import { processCluster } from '../../sidecar/src/testing/processCluster.ts';
-import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
+import { memoryClaims } from '../../sidecar/src/testing/cluster/memoryClaims.ts';
+import { testClaim } from '../../sidecar/src/testing/cluster/testClaim.ts';
+import { fixedPlaces } from '../../sidecar/src/testing/destinations/fixedPlaces.ts';
+import { exampleHelperSettings } from '../../sidecar/src/testing/helper/exampleHelperSettings.ts';
+import { processCluster } from '../../sidecar/src/testing/helper/processCluster.ts';
+import { exampleRun } from '../../sidecar/src/testing/history/exampleRun.ts';
 
 /** A claim to restore into, through a helper that is a process of this machine. */
 export interface DirectRestoreWorld {

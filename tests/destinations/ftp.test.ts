@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { ftp, ftps } from '../../sidecar/src/destinations/ftp/kind.ts';
-import { describeDestination } from '../../sidecar/src/testing/destinationSuite.ts';
-import type { TestCertificate } from '../../sidecar/src/testing/testCertificates.ts';
-import { testCertificate } from '../../sidecar/src/testing/testCertificates.ts';
+import type { TestCertificate } from '../../sidecar/src/testing/cluster/testCertificates.ts';
+import { testCertificate } from '../../sidecar/src/testing/cluster/testCertificates.ts';
+import { describeDestination } from '../../sidecar/src/testing/destinations/destinationSuite.ts';
 import type { Vsftpd } from '../servers/vsftpd.ts';
 import { FTP_PASSWORD, FTP_USER, noVsftpd, startVsftpd } from '../servers/vsftpd.ts';
 

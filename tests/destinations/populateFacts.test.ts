@@ -13,7 +13,7 @@ import {
   populateWorld,
   storeBackup,
   waitingClaim,
-} from '../../sidecar/src/testing/populateWorld.ts';
+} from '../../sidecar/src/testing/policy/populateWorld.ts';
 import type { S3Server } from '../servers/s3Server.ts';
 import { startVersitygw, versitygwMissing } from '../servers/versitygw.ts';
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { keysOf } from '../../sidecar/src/destinations/destination.ts';
 import { resticDestination } from '../../sidecar/src/destinations/restic/restic.ts';
 import { ResticSettings } from '../../sidecar/src/destinations/restic/settings.ts';
-import { describeDestination } from '../../sidecar/src/testing/destinationSuite.ts';
+import { describeDestination } from '../../sidecar/src/testing/destinations/destinationSuite.ts';
 import { initRepository, RESTIC, resticMissing } from '../servers/restic.ts';
 
 const PASSWORD = 'correct horse battery';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { s3 } from '../../sidecar/src/destinations/s3/kind.ts';
-import { describeDestination } from '../../sidecar/src/testing/destinationSuite.ts';
+import { describeDestination } from '../../sidecar/src/testing/destinations/destinationSuite.ts';
 import { motoMissing, startMoto } from '../servers/moto.ts';
 import type { S3Server } from '../servers/s3Server.ts';
 import { startVersitygw, versitygwMissing } from '../servers/versitygw.ts';

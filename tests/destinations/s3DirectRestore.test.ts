@@ -7,10 +7,10 @@ import type { Destination } from '../../sidecar/src/destinations/destination.ts'
 import type { DirectReads } from '../../sidecar/src/destinations/direct.ts';
 import { isOtherwise } from '../../sidecar/src/destinations/direct.ts';
 import type { RunChange, RunRecord } from '../../sidecar/src/history/history.ts';
-import { fixedPlaces } from '../../sidecar/src/testing/fixedPlaces.ts';
-import { testListener } from '../../sidecar/src/testing/pushWorld.ts';
-import { storedChain } from '../../sidecar/src/testing/storedChain.ts';
-import { change, treeLines } from '../../sidecar/src/testing/treeHistory.ts';
+import { storedChain } from '../../sidecar/src/testing/chain/storedChain.ts';
+import { change, treeLines } from '../../sidecar/src/testing/chain/treeHistory.ts';
+import { fixedPlaces } from '../../sidecar/src/testing/destinations/fixedPlaces.ts';
+import { testListener } from '../../sidecar/src/testing/helper/pushWorld.ts';
 import type { Fate, Passing } from '../servers/requestProxy.ts';
 import { s3Refusal } from '../servers/requestProxy.ts';
 import type { S3Server } from '../servers/s3Server.ts';

@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { keysOf } from '../../sidecar/src/destinations/destination.ts';
 import { s3 } from '../../sidecar/src/destinations/s3/kind.ts';
-import type { TestCertificate } from '../../sidecar/src/testing/testCertificates.ts';
-import { testCertificate } from '../../sidecar/src/testing/testCertificates.ts';
+import type { TestCertificate } from '../../sidecar/src/testing/cluster/testCertificates.ts';
+import { testCertificate } from '../../sidecar/src/testing/cluster/testCertificates.ts';
 import { motoMissing, startMoto } from '../servers/moto.ts';
 import type { S3Server } from '../servers/s3Server.ts';
 

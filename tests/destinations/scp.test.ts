@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { scp } from '../../sidecar/src/destinations/ssh/scpKind.ts';
-import type { DestinationUnderTest } from '../../sidecar/src/testing/destinationSuite.ts';
-import { describeDestination } from '../../sidecar/src/testing/destinationSuite.ts';
+import type { DestinationUnderTest } from '../../sidecar/src/testing/destinations/destinationSuite.ts';
+import { describeDestination } from '../../sidecar/src/testing/destinations/destinationSuite.ts';
 import type { Sshd } from '../servers/sshd.ts';
 import { noSshd, startSshd } from '../servers/sshd.ts';
 

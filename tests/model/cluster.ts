@@ -9,9 +9,9 @@ import type { ReadClaim } from '../../sidecar/src/cluster/inventory/claims.ts';
 import type { Claim } from '../../sidecar/src/cluster/inventory/inventory.ts';
 import type { HelperCluster } from '../../sidecar/src/helper/helper.ts';
 import type { Availability } from '../../sidecar/src/jobs/attempts/outages.ts';
-import type { ProcessCluster } from '../../sidecar/src/testing/processCluster.ts';
-import { processCluster } from '../../sidecar/src/testing/processCluster.ts';
-import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
+import { testClaim } from '../../sidecar/src/testing/cluster/testClaim.ts';
+import type { ProcessCluster } from '../../sidecar/src/testing/helper/processCluster.ts';
+import { processCluster } from '../../sidecar/src/testing/helper/processCluster.ts';
 import type { Life } from './life.ts';
 import type { Transport } from './transports.ts';
 

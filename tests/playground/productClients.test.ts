@@ -25,7 +25,7 @@ import { execTransport } from '../../sidecar/src/helper/transport.ts';
 import { sameLimits } from '../../sidecar/src/helper/wait/waitLimits.ts';
 import type { HelperRequest, ReadyHelper } from '../../sidecar/src/helper/withHelper.ts';
 import { withHelper } from '../../sidecar/src/helper/withHelper.ts';
-import { exampleHelperSettings } from '../../sidecar/src/testing/exampleHelperSettings.ts';
+import { exampleHelperSettings } from '../../sidecar/src/testing/helper/exampleHelperSettings.ts';
 import { until } from '../cluster/support/until.ts';
 import { type Playground, startPlayground } from './playground.ts';
 

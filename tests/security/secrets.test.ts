@@ -9,7 +9,7 @@ import {
   DESTINATION_LABEL,
   NKVM_NAMESPACE,
 } from '../../sidecar/api/names.ts';
-import { kubeconfigText } from '../../sidecar/src/testing/kubeconfigText.ts';
+import { kubeconfigText } from '../../sidecar/src/testing/cluster/kubeconfigText.ts';
 import { ended } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import type { Storage } from '../demo/storage.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import type { AuthContext, Connection } from 'ssh2';
 import ssh2 from 'ssh2';
-import { sshKeyPair } from '../../sidecar/src/testing/sshKeyPair.ts';
+import { sshKeyPair } from '../../sidecar/src/testing/destinations/sshKeyPair.ts';
 
 export interface PasswordSshOptions {
   username: string;

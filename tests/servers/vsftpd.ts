@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { TestCertificate } from '../../sidecar/src/testing/testCertificates.ts';
+import type { TestCertificate } from '../../sidecar/src/testing/cluster/testCertificates.ts';
 import { hasProgram } from './program.ts';
 import type { Listens, Server } from './server.ts';
 import { startServer } from './server.ts';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Obstacle } from '../../sidecar/api/index.ts';
 import { obstacleOf } from '../../sidecar/src/backup/request/obstacle.ts';
 import type { Claim } from '../../sidecar/src/cluster/inventory/inventory.ts';
-import { testClaim } from '../../sidecar/src/testing/testClaim.ts';
+import { testClaim } from '../../sidecar/src/testing/cluster/testClaim.ts';
 import { blockDevice, closedNamespace, unbound } from '../../src/testing/samples.ts';
 
 it.each<[string, Obstacle, Partial<Claim>, boolean]>([

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import { exampleManifest } from '../testing/exampleManifest.ts';
-import { packHere } from '../testing/packHere.ts';
+import { exampleManifest } from '../testing/archive/exampleManifest.ts';
+import { packHere } from '../testing/helper/packHere.ts';
 import { readIndex } from './index/storedIndex.ts';
 import { Manifest, writeManifest } from './manifest.ts';
 import { MEMBER_RAW_BYTES } from './memberBytes.ts';
@@ -73,7 +73,9 @@ const tableOf = (from: string, to: string): string[] => {
 };
 
 it('lists every field of the manifest, and no other', () => {
-  expect(tableOf('## Manifest', '`formatVersion` increases')).toEqual(Object.keys(Manifest.shape).sort());
+  expect(tableOf('## Manifest', '`formatVersion` increases')).toEqual(
+    Object.keys(Manifest.shape).sort()
+  );
 });
 
 it('lists every field of the first line of an index, and no other', () => {

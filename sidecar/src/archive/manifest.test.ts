@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { exampleManifest } from '../testing/exampleManifest.ts';
+import { exampleManifest } from '../testing/archive/exampleManifest.ts';
 import type { Manifest } from './manifest.ts';
 import { readManifest, writeManifest } from './manifest.ts';
 

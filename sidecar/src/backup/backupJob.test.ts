@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { queuedRun } from '../testing/exampleRun.ts';
-import { testClaim } from '../testing/testClaim.ts';
+import { testClaim } from '../testing/cluster/testClaim.ts';
+import { queuedRun } from '../testing/history/exampleRun.ts';
 import { backupJob } from './backupJob.ts';
 
 const now = () => new Date('2026-11-21T10:00:00.000Z');

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import type { History } from '../history/history.ts';
 import { openHistory } from '../history/openHistory.ts';
-import { exampleRun } from '../testing/exampleRun.ts';
+import { exampleRun } from '../testing/history/exampleRun.ts';
 import { entriesBefore } from './emptied.ts';
 
 let dir: string;

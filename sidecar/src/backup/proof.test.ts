@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Seal } from '../../api/index.ts';
 import type { Staged } from '../destinations/destination.ts';
-import { memoryDestination } from '../testing/memoryDestination.ts';
+import { memoryDestination } from '../testing/destinations/memoryDestination.ts';
 import { proveStored } from './proof.ts';
 
 const here = ['-C', import.meta.dirname, 'proof.ts', 'proof.test.ts'];

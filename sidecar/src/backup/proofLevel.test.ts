@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openHistory } from '../history/openHistory.ts';
-import { exampleCopy } from '../testing/exampleCopy.ts';
-import { exampleRun } from '../testing/exampleRun.ts';
+import { exampleCopy } from '../testing/history/exampleCopy.ts';
+import { exampleRun } from '../testing/history/exampleRun.ts';
 import type { PlaceFacts, ProofFacts, ProofPlan } from './proofLevel.ts';
 import { proofLevel, proofPlan, proofPlansFor, unpackedOnce } from './proofLevel.ts';
 

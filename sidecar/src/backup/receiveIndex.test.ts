@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import type { Destination } from '../destinations/destination.ts';
-import { exampleManifest } from '../testing/exampleManifest.ts';
-import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
+import { exampleManifest } from '../testing/archive/exampleManifest.ts';
+import { memoryDestination, memoryStorage } from '../testing/destinations/memoryDestination.ts';
 import type { ReceiveIndexOptions } from './receiveIndex.ts';
 import { receiveIndex } from './receiveIndex.ts';
 

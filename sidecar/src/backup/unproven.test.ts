@@ -6,10 +6,10 @@ import { fenced } from '../destinations/fenced.ts';
 import type { IsSame } from '../destinations/places/sameStorage.ts';
 import { leaseLost } from '../fence.ts';
 import type { RunRecord } from '../history/history.ts';
-import { exampleCopy } from '../testing/exampleCopy.ts';
-import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
-import { failing } from '../testing/failingDestination.ts';
-import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
+import { failing } from '../testing/destinations/failingDestination.ts';
+import { memoryDestination, memoryStorage } from '../testing/destinations/memoryDestination.ts';
+import { exampleCopy } from '../testing/history/exampleCopy.ts';
+import { exampleRun, queuedRun } from '../testing/history/exampleRun.ts';
 import type { UnprovenFacts } from './unproven.ts';
 import { deleteUnproven, UNPROVEN_AGE_MS, verdictOnUnproven } from './unproven.ts';
 

@@ -3,12 +3,12 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { readIndex } from '../archive/index/storedIndex.ts';
 import { manifestName } from '../archive/name.ts';
-import { exampleManifest } from '../testing/exampleManifest.ts';
-import { failing } from '../testing/failingDestination.ts';
-import { memoryDestination } from '../testing/memoryDestination.ts';
-import { onePlace } from '../testing/onePlace.ts';
-import { packed, testArchive } from '../testing/testArchive.ts';
-import { putArchive, testArchives } from '../testing/testOpenArchive.ts';
+import { exampleManifest } from '../testing/archive/exampleManifest.ts';
+import { packed, testArchive } from '../testing/archive/testArchive.ts';
+import { putArchive, testArchives } from '../testing/archive/testOpenArchive.ts';
+import { failing } from '../testing/destinations/failingDestination.ts';
+import { memoryDestination } from '../testing/destinations/memoryDestination.ts';
+import { onePlace } from '../testing/destinations/onePlace.ts';
 import { archivesAt } from './archives.ts';
 
 const KEY = exampleManifest().archive;

@@ -7,9 +7,9 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SelectOptions } from '../archive/index/select.ts';
 import { select } from '../archive/index/select.ts';
-import type { TestArchiveOptions } from '../testing/testArchive.ts';
-import { packed, testArchive } from '../testing/testArchive.ts';
-import { putArchive, testArchives } from '../testing/testOpenArchive.ts';
+import type { TestArchiveOptions } from '../testing/archive/testArchive.ts';
+import { packed, testArchive } from '../testing/archive/testArchive.ts';
+import { putArchive, testArchives } from '../testing/archive/testOpenArchive.ts';
 import type { OpenArchive } from './openArchive.ts';
 import { fileOf, tarOfSelection } from './tarOfSelection.ts';
 

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { StageError } from '../errors.ts';
-import { memoryDestination } from '../testing/memoryDestination.ts';
-import { testArchive } from '../testing/testArchive.ts';
+import { testArchive } from '../testing/archive/testArchive.ts';
+import { memoryDestination } from '../testing/destinations/memoryDestination.ts';
 import { checkedUpload, limitedBody } from './uploadBody.ts';
 
 const refusal = () => new StageError('copy', 'UploadTooBig', 'too big', 'less', 'needs-action');

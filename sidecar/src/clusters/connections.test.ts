@@ -6,7 +6,7 @@ import { kubeConfigFor, ListWatchServer } from '../../../tests/support/listWatch
 import { gatewayOf } from '../cluster/gateway/gateway.ts';
 import { watchClusterSecrets } from '../cluster/inventory/clusterSecrets.ts';
 import { watchLimits } from '../cluster/watch/watchCache.ts';
-import { kubeconfigText, TEST_TOKEN } from '../testing/kubeconfigText.ts';
+import { kubeconfigText, TEST_TOKEN } from '../testing/cluster/kubeconfigText.ts';
 import { connectionsOf } from './connections.ts';
 import { watchClusterFiles } from './sources/clusterFiles.ts';
 

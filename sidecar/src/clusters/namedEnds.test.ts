@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { JobEnd, JobKind } from '../jobs/job.ts';
-import { exampleRun } from '../testing/exampleRun.ts';
+import { exampleRun } from '../testing/history/exampleRun.ts';
 import { withNamedEnds } from './namedEnds.ts';
 
 const broke: JobEnd = {

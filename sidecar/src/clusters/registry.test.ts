@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
-import type { RemoteApiServer } from '../testing/remoteApiServer.ts';
-import { remoteApiServer } from '../testing/remoteApiServer.ts';
+import type { RemoteApiServer } from '../testing/cluster/remoteApiServer.ts';
+import { remoteApiServer } from '../testing/cluster/remoteApiServer.ts';
 import { connectionsOf } from './connections.ts';
 import { registryOf } from './registry.ts';
 

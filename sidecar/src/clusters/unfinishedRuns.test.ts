@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { RunChange } from '../history/history.ts';
-import { exampleRun } from '../testing/exampleRun.ts';
+import { exampleRun } from '../testing/history/exampleRun.ts';
 import type { RunsOfCluster } from './unfinishedRuns.ts';
 import { cancelRuns, failAfterAbsence } from './unfinishedRuns.ts';
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
 import { leaseLost } from '../fence.ts';
-import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
+import { memoryDestination, memoryStorage } from '../testing/destinations/memoryDestination.ts';
 import { keysOf } from './destination.ts';
 import { fenced } from './fenced.ts';
 

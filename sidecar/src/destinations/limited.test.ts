@@ -1,8 +1,8 @@
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StageError } from '../errors.ts';
-import { describeDestination } from '../testing/destinationSuite.ts';
-import { memoryDestination, memoryStorage } from '../testing/memoryDestination.ts';
+import { describeDestination } from '../testing/destinations/destinationSuite.ts';
+import { memoryDestination, memoryStorage } from '../testing/destinations/memoryDestination.ts';
 import type { Destination } from './destination.ts';
 import { keysOf } from './destination.ts';
 import { limited } from './limited.ts';

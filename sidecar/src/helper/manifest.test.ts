@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../cluster/gateway/pods.ts';
 import { readConfig } from '../config.ts';
-import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
+import { exampleHelperSettings } from '../testing/helper/exampleHelperSettings.ts';
 import { INJECTION_OPT_OUTS } from './injectors.ts';
 import type { HelperSpec } from './manifest.ts';
 import { helperPod, INDEX_LIMIT_BYTES } from './manifest.ts';

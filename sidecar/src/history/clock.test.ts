@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
-import { afterKill, newPath, openFor, withDisk } from '../testing/testDisk.ts';
+import { exampleRun, queuedRun } from '../testing/history/exampleRun.ts';
+import { afterKill, newPath, openFor, withDisk } from '../testing/history/testDisk.ts';
 import { runIds, timeOfRunId } from './runId.ts';
 
 const DAY = 86_400_000;

@@ -4,12 +4,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StoredChain } from '../testing/chain/storedChain.ts';
+import { storedChain } from '../testing/chain/storedChain.ts';
+import { change, treeLines } from '../testing/chain/treeHistory.ts';
+import { memoryDestination } from '../testing/destinations/memoryDestination.ts';
 import type { HttpTestWorld } from '../testing/httpWorld.ts';
 import { httpWorld } from '../testing/httpWorld.ts';
-import { memoryDestination } from '../testing/memoryDestination.ts';
-import type { StoredChain } from '../testing/storedChain.ts';
-import { storedChain } from '../testing/storedChain.ts';
-import { change, treeLines } from '../testing/treeHistory.ts';
 
 // Chains are made by several commands each, on a machine that may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import type { ClaimEvent } from '../cluster/writes/events.ts';
-import { exampleCheck, exampleRestore } from '../testing/exampleRestore.ts';
-import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
+import { exampleCheck, exampleRestore } from '../testing/history/exampleRestore.ts';
+import { exampleRun, queuedRun } from '../testing/history/exampleRun.ts';
 import { claimEventOf } from './claimEvent.ts';
 
 const run = (change: Partial<Backup> = {}) =>

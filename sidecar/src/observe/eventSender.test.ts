@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Backup } from '../../api/index.ts';
 import type { ClaimEvent, Sent } from '../cluster/writes/events.ts';
-import { exampleRun } from '../testing/exampleRun.ts';
+import { exampleRun } from '../testing/history/exampleRun.ts';
 import type { Outcome } from './eventSender.ts';
 import { eventSender } from './eventSender.ts';
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { helperPod } from '../helper/manifest.ts';
 import { openHistory } from '../history/openHistory.ts';
-import { exampleHelperSettings } from '../testing/exampleHelperSettings.ts';
-import { exampleRun, queuedRun } from '../testing/exampleRun.ts';
-import { processCluster } from '../testing/processCluster.ts';
+import { exampleHelperSettings } from '../testing/helper/exampleHelperSettings.ts';
+import { processCluster } from '../testing/helper/processCluster.ts';
+import { exampleRun, queuedRun } from '../testing/history/exampleRun.ts';
 import { helperLeaks } from './helperLeaks.ts';
 
 async function world() {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RUN_KINDS } from '../../api/index.ts';
 import type { RunRecord } from '../history/history.ts';
-import { exampleRun } from '../testing/exampleRun.ts';
+import { exampleRun } from '../testing/history/exampleRun.ts';
 import { runEnds } from './runEnds.ts';
 
 /** @returns who is told of the end of a run. */

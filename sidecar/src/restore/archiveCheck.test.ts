@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { failing } from '../testing/failingDestination.ts';
-import { memoryDestination } from '../testing/memoryDestination.ts';
+import { failing } from '../testing/destinations/failingDestination.ts';
+import { memoryDestination } from '../testing/destinations/memoryDestination.ts';
 import { checkArchive } from './archiveCheck.ts';
 import type { RestoreSource } from './source.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { openHistory } from '../history/openHistory.ts';
-import { exampleRestore, exampleRestoreDetails } from '../testing/exampleRestore.ts';
+import { exampleRestore, exampleRestoreDetails } from '../testing/history/exampleRestore.ts';
 import { pastRestores } from './pastRestores.ts';
 
 it('tells what the history knows of the restores into a claim, newest first', async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { UnpackWorld } from '../testing/unpackWorld.ts';
-import { unpackWorld } from '../testing/unpackWorld.ts';
+import type { UnpackWorld } from '../testing/helper/unpackWorld.ts';
+import { unpackWorld } from '../testing/helper/unpackWorld.ts';
 import { verdictOnRestore } from './verdictOnRestore.ts';
 
 let world: UnpackWorld;

@@ -5,8 +5,8 @@ import { runIds } from '../history/runId.ts';
 import type { JobEnd, JobKind } from '../jobs/job.ts';
 import type { Queue } from '../jobs/queue/queue.ts';
 import { startQueue } from '../jobs/queue/queue.ts';
-import { exampleRestoreDetails } from '../testing/exampleRestore.ts';
-import { withDisk } from '../testing/testDisk.ts';
+import { exampleRestoreDetails } from '../testing/history/exampleRestore.ts';
+import { withDisk } from '../testing/history/testDisk.ts';
 import type { TakeSafetyBackup } from './safetyBackup.ts';
 import { safetyBackups } from './safetyBackup.ts';
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import type { RunRecord } from '../history/history.ts';
 import type { RestoreDetails } from '../history/queries/details.ts';
-import { exampleRestore } from '../testing/exampleRestore.ts';
-import { exampleRun } from '../testing/exampleRun.ts';
-import { testClaim } from '../testing/testClaim.ts';
+import { testClaim } from '../testing/cluster/testClaim.ts';
+import { exampleRestore } from '../testing/history/exampleRestore.ts';
+import { exampleRun } from '../testing/history/exampleRun.ts';
 import { undoRequest } from './undo.ts';
 
 const claim = testClaim({ uid: 'uid-1' });

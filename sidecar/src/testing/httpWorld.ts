@@ -34,11 +34,11 @@ import { startQueue } from '../jobs/queue/queue.ts';
 import { createLog } from '../observe/log.ts';
 import type { CoverageWorld } from '../policy/coverage/coverage.ts';
 import { coverageOf } from '../policy/coverage/coverage.ts';
-import type { MemoryStorage } from './memoryDestination.ts';
-import { memoryDestination, memoryStorage } from './memoryDestination.ts';
-import { memoryResults } from './memoryResults.ts';
-import { onePlace } from './onePlace.ts';
-import { testClaim } from './testClaim.ts';
+import { testClaim } from './cluster/testClaim.ts';
+import type { MemoryStorage } from './destinations/memoryDestination.ts';
+import { memoryDestination, memoryStorage } from './destinations/memoryDestination.ts';
+import { memoryResults } from './destinations/memoryResults.ts';
+import { onePlace } from './destinations/onePlace.ts';
 
 const claimOf = (namespace: string, name: string, more: Partial<Claim> = {}) =>
   testClaim({ namespace, name, uid: `uid-${namespace}-${name}`, ...more });

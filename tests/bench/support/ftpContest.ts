@@ -1,4 +1,4 @@
-import { testCertificate } from '../../../sidecar/src/testing/testCertificates.ts';
+import { testCertificate } from '../../../sidecar/src/testing/cluster/testCertificates.ts';
 import { FTP_PASSWORD, FTP_USER, noVsftpd, startVsftpd } from '../../servers/vsftpd.ts';
 import type { Contest } from './contest.ts';
 

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import type { Cluster } from '../../../sidecar/api/index.ts';
-import { kubeconfigText, TEST_TOKEN } from '../../../sidecar/src/testing/kubeconfigText.ts';
+import { kubeconfigText, TEST_TOKEN } from '../../../sidecar/src/testing/cluster/kubeconfigText.ts';
 import {
   aClusterCheck,
   clusterList,

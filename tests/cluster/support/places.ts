@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TestCertificate } from '../../../sidecar/src/testing/testCertificates.ts';
+import type { TestCertificate } from '../../../sidecar/src/testing/cluster/testCertificates.ts';
 import { RESTIC, resticMissing } from '../../servers/restic.ts';
 import { noRsync, startRsyncd } from '../../servers/rsyncd.ts';
 import { noSshd, startSshd } from '../../servers/sshd.ts';

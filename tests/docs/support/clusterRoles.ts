@@ -28,7 +28,7 @@ export interface Binding {
   subjects: { kind: string; name: string; namespace?: string }[];
 }
 
-/** tests/support/remoteRights.test.ts compares them with the originals. */
+/** tests/deploy/remoteRights.test.ts compares them with the originals. */
 const COPIES = ['deploy/k8s/remote/people.yaml'];
 
 const documents = globSync('deploy/**/*.yaml', { cwd: ROOT })

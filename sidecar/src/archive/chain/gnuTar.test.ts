@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { packLink } from '../../testing/packChain.ts';
+import { packLink } from '../../testing/chain/packChain.ts';
+import { changeTree, treeHistories, treeLines } from '../../testing/chain/treeHistory.ts';
 import { SEED } from '../../testing/seed.ts';
-import { changeTree, treeHistories, treeLines } from '../../testing/treeHistory.ts';
 
 it('restores every point of a chain with tar alone', () => {
   fc.assert(

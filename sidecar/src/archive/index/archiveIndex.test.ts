@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { indexOfLines, linesFor } from '../../testing/testIndex.ts';
+import { indexOfLines, linesFor } from '../../testing/archive/testIndex.ts';
 import { IndexBuilder } from './builder.ts';
 import { EntryFields, SYMLINK } from './entry.ts';
 

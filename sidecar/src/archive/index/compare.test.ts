@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { indexOfLines, linesFor } from '../../testing/testIndex.ts';
+import { indexOfLines, linesFor } from '../../testing/archive/testIndex.ts';
 import { compareIndexes } from './compare.ts';
 
 async function compared(earlier: string, later: string, path = '') {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { firstBlocks } from '../../testing/firstBlocks.ts';
+import { firstBlocks } from '../../testing/archive/firstBlocks.ts';
 
 const read = (name: string): Buffer => readFileSync(new URL(`./fixtures/${name}`, import.meta.url));
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { indexOfLines, linesFor } from '../../testing/testIndex.ts';
+import { indexOfLines, linesFor } from '../../testing/archive/testIndex.ts';
 import { EntryFields } from './entry.ts';
 import { BadLine, LineReader } from './lines.ts';
 import { lineOf } from './writeLine.ts';

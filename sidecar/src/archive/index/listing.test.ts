@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { indexOfLines, linesFor } from '../../testing/testIndex.ts';
+import { indexOfLines, linesFor } from '../../testing/archive/testIndex.ts';
 import type { ArchiveIndex } from './archiveIndex.ts';
 import type { ListQuery } from './listing.ts';
 import { Listing } from './listing.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { indexOfLines, linesFor } from '../../testing/testIndex.ts';
+import { indexOfLines, linesFor } from '../../testing/archive/testIndex.ts';
 import type { SelectOptions } from './select.ts';
 import { select } from './select.ts';
 

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { Destination } from '../../destinations/destination.ts';
-import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import { membersOf } from './rawArchive.ts';
 import { readRaw } from './readRaw.ts';
 

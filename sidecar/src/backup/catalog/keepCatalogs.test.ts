@@ -2,7 +2,7 @@ import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { Place } from '../../destinations/places.ts';
 import type { PlaceStatus } from '../../destinations/places/livePlace.ts';
 import { StageError } from '../../errors.ts';
-import { memoryDestination } from '../../testing/memoryDestination.ts';
+import { memoryDestination } from '../../testing/destinations/memoryDestination.ts';
 import { keepCatalogs } from './keepCatalogs.ts';
 import type { ReadCatalog } from './readCatalog.ts';
 

@@ -8,8 +8,8 @@ import type { Destination } from '../../destinations/destination.ts';
 import { StageError } from '../../errors.ts';
 import type { History } from '../../history/history.ts';
 import { openHistory } from '../../history/openHistory.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import { readCatalog } from './readCatalog.ts';
 
 const NOW = new Date('2026-11-20T10:00:00Z');

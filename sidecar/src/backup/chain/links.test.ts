@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import { checkLinks, missingLinks } from './links.ts';
 
 const link = (runId: string) => ({

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Copy } from '../../../api/index.ts';
 import type { RunRecord } from '../../history/history.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { newPath, openFor } from '../../testing/testDisk.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
+import { newPath, openFor } from '../../testing/history/testDisk.ts';
 import { askForCopies } from './askForCopies.ts';
 
 const [present] = exampleRun().copies as [Copy];

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import { nearlyFull } from '../../destinations/room.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { admissionOf } from './admission.ts';
 
 const claims = [testClaim({ name: 'a' }), testClaim({ name: 'lost', phase: 'Lost' })];

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { obstacleOf } from './obstacle.ts';
 
 it.each([

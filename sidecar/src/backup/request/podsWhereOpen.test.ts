@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createHelper } from '../../helper/helper.ts';
-import { exampleHelperSpec } from '../../testing/exampleHelperSpec.ts';
-import { processCluster } from '../../testing/processCluster.ts';
+import { exampleHelperSpec } from '../../testing/helper/exampleHelperSpec.ts';
+import { processCluster } from '../../testing/helper/processCluster.ts';
 import type { IsOpen } from './openNamespaces.ts';
 import { podsWhereOpen } from './podsWhereOpen.ts';
 

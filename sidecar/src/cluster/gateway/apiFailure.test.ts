@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { FailureClass } from '../../errors.ts';
-import { apiAnswer } from '../../testing/apiAnswer.ts';
+import { apiAnswer } from '../../testing/cluster/apiAnswer.ts';
 import type { ApiFailure, FailureKind } from './apiFailure.ts';
 import { failureOf, failureOfConnection, isMissingRight } from './apiFailure.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { apiAnswer } from '../../testing/apiAnswer.ts';
+import { apiAnswer } from '../../testing/cluster/apiAnswer.ts';
 import { failureOfTime } from './apiFailure.ts';
 import type { Call, Gateway } from './gateway.ts';
 import type { Pod } from './pods.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, it } from 'vitest';
-import { claim, pod, workload } from '../../testing/testFacts.ts';
+import { claim, pod, workload } from '../../testing/cluster/testFacts.ts';
 import { FactStore } from '../watch/factStore.ts';
 import { ClaimView, type Stores } from './claimView.ts';
 

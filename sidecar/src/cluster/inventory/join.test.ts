@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { claim, pod, workload } from '../../testing/testFacts.ts';
+import { claim, pod, workload } from '../../testing/cluster/testFacts.ts';
 import type { NamespaceFacts } from '../watch/facts.ts';
 import type { Claim } from './inventory.ts';
 import { joinClaims } from './join.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Owner } from '../../../api/index.ts';
-import { claim, controller, pod, workload } from '../../testing/testFacts.ts';
+import { claim, controller, pod, workload } from '../../testing/cluster/testFacts.ts';
 import type { ClaimFact, PodFact, WorkloadFact } from '../watch/facts.ts';
 import { indexOwners, ownerOf, usersOf } from './owners.ts';
 

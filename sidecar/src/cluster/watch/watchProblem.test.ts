@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { apiAnswer } from '../../testing/apiAnswer.ts';
+import { apiAnswer } from '../../testing/cluster/apiAnswer.ts';
 import { watchProblem } from './watchProblem.ts';
 
 it.each<[string, unknown, string]>([

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { KubeconfigParts } from '../../testing/kubeconfigText.ts';
-import { kubeconfigText, TEST_TOKEN } from '../../testing/kubeconfigText.ts';
-import { testCertificate } from '../../testing/testCertificates.ts';
+import type { KubeconfigParts } from '../../testing/cluster/kubeconfigText.ts';
+import { kubeconfigText, TEST_TOKEN } from '../../testing/cluster/kubeconfigText.ts';
+import { testCertificate } from '../../testing/cluster/testCertificates.ts';
 import { readKubeconfig } from './readKubeconfig.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

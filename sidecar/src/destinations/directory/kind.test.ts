@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeDestination } from '../../testing/destinationSuite.ts';
+import { describeDestination } from '../../testing/destinations/destinationSuite.ts';
 import { keysOf } from '../destination.ts';
 import { directory } from './kind.ts';
 

@@ -18,7 +18,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { describeDestination } from '../../testing/destinationSuite.ts';
+import { describeDestination } from '../../testing/destinations/destinationSuite.ts';
 import { keysOf } from '../destination.ts';
 import { lockName } from '../temporary.ts';
 import type { LocalOptions } from './local.ts';

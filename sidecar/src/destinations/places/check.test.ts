@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StageError } from '../../errors.ts';
-import { failing } from '../../testing/failingDestination.ts';
-import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
+import { failing } from '../../testing/destinations/failingDestination.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import type { Destination, VersionsDeleted } from '../destination.ts';
 import { HostKeyError } from '../kind.ts';
 import { checkAppendOnly } from './appendOnly.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { memoryDestination } from '../../testing/memoryDestination.ts';
-import { memoryResults } from '../../testing/memoryResults.ts';
+import { memoryDestination } from '../../testing/destinations/memoryDestination.ts';
+import { memoryResults } from '../../testing/destinations/memoryResults.ts';
 import type { Place } from '../places.ts';
 import { checksOf } from './checks.ts';
 import type { CheckedPlace } from './openPlace.ts';

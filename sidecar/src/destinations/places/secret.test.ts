@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { newIdentity, recipientText } from '../../archive/age/keys.ts';
 import { StageError } from '../../errors.ts';
-import { memoryDestination } from '../../testing/memoryDestination.ts';
+import { memoryDestination } from '../../testing/destinations/memoryDestination.ts';
 import type { Kind } from '../kind.ts';
 import type { SecretTexts } from './secret.ts';
 import { readSecret } from './secret.ts';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import ssh2 from 'ssh2';
 import { describe, expect, it } from 'vitest';
-import { sshKeyPair } from '../../testing/sshKeyPair.ts';
+import { sshKeyPair } from '../../testing/destinations/sshKeyPair.ts';
 import { SshSecret } from './settings.ts';
 
 const sound = {

@@ -3,8 +3,8 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import * as tls from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { CertificateOptions } from '../../testing/testCertificates.ts';
-import { testCertificate } from '../../testing/testCertificates.ts';
+import type { CertificateOptions } from '../../testing/cluster/testCertificates.ts';
+import { testCertificate } from '../../testing/cluster/testCertificates.ts';
 import { agentsAllowed, connectAllowed, connectTls } from './connect.ts';
 import { CaBundle } from './tls.ts';
 

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { LinkHere } from '../../testing/chainHere.ts';
-import { linkHere, otherSnapshot, setTime, untarChain } from '../../testing/chainHere.ts';
-import { treeLines } from '../../testing/treeHistory.ts';
+import type { LinkHere } from '../../testing/chain/chainHere.ts';
+import { linkHere, otherSnapshot, setTime, untarChain } from '../../testing/chain/chainHere.ts';
+import { treeLines } from '../../testing/chain/treeHistory.ts';
 import { chainCommand, packCommand } from './packCommand.ts';
 
 let root: string;

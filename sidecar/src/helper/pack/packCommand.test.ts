@@ -14,8 +14,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { Packing } from '../../testing/packing.ts';
-import { ARCHIVE, packing } from '../../testing/packing.ts';
+import type { Packing } from '../../testing/helper/packing.ts';
+import { ARCHIVE, packing } from '../../testing/helper/packing.ts';
 import { packCommand, WORKING } from './packCommand.ts';
 
 /** What the command needs beside tar. */

@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { firstBlocks } from '../../testing/firstBlocks.ts';
-import type { Packing } from '../../testing/packing.ts';
-import { ARCHIVE, packing } from '../../testing/packing.ts';
+import { firstBlocks } from '../../testing/archive/firstBlocks.ts';
+import type { Packing } from '../../testing/helper/packing.ts';
+import { ARCHIVE, packing } from '../../testing/helper/packing.ts';
 import { WORK_PATH } from '../names.ts';
 import { indexCommand } from './packCommand.ts';
 

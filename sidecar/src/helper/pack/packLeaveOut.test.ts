@@ -3,8 +3,8 @@ import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Packing } from '../../testing/packing.ts';
-import { ARCHIVE, packing } from '../../testing/packing.ts';
+import type { Packing } from '../../testing/helper/packing.ts';
+import { ARCHIVE, packing } from '../../testing/helper/packing.ts';
 
 let world: Packing;
 let mounted: string[];

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { packing } from '../../testing/packing.ts';
+import { packing } from '../../testing/helper/packing.ts';
 import { BY_RULE } from '../leaveOut.ts';
 import { program } from '../program.ts';
 

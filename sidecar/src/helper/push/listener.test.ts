@@ -2,7 +2,7 @@ import { Agent, request } from 'node:https';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { expect, it, vi } from 'vitest';
-import { portOf, testListener } from '../../testing/pushWorld.ts';
+import { portOf, testListener } from '../../testing/helper/pushWorld.ts';
 import type { PushListener } from './listener.ts';
 
 /** Asks as an unknown client. @returns the status, or the code of the error. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../cluster/gateway/pods.ts';
 import type { PodLimits } from '../../cluster/limits/podLimits.ts';
-import { apiAnswer } from '../../testing/apiAnswer.ts';
-import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
+import { apiAnswer } from '../../testing/cluster/apiAnswer.ts';
+import { exampleHelperSettings } from '../../testing/helper/exampleHelperSettings.ts';
 import type { HelperSpec } from '../manifest.ts';
 import { createPod } from './createPod.ts';
 

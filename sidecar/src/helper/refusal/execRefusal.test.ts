@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOfConnection } from '../../cluster/gateway/apiFailure.ts';
-import { apiAnswer } from '../../testing/apiAnswer.ts';
+import { apiAnswer } from '../../testing/cluster/apiAnswer.ts';
 import { execRefusalOf } from './execRefusal.ts';
 
 const said = (status: number, reason: string, message: string) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ComputeQuota, ComputeRange, PodLimits } from '../../cluster/limits/podLimits.ts';
-import { exampleHelperSettings } from '../../testing/exampleHelperSettings.ts';
+import { exampleHelperSettings } from '../../testing/helper/exampleHelperSettings.ts';
 import { wantedResources } from '../manifest.ts';
 import { fitResources } from './fitResources.ts';
 

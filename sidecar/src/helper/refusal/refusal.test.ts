@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOfConnection } from '../../cluster/gateway/apiFailure.ts';
-import { apiAnswer } from '../../testing/apiAnswer.ts';
+import { apiAnswer } from '../../testing/cluster/apiAnswer.ts';
 import { isAboutResources, refusalOf } from './refusal.ts';
 
 /** An answer of the API server. */

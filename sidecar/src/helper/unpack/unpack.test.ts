@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { UnpackWorld } from '../../testing/unpackWorld.ts';
-import { SAME, unpackWorld } from '../../testing/unpackWorld.ts';
+import type { UnpackWorld } from '../../testing/helper/unpackWorld.ts';
+import { SAME, unpackWorld } from '../../testing/helper/unpackWorld.ts';
 import type { UnpackRequest } from './unpack.ts';
 
 let world: UnpackWorld;

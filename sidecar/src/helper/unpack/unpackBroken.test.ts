@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ExecBroken } from '../../cluster/gateway/exec.ts';
-import type { UnpackWorld } from '../../testing/unpackWorld.ts';
-import { unpackWorld } from '../../testing/unpackWorld.ts';
+import type { UnpackWorld } from '../../testing/helper/unpackWorld.ts';
+import { unpackWorld } from '../../testing/helper/unpackWorld.ts';
 
 let world: UnpackWorld;
 let archive: Buffer;

@@ -3,9 +3,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { breakingWay, misled, portOf, testListener } from '../../testing/pushWorld.ts';
-import type { UnpackWorld } from '../../testing/unpackWorld.ts';
-import { SAME, unpackWorld } from '../../testing/unpackWorld.ts';
+import { breakingWay, misled, portOf, testListener } from '../../testing/helper/pushWorld.ts';
+import type { UnpackWorld } from '../../testing/helper/unpackWorld.ts';
+import { SAME, unpackWorld } from '../../testing/helper/unpackWorld.ts';
 
 const MIB = 2 ** 20;
 let world: UnpackWorld;

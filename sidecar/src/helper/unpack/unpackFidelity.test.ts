@@ -3,9 +3,9 @@ import { lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { tarOf } from '../../testing/handmadeTar.ts';
-import type { UnpackWorld } from '../../testing/unpackWorld.ts';
-import { SAME, unpackWorld } from '../../testing/unpackWorld.ts';
+import { tarOf } from '../../testing/archive/handmadeTar.ts';
+import type { UnpackWorld } from '../../testing/helper/unpackWorld.ts';
+import { SAME, unpackWorld } from '../../testing/helper/unpackWorld.ts';
 import { RESTORE_CAPABILITIES } from '../manifest.ts';
 
 let world: UnpackWorld;

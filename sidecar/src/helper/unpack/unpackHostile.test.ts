@@ -12,10 +12,10 @@ import {
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HandmadeEntry } from '../../testing/handmadeTar.ts';
-import { TAR_END, tarEntries, tarOf } from '../../testing/handmadeTar.ts';
-import type { UnpackWorld } from '../../testing/unpackWorld.ts';
-import { SAME, unpackWorld } from '../../testing/unpackWorld.ts';
+import type { HandmadeEntry } from '../../testing/archive/handmadeTar.ts';
+import { TAR_END, tarEntries, tarOf } from '../../testing/archive/handmadeTar.ts';
+import type { UnpackWorld } from '../../testing/helper/unpackWorld.ts';
+import { SAME, unpackWorld } from '../../testing/helper/unpackWorld.ts';
 import { ContentDigest } from './program/contentDigest.ts';
 import { Deep } from './program/deep.ts';
 import { Guard } from './program/guard.ts';

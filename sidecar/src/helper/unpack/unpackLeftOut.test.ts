@@ -3,9 +3,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ARCHIVE } from '../../testing/packing.ts';
-import type { UnpackWorld } from '../../testing/unpackWorld.ts';
-import { SAME, unpackWorld } from '../../testing/unpackWorld.ts';
+import { ARCHIVE } from '../../testing/helper/packing.ts';
+import type { UnpackWorld } from '../../testing/helper/unpackWorld.ts';
+import { SAME, unpackWorld } from '../../testing/helper/unpackWorld.ts';
 
 let world: UnpackWorld;
 let mounted: string[];

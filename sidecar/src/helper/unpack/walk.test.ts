@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { exampleHelperSpec } from '../../testing/exampleHelperSpec.ts';
-import type { ProcessCluster } from '../../testing/processCluster.ts';
-import { processCluster } from '../../testing/processCluster.ts';
+import { exampleHelperSpec } from '../../testing/helper/exampleHelperSpec.ts';
+import type { ProcessCluster } from '../../testing/helper/processCluster.ts';
+import { processCluster } from '../../testing/helper/processCluster.ts';
 import type { HelperCluster } from '../helper.ts';
 import { createHelper } from '../helper.ts';
 import type { WalkedEntry } from './walk.ts';

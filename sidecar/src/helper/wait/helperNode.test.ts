@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Claim, ClaimPod } from '../../cluster/inventory/inventory.ts';
 import type { NodeFact, TaintFact } from '../../cluster/watch/facts.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { readerNode, troubleAt, writerNode } from './helperNode.ts';
 
 const node = (name: string, change: Partial<NodeFact> = {}): NodeFact => ({

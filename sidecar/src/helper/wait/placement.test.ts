@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../../cluster/inventory/inventory.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { placementOf, writerPlacementOf } from './placement.ts';
 
 const bound = testClaim();

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import type { Claim, ClaimPod } from '../../cluster/inventory/inventory.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { podThatWants, volumeWanted, watchWanted } from './volumeWanted.ts';
 
 const pod = (name: string, phase: string, node: string | null, more: Partial<ClaimPod> = {}) => ({

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { auditFacts } from '../../testing/auditFacts.ts';
+import { auditFacts } from '../../testing/history/auditFacts.ts';
 import { openAudit } from './openAudit.ts';
 import { auditPaths, segmentsIn } from './segments.ts';
 

@@ -8,7 +8,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openAudit } from './openAudit.ts';
 
 const ROUNDS = 8;
-const WRITER = join(import.meta.dirname, '../../testing/auditWriter.ts');
+const WRITER = join(import.meta.dirname, '../../testing/history/auditWriter.ts');
 
 /** Lets a process append entries, and kills it at a random moment after the first. @returns the last acknowledged one. */
 async function appendUntilKilled(path: string): Promise<number> {

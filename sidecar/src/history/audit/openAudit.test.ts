@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { AuditEntry } from '../../../api/index.ts';
 import { leaseLost } from '../../fence.ts';
-import { auditFacts } from '../../testing/auditFacts.ts';
+import { auditFacts } from '../../testing/history/auditFacts.ts';
 import type { FileCalls } from '../durability/wholeFile.ts';
 import type { AuditFacts, Link } from './line.ts';
 import type { OpenAuditOptions } from './openAudit.ts';

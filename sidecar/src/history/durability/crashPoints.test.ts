@@ -2,8 +2,8 @@ import { cpSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { exampleRun, queuedRun } from '../../testing/exampleRun.ts';
-import { newPath, onDisk, openFor } from '../../testing/testDisk.ts';
+import { exampleRun, queuedRun } from '../../testing/history/exampleRun.ts';
+import { newPath, onDisk, openFor } from '../../testing/history/testDisk.ts';
 import type { FileCalls } from './wholeFile.ts';
 
 interface CrashPoint {

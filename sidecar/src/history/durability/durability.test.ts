@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
-import { exampleRun, queuedRun } from '../../testing/exampleRun.ts';
-import { afterKill, inFile, newPath, onDisk, openFor, withDisk } from '../../testing/testDisk.ts';
+import { exampleRun, queuedRun } from '../../testing/history/exampleRun.ts';
+import {
+  afterKill,
+  inFile,
+  newPath,
+  onDisk,
+  openFor,
+  withDisk,
+} from '../../testing/history/testDisk.ts';
 
 const runs = [exampleRun({ id: 'a' }), queuedRun({ id: 'b', message: "größe 'x' \n \u2028 😀" })];
 

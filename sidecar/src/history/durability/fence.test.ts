@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
 import { leaseLost } from '../../fence.ts';
-import { queuedRun } from '../../testing/exampleRun.ts';
-import { newPath, openFor } from '../../testing/testDisk.ts';
+import { queuedRun } from '../../testing/history/exampleRun.ts';
+import { newPath, openFor } from '../../testing/history/testDisk.ts';
 import type { Notice } from './notice.ts';
 
 /** A fence that can be lost, and what it has let through. */

@@ -2,8 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
-import { queuedRun } from '../../testing/exampleRun.ts';
-import { inFile, onDisk, withDisk } from '../../testing/testDisk.ts';
+import { queuedRun } from '../../testing/history/exampleRun.ts';
+import { inFile, onDisk, withDisk } from '../../testing/history/testDisk.ts';
 import type { Notice } from './notice.ts';
 
 const messagesOf = (ends: PromiseSettledResult<unknown>[]) =>

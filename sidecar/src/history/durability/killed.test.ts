@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import { openHistory } from '../openHistory.ts';
 import { loadSqlite } from '../schema/sqlite.ts';
 
 const ROUNDS = 25;
-const COMMITTER = join(import.meta.dirname, '../../testing/committer.ts');
+const COMMITTER = join(import.meta.dirname, '../../testing/history/committer.ts');
 
 /** Makes a checkpoint long enough, at about 3 MiB, for most kills to hit one. */
 const RUNS_BEFORE = 2_500;

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { exampleRun, queuedRun } from '../../testing/exampleRun.ts';
-import { newPath, openFor, withDisk } from '../../testing/testDisk.ts';
+import { exampleRun, queuedRun } from '../../testing/history/exampleRun.ts';
+import { newPath, openFor, withDisk } from '../../testing/history/testDisk.ts';
 import { copiesOf } from '../queries/copies.ts';
 import { journalPath } from './journalFiles.ts';
 import type { Notice } from './notice.ts';

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
-import { exampleRun, queuedRun } from '../../testing/exampleRun.ts';
-import { newPath, onDisk, openFor, testDisk } from '../../testing/testDisk.ts';
+import { exampleRun, queuedRun } from '../../testing/history/exampleRun.ts';
+import { newPath, onDisk, openFor, testDisk } from '../../testing/history/testDisk.ts';
 import type { HistoryOptions } from '../openHistory.ts';
 import type { Notice } from './notice.ts';
 

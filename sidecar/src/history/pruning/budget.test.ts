@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { newPath, openFor } from '../../testing/testDisk.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
+import { newPath, openFor } from '../../testing/history/testDisk.ts';
 import { tarMessagesWithin, withinBudget } from './budget.ts';
 
 const long = (text: string) => text.repeat(10_000 / text.length);

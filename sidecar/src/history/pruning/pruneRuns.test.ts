@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Backup, Copy } from '../../../api/index.ts';
-import { exampleCheck, exampleRestore } from '../../testing/exampleRestore.ts';
-import { exampleRun, queuedRun } from '../../testing/exampleRun.ts';
-import { afterKill, newPath, openFor } from '../../testing/testDisk.ts';
+import { exampleCheck, exampleRestore } from '../../testing/history/exampleRestore.ts';
+import { exampleRun, queuedRun } from '../../testing/history/exampleRun.ts';
+import { afterKill, newPath, openFor } from '../../testing/history/testDisk.ts';
 import type { History, RunRecord } from '../history.ts';
 
 const DAY = 86_400_000;

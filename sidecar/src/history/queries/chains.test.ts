@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Backup } from '../../../api/index.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { afterKill, openFor, withDisk } from '../../testing/testDisk.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
+import { afterKill, openFor, withDisk } from '../../testing/history/testDisk.ts';
 import { CHAIN_SCHEMA, readableFrom } from '../schema/schema.ts';
 import { loadSqlite } from '../schema/sqlite.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { queuedRun } from '../../testing/exampleRun.ts';
-import { withDisk } from '../../testing/testDisk.ts';
+import { queuedRun } from '../../testing/history/exampleRun.ts';
+import { withDisk } from '../../testing/history/testDisk.ts';
 
 it('calls its listeners after every change of a run, until they end that', async () => {
   const { history } = await withDisk();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import { ClaimHeads, headsAfter, NO_HISTORY, summaryOf } from './claimHeads.ts';
 import type { Run } from './row.ts';
 

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, it } from 'vitest';
-import { queuedRun } from '../../testing/exampleRun.ts';
-import { inFile, newPath, openFor } from '../../testing/testDisk.ts';
+import { queuedRun } from '../../testing/history/exampleRun.ts';
+import { inFile, newPath, openFor } from '../../testing/history/testDisk.ts';
 import type { Notice } from '../durability/notice.ts';
 import { migrate } from '../schema/schema.ts';
 import { loadSqlite } from '../schema/sqlite.ts';

@@ -4,9 +4,9 @@ import {
   exampleCheck,
   exampleRestore,
   exampleRestoreDetails,
-} from '../../testing/exampleRestore.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { afterKill, newPath, openFor, withDisk } from '../../testing/testDisk.ts';
+} from '../../testing/history/exampleRestore.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
+import { afterKill, newPath, openFor, withDisk } from '../../testing/history/testDisk.ts';
 import { loadSqlite } from '../schema/sqlite.ts';
 import type { RunDetails } from './details.ts';
 import { detailsWithin, readDetails } from './details.ts';

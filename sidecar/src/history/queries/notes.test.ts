@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { queuedRun } from '../../testing/exampleRun.ts';
-import { inFile, onDisk, withDisk } from '../../testing/testDisk.ts';
+import { queuedRun } from '../../testing/history/exampleRun.ts';
+import { inFile, onDisk, withDisk } from '../../testing/history/testDisk.ts';
 import type { Notice } from '../durability/notice.ts';
 
 it('shows a note at once, and puts it on disk soon', async () => {

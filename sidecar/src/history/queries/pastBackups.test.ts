@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Backup } from '../../../api/index.ts';
-import { exampleRun, queuedRun } from '../../testing/exampleRun.ts';
-import { newPath, openFor } from '../../testing/testDisk.ts';
+import { exampleRun, queuedRun } from '../../testing/history/exampleRun.ts';
+import { newPath, openFor } from '../../testing/history/testDisk.ts';
 
 const CLAIM = { namespace: 'shop', name: 'orders-db', uid: 'uid-1' };
 const at = (day: number) => `2026-11-${String(day).padStart(2, '0')}T10:00:00.000Z`;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { exampleCheck, exampleRestore } from '../../testing/exampleRestore.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { openFor, withDisk } from '../../testing/testDisk.ts';
+import { exampleCheck, exampleRestore } from '../../testing/history/exampleRestore.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
+import { openFor, withDisk } from '../../testing/history/testDisk.ts';
 import type { RunRecord } from '../history.ts';
 import { provenBackup } from './provenRestores.ts';
 

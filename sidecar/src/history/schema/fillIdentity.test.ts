@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Backup } from '../../../api/index.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { newPath, openFor } from '../../testing/testDisk.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
+import { newPath, openFor } from '../../testing/history/testDisk.ts';
 
 const createdAt = '2026-11-20T10:11:12.000Z';
 const old = { name: 'shop', uid: 'ns-1', createdAt: '2026-01-01T00:00:00Z' };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { auditFacts } from '../../testing/auditFacts.ts';
+import { auditFacts } from '../../testing/history/auditFacts.ts';
 import { cellOf, csvHead, csvLine } from './csv.ts';
 
 it.each([

@@ -7,7 +7,7 @@ import type { AuditEntryShown } from '../../../api/index.ts';
 import { auditTrail } from '../../history/audit/auditTrail.ts';
 import { openAudit } from '../../history/audit/openAudit.ts';
 import { createLog } from '../../observe/log.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld, jwt } from '../../testing/httpWorld.ts';
 import { AUDITED_ACTIONS } from './auditedActions.ts';

@@ -5,8 +5,8 @@ import {
   exampleCheck,
   exampleRestore,
   exampleRestoreDetails,
-} from '../../testing/exampleRestore.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+} from '../../testing/history/exampleRestore.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { Answer, HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
 import { rightsOf } from '../rights/rights.ts';

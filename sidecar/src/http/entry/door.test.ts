@@ -5,7 +5,7 @@ import https from 'node:https';
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { testCertificate } from '../../testing/testCertificates.ts';
+import { testCertificate } from '../../testing/cluster/testCertificates.ts';
 import { openDoor } from './door.ts';
 
 const LOG = { warn: () => undefined };

@@ -1,15 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RestorePlan } from '../../../api/index.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
+import { testArchive } from '../../testing/archive/testArchive.ts';
 import {
   exampleCheck,
   exampleRestore,
   exampleRestoreDetails,
-} from '../../testing/exampleRestore.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+} from '../../testing/history/exampleRestore.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
-import { testArchive } from '../../testing/testArchive.ts';
 import type {
   DeclaredPathRight,
   DeclaredRight,

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Backup, Volume } from '../../../api/index.ts';
 import { BackupList, VolumeList } from '../../../api/index.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
-import { exampleRestore } from '../../testing/exampleRestore.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { memoryDestination } from '../../testing/destinations/memoryDestination.ts';
+import { exampleRestore } from '../../testing/history/exampleRestore.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
-import { memoryDestination } from '../../testing/memoryDestination.ts';
 
 let world: HttpTestWorld;
 

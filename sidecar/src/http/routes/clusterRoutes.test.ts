@@ -6,11 +6,11 @@ import { connectionsOf } from '../../clusters/connections.ts';
 import { readKubeconfig } from '../../clusters/kubeconfig/readKubeconfig.ts';
 import { clusterLooks } from '../../clusters/looks/clusterLooks.ts';
 import { registryOf } from '../../clusters/registry.ts';
+import { kubeconfigText } from '../../testing/cluster/kubeconfigText.ts';
+import type { RemoteApiServer } from '../../testing/cluster/remoteApiServer.ts';
+import { remoteApiServer } from '../../testing/cluster/remoteApiServer.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
-import { kubeconfigText } from '../../testing/kubeconfigText.ts';
-import type { RemoteApiServer } from '../../testing/remoteApiServer.ts';
-import { remoteApiServer } from '../../testing/remoteApiServer.ts';
 import type { ClusterNow } from '../clusters/clusters.ts';
 
 const rules = { isLoopbackAllowed: true };

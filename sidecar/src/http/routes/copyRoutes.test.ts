@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
 
 async function setUp() {

@@ -5,12 +5,12 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { exampleCopy } from '../../testing/exampleCopy.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { testArchive } from '../../testing/archive/testArchive.ts';
+import { memoryDestination } from '../../testing/destinations/memoryDestination.ts';
+import { exampleCopy } from '../../testing/history/exampleCopy.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
-import { memoryDestination } from '../../testing/memoryDestination.ts';
-import { testArchive } from '../../testing/testArchive.ts';
 import { downloadTickets } from '../downloads/downloadTickets.ts';
 import { fileSender } from '../downloads/fileSender.ts';
 

@@ -7,8 +7,8 @@ import type { KeyRing } from '../../destinations/encryption/keyRing.ts';
 import { keyRing } from '../../destinations/encryption/keyRing.ts';
 import type { PlaceEncryption } from '../../destinations/encryption/settings.ts';
 import type { Place } from '../../destinations/places.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
-import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
 import type { HttpWorld } from '../server.ts';
 
 const [ours, other] = [newIdentity(), newIdentity()];

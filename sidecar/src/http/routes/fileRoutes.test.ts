@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exampleCopy } from '../../testing/exampleCopy.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { testArchive } from '../../testing/archive/testArchive.ts';
+import { exampleCopy } from '../../testing/history/exampleCopy.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
-import { testArchive } from '../../testing/testArchive.ts';
 
 const KEY = 'kind__shop__orders-db__20261120T101112Z__01k9a2b3c4d5e6f7g8h9jkmnpq.tar.gz';
 const SCRIPT = `

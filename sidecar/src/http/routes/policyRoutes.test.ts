@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PopulateStatus, RetentionSummary } from '../../../api/index.ts';
 import { PolicyList, VolumePolicyDetails } from '../../../api/index.ts';
 import { wantedBy } from '../../policy/coverage/wanted.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
 

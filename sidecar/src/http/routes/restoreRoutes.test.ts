@@ -4,8 +4,8 @@ import { Restore } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
 import type { RunRecord } from '../../history/history.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
-import { exampleRestore, exampleRestoreDetails } from '../../testing/exampleRestore.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { exampleRestore, exampleRestoreDetails } from '../../testing/history/exampleRestore.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
 

@@ -5,10 +5,10 @@ import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { uploadsAt } from '../../browse/uploads.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { testArchive } from '../../testing/archive/testArchive.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
-import { testArchive } from '../../testing/testArchive.ts';
 import { rightsOf } from '../rights/rights.ts';
 
 const made = testArchive('any', 'mkdir a; echo hello > a/file; head -c 200000 /dev/urandom > big');

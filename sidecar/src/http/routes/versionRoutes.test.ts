@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../history/history.ts';
-import { exampleCopy } from '../../testing/exampleCopy.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { testArchive } from '../../testing/archive/testArchive.ts';
+import { exampleCopy } from '../../testing/history/exampleCopy.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { HttpTestWorld } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
-import { testArchive } from '../../testing/testArchive.ts';
 
 let world: HttpTestWorld;
 

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import type { Volume } from '../../../api/index.ts';
 import type { Action } from '../../cluster/gateway/access.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { heldRights } from '../rights/heldRights.ts';
 import type { EventStream } from './eventStreams.ts';
 import { eventStreams } from './eventStreams.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StreamEnd, Volume, VolumesChange } from '../../../api/index.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
-import { exampleCheck, exampleRestore } from '../../testing/exampleRestore.ts';
+import { exampleCheck, exampleRestore } from '../../testing/history/exampleRestore.ts';
 import type { HttpTestWorld, TestStream } from '../../testing/httpWorld.ts';
 import { httpWorld } from '../../testing/httpWorld.ts';
 

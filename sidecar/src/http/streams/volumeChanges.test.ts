@@ -2,7 +2,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import type { VolumeRef } from '../../../api/index.ts';
 import type { Claim } from '../../cluster/inventory/inventory.ts';
 import type { ChangedRun } from '../../history/history.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { volumeChanges } from './volumeChanges.ts';
 
 function world() {

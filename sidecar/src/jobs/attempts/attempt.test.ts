@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import type { RunRecord } from '../../history/history.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import type { AttemptWorld } from './attempt.ts';
 import { attempt } from './attempt.ts';
 import { MOST_DEFERRALS } from './deferral.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { exampleCheck, exampleRestore } from '../../testing/exampleRestore.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
+import { exampleCheck, exampleRestore } from '../../testing/history/exampleRestore.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import { alreadyEnded, notFound } from './errors.ts';
 
 it.each([

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ApiFailure } from '../../cluster/gateway/apiFailure.ts';
-import { exampleCheck, exampleRestore } from '../../testing/exampleRestore.ts';
+import { exampleCheck, exampleRestore } from '../../testing/history/exampleRestore.ts';
 import type { JobKind } from '../job.ts';
 import { endAfterRestart } from './interrupted.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Claim } from '../../cluster/inventory/inventory.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { comesBack } from './comesBack.ts';
 
 const source = (kind: string, apiGroup = 'nkvm.io') => ({

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { BackupSummary } from '../../../api/index.ts';
 import type { Claim } from '../../cluster/inventory/inventory.ts';
-import { testClaim } from '../../testing/testClaim.ts';
-import { everyMs } from '../../testing/testSlots.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
+import { everyMs } from '../../testing/policy/testSlots.ts';
 import type { CoverageWish, CoverageWorld } from './coverage.ts';
 import { coverageOf } from './coverage.ts';
 

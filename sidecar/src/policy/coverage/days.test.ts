@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { everyMs } from '../../testing/testSlots.ts';
+import { everyMs } from '../../testing/policy/testSlots.ts';
 import type { DayFacts, DayRun } from './days.ts';
 import { daysOf, firstDay, upcomingOf } from './days.ts';
 

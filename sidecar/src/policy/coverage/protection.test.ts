@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BackupSummary, PolicyReason, PopulateStatus } from '../../../api/index.ts';
-import { everyMs } from '../../testing/testSlots.ts';
+import { everyMs } from '../../testing/policy/testSlots.ts';
 import type { ProtectionFacts } from './protection.ts';
 import { protectionOf } from './protection.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { everyMs } from '../../testing/testSlots.ts';
+import { everyMs } from '../../testing/policy/testSlots.ts';
 import { graceMs, overdueOf, remembered } from './slots.ts';
 
 const HOUR = 3_600_000;

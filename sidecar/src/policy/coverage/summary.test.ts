@@ -2,7 +2,7 @@ import { Registry } from 'prom-client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { VolumePolicy } from '../../../api/index.ts';
 import { registerProtectionGauges } from '../../observe/protectionGauges.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { summaryOf } from './summary.ts';
 import { watchCoverage } from './watchCoverage.ts';
 

@@ -2,10 +2,15 @@ import { expect, it } from 'vitest';
 import { readableBy, writeManifest } from '../../archive/manifest.ts';
 import { archiveName, manifestName } from '../../archive/name.ts';
 import { findSource } from '../../restore/source.ts';
-import { exampleManifest } from '../../testing/exampleManifest.ts';
-import { fixedPlaces } from '../../testing/fixedPlaces.ts';
-import { memoryDestination } from '../../testing/memoryDestination.ts';
-import { OLD_UID, populateWorld, storeBackup, waitingClaim } from '../../testing/populateWorld.ts';
+import { exampleManifest } from '../../testing/archive/exampleManifest.ts';
+import { fixedPlaces } from '../../testing/destinations/fixedPlaces.ts';
+import { memoryDestination } from '../../testing/destinations/memoryDestination.ts';
+import {
+  OLD_UID,
+  populateWorld,
+  storeBackup,
+  waitingClaim,
+} from '../../testing/policy/populateWorld.ts';
 
 it('an increment at two destinations is restored from the one that has its full archive, too', async () => {
   const of = (id: string) => ({ ...memoryDestination(), id });

@@ -10,10 +10,15 @@ import { readText } from '../../destinations/readText.ts';
 import { StageError } from '../../errors.ts';
 import type { RunRecord } from '../../history/history.ts';
 import { openHistory } from '../../history/openHistory.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { fixedPlaces } from '../../testing/fixedPlaces.ts';
-import type { PopulateWish } from '../../testing/populateWorld.ts';
-import { OLD_UID, populateWorld, storeBackup, waitingClaim } from '../../testing/populateWorld.ts';
+import { fixedPlaces } from '../../testing/destinations/fixedPlaces.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
+import type { PopulateWish } from '../../testing/policy/populateWorld.ts';
+import {
+  OLD_UID,
+  populateWorld,
+  storeBackup,
+  waitingClaim,
+} from '../../testing/policy/populateWorld.ts';
 import type { Decision } from './decision.ts';
 
 let dir: string;

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import type { Claim } from '../../cluster/inventory/inventory.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { StageError } from '../../errors.ts';
-import { memoryDestination } from '../../testing/memoryDestination.ts';
-import { populateWorld, storeBackup, waitingClaim } from '../../testing/populateWorld.ts';
+import { memoryDestination } from '../../testing/destinations/memoryDestination.ts';
+import { populateWorld, storeBackup, waitingClaim } from '../../testing/policy/populateWorld.ts';
 
 const claimsOf = (count: number): Claim[] =>
   Array.from({ length: count }, (_, at) => waitingClaim({ name: `db-${at}`, uid: `uid-${at}` }));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RetentionHold, RetentionPlan } from '../../../api/index.ts';
 import type { Claim } from '../../cluster/inventory/inventory.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { summariesWith } from './summaries.ts';
 
 const never = new AbortController().signal;

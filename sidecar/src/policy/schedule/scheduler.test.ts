@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../../cluster/inventory/inventory.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { scheduleWorld } from '../../testing/scheduleWorld.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
+import { scheduleWorld } from '../../testing/policy/scheduleWorld.ts';
 
 const cron = (text: string): Partial<Claim> => ({ policyNotes: { 'nkvm.io/schedule': text } });
 const label = (backup: string): Partial<Claim> => ({ labels: { backup } });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { StageError } from '../../errors.ts';
 import type { Asked, Target } from '../../jobs/job.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { testClaim } from '../../testing/testClaim.ts';
-import { newPath, openFor } from '../../testing/testDisk.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
+import { newPath, openFor } from '../../testing/history/testDisk.ts';
 import { startDrills } from './starts.ts';
 
 const claim = testClaim();

@@ -3,7 +3,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { testCertificate } from '../../testing/testCertificates.ts';
+import { testCertificate } from '../../testing/cluster/testCertificates.ts';
 import { serveWebhook, WEBHOOK_PATH } from './serveWebhook.ts';
 
 async function serving() {

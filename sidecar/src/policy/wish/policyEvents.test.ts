@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ClaimEvent } from '../../cluster/writes/events.ts';
 import { StageError } from '../../errors.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { policyEvents } from './policyEvents.ts';
 import { wishOf } from './wishOf.ts';
 

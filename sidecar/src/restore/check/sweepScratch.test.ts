@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ClaimObject } from '../../cluster/inventory/claims.ts';
 import { RUN_LABEL } from '../../helper/names.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { scratchName } from './drillJob.ts';
 import { scratchSweeper } from './sweepScratch.ts';
 

@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib';
 import { beforeEach, expect, it } from 'vitest';
 import type { Copy, Seal } from '../../../api/index.ts';
 import type { Destination } from '../../destinations/destination.ts';
-import { failing } from '../../testing/failingDestination.ts';
-import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
-import { storedBackup } from '../../testing/storedBackup.ts';
+import { storedBackup } from '../../testing/archive/storedBackup.ts';
+import { failing } from '../../testing/destinations/failingDestination.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import { verifyCopy } from './verifyCopy.ts';
 
 const at = '2026-11-26T10:00:00.000Z';

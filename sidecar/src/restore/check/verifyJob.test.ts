@@ -3,11 +3,11 @@ import type { Copy } from '../../../api/index.ts';
 import { lane } from '../../cluster/gateway/lane.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import { CANCELLED } from '../../jobs/job.ts';
-import { exampleCheck } from '../../testing/exampleRestore.ts';
-import { memoryDestination, memoryStorage } from '../../testing/memoryDestination.ts';
-import { onePlace } from '../../testing/onePlace.ts';
-import { storedBackup } from '../../testing/storedBackup.ts';
-import { withDisk } from '../../testing/testDisk.ts';
+import { storedBackup } from '../../testing/archive/storedBackup.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
+import { onePlace } from '../../testing/destinations/onePlace.ts';
+import { exampleCheck } from '../../testing/history/exampleRestore.ts';
+import { withDisk } from '../../testing/history/testDisk.ts';
 import type { VerifyWorld } from './verifyJob.ts';
 import { verifyJob } from './verifyJob.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { RestoreMark } from '../../cluster/writes/restoreMark.ts';
 import { restoreMarkOf } from '../../cluster/writes/restoreMark.ts';
-import { exampleRun } from '../../testing/exampleRun.ts';
-import { memoryClaims } from '../../testing/memoryClaims.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { memoryClaims } from '../../testing/cluster/memoryClaims.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
+import { exampleRun } from '../../testing/history/exampleRun.ts';
 import { leftClaims, verdictOnLeft } from './leftClaims.ts';
 
 const mark: RestoreMark = { state: 'restoring', runId: '01a', installation: 'mine' };

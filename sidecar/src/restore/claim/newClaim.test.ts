@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { RestoreTarget } from '../../../api/index.ts';
-import { exampleManifest } from '../../testing/exampleManifest.ts';
+import { exampleManifest } from '../../testing/archive/exampleManifest.ts';
 import type { ClaimWish } from './newClaim.ts';
 import { claimWish, quantityOf } from './newClaim.ts';
 

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { JobKind } from '../../jobs/job.ts';
-import { exampleRestore } from '../../testing/exampleRestore.ts';
-import type { Change } from '../../testing/handOverHere.ts';
-import { handOverHere, TARGET } from '../../testing/handOverHere.ts';
+import { exampleRestore } from '../../testing/history/exampleRestore.ts';
+import type { Change } from '../../testing/policy/handOverHere.ts';
+import { handOverHere, TARGET } from '../../testing/policy/handOverHere.ts';
 import { populating } from './populating.ts';
 
 const RUN = exampleRestore(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { select } from '../../archive/index/select.ts';
 import type { WalkedEntry } from '../../helper/unpack/walk.ts';
-import { indexOfLines, linesFor } from '../../testing/testIndex.ts';
+import { indexOfLines, linesFor } from '../../testing/archive/testIndex.ts';
 import { fileComparison } from './compareFiles.ts';
 
 const index = await indexOfLines(

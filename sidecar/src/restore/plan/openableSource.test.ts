@@ -5,10 +5,10 @@ import type { Destination } from '../../destinations/destination.ts';
 import { encryptedDestination } from '../../destinations/encryption/encrypted.ts';
 import { keyRing } from '../../destinations/encryption/keyRing.ts';
 import { StageError } from '../../errors.ts';
-import { failing } from '../../testing/failingDestination.ts';
-import { fixedPlaces } from '../../testing/fixedPlaces.ts';
-import { memoryDestination } from '../../testing/memoryDestination.ts';
-import { storedBackup } from '../../testing/storedBackup.ts';
+import { storedBackup } from '../../testing/archive/storedBackup.ts';
+import { failing } from '../../testing/destinations/failingDestination.ts';
+import { fixedPlaces } from '../../testing/destinations/fixedPlaces.ts';
+import { memoryDestination } from '../../testing/destinations/memoryDestination.ts';
 import { findOpenableSource } from './openableSource.ts';
 
 const signal = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PlanCheck, StartRestore } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
-import { testClaim } from '../../testing/testClaim.ts';
+import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { refusal } from './checks.ts';
 import { planOf } from './plan.ts';
 import type { PlanFacts } from './planFacts.ts';

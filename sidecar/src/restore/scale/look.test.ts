@@ -3,8 +3,8 @@ import { RESTORE_ANNOTATION } from '../../../api/index.ts';
 import { indexOwners, usersOf } from '../../cluster/inventory/owners.ts';
 import type { Workload } from '../../cluster/inventory/workloads.ts';
 import type { PodFact, WorkloadFact } from '../../cluster/watch/facts.ts';
-import { claim, pod, workload } from '../../testing/testFacts.ts';
-import { testWorkload } from '../../testing/testWorkload.ts';
+import { claim, pod, workload } from '../../testing/cluster/testFacts.ts';
+import { testWorkload } from '../../testing/cluster/testWorkload.ts';
 import { noteOf } from './intent.ts';
 import { culpritsOf, stopOf } from './look.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Autoscaler, ManagedFields, Workload } from '../../cluster/inventory/workloads.ts';
-import { testWorkload } from '../../testing/testWorkload.ts';
+import { testWorkload } from '../../testing/cluster/testWorkload.ts';
 import { loopsOf, warningOf, whoStarted } from './loops.ts';
 import { scaledBack } from './scaledBack.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RESTORE_ANNOTATION } from '../../../api/index.ts';
 import type { Workload } from '../../cluster/inventory/workloads.ts';
-import { testWorkload } from '../../testing/testWorkload.ts';
+import { testWorkload } from '../../testing/cluster/testWorkload.ts';
 import type { Intent } from './intent.ts';
 import { intentIn, noteOf } from './intent.ts';
 import { downStep, upStep } from './steps.ts';

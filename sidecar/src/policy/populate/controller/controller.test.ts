@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import type { Claim } from '../../../cluster/inventory/inventory.ts';
-import { exampleRestore } from '../../../testing/exampleRestore.ts';
-import { handOverHere } from '../../../testing/handOverHere.ts';
-import { testClaim } from '../../../testing/testClaim.ts';
+import { testClaim } from '../../../testing/cluster/testClaim.ts';
+import { exampleRestore } from '../../../testing/history/exampleRestore.ts';
+import { handOverHere } from '../../../testing/policy/handOverHere.ts';
 import type { Decision } from '../decision.ts';
 import type { Shown } from './conditions.ts';
 import type { ControllerWorld } from './controller.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exampleRestore } from '../../../testing/exampleRestore.ts';
+import { exampleRestore } from '../../../testing/history/exampleRestore.ts';
 import type { Candidate, Decision } from '../decision.ts';
 import { statusOf } from './conditions.ts';
 import type { ClaimNow, Next } from './nextFor.ts';

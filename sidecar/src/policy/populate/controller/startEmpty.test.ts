@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Change } from '../../../testing/handOverHere.ts';
-import { handOverHere, TARGET } from '../../../testing/handOverHere.ts';
-import { testClaim } from '../../../testing/testClaim.ts';
+import { testClaim } from '../../../testing/cluster/testClaim.ts';
+import type { Change } from '../../../testing/policy/handOverHere.ts';
+import { handOverHere, TARGET } from '../../../testing/policy/handOverHere.ts';
 import { startEmpty } from './startEmpty.ts';
 
 const CLAIM = testClaim({ ...TARGET, phase: 'Pending', storageClass: 'fast' });

@@ -7,12 +7,15 @@ import type { Destination } from '../../../destinations/destination.ts';
 import { sameAs } from '../../../destinations/places/sameStorage.ts';
 import { StageError } from '../../../errors.ts';
 import type { History, RunRecord } from '../../../history/history.ts';
-import { exampleRun } from '../../../testing/exampleRun.ts';
-import { fixedPlaces } from '../../../testing/fixedPlaces.ts';
-import type { MemoryStorage } from '../../../testing/memoryDestination.ts';
-import { memoryDestination, memoryStorage } from '../../../testing/memoryDestination.ts';
-import { putArchive } from '../../../testing/putArchive.ts';
-import { newPath, openFor } from '../../../testing/testDisk.ts';
+import { putArchive } from '../../../testing/archive/putArchive.ts';
+import { fixedPlaces } from '../../../testing/destinations/fixedPlaces.ts';
+import type { MemoryStorage } from '../../../testing/destinations/memoryDestination.ts';
+import {
+  memoryDestination,
+  memoryStorage,
+} from '../../../testing/destinations/memoryDestination.ts';
+import { exampleRun } from '../../../testing/history/exampleRun.ts';
+import { newPath, openFor } from '../../../testing/history/testDisk.ts';
 import type { DeletionWorld, Victim } from './deleteArchive.ts';
 import { deleteArchive, finishDeletion } from './deleteArchive.ts';
 import { noDependents } from './inUse.ts';
