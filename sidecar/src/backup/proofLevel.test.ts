@@ -71,6 +71,7 @@ it('looks in the history how the claim’s archives were proven, and whether the
   });
   const copy = (level: 'checksum' | 'contents') =>
     exampleCopy({
+      destination: 'd',
       key: 'k',
       provenAt: '2026-11-20T10:11:12.000Z',
       proof: { level, readFrom: 'storage' },
