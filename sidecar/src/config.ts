@@ -232,7 +232,9 @@ export const SETTINGS = {
     ),
   NKVM_KEEP_FLOOR: integer(1, 1_000, 'archives')
     .default(3)
-    .describe('number of the newest good archives of a volume that always stay at each destination'),
+    .describe(
+      'number of the newest good archives of a volume that always stay at each destination'
+    ),
   NKVM_KEEP_DELETED: keepSetting
     .default('all')
     .describe('the same rules for the archives of claims that do not exist any more'),

@@ -124,9 +124,7 @@ function Progress({ sending: { file, sent }, onCancel }: { sending: Sending; onC
   const { t, language } = useText();
   const isSent = sent !== undefined && sent >= file.size;
   const percent = sent === undefined || file.size === 0 ? undefined : (sent / file.size) * 100;
-  const text = isSent
-    ? t('NKVM reads the archive')
-    : t('Uploading {{name}}', { name: file.name });
+  const text = isSent ? t('NKVM reads the archive') : t('Uploading {{name}}', { name: file.name });
   return (
     <Box sx={{ border: 1, borderColor: 'divider', borderRadius: 1, p: 2 }}>
       <Announcement text={text} />

@@ -18,7 +18,10 @@ export function undoRequest(run: RunRecord, { history, inventory }: UndoWorld): 
   const { id, namespace, name, uid, details, status } = run;
   const restore = `restore ${id}`;
   if (details?.kind !== 'restore') {
-    throw nothingToUndo(`run ${id} is not a restore`, 'choose a restore: GET /api/v1/restores lists them');
+    throw nothingToUndo(
+      `run ${id} is not a restore`,
+      'choose a restore: GET /api/v1/restores lists them'
+    );
   }
   if (run.endedAt === null) {
     throw nothingToUndo(`${restore} is still ${status}`, 'cancel it, or wait until it has ended');

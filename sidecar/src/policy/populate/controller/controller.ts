@@ -69,7 +69,8 @@ export function populateController(world: ControllerWorld): PopulateController {
       const is =
         inventory.namespace(world.fillings) !== undefined &&
         (await world.restores.isInstalled(signal));
-      if (is !== isInstalled) log.info({ isInstalled: is }, `automatic restores are ${is ? 'on' : 'off'}`);
+      if (is !== isInstalled)
+        log.info({ isInstalled: is }, `automatic restores are ${is ? 'on' : 'off'}`);
       isInstalled = is;
       said = undefined;
     } catch (error) {

@@ -31,7 +31,11 @@ const UNLISTED_SHARE = 0.05;
 export function placeHold(facts: PlaceFacts): RetentionHold | null {
   const { destination, catalog, clock, now, refused } = facts;
   if (clock !== null)
-    return { kind: 'clock', message: clock, hint: 'check the clock of the node; retention continues by itself' };
+    return {
+      kind: 'clock',
+      message: clock,
+      hint: 'check the clock of the node; retention continues by itself',
+    };
   const listing = catalog?.listing;
   if (catalog?.problem)
     return listingHold(
@@ -39,7 +43,10 @@ export function placeHold(facts: PlaceFacts): RetentionHold | null {
       catalog.problem.hint
     );
   if (!listing || !catalog?.catalog)
-    return listingHold(`destination ${destination} is not listed yet`, 'nothing to do: NKVM lists it within an hour');
+    return listingHold(
+      `destination ${destination} is not listed yet`,
+      'nothing to do: NKVM lists it within an hour'
+    );
   const ageMs = now.getTime() - Date.parse(catalog.catalog.readAt);
   if (ageMs > LISTING_AGE_MS)
     return listingHold(
