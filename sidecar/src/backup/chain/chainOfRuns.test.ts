@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Backup } from '../../../api/index.ts';
+import type { Identity } from '../../archive/age/keys.ts';
+import { newIdentity } from '../../archive/age/keys.ts';
 import { chooseBase } from '../../archive/chain/chooseBase.ts';
 import { readManifest } from '../../archive/manifest.ts';
 import { lane } from '../../cluster/gateway/lane.ts';
+import { encryptedDestination } from '../../destinations/encryption/encrypted.ts';
+import { keyRing } from '../../destinations/encryption/keyRing.ts';
 import { readText } from '../../destinations/readText.ts';
 import { sameLimits } from '../../helper/wait/waitLimits.ts';
 import { untarChain } from '../../testing/chain/chainHere.ts';
@@ -131,6 +135,25 @@ it('makes a full archive, and then increments that name all archives before them
   mkdirSync(target);
   untarChain(archives, target);
   expect(treeLines(target)).toEqual(treeLines(volume));
+});
+
+it('makes a full archive when the keys of an encrypted destination have changed', async () => {
+  const keys = keyRing().of('memory');
+  const placesFor = (...recipients: Identity[]): Partial<RunWorld> => {
+    const to = encryptedDestination(destination(), { whom: { recipients }, keys });
+    return { places: fixedPlaces([to], () => ({ archiveForm: 'tar.gz.age' })) };
+  };
+  const [earlier, later] = [newIdentity(), newIdentity()];
+  await backUp('01full', placesFor(earlier));
+  const one = await backUp('02one', placesFor(earlier));
+  expect(one.chain?.links).toHaveLength(1);
+  const both = await backUp('03both', placesFor(earlier, later));
+  expect(both).toMatchObject({
+    status: 'success',
+    chain: { links: [], why: expect.stringMatching(/not encrypted for the present keys/) },
+  });
+  const two = await backUp('04two', placesFor(later, earlier));
+  expect(two.chain?.links.map(({ runId }) => runId)).toEqual(['03both']);
 });
 
 it.each<[string, (full: Backup) => Promise<void>, RegExp]>([

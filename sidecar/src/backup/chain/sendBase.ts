@@ -33,6 +33,9 @@ export async function sendBase(
         return await none(
           `the archive of backup ${missing.runId} is missing at ${target.name}, or has another size`
         );
+      const locked = base && (await whyLocked(base, target, signal));
+      if (locked !== undefined)
+        return await none(`no increment can be made for ${target.name}: ${locked}`);
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -58,6 +61,26 @@ export async function sendBase(
   async function none(reason: string): Promise<string> {
     await prepareFull(helper, signal);
     return reason;
+  }
+}
+
+/**
+ * Whoever has the keys of an increment must have those of its base, too: see `PlaceKeys.baseKey`.
+ * @returns why that is not known; undefined: it is, or nothing is encrypted there
+ */
+async function whyLocked(
+  { archive }: ChainLink,
+  { destination, form }: Pick<OpenTarget, 'destination' | 'form'>,
+  signal: AbortSignal
+): Promise<string | undefined> {
+  if (form !== 'tar.gz.age') return undefined;
+  const key = snapshotName(archiveNameIn(archive, form));
+  try {
+    (await destination.open(key, { range: { start: 0, end: 0 }, signal })).destroy();
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return textOf(error);
   }
 }
 

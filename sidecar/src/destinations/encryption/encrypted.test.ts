@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { decrypting } from '../../archive/age/decrypt.ts';
 import type { Identity } from '../../archive/age/keys.ts';
 import { newIdentity } from '../../archive/age/keys.ts';
+import type { Recipients } from '../../archive/age/wrap.ts';
 import { unwrapFileKey } from '../../archive/age/wrap.ts';
 import { describeDestination } from '../../testing/destinations/destinationSuite.ts';
 import type { MemoryStorage } from '../../testing/destinations/memoryDestination.ts';
@@ -135,6 +136,48 @@ describe('an encrypted destination', () => {
     expect(ring.isUnlocked('offsite')).toBe(false);
     ring.lock('offsite');
     await expect(destination.open(KEY)).rejects.toMatchObject({ reason: 'ArchiveLocked' });
+  });
+
+  it('opens a snapshot file only for an increment that has the same keys', async () => {
+    const { storage, ring } = world();
+    const SNAPSHOT = KEY.replace('.age', '.snapshot.gz.age');
+    const forWhom = (whom: Recipients, keys = ring.of('offsite')) =>
+      encryptedDestination(memoryDestination(storage), { whom, keys });
+    const earlier = { recipients: [identity] };
+    await store(forWhom(earlier), Buffer.from('snapshot'), SNAPSHOT);
+    await store(forWhom(earlier), Buffer.from('archive'));
+    ring.unlock('offsite', given(identity));
+    expect(String(await buffer(await forWhom(earlier).open(SNAPSHOT)))).toBe('snapshot');
+    for (const recipients of [[newIdentity()], [identity, newIdentity()]]) {
+      const later = forWhom({ recipients });
+      await expect(later.open(SNAPSHOT)).rejects.toMatchObject({ reason: 'ArchiveLocked' });
+      expect(String(await buffer(await later.open(KEY)))).toBe('archive');
+    }
+    const restarted = keyRing();
+    restarted.unlock('offsite', given(identity));
+    await expect(forWhom(earlier, restarted.of('offsite')).open(SNAPSHOT)).rejects.toMatchObject({
+      reason: 'ArchiveLocked',
+      message: expect.stringContaining('or NKVM has started since'),
+    });
+  });
+
+  it('opens a snapshot file with the passphrase of its Secret alone', async () => {
+    const { storage } = world();
+    const SNAPSHOT = KEY.replace('.age', '.snapshot.gz.age');
+    const ring = keyRing();
+    const forPassphrase = (passphrase: string) =>
+      encryptedDestination(memoryDestination(storage), {
+        whom: { passphrase },
+        keys: ring.of('offsite'),
+      });
+    await store(forPassphrase('the first passphrase'), Buffer.from('snapshot'), SNAPSHOT);
+    ring.lock('offsite');
+    ring.unlock('offsite', { identities: [], passphrases: ['the first passphrase'] });
+    const first = await forPassphrase('the first passphrase').open(SNAPSHOT);
+    expect(String(await buffer(first))).toBe('snapshot');
+    await expect(forPassphrase('another passphrase').open(SNAPSHOT)).rejects.toMatchObject({
+      reason: 'NoMatchingKey',
+    });
   });
 
   it('that is locked while a key opens an archive keeps nothing of it', async () => {

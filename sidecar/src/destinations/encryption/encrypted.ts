@@ -6,11 +6,12 @@ import { decrypting } from '../../archive/age/decrypt.ts';
 import { encryption, sealedElsewhere } from '../../archive/age/encrypt.ts';
 import type { Header } from '../../archive/age/header.ts';
 import { checkMac } from '../../archive/age/header.ts';
+import { recipientText } from '../../archive/age/keys.ts';
 import { partOf } from '../../archive/age/ranges.ts';
 import type { Keys, Recipients } from '../../archive/age/wrap.ts';
 import { unwrapFileKey } from '../../archive/age/wrap.ts';
 import { hashAndCount } from '../../archive/digest.ts';
-import { archiveFormOf } from '../../archive/name.ts';
+import { archiveFormOf, archiveOfSnapshot } from '../../archive/name.ts';
 import type { ByteRange, Call, Destination, Staged } from '../destination.ts';
 import type { DirectFile, DirectSender } from '../direct.ts';
 import { isOtherwise } from '../direct.ts';
@@ -19,7 +20,7 @@ import { archiveMissing, streamBroke } from '../refusals.ts';
 import type { PlaceKeys } from './keyRing.ts';
 import type { Layout } from './layouts.ts';
 import { layouts } from './layouts.ts';
-import { ageRefusal, archiveLocked, notEncrypted } from './refusals.ts';
+import { ageRefusal, archiveLocked, baseLocked, notEncrypted } from './refusals.ts';
 
 export interface EncryptedOptions {
   whom: Recipients;
@@ -42,6 +43,7 @@ export function encryptedDestination(
   { whom, keys, encrypts = key => key.endsWith('.age') }: EncryptedOptions
 ): Destination {
   const { layoutOf, forget } = layouts(inner);
+  const now = textOfWhom(whom);
   const named = (key: string) => (error: unknown) => ageRefusal(inner.locate(key), error);
 
   const stage: Destination['stage'] = async (key, body, call = {}) => {
@@ -156,12 +158,14 @@ export function encryptedDestination(
     },
     async publish(call) {
       await staged.publish(call);
-      keys.keep(key, fileKey);
+      if (archiveOfSnapshot(key) === undefined) keys.keep(key, fileKey);
+      else keys.keepBase(key, fileKey, now);
     },
   });
 
   /** @throws StageError `ArchiveLocked`; AgeError */
   async function fileKeyOf(key: string, header: Header): Promise<Buffer> {
+    if (archiveOfSnapshot(key) !== undefined) return await baseKeyOf(key, header);
     const known = keys.fileKey(key);
     if (known && isProven(header, known)) return known;
     const held = keys.given();
@@ -172,6 +176,14 @@ export function encryptedDestination(
     // It takes a while, in which the destination may have been locked.
     if (keys.given() === held) keys.keep(key, fileKey);
     return fileKey;
+  }
+
+  /** See `PlaceKeys`. @throws StageError `ArchiveLocked`; AgeError */
+  async function baseKeyOf(key: string, header: Header): Promise<Buffer> {
+    const known = keys.baseKey(key, now);
+    if (known && isProven(header, known)) return known;
+    if (!('passphrase' in whom)) throw baseLocked(inner.locate(key));
+    return await unwrapFileKey(header, { identities: [], passphrases: [whom.passphrase] });
   }
 
   const withOwn = ({ identities, passphrases }: Keys): Keys => {
@@ -242,6 +254,11 @@ export function encryptedDestination(
 /** Archives and indexes that an earlier setting has left are read, and none is added. */
 const isPlain = (key: string): boolean =>
   archiveFormOf(key) !== undefined || key.endsWith('.index.gz');
+
+const textOfWhom = (whom: Recipients): string =>
+  'passphrase' in whom
+    ? `passphrase ${whom.passphrase}`
+    : whom.recipients.map(recipientText).sort().join(' ');
 
 /** A failure of `body` ends what comes out with the same error. */
 function decrypted(body: Readable, plain: Transform): Readable {

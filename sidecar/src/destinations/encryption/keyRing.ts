@@ -2,6 +2,8 @@ import type { Keys } from '../../archive/age/wrap.ts';
 
 /** Keys of files that are kept for a destination; one takes about 200 bytes with its name. */
 const MOST_FILE_KEYS = 4_096;
+/** The same of snapshot files: the newest one of each volume is needed for its next increment. */
+const MOST_BASE_KEYS = 16_384;
 
 /** The keys that decrypt archives at one destination. */
 export interface PlaceKeys {
@@ -13,6 +15,13 @@ export interface PlaceKeys {
    */
   fileKey(key: string): Buffer | undefined;
   keep(key: string, fileKey: Buffer): void;
+  /**
+   * The key of a snapshot file that NKVM has encrypted for `whom` since it started. No other opens one: increments would be made on
+   * archives that nobody among those can read whom archives are encrypted for now. A file does not show for which public keys it
+   * is.
+   */
+  baseKey(key: string, whom: string): Buffer | undefined;
+  keepBase(key: string, fileKey: Buffer, whom: string): void;
   forget(key: string): void;
 }
 
@@ -30,6 +39,7 @@ export interface KeyRing {
 interface Held {
   given: Keys;
   fileKeys: Map<string, Buffer>;
+  baseKeys: Map<string, { fileKey: Buffer; whom: string }>;
 }
 
 export function keyRing(): KeyRing {
@@ -37,9 +47,10 @@ export function keyRing(): KeyRing {
   const heldOf = (place: string): Held => {
     const known = places.get(place);
     if (known) return known;
-    const held = {
+    const held: Held = {
       given: { identities: [], passphrases: [] },
-      fileKeys: new Map<string, Buffer>(),
+      fileKeys: new Map(),
+      baseKeys: new Map(),
     };
     places.set(place, held);
     return held;
@@ -48,14 +59,17 @@ export function keyRing(): KeyRing {
     of: place => ({
       given: () => heldOf(place).given,
       fileKey: key => heldOf(place).fileKeys.get(key),
-      keep(key, fileKey) {
-        const { fileKeys } = heldOf(place);
-        fileKeys.delete(key); // the newest is last
-        fileKeys.set(key, fileKey);
-        const [oldest] = fileKeys.keys();
-        if (fileKeys.size > MOST_FILE_KEYS && oldest !== undefined) fileKeys.delete(oldest);
+      keep: (key, fileKey) => keepNewest(heldOf(place).fileKeys, key, fileKey, MOST_FILE_KEYS),
+      baseKey(key, whom) {
+        const base = heldOf(place).baseKeys.get(key);
+        return base?.whom === whom ? base.fileKey : undefined;
       },
-      forget: key => void heldOf(place).fileKeys.delete(key),
+      keepBase: (key, fileKey, whom) =>
+        keepNewest(heldOf(place).baseKeys, key, { fileKey, whom }, MOST_BASE_KEYS),
+      forget(key) {
+        heldOf(place).fileKeys.delete(key);
+        heldOf(place).baseKeys.delete(key);
+      },
     }),
     unlock(place, { identities, passphrases }) {
       const held = heldOf(place);
@@ -72,4 +86,11 @@ export function keyRing(): KeyRing {
       return identities.length + passphrases.length > 0;
     },
   };
+}
+
+function keepNewest<T>(kept: Map<string, T>, key: string, one: T, most: number): void {
+  kept.delete(key); // the newest is last
+  kept.set(key, one);
+  const [oldest] = kept.keys();
+  if (kept.size > most && oldest !== undefined) kept.delete(oldest);
 }

@@ -13,6 +13,16 @@ export const archiveLocked = (place: string, destination: string): StageError =>
     'needs-action'
   );
 
+/** @returns the refusal to make an increment on an archive that may need another key than the increment. */
+export const baseLocked = (place: string): StageError =>
+  new StageError(
+    'checksum',
+    'ArchiveLocked',
+    `${place} was not encrypted for the present keys of its destination, or NKVM has started since`,
+    'nothing to do: the next backup is a full one',
+    'needs-action'
+  );
+
 /** @returns the refusal to store an archive as it is where archives are encrypted. */
 export const notEncrypted = (place: string): StageError =>
   new StageError(

@@ -1,10 +1,13 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Identity } from '../../archive/age/keys.ts';
 import { newIdentity } from '../../archive/age/keys.ts';
+import { manifestName } from '../../archive/name.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { encryptedDestination } from '../../destinations/encryption/encrypted.ts';
 import { keyRing } from '../../destinations/encryption/keyRing.ts';
 import { StageError } from '../../errors.ts';
+import { exampleManifest } from '../../testing/archive/exampleManifest.ts';
 import { storedBackup } from '../../testing/archive/storedBackup.ts';
 import { failing } from '../../testing/destinations/failingDestination.ts';
 import { fixedPlaces } from '../../testing/destinations/fixedPlaces.ts';
@@ -54,6 +57,35 @@ describe('the archive of a plan', () => {
     });
     keys.unlock('sealed', { identities: [ours], passphrases: [] });
     expect((await findOpenableSource(run.id, world, signal)).locked).toBeUndefined();
+  });
+
+  it('is refused where a key is lacking for the full archive that it needs', async () => {
+    const inner = { ...memoryDestination(), id: 'sealed' };
+    const sealedFor = (whom: Identity) =>
+      encryptedDestination(inner, { whom: { recipients: [whom] }, keys: keys.of('sealed') });
+    const to = sealedFor(ours);
+    const archive = Buffer.from('full');
+    const full = exampleManifest({ runId: '01full', bytes: archive.length });
+    full.archive += '.age';
+    full.index = null;
+    const earlier = newIdentity();
+    await (await sealedFor(earlier).stage(full.archive, Readable.from([archive]))).publish();
+    await to.put(manifestName(full.archive), JSON.stringify(full));
+    const { world, run } = await worldWith(to);
+    const links = [{ ...full, archive: full.archive.replace(/\.age$/, '') }];
+    const get = (id: string) => {
+      const found = world.history.get(id);
+      return found && { ...found, chain: { links } };
+    };
+    const find = async () =>
+      await findOpenableSource(run.id, { ...world, history: { get } }, signal);
+    keys.unlock('sealed', { identities: [ours], passphrases: [] });
+    expect((await find()).locked).toMatchObject({
+      reason: 'NoMatchingKey',
+      message: expect.stringContaining('01full'),
+    });
+    keys.unlock('sealed', { identities: [earlier], passphrases: [] });
+    expect((await find()).locked).toBeUndefined();
   });
 
   it('is the next copy where the nearest is locked', async () => {

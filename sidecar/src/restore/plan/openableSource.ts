@@ -10,8 +10,8 @@ export interface OpenableSource {
 }
 
 /**
- * Finds the archive as a restore does, and tries to decrypt its first byte: the next copy of a backup is taken where that
- * needs a key that NKVM does not have.
+ * Finds the archive as a restore does, and tries to decrypt its first byte, and that of the full archive that an increment needs,
+ * which may have other keys: the next copy of a backup is taken where that needs a key that NKVM does not have.
  * @throws what `findSource` throws
  */
 export async function findOpenableSource(
@@ -42,15 +42,17 @@ const LOCKED = ['ArchiveLocked', 'NoMatchingKey', 'PassphraseTooCostly'];
 
 /** @returns why the archive cannot be decrypted. Any other failure is found by the check that reads it. */
 async function lockOf(
-  { destination, key }: RestoreSource,
+  { destination, key, links }: RestoreSource,
   signal: AbortSignal
 ): Promise<StageError | undefined> {
-  if (archiveFormOf(key) !== 'tar.gz.age') return undefined;
-  try {
-    (await destination.open(key, { range: { start: 0, end: 0 }, signal })).destroy();
-    return undefined;
-  } catch (error) {
-    signal.throwIfAborted();
-    return error instanceof StageError && LOCKED.includes(error.reason) ? error : undefined;
+  for (const each of [key, ...links.slice(0, 1).map(full => full.key)]) {
+    if (archiveFormOf(each) !== 'tar.gz.age') continue;
+    try {
+      (await destination.open(each, { range: { start: 0, end: 0 }, signal })).destroy();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof StageError && LOCKED.includes(error.reason)) return error;
+    }
   }
+  return undefined;
 }
