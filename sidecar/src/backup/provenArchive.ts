@@ -1,7 +1,7 @@
 import type { Backup, Copy } from '../../api/index.ts';
 import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
-import { manifestName, parseArchiveName } from '../archive/name.ts';
+import { archiveNameIn, manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { readText } from '../destinations/readText.ts';
 import { StageError } from '../errors.ts';
@@ -66,6 +66,13 @@ export const isOfRun = (
   run: Pick<Backup, 'id' | 'namespace' | 'name' | 'uid'>
 ): boolean =>
   runId === run.id && namespace === run.namespace && pvc === run.name && pvcUid === run.uid;
+
+/**
+ * @returns whether two archives of one run come from the same attempt: copies have one name, which ends with the form that a
+ *   destination wants. The archives of two attempts differ, and may need others.
+ */
+export const isOfSameAttempt = (one: Pick<Copy, 'key'>, other: Pick<Copy, 'key'>): boolean =>
+  archiveNameIn(one.key, 'tar.gz') === archiveNameIn(other.key, 'tar.gz');
 
 /** Archives of version 3 and before had one destination, and do not say which. */
 const isRequiredAt = ({ destinations }: StoredManifest, name: string): boolean =>

@@ -447,6 +447,34 @@ it('takes one of two archives of one run', async () => {
   expect(logged).toMatchObject([{ fields: { added: 1 } }]);
 });
 
+it('leaves an archive of another attempt alone, as long as one of the run is there', async () => {
+  const { history, destination, rebuild } = await setUp();
+  const full: Partial<Manifest> = { chain: { links: [] } };
+  await backUp(destination, 'run-1', keyOf('run-1', 'kind', 1), full);
+  const link = { runId: 'run-0', archive: keyOf('run-0'), bytes: 7, sha256: 'ab'.repeat(32) };
+  const increment = { chain: { links: [link] }, seal: exampleRun().seal };
+  const there = copyAt('offsite', keyOf('run-1', 'kind', 2));
+  const awaited = copyAt('memory', keyOf('run-1', 'kind', 2), { state: 'awaited' });
+  const run = exampleRun({
+    ...{ id: 'run-1', ...increment, copies: [...awaited, ...there] },
+    ...{ status: 'failed', reason: 'Incomplete', destinations: ['memory', 'offsite'] },
+    ...{ uid: pvcUid, namespaceUid },
+  });
+  await history.add([run]);
+  await rebuild();
+  expect(history.get('run-1')).toMatchObject({ status: 'failed', ...increment });
+  await history.commit('run-1', {
+    copies: run.copies.map(copy =>
+      copy.destination === 'offsite' ? { ...copy, state: 'missing' } : copy
+    ),
+  });
+  await rebuild();
+  expect(history.get('run-1')).toMatchObject({
+    ...{ status: 'success', chain: full.chain },
+    copies: [{ destination: 'memory', key: keyOf('run-1', 'kind', 1), state: 'present' }],
+  });
+});
+
 it('says that it could not look, and lets the service start', async () => {
   const { destination, logged, rebuild } = await setUp();
   await rebuild(failing(destination, 'list'));

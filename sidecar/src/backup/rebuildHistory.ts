@@ -10,7 +10,7 @@ import type { Identity } from '../identity.ts';
 import { isOurs } from '../identity.ts';
 import type { Log } from '../log.ts';
 import type { ProvenArchive } from './provenArchive.ts';
-import { isOfRun, provenArchiveAt, recordOf } from './provenArchive.ts';
+import { isOfRun, isOfSameAttempt, provenArchiveAt, recordOf } from './provenArchive.ts';
 
 export interface RebuildOptions {
   history: History;
@@ -64,7 +64,7 @@ const NAMED = 20;
  * | the same | the run, which has not ended, with `isWhileRunning` | nothing yet |
  * | the same | the run, not a success | becomes a success: the manifest is written last, after the proof |
  * | the same | the run, without this copy | has the copy; success when it was the last that is required |
- * | the same | the run with this copy, or of another claim | nothing |
+ * | the same | the run with this copy, or with one of another attempt at any destination, or of another claim | nothing |
  * | the same | the run with a copy of that name at a destination that is the same storage | nothing: it is one copy |
  * | archive and manifest of another installation | | counted, not touched |
  * | a manifest that cannot be read, or its archive is missing or has another size | | logged, not touched |
@@ -157,12 +157,16 @@ function isUnknown(key: string, options: RebuildOptions): boolean {
   return isLackingIn(run, { destination: options.destination.id, key: archive });
 }
 
-/** @returns the destination that has the archive of this manifest as its own copy */
+/**
+ * @returns the destination that has the archive of this manifest as its own copy; undefined also where one of the two does not
+ *   answer: an archive that can be restored is not hidden because of that
+ */
 async function ownerAt(key: string, options: RebuildOptions): Promise<string | undefined> {
   const archive = archiveOfManifest(key) ?? '';
   const run = options.history.get(parseArchiveName(archive)?.runId ?? '');
   const here = { destination: options.destination.id, key: archive };
-  return run && (await twinThatHas(here, run.copies, options.isSame));
+  const twin = run && (await twinThatHas(here, run.copies, options.isSame));
+  return twin?.is === 'same' ? twin.destination : undefined;
 }
 
 const isUnderWay = (
@@ -175,6 +179,8 @@ const isLackingIn = (
   { copies }: Pick<Backup, 'copies'>,
   found: Pick<Copy, 'destination' | 'key'>
 ): boolean => {
+  // The record says what one archive holds and needs.
+  if (copies.some(copy => copy.state === 'present' && !isOfSameAttempt(copy, found))) return false;
   const here = copies.find(({ destination }) => destination === found.destination);
   if (!here) return true;
   if (here.key === found.key && here.state === 'deleted') return false;
@@ -202,7 +208,10 @@ async function adopt(
   let isCorrected = false;
   await changeCopies(history, run.id, now => {
     isCorrected = !isUnderWay(now, options) && isLackingIn(now, proven.copy);
-    return isCorrected ? recordOf([proven], now.copies, sentenceOn(now)) : undefined;
+    const before = now.copies.filter(
+      copy => copy.state === 'deleted' || isOfSameAttempt(copy, proven.copy)
+    );
+    return isCorrected ? recordOf([proven], before, sentenceOn(now)) : undefined;
   });
   return isCorrected ? 'corrected' : 'known';
 }

@@ -221,6 +221,23 @@ it('finds the archive that is proven behind one that an earlier attempt left', a
   ]);
 });
 
+it('takes the archive of the last attempt where two have left one', async () => {
+  const run = await started({ attempt: 2 });
+  const storage = memoryStorage();
+  const destination = memoryDestination(storage);
+  for (const second of [2, 1]) {
+    const key = keyOf(run, second);
+    storage.archives.set(key, Buffer.from('archive'));
+    const change = { chain: second === 1 ? { links: [] } : null };
+    await destination.put(manifestName(key), writeManifest(manifestFor(run, key, change)));
+  }
+  await recovered(destination);
+  expect(history.get(run.id)).toMatchObject({
+    ...{ status: 'success', chain: null },
+    copies: [{ key: keyOf(run, 2), state: 'present' }],
+  });
+});
+
 it.each<[string, Partial<Manifest>]>([
   ['of another claim', { pvcUid: 'another' }],
   ['of another installation', { installation: 'another' }],

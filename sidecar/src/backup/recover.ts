@@ -12,7 +12,7 @@ import type { JobEnd, JobKinds } from '../jobs/job.ts';
 import type { RetryPolicy } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import type { ProvenArchive } from './provenArchive.ts';
-import { isOfRun, provenArchiveAt, recordOf } from './provenArchive.ts';
+import { isOfRun, isOfSameAttempt, provenArchiveAt, recordOf } from './provenArchive.ts';
 
 export interface RecoverOptions {
   history: History;
@@ -36,6 +36,7 @@ export interface RecoverOptions {
  * | --- | --- |
  * | one has its manifest, and the size that the manifest names, at each required destination | success: the manifest is written last |
  * | the same, at some | `Incomplete`: the other copies are made from those |
+ * | two attempts have left one like that | the last attempt counts |
  * | there is none like that, or no destination could be read | tried again, or failed; failed if a restore has asked for it |
  *
  * Its helper cannot go on: the stream ended with the process that read it. Nothing is deleted here: an archive without a
@@ -55,7 +56,7 @@ export async function recover(options: RecoverOptions): Promise<void> {
     if (run.kind !== 'backup') {
       return await endAfterRestart(run, kinds, signal ?? new AbortController().signal);
     }
-    const [first, ...more] = found.byRun.get(run.id) ?? [];
+    const [first, ...more] = ofLastAttempt(found.byRun.get(run.id) ?? []);
     if (!first) return interruptedBy(run, found.fault);
     const done = 'backed up; NKVM was restarted before it recorded the success';
     return { ...recordOf([first, ...more], [], done), isLast: true };
@@ -100,6 +101,12 @@ interface FoundArchives {
   byRun: Map<string, ProvenArchive[]>;
   /** Why a destination could not be read, or what is wrong with an archive. */
   fault?: unknown;
+}
+
+/** The manifest of an earlier attempt may have arrived after its process was killed, and was not seen then. */
+function ofLastAttempt(found: readonly ProvenArchive[]): ProvenArchive[] {
+  const [last] = [...found].sort((one, other) => (one.copy.key < other.copy.key ? 1 : -1));
+  return found.filter(({ copy }) => last !== undefined && isOfSameAttempt(copy, last.copy));
 }
 
 /** The destination of the settings, where a run names none. */

@@ -218,11 +218,24 @@ it('leaves an archive that is copied because an increment needs it', async () =>
 it('leaves an archive whose manifest is lost, and that another name of the same storage has as its copy', async () => {
   const run = exampleRun({ id: 'run-1' });
   const copies = run.copies.map(copy => ({ ...copy, destination: 'x', key: keyOf('run-1') }));
-  const { put, clean, keys } = setUp([{ ...run, copies }], async name => name === 'x');
+  const { put, clean, keys } = setUp([{ ...run, copies }], async name =>
+    name === 'x' ? 'same' : 'other'
+  );
   put(keyOf('run-1'));
   expect(await clean()).toEqual({ deleted: [], left: 1 });
   expect(await keys()).toEqual([keyOf('run-1')]);
 });
+
+it.each(['unknown', 'gone'] as const)(
+  'leaves one that may be the copy of another destination, which is %s',
+  async sameness => {
+    const run = exampleRun({ id: 'run-1' });
+    const copies = run.copies.map(copy => ({ ...copy, destination: 'x', key: keyOf('run-1') }));
+    const { put, clean } = setUp([{ ...run, copies }], async () => sameness);
+    put(keyOf('run-1'));
+    expect(await clean()).toEqual({ deleted: [], left: 1 });
+  }
+);
 
 it('keeps the index of an archive that is lost, and whose manifest is not', async () => {
   const { put, clean, keys } = setUp([exampleRun({ id: 'lost', status: 'failed', copies: [] })]);

@@ -44,7 +44,7 @@ export interface UnprovenFacts {
  * | --- | --- |
  * | there is none, or it is of another claim | is left: it may belong to another installation |
  * | has not ended, or is being copied | is left for now |
- * | has this archive there, or at a destination that is the same storage, or is a success that names no archive at all | is left: its manifest was lost |
+ * | has this archive there, or at a destination that is the same storage, may be, or is not configured any more, or is a success that names no archive at all | is left: its manifest was lost |
  * | has other archives there, or none, failed or was cancelled | is deleted when nothing has changed it for an hour |
  * | has had it deleted: the manifest goes before the archive | is deleted when nothing has changed it for an hour |
  */

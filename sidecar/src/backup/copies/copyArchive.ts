@@ -12,6 +12,7 @@ import { archiveFormOf, archiveNameIn, manifestName } from '../../archive/name.t
 import type { Lane } from '../../cluster/gateway/lane.ts';
 import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import type { Places } from '../../destinations/places.ts';
 import type { Readable } from '../../destinations/readable.ts';
 import { readText } from '../../destinations/readText.ts';
 import { StageError } from '../../errors.ts';
@@ -24,11 +25,14 @@ import { proveAndPublish } from '../proveAndPublish.ts';
 import { copyBeside } from './copyBeside.ts';
 import { packedAs } from './copyForm.ts';
 import type { OpenTarget } from './targets.ts';
+import { movedSince } from './targets.ts';
 
 const MANIFEST_BYTES = 4 * 1024 * 1024;
 
 /** How an archive is proven where it is copied to. */
 export interface CopyProof {
+  /** As they are now. */
+  places: Pick<Places, 'get'>;
   /** @returns how the archive is proven at each of the destinations, in their order. */
   proofPlans(run: RunRecord, destinations: readonly Destination[]): ProofPlan[];
   /** Archives are unpacked one after the other. */
@@ -52,7 +56,7 @@ export interface CopyRun {
 export async function copyArchive(
   { copy: source, destination: from }: Readable<Copy>,
   backup: RunRecord,
-  { destination, form, isRequired }: OpenTarget,
+  { name, destination, form, isRequired }: OpenTarget,
   proof: CopyProof,
   { clock, report, held, signal }: CopyRun
 ): Promise<Copy> {
@@ -85,6 +89,8 @@ export async function copyArchive(
   clock.enter('checksum');
   const [plan = { by: 'reading', level: 'checksum' }] = proof.proofPlans(backup, [destination]);
   clock.enter('publish');
+  const moved = movedSince(name, destination, proof.places, 'publish');
+  if (moved) throw moved;
   const sent = digest?.() ?? own;
   // The helper has then sealed the tar, whose digest was just compared; the gzip around it is a new one.
   const seal = digest && form !== 'tar' ? { ...manifest.seal, ...sent } : manifest.seal;

@@ -45,9 +45,9 @@ beforeEach(async () => {
     ...verdictOnCopies(copies, ''),
     ...{ copies, destinations: ['a', 'b'], warnings: ['missing at b: it is away'] },
   };
-  const { bytes, sha256 } = stored.run.copies[0] as Copy;
+  const { bytes, sha256, provenAt } = stored.run.copies[0] as Copy;
   const manifest = exampleManifest({
-    ...{ archive: key, runId: '01backup', bytes, sha256 },
+    ...{ archive: key, runId: '01backup', bytes, sha256, provenAt },
     seal: stored.run.seal ?? exampleManifest().seal,
     destinations: ['a', 'b'].map(name => ({ name, isRequired: true })),
   });
@@ -128,6 +128,38 @@ it('takes the copy of another destination for no second one, where both are the 
   expect(await copy({ to })).toMatchObject({ status: 'failed', reason: 'DestinationSame' });
   expect([...a.archives.keys()]).toEqual([key, manifestName(key)]);
   expect(copyAtB()).toMatchObject({ state: 'failed', problem: { reason: 'DestinationSame' } });
+});
+
+it('stores nothing at a storage that its destination has left meanwhile', async () => {
+  const to = { ...memoryDestination(b), id: 'b', location: 'memory of b' };
+  const { stage } = to;
+  to.stage = async (...call) => {
+    to.location = 'the former memory'; // the place still has the address of the beginning
+    return await stage(...call);
+  };
+  expect(await copy({ to })).toMatchObject({
+    ...{ status: 'failed', reason: 'DestinationReplaced', failureClass: 'transient' },
+  });
+  expect({ kept: b.archives.size, left: b.temporaries.size }).toEqual({ kept: 0, left: 0 });
+  expect(copyAtB()).toMatchObject({ state: 'awaited' });
+});
+
+it('deletes nothing that may be the copy of a destination that does not answer', async () => {
+  const to = { ...memoryDestination(a), id: 'b', location: 'memory by another name' };
+  const c = { ...memoryDestination(memoryStorage()), id: 'c', location: 'memory of c' };
+  const [first] = backup.copies;
+  await history.commit('01backup', { copies: [...backup.copies, { ...first!, destination: 'c' }] });
+  a.archives.delete(manifestName(key));
+  const hangs = failing({ ...memoryDestination(a), id: 'a' }, 'stat', away);
+  expect(await copy({ from: hangs, to, more: [c] })).toMatchObject({
+    ...{ status: 'failed', reason: 'DestinationSame', failureClass: 'transient' },
+    message: expect.stringContaining('may be the copy of a, which cannot be compared now'),
+  });
+  expect(await copy({ from: c, to })).toMatchObject({
+    ...{ status: 'failed', reason: 'DestinationSame', failureClass: 'needs-action' },
+    message: expect.stringContaining('may be the copy of a, which is not configured any more'),
+  });
+  expect([...a.archives.keys()]).toEqual([key]);
 });
 
 describe('a copy that fails', () => {

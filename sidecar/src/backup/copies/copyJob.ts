@@ -1,9 +1,10 @@
 import type { Copy } from '../../../api/index.ts';
-import { archiveNameIn } from '../../archive/name.ts';
+import { archiveNameIn, manifestName } from '../../archive/name.ts';
 import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Places } from '../../destinations/places.ts';
 import { PausedError } from '../../destinations/places/health.ts';
+import type { Twin } from '../../destinations/places/sameStorage.ts';
 import { sameAs, twinThatHas } from '../../destinations/places/sameStorage.ts';
 import { withNearest } from '../../destinations/readable.ts';
 import { StageError } from '../../errors.ts';
@@ -15,6 +16,7 @@ import { CANCELLED } from '../../jobs/job.ts';
 import { stageClock } from '../../jobs/stageClock.ts';
 import type { Held } from '../breakOff.ts';
 import { explain, retryAfterOf, timedOut, undo } from '../breakOff.ts';
+import { provenArchiveAt } from '../provenArchive.ts';
 import { problemOf } from './copiesVerdict.ts';
 import type { CopyProof, CopyRun } from './copyArchive.ts';
 import { copyArchive } from './copyArchive.ts';
@@ -209,7 +211,7 @@ function sourcesOf(backup: RunRecord, target: OpenTarget, { places }: CopyWorld)
   return { known, sources: [first, ...more] };
 }
 
-/** @throws StageError when an archive of that name is there, and is the copy of another destination */
+/** @throws StageError when an archive of that name is there, and is the copy of another destination, or may be the only file of it */
 async function checkIsOther(
   source: string,
   { copies }: RunRecord,
@@ -220,9 +222,28 @@ async function checkIsOther(
   const key = archiveNameIn(source, form);
   if (!(await destination.stat(key, { signal }))) return;
   const isSame = sameAs(destination, places, installation, signal);
-  const owner = await twinThatHas({ destination: name, key }, copies, isSame);
-  if (owner !== undefined) throw sameStorage(name, owner);
+  const proven = await provenArchiveAt(manifestName(key), destination, signal).catch(
+    () => undefined
+  );
+  const file = { destination: name, key, provenAt: proven?.copy.provenAt };
+  const twin = await twinThatHas(file, copies, isSame);
+  if (twin?.is === 'same') throw sameStorage(name, twin.destination);
+  // Without a manifest it would be deleted as what an attempt before has left.
+  if (twin && !proven) throw maybeSame(name, key, twin);
 }
+
+const maybeSame = (name: string, key: string, { destination, is }: Twin): StageError =>
+  new StageError(
+    'copy',
+    'DestinationSame',
+    `archive ${key} is at destination ${name} already, without a manifest, and may be the copy of ${destination}, which ${
+      is === 'gone' ? 'is not configured any more' : 'cannot be compared now'
+    }`,
+    is === 'gone'
+      ? `put its manifest back, or delete the file at ${name} if another copy of the backup is good`
+      : 'nothing to do: NKVM tries again',
+    is === 'gone' ? 'needs-action' : 'transient'
+  );
 
 const keyOf = ({ copies }: RunRecord): string =>
   copies.find(({ state }) => state === 'present')?.key ?? '';

@@ -13,7 +13,7 @@ import { lane } from '../../cluster/gateway/lane.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { encryptedDestination } from '../../destinations/encryption/encrypted.ts';
 import { keyRing } from '../../destinations/encryption/keyRing.ts';
-import type { Place } from '../../destinations/places.ts';
+import type { Place, Places } from '../../destinations/places.ts';
 import { nearlyFull } from '../../destinations/room.ts';
 import { StageError } from '../../errors.ts';
 import { sameLimits } from '../../helper/wait/waitLimits.ts';
@@ -119,6 +119,35 @@ it('reads the volume once and stores it at each destination', async () => {
     { name: 'a', isRequired: true },
     { name: 'b', isRequired: true },
   ]);
+});
+
+it('stores nothing at a storage that a destination has left meanwhile, and is tried again', async () => {
+  const backUpTo = async (...more: Destination[]) => {
+    const moved = { isSo: false };
+    const stage: Destination['stage'] = async (...call) => {
+      moved.isSo = true;
+      return await memoryDestination(b).stage(...call);
+    };
+    const places = fixedPlaces([...more, far({ stage })]);
+    const get: Places['get'] = name => {
+      const place = places.get(name);
+      return place && name === 'b' && moved.isSo ? { ...place, location: 'elsewhere' } : place;
+    };
+    const names = [...more.map(({ id }) => id), 'b'];
+    return await backUp({ names, world: { places: { ...places, get } } });
+  };
+  expect(await backUpTo()).toMatchObject({
+    ...{ status: 'failed', reason: 'DestinationReplaced', failureClass: 'transient' },
+  });
+  expect({ kept: keysIn(b), left: b.temporaries.size }).toEqual({ kept: [], left: 0 });
+  expect(await backUpTo(near())).toMatchObject({
+    ...{ status: 'failed', reason: 'Incomplete' },
+    copies: [
+      { destination: 'a', state: 'present' },
+      { destination: 'b', state: 'awaited', problem: { reason: 'DestinationReplaced' } },
+    ],
+  });
+  expect({ kept: keysIn(b), left: b.temporaries.size }).toEqual({ kept: [], left: 0 });
 });
 
 describe('a destination that fails', () => {

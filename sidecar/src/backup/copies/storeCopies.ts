@@ -10,6 +10,7 @@ import type { Packed, TakenCopy } from '../pack.ts';
 import { digestText } from '../proof.ts';
 import { proveAndPublish } from '../proveAndPublish.ts';
 import { copyWithout } from './copiesVerdict.ts';
+import { movedSince } from './targets.ts';
 
 /** A backup whose archive has come from its helper. */
 export interface PackedBackup extends Packed {
@@ -93,6 +94,8 @@ async function storeCopy(
     if (unpacked) checkUnpacked(unpacked, packed);
     const own = unpacked ?? packed.own;
     await checkLinks(packed.chain?.links ?? [], target, signal);
+    const moved = movedSince(target.name, target.destination, world.places, 'publish');
+    if (moved) throw moved;
     const { copy, warnings } = await proveAndPublish(
       {
         ...{ staged, key, own, seal: packed.seal, index: index.index, snapshot },

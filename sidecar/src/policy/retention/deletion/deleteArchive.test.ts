@@ -8,6 +8,7 @@ import { sameAs } from '../../../destinations/places/sameStorage.ts';
 import { StageError } from '../../../errors.ts';
 import type { History, RunRecord } from '../../../history/history.ts';
 import { putArchive } from '../../../testing/archive/putArchive.ts';
+import { failing } from '../../../testing/destinations/failingDestination.ts';
 import { fixedPlaces } from '../../../testing/destinations/fixedPlaces.ts';
 import type { MemoryStorage } from '../../../testing/destinations/memoryDestination.ts';
 import {
@@ -58,6 +59,7 @@ const store = (change: Parameters<typeof putArchive>[1]) =>
     {
       ...{ runId: run.id, archive: key, bytes: 5, pvcUid: run.uid, installation: INSTALLATION },
       ...{ clusterUid: CLUSTER, namespaceUid: run.namespaceUid },
+      provenAt: run.copies[0]?.provenAt ?? null,
       ...change,
     },
     5
@@ -88,6 +90,16 @@ it('deletes an archive with its index and its manifest, and the run says when an
     },
   });
   expect(history.get(run.id)).toMatchObject({ status: 'success', archive: null });
+});
+
+it('deletes one of which another destination, which does not answer, has a file of its own', async () => {
+  const [copy] = run.copies;
+  const other = { ...copy!, destination: 'nas', provenAt: '2026-11-20T10:30:00.000Z' };
+  await history.commit(run.id, { copies: [...run.copies, other] });
+  const nas = failing({ ...destination, id: 'nas' }, 'stat');
+  const isSame = sameAs(destination, fixedPlaces([destination, nas]), INSTALLATION);
+  expect(await deleteArchive(victim, destination, worldOf({ isSame }))).toBe('deleted');
+  expect(keys()).toEqual([]);
 });
 
 describe('leaves an archive alone', () => {
@@ -182,6 +194,33 @@ describe('leaves an archive alone', () => {
       reason: 'DestinationSame',
     });
     untouched();
+  });
+
+  it('that may be the copy of another destination, which does not answer', async () => {
+    const [copy] = run.copies;
+    const copies = [...run.copies, { ...copy!, destination: 'mount' }];
+    await history.commit(run.id, { copies });
+    const mount = failing({ ...destination, id: 'mount' }, 'stat');
+    const isSame = () => sameAs(destination, fixedPlaces([destination, mount]), INSTALLATION);
+    await expect(
+      deleteArchive(victim, destination, worldOf({ isSame: isSame() }))
+    ).rejects.toMatchObject({
+      reason: 'DestinationSame',
+      hint: expect.stringContaining('when mount answers again'),
+    });
+    untouched();
+    const problem = {
+      stage: 'cleanup',
+      ...{ reason: 'DeletedByRetention', message: 'm', hint: 'h' },
+      failureClass: 'needs-action',
+    } as const;
+    await history.commit(run.id, {
+      copies: [{ ...copies[0]!, state: 'deleted', problem }, copies[1]!],
+    });
+    await expect(
+      finishDeletion(run.id, destination, worldOf({ isSame: isSame() }))
+    ).rejects.toMatchObject({ reason: 'DestinationSame' });
+    expect(keys()).toEqual(all());
   });
 
   it('where the destination refuses, and says so', async () => {

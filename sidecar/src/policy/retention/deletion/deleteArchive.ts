@@ -1,9 +1,10 @@
 import type { Copy } from '../../../../api/index.ts';
+import type { StoredManifest } from '../../../archive/manifest.ts';
 import { indexName, manifestName, snapshotName } from '../../../archive/name.ts';
 import { isOfRun, provenArchiveAt } from '../../../backup/provenArchive.ts';
 import type { Destination } from '../../../destinations/destination.ts';
 import { isProtected } from '../../../destinations/places/check.ts';
-import type { IsSame } from '../../../destinations/places/sameStorage.ts';
+import type { IsSame, TwinFile } from '../../../destinations/places/sameStorage.ts';
 import { twinThatHas } from '../../../destinations/places/sameStorage.ts';
 import { readText } from '../../../destinations/readText.ts';
 import { StageError, textOf } from '../../../errors.ts';
@@ -64,8 +65,8 @@ export async function deleteArchive(
   world: DeletionWorld
 ): Promise<Deleted> {
   const { history, signal } = world;
-  await prove(victim, destination, world);
-  await checkIsOneCopy(victim, world);
+  const { provenAt } = await prove(victim, destination, world);
+  await checkIsOneCopy({ ...victim, provenAt }, world);
   if (usedNow(victim, world) !== null) return 'used';
 
   let before: Copy | undefined;
@@ -112,12 +113,15 @@ export async function finishDeletion(
   await deleteFiles(copy.key, destination, world.signal);
 }
 
-/** @throws Error when manifest or archive are not what the history has, or another installation wrote them */
+/**
+ * @returns the manifest that is there
+ * @throws Error when manifest or archive are not what the history has, or another installation wrote them
+ */
 async function prove(
   { run, key }: Victim,
   destination: Destination,
   { history, clusters, installation, signal }: DeletionWorld
-): Promise<void> {
+): Promise<StoredManifest> {
   const proven = await provenArchiveAt(manifestName(key), destination, signal);
   const known = history.get(run);
   const { manifest } = proven;
@@ -127,7 +131,7 @@ async function prove(
     manifest.installation === installation &&
     manifest.clusterUid !== null &&
     clusters.has(manifest.clusterUid);
-  if (isOwn) return;
+  if (isOwn) return manifest;
   throw new StageError(
     'cleanup',
     'ArchiveNotOwn',
@@ -137,18 +141,24 @@ async function prove(
   );
 }
 
-/** @throws StageError when the archive is the copy of another destination, too: the rules there may keep it */
+/** @throws StageError when the archive is the copy of another destination, too, or may be: the rules there may keep it */
 async function checkIsOneCopy(
-  { run, destination, key }: UsedArchive,
+  { run, ...file }: UsedArchive & TwinFile,
   { history, isSame }: DeletionWorld
 ): Promise<void> {
-  const owner = await twinThatHas({ destination, key }, history.get(run)?.copies ?? [], isSame);
-  if (owner === undefined) return;
+  const { destination, key } = file;
+  const twin = await twinThatHas(file, history.get(run)?.copies ?? [], isSame);
+  if (!twin || twin.is === 'gone') return;
+  const both = `destinations ${destination} and ${twin.destination}`;
   throw new StageError(
     'cleanup',
     'DestinationSame',
-    `archive ${key} is not deleted: destinations ${destination} and ${owner} are the same storage, and both have it as their copy`,
-    'delete one of the two destinations',
+    twin.is === 'same'
+      ? `archive ${key} is not deleted: ${both} are the same storage, and both have it as their copy`
+      : `archive ${key} is not deleted: ${both} may be the same storage, both have it as their copy, and one of them does not answer`,
+    twin.is === 'same'
+      ? 'delete one of the two destinations'
+      : `nothing to do when ${twin.destination} answers again; if it never will, delete that destination`,
     'needs-action'
   );
 }
