@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Copy } from '../../api/index.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { manifestName } from '../archive/name.ts';
+import { archivesAt } from '../browse/archives.ts';
 import type { Destination } from '../destinations/destination.ts';
 import type { RunRecord } from '../history/history.ts';
 import type { StoredChain } from '../testing/chain/storedChain.ts';
@@ -135,9 +136,14 @@ describe('a restore of an increment', () => {
 });
 
 describe('a verification of an increment', () => {
-  const verify = () =>
+  const verify = (needed = last().chain) =>
     verifyCopy(last().copies[0] as Copy, null, destination, {
-      ...{ chain: last().chain, signal, now: () => new Date(0), onProgress: () => {} },
+      archives: archivesAt({
+        places: onePlace(destination),
+        log: { info: () => {}, warn: () => {} },
+        mayStore: () => false,
+      }),
+      ...{ chain: needed, signal, now: () => new Date(0), onProgress: () => {} },
     });
 
   it('reads all archives of its chain', async () => {
@@ -150,5 +156,29 @@ describe('a verification of an increment', () => {
   ])('fails when one of them %s', async (_, happens, reason) => {
     happens();
     expect((await verify()).fault).toMatchObject({ reason });
+  });
+
+  /** Lets the last one name the full archive alone. @returns that chain */
+  const withoutMiddle = () => {
+    const name = manifestName(keyOf(2));
+    const manifest = readManifest(name, String(storage.archives.get(name)));
+    const chain = { links: manifest.chain!.links.slice(0, 1) };
+    Object.assign(manifest, { chain });
+    storage.archives.set(name, Buffer.from(JSON.stringify(manifest)));
+    return chain;
+  };
+
+  it('fails when its archives are sound and do not belong together, and names no file', async () => {
+    const { copy, fault } = await verify(withoutMiddle());
+    expect(fault).toMatchObject({ reason: 'ChainBroken', class: 'needs-action' });
+    expect(fault?.message).toMatch(/lack files that it counts on$/);
+    expect(copy.verifiedAt).toBeNull();
+  });
+
+  it('says where it could not be compared whether they belong together', async () => {
+    storage.archives.delete(manifestName(keyOf(2)));
+    const { fault, warning } = await verify();
+    expect(fault).toBeUndefined();
+    expect(warning).toMatch(/was not compared: .* is an increment without a manifest/);
   });
 });

@@ -212,7 +212,7 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
               runBackup(run, claim, { ...backupWorld, outageCosts: costs }, report, signal),
           }),
           restore: restores.kind,
-          verify: verifyJob({ ...backupWorld, history }),
+          verify: verifyJob({ ...backupWorld, history, archives }),
           drill: drillJob({
             ...restores.world,
             isRestricted: isRestrictedHere,

@@ -3,6 +3,7 @@ import { beforeEach, expect, it } from 'vitest';
 import type { Copy, Seal } from '../../../api/index.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { storedBackup } from '../../testing/archive/storedBackup.ts';
+import { testArchives } from '../../testing/archive/testOpenArchive.ts';
 import { failing } from '../../testing/destinations/failingDestination.ts';
 import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import { verifyCopy } from './verifyCopy.ts';
@@ -28,7 +29,8 @@ beforeEach(async () => {
 const verify = (of: Copy = copy, where: Destination = destination) => {
   const { signal } = new AbortController();
   const now = () => new Date(at);
-  return verifyCopy(of, seal, where, { chain: null, signal, now, onProgress: () => {} });
+  const { archives } = testArchives();
+  return verifyCopy(of, seal, where, { archives, chain: null, signal, now, onProgress: () => {} });
 };
 const store = (bytes: Buffer) => storage.archives.set(copy.key, bytes);
 

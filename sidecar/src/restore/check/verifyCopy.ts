@@ -3,12 +3,15 @@ import type { OptionalChain } from '../../archive/chain/chain.ts';
 import { archiveFormOf } from '../../archive/name.ts';
 import { readBack } from '../../archive/readBack.ts';
 import type { TarContents } from '../../archive/tarContents.ts';
+import type { Archives } from '../../browse/archives.ts';
 import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { StageError } from '../../errors.ts';
 import { compareDigest } from '../compareDigest.ts';
 
 export interface VerifyOptions {
+  /** Opens increments, to see whether the archives that they need belong to them. */
+  archives: Pick<Archives, 'ref' | 'openVouched'>;
   /** Of the backup. */
   chain: OptionalChain;
   signal: AbortSignal;
@@ -21,11 +24,14 @@ export interface VerifyOptions {
 export interface VerifiedCopy {
   copy: Copy;
   fault?: StageError;
+  /** A sentence on what was not compared. */
+  warning?: string;
 }
 
 /**
  * Reads one copy from its first byte to its last, unpacks it, and compares it with what the pod sealed. Of an increment, the
- * archives that it needs are read, too, and compared with their manifests.
+ * archives that it needs are read, too, and compared with their manifests, and then whether they belong together: whether each
+ * file of the volume is in one of them.
  *
  * | found | the copy |
  * | --- | --- |
@@ -40,7 +46,7 @@ export async function verifyCopy(
   copy: Copy,
   seal: Seal | null,
   destination: Destination,
-  { chain, signal, now, onProgress }: VerifyOptions
+  { archives, chain, signal, now, onProgress }: VerifyOptions
 ): Promise<VerifiedCopy> {
   const place = destination.locate(copy.key);
   try {
@@ -52,7 +58,8 @@ export async function verifyCopy(
     compareDigest({ ...copy, destination, sha256: copy.sha256 || undefined }, read);
     if (seal && read.contents) compareContents(place, seal, read.contents);
     let before = read.bytes;
-    for (const link of await chainThere(copy.key, chain, destination, signal)) {
+    const links = await chainThere(copy.key, chain, destination, signal);
+    for (const link of links) {
       const body = await destination.open(link.key, { signal });
       const linkPlace = destination.locate(link.key);
       const at = (bytes: number) => onProgress(before + bytes);
@@ -62,10 +69,62 @@ export async function verifyCopy(
       );
       before += link.bytes;
     }
-    return { copy: { ...copy, state: 'present', verifiedAt: now().toISOString() } };
+    const goesOn = setInterval(() => onProgress(before), GOES_ON_MS);
+    const warning = await notTogether(
+      copy,
+      links.length > 0,
+      destination,
+      archives,
+      signal
+    ).finally(() => clearInterval(goesOn));
+    return {
+      copy: { ...copy, state: 'present', problem: null, verifiedAt: now().toISOString() },
+      ...(warning !== undefined && { warning }),
+    };
   } catch (error) {
     signal.throwIfAborted();
     return { copy, fault: faultOf(place, error) };
+  }
+}
+
+/** Without indexes, it takes as long as reading the archives. The storage has its own limit for each call. */
+const GOES_ON_MS = 30_000;
+
+/** Why an increment that is sound cannot be opened here. */
+const NOT_OPENED = ['IndexTooBig', 'IncrementNotOpened'];
+
+/**
+ * @returns why it was not compared; undefined: the archives belong together, or it needs no others
+ * @throws StageError (`ChainBroken`) when they do not
+ */
+async function notTogether(
+  { key }: Pick<Copy, 'key'>,
+  needsOthers: boolean,
+  destination: Destination,
+  archives: VerifyOptions['archives'],
+  signal: AbortSignal
+): Promise<string | undefined> {
+  if (!needsOthers) return undefined;
+  try {
+    const ref = await archives.ref({ destination: destination.id, key }, signal);
+    await archives.openVouched(ref, signal);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    if (NOT_OPENED.includes(error.reason))
+      return `whether the archives that ${key} needs belong to it was not compared: ${error.message}`;
+    if (error.reason !== 'ChainBroken') throw error;
+    // The message of the error names a file, which is not for everybody who may see the run.
+    throw new StageError(
+      'checksum',
+      'ChainBroken',
+      `archive ${destination.locate(
+        key
+      )} is an increment, and the archives that it needs lack files that it counts on`,
+      'restore a backup from before it, and start a new one; opening the list of its files names one of them',
+      'needs-action',
+      { cause: error }
+    );
   }
 }
 

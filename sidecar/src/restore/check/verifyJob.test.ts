@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Copy } from '../../../api/index.ts';
 import { lane } from '../../cluster/gateway/lane.ts';
+import type { Places } from '../../destinations/places.ts';
 import type { History, RunChange, RunRecord } from '../../history/history.ts';
 import { CANCELLED } from '../../jobs/job.ts';
 import { storedBackup } from '../../testing/archive/storedBackup.ts';
+import { testArchives } from '../../testing/archive/testOpenArchive.ts';
 import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import { onePlace } from '../../testing/destinations/onePlace.ts';
 import { exampleCheck } from '../../testing/history/exampleRestore.ts';
@@ -38,6 +40,7 @@ const verify = (
   verifyJob({
     history,
     places: onePlace(memoryDestination(storage)),
+    archives: testArchives().archives,
     unpacking: lane(1),
     runTimeoutMs: 60_000,
     now: () => new Date(at),
@@ -72,6 +75,23 @@ it('fails when the archive is not there, and says so on its copy', async () => {
   });
   expect(copies()).toMatchObject([{ state: 'missing', verifiedAt: null }]);
   expect(history.get('b')).toMatchObject({ status: 'success', archive: null });
+});
+
+it('concludes nothing from a storage that the destination has left meanwhile', async () => {
+  const former = {
+    ...memoryDestination(storage),
+    location: 'the former storage',
+    stat: async () => undefined,
+  };
+  const places = onePlace(former);
+  const get: Places['get'] = name => {
+    const place = places.get(name);
+    return place && { ...place, location: 'the present storage' };
+  };
+  expect(await verify({ places: { ...places, get } })).toMatchObject({
+    ...{ status: 'failed', reason: 'DestinationReplaced', failureClass: 'transient' },
+  });
+  expect(copies()).toEqual(backup.copies);
 });
 
 it('fails when the archive is damaged, and deletes nothing', async () => {

@@ -1,4 +1,5 @@
 import type { Copy } from '../../../api/index.ts';
+import { movedSince } from '../../backup/copies/targets.ts';
 import type { Lane } from '../../cluster/gateway/lane.ts';
 import type { Places } from '../../destinations/places.ts';
 import { notConfigured, readables } from '../../destinations/readable.ts';
@@ -11,11 +12,13 @@ import { CANCELLED } from '../../jobs/job.ts';
 import type { StageClock } from '../../jobs/stageClock.ts';
 import { stageClock } from '../../jobs/stageClock.ts';
 import { checkedCopies } from './checkedCopies.ts';
+import type { VerifyOptions } from './verifyCopy.ts';
 import { verifyCopy } from './verifyCopy.ts';
 
 export interface VerifyWorld {
   history: Pick<History, 'get' | 'commit'>;
   places: Places;
+  archives: VerifyOptions['archives'];
   /** Where archives that are unpacked wait for each other. */
   unpacking: Lane;
   runTimeoutMs: number;
@@ -59,7 +62,7 @@ export const verifyJob = (world: VerifyWorld): JobKind => ({
 
 async function verified(
   { details }: RunRecord,
-  { history, places, unpacking, now }: VerifyWorld,
+  { history, places, archives, unpacking, now }: VerifyWorld,
   clock: StageClock,
   onProgress: (bytes: number) => void,
   signal: AbortSignal
@@ -80,18 +83,25 @@ async function verified(
   const leave = await unpacking.enter(signal);
   let before = 0;
   let fault: StageError | undefined;
+  const warnings: string[] = [];
   try {
     clock.enter('checksum');
     for (const { copy, destination } of here) {
       const look = await verifyCopy(copy, backup.seal, destination, {
-        ...{ chain: backup.chain, signal, now },
+        ...{ archives, chain: backup.chain, signal, now },
         onProgress(bytes) {
           clock.goesOn();
           onProgress(before + bytes);
         },
       });
       before += copy.bytes;
+      const moved = movedSince(copy.destination, destination, places, 'checksum');
+      if (moved) {
+        fault ??= moved;
+        continue;
+      }
       fault ??= look.fault;
+      if (look.warning !== undefined) warnings.push(look.warning);
       await keep(backup.id, look.copy, history);
     }
   } finally {
@@ -103,9 +113,12 @@ async function verified(
     status: 'success',
     bytes: before,
     message: `${sizeText(before)}${files} were read again and match the seal`,
-    warnings: closed.map(
-      ({ copy, why }) => `the copy at ${copy.destination} was not read: ${why.message}`
-    ),
+    warnings: [
+      ...warnings,
+      ...closed.map(
+        ({ copy, why }) => `the copy at ${copy.destination} was not read: ${why.message}`
+      ),
+    ],
   };
 }
 
