@@ -152,13 +152,13 @@ export interface History {
 
   /**
    * @param after the run that the page before has ended with; '' for the first
-   * @returns copies that should be, or were, at a destination, by their run
+   * @returns copies that should be, or were, at a destination, by their run, and the size of the file there; null: not known
    */
   copiesAt(
     destination: string,
     after: string,
     limit: number
-  ): { run: string; state: 'present' | 'missing' }[];
+  ): { run: string; state: 'present' | 'missing'; bytes: number | null }[];
 
   /**
    * @returns ids of the backups that cannot be restored without the archive of the backup `run`, oldest first: those whose

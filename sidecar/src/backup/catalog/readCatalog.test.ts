@@ -43,13 +43,13 @@ const keyOf = (run: string, pvc = 'orders-db') =>
 async function record(
   run: string,
   states: Record<string, Copy['state']>,
-  provenAt = '2026-11-19T10:00:00.000Z'
+  { provenAt = '2026-11-19T10:00:00.000Z', bytes = 1 } = {}
 ) {
   const [example] = exampleRun({ id: run }).copies;
   if (!example) throw new Error('the example has no copy');
   const copies = Object.entries(states).map(([to, state]) => ({
     ...example,
-    ...{ destination: to, key: keyOf(run), state, provenAt, bytes: 1 },
+    ...{ destination: to, key: keyOf(run), state, provenAt, bytes },
   }));
   await history.add([exampleRun({ id: run, copies })]);
 }
@@ -78,8 +78,8 @@ const statesOf = (run: string) =>
 
 describe('the catalog of a destination', () => {
   it('counts archives, their volumes, and what is only here', async () => {
-    await record('r1', { memory: 'present', offsite: 'present' });
-    await record('r2', { memory: 'present' });
+    await record('r1', { memory: 'present', offsite: 'present' }, { bytes: 10 });
+    await record('r2', { memory: 'present' }, { bytes: 20 });
     await store('r1', 10);
     await store('r2', 20);
     await store('other', 5, { pvc: 'carts' });
@@ -111,6 +111,26 @@ describe('the catalog of a destination', () => {
     expect(logged).toEqual([
       expect.stringContaining('1 archives are missing at destination memory'),
     ]);
+  });
+
+  it('does not count on an archive that was cut, until it is whole again', async () => {
+    await record('r1', { memory: 'present' }, { bytes: 3 });
+    await store('r1', 2);
+    expect(await read()).toMatchObject({ lost: 1, listing: { known: 1, unlisted: 0 } });
+    const [cut] = history.get('r1')?.copies ?? [];
+    expect(cut).toMatchObject({ state: 'missing', problem: { reason: 'ArchiveSizeDiffers' } });
+    expect(await read()).toMatchObject({ lost: 0, found: 0 });
+    storage.archives.set(keyOf('r1'), Buffer.from('xxx'));
+    expect(await read()).toMatchObject({ found: 1 });
+    expect(history.get('r1')?.copies).toMatchObject([{ state: 'present', problem: null }]);
+  });
+
+  it('marks what is missing although another archive of its run is there', async () => {
+    await record('r1', { memory: 'present' }, { bytes: 3 });
+    const earlier = keyOf('r1').replace('20261119T100000Z', '20261119T095900Z');
+    await destination.put(earlier, 'xx');
+    expect(await read()).toMatchObject({ lost: 1 });
+    expect(statesOf('r1')).toEqual({ memory: 'missing' });
   });
 
   it('finds again what was missing', async () => {
@@ -177,7 +197,7 @@ describe('nothing is concluded', () => {
   });
 
   it('of an archive that was written meanwhile', async () => {
-    await record('r1', { memory: 'present' }, '2026-11-20T10:00:01.000Z');
+    await record('r1', { memory: 'present' }, { provenAt: '2026-11-20T10:00:01.000Z' });
     const before: Destination = { ...destination, async *list() {} };
     expect(await read(before)).toMatchObject({ lost: 0 });
     expect(statesOf('r1')).toEqual({ memory: 'present' });

@@ -15,7 +15,7 @@ export interface ReadCatalog {
   volumes: VolumeShare[];
   /** Copies that the history had as missing, and that are there. */
   found: number;
-  /** Copies that the history had as present, and that are not there. */
+  /** Copies that the history had as present, and that are not there, or not whole. */
   lost: number;
   /** Ids of the runs of archives that this history does not have. */
   foreign: ReadonlySet<string>;
@@ -59,7 +59,7 @@ const PROBE_AGE_MS = 3_600_000;
  *
  * | in the history | in the listing | |
  * | --- | --- | --- |
- * | present | not there, and the storage says so again when it is asked for that key | missing |
+ * | present | not there, or with another size, and the storage says so again when it is asked for that key | missing |
  * | missing | there, with the size that was recorded | present |
  * | written while the listing was read | | is left alone |
  *
@@ -71,7 +71,8 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
   const volumes = new Map<string, VolumeShare>();
   /** Copies of the history that the listing has not had yet. */
   const awaited = await copiesAt(destination.id, options);
-  const known = [...awaited.values()].filter(state => state === 'present').length;
+  const known = [...awaited.values()].filter(({ state }) => state === 'present').length;
+  const doubtful: string[] = [];
   const back: string[] = [];
   const unknown = { archives: new Set<string>(), manifests: new Set<string>() };
   const probes: Stored[] = [];
@@ -90,10 +91,12 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
     archives += 1;
     bytes += stored.bytes;
     addTo(volumes, name, stored);
-    const state = awaited.get(name.runId);
-    if (state === undefined) unknown.archives.add(flat(name.runId));
-    else if (state === 'missing') back.push(flat(name.runId));
-    if (state) awaited.set(name.runId, 'seen');
+    const copy = awaited.get(name.runId);
+    if (!copy) return void unknown.archives.add(flat(name.runId));
+    if (copy.state === 'missing') back.push(flat(name.runId));
+    else if (copy.state === 'present' && copy.bytes !== null && copy.bytes !== stored.bytes)
+      doubtful.push(flat(name.runId));
+    copy.state = 'seen';
   };
   const wanted = (key: string): boolean => {
     if (parseArchiveName(key) || key.startsWith(prefix)) return true;
@@ -104,9 +107,9 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
     page.forEach(take);
     await yieldOnce(undefined, { signal });
   }
-  const absent = [...awaited].filter(([, state]) => state === 'present').map(([run]) => run);
+  const absent = [...awaited].filter(([, { state }]) => state === 'present').map(([run]) => run);
   const found = await setAll(back, 'present', began, options);
-  const lost = await setAll(absent, 'missing', began, options);
+  const lost = await setAll([...absent, ...doubtful], 'missing', began, options);
   report(found, lost, options);
   await sweepProbes(probes, options);
   /** Those that came into the history meanwhile are not foreign. */
@@ -141,7 +144,11 @@ const runOfManifest = (key: string): string | undefined => {
 /** A part of a text keeps the whole of it in memory. */
 const flat = (part: string): string => Buffer.from(part, 'latin1').toString('latin1');
 
-type Awaited = 'present' | 'missing' | 'seen';
+interface Awaited {
+  state: 'present' | 'missing' | 'seen';
+  /** Size of the file; null: not known. */
+  bytes: number | null;
+}
 
 /** @returns what the history has there, by the ids of runs. */
 async function copiesAt(
@@ -153,7 +160,7 @@ async function copiesAt(
     const page = history.copiesAt(destination, after, PAGE);
     const last = page.at(-1);
     if (!last) return found;
-    for (const { run, state } of page) found.set(run, state);
+    for (const { run, ...copy } of page) found.set(run, copy);
     after = last.run;
     await yieldOnce(undefined, { signal });
   }
@@ -195,12 +202,14 @@ async function setAll(
     const copy = history.get(id)?.copies.find(isWrong);
     if (!copy || (copy.provenAt ?? '') >= began) return;
     const stored = await destination.stat(copy.key, { signal });
-    if (state === 'present' ? !stored || !isWhole(stored, copy) : stored) return;
+    const isThere = stored !== undefined && isWhole(stored, copy);
+    if (isThere !== (state === 'present')) return;
+    const problem = state === 'missing' && stored ? sizeDiffers(stored, copy, destination) : null;
     let isChanged = false;
     await changeCopies(history, id, ({ copies }) => {
       isChanged = copies.some(isWrong); // as they are now
       return isChanged
-        ? { copies: copies.map(each => (isWrong(each) ? { ...each, state } : each)) }
+        ? { copies: copies.map(each => (isWrong(each) ? { ...each, state, problem } : each)) }
         : undefined;
     });
     if (isChanged) changed += 1;
@@ -212,15 +221,28 @@ async function setAll(
   return changed;
 }
 
-/** Where NKVM does not decrypt any more, it is the file that has a size. */
-const isWhole = ({ bytes }: Stored, copy: Copy): boolean =>
-  bytes === copy.bytes || bytes === copy.stored?.bytes;
+/** Where NKVM does not decrypt any more, it is the file that has a size. A size that is not known says nothing. */
+const isWhole = ({ bytes }: Stored, { bytes: own, stored, encrypted }: Copy): boolean =>
+  own === 0 || (encrypted && !stored) || bytes === own || bytes === stored?.bytes;
+
+/** An archive that was cut, for example because a server crashed, does not count as a backup. */
+const sizeDiffers = (
+  { key, bytes }: Stored,
+  copy: Copy,
+  destination: Destination
+): NonNullable<Copy['problem']> => ({
+  stage: 'checksum',
+  reason: 'ArchiveSizeDiffers',
+  message: `archive ${destination.locate(key)} has ${bytes} bytes; the history says ${copy.bytes}`,
+  hint: 'find out what has changed it; put it back from a copy, or use another backup',
+  failureClass: 'needs-action',
+});
 
 function report(found: number, lost: number, { destination: { id }, log }: CatalogOptions): void {
   if (lost > 0)
     log.warn(
       { destination: id, lost },
-      `${lost} archives are missing at destination ${id}, and NKVM did not delete them`
+      `${lost} archives are missing at destination ${id}, or have another size, and NKVM did not delete them`
     );
   if (found > 0)
     log.info(

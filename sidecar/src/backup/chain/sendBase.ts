@@ -65,7 +65,7 @@ export async function sendBase(
 }
 
 /**
- * Whoever has the keys of an increment must have those of its base, too: see `PlaceKeys.baseKey`.
+ * The keys of an increment must open its base, too: see `PlaceKeys.baseKey`.
  * @returns why that is not known; undefined: it is, or nothing is encrypted there
  */
 async function whyLocked(

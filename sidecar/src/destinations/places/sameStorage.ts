@@ -4,7 +4,7 @@ import type { Places } from '../places.ts';
 import { newProbe } from './check.ts';
 
 /**
- * What another destination is to one:
+ * Another destination, as seen from one:
  *
  * - `same`: another name of the same storage
  * - `other`: a storage of its own

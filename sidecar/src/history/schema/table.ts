@@ -258,12 +258,13 @@ export class RunTable {
   /** @returns see `History.copiesAt`. */
   copiesAt(destination: string, after: string, limit: number): CopyState[] {
     return this.#values(
-      `SELECT run_id, state FROM copies
+      `SELECT run_id, state, coalesce(stored_bytes, copies.bytes, (SELECT runs.bytes FROM runs WHERE id = run_id)) FROM copies
         WHERE destination_id = ? AND run_id > ? AND state IN ('present', 'missing') ORDER BY run_id LIMIT ?`,
       [destination, after, limit]
-    ).map(([run, state]) => ({
+    ).map(([run, state, bytes]) => ({
       run: String(run),
       state: state === 'missing' ? 'missing' : 'present',
+      bytes: typeof bytes === 'number' ? bytes : null,
     }));
   }
 
