@@ -100,7 +100,7 @@ export async function pack(
   const chain = chainMade(planned, sealed.link);
   const indexing = receiveIndex({ sealed, delivery, signal, onBytes: onWorking, copies: beside });
   const [snapshots] = await Promise.all([
-    receiveSnapshots({ helper, link: sealed.link, signal, onBytes: onWorking, copies: beside }),
+    receiveSnapshots({ delivery, link: sealed.link, signal, onBytes: onWorking, copies: beside }),
     indexing.then(indexes =>
       left.forEach((copy, at) => {
         copy.index = indexes[at] ?? copy.index;

@@ -10,7 +10,7 @@ import type { ProcessCluster } from '../testing/helper/processCluster.ts';
 import { processCluster } from '../testing/helper/processCluster.ts';
 import type { Helper, HelperCluster } from './helper.ts';
 import { createHelper } from './helper.ts';
-import { WORKING } from './pack/packCommand.ts';
+import { WITH_SEAL_BYTES, WORKING } from './pack/packCommand.ts';
 import { execTransport } from './transport.ts';
 
 const ARCHIVE = 'kind__shop__orders-db__20261120T101112Z__01a.tar.gz';
@@ -44,19 +44,55 @@ it('delivers an archive, and then its seal', async () => {
   expect(sealed?.seal.rawSha256).toMatch(/^[0-9a-f]{64}$/);
 });
 
-it('delivers the index that the seal vouches for', async () => {
+/** @returns the index of what a helper packs, as it says itself and as it arrived, and how many commands were started. */
+async function indexFrom(changed: Partial<HelperCluster> = {}) {
+  let commands = 0;
+  const helper = await helperIn({
+    ...changed,
+    exec: (...call) => {
+      commands += 1;
+      return cluster.exec(...call);
+    },
+  });
   const options = { level: 'checksum' as const, archive: ARCHIVE, onWorking: () => undefined };
-  const delivery = await execTransport.deliver(await helperIn(), options);
+  const delivery = await execTransport.deliver(helper, options);
   await buffer(delivery.body);
   const { sealed } = await delivery.sent();
   const index = await buffer(await delivery.index());
-  expect(sealed?.index).toEqual({
-    bytes: index.length,
-    sha256: createHash('sha256').update(index).digest('hex'),
-  });
+  const sha256 = createHash('sha256').update(index).digest('hex');
+  return { index, sealed: sealed?.index, arrived: { bytes: index.length, sha256 }, commands };
+}
+
+it('delivers the index that the seal vouches for, a small one without another command', async () => {
+  const { index, sealed, arrived, commands } = await indexFrom();
+  expect(sealed).toEqual(arrived);
   expect(gunzipSync(index).toString()).toMatch(
     /"archive":"kind__shop__orders-db.*\n.* "\.\/orders"\n$/s
   );
+  expect(commands).toBe(1);
+});
+
+it('delivers an index that does not come with the seal as a whole by a command of its own', async () => {
+  for (let at = 0; at < 4_000; at += 1)
+    writeFileSync(join(dir, createHash('md5').update(`${at}`).digest('hex')), '');
+  const { sealed, arrived, commands } = await indexFrom();
+  expect(arrived.bytes).toBeGreaterThan(WITH_SEAL_BYTES);
+  expect(sealed).toEqual(arrived);
+  expect(commands).toBe(2);
+});
+
+it.each([
+  ['in part', (line: string) => line.slice(0, 8)],
+  ['not at all', () => ''],
+])('asks for an index that comes with the seal %s', async (_, change) => {
+  const { sealed, arrived, commands } = await indexFrom({
+    async execToEnd(...call) {
+      const answer = await cluster.execToEnd(...call);
+      return { ...answer, stdout: answer.stdout.replace(/^.*/, change) };
+    },
+  });
+  expect(sealed).toEqual(arrived);
+  expect(commands).toBe(2);
 });
 
 it('tells that tar gets on, and keeps that out of the output', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { Transport as TransportName } from '../../api/index.ts';
+import type { Digest } from '../archive/digest.ts';
 import type { RunningCommand } from '../cluster/gateway/exec.ts';
 import { StageError, textOf } from '../errors.ts';
 import type { Helper } from './helper.ts';
@@ -12,6 +13,7 @@ import {
   packCommand,
   patternsCommand,
   sealCommand,
+  snapshotCommand,
   WORKING,
 } from './pack/packCommand.ts';
 import type { PodSeal } from './seal.ts';
@@ -43,6 +45,8 @@ export interface Delivery {
   sent(): Promise<Sent>;
   /** The index, where the seal says that there is one. Its end proves nothing, either. @throws StageError, ApiFailure. */
   index(): Promise<Readable>;
+  /** The snapshot file, in the same way. */
+  snapshot(): Promise<Readable>;
 }
 
 export interface DeliveryOptions {
@@ -115,22 +119,42 @@ export async function packingOf(
   ];
 }
 
-/** @returns what is asked for when the archive has left the pod: it travels in commands of its own. */
+/**
+ * @returns what is asked for when the archive has left the pod: it travels in commands of its own. A small file comes with the
+ *   seal.
+ */
 export const afterwards = (
   helper: Helper,
   { exit, stderrTail }: Pick<RunningCommand, 'exit' | 'stderrTail'>
-): Pick<Delivery, 'sent' | 'index'> => ({
-  async sent() {
-    const podExit = await exit;
-    const stderr = stderrTail().replaceAll(WORKING, '');
-    return { podExit, stderr, sealed: podExit === 0 ? await sealOf(helper) : undefined };
-  },
-  async index() {
-    const { stdout, exit } = await helper.exec(indexCommand());
-    exit.catch(() => undefined); // its digest says whether all of it has come
+): Pick<Delivery, 'sent' | 'index' | 'snapshot'> => {
+  let shown: ShownSeal | undefined;
+  const file = async (
+    begin: Buffer | undefined,
+    sealed: Digest | undefined,
+    command: string[]
+  ): Promise<Readable> => {
+    // Its digest says whether all of it has come.
+    if (begin && begin.length === sealed?.bytes) return Readable.from([begin]);
+    const { stdout, exit } = await helper.exec(command);
+    exit.catch(() => undefined);
     return stdout;
-  },
-});
+  };
+  return {
+    async sent() {
+      const podExit = await exit;
+      const stderr = stderrTail().replaceAll(WORKING, '');
+      if (podExit === 0) shown = await sealOf(helper);
+      return { podExit, stderr, sealed: shown?.sealed };
+    },
+    index() {
+      const sealed = shown?.sealed.index;
+      const digest = typeof sealed === 'object' ? sealed : undefined;
+      return file(shown?.index, digest, indexCommand());
+    },
+    snapshot: () =>
+      file(shown?.snapshot, shown?.sealed.link.snapshot ?? undefined, snapshotCommand()),
+  };
+};
 
 /** Puts patterns where the packing command finds them. @throws StageError (stage `exec`), ApiFailure. */
 export async function sendPatterns(helper: Helper, patterns: readonly string[]): Promise<void> {
@@ -154,15 +178,27 @@ export async function sendPatterns(helper: Helper, patterns: readonly string[]):
   );
 }
 
+/** A seal, and the beginnings of the files that the pod has made beside the archive: all of one that is small. */
+interface ShownSeal {
+  sealed: PodSeal;
+  index: Buffer;
+  snapshot: Buffer;
+}
+
 /** @throws StageError (stage `checksum`) when there is no seal, or the pod is not the one that was ready. */
-async function sealOf(helper: Helper): Promise<PodSeal> {
+async function sealOf(helper: Helper): Promise<ShownSeal> {
   try {
     const answer = await helper.execToEnd(sealCommand(), { timeoutMs: SEAL_MS });
     if (answer.exitCode !== 0) {
-      throw new Error(answer.stderr.trim() || `cat ended with ${answer.exitCode}`);
+      throw new Error(answer.stderr.trim() || `the command ended with ${answer.exitCode}`);
     }
     await helper.checkIsOurs();
-    return readSeal(answer.stdout);
+    const [index = '', snapshot = '', ...seal] = answer.stdout.split('\n');
+    return {
+      sealed: readSeal(seal.join('\n')),
+      index: Buffer.from(index, 'base64'),
+      snapshot: Buffer.from(snapshot, 'base64'),
+    };
   } catch (error) {
     if (error instanceof StageError) throw error;
     throw new StageError(

@@ -1,13 +1,12 @@
 import { snapshotName } from '../../archive/name.ts';
-import type { Helper } from '../../helper/helper.ts';
-import { snapshotCommand } from '../../helper/pack/packCommand.ts';
 import type { SealedLink } from '../../helper/seal.ts';
+import type { Delivery } from '../../helper/transport.ts';
 import type { ReceiveBesideOptions, ReceivedBeside } from '../receiveBeside.ts';
 import { receiveBeside } from '../receiveBeside.ts';
 
 export interface ReceiveSnapshotOptions
   extends Pick<ReceiveBesideOptions, 'copies' | 'signal' | 'onBytes'> {
-  helper: Pick<Helper, 'exec'>;
+  delivery: Pick<Delivery, 'snapshot'>;
   link: SealedLink;
 }
 
@@ -16,7 +15,7 @@ export interface ReceiveSnapshotOptions
  * @returns one for each copy; none where the archive is not a link. @throws only when `signal` is aborted.
  */
 export async function receiveSnapshots({
-  helper,
+  delivery,
   link: { form, snapshot: sealed },
   ...options
 }: ReceiveSnapshotOptions): Promise<ReceivedBeside[]> {
@@ -30,10 +29,6 @@ export async function receiveSnapshots({
     ...options,
     sealed,
     nameOf: snapshotName,
-    async open() {
-      const { stdout, exit } = await helper.exec(snapshotCommand());
-      exit.catch(() => undefined); // its digest says whether all of it has come
-      return stdout;
-    },
+    open: () => delivery.snapshot(),
   });
 }

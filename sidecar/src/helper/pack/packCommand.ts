@@ -158,8 +158,19 @@ export const snapshotCommand = (): string[] => ['cat', `${WORK_PATH}/snapshot.gz
 /** Progress lines that the packing command writes to its standard error. */
 export const WORKING = 'nkvm: working\n';
 
-/** The command that shows the seal; it fails while there is none. */
-export const sealCommand = (): string[] => ['cat', `${WORK_PATH}/seal`];
+/** Of the files beside an archive, so much comes with the seal: small ones need no command of their own. */
+export const WITH_SEAL_BYTES = 32 * 1024;
+
+const SHOW_SEAL = `cd "$0" || exit
+show() { cat "$@" 2>/dev/null | head -c ${WITH_SEAL_BYTES} | base64 -w 0; echo; }
+[ ! -e seal ] || { show index.head index.lines; show snapshot.gz; }
+exec cat seal`;
+
+/**
+ * The command that shows the seal, after a line with the beginning of the index and one with that of the snapshot file, in
+ * Base64; each is empty where there is no such file. It fails while there is no seal.
+ */
+export const sealCommand = (): string[] => ['sh', '-c', SHOW_SEAL, WORK_PATH];
 
 /** The command that writes the index, where the seal says that there is one. */
 export const indexCommand = (): string[] => [

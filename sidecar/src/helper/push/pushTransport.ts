@@ -64,7 +64,7 @@ interface Pushed {
 }
 
 function pushed({ helper, pod, where, connection, fed }: Pushed): Delivery {
-  const { sent, index } = afterwards(helper, fed);
+  const { sent, ...files } = afterwards(helper, fed);
   const body = receivedBody({ connection, exit: fed.exit, pod });
   // A command whose archive nobody takes any more.
   body.once('close', () => body.errored && fed.abort());
@@ -84,7 +84,7 @@ function pushed({ helper, pod, where, connection, fed }: Pushed): Delivery {
         'transient'
       );
     },
-    index,
+    ...files,
   };
 }
 
