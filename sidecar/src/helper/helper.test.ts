@@ -1,11 +1,12 @@
 import { tmpdir } from 'node:os';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
 import type { Pod } from '../cluster/gateway/pods.ts';
+import { podChanges } from '../cluster/watch/podChanges.ts';
 import { StageError } from '../errors.ts';
 import { exampleHelperSpec } from '../testing/helper/exampleHelperSpec.ts';
 import type { ProcessCluster } from '../testing/helper/processCluster.ts';
-import { processCluster } from '../testing/helper/processCluster.ts';
+import { processCluster, RUNNING } from '../testing/helper/processCluster.ts';
 import type { HelperCluster } from './helper.ts';
 import { createHelper } from './helper.ts';
 import type { HelperSpec } from './manifest.ts';
@@ -20,6 +21,7 @@ afterEach(() => cluster.stop());
 
 const spec: HelperSpec = exampleHelperSpec;
 const { signal } = new AbortController();
+const FOREVER_MS = 2 ** 30;
 const unreachable = (mayBeDone = true) =>
   new ApiFailure('the API server cannot be reached: ECONNRESET', {
     kind: 'unreachable',
@@ -111,6 +113,43 @@ describe('a helper pod', () => {
       reason: 'ApiUnreachable',
       class: 'transient',
     });
+  });
+
+  it('is looked at when a watch brings something about it, and only then, while it starts and while it ends', async () => {
+    const { tell, follow } = podChanges();
+    let looks = 0;
+    const { existing } = cluster;
+    const watched: HelperCluster = {
+      ...withPods({
+        async get(...call) {
+          looks += 1;
+          return await cluster.pods.get(...call);
+        },
+        remove: async () => undefined,
+      }),
+      follow(...pod) {
+        const followed = follow(...pod);
+        return { ...followed, changed: (_, signal) => followed.changed(FOREVER_MS, signal) };
+      },
+    };
+    cluster.status = { phase: 'Pending' };
+    const helper = await createHelper(watched, 'shop', spec);
+    const path = `shop/${helper.pod}`;
+    const change = async (pod: Pod | undefined, looksBefore: number): Promise<void> => {
+      await vi.waitFor(() => expect(looks).toBe(looksBefore));
+      if (pod) existing.set(path, pod);
+      else existing.delete(path);
+      tell({ namespace: 'shop', name: helper.pod });
+    };
+    const pending = existing.get(path) ?? {};
+    const ready = helper.ready(sameLimits(60_000), signal);
+    await change(pending, 1);
+    await change({ ...pending, status: RUNNING }, 2);
+    expect(await ready).toBe('node-a');
+    const closed = helper.close();
+    await change(undefined, 4);
+    await closed;
+    expect(looks).toBe(5);
   });
 
   it.each([

@@ -3,12 +3,14 @@ import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
 import type { ExecTarget, FedCommand, RunningCommand } from '../cluster/gateway/exec.ts';
 import type { Pod, Pods } from '../cluster/gateway/pods.ts';
 import type { NodeFact } from '../cluster/watch/facts.ts';
+import type { FollowPod } from '../cluster/watch/podChanges.ts';
 import { StageError } from '../errors.ts';
 import { lastOutputOf } from './lastOutput.ts';
 import type { HelperSpec } from './manifest.ts';
 import type { HelperId } from './names.ts';
 import { HELPER_CONTAINER, helperLabels, helperNames } from './names.ts';
 import { WORKING } from './pack/packCommand.ts';
+import { withPauses } from './pauses.ts';
 import type { PodCreation } from './refusal/createPod.ts';
 import { createPod } from './refusal/createPod.ts';
 import { execRefusalOf } from './refusal/execRefusal.ts';
@@ -24,6 +26,8 @@ export interface HelperCluster extends PodCreation {
   pods: Pods;
   /** @returns the nodes, so that a pod that waits for one can say more. Absent: not known. */
   nodes?(): readonly NodeFact[];
+  /** Absent: no watch tells of pods, and they are looked at again and again. */
+  follow?: FollowPod;
   /** How long after a broken stream the pod's status may still change; an evicted pod took 2 s. */
   statusLagMs: number;
   /** Milliseconds between two looks at a pod. */
@@ -157,6 +161,7 @@ function helperOf(
   {
     pods,
     nodes,
+    follow,
     exec,
     execWithInput,
     execToEnd,
@@ -196,7 +201,9 @@ function helperOf(
     addresses: () => addresses,
 
     ready: (limits, signal, onWaiting = () => undefined) =>
-      waitUntilReady({ pods, nodes, look, lookMs, limits, signal, onWaiting }),
+      withPauses(follow, { namespace, pod }, pause =>
+        waitUntilReady({ pods, nodes, look, lookMs, pause, limits, signal, onWaiting })
+      ),
 
     exec: (command, options) => started(() => exec(target, command, options)),
 
@@ -240,6 +247,6 @@ function helperOf(
       return lastOutputOf({ command: stderr().replaceAll(WORKING, ''), pod: seen, events });
     },
 
-    close: () => removeHelper(pods, namespace, pod, uid, { lookMs, goneMs }),
+    close: () => removeHelper(pods, namespace, pod, uid, { lookMs, goneMs, follow }),
   };
 }

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiFailure } from '../cluster/gateway/apiFailure.ts';
 import type { Pods } from '../cluster/gateway/pods.ts';
+import type { FollowPod } from '../cluster/watch/podChanges.ts';
 import { StageError, textOf } from '../errors.ts';
+import { withPauses } from './pauses.ts';
 
 const LOOK_MS = 250;
 /** A deletion under way needs no second request; the first one may have been lost. */
@@ -21,26 +22,35 @@ export async function removeHelper(
   {
     lookMs = LOOK_MS,
     goneMs = GONE_MS,
-  }: { lookMs?: number | undefined; goneMs?: number | undefined } = {}
+    follow,
+  }: {
+    lookMs?: number | undefined;
+    goneMs?: number | undefined;
+    follow?: FollowPod | undefined;
+  } = {}
 ): Promise<void> {
   const until = Date.now() + goneMs;
   let askAt = 0;
   let last = 'it is still terminating';
-  do {
-    try {
-      if (Date.now() >= askAt) {
-        await pods.remove(namespace, pod, { uid });
-        askAt = Date.now() + ASK_AGAIN_MS;
+  const isGone = await withPauses(follow, { namespace, pod }, async pause => {
+    do {
+      try {
+        if (Date.now() >= askAt) {
+          await pods.remove(namespace, pod, { uid });
+          askAt = Date.now() + ASK_AGAIN_MS;
+        }
+        const seen = await pods.get(namespace, pod);
+        if (seen?.metadata?.uid !== uid) return true;
+      } catch (error) {
+        last = textOf(error);
+        if (error instanceof StageError) return false; // the address leads to another cluster
+        if (error instanceof ApiFailure && error.kind === 'refused') return false; // asking again gives no right
       }
-      const seen = await pods.get(namespace, pod);
-      if (seen?.metadata?.uid !== uid) return;
-    } catch (error) {
-      last = textOf(error);
-      if (error instanceof StageError) break; // the address leads to another cluster
-      if (error instanceof ApiFailure && error.kind === 'refused') break; // asking again gives no right
-    }
-    await sleep(lookMs);
-  } while (Date.now() < until);
+      await pause(lookMs);
+    } while (Date.now() < until);
+    return false;
+  });
+  if (isGone) return;
   throw new StageError(
     'cleanup',
     'HelperLeft',

@@ -5,6 +5,7 @@ import type { Gateway } from '../cluster/gateway/gateway.ts';
 import { podsOf } from '../cluster/gateway/pods.ts';
 import type { Claim } from '../cluster/inventory/inventory.ts';
 import { startInventory } from '../cluster/inventory/startInventory.ts';
+import { podChanges } from '../cluster/watch/podChanges.ts';
 import { remoteWatchLimits } from '../cluster/watch/watchCache.ts';
 import { writesInCluster } from '../clusters/writesInCluster.ts';
 import { ownHelpers } from '../helper/ownHelper.ts';
@@ -51,12 +52,14 @@ export async function startFoundations(
     ? cluster.gateway
     : writesInCluster(cluster.gateway, { name: clusterName, uid: clusterUid });
   const looks = looksOf(runIds());
+  const changes = podChanges();
   const inventory = await life.start({
     name: 'the inventory',
     start: () =>
       startInventory(gateway, {
         log,
         isOwnHelper: ownHelpers(installation, id => looks.get(id) ?? history.get(id)),
+        onPod: changes.tell,
         ...(!cluster.isOwn && { limits: remoteWatchLimits }),
       }),
     stop: started => started.stop(),
@@ -81,6 +84,7 @@ export async function startFoundations(
     ...cluster,
     ...{ life, log, looks, inventory, identity, access, gateway },
     pods: selector ? podsWhereOpen(pods, open) : pods,
+    followPod: changes.follow,
     open,
     isSelected: selectedBy(isLabelled, open),
     readsAs: (claim: Claim) =>

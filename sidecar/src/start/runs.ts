@@ -124,6 +124,7 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
       pods,
       readPodLimits: readPodLimits.bind(undefined, gateway),
       nodes: inventory.nodes,
+      follow: foundations.followPod,
       statusLagMs: 15_000, // of a busy kubelet
       exec: (target: ExecTarget, command: readonly string[], options: ExecOptions = {}) =>
         execInPod(gateway, target, command, { silenceMs: config.helper.silenceMs, ...options }),

@@ -147,6 +147,18 @@ it('counts our own helper pod neither as a user nor as an owner', async () => {
   ]);
 });
 
+it('tells of every pod that the watch brings, of our own helpers and of one that is gone, too', async () => {
+  const told: string[] = [];
+  await started({
+    isOwnHelper: () => true,
+    onPod: ({ namespace, name }) => told.push(`${namespace}/${name}`),
+  });
+  put('pods', { namespace: 'office', name: 'helper-1', uid: 'u-h1' }, mounting('files'));
+  await eventually(() => told).toEqual(['office/helper-1']);
+  server.remove(resources.pods.path, 'helper-1', 'office');
+  await eventually(() => told).toEqual(['office/helper-1', 'office/helper-1']);
+});
+
 it('knows the UID and the age of a namespace', async () => {
   const at = '2026-11-20T10:00:00Z';
   put('namespaces', { name: 'dated', uid: 'u-dated', creationTimestamp: at });

@@ -15,6 +15,8 @@ export interface InventoryOptions {
    * create pods can put them on one, and it would disappear from the users of a claim. Absent: none is.
    */
   isOwnHelper?: (pod: PodIdentity) => boolean;
+  /** Is told of every pod that a watch brings. */
+  onPod?: (pod: Pick<PodIdentity, 'namespace' | 'name'>) => void;
   limits?: WatchLimits;
 }
 
@@ -28,7 +30,7 @@ export interface PodIdentity {
 /** Starts to watch all objects that concern volumes; see `resources`. The inventory is incomplete before `ready`. */
 export function startInventory(
   gateway: Pick<Gateway, 'json' | 'stream'>,
-  { log, isOwnHelper = () => false, limits }: InventoryOptions
+  { log, isOwnHelper = () => false, onPod, limits }: InventoryOptions
 ): ClusterInventory {
   const watch = <T, Fact>(resource: Resource<T, Fact>) =>
     new WatchCache(gateway, resource, log, limits);
@@ -42,6 +44,7 @@ export function startInventory(
     ...resources.pods,
     project: (pod: Raw<V1Pod>) =>
       isOwnHelper(identityOf(pod)) ? undefined : resources.pods.project(pod),
+    ...(onPod && { onEvent: onPod }),
   });
   const workloads = [
     watch(resources.deployments),

@@ -24,6 +24,8 @@ export interface Resource<T, Fact> {
   remedy?: string;
   /** @returns undefined for an object that is of no interest. */
   project(object: T): Fact | undefined;
+  /** Is told of every object that a watch brings, also of one that is of no interest, or gone. */
+  onEvent?(object: { namespace: string; name: string }): void;
 }
 
 export interface WatchLimits {
@@ -223,6 +225,7 @@ export class WatchCache<T, Fact> {
         this.#distrust?.add({ namespace, name }, fact, 'watch');
         this.facts.set({ namespace, name, fact });
       }
+      this.resource.onEvent?.({ namespace, name });
     }
     this.#resourceVersion = object.metadata.resourceVersion;
   }

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiFailure } from '../../cluster/gateway/apiFailure.ts';
 import type { Pod, PodEvent, Pods } from '../../cluster/gateway/pods.ts';
 import type { NodeFact } from '../../cluster/watch/facts.ts';
 import { StageError, textOf } from '../../errors.ts';
+import type { Pause } from '../pauses.ts';
 import type { FailedPod } from './podEnd.ts';
 import type { PodState } from './podState.ts';
 import { podState } from './podState.ts';
@@ -17,6 +17,7 @@ export interface Awaited {
   look(): Promise<Pod | undefined>;
   /** Milliseconds between two looks. */
   lookMs: number;
+  pause: Pause;
   nodes?: (() => readonly NodeFact[]) | undefined;
   limits: WaitLimits;
   signal: AbortSignal;
@@ -33,7 +34,7 @@ const EVENTS_MS = 5_000;
 
 /** @returns the node of a pod that runs. @throws StageError (stage `wait`) that says why it does not run. */
 export async function waitUntilReady(awaited: Awaited): Promise<string> {
-  const { lookMs, limits, signal, onWaiting } = awaited;
+  const { lookMs, pause, limits, signal, onWaiting } = awaited;
   const clock = waitClock(limits, () => performance.now());
   const look = stateOf(awaited);
   const quietUntil = performance.now() + QUIET_MS;
@@ -51,7 +52,7 @@ export async function waitUntilReady(awaited: Awaited): Promise<string> {
       said = state.note;
       onWaiting(state);
     }
-    await sleep(isQuiet ? Math.min(lookMs, QUIET_LOOK_MS) : lookMs, undefined, { signal });
+    await pause(isQuiet ? Math.min(lookMs, QUIET_LOOK_MS) : lookMs, signal);
   }
 }
 

@@ -18,7 +18,8 @@ export interface ProcessCluster extends HelperCluster {
   stop(): Promise<void>;
 }
 
-const RUNNING: Pod['status'] = {
+/** The status of a pod that runs. */
+export const RUNNING: Pod['status'] = {
   phase: 'Running',
   containerStatuses: [
     {
