@@ -151,7 +151,7 @@ export const RestorePlan = z.strictObject({
   }),
   neededBytes: z.int().min(0).nullable().describe('null: not known'),
   availableBytes: z.int().min(0).nullable().describe('null: not known'),
-  workloads: z.array(PlanWorkload),
+  workloads: z.array(PlanWorkload).describe('none for callers who may not list pods there'),
   files: PlanFiles.nullable().describe('null: the claim does not exist yet, or cannot be read'),
   selected: z
     .strictObject({ entries: z.int().min(0), bytes: z.int().min(0) })

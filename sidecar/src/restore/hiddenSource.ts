@@ -29,11 +29,15 @@ export function withoutSource(run: RunRecord): (text: string) => string {
   if (source === 'own' || run.details?.kind !== 'restore') return text => text;
   const { archive } = run.details;
   const parts = parseArchiveName(archive);
-  const names = [
-    archive,
+  const claims = [
     source === 'unknown' ? '' : `${source.namespace}/${source.name}`,
     parts ? `${parts.namespace}/${parts.pvc}` : '',
   ].filter(Boolean);
+  const hidden: (string | RegExp)[] = [...(archive ? [archive] : []), ...claims.map(wholeName)];
   return text =>
-    names.reduce((left, name) => left.replaceAll(name, '…'), withoutArchiveNames(text));
+    hidden.reduce<string>((left, it) => left.replaceAll(it, '…'), withoutArchiveNames(text));
 }
+
+/** `shop/orders` is not a part of `shop/orders-restored`, nor of `shop/orders.v2`. */
+const wholeName = (claim: string): RegExp =>
+  new RegExp(`(?<![a-z0-9.-])${claim.replaceAll('.', '\\.')}(?!-|\\.?[a-z0-9])`, 'g');

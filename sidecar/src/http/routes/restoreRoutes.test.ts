@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RestorePlan, StartRestore } from '../../../api/index.ts';
-import { Restore } from '../../../api/index.ts';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import type { PlanCheck, StartRestore } from '../../../api/index.ts';
+import { Restore, RestorePlan } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
 import type { RunRecord } from '../../history/history.ts';
 import type { RestoreEngine } from '../../restore/types.ts';
@@ -53,6 +53,10 @@ const engine: RestoreEngine = {
     const { namespace, name } = request.target;
     if (name === 'full') {
       throw new StageError('queue', 'QuotaExceeded', 'the quota is used up', 'x', 'needs-action');
+    }
+    if (name === 'used') {
+      const message = 'claim shop/used is used by pod web-0';
+      throw new StageError('queue', 'ClaimInUse', message, 'stop web', 'needs-action');
     }
     return {
       target: { namespace, name, uid: '' },
@@ -234,6 +238,45 @@ describe.each([
   });
 });
 
+describe('the workloads of the target', () => {
+  const restorerWith = (name: string, ...more: string[]) =>
+    userWith(name, ...(world.grants.restorer ?? []), ...more);
+
+  it.each<[PlanCheck['state'], string | null, string]>([
+    ['passes', null, 'StatefulSet web will be stopped and started again'],
+    ['warns', null, 'StatefulSet web: Argo CD application web may start it again'],
+    ['later', null, 'the API server did not say: statefulsets "web"'],
+    ['fails', 'ClaimInUse', 'claim shop/copy is used by pod web-0'],
+    ['fails', 'WorkloadNotStoppable', 'Rollout web uses the claim and cannot be stopped'],
+  ])('are named in a plan whose check %s (%s) to who may list pods', async (...of) => {
+    const [state, reason, message] = of;
+    const { checks, workloads } = plan;
+    onTestFinished(() => void Object.assign(plan, { checks, workloads }));
+    Object.assign(plan, {
+      checks: [{ name: 'in-use', state, message, hint: reason && `stop ${message}`, reason }],
+      workloads: [
+        { kind: 'StatefulSet', name: 'web', replicas: 2, action: 'scale', obstacle: null },
+      ],
+    });
+    const hidden = await post(restorerWith('without-pods'), 'restores/plan');
+    expect(RestorePlan.parse(hidden.body)).toEqual(hidden.body);
+    expect(hidden.body).toMatchObject({ workloads: [], checks: [{ state, reason }] });
+    expect(JSON.stringify(hidden.body)).not.toContain('web');
+    expect(JSON.stringify(hidden.body)).toContain('you may not list pods');
+    const shown = await post(restorerWith('with-pods', 'list pods shop'), 'restores/plan');
+    expect(shown.body).toEqual(plan);
+  });
+
+  it('are named in a refusal to who may list pods', async () => {
+    const used = body({}, { name: 'used' });
+    const hidden = await post(restorerWith('without-pods'), 'restores', used);
+    expect([hidden.status, hidden.body.reason]).toEqual([409, 'ClaimInUse']);
+    expect(JSON.stringify(hidden.body)).not.toContain('web');
+    const shown = await post(restorerWith('with-pods', 'list pods shop'), 'restores', used);
+    expect(shown.body.message).toContain('claim shop/used is used by pod web-0');
+  });
+});
+
 it('gives the plan, and queues nothing', async () => {
   expect((await post('restorer', 'restores/plan')).body).toEqual(plan);
   expect(world.queue.depth()).toEqual({ queued: 0, running: 0 });
@@ -267,6 +310,9 @@ describe('POST restores', () => {
     expect(world.history.list({ limit: 9 }, undefined, ['restore']).backups).toHaveLength(1);
   });
 });
+
+/** An existing claim. */
+const INTO = { namespace: 'shop', name: 'orders-db-2', mode: 'overwrite' } as const;
 
 const KEY = 'prod__billing__invoices__20261120T101112Z__01kbackup.tar.gz';
 
@@ -395,6 +441,51 @@ describe('a restore', () => {
     expect(await seenBy(userWith('one', ...inShop))).toBe('[{"namespace":null,"name":null},""]');
     expect(await seenBy(both)).toContain('{"namespace":"billing","name":"invoices"}');
     expect(await seenBy('admin')).toContain('{"namespace":"billing","name":"invoices"}');
+  });
+
+  it('names pods and workloads to who may list pods, and to nobody else', async () => {
+    const stopped =
+      'StatefulSet shop/web stays stopped; to start it: kubectl scale statefulset web -n shop --replicas 2';
+    const waiting = 'claim shop/orders-db-2 is used by pod web-0';
+    const steps = [
+      { step: 'scale-down', state: 'failed', message: 'pod web-0 of StatefulSet web stays' },
+      { step: 'scale-up', state: 'done', message: 'set StatefulSet shop/web back to 2 replicas' },
+    ] as const;
+    await world.history.add([
+      exampleRestore(
+        {
+          ...{ id: 's', namespaceUid: 'uid-shop', status: 'failed', reason: 'PodsStay' },
+          ...{ message: waiting, hint: 'kubectl describe pod web-0 -n shop', warnings: [stopped] },
+        },
+        { ...{ steps: [...steps], scale: true, safetyBackupId: 'b' }, target: INTO }
+      ),
+    ]);
+    const answers = async (who: string): Promise<string[]> => {
+      const one = await world.ask(who, 'GET', 'restores/s');
+      expect(Restore.parse(one.body)).toEqual(one.body);
+      const list = await world.ask(who, 'GET', 'restores?namespace=shop');
+      const stream = await world.follow(who, 'restores/s/events');
+      await stream.ended;
+      const listed = list.body.restores.find(({ id }: Restore) => id === 's');
+      return [one.body, listed, stream.events].map(each => JSON.stringify(each));
+    };
+    const rights = [
+      'get persistentvolumeclaims/backup shop',
+      'list persistentvolumeclaims/backup shop',
+    ];
+    for (const each of await answers(userWith('without-pods', ...rights))) {
+      expect(each).not.toContain('web');
+      expect(each).toContain('still in use after its workloads were stopped');
+      // What it means for the data stays.
+      expect(each).toContain('holds a part of the archive');
+      expect(each).toContain('safety backup b');
+      expect(each).toContain('a workload stays stopped');
+    }
+    for (const each of await answers(userWith('with-pods', ...rights, 'list pods shop'))) {
+      expect(each).toContain(waiting);
+      expect(each).toContain(stopped);
+      expect(each).toContain('pod web-0 of StatefulSet web');
+    }
   });
 
   it('of a namespace that was made again is for those who may read all', async () => {

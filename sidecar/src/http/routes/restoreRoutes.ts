@@ -9,7 +9,7 @@ import {
   StartedRestore,
   StartRestore,
 } from '../../../api/index.ts';
-import type { Subject } from '../../cluster/gateway/access.ts';
+import type { Action, Subject } from '../../cluster/gateway/access.ts';
 import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import type { Queue } from '../../jobs/queue/queue.ts';
@@ -36,10 +36,12 @@ import { streamPlaces } from '../streams/streamLimits.ts';
 import { whileConnected } from '../streams/whileConnected.ts';
 import { isOfLiveNamespace, READ_ARCHIVES, rightOn } from '../views/backupView.ts';
 import type { HiddenTexts } from '../views/hiddenTexts.ts';
+import { errorWithoutWorkloads, planWithoutWorkloads } from '../views/hiddenWorkloads.ts';
 import type { SeenQueue } from '../views/queueView.ts';
 import { positionSeen, seenQueue } from '../views/queueView.ts';
 import type { View } from '../views/restoreView.ts';
 import { restoreOf } from '../views/restoreView.ts';
+import { LIST_PODS } from '../views/volumeView.ts';
 
 export interface RestoreRoutes {
   queue: Queue;
@@ -60,8 +62,8 @@ export interface RestoreRoutes {
   cluster?: string | undefined;
 }
 
-/** Of who has just asked for it, with all rights that it needs. */
-const ALL = { mayReadArchives: true, maySeeSource: true };
+/** Of who has just asked for it, with all rights that it needs. No text names a workload yet. */
+const ALL = { mayReadArchives: true, maySeeSource: true, mayListPods: true };
 
 /** Each reads an archive and may start a pod. A page that plans again leaves the plan before. */
 const PLAN_LIMITS = { perToken: 4, perUser: 8, total: 12 };
@@ -74,6 +76,11 @@ const SHOWS_SOURCE: ShowingRight = {
   ...onArchive('get', 'backup'),
   what: 'the claim that was backed up',
 };
+const SHOWS_WORKLOADS: ShowingRight = {
+  ...{ ...LIST_PODS, scope: 'namespace' },
+  what: 'pods and workloads',
+};
+const SHOWS_OF_RUN = [SHOWS_NAMES, SHOWS_SOURCE, SHOWS_WORKLOADS];
 
 /** Plan, start, list, read, follow, cancel and undo restores. They belong to the claim that they write into. */
 export const restoreRoutes =
@@ -149,6 +156,9 @@ export const restoreRoutes =
       return live !== undefined && live === namespaceUid;
     };
 
+    const isOfLive = (run: RunRecord): boolean =>
+      isOfLiveNamespace(run, inventory.namespace(run.namespace));
+
     const shown = (
       run: RunRecord,
       { seen, ...may }: Omit<View, 'queuePosition' | 'cluster'> & { seen: SeenQueue }
@@ -166,6 +176,7 @@ export const restoreRoutes =
       const may = {
         mayReadArchives: await mayReadFiles(caller, run, held),
         maySeeSource: await maySeeSource(caller, run, held),
+        mayListPods: await held.has(isOfLive(run) ? podsIn(run.namespace) : LIST_PODS),
         seen: await seenQueue(held, run.namespace),
       };
       const hide = await texts.from(held);
@@ -178,6 +189,20 @@ export const restoreRoutes =
       await needSource(caller, backup, target.namespace, { ...world, access });
     };
 
+    const admitted = async (
+      caller: Subject,
+      request: StartRestore,
+      signal: AbortSignal,
+      undoOf: string | undefined
+    ) => {
+      try {
+        return await restores.admit(request, signal, undoOf);
+      } catch (error) {
+        const mayListPods = await rights.has(caller, podsIn(request.target.namespace));
+        throw mayListPods ? error : errorWithoutWorkloads(error);
+      }
+    };
+
     const start = async (
       caller: Subject,
       request: StartRestore,
@@ -185,7 +210,7 @@ export const restoreRoutes =
       undoOf?: string
     ): Promise<RunRecord> => {
       await needRights(caller, request);
-      const { target, details } = await restores.admit(request, signal, undoOf);
+      const { target, details } = await admitted(caller, request, signal, undoOf);
       const asked = { kind: 'restore', priority: 'restore', details } as const;
       const [run] = await queue.add([target], { ...asked, requestedBy: nameOf(caller) });
       if (!run) throw new Error('the queue returned no run');
@@ -215,7 +240,10 @@ export const restoreRoutes =
       '/restores/plan',
       {
         config: {
-          rights: { needs: [onClaim('create', 'restore'), READ_ARCHIVE], shows: [SHOWS_NAMES] },
+          rights: {
+            needs: [onClaim('create', 'restore'), READ_ARCHIVE],
+            shows: [SHOWS_NAMES, SHOWS_WORKLOADS],
+          },
         },
         schema: {
           summary: 'Plan a restore',
@@ -228,9 +256,11 @@ export const restoreRoutes =
         await needRights(caller, body);
         // Names in the claim are as much of its data as those in its archives.
         const mayReadTarget = await rights.has(caller, rightOn('get', 'archive', body.target));
+        const mayListPods = await rights.has(caller, podsIn(body.target.namespace));
         const giveBack = takePlace(caller);
         try {
-          const plan = await restores.plan(body, whileConnected(reply));
+          const full = await restores.plan(body, whileConnected(reply));
+          const plan = mayListPods ? full : planWithoutWorkloads(full);
           return mayReadTarget ? plan : withoutNames(plan);
         } finally {
           giveBack();
@@ -242,7 +272,7 @@ export const restoreRoutes =
       '/restores',
       {
         config: {
-          rights: { needs: [inNamespace('list', 'backup')], shows: [SHOWS_NAMES, SHOWS_SOURCE] },
+          rights: { needs: [inNamespace('list', 'backup')], shows: SHOWS_OF_RUN },
         },
         schema: {
           summary: 'List restores, newest first',
@@ -261,11 +291,10 @@ export const restoreRoutes =
           named.filter(scope.has).map(each => [each, inventory.namespace(each)?.uid])
         );
         const page = history.list(query, isForAll ? undefined : allowed, ['restore']);
-        const isOfLive = (run: RunRecord) =>
-          isOfLiveNamespace(run, inventory.namespace(run.namespace));
         const runs = page.backups.filter(run => isForAll || isOfLive(run));
         const targets = [...new Set(runs.map(({ namespace }) => namespace))];
         const archives = await scopeOf(caller, rights, READ_ARCHIVES, targets, maxScan);
+        const pods = await scopeOf(caller, rights, LIST_PODS, targets, maxScan);
         const sources = runs
           .filter(run => !isElsewhere(run))
           .map(sourceOf)
@@ -297,6 +326,7 @@ export const restoreRoutes =
               mayReadArchives:
                 archives.isEverywhere || (archives.has(run.namespace) && isOfLive(run)),
               maySeeSource: maySee(run),
+              mayListPods: pods.isEverywhere || (pods.has(run.namespace) && isOfLive(run)),
               seen: isForAll ? 'amongAll' : 'inNamespace',
             })
           ),
@@ -305,8 +335,8 @@ export const restoreRoutes =
           ...limitsOf(
             scanLimit([scope], 'restores into other namespaces are missing'),
             scanLimit(
-              [archives, more],
-              'of restores in other namespaces, names of files and the claim that was backed up are not shown'
+              [archives, pods, more],
+              'of restores in other namespaces, names of files, pods and workloads and the claim that was backed up are not shown'
             )
           ),
         };
@@ -316,7 +346,7 @@ export const restoreRoutes =
     app.get(
       '/restores/:id',
       {
-        config: { rights: { needs: [SEE_RUN], shows: [SHOWS_NAMES, SHOWS_SOURCE] } },
+        config: { rights: { needs: [SEE_RUN], shows: SHOWS_OF_RUN } },
         schema: {
           summary: 'Read one restore',
           params: BackupParams,
@@ -332,7 +362,7 @@ export const restoreRoutes =
     app.get(
       '/restores/:id/events',
       {
-        config: { rights: { needs: [SEE_RUN], shows: [SHOWS_NAMES, SHOWS_SOURCE] } },
+        config: { rights: { needs: [SEE_RUN], shows: SHOWS_OF_RUN } },
         schema: {
           summary: 'Follow a restore',
           description:
@@ -354,7 +384,7 @@ export const restoreRoutes =
         config: {
           rights: {
             needs: [SEE_RUN, onClaim('create', 'restore')],
-            shows: [SHOWS_NAMES, SHOWS_SOURCE],
+            shows: SHOWS_OF_RUN,
           },
         },
         schema: {
@@ -393,6 +423,8 @@ export const restoreRoutes =
       }
     );
   };
+
+const podsIn = (namespace: string): Action => ({ ...LIST_PODS, namespace });
 
 function withoutNames(plan: RestorePlan): RestorePlan {
   if (!plan.files) return plan;

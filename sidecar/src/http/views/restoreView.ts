@@ -2,6 +2,7 @@ import type { Check, Restore, RestoreComparison } from '../../../api/index.ts';
 import type { RunRecord } from '../../history/history.ts';
 import type { RestoreDetails } from '../../history/queries/details.ts';
 import { withoutSource } from '../../restore/hiddenSource.ts';
+import { textsWithoutWorkloads } from './hiddenWorkloads.ts';
 
 /** The text for a run whose details this version cannot read. */
 const NOT_READABLE = 'another version of NKVM wrote the details of this run: they are not shown';
@@ -29,6 +30,8 @@ export interface View {
   mayReadArchives: boolean;
   /** They may see the claim that the archive is of; its name and namespace are in the archive's name, too. */
   maySeeSource: boolean;
+  /** They may see names of pods and workloads: they may list pods in the namespace of the target. */
+  mayListPods: boolean;
   queuePosition: number | null;
   /** Name of the cluster; undefined: NKVM's own. */
   cluster: string | undefined;
@@ -37,10 +40,12 @@ export interface View {
 /** @returns a restore as a caller sees it. */
 export function restoreOf(
   run: RunRecord,
-  { mayReadArchives, maySeeSource, queuePosition, cluster }: View
+  { mayReadArchives, maySeeSource, mayListPods, queuePosition, cluster }: View
 ): Restore {
   const details = run.details?.kind === 'restore' ? run.details : undefined;
   const known = details ?? UNKNOWN;
+  const texts =
+    mayListPods || !details ? { ...run, steps: known.steps } : textsWithoutWorkloads(run, details);
   const shown = maySeeSource ? (text: string) => text : withoutSource(run);
   return {
     id: run.id,
@@ -65,12 +70,12 @@ export function restoreOf(
     undoOf: known.undoOf,
     bytes: run.bytes,
     totalBytes: known.totalBytes,
-    message: shown(run.message),
+    message: shown(texts.message),
     reason: run.reason,
-    hint: run.hint === null ? null : shown(run.hint),
+    hint: texts.hint === null ? null : shown(texts.hint),
     failureClass: run.failureClass,
-    warnings: [...run.warnings.map(shown), ...(details ? [] : [NOT_READABLE])],
-    steps: known.steps.map(each => ({ ...each, message: shown(each.message) })),
+    warnings: [...texts.warnings.map(shown), ...(details ? [] : [NOT_READABLE])],
+    steps: texts.steps.map(each => ({ ...each, message: shown(each.message) })),
     comparison: known.comparison && shownComparison(known.comparison, mayReadArchives),
     stages: run.stages,
     helper: helperOf(run, mayReadArchives),

@@ -8,6 +8,18 @@ export const nameOf = ({
   name,
 }: Omit<WorkloadRef, 'kind'> & { kind: string }): string => `${kind} ${namespace}/${name}`;
 
+/** @returns a sentence about a workload, which begins with `nameOf` of it, without the name. */
+export function withoutWorkload(sentence: string): string {
+  const [of, name] =
+    /^(?:Deployment|StatefulSet|ReplicaSet|CronJob) [^/ ]+\/([^/ ]+) /.exec(sentence) ?? [];
+  if (of === undefined || name === undefined) return sentence;
+  const quoted = name.replaceAll('.', '\\.');
+  return `a workload ${sentence.slice(of.length)}`.replaceAll(
+    new RegExp(`(?<![\\w.-])${quoted}(?![\\w-])`, 'g'),
+    '…'
+  );
+}
+
 /** @returns e.g. `2 replicas`, `resumed`. */
 export const levelText = (level: Intent['was']): string => {
   if ('suspend' in level) return level.suspend ? 'suspended' : 'not suspended';
