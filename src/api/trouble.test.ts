@@ -1,10 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
 import { CachedAnswer } from './clients/send';
+import { CutOff } from './clients/wholeAnswer';
 import type { Failure } from './failure';
 import { LoginPage } from './session/loginPage';
 import { TokenRefused } from './session/token';
 import {
   canI,
+  isInDoubt,
   type MissingRight,
   type NoToken,
   type Trouble,
@@ -209,4 +211,32 @@ it('gives the command that checks a right', () => {
   expect(canI(token)).toBe(
     'kubectl auth can-i create serviceaccounts/nkvm-user --subresource=token -n shop'
   );
+});
+
+it('an answer that was cut off is one of its own, and no sign that the service is away', () => {
+  expect(troubleOf(new CutOff())).toEqual({ kind: 'cutOff' });
+});
+
+it.each<[boolean, string, Trouble]>([
+  [true, 'was cut off', { kind: 'cutOff' }],
+  [true, 'did not come', { kind: 'offline' }],
+  [true, 'took too long', { kind: 'unreachable', message: 'Request timed-out' }],
+  [true, 'broke', { kind: 'noWay', message: 'error trying to reach service: EOF' }],
+  [
+    false,
+    'says that there is no pod',
+    { kind: 'unreachable', message: 'no endpoints available for service "nkvm:http"' },
+  ],
+  [
+    false,
+    'says that there is no connection',
+    {
+      kind: 'noWay',
+      message: 'error trying to reach service: dial tcp 10.0.0.1:8080: i/o timeout',
+    },
+  ],
+  [false, 'is a refusal', { kind: 'failed', message: 'claim shop/x exists' }],
+  [false, 'is that a right is missing', { kind: 'denied', message: 'ann may not' }],
+])('whether something was done is in doubt (%s) where the answer %s', (expected, _, trouble) => {
+  expect(isInDoubt(trouble)).toBe(expected);
 });

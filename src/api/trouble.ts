@@ -1,5 +1,6 @@
 import { NKVM_NAMESPACE, NKVM_SERVICE, proxiedService } from '../../sidecar/api/names.ts';
 import { CachedAnswer } from './clients/send';
+import { CutOff } from './clients/wholeAnswer';
 import { type Failure, failureOf } from './failure';
 import { LoginPage } from './session/loginPage';
 import { TokenRefused } from './session/token';
@@ -32,6 +33,8 @@ export type Trouble =
   | { kind: 'noWay'; message: string }
   /** No answer came, not even of Headlamp. */
   | { kind: 'offline' }
+  /** Only the beginning of an answer came. */
+  | { kind: 'cutOff' }
   /** Headlamp answered from its cache, perhaps with another person's data. */
   | { kind: 'cached' }
   /** The sidecar says that a right is missing. */
@@ -52,6 +55,7 @@ export interface NoToken extends Failure {
  * | answer                                        | token | kind         |
  * | --------------------------------------------- | ----- | ------------ |
  * | a page in place of an answer                  | any   | loginPage    |
+ * | the beginning of one                          | any   | cutOff       |
  * | 404 of the API server for the Service         | any   | absent       |
  * | 403 of the API server for the proxy           | any   | noRight      |
  * | 401                                           | 401   | loggedOut    |
@@ -70,6 +74,7 @@ export interface NoToken extends Failure {
 export function troubleOf(error: unknown): Trouble {
   if (error instanceof CachedAnswer) return { kind: 'cached' };
   if (error instanceof LoginPage) return { kind: 'loginPage' };
+  if (error instanceof CutOff) return { kind: 'cutOff' };
   if (error instanceof TokenRefused) {
     // Without a look at the door there is supposed to be a sidecar, which wants a token.
     return troubleAfter(error.door ?? { status: 401, message: error.message }, error);
@@ -103,6 +108,24 @@ export function troubleAfter({ status, message }: Failure, noToken?: NoToken): T
   if (status === 404) return { kind: noToken ? 'unreachable' : 'notFound', message };
   return { kind: 'failed', message };
 }
+
+/** Whether a request may have been carried out although it failed: it was sent, and its answer did not come. */
+export function isInDoubt(trouble: Trouble): boolean {
+  switch (trouble.kind) {
+    case 'cutOff':
+    case 'offline':
+      return true;
+    case 'unreachable':
+    case 'noWay':
+      return !WAS_NOT_SENT.test(trouble.message);
+    default:
+      return false;
+  }
+}
+
+/** The API server's words where it had no connection to the sidecar yet. */
+const WAS_NOT_SENT =
+  /no endpoints available|dial tcp|connection refused|address is not allowed|no agent available/i;
 
 /** The sidecar never says this of a Service. */
 const isAboutService = (message: string): boolean => /^services "[^"]+" not found$/.test(message);

@@ -10,6 +10,7 @@ import { ClearFilters } from '../ui/ClearFilters';
 import { versionsIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
+import { useTimeZone } from '../ui/useFormatDate';
 import { useUrlParameters } from '../ui/useUrlParameters';
 import { AuditActions } from './AuditActions';
 import { AuditFilters } from './AuditFilters';
@@ -21,7 +22,7 @@ export function AuditPage() {
   const { t } = useText();
   const clusters = K8s.useSelectedClusters();
   const [parameters, change] = useUrlParameters();
-  const filter = filterOf(parameters);
+  const filter = filterOf(parameters, useTimeZone());
   const clear = () => change(Object.fromEntries(FILTERS.map(name => [name, undefined])));
   return (
     <>

@@ -16,6 +16,14 @@ it('takes whole days, the last one too', () => {
   expect(Date.parse(to!) - Date.parse(from!)).toBe(86_400_000);
 });
 
+it('takes the days of the time zone in which dates are shown', () => {
+  const days = new URLSearchParams('since=2026-03-01&until=2026-03-01');
+  expect(filterOf(days, 'Pacific/Auckland')).toMatchObject({
+    from: '2026-02-28T11:00:00.000Z',
+    to: '2026-03-01T11:00:00.000Z',
+  });
+});
+
 it('leaves out what NKVM would refuse', () => {
   const filter = of('action=%00&volume=../x&result=good&since=yesterday&until=2026-99-99');
   expect(isNarrowed(filter)).toBe(false);

@@ -12,12 +12,12 @@ import { connectionTo } from '../api/session/connection';
 import { type Trouble, troubleOf } from '../api/trouble';
 import { isRestorable } from '../restores/sources';
 import { Shown } from '../setup/Shown';
-import { troubleText } from '../setup/troubleText';
+import { TroubleMessage } from '../setup/TroubleMessage';
 import { ActionButton } from '../ui/ActionButton';
 import { drillIcon, provenIcon } from '../ui/icons';
 import { LinkButton } from '../ui/LinkButton';
-import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
+import { useFocusOnChange } from '../ui/useFocusOnChange';
 import { CheckCard } from './CheckCard';
 import { DrillDialog } from './DrillDialog';
 import { ProvenAt } from './Proven';
@@ -30,6 +30,7 @@ export function Checks({ cluster, backup }: { cluster: string; backup: Backup })
   const { id, namespace, provenRestorableAt } = backup;
   const asked = useChecks(cluster, id, namespace);
   const [isAll, setAll] = useState(false);
+  const box = useFocusOnChange(isAll);
   const { start, isBusy, trouble } = useStart(cluster);
   const [isDrilling, setDrilling] = useState(false);
   const verify = useLack(cluster, backup, TO_BACK_UP);
@@ -37,7 +38,6 @@ export function Checks({ cluster, backup }: { cluster: string; backup: Backup })
   const underWay = (asked.value ?? []).filter(({ status }) => !isFinal(status));
   const isInert = (kind: 'verify' | 'drill') =>
     isBusy || underWay.some(check => check.kind === kind);
-  const why = trouble && troubleText(trouble, t);
   return (
     <SectionBox title={t('Proof over time')}>
       <Stack spacing={2}>
@@ -72,10 +72,10 @@ export function Checks({ cluster, backup }: { cluster: string; backup: Backup })
             'A verification reads the archive again and compares it with its recorded checksum. A drill restores it into a temporary claim.'
           )}
         </Typography>
-        {why && <Message severity="error">{`${why.title}. ${why.text}`}</Message>}
+        <TroubleMessage trouble={trouble} />
         <Shown cluster={cluster} asked={asked} isPart namespace={namespace} missing={null}>
           {checks => (
-            <Stack spacing={1.5}>
+            <Stack ref={box} tabIndex={-1} spacing={1.5} sx={{ outline: 'none' }}>
               {(isAll ? checks : checks.slice(0, SHOWN)).map(check => (
                 <CheckCard key={check.id} cluster={cluster} check={check} />
               ))}

@@ -5,7 +5,6 @@ import type { ClusterCheck } from '../../sidecar/api';
 import { refresh } from '../api/cache';
 import { clusterClient } from '../api/clients/clusterClient';
 import { connectionTo } from '../api/session/connection';
-import type { Trouble } from '../api/trouble';
 import { useAction } from '../destinations/useAction';
 import { TroubleMessage } from '../setup/TroubleMessage';
 import { ActionButton } from '../ui/ActionButton';
@@ -13,7 +12,6 @@ import { Command } from '../ui/Copyable';
 import { Facts } from '../ui/Facts';
 import { uploadIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
-import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
 import { kubeconfigCommands, PREPARE_COMMANDS, rightText } from './clusterText';
@@ -131,7 +129,7 @@ export function KubeconfigDialog({ cluster, replaces, onClose }: KubeconfigDialo
             ))}
           </TextField>
         )}
-        <Problem trouble={trouble} />
+        <TroubleMessage trouble={trouble} />
         {check && <CheckFacts check={check} />}
         <Preparation name={NAME.test(name) ? name : 'site-b'} />
       </Stack>
@@ -176,12 +174,6 @@ function KubeconfigField({ value, onChange }: { value: string; onChange(text: st
       />
     </Stack>
   );
-}
-
-/** A refusal of the kubeconfig is no failure of the page: its own words say all. */
-function Problem({ trouble }: { trouble: Trouble | undefined }) {
-  if (trouble?.kind !== 'failed') return <TroubleMessage trouble={trouble} />;
-  return <Message severity="error">{sentence(trouble.message)}</Message>;
 }
 
 function CheckFacts({ check }: { check: ClusterCheck }) {

@@ -63,18 +63,20 @@ function Edit({ cluster, destination, kind }: EditProps) {
   const { enqueueSnackbar } = useSnackbar();
   const { name, isDefault, isRequired } = destination;
   const url = useUrlOf(cluster)(DESTINATION_ROUTE, { name });
-  const [form, setForm] = useState<Form>(() => ({
+  const [before] = useState<Form>(() => ({
     ...emptyForm(kind),
     ...{ name, isDefault, isRequired },
     encryption: 'kept',
   }));
+  const [form, setForm] = useState(before);
   const [hasPendingKey, setPendingKey] = useState(false);
   const problems = useMemo(() => problemsOf(form, true), [form]);
   const change = (differs: Partial<Form>) => setForm(known => ({ ...known, ...differs }));
   const secret = useSecret(cluster);
   const isInert = secret.isBusy || hasPendingKey || Object.keys(problems).length > 0;
   async function save() {
-    if (!(await secret.write('patch', secrets => secrets.change(name, changeOf(form))))) return;
+    if (!(await secret.write('patch', secrets => secrets.change(name, changeOf(form, before)))))
+      return;
     enqueueSnackbar(t('{{name}} is saved. Test it to see whether it works.', { name }), {
       variant: 'success',
     });

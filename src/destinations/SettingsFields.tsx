@@ -10,6 +10,7 @@ import {
 import { useId, useState } from 'react';
 import { LinkButton } from '../ui/LinkButton';
 import { useText } from '../ui/text';
+import { useFocusOnChange } from '../ui/useFocusOnChange';
 import { type Field, FIELDS } from './fields';
 import { fieldHelp, fieldLabel, problemText } from './fieldText';
 import type { Form, Problems } from './form';
@@ -29,6 +30,7 @@ const MASKED = { WebkitTextSecurity: 'disc' } as object;
 export function SettingsFields(props: FormProps) {
   const { t } = useText();
   const [isOpen, setOpen] = useState(false);
+  const box = useFocusOnChange(isOpen);
   const fields = FIELDS[props.form.kind];
   const lesser = fields.filter(({ isMore }) => isMore);
   const isWrong = lesser.some(({ key }) => props.problems[key]);
@@ -43,11 +45,19 @@ export function SettingsFields(props: FormProps) {
       </Grid>
       {lesser.length > 0 &&
         (isOpen || isWrong ? (
-          <Grid>
-            {lesser.map(field => (
-              <OneField key={field.key} field={field} {...props} />
-            ))}
-          </Grid>
+          <Box
+            ref={box}
+            tabIndex={-1}
+            role="group"
+            aria-label={t('More settings')}
+            sx={{ outline: 'none' }}
+          >
+            <Grid>
+              {lesser.map(field => (
+                <OneField key={field.key} field={field} {...props} />
+              ))}
+            </Grid>
+          </Box>
         ) : (
           <span>
             <LinkButton onClick={() => setOpen(true)}>{t('More settings')}</LinkButton>

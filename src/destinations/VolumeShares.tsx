@@ -10,6 +10,7 @@ import { formatBytes } from '../ui/bytes';
 import { LinkButton } from '../ui/LinkButton';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { useText } from '../ui/text';
+import { useFocusOnChange } from '../ui/useFocusOnChange';
 import { useIsNarrow } from '../ui/useIsNarrow';
 
 const SHOWN = 10;
@@ -25,6 +26,7 @@ export function VolumeShares({ cluster, volumes }: VolumeSharesProps) {
   const { t, language } = useText();
   const isNarrow = useIsNarrow();
   const [isAll, setAll] = useState(false);
+  const box = useFocusOnChange(isAll);
   const most = Math.max(1, ...volumes.map(({ bytes }) => bytes));
   const hasClusters = new Set(volumes.map(each => each.cluster)).size > 1;
   const [known] = useKnownClusters([cluster]);
@@ -80,7 +82,7 @@ export function VolumeShares({ cluster, volumes }: VolumeSharesProps) {
   ];
   const shown = isNarrow ? ['volume', 'bytes'] : columns.map(({ id }) => id);
   return (
-    <Stack spacing={1}>
+    <Stack ref={box} tabIndex={-1} spacing={1} sx={{ outline: 'none' }}>
       <PlainTable
         label={t('Stored by volume')}
         columns={columns.filter(({ id }) => shown.includes(id))}

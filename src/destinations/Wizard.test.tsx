@@ -265,9 +265,7 @@ describe('the settings of a destination', () => {
         {
           request: 'PATCH secrets/offsite',
           sent: {
-            metadata: {
-              annotations: { 'nkvm.io/default': 'true', 'nkvm.io/required': 'false' },
-            },
+            metadata: { annotations: { 'nkvm.io/required': 'false' } },
             stringData: { secretAccessKey: 'rotated' },
             data: { prefix: null },
           },
@@ -275,6 +273,15 @@ describe('the settings of a destination', () => {
       ])
     );
     expect(await screen.findAllByText(/is saved\. Test it/)).not.toEqual([]);
+  });
+
+  it('keep the focus where more of them are shown', async () => {
+    const { user } = edit();
+    await user.click(await screen.findByRole('button', { name: 'More settings' }));
+    const more = screen.getByRole('group', { name: 'More settings' });
+    expect(more).toHaveFocus();
+    await user.tab();
+    expect(more).toContainElement(document.activeElement as HTMLElement);
   });
 
   it('of the installation are elsewhere', async () => {

@@ -200,31 +200,42 @@ describe('the Secret', () => {
 
 describe('an edit', () => {
   const edit = (rest: Partial<Form>): Form => ({ ...emptyForm('s3'), encryption: 'kept', ...rest });
-  const annotations = { 'nkvm.io/default': 'false', 'nkvm.io/required': 'true' };
+  const before = emptyForm('s3');
 
   it('changes what is filled in, and removes what is to go', () => {
     expect(
-      changeOf(edit({ values: { secretAccessKey: 'rotated', region: ' ' }, removed: ['prefix'] }))
+      changeOf(
+        edit({ values: { secretAccessKey: 'rotated', region: ' ' }, removed: ['prefix'] }),
+        before
+      )
     ).toEqual({
-      metadata: { annotations },
       stringData: { secretAccessKey: 'rotated' },
       data: { prefix: null },
     });
   });
 
   it('leaves the data alone where only the marks change', () => {
-    expect(changeOf(edit({ isDefault: true, isRequired: false }))).toEqual({
+    expect(changeOf(edit({ isDefault: true, isRequired: false }), before)).toEqual({
       metadata: { annotations: { 'nkvm.io/default': 'true', 'nkvm.io/required': 'false' } },
     });
   });
 
+  it('leaves a mark as it is that somebody else may have set since the form was opened', () => {
+    const opened = { isDefault: false, isRequired: true };
+    expect(changeOf(edit({ ...opened, values: { region: 'eu' } }), opened)).toEqual({
+      stringData: { region: 'eu' },
+    });
+    expect(changeOf(edit({ isDefault: false, isRequired: false }), opened)).toEqual({
+      metadata: { annotations: { 'nkvm.io/required': 'false' } },
+    });
+  });
+
   it('changes the way to encrypt', () => {
-    expect(changeOf(edit({ encryption: 'recipients', recipients: RECIPIENT }))).toEqual({
-      metadata: { annotations },
+    expect(changeOf(edit({ encryption: 'recipients', recipients: RECIPIENT }), before)).toEqual({
       stringData: { ageRecipients: RECIPIENT },
       data: { agePassphrase: null },
     });
-    expect(changeOf(edit({ encryption: 'none' })).data).toEqual({
+    expect(changeOf(edit({ encryption: 'none' }), before).data).toEqual({
       ageRecipients: null,
       agePassphrase: null,
     });

@@ -268,18 +268,24 @@ export const secretOf = (form: Form, namespace: string): SecretDraft => ({
   stringData: settingsOf(form),
 });
 
-/** What an edit changes of a Secret. Keys of the other way to encrypt go with a change of that way. */
-export function changeOf(form: Form): SecretChange {
+/**
+ * What an edit changes of a Secret: only what a person has changed, as somebody else may have changed the rest meanwhile. Keys
+ * of the other way to encrypt go with a change of that way.
+ *
+ * @param before what the form began with
+ */
+export function changeOf(form: Form, before: Pick<Form, 'isDefault' | 'isRequired'>): SecretChange {
   const stringData = settingsOf(form);
   const encryptionKeys = form.encryption === 'kept' ? [] : [RECIPIENTS_KEY, PASSPHRASE_KEY];
   const gone = [...form.removed, ...encryptionKeys].filter(key => !(key in stringData));
+  const annotations = {
+    ...(form.isDefault !== before.isDefault && { [DEFAULT_ANNOTATION]: String(form.isDefault) }),
+    ...(form.isRequired !== before.isRequired && {
+      [REQUIRED_ANNOTATION]: String(form.isRequired),
+    }),
+  };
   return {
-    metadata: {
-      annotations: {
-        [DEFAULT_ANNOTATION]: String(form.isDefault),
-        [REQUIRED_ANNOTATION]: String(form.isRequired),
-      },
-    },
+    ...(Object.keys(annotations).length > 0 && { metadata: { annotations } }),
     ...(Object.keys(stringData).length > 0 && { stringData }),
     ...(gone.length > 0 && { data: Object.fromEntries(gone.map(key => [key, null])) }),
   };

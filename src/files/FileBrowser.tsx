@@ -9,6 +9,7 @@ import { troubleText } from '../setup/troubleText';
 import { Announcement } from '../ui/Announcement';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
+import { useTimeZone } from '../ui/useFormatDate';
 import { useUrlParameters } from '../ui/useUrlParameters';
 import { Crumbs } from './Crumbs';
 import { FileDetails } from './FileDetails';
@@ -24,13 +25,14 @@ export function FileBrowser({ cluster, backup }: { cluster: string; backup: Back
   const { t, language } = useText();
   const [parameters, changeUrl] = useUrlParameters();
   const view = viewOf(parameters);
+  const timeZone = useTimeZone();
   const go = (changes: Partial<View>, isStep = false) =>
     changeUrl(parametersOf({ ...view, ...changes }), isStep);
   const [selection, setSelection] = useState<Selection>(new Set());
   const [detailed, setDetailed] = useState<ArchiveFile>();
   const { download, isBusy } = useDownload(cluster);
   const ref = { id: backup.id, namespace: backup.namespace };
-  const asked = useFiles(cluster, ref, queryOf(view));
+  const asked = useFiles(cluster, ref, queryOf(view, timeZone));
   const { value: pages, loadMore } = asked;
   const files = useMemo(() => pages?.flatMap(({ files }) => files) ?? [], [pages]);
   const more = useMore(loadMore);

@@ -7,7 +7,7 @@ import { lackText, TO_WRITE, useLack } from '../access/useLack';
 import { archiveClient } from '../api/clients/archiveClient';
 import { connectionTo } from '../api/session/connection';
 import { type Trouble, troubleOf } from '../api/trouble';
-import { troubleText } from '../setup/troubleText';
+import { TroubleMessage } from '../setup/TroubleMessage';
 import { Announcement } from '../ui/Announcement';
 import { formatBytes } from '../ui/bytes';
 import { uploadIcon } from '../ui/icons';
@@ -66,7 +66,6 @@ export function UploadArchive({ cluster, namespace, upload, onUploaded }: Upload
     }
   }
 
-  const why = trouble && troubleText(trouble, t);
   return (
     <Stack spacing={1.5}>
       <input
@@ -102,7 +101,7 @@ export function UploadArchive({ cluster, namespace, upload, onUploaded }: Upload
           <LackNote cluster={cluster} lacks={[lack]} />
         </Box>
       )}
-      {why && <Message severity="error">{`${why.title}. ${why.text}`}</Message>}
+      <TroubleMessage trouble={trouble} />
       {upload && !sending && (
         <Message severity="success">
           {t('The archive was uploaded and read to its end.')}{' '}

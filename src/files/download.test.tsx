@@ -1,6 +1,6 @@
 import { screen, waitFor } from '@testing-library/react';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { fakeCluster, refusal } from '../testing/fakeCluster';
+import { cutOff, fakeCluster, refusal } from '../testing/fakeCluster';
 import { fileList } from '../testing/fileSamples';
 import { openPage } from '../testing/mount';
 import { aBackup } from '../testing/samples';
@@ -98,15 +98,18 @@ describe('a download', () => {
     expect(links).toEqual([{ href: 'blob:abc', download: 'archive.tar.gz' }]);
   });
 
-  it.each([
+  it.each<[string, Parameters<typeof fakeCluster>[0], RegExp?]>([
     ['cannot be prepared', { [TICKET]: refusal(403, 'user ann may not read archives') }],
     ['is refused', { 'GET /downloads/abc': refusal(404, 'this address is good for one download') }],
-    ['is not whole', { 'GET /downloads/abc': new Response('ab') }],
-  ])('that %s says so, and nothing is saved', async (_, answers) => {
+    ['is not whole', { 'GET /downloads/abc': new Response('ab') }, /The answer was cut off/],
+    ['breaks off', { 'GET /downloads/abc': () => cutOff({}) }, /The answer was cut off/],
+  ])('that %s says so, and nothing is saved', async (_, answers, why = /./) => {
     const links = watchLinks();
     const { user } = open(answers);
     await user.click(await button());
-    expect(await screen.findByText(/^The download failed/)).toBeVisible();
+    const text = await screen.findByText(/^The download failed/);
+    expect(text).toBeVisible();
+    expect(text).toHaveTextContent(why);
     await waitFor(() => expect(links).toEqual([]));
   });
 });

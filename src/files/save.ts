@@ -1,5 +1,6 @@
 import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
 import type { DownloadTicket } from '../../sidecar/api';
+import { CutOff, readWhole } from '../api/clients/wholeAnswer';
 import { canLink, linkTo } from '../api/session/link';
 import { expectNoPage } from '../api/session/loginPage';
 import { placeOf, proxyPathOf } from '../api/session/place';
@@ -95,11 +96,12 @@ async function saveByRequest(cluster: string, ticket: DownloadTicket): Promise<S
   expectNoPage(response);
   if (file) {
     // Nothing takes the place of the file before all of it is there.
-    await response.body?.pipeTo(await file.createWritable());
+    const writable = await file.createWritable();
+    await readWhole(async () => response.body?.pipeTo(writable));
     expectWhole(ticket, await file.getFile());
     return 'done';
   }
-  const content = await response.blob();
+  const content = await readWhole(() => response.blob());
   expectWhole(ticket, content);
   const url = URL.createObjectURL(content);
   click(url, ticket.fileName);
@@ -108,7 +110,8 @@ async function saveByRequest(cluster: string, ticket: DownloadTicket): Promise<S
 }
 
 function expectWhole({ bytes }: DownloadTicket, { size }: Blob): void {
-  if (bytes !== null && size !== bytes) throw new Error(`${size} of ${bytes} bytes arrived`);
+  if (bytes === null || size === bytes) return;
+  throw new CutOff({ cause: new Error(`${size} of ${bytes} bytes arrived`) });
 }
 
 /** Asks where to save; undefined where the browser cannot ask, and the content goes through its memory. */

@@ -4,7 +4,7 @@ import { archiveClient, type ArchiveRef } from '../api/clients/archiveClient';
 import { partsOf } from '../api/clusterRef';
 import { connectionTo } from '../api/session/connection';
 import { troubleOf } from '../api/trouble';
-import { troubleText } from '../setup/troubleText';
+import { actionText } from '../setup/troubleText';
 import { useText } from '../ui/text';
 import { save } from './save';
 
@@ -26,8 +26,8 @@ export function useDownload(cluster: string): Download {
     isUnderWay.current = true;
     setBusy(true);
     const tell = (error: unknown): void => {
-      const { title, text } = troubleText(troubleOf(error), t);
-      enqueueSnackbar(`${t('The download failed')}. ${title}. ${text}`, { variant: 'error' });
+      const why = actionText(troubleOf(error), t);
+      enqueueSnackbar(`${t('The download failed')}. ${why}`, { variant: 'error' });
     };
     try {
       const ticket = await archiveClient(connectionTo(cluster)).startDownload(archive, paths);

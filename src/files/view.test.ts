@@ -4,6 +4,14 @@ import { crumbsOf, parametersOf, parentOf, queryOf, type View, viewOf } from './
 const read = (query: string) => viewOf(new URLSearchParams(query));
 const plain: View = { ...read('') };
 
+it('searches the days of the time zone in which dates are shown', () => {
+  const view = viewOf(new URLSearchParams('after=2026-03-01&before=2026-03-01'));
+  expect(queryOf(view, 'Pacific/Auckland')).toMatchObject({
+    after: '2026-02-28T11:00:00.000Z',
+    before: '2026-03-01T10:59:59.999Z',
+  });
+});
+
 describe('what of an archive is shown', () => {
   it.each<[string, Partial<View>]>([
     ['', { path: '', search: '', sort: 'name', order: 'asc' }],

@@ -1,4 +1,5 @@
 import type { FileQuery } from '../../sidecar/api';
+import { startOfDay } from '../ui/startOfDay';
 
 const SORTS = ['name', 'size', 'time'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -63,8 +64,11 @@ export const isFiltered = ({ minBytes, maxBytes, after, before }: View): boolean
 /** Whether all that is below the folder is searched, and not the folder alone shown. */
 export const isSearch = (view: View): boolean => view.search !== '' || isFiltered(view);
 
-/** @returns the request for what is shown. Filters search all below the folder, as a part of a name does. */
-export function queryOf(view: View): Partial<FileQuery> {
+/**
+ * @param timeZone of the dates that are shown
+ * @returns the request for what is shown. Filters search all below the folder, as a part of a name does.
+ */
+export function queryOf(view: View, timeZone?: string): Partial<FileQuery> {
   const { path, search, sort, order, minBytes, maxBytes, after, before } = view;
   return {
     ...(path && { path }),
@@ -73,15 +77,9 @@ export function queryOf(view: View): Partial<FileQuery> {
     ...(order !== 'asc' && { order }),
     minBytes,
     maxBytes,
-    after: after && startOf(after).toISOString(),
-    before: before && new Date(startOf(before, 1).getTime() - 1).toISOString(),
+    after: after && startOfDay(after, timeZone).toISOString(),
+    before: before && new Date(startOfDay(before, timeZone, 1).getTime() - 1).toISOString(),
   };
-}
-
-/** When a day begins where the person is. @param plus days later. */
-function startOf(day: string, plus = 0): Date {
-  const [year = 0, month = 1, date = 1] = day.split('-').map(Number);
-  return new Date(year, month - 1, date + plus);
 }
 
 /** A folder on the way to the one that is shown. */

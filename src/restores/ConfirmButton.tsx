@@ -4,7 +4,7 @@ import { useSnackbar } from 'notistack';
 import { type ReactNode, useState } from 'react';
 import { refresh } from '../api/queries/queries';
 import { troubleOf } from '../api/trouble';
-import { troubleText } from '../setup/troubleText';
+import { failedText } from '../setup/troubleText';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
 import { WithReason } from '../ui/WithReason';
@@ -47,8 +47,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
       await act();
       await refresh(cluster);
     } catch (error) {
-      const { title, text } = troubleText(troubleOf(error), t);
-      enqueueSnackbar(`${failure}. ${title}. ${text}`, { variant: 'error' });
+      enqueueSnackbar(failedText(failure, troubleOf(error), t), { variant: 'error' });
     } finally {
       setBusy(false);
     }

@@ -26,6 +26,7 @@ const ICONS: Partial<Record<Trouble['kind'], IconifyIcon>> = {
   unreachable: unreachableIcon,
   noWay: unreachableIcon,
   offline: unreachableIcon,
+  cutOff: unreachableIcon,
 };
 
 /** In place of contents that could not be had: what is wrong, and what to do about it. */
@@ -103,6 +104,7 @@ function adviceOn(cluster: string, trouble: Trouble, t: Translate): ReactNode {
       return <NoWaySteps cluster={cluster} />;
     case 'absent': // Elsewhere shows the steps
     case 'offline':
+    case 'cutOff':
     case 'loggedOut':
     case 'loginPage':
     case 'unauthorised':

@@ -1,4 +1,4 @@
-import type { MissingRight, Trouble } from '../api/trouble';
+import { isInDoubt, type MissingRight, type Trouble } from '../api/trouble';
 import { sentence } from '../ui/sentence';
 import { type Translate } from '../ui/text';
 
@@ -55,6 +55,13 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
           'Check your network connection, and whether Headlamp is still running. If Headlamp is behind a login proxy, your session there may have ended. Reload this page to log in again.'
         ),
       };
+    case 'cutOff':
+      return {
+        title: t('The answer was cut off'),
+        text: t(
+          'The connection ended before all of the answer had come. Try again. If it happens again, ask the administrator of Headlamp whether a proxy in front of it limits the time or the size of answers.'
+        ),
+      };
     case 'cached':
       return {
         title: t('Headlamp answered from its cache'),
@@ -70,6 +77,20 @@ export function troubleText(trouble: Trouble, t: Translate): TroubleText {
       return { title: t('This could not be loaded'), text: sentence(trouble.message) };
   }
 }
+
+/** Says why something did not happen that a person asked for. What NKVM itself says of it needs no title. */
+export function actionText(trouble: Trouble, t: Translate): string {
+  const { title, text } = troubleText(trouble, t);
+  return trouble.kind === 'failed' ? text : `${title}. ${text}`;
+}
+
+/** The same, or that it may have happened all the same. @param failed says what did not happen, without a full stop */
+export const failedText = (failed: string, trouble: Trouble, t: Translate): string =>
+  isInDoubt(trouble)
+    ? t('No answer came, so it may have been done. Check the page before you try again. {{why}}', {
+        why: actionText(trouble, t),
+      })
+    : `${failed}. ${actionText(trouble, t)}`;
 
 /** Names a right that the user lacks, in one sentence. */
 const rightText = (right: MissingRight, t: Translate): string =>

@@ -169,7 +169,10 @@ export function fakeStream() {
       const body = new ReadableStream<Uint8Array>({
         start(it) {
           controller = it;
-          signal?.addEventListener('abort', () => it.error(new Error('aborted')));
+          signal?.addEventListener('abort', () => {
+            it.error(new Error('aborted'));
+            if (controller === it) controller = undefined;
+          });
         },
       });
       return new Response(body, { headers: { 'X-Stream': 'yes' } });
@@ -180,4 +183,22 @@ export function fakeStream() {
     ping: () => write(': ping\n\n'),
     end: () => controller?.close(),
   };
+}
+
+/** An answer whose connection breaks before all of `body` has come. */
+export function cutOff(body: object): Response {
+  const text = JSON.stringify(body);
+  const half = new TextEncoder().encode(text.slice(0, text.length / 2));
+  let isSent = false;
+  return new Response(
+    new ReadableStream<Uint8Array>({
+      pull(it) {
+        // Browsers say this with a TypeError.
+        if (isSent) it.error(new TypeError('network error'));
+        else it.enqueue(half);
+        isSent = true;
+      },
+    }),
+    { headers: { 'X-Stream': 'yes' } }
+  );
 }

@@ -1,4 +1,5 @@
 import { Tooltip } from '@mui/material';
+import { nowMs } from './clock';
 import { useText } from './text';
 import { formatAgo } from './time';
 import { useFormatDate } from './useFormatDate';
@@ -11,7 +12,7 @@ export function Ago({ date }: { date: string }) {
   const { language } = useText();
   const formatDate = useFormatDate('medium');
   // A date that is newer than the last tick is of now.
-  const now = Math.max(useNow(REFRESH_MS), Math.min(Date.now(), Date.parse(date)));
+  const now = Math.max(useNow(REFRESH_MS), Math.min(nowMs(), Date.parse(date)));
   return (
     <Tooltip title={formatDate(date)} describeChild>
       <time dateTime={date}>{formatAgo(now - Date.parse(date), language)}</time>

@@ -1,7 +1,7 @@
 import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openNamespaceCommand } from '../../sidecar/api/names.ts';
-import { fakeCluster, fakeStream, refusal, TOKEN_REQUEST } from '../testing/fakeCluster';
+import { cutOff, fakeCluster, fakeStream, refusal, TOKEN_REQUEST } from '../testing/fakeCluster';
 import { openPage, selectNamespaces } from '../testing/mount';
 import {
   aBackup,
@@ -16,6 +16,7 @@ import {
   unbound,
   volumeList,
 } from '../testing/samples';
+import { forgetClocks } from '../ui/clock';
 
 const PAGE = '/nkvm/volumes';
 const open = (answers: Parameters<typeof fakeCluster>[0]) => {
@@ -481,6 +482,37 @@ describe('Back up', () => {
     await user.click(await screen.findByRole('button', { name: 'Back up shop/orders-db' }));
     const dialog = await screen.findByRole('dialog', { name: /could not be started/ });
     expect(within(dialog).getByText(/^No endpoints available/)).toBeVisible();
+  });
+
+  it('does not say that a backup was not started where the answer did not come', async () => {
+    const { user } = open({
+      'GET /volumes': volumeList(volumes),
+      'POST /backups': () => cutOff(startedBackups([aRunning({ id: '7', status: 'queued' })])),
+    });
+    await user.click(await screen.findByRole('button', { name: 'Back up shop/orders-db' }));
+    const dialog = await screen.findByRole('dialog', {
+      name: /^It is not known whether 1 backups? (was|were) started/,
+    });
+    expect(within(dialog).getByText(/^The answer was cut off/)).toBeVisible();
+    expect(within(dialog).getByText(/before you start them again/)).toBeVisible();
+  });
+
+  it('says that an answer was cut off, and what to do', async () => {
+    open({ 'GET /volumes': () => cutOff(volumeList(volumes)) });
+    expect(await screen.findByText('The answer was cut off')).toBeVisible();
+    expect(screen.getByText(/limits the time or the size of answers/)).toBeVisible();
+    expect(screen.queryByText(/Can’t reach the backup service/)).toBeNull();
+  });
+
+  it('counts ages by the clock of NKVM where that of the browser is wrong', async () => {
+    onTestFinished(forgetClocks);
+    const backup = summaryOf(aBackup({ id: '7', endedAt: '2026-11-20T10:00:00.000Z' }));
+    const list = volumeList([aVolume({ lastBackup: backup, lastSuccess: backup })]);
+    const headers = { Date: 'Sat, 21 Nov 2026 06:00:00 GMT' };
+    open({ 'GET /volumes': () => new Response(JSON.stringify(list), { headers }) });
+    const row = within(await rowOf('orders-db'));
+    expect(row.getByText('20 hours ago')).toBeVisible();
+    expect(row.getByText('Backed up')).toBeVisible();
   });
 
   it('selects a page, or all that can be backed up when asked', async () => {

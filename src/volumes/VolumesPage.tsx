@@ -12,6 +12,7 @@ import { isPending, type Pending, PendingRestores } from '../policy/PendingResto
 import { STATE_PARAMETER } from '../routes';
 import { ListWarnings } from '../setup/ListWarnings';
 import { TroubleNotice } from '../setup/TroubleNotice';
+import { nowMs } from '../ui/clock';
 import { volumesIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
@@ -144,9 +145,9 @@ function useShown(lists: ClusterVolumes[], policies: ClusterPolicies[], selected
 /** @returns the rows that have a state; the same array as long as they are the same. */
 function useOfState(rows: Row[], state: Protection | undefined): Row[] {
   return useMemo(() => {
-    const nowMs = Date.now();
+    const now = nowMs();
     return state
-      ? rows.filter(({ volume, policy }) => protectionOf(volume, nowMs, policy) === state)
+      ? rows.filter(({ volume, policy }) => protectionOf(volume, now, policy) === state)
       : rows;
   }, [rows, state]);
 }

@@ -1,6 +1,7 @@
 import type { AuditCheck, AuditList, AuditResult } from '../../../sidecar/api';
 import { queryText as query } from '../queries/queryText';
 import type { Connection } from '../session/connection';
+import { readWhole } from './wholeAnswer';
 
 /** What the audit log is narrowed to. */
 export interface AuditFilter {
@@ -30,8 +31,11 @@ export function auditClient({ send }: Pick<Connection, 'send'>): AuditClient {
   return {
     page: async (filter, cursor) =>
       (await send({ path: `/api/v1/audit${query({ ...filter, cursor, limit: PAGE })}` })).json(),
-    csv: async (filter, signal) =>
-      (await send({ path: `/api/v1/audit${query({ ...filter, format: 'csv' })}`, signal })).text(),
+    async csv(filter, signal) {
+      const path = `/api/v1/audit${query({ ...filter, format: 'csv' })}`;
+      const response = await send({ path, signal });
+      return readWhole(() => response.text());
+    },
     check: async signal =>
       (await send({ path: '/api/v1/audit/check', method: 'POST', signal })).json(),
   };

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SERVICE_PROXY_PATH } from '../../../sidecar/api/names.ts';
 import { LoginPage } from '../session/loginPage';
 import { CachedAnswer, callSidecar, doorOf, whoAmIIn } from './send';
+import { CutOff } from './wholeAnswer';
 
 /** Loading all of Headlamp takes ten seconds: its real ApiProxy runs in the tests of the pages. */
 const { clusterRequest, post } = vi.hoisted(() => ({ clusterRequest: vi.fn(), post: vi.fn() }));
@@ -40,6 +41,40 @@ describe('a request to the sidecar', () => {
       autoLogoutOnAuthError: false,
       headers: { 'X-NKVM-Token': 'token' },
     });
+  });
+});
+
+describe('the JSON of an answer', () => {
+  const read = async (answer: Response) => {
+    clusterRequest.mockResolvedValue(answer);
+    return (await callSidecar('main', { path: '/api/v1/volumes' })).json();
+  };
+  const breaking = (error: Error) =>
+    new Response(new ReadableStream({ start: stream => stream.error(error) }));
+
+  it('is what was sent', async () => {
+    expect(await read(new Response('{"volumes":[]}'))).toEqual({ volumes: [] });
+  });
+
+  it.each<[string, () => Response]>([
+    ['the connection breaks', () => breaking(new TypeError('network error'))],
+    ['it ends too early', () => new Response('{"volumes":[{"na')],
+    ['nothing comes', () => new Response('')],
+  ])('was cut off where %s', async (_, answer) => {
+    await expect(read(answer())).rejects.toBeInstanceOf(CutOff);
+  });
+
+  it.each<[string, () => Response, string]>([
+    [
+      'somebody left the page',
+      () => breaking(new DOMException('aborted', 'AbortError')),
+      'aborted',
+    ],
+    ['something else answered', () => new Response('hello'), 'is not JSON'],
+  ])('was not cut off where %s', async (_, answer, text) => {
+    const error = await read(answer()).catch(error => error);
+    expect(error).not.toBeInstanceOf(CutOff);
+    expect(String(error)).toContain(text);
   });
 });
 

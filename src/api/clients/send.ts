@@ -5,6 +5,7 @@ import {
   TOKEN_HEADER,
   UNIQUE_SEGMENT_PREFIX,
 } from '../../../sidecar/api/names.ts';
+import { noteClock } from '../../ui/clock';
 import { type Failure, failureOf } from '../failure';
 import { confidential } from '../session/confidential';
 import { expectNoPage, LoginPage, orLoginPage } from '../session/loginPage';
@@ -12,6 +13,7 @@ import { placeOf, proxyPathOf, wayTo } from '../session/place';
 import type { Session, WhoAmI } from '../session/session';
 import { type Mint, TokenRefused, type Tokens } from '../session/token';
 import { type FileUpload, uploadFile } from './uploadFile';
+import { whole } from './wholeAnswer';
 
 /** The shortest life that the API server gives. */
 const TOKEN_LIFE_SECONDS = 600;
@@ -45,7 +47,10 @@ export interface SidecarRequest {
   ifNoneMatch?: string;
 }
 
-/** @throws Error{message, status} as ApiProxy throws it, CachedAnswer, LoginPage or TokenRefused. */
+/**
+ * @throws Error{message, status} as ApiProxy throws it, CachedAnswer, LoginPage or TokenRefused. The `json` of what it
+ *   returns throws CutOff.
+ */
 export type Send = (request: SidecarRequest) => Promise<Response>;
 
 /**
@@ -151,7 +156,8 @@ export async function callSidecar(
     void response.body?.cancel().catch(() => undefined);
     throw new CachedAnswer();
   }
-  return response;
+  noteClock(cluster, response.headers.get('Date'));
+  return whole(response);
 }
 
 /** @returns `path` with a last segment that no other request has. */

@@ -48,7 +48,11 @@ export interface AskedPlan extends Asked<RestorePlan> {
   isBusy: boolean;
   /** Looks again: something was changed. */
   again(): void;
+  /** Whether so much time has passed since that the claim may have other files now. */
+  isOld(): boolean;
 }
+
+const OLD_PLAN_MS = 10 * 60_000;
 
 /**
  * What a restore will do. It is asked for once, as a look at a claim takes a helper pod.
@@ -77,7 +81,9 @@ export function usePlan(
   return {
     ...asked(query, queryKey),
     isBusy: query.isFetching,
-    again: () => void query.refetch(),
+    // A second click does not end what the first one began.
+    again: () => void query.refetch({ cancelRefetch: false }),
+    isOld: () => Date.now() - query.dataUpdatedAt > OLD_PLAN_MS,
   };
 }
 

@@ -79,6 +79,18 @@ it('goes on by reading where streams are held back', async () => {
   expect(opened()).toBe(1);
 });
 
+it('opens a stream again some minutes after one was silent: the computer may have been asleep', async () => {
+  const { done, opened } = start(
+    [stream([aRunning({ bytes: 1 })], 'stays open'), stream([aBackup()], 'ends')],
+    () => Promise.resolve(aRunning({ bytes: 2 }))
+  );
+  await vi.advanceTimersByTimeAsync(4 * 60_000);
+  expect(opened()).toBe(1);
+  await vi.advanceTimersByTimeAsync(2 * 60_000);
+  await done;
+  expect(opened()).toBe(2);
+});
+
 it.each([401, 403, 404, 503])('ends with the error when the run answers %i', async code => {
   const { done } = start([() => Promise.reject(status(code))], () => Promise.reject(status(code)));
   await expect(done).rejects.toMatchObject({ status: code });

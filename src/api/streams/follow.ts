@@ -23,6 +23,8 @@ export interface Followed<T extends Followable> {
 }
 
 const POLL_MS = 2_000;
+/** A proxy holds the stream back, or the computer was asleep. */
+const SILENT_FOR_MS = 5 * 60_000;
 
 /**
  * Follows a run until it has ended, by its stream of events. Where the stream breaks off, stays silent or has no place
@@ -38,17 +40,17 @@ export async function follow<T extends Followable>({
   confirm,
   signal,
 }: Followed<T>): Promise<void> {
-  let isStreaming = true;
+  let streamsFromMs = 0;
   const take = (run: T) => {
     if (!signal.aborted) onChange(run);
     return isFinal(run.status);
   };
 
   while (!signal.aborted) {
-    if (isStreaming) {
+    if (Date.now() >= streamsFromMs) {
       const end = await followStream({ open, event, confirm, signal }, take);
       if (end === 'final') return;
-      isStreaming = end !== 'silent';
+      if (end === 'silent') streamsFromMs = Date.now() + SILENT_FOR_MS;
     }
     if (signal.aborted) return;
     if (take(await read())) return;

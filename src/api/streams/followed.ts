@@ -5,6 +5,7 @@ import { isFinal } from '../final';
 import { type Connection, connectionTo } from '../session/connection';
 import { follow, type Followable } from './follow';
 import { wait } from './wait';
+import { whileSeen } from './whileSeen';
 
 interface Source<T> {
   queryKey: QueryKey;
@@ -17,7 +18,7 @@ interface Source<T> {
   open(connection: Connection, signal: AbortSignal): Promise<Response>;
 }
 
-/** Something that runs, followed live until it has ended. */
+/** Something that runs, followed live until it has ended, while the tab is seen. */
 export function useFollowed<T extends Followable>(cluster: string, source: Source<T>): Asked<T> {
   const { queryKey, at } = source;
   const query = useQuery<T>(
@@ -38,9 +39,7 @@ export function useFollowed<T extends Followable>(cluster: string, source: Sourc
   const key = queryKey.join('/');
   useEffect(() => {
     if (!isFollowed) return;
-    const end = new AbortController();
-    void followInto(cluster, latest.current, end.signal);
-    return () => end.abort();
+    return whileSeen(signal => void followInto(cluster, latest.current, signal));
   }, [cluster, key, at, isFollowed]);
   return asked(query, queryKey);
 }

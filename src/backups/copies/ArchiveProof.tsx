@@ -1,6 +1,7 @@
 import { Icon } from '@iconify/react';
 import { Box, Tooltip, Typography } from '@mui/material';
 import type { Backup } from '../../../sidecar/api';
+import { nowMs } from '../../ui/clock';
 import { failedIcon, goneIcon, provenIcon } from '../../ui/icons';
 import { statusColor } from '../../ui/statusColor';
 import { type Translate, useText } from '../../ui/text';
@@ -51,7 +52,7 @@ export function ArchiveProof({ backup }: { backup: Backup }) {
   const checkedAt = state.kind === 'proven' ? state.verifiedAt : null;
   const hint = checkedAt
     ? `${explanation} ${t('Verified again {{ago}}.', {
-        ago: formatAgo(Date.now() - Date.parse(checkedAt), language),
+        ago: formatAgo(nowMs() - Date.parse(checkedAt), language),
       })}`
     : explanation;
   const icon =

@@ -7,7 +7,7 @@ import { lackText, TO_BACK_UP, useLack } from '../../access/useLack';
 import { refresh } from '../../api/queries/queries';
 import { connectionTo } from '../../api/session/connection';
 import { troubleOf } from '../../api/trouble';
-import { troubleText } from '../../setup/troubleText';
+import { failedText } from '../../setup/troubleText';
 import { stopIcon } from '../../ui/icons';
 import { useText } from '../../ui/text';
 import { TextDialog } from '../../ui/TextDialog';
@@ -39,8 +39,7 @@ export function CancelButton({ cluster, backup, onCancelled }: CancelButtonProps
       onCancelled?.();
       await refresh(cluster);
     } catch (error) {
-      const { title, text } = troubleText(troubleOf(error), t);
-      enqueueSnackbar(`${t('The backup could not be cancelled')}. ${title}. ${text}`, {
+      enqueueSnackbar(failedText(t('The backup could not be cancelled'), troubleOf(error), t), {
         variant: 'error',
       });
     } finally {

@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Backup, Volume } from '../../../sidecar/api';
 import { fakeCluster, fakeStream, refusal } from '../../testing/fakeCluster';
 import { openPage } from '../../testing/mount';
@@ -262,4 +262,27 @@ describe('the page of a run', () => {
     cluster.answer('GET /backups/7', aBackup({ id: '7' }));
     expect(await screen.findByText('Succeeded', {}, { timeout: 8_000 })).toBeVisible();
   }, 15_000);
+
+  it('holds no connection while nobody sees the tab, and shows the end when somebody does', async () => {
+    const stream = fakeStream();
+    const { cluster } = open(aRunning({ id: '7', bytes: 10 * 1024 ** 2 }), aVolume(), {
+      'GET /backups/7/events': stream.answer,
+    });
+    expect(await screen.findByText('10 MiB')).toBeVisible();
+    await waitFor(() => expect(stream.isOpen()).toBe(true));
+    seeTab(false);
+    await waitFor(() => expect(stream.isOpen()).toBe(false));
+    cluster.answer('GET /backups/7', aBackup({ id: '7' }));
+    seeTab(true);
+    await waitFor(() => expect(stream.isOpen()).toBe(true));
+    stream.send('backup', aBackup({ id: '7' }));
+    expect(await screen.findByText('Succeeded')).toBeVisible();
+  });
 });
+
+afterEach(() => void vi.restoreAllMocks());
+
+function seeTab(isSeen: boolean): void {
+  vi.spyOn(document, 'hidden', 'get').mockReturnValue(!isSeen);
+  document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+}

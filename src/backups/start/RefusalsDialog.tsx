@@ -14,7 +14,13 @@ export function RefusalsDialog({ refused, onClose }: { refused: Refusal[]; onClo
   if (refused.length > 0) last.current = refused;
   return (
     <TextDialog
-      title={t('{{count}} backups could not be started', { count: last.current.length })}
+      title={
+        last.current.every(({ isInDoubt }) => isInDoubt)
+          ? t('It is not known whether {{count}} backups were started', {
+              count: last.current.length,
+            })
+          : t('{{count}} backups could not be started', { count: last.current.length })
+      }
       isOpen={refused.length > 0}
       onClose={onClose}
     >
@@ -37,6 +43,11 @@ function Group({ reason, refusals }: RefusalGroup) {
         {refusals.length > 1 ? `${title} (${refusals.length})` : title}
       </Typography>
       {isOneMessage && first && <Typography variant="body2">{sentence(first.message)}</Typography>}
+      {first?.isInDoubt && (
+        <Typography variant="body2">
+          {t('Check the state of these volumes before you start them again.')}
+        </Typography>
+      )}
       {isOneHint && first?.hint && (
         <Typography variant="body2" color="text.secondary">
           {sentence(first.hint)}

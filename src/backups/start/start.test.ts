@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { VolumeRef } from '../../../sidecar/api';
 import { aBackup, startedBackups, unbound } from '../../testing/samples';
 import { groupedByReason, type How, startAll, type Target } from './start';
+
+/** Loading all of Headlamp takes ten seconds. */
+vi.mock('@kinvolk/headlamp-plugin/lib', () => ({ ApiProxy: {} }));
 
 const target = (name: string, namespace = 'shop', cluster = 'main'): Target => ({
   cluster,

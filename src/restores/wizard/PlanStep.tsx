@@ -16,10 +16,11 @@ import { refresh } from '../../api/queries/queries';
 import { usePlan } from '../../api/queries/restoreQueries';
 import { connectionTo } from '../../api/session/connection';
 import { nameInNkvm, refOfRecord } from '../../api/session/recordRef';
-import { type Trouble, troubleOf } from '../../api/trouble';
+import { isInDoubt, type Trouble, troubleOf } from '../../api/trouble';
+import { Link } from '../../otherClusters/Link';
 import { usePageUrl } from '../../otherClusters/usePageUrl';
-import { NAMESPACE_PARAMETER, RESTORE_RUN_ROUTE } from '../../routes';
-import { troubleText } from '../../setup/troubleText';
+import { NAMESPACE_PARAMETER, RESTORE_RUN_ROUTE, VOLUME_ROUTE } from '../../routes';
+import { actionText, troubleText } from '../../setup/troubleText';
 import { restoreIcon, retryIcon } from '../../ui/icons';
 import { Message } from '../../ui/Message';
 import { useText } from '../../ui/text';
@@ -47,7 +48,15 @@ export function PlanStep({ cluster, draft, back }: PlanStepProps) {
   // An archive from another installation may name a namespace of another cluster.
   const isOfHere = kindOf(draft.backup) === 'backup';
   const at = (isOfHere && draft.from.namespace) || request.target.namespace;
-  const { value: plan, trouble, isBusy, again } = usePlan(cluster, request, at);
+  const { value: plan, trouble, isBusy, again, isOld } = usePlan(cluster, request, at);
+  const [wasOld, setWasOld] = useState(false);
+  /** @returns whether the plan may be relied on. */
+  function check(): boolean {
+    setWasOld(isOld());
+    if (!isOld()) return true;
+    again();
+    return false;
+  }
   if (isBusy && !plan) {
     return (
       <>
@@ -78,12 +87,21 @@ export function PlanStep({ cluster, draft, back }: PlanStepProps) {
           {plan.canStart && <Checks checks={plan.checks} />}
           <PlanWorkloads cluster={into} plan={plan} />
           <PlanFiles plan={plan} mode={request.target.mode} />
+          {wasOld && (
+            <Message severity="info" role="status">
+              {t(
+                'Nothing was started, because the plan was more than 10 minutes old. A new plan follows. Check it before you start the restore.'
+              )}
+            </Message>
+          )}
           <Start
             key={JSON.stringify(plan.files)}
             cluster={cluster}
+            into={into}
             request={request}
             plan={plan}
             at={at}
+            check={check}
             onRefused={again}
           >
             {back}
@@ -130,9 +148,13 @@ function NoPlan({ trouble }: { trouble: Trouble }) {
 
 interface StartProps {
   cluster: string;
+  /** The cluster of the claim. */
+  into: string;
   request: StartRestore;
   plan: RestorePlan;
   at: string;
+  /** Is called before the start. @returns whether the plan may be relied on. */
+  check(): boolean;
   /** The sidecar has found a problem that the plan did not show. */
   onRefused(): void;
   /** Other buttons. */
@@ -140,14 +162,16 @@ interface StartProps {
 }
 
 /** The button, the confirmation before it, and the reason why it is inert. */
-function Start({ cluster, request, plan, at, onRefused, children }: StartProps) {
+function Start(props: StartProps) {
+  const { into, request, plan, children } = props;
   const { t } = useText();
   const [isConfirmed, setConfirmed] = useState(false);
-  const { start, isBusy, trouble } = useStart(cluster, request, at, onRefused);
+  const { start, isBusy, trouble } = useStart(props);
   const failing = failingOf(plan);
   const confirmation = confirmationOf(plan, request, t);
   const canStart = plan.canStart && (!confirmation || isConfirmed);
   const isInert = !canStart || isBusy;
+  const { namespace, name } = request.target;
   return (
     <Stack spacing={1.5}>
       {!plan.canStart && (
@@ -171,8 +195,21 @@ function Start({ cluster, request, plan, at, onRefused, children }: StartProps) 
       )}
       {trouble && (
         <Message severity="error">
-          <Typography fontWeight={500}>{t('The restore was not started')}</Typography>
-          {Object.values(troubleText(trouble, t)).join('. ')}
+          <Typography fontWeight={500}>
+            {isInDoubt(trouble)
+              ? t('It is not known whether the restore was started')
+              : t('The restore was not started')}
+          </Typography>
+          {actionText(trouble, t)}
+          {isInDoubt(trouble) && (
+            <Typography variant="body2">
+              <Link routeName={VOLUME_ROUTE.name} params={{ namespace, name }} activeCluster={into}>
+                {t('Check the restores into {{claim}} before you start it again', {
+                  claim: `${namespace}/${name}`,
+                })}
+              </Link>
+            </Typography>
+          )}
         </Message>
       )}
       <Buttons>
@@ -191,7 +228,7 @@ function Start({ cluster, request, plan, at, onRefused, children }: StartProps) 
   );
 }
 
-function useStart(cluster: string, request: StartRestore, at: string, onRefused: () => void) {
+function useStart({ cluster, request, at, check, onRefused }: StartProps) {
   const history = useHistory();
   const pageUrl = usePageUrl();
   const [isBusy, setBusy] = useState(false);
@@ -199,7 +236,7 @@ function useStart(cluster: string, request: StartRestore, at: string, onRefused:
   // Before the next render, a second click would start another one.
   const isStarting = useRef(false);
   async function start() {
-    if (isStarting.current) return;
+    if (isStarting.current || !check()) return;
     isStarting.current = true;
     setBusy(true);
     setTrouble(undefined);

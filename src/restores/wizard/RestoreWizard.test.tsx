@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { allowRestoresCommand } from '../../../sidecar/api/names.ts';
-import { fakeCluster, refusal } from '../../testing/fakeCluster';
+import { cutOff, fakeCluster, refusal } from '../../testing/fakeCluster';
 import { openPage } from '../../testing/mount';
 import {
   aChangingPlan,
@@ -53,6 +53,16 @@ describe('the wizard, from a link to a backup', () => {
     expect(starts(cluster.calls)).toEqual([
       'POST /restores {"backup":"7","target":{"namespace":"shop","name":"orders-db-restored","mode":"new"},"scale":false,"safetyBackup":false}',
     ]);
+  });
+
+  it('leads the keyboard into each step', async () => {
+    const { user } = open(OF_7);
+    expect(await screen.findByRole('radio', { name: /Newest/ })).toBeChecked();
+    await user.click(await button('Next'));
+    await waitFor(() => expect(screen.getByRole('group', { name: 'Where to' })).toHaveFocus());
+    await waitFor(() => expect(screen.getByLabelText('Name')).toHaveValue('orders-db-restored'));
+    await user.click(await button('See what will happen'));
+    await waitFor(() => expect(screen.getByRole('group', { name: 'Plan' })).toHaveFocus());
   });
 
   it('learns from the backup of which volume it is, and believes the link no other', async () => {
@@ -319,6 +329,41 @@ describe('the plan', () => {
     expect(await screen.findByText('The restore was not started')).toBeVisible();
     expect(screen.getByText(/Claim shop\/orders-db-restored exists already/)).toBeVisible();
     await waitFor(() => expect(plans(cluster.calls)).toHaveLength(2));
+  });
+
+  it('is not started by a plan of hours ago, which is made again', async () => {
+    const { cluster, user } = open(INTO('mirror'), { 'POST /restores/plan': aChangingPlan() });
+    const confirmation = await screen.findByRole('checkbox', { name: /^Delete \d+ files? that/ });
+    await user.click(confirmation);
+    const loaded = Date.now();
+    vi.spyOn(Date, 'now').mockImplementation(() => loaded + 3 * 3_600_000);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const { files } = aChangingPlan();
+    cluster.answer(
+      'POST /restores/plan',
+      aChangingPlan({ files: { ...files!, leftOver: { count: 900, names: [] } } })
+    );
+    await user.click(await button('Start the restore'));
+    expect(await screen.findByText(/the plan was more than 10 minutes old/)).toBeVisible();
+    expect(await screen.findByRole('checkbox', { name: /^Delete 900 files/ })).not.toBeChecked();
+    expect(starts(cluster.calls)).toEqual([]);
+  });
+
+  it.each([
+    ['ends half-way', () => cutOff(startedRestore(aRestoring())), /The answer was cut off/],
+    ['does not come', () => refusal(504, 'Gateway Timeout'), /Can’t reach the backup service/],
+  ])('does not say that nothing was started where the answer %s', async (_, answer, why) => {
+    const { user } = open(NEW, { 'POST /restores': answer });
+    await user.click(await button('Start the restore'));
+    expect(
+      await screen.findByText('It is not known whether the restore was started')
+    ).toBeVisible();
+    expect(screen.getByText(why)).toBeVisible();
+    expect(screen.queryByText('The restore was not started')).toBeNull();
+    expect(screen.getByRole('link', { name: /^Check the restores into shop\// })).toHaveAttribute(
+      'href',
+      expect.stringMatching(/\/nkvm\/volumes\/shop\/orders-db-restored$/)
+    );
   });
 
   it('names the right that is missing', async () => {

@@ -10,6 +10,7 @@ import { useClusterRef } from '../../otherClusters/useClusterRef';
 import { usePageUrl } from '../../otherClusters/usePageUrl';
 import { RESTORE_ROUTE } from '../../routes';
 import { type Translate, useText } from '../../ui/text';
+import { useFocusOnChange } from '../../ui/useFocusOnChange';
 import { useBackLink } from '../../useBackLink';
 import { kindOf } from '../sources';
 import { Buttons } from './Buttons';
@@ -55,6 +56,7 @@ export function RestoreWizard({ cluster, draft, change, go }: RestoreWizardProps
   const { t } = useText();
   const { from } = draft;
   const at = STEPS.indexOf(draft.step);
+  const box = useFocusOnChange(draft.step);
   const canBe = (step: StepName) => {
     const before = STEPS[STEPS.indexOf(step) - 1];
     return !before || problemsOf(draft, before).length === 0;
@@ -88,29 +90,38 @@ export function RestoreWizard({ cluster, draft, change, go }: RestoreWizardProps
         {draft.backup && kindOf(draft.backup) === 'backup' && (
           <VolumeOfBackup cluster={cluster} draft={draft} change={change} />
         )}
-        <CurrentStep
-          cluster={cluster}
-          draft={draft}
-          change={change}
-          back={
-            previous && (
-              <Button variant="outlined" onClick={() => go(previous)}>
-                {t('Back')}
-              </Button>
-            )
-          }
+        <Stack
+          ref={box}
+          tabIndex={-1}
+          role="group"
+          aria-label={stepText(draft.step, t)}
+          spacing={3}
+          sx={{ outline: 'none' }}
         >
-          {next && (
-            <Button
-              variant="contained"
-              aria-disabled={!canBe(next) || undefined}
-              onClick={() => canBe(next) && go(next)}
-              sx={{ opacity: canBe(next) ? undefined : 0.5 }}
-            >
-              {next === 'plan' ? t('See what will happen') : t('Next')}
-            </Button>
-          )}
-        </CurrentStep>
+          <CurrentStep
+            cluster={cluster}
+            draft={draft}
+            change={change}
+            back={
+              previous && (
+                <Button variant="outlined" onClick={() => go(previous)}>
+                  {t('Back')}
+                </Button>
+              )
+            }
+          >
+            {next && (
+              <Button
+                variant="contained"
+                aria-disabled={!canBe(next) || undefined}
+                onClick={() => canBe(next) && go(next)}
+                sx={{ opacity: canBe(next) ? undefined : 0.5 }}
+              >
+                {next === 'plan' ? t('See what will happen') : t('Next')}
+              </Button>
+            )}
+          </CurrentStep>
+        </Stack>
       </Stack>
     </SectionBox>
   );

@@ -9,6 +9,7 @@ import { Choices } from '../../ui/Choices';
 import { ComboBox } from '../../ui/ComboBox';
 import { LinkButton } from '../../ui/LinkButton';
 import { useText } from '../../ui/text';
+import { useFocusOnChange } from '../../ui/useFocusOnChange';
 import { useNamespacesAtHand } from '../../volumes/useNamespaces';
 import { kindOf, type SourceKind, uploadSource } from '../sources';
 import { ArchiveChoice } from './ArchiveChoice';
@@ -122,10 +123,11 @@ function Paths({ cluster, draft, change }: StepProps) {
   const { paths, backup, from } = draft;
   const filesUrl = useFilesUrl(cluster);
   const [isAll, setAll] = useState(false);
+  const box = useFocusOnChange(isAll);
   if (!backup) return null;
   const shown = isAll ? paths : paths.slice(0, SHOWN);
   return (
-    <section>
+    <Box component="section" ref={box} tabIndex={-1} sx={{ outline: 'none' }}>
       <Typography component="h3" variant="subtitle1" gutterBottom>
         {t('Files')}
       </Typography>
@@ -165,12 +167,18 @@ function Paths({ cluster, draft, change }: StepProps) {
                 {t('Show all {{total}}', { total: paths.length })}
               </LinkButton>
             )}
-            <LinkButton onClick={() => change({ paths: [] })}>
+            <LinkButton
+              onClick={() => {
+                // This button goes.
+                box.current?.focus();
+                change({ paths: [] });
+              }}
+            >
               {t('Restore everything instead')}
             </LinkButton>
           </Stack>
         </Stack>
       )}
-    </section>
+    </Box>
   );
 }
