@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import type { Backup, StartBackups } from '../../sidecar/api/index.ts';
+import type { Backup, Check, StartBackups } from '../../sidecar/api/index.ts';
 import { untarChain } from '../../sidecar/src/testing/chain/chainHere.ts';
 import { treeLines } from '../../sidecar/src/testing/chain/treeHistory.ts';
 import type { Call } from '../cluster/support/backups.ts';
@@ -95,6 +95,22 @@ async function restored({ id }: Backup): Promise<string[]> {
   return treeLines(volumeOf(name));
 }
 
+/** Verifies a backup. @returns the end of the run */
+async function verified({ id }: Backup): Promise<Check> {
+  const { status } = await call(`/api/v1/backups/${id}/verify`, { method: 'POST' });
+  expect(status).toBe(202);
+  return await until(
+    'the verification has ended',
+    async () => {
+      const { checks } = (await (await call(`/api/v1/backups/${id}/checks`)).json()) as {
+        checks: Check[];
+      };
+      return checks.find(({ endedAt }) => endedAt !== null);
+    },
+    60_000
+  );
+}
+
 /** Unpacks the archives of a backup with tar alone. */
 function untarred(backup: Backup): string[] {
   const root = mkdtempSync(join(tmpdir(), 'nkvm-increments-'));
@@ -164,6 +180,8 @@ it(
     const own = await ended(call, run?.id ?? '');
     expect(own).toMatchObject({ status: 'success', chain: null });
 
+    for (const { backup } of points)
+      expect(await verified(backup)).toMatchObject({ status: 'success', warnings: [] });
     for (const { backup, tree } of points) {
       expect(untarred(backup), `${backup.id}, by tar`).toEqual(tree);
       expect(await restored(backup), `${backup.id}, restored`).toEqual(tree);
