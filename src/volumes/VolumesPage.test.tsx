@@ -481,7 +481,9 @@ describe('Back up', () => {
     });
     await user.click(await screen.findByRole('button', { name: 'Back up shop/orders-db' }));
     const dialog = await screen.findByRole('dialog', { name: /could not be started/ });
-    expect(within(dialog).getByText(/^No endpoints available/)).toBeVisible();
+    expect(
+      within(dialog).getByText(/^Can’t reach the backup service\. No endpoints available/)
+    ).toBeVisible();
   });
 
   it('does not say that a backup was not started where the answer did not come', async () => {
@@ -493,7 +495,7 @@ describe('Back up', () => {
     const dialog = await screen.findByRole('dialog', {
       name: /^It is not known whether 1 backups? (was|were) started/,
     });
-    expect(within(dialog).getByText(/^The answer was cut off/)).toBeVisible();
+    expect(within(dialog).getByText(/^The answer was cut off.*Try again/)).toBeVisible();
     expect(within(dialog).getByText(/before you start them again/)).toBeVisible();
   });
 

@@ -1,5 +1,7 @@
 import { Box, Typography } from '@mui/material';
 import { useRef } from 'react';
+import { isInDoubt } from '../../api/trouble';
+import { actionText } from '../../setup/troubleText';
 import { sentence } from '../../ui/sentence';
 import { useText } from '../../ui/text';
 import { TextDialog } from '../../ui/TextDialog';
@@ -15,7 +17,7 @@ export function RefusalsDialog({ refused, onClose }: { refused: Refusal[]; onClo
   return (
     <TextDialog
       title={
-        last.current.every(({ isInDoubt }) => isInDoubt)
+        last.current.every(isDoubtful)
           ? t('It is not known whether {{count}} backups were started', {
               count: last.current.length,
             })
@@ -31,6 +33,9 @@ export function RefusalsDialog({ refused, onClose }: { refused: Refusal[]; onClo
   );
 }
 
+/** It may have been started all the same. */
+const isDoubtful = ({ trouble }: Refusal): boolean => !!trouble && isInDoubt(trouble);
+
 function Group({ reason, refusals }: RefusalGroup) {
   const { t } = useText();
   const [first] = refusals;
@@ -42,8 +47,12 @@ function Group({ reason, refusals }: RefusalGroup) {
       <Typography component="h3" variant="subtitle1">
         {refusals.length > 1 ? `${title} (${refusals.length})` : title}
       </Typography>
-      {isOneMessage && first && <Typography variant="body2">{sentence(first.message)}</Typography>}
-      {first?.isInDoubt && (
+      {isOneMessage && first && (
+        <Typography variant="body2">
+          {first.trouble ? actionText(first.trouble, t) : sentence(first.message)}
+        </Typography>
+      )}
+      {first && isDoubtful(first) && (
         <Typography variant="body2">
           {t('Check the state of these volumes before you start them again.')}
         </Typography>

@@ -109,7 +109,10 @@ describe('starting backups', () => {
     const { started, refused } = await startAll([target('a'), target('b')], connectionTo);
     expect(namesOf(started)).toEqual(['a']);
     expect(refused).toEqual([
-      { target: target('b'), reason: null, message: 'b is not bound', hint: '' },
+      {
+        ...{ target: target('b'), reason: null, message: 'b is not bound', hint: '' },
+        trouble: { kind: 'failed', message: 'b is not bound' },
+      },
     ]);
   });
 

@@ -2,7 +2,7 @@ import type { Backup, VolumeRef } from '../../../sidecar/api';
 import { MAX_VOLUMES_PER_REQUEST } from '../../../sidecar/api/names.ts';
 import { failureOf } from '../../api/failure';
 import type { Connection } from '../../api/session/connection';
-import { isInDoubt, troubleOf } from '../../api/trouble';
+import { type Trouble, troubleOf } from '../../api/trouble';
 
 export interface Target extends VolumeRef {
   cluster: string;
@@ -14,8 +14,8 @@ export interface Refusal {
   reason: string | null;
   message: string;
   hint: string;
-  /** The backup may have been started all the same. */
-  isInDoubt?: true;
+  /** Why there was no answer for this volume. */
+  trouble?: Trouble;
 }
 
 export interface Outcome {
@@ -84,14 +84,14 @@ async function startRequest(
     );
   } catch (error) {
     const { status, message } = failureOf(error);
-    const doubt = isInDoubt(troubleOf(error)) && ({ isInDoubt: true } as const);
     if (request.length > 1 && isAboutTheVolumes(status)) {
       for (const few of chunksOf(request, AT_ONCE)) {
         await Promise.all(few.map(target => startRequest([target], connection, to, how)));
       }
     } else {
+      const trouble = troubleOf(error);
       to.refused.push(
-        ...request.map(target => ({ target, reason: null, message, hint: '', ...doubt }))
+        ...request.map(target => ({ target, reason: null, message, hint: '', trouble }))
       );
     }
   }
