@@ -95,6 +95,9 @@ describe('the page of a volume', () => {
     expect(await screen.findByText(/^This volume does not exist/)).toBeVisible();
     expect(await screen.findByText('Succeeded')).toBeVisible();
     expect(screen.queryByRole('button', { name: /^Back up/ })).toBeNull();
+    // There is no other volume that these could be told from.
+    expect(screen.queryByText('This volume has never been backed up.')).toBeNull();
+    expect(screen.queryByText('Earlier volume of this name')).toBeNull();
   });
 
   it('says that the sidecar does not answer', async () => {

@@ -15,7 +15,7 @@ import { HistoryTable } from './HistoryTable';
 interface ClaimRunsProps {
   cluster: string;
   claim: VolumeRef;
-  /** Of the claim that is there now: others had its name before. */
+  /** Of the claim that is there now: others had its name before. Absent: there is no claim now. */
   uid?: string;
 }
 
@@ -42,6 +42,7 @@ interface RunsProps {
 function Runs({ cluster, uid, runs, loadOlder }: RunsProps) {
   const { t } = useText();
   const box = useRef<HTMLDivElement>(null);
+  const isThere = uid !== undefined;
   const underWay = runs.filter(({ status }) => !isFinal(status));
   const ended = runs.filter(({ status }) => isFinal(status));
   const own = ended.filter(run => run.uid === uid);
@@ -59,7 +60,7 @@ function Runs({ cluster, uid, runs, loadOlder }: RunsProps) {
           onCancelled={() => box.current?.focus()}
         />
       ))}
-      {(own.length > 0 || underWay.length === 0) && (
+      {(own.length > 0 || (underWay.length === 0 && (isThere || earlier.length === 0))) && (
         <HistoryTable
           cluster={cluster}
           backups={own}
@@ -68,12 +69,16 @@ function Runs({ cluster, uid, runs, loadOlder }: RunsProps) {
       )}
       {earlier.length > 0 && (
         <section>
-          <Typography component="h3" variant="subtitle1">
-            {t('Earlier volume of this name')}
-          </Typography>
-          <Typography variant="body2" color="text.secondary" gutterBottom>
-            {t('It was deleted. Its backups do not contain the data of the volume above.')}
-          </Typography>
+          {isThere && (
+            <>
+              <Typography component="h3" variant="subtitle1">
+                {t('Earlier volume of this name')}
+              </Typography>
+              <Typography variant="body2" color="text.secondary" gutterBottom>
+                {t('It was deleted. Its backups do not contain the data of the volume above.')}
+              </Typography>
+            </>
+          )}
           <HistoryTable cluster={cluster} backups={earlier} isEarlier />
         </section>
       )}
