@@ -55,19 +55,22 @@ try {
   );
   opened.push({ stop: () => host.close() });
   const tryThis = options.kubeconfig
-    ? `Click Back up on a volume and watch it; open a run for its seal and the tar command that restores it.
-  The archives lie on this machine, and go with the demo.`
-    : `Click Back up on a volume and watch it; back up billing/statements to see bytes flow, and cancel it.
-  Volumes have schedules, by the label "backup": choose others in the menu of a row, or of a selection.
-  Something to restore: shop/retired-cms was deleted. Open Backups, browse its files, and restore it into a new claim.
-  Something that comes back by itself: press Enter here, and the demo deletes the claim shop/wiki with its volume. Press it
-  again, and the demo applies the same manifest: watch the page Volumes.
-  Storage outside of the cluster: the destinations "bucket" (S3) and "file-server" (SFTP). Test them on the page
-  Destinations, or choose them when you click Back up.`;
+    ? `- Click Back up on a volume, and watch it.
+  - Open a backup: its page has the proof, and the tar command that restores it.
+  The archives are on this machine, and are deleted with the demo.`
+    : `- Back up: click Back up on billing/statements, watch its progress, and cancel it.
+  - Restore: the volume shop/retired-cms was deleted. Open Backups, browse its files, and restore it into a new claim.
+  - Schedule: choose another schedule in the menu of a volume, or of several selected volumes.
+  - Automatic restore: press Enter here to delete the claim shop/wiki with its volume. Press Enter again to apply its
+    manifest, and watch the page Volumes: the claim gets its files back.
+  - Destinations: "bucket" (S3) and "file-server" (SFTP) are outside of the cluster. Test them on the page Destinations.`;
   console.log(`
   ${host.url}/c/main/nkvm/volumes
 
-  ${tryThis} Ctrl-C ends it all and leaves nothing behind.
+  Open this URL in a browser, and try:
+  ${tryThis}
+
+  Press Ctrl-C to stop the demo. It leaves nothing behind.
 `);
   if (world.zeroTouch)
     void showZeroTouch(createInterface({ input: process.stdin }), world.zeroTouch, say);
