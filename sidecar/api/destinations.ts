@@ -71,7 +71,9 @@ export const Destination = z.strictObject({
   isRequired: z.boolean().describe('a backup is a success only with a copy there'),
   isInsecure: z
     .boolean()
-    .describe('its settings turn off the check of a certificate or of a host key'),
+    .describe(
+      'its connection has no TLS, or its settings turn off the check of a certificate or of a host key'
+    ),
   state: DestinationState,
   location: z
     .string()

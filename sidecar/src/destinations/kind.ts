@@ -44,7 +44,7 @@ export interface Kind<Settings> {
   readonly settings: z.ZodType<Settings>;
   /** For people: where it is. Never has a credential in it. */
   location(settings: Settings): string;
-  /** Whether the settings turn off the check of a certificate or of a host key. */
+  /** Whether the connection has no TLS, or the settings turn off the check of a certificate or of a host key. */
   isInsecure(settings: Settings): boolean;
   /** Opens no connection yet. @throws StageError (`needs-action`) when the settings cannot be used here */
   open(settings: Settings, context: PlaceContext): Destination;

@@ -97,7 +97,7 @@ export function checkClock(seen: Seen): DoctorFinding[] {
       warns('the API server does not say what time it is', 'compare the clocks of the nodes'),
     ];
   const aheadMs = clockAhead({ ...seen, date });
-  if (aheadMs === 0) return [fine('the clock is that of the API server, to the second')];
+  if (aheadMs === 0) return [fine('the clock agrees with that of the API server')];
   const seconds = Math.round(Math.abs(aheadMs) / 1000);
   const text = `the clock is ${seconds} s ${
     aheadMs > 0 ? 'ahead of' : 'behind'

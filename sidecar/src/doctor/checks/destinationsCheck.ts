@@ -58,8 +58,8 @@ async function lookAt(
     const text = `${what} answers${space}; ${proven}`;
     return isInsecure
       ? warns(
-          `${text}; its settings turn off the check of a certificate or of a host key`,
-          'see docs/destinations'
+          `${text}; the connection is not secure: it has no TLS, or nothing checks the certificate or host key`,
+          'change the settings of this destination if its network is not trusted; docs/destinations has the page of its kind'
         )
       : fine(text);
   } catch (error) {
