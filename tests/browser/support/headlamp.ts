@@ -21,6 +21,8 @@ export interface Headlamp {
    * as it is. Closing the page closes its tab, too.
    */
   open(path: string, options?: TabOptions): Promise<Page>;
+  /** Takes a page back, as if it was closed. */
+  release(page: Page): Promise<void>;
   /** Of headlamp-server. */
   url: string;
   /** Breaks all connections to it, also those that carry a stream. The browser may open new ones. */
@@ -67,6 +69,7 @@ export async function startHeadlamp(options: HeadlampOptions): Promise<Headlamp>
     return {
       url: host.url,
       cut: host.cut,
+      release: tabs.release,
       async open(path, { theme = 'light', width = WIDE, locale, before } = {}) {
         const page = await tabs.open(locale);
         await page.setViewportSize({ width, height: HEIGHT });

@@ -6,7 +6,7 @@ import { type Headlamp, type HeadlampOptions, startHeadlamp } from './headlamp.t
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** Headlamp for tests: each tab is closed with the test that opened it. */
+/** Headlamp for tests: each page is left with the test that opened it. */
 export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> {
   const headlamp = await startHeadlamp(options);
   return {
@@ -15,13 +15,14 @@ export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> 
         onTestFinished(async () => {
           // Requests that the test answers itself may be under way.
           await page.unrouteAll({ behavior: 'ignoreErrors' });
-          await page.close();
+          await headlamp.release(page);
         });
         return Promise.resolve(options.before?.(page));
       };
       return await headlamp.open(path, { ...options, before });
     },
     url: headlamp.url,
+    release: headlamp.release,
     cut: headlamp.cut,
     close: headlamp.close,
   };
