@@ -87,7 +87,7 @@ describe('the settings of the plugin', () => {
     [
       'a service that only looks like NKVM',
       { 'GET backup/nkvm /info': NO_TOKEN },
-      /A service answers as NKVM does. It is not NKVM as deploy\/k8s installs it/,
+      /A service answers as NKVM does. This service was not installed with deploy\/k8s/,
     ],
     [
       'another service',
