@@ -1,8 +1,9 @@
 import { Autocomplete, Box, Chip, Stack, TextField, Typography } from '@mui/material';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import type { Backup } from '../../../sidecar/api';
 import { useBackup, useBackups } from '../../api/queries/queries';
 import { type RestorableVolume, useRestorableVolumes } from '../../api/queries/restoreQueries';
+import { LoadOlder } from '../../setup/LoadOlder';
 import { Shown } from '../../setup/Shown';
 import { Ago } from '../../ui/Ago';
 import { formatBytes } from '../../ui/bytes';
@@ -95,12 +96,18 @@ function BackupsOf({ cluster, draft: { from, backup }, change }: StepProps) {
   const { t } = useText();
   const history = useBackups(cluster, from);
   const [isAll, setAll] = useState(false);
+  // The newest is chosen where nothing else is, as for a volume that is chosen here.
+  const newest = history.value?.find(isRestorable)?.id;
+  const choose = useRef(change);
+  choose.current = change;
+  useEffect(() => {
+    if (!backup && newest) choose.current({ backup: newest });
+  }, [backup, newest]);
   return (
     <Shown cluster={cluster} asked={history} isPart namespace={from.namespace}>
       {runs => {
         const restorable = runs.filter(isRestorable);
         const shown = restorable.filter(({ id }, index) => isAll || index < SHOWN || id === backup);
-        const canShowMore = shown.length < restorable.length || history.loadOlder;
         if (restorable.length === 0 && !history.loadOlder) {
           return (
             <Message severity="info">
@@ -120,20 +127,15 @@ function BackupsOf({ cluster, draft: { from, backup }, change }: StepProps) {
               onChoose={id => change({ backup: id, paths: [] })}
               choices={shown.map(run => ({
                 value: run.id,
-                title: <BackupLine run={run} isNewest={run.id === restorable[0]?.id} />,
+                title: <BackupLine run={run} isNewest={run.id === newest} />,
               }))}
             />
-            {canShowMore && (
+            {shown.length < restorable.length ? (
               <Box>
-                <LinkButton
-                  onClick={() => {
-                    if (isAll || shown.length === restorable.length) void history.loadOlder?.();
-                    setAll(true);
-                  }}
-                >
-                  {t('Show older backups')}
-                </LinkButton>
+                <LinkButton onClick={() => setAll(true)}>{t('Show older backups')}</LinkButton>
               </Box>
+            ) : (
+              history.loadOlder && <LoadOlder loadOlder={history.loadOlder} />
             )}
           </Stack>
         );

@@ -55,6 +55,24 @@ describe('the wizard, from a link to a backup', () => {
     ]);
   });
 
+  it('takes the newest good backup of the volume where the link names none', async () => {
+    open('namespace=shop&volume=orders-db');
+    expect(await screen.findByRole('radio', { name: /Newest/ })).toBeChecked();
+    expect(window.location.search).toContain('backup=7');
+    expect(isInert(await button('Next'))).toBe(false);
+  });
+
+  it('says why older backups cannot be shown', async () => {
+    const { user } = open(OF_7, {
+      'GET /backups': (_, { search }) =>
+        search.includes('cursor')
+          ? refusal(500, 'the disk is gone')
+          : { ...backupList([aBackup({ id: '7' })]), nextCursor: 'more' },
+    });
+    await user.click(await button('Show older runs'));
+    expect(await screen.findByText(/the disk is gone/i)).toBeVisible();
+  });
+
   it('leads the keyboard into each step', async () => {
     const { user } = open(OF_7);
     expect(await screen.findByRole('radio', { name: /Newest/ })).toBeChecked();

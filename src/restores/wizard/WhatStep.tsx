@@ -54,7 +54,7 @@ export function WhatStep(props: StepProps) {
           {
             value: 'upload',
             title: t('A .tar.gz file on this computer'),
-            text: t('The file is uploaded to NKVM and deleted there after a few hours.'),
+            text: t('The file is uploaded to NKVM and deleted there after 24 hours.'),
             children: <UploadChoice {...props} />,
           },
         ]}
