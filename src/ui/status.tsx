@@ -25,7 +25,11 @@ export function Badge({ icon, color, text, iconColor }: BadgeProps) {
   const isNarrow = useIsNarrow();
   if (color === 'success') {
     return (
-      <Box component="span" sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.75 }}>
+      <Box
+        component="span"
+        // Else the icon would decide where the word stands in its line.
+        sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.75, verticalAlign: 'bottom' }}
+      >
         <Box component="span" aria-hidden sx={{ lineHeight: 0, color: statusColor('success') }}>
           <Icon icon={icon} width={16} />
         </Box>
