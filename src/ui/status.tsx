@@ -27,7 +27,7 @@ export function Badge({ icon, color, text, iconColor }: BadgeProps) {
     return (
       <Box
         component="span"
-        // Else the icon would decide where the word stands in its line.
+        // By default the icon sets the baseline, and the word is too high.
         sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.75, verticalAlign: 'bottom' }}
       >
         <Box component="span" aria-hidden sx={{ lineHeight: 0, color: statusColor('success') }}>

@@ -44,7 +44,7 @@ it('delivers an archive, and then its seal', async () => {
   expect(sealed?.seal.rawSha256).toMatch(/^[0-9a-f]{64}$/);
 });
 
-/** @returns the index of what a helper packs, as it says itself and as it arrived, and how many commands were started. */
+/** @returns the index that the helper has sealed, the index that arrived, and how many commands were started. */
 async function indexFrom(changed: Partial<HelperCluster> = {}) {
   let commands = 0;
   const helper = await helperIn({

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ChainLink } from '../../../api/index.ts';
 import { archiveNameIn, manifestName, snapshotName } from '../../archive/name.ts';
+import { readFirstByte } from '../../destinations/readFirstByte.ts';
 import { StageError, textOf } from '../../errors.ts';
 import type { Helper } from '../../helper/helper.ts';
 import { chainCommand } from '../../helper/pack/packCommand.ts';
@@ -76,7 +77,7 @@ async function whyLocked(
   if (form !== 'tar.gz.age') return undefined;
   const key = snapshotName(archiveNameIn(archive, form));
   try {
-    (await destination.open(key, { range: { start: 0, end: 0 }, signal })).destroy();
+    await readFirstByte(destination, key, signal);
     return undefined;
   } catch (error) {
     signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { archiveFormOf } from '../../archive/name.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { foreignName } from '../../destinations/foreignArchive.ts';
+import { readFirstByte } from '../../destinations/readFirstByte.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { isKnownBad } from './badArchive.ts';
 import type { ClaimName } from './claimKeys.ts';
@@ -139,8 +140,7 @@ async function stateOf(
         };
     }
     // Whether NKVM has the key.
-    if (archiveFormOf(key) === 'tar.gz.age')
-      (await destination.open(key, { range: { start: 0, end: 0 }, signal })).destroy();
+    if (archiveFormOf(key) === 'tar.gz.age') await readFirstByte(destination, key, signal);
     return { is: 'good', candidate };
   } catch (error) {
     signal.throwIfAborted();

@@ -1,4 +1,5 @@
 import { archiveFormOf } from '../../archive/name.ts';
+import { readFirstByte } from '../../destinations/readFirstByte.ts';
 import { StageError } from '../../errors.ts';
 import type { RestoreSource, SourceWorld } from '../source.ts';
 import { findSource } from '../source.ts';
@@ -48,7 +49,7 @@ async function lockOf(
   for (const each of [key, ...links.slice(0, 1).map(full => full.key)]) {
     if (archiveFormOf(each) !== 'tar.gz.age') continue;
     try {
-      (await destination.open(each, { range: { start: 0, end: 0 }, signal })).destroy();
+      await readFirstByte(destination, each, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof StageError && LOCKED.includes(error.reason)) return error;
