@@ -87,10 +87,11 @@ export class Target {
   look(path: string): Stats | undefined {
     return attempt(path, 'look at', () => {
       try {
-        return lstatSync(this.#full(path));
+        // Most names are free: an error for each would take longer than all else that is done with an entry.
+        return lstatSync(this.#full(path), { throwIfNoEntry: false });
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+        if (code === 'ENOTDIR') return undefined;
         throw error;
       }
     });
