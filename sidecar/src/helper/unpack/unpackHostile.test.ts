@@ -16,7 +16,7 @@ import type { HandmadeEntry } from '../../testing/archive/handmadeTar.ts';
 import { TAR_END, tarEntries, tarOf } from '../../testing/archive/handmadeTar.ts';
 import type { UnpackWorld } from '../../testing/helper/unpackWorld.ts';
 import { SAME, unpackWorld } from '../../testing/helper/unpackWorld.ts';
-import { ContentDigest } from './program/contentDigest.ts';
+import { ContentDigest, contentKey } from './program/contentDigest.ts';
 import { Deep } from './program/deep.ts';
 import { Guard } from './program/guard.ts';
 import { Input } from './program/input.ts';
@@ -215,7 +215,7 @@ describe('an archive that lies', () => {
     const input = new Input(openSync(path, 'r'));
     const ways = {
       input,
-      digest: new ContentDigest(),
+      digest: new ContentDigest(contentKey()),
       records,
       guard,
       target,

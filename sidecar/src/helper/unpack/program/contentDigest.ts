@@ -1,17 +1,34 @@
-import { createHash, type Hash } from 'node:crypto';
+import {
+  type CipherGCM,
+  createCipheriv,
+  createHash,
+  createSecretKey,
+  type Hash,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 
 const PIECE = 4096;
 const ZEROS = Buffer.alloc(PIECE);
+const NONCE = Buffer.alloc(12);
 
 /** Bytes of a digest that are kept. */
 export const DIGEST_BYTES = 16;
 
+/** @returns a key for the digests of one comparison. Nobody else may know it. */
+export const contentKey = (): KeyObject => createSecretKey(randomBytes(32));
+
 /**
  * The digest of a file's content, the same whether zeros are stored or a hole: pieces of 4 KiB that hold only zeros count
  * by their position alone. A hole of a terabyte costs nothing.
+ *
+ * The data count by their GMAC (NIST SP 800-38D), which takes a quarter of the CPU of SHA-256. Two contents of up to 1 TiB have the
+ * same one with a probability of less than 2^-90, whoever chose them without the key. A key and its only nonce may be used for many
+ * files because no digest leaves the process.
  */
 export class ContentDigest {
-  #data: Hash = createHash('sha256');
+  readonly #key: KeyObject;
+  #data: CipherGCM | undefined;
   /** Where zeros begin and end; undefined while there are none. */
   #map: Hash | undefined;
   #at = 0;
@@ -19,6 +36,11 @@ export class ContentDigest {
   readonly #part = Buffer.allocUnsafe(PIECE);
   #inPart = 0;
   #isInZeros = false;
+
+  /** @param key digests of the same key can be compared */
+  constructor(key: KeyObject) {
+    this.#key = key;
+  }
 
   /** Adds bytes of the file. */
   add(bytes: Buffer): void {
@@ -57,12 +79,14 @@ export class ContentDigest {
       if (last.equals(ZEROS.subarray(0, last.length))) this.#zeros(last.length);
       else this.#bytes(last);
     }
-    let digest = this.#data.digest();
+    const data = this.#data ?? this.#begin();
+    data.final();
+    let digest = data.getAuthTag();
     if (this.#map) {
       this.#map.update(`${this.#at}`).update(digest);
       digest = this.#map.digest();
     }
-    this.#data = createHash('sha256');
+    this.#data = undefined;
     this.#map = undefined;
     this.#at = 0;
     this.#isInZeros = false;
@@ -85,13 +109,17 @@ export class ContentDigest {
 
   #bytes(bytes: Buffer): void {
     if (this.#isInZeros) this.#mark(false);
-    this.#data.update(bytes);
+    (this.#data ??= this.#begin()).setAAD(bytes);
     this.#at += bytes.length;
   }
 
   #zeros(count: number): void {
     if (!this.#isInZeros) this.#mark(true);
     this.#at += count;
+  }
+
+  #begin(): CipherGCM {
+    return createCipheriv('aes-256-gcm', this.#key, NONCE);
   }
 
   #mark(isInZeros: boolean): void {

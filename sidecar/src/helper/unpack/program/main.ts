@@ -8,7 +8,7 @@
  */
 import { closeSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { Comparer } from './comparison.ts';
-import { ContentDigest } from './contentDigest.ts';
+import { ContentDigest, contentKey } from './contentDigest.ts';
 import { Deep } from './deep.ts';
 import { type LeftOut, plainEntry } from './entry.ts';
 import { Guard, isIntoEmpty } from './guard.ts';
@@ -33,6 +33,7 @@ const CAP_FSETID = 4n;
 const [volume = '', request = '{}'] = process.argv.slice(2);
 const job = JSON.parse(request) as Job;
 const records = new Records();
+const key = contentKey();
 const root = Buffer.from(volume, 'utf8').toString('latin1');
 const target = new Target(root);
 const patterns = patternsOfBackup();
@@ -96,7 +97,7 @@ function unpack(): void {
     receive(
       {
         ...{ input, records, guard, target, deep, output, names, onEntry },
-        digest: new ContentDigest(),
+        digest: new ContentDigest(key),
         mayBeLeftOut: mayBeLeftOut(patterns),
       },
       job,
@@ -195,7 +196,7 @@ function compare(): void {
   const onlyArchive = job.isSelection || !isIntoEmpty(job.mode) || target.hasOthers();
   step(onlyArchive ? 'pack-names' : 'pack-all', fd => {
     const reader = new TarReader(new Input(fd));
-    const digest = new ContentDigest();
+    const digest = new ContentDigest(key);
     for (let entry = reader.next(); entry; entry = reader.next()) {
       const facts = factsOf(entry, records);
       if (entry.type === 'file') facts.digest = contentOf(reader, entry, digest, () => {});
