@@ -19,27 +19,50 @@ export function numberField(block: Buffer, from: number, size: number): number {
     for (let at = from + 1; at < from + size; at++) value = value * 256 + (block[at] ?? 0);
     return safe(value);
   }
+  const number = octalAt(block, from, size);
+  if (number !== undefined) return number;
   const text = textField(block, from, size).trim();
   if (text === '') return 0;
   if (!/^[0-7]+$/.test(text)) throw damaged('a number is not octal');
   return safe(Number.parseInt(text, 8));
 }
 
+/** @returns digits that end with NUL or with the field, as GNU tar writes nearly all of them; undefined for any other form. */
+function octalAt(block: Buffer, from: number, size: number): number | undefined {
+  let value = 0;
+  for (let at = from; at < from + size; at++) {
+    const byte = block[at] as number;
+    if (byte === 0) break;
+    if (byte < 48 || byte > 55) return undefined;
+    value = value * 8 + byte - 48;
+  }
+  return value;
+}
+
 /** @throws Refusal when the header's checksum is wrong, which is how damage and lies about sizes are found. */
 export function checkChecksum(block: Buffer): void {
-  let unsigned = 8 * 32;
-  let high = 0;
-  for (let at = 0; at < BLOCK; at++) {
-    if (at === 148) at = 156;
-    const byte = block[at] as number;
-    unsigned += byte;
-    if (byte & 0x80) high++;
-  }
+  const unsigned = checksumOf(block, 0);
   const stored = numberField(block, 148, 8);
   // Old tars add signed bytes.
-  if (stored !== unsigned && stored !== unsigned - high * 256) {
+  if (stored !== unsigned && stored !== unsigned - 256 * highBytes(block)) {
     throw damaged('a header has the wrong checksum');
   }
+}
+
+/** @returns the sum of the header's bytes, with spaces in the place of the checksum. */
+export function checksumOf(block: Buffer, from: number): number {
+  let sum = 8 * 32;
+  for (let at = from; at < from + 148; at++) sum += block[at] as number;
+  for (let at = from + 156; at < from + BLOCK; at++) sum += block[at] as number;
+  return sum;
+}
+
+function highBytes(block: Buffer): number {
+  let count = 0;
+  for (let at = 0; at < BLOCK; at++) {
+    if ((at < 148 || at >= 156) && (block[at] as number) & 0x80) count++;
+  }
+  return count;
 }
 
 export const damaged = (what: string): Refusal =>

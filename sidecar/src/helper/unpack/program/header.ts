@@ -1,5 +1,5 @@
 import type { Entry, EntryType } from './entry.ts';
-import { BLOCK } from './fields.ts';
+import { BLOCK, checksumOf } from './fields.ts';
 
 const FLAGS: Record<EntryType, string> = {
   file: '0',
@@ -14,6 +14,7 @@ const FLAGS: Record<EntryType, string> = {
 /** Biggest number of 11 octal digits, and of 7. */
 const MOST_11 = 8 ** 11 - 1;
 const MOST_7 = 8 ** 7 - 1;
+const MAGIC = Buffer.from('ustar\x0000', 'latin1');
 
 /** The end of an archive, and enough zeros for tar to read a whole record. */
 export const END = Buffer.alloc(2 * BLOCK);
@@ -43,31 +44,27 @@ export function headerOf(entry: Entry): Buffer {
   if (entry.aclDefault !== undefined) pax.push(['SCHILY.acl.default', entry.aclDefault]);
   for (const [key, value] of entry.xattrs) pax.push([`SCHILY.xattr.${key}`, value]);
 
-  const blocks: Buffer[] = [];
+  const records = pax.map(record).join('');
+  const main = pax.length === 0 ? 0 : BLOCK + wholeBlocks(records.length);
+  const header = Buffer.allocUnsafe(main + BLOCK + (map?.length ?? 0)).fill(0);
   if (pax.length > 0) {
-    const records = Buffer.from(pax.map(record).join(''), 'latin1');
-    blocks.push(
-      ustar({ name: 'pax', flag: 'x', mode: 0o600, size: records.length }),
-      records,
-      paddingOf(records.length)
-    );
+    ustar(header, 0, { name: 'pax', flag: 'x', mode: 0o600, size: records.length });
+    header.write(records, BLOCK, 'latin1');
   }
-  blocks.push(
-    ustar({
-      name: (entry.path === '' ? './' : name).slice(0, 100),
-      flag: FLAGS[entry.type],
-      mode: entry.mode,
-      size: Math.min(stored, MOST_11),
-      uid: Math.min(entry.uid, MOST_7),
-      gid: Math.min(entry.gid, MOST_7),
-      seconds: Math.min(Math.max(entry.seconds, 0), MOST_11),
-      target: entry.target.slice(0, 100),
-      major: entry.major,
-      minor: entry.minor,
-    })
-  );
-  if (map) blocks.push(map);
-  return Buffer.concat(blocks);
+  ustar(header, main, {
+    name: (entry.path === '' ? './' : name).slice(0, 100),
+    flag: FLAGS[entry.type],
+    mode: entry.mode,
+    size: Math.min(stored, MOST_11),
+    uid: Math.min(entry.uid, MOST_7),
+    gid: Math.min(entry.gid, MOST_7),
+    seconds: Math.min(Math.max(entry.seconds, 0), MOST_11),
+    target: entry.target.slice(0, 100),
+    major: entry.major,
+    minor: entry.minor,
+  });
+  map?.copy(header, main + BLOCK);
+  return header;
 }
 
 /** @returns how many bytes of data an entry has in the archive, without the map of its holes. */
@@ -75,6 +72,8 @@ export function storedBytes({ type, size, segments }: Entry): number {
   if (type !== 'file') return 0;
   return segments ? segments.reduce((sum, { bytes }) => sum + bytes, 0) : size;
 }
+
+const wholeBlocks = (bytes: number): number => Math.ceil(bytes / BLOCK) * BLOCK;
 
 export const paddingOf = (bytes: number): Buffer => END.subarray(0, -bytes & (BLOCK - 1));
 
@@ -115,38 +114,42 @@ interface Fields {
   minor?: number;
 }
 
-function ustar({
-  name,
-  flag,
-  mode,
-  size,
-  uid = 0,
-  gid = 0,
-  seconds = 0,
-  target = '',
-  major = 0,
-  minor = 0,
-}: Fields): Buffer {
-  const block = Buffer.alloc(BLOCK);
-  block.write(name, 0, 'latin1');
-  octal(block, mode, 100, 7);
-  octal(block, uid, 108, 7);
-  octal(block, gid, 116, 7);
-  octal(block, size, 124, 11);
-  octal(block, seconds, 136, 11);
-  block.fill(32, 148, 156);
-  block.write(flag, 156, 'latin1');
-  block.write(target, 157, 'latin1');
-  block.write('ustar\x0000', 257, 'latin1');
-  octal(block, major, 329, 7);
-  octal(block, minor, 337, 7);
-  let sum = 0;
-  for (const byte of block) sum += byte;
-  octal(block, sum, 148, 6);
-  block[154] = 0;
-  return block;
+/** Writes a header into zeros. */
+function ustar(
+  block: Buffer,
+  from: number,
+  {
+    name,
+    flag,
+    mode,
+    size,
+    uid = 0,
+    gid = 0,
+    seconds = 0,
+    target = '',
+    major = 0,
+    minor = 0,
+  }: Fields
+): void {
+  block.write(name, from, 'latin1');
+  octal(block, mode, from + 100, 7);
+  octal(block, uid, from + 108, 7);
+  octal(block, gid, from + 116, 7);
+  octal(block, size, from + 124, 11);
+  octal(block, seconds, from + 136, 11);
+  block[from + 156] = flag.charCodeAt(0);
+  if (target !== '') block.write(target, from + 157, 'latin1');
+  MAGIC.copy(block, from + 257);
+  octal(block, major, from + 329, 7);
+  octal(block, minor, from + 337, 7);
+  octal(block, checksumOf(block, from), from + 148, 6);
+  block[from + 155] = 32;
 }
 
 function octal(block: Buffer, value: number, at: number, digits: number): void {
-  block.write(value.toString(8).padStart(digits, '0'), at, 'latin1');
+  let left = value;
+  for (let digit = at + digits - 1; digit >= at; digit--) {
+    block[digit] = 48 + (left % 8);
+    left = Math.floor(left / 8);
+  }
 }

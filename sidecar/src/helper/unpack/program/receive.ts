@@ -150,13 +150,7 @@ function pass(
   }
   onEntry(entry);
   names.write(Buffer.from(`${entry.path === '' ? '.' : entry.path}\0`, 'latin1'));
-  output.write(
-    headerOf({
-      ...entry,
-      path: deep.place(entry.path),
-      target: entry.type === 'hardlink' ? deep.place(entry.target) : entry.target,
-    })
-  );
+  output.write(headerOf(placed(entry, deep)));
   progress.hasWritten = true;
   if (entry.type !== 'file') return;
   const content = contentOf(reader, entry, digest, piece => {
@@ -165,6 +159,13 @@ function pass(
   });
   records.setContent(record, entry.size, content);
   output.write(paddingOf(storedBytes(entry)));
+}
+
+/** @returns the entry as tar is to write it; see deep.ts. */
+function placed(entry: Entry, deep: Deep): Entry {
+  const path = deep.place(entry.path);
+  const target = entry.type === 'hardlink' ? deep.place(entry.target) : entry.target;
+  return path === entry.path && target === entry.target ? entry : { ...entry, path, target };
 }
 
 /** Reads the data of a file. @returns the digest of its content. */
@@ -211,8 +212,9 @@ export function factsOf(entry: Entry, records: Records): Facts {
     .map(([name, value]) => `${name.length} ${name}${value.length} ${value}`)
     .sort();
   const acls = [sameAclText(entry.aclAccess), sameAclText(entry.aclDefault)].join('/');
+  const { type, mode, uid, gid, seconds, nanoseconds, size } = entry;
   return {
-    ...entry,
+    ...{ type, mode, uid, gid, seconds, nanoseconds, size },
     digest: textDigest(entry, records),
     xattrs: xattrs.length === 0 ? 0 : records.shortHash(xattrs.join('')),
     acls: acls === '/' ? 0 : records.shortHash(acls),
