@@ -51,7 +51,7 @@ pack_again() {
   awk '!/: Cannot stat: No such file or directory$/ && !/^tar: Exiting with failure status/ && n++ < 50' \
     <pack.pipe >pack.messages &
   reader=$!
-  run tar --create --file=- --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
+  run tar --create --file=- --blocking-factor=128 --format=posix --xattrs --xattrs-include='*' --acls $sparse --numeric-owner \
     --quoting-style=escape --directory="$volume" "$@" 2>pack.pipe 6<&- 7>&-
   echo $? >pack.exit
   wait "$reader"
