@@ -16,7 +16,9 @@ const BIG = ['billing', 'statements'] as const;
 const MARGIN = 32;
 
 if (!findChromium()) {
-  console.error('There is no Chromium on PATH: install it (on Debian: apt install chromium).');
+  console.error(
+    'There is no Chromium on PATH: install it (on Debian: apt install chromium-headless-shell).'
+  );
   process.exit(1);
 }
 
