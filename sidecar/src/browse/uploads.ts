@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { uploadKey, uploadPrefix } from '../archive/uploadName.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { readText } from '../destinations/readText.ts';
 import { nearlyFull } from '../destinations/room.ts';
@@ -67,14 +68,10 @@ const UPLOAD_MS = 24 * 3_600_000;
 const SWEEP_MS = 5 * 60_000;
 const RECORD_BYTES = 64 * 1024;
 
-const UPLOAD_ENDING = '.upload';
-/** @returns whether a key is that of an upload. */
-export const isUploadKey = (key: string): boolean => key.endsWith(UPLOAD_ENDING);
-
 export function uploadsAt(options: UploadsOptions): Uploads {
   const { destination, installation, log, now = Date.now } = options;
-  const prefix = `nkvm-upload__${installation}__`;
-  const keyOf = (id: string): string => `${prefix}${id}${UPLOAD_ENDING}`;
+  const prefix = uploadPrefix(installation);
+  const keyOf = (id: string): string => uploadKey(installation, id);
   const records = new Map<string, UploadRecord>();
 
   const removeFiles = async (key: string): Promise<void> => {
@@ -187,7 +184,7 @@ export function uploadsAt(options: UploadsOptions): Uploads {
       return record && { destination, key: keyOf(id), bytes: record.bytes, manifest: undefined };
     },
     async remove(id) {
-      if (options.isInUse(id)) throw inUse(id);
+      if (options.isInUse(id)) throw inUse();
       records.delete(id);
       await removeFiles(keyOf(id));
     },
@@ -225,11 +222,11 @@ const noShare = (bytes: number) =>
     'needs-action'
   );
 
-const inUse = (id: string) =>
+const inUse = () =>
   new StageError(
     'queue',
     'UploadInUse',
-    `upload ${id} is in use by a restore that has not ended`,
+    'the uploaded file is in use by a restore that has not ended',
     'wait for the restore, or cancel it',
     'needs-action'
   );

@@ -1,9 +1,10 @@
+import { withoutUploadKeys } from '../archive/uploadName.ts';
 import type { SendEvent } from '../cluster/writes/events.ts';
 import { hidePlaces } from '../destinations/hiddenPlaces.ts';
 import type { Places } from '../destinations/places.ts';
 
-/** Everyone who may see a claim reads its Events: they name destinations, and not where these are. */
+/** Everyone who may see a claim reads its Events: they name destinations, and not where these are, and no key of an upload. */
 export const eventForAll =
   (send: SendEvent, places: Pick<Places, 'all'>): SendEvent =>
   event =>
-    send({ ...event, message: hidePlaces(places.all())(event.message) });
+    send({ ...event, message: withoutUploadKeys(hidePlaces(places.all())(event.message)) });

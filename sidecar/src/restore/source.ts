@@ -166,7 +166,7 @@ async function uploadSource(
     throw new StageError(
       'queue',
       'UploadNotFound',
-      `there is no upload ${id} (any more)`,
+      'the uploaded file is not there (any more)',
       'upload the archive again: uploads are deleted after some time',
       'needs-action'
     );

@@ -1,5 +1,6 @@
 import { archivesAt } from '../browse/archives.ts';
-import { isUploadKey, uploadsAt } from '../browse/uploads.ts';
+import { isUploadKey } from '../archive/uploadName.ts';
+import { uploadsAt } from '../browse/uploads.ts';
 import type { Shared } from './shared.ts';
 
 /** The parts that read archives; those of all clusters are at the same destinations. */

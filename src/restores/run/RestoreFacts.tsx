@@ -84,6 +84,8 @@ export function RestoreFacts({ cluster, restore }: { cluster: string; restore: R
         {
           name: t('Archive'),
           value: <CopyableText text={restore.archive} label={t('Copy the name')} />,
+          // Its key means nothing to a person.
+          hide: kindOf(restore.backup) === 'upload',
         },
         {
           name: t('Read from the archive'),

@@ -22,6 +22,7 @@ export function PlanSummary({ plan, request, into }: PlanSummaryProps) {
   const date = useFormatDate();
   const { source, claim, selected, neededBytes, availableBytes } = plan;
   const isNew = claim.action === 'create';
+  const isUpload = kindOf(request.backup) === 'upload';
   const volume = `${claim.namespace}/${claim.name}`;
   const size = (bytes: number | null | undefined) =>
     bytes === null || bytes === undefined ? undefined : formatBytes(bytes, language);
@@ -37,7 +38,7 @@ export function PlanSummary({ plan, request, into }: PlanSummaryProps) {
       </Typography>
       {!source.hasManifest && (
         <Message severity="warning" sx={{ mb: 1 }}>
-          {kindOf(request.backup) === 'upload'
+          {isUpload
             ? t('The archive was uploaded, so there is no record of its expected contents.')
             : t('The archive has no manifest, so there is no record of its expected contents.')}
         </Message>
@@ -50,6 +51,8 @@ export function PlanSummary({ plan, request, into }: PlanSummaryProps) {
               <Box sx={{ overflowWrap: 'anywhere' }}>
                 {source.namespace && source.name
                   ? t('Backup of {{volume}}', { volume: `${source.namespace}/${source.name}` })
+                  : isUpload
+                  ? t('An archive that was uploaded')
                   : source.archive}
                 {source.createdAt && (
                   <>

@@ -102,14 +102,14 @@ export function archiveAccess(world: ArchiveAccessWorld): ArchiveAccess {
         namespace !== undefined && (await ownRights.has(caller, rightToUpload(namespace), maxAgeMs))
       );
     };
-    if (!(await mayRead())) throw noUpload(name);
+    if (!(await mayRead())) throw noUpload();
     return {
       id,
       run: undefined,
       mayRead,
       async ref() {
         const ref = world.uploads.ref(name);
-        if (!ref) throw noUpload(name);
+        if (!ref) throw noUpload();
         return ref;
       },
     };

@@ -54,7 +54,7 @@ export async function needSource(
     throw new StageError(
       'queue',
       'UploadNotFound',
-      `there is no upload ${id} for cluster ${cluster}: uploads are restored into the cluster of NKVM only`,
+      `uploaded files are restored into the cluster of NKVM only, and not into cluster ${cluster}`,
       'restore it into a claim of the cluster of NKVM, or restore a backup',
       'needs-action'
     );
@@ -65,8 +65,8 @@ export async function needSource(
     throw new StageError(
       'queue',
       'UploadNotFound',
-      `there is no upload ${id} in namespace ${into}`,
-      'upload the archive to the namespace that it is restored into',
+      `the uploaded file is not there (any more), or is not for namespace ${into}`,
+      'upload the archive again, for the namespace that it is restored into: uploads are deleted after 24 hours',
       'needs-action'
     );
   }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { uploadKey } from '../../archive/uploadName.ts';
 import { uploadsAt } from '../../browse/uploads.ts';
 import { testArchive } from '../../testing/archive/testArchive.ts';
 import { exampleRun } from '../../testing/history/exampleRun.ts';
@@ -171,6 +172,19 @@ describe('an upload', () => {
     expect(keys()).toEqual([]);
   });
 
+  it('is no key in what is said about it', async () => {
+    const { id } = (await upload('restorer', made.archive)).body;
+    const key = uploadKey('test', id);
+    world.storage.archives.set(key, world.storage.archives.get(key)!.subarray(0, 1_000));
+    world.storage.archives.delete(`${key}.index.gz`);
+    for (const who of ['restorer', 'admin']) {
+      const { status, body } = await world.ask(who, 'GET', `backups/upload:${id}/files`);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(body.detail).toMatch(/^the uploaded file is/);
+      expect(JSON.stringify(body)).not.toContain(key);
+    }
+  });
+
   it('belongs to the namespace that was there, not to a later one of that name', async () => {
     const { id } = (await upload('restorer', made.archive)).body;
     world.namespaces.shop = { ...world.namespaces.shop!, uid: 'another' };
@@ -197,8 +211,8 @@ describe('uploads', () => {
 
   it('outlive the process, except what was not complete', async () => {
     const { id } = (await upload('restorer', made.archive)).body;
-    world.storage.archives.set('nkvm-upload__test__half.upload', made.archive);
-    world.storage.archives.set('nkvm-upload__another__x.upload', made.archive);
+    world.storage.archives.set(uploadKey('test', 'half'), made.archive);
+    world.storage.archives.set(uploadKey('another', 'x'), made.archive);
     const later = uploads();
     expect(await later.find(id)).toMatchObject({
       id,
@@ -209,7 +223,7 @@ describe('uploads', () => {
       keys()
         .filter(key => key.endsWith('.upload'))
         .sort()
-    ).toEqual(['nkvm-upload__another__x.upload', `nkvm-upload__test__${id}.upload`]);
+    ).toEqual([uploadKey('another', 'x'), uploadKey('test', id)]);
     later.stop();
   });
 

@@ -125,7 +125,7 @@ export const uploadRoutes =
         const upload = uploads.get(id);
         const isThere = upload && uploadNamespace({ uploads, inventory })(id) !== undefined;
         if (!isThere || !(await rights.has(caller, rightToUpload(upload.namespace))))
-          throw noUpload(id);
+          throw noUpload();
         await uploads.remove(id);
         return reply.code(204).send(null);
       }
@@ -135,11 +135,11 @@ export const uploadRoutes =
 const lengthOf = (header: string | undefined): number | undefined =>
   header !== undefined && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 
-export const noUpload = (id: string): Refusal =>
+export const noUpload = (): Refusal =>
   new Refusal(
     404,
     'UploadNotFound',
-    `there is no upload ${id}`,
+    'the uploaded file is not there (any more)',
     'upload the archive again: uploads are deleted after 24 hours'
   );
 

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { namesUpload, withoutUploadKeys } from '../../archive/uploadName.ts';
 import type { Action } from '../../cluster/gateway/access.ts';
 import type { HidePlaces } from '../../destinations/hiddenPlaces.ts';
 import { hidePlaces } from '../../destinations/hiddenPlaces.ts';
@@ -16,7 +17,7 @@ export interface HiddenTextsWorld {
   installation: { namespace: string };
 }
 
-/** Leaves out of answers where destinations are, for callers who may not know it. */
+/** Leaves out of answers where destinations are, for callers who may not know it, and the keys of uploads for all. */
 export interface HiddenTexts {
   /**
    * @param held the rights of the caller: one that ends, ends a stream
@@ -36,14 +37,15 @@ export function hiddenTexts({ places, rights, installation }: HiddenTextsWorld):
   };
   const from: HiddenTexts['from'] = async held => {
     const mayKnow = await held.has(toKnow).catch(() => false);
-    return mayKnow ? body => body : body => withoutAddresses(body, hidePlaces(places.all()));
+    const hide: HidePlaces = mayKnow ? text => text : hidePlaces(places.all());
+    return body => withSentences(body, text => withoutUploadKeys(hide(text)));
   };
   return {
     from,
     async hook({ caller }, _reply, payload) {
-      // Most answers have no address in any text, and cost nothing more.
-      if (typeof payload !== 'string' || hidePlaces(places.all())(payload) === payload)
-        return payload;
+      // Most answers have neither in any text, and cost nothing more.
+      if (typeof payload !== 'string') return payload;
+      if (!namesUpload(payload) && hidePlaces(places.all())(payload) === payload) return payload;
       // A caller whose token was refused has no rights.
       const hide = await from(caller ? heldRights(caller, rights) : { has: async () => false });
       return JSON.stringify(hide(JSON.parse(payload)));
@@ -51,8 +53,8 @@ export function hiddenTexts({ places, rights, installation }: HiddenTextsWorld):
   };
 }
 
-/** @returns a copy in which sentences have no address */
-const withoutAddresses = <T>(body: T, hide: HidePlaces): T => within(body, hide, false) as T;
+/** @returns a copy in which sentences have been through `hide` */
+const withSentences = <T>(body: T, hide: HidePlaces): T => within(body, hide, false) as T;
 
 function within(value: unknown, hide: HidePlaces, isSentence: boolean): unknown {
   if (typeof value === 'string') return isSentence ? hide(value) : value;
