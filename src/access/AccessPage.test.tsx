@@ -142,6 +142,13 @@ describe('Apply', () => {
     expect(refused).toHaveTextContent('Ask a cluster administrator');
   });
 
+  it('tells no answer from a refusal', async () => {
+    const { user } = open({ [`POST ${RBAC}`]: refusal(502, 'Unreachable') });
+    await user.click(await screen.findByText('Apply'));
+    expect(await screen.findByText(/so it may have been done/)).toBeVisible();
+    expect(screen.queryByText(/refused these permissions/)).toBeNull();
+  });
+
   it('says why it cannot be used, and sends nothing', async () => {
     const cluster = fakeCluster({
       'GET /namespaces/shop/access': accessOf(),

@@ -1,8 +1,9 @@
 import { MenuItem, Stack, TextField, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useState } from 'react';
-import { failureOf } from '../api/failure';
 import { refresh } from '../api/queries/queries';
+import { type NotDone, notDoneOf } from '../api/session/apiServer';
+import { notDoneText } from '../setup/notDoneText';
 import { Choices } from '../ui/Choices';
 import { Command } from '../ui/Copyable';
 import { GuardedButton } from '../ui/GuardedButton';
@@ -31,7 +32,7 @@ export function GrantSection({ cluster, namespace, accounts, mayGrant }: GrantSe
   const [chosen, setChosen] = useState('');
   const [role, setRole] = useState<Role>('nkvm-operator');
   const [isBusy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<string>();
+  const [notDone, setNotDone] = useState<NotDone>();
   const account = accounts.find(each => idOf(each) === chosen) ?? accounts[0];
   if (!account) return null;
   const objects = grantOf(account, role, namespace);
@@ -39,7 +40,7 @@ export function GrantSection({ cluster, namespace, accounts, mayGrant }: GrantSe
 
   async function apply() {
     setBusy(true);
-    setRefused(undefined);
+    setNotDone(undefined);
     try {
       await createGrant(cluster, objects);
       enqueueSnackbar(
@@ -49,7 +50,7 @@ export function GrantSection({ cluster, namespace, accounts, mayGrant }: GrantSe
         { variant: 'success' }
       );
     } catch (error) {
-      setRefused(failureOf(error).message);
+      setNotDone(notDoneOf(error));
     } finally {
       setBusy(false);
       void refresh(cluster);
@@ -68,7 +69,7 @@ export function GrantSection({ cluster, namespace, accounts, mayGrant }: GrantSe
         value={idOf(account)}
         onChange={event => {
           setChosen(event.target.value);
-          setRefused(undefined);
+          setNotDone(undefined);
         }}
         sx={{ maxWidth: 480 }}
       >
@@ -84,16 +85,18 @@ export function GrantSection({ cluster, namespace, accounts, mayGrant }: GrantSe
         choices={ROLES.map(value => ({ value, title: value, text: roleText(value, t) }))}
         onChoose={value => {
           setRole(value);
-          setRefused(undefined);
+          setNotDone(undefined);
         }}
       />
       <Command text={yamlOf(objects)} label={t('Copy the YAML')} />
-      {refused !== undefined && (
+      {notDone && (
         <Message severity="error" role="alert">
-          {t(
-            'The API server refused these permissions. {{message}}. Kubernetes lets people grant only permissions that they hold. Ask a cluster administrator, and send them this YAML.',
-            { message: sentence(refused) }
-          )}
+          {notDone.kind === 'refused'
+            ? t(
+                'The API server refused these permissions. {{message}}. Kubernetes lets people grant only permissions that they hold. Ask a cluster administrator, and send them this YAML.',
+                { message: sentence(notDone.message) }
+              )
+            : notDoneText(notDone, t)}
         </Message>
       )}
       <GuardedButton

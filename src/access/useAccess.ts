@@ -1,4 +1,3 @@
-import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
 import { useQuery } from '@tanstack/react-query';
 import { type NamespaceAccess } from '../../sidecar/api';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../sidecar/api/names.ts';
 import { type Asked, asked, clusterKey, IDLE_MS, queries } from '../api/cache';
 import { failureOf } from '../api/failure';
+import { askApiServer } from '../api/session/apiServer';
 import { connectionTo } from '../api/session/connection';
 import { mayI, type RightQuestion } from '../api/session/reviews';
 import type { GrantObject } from './grant';
@@ -72,12 +72,8 @@ const AT_ONCE = 6;
 const RBAC = '/apis/rbac.authorization.k8s.io/v1/namespaces';
 
 async function request(cluster: string, path: string, body?: object) {
-  const response: Response = await ApiProxy.clusterRequest(path, {
-    cluster,
+  const response = await askApiServer(cluster, path, {
     method: body ? 'POST' : 'GET',
-    headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
-    isJSON: false,
-    autoLogoutOnAuthError: false,
     ...(body && { body: JSON.stringify(body) }),
   });
   return await response.json();

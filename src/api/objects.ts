@@ -1,6 +1,6 @@
-import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
 import { useQuery } from '@tanstack/react-query';
 import { type Asked, asked, clusterKey, IDLE_MS, queries } from './cache';
+import { askApiServer } from './session/apiServer';
 import type { RightQuestion } from './session/reviews';
 
 /** A claim or a namespace. */
@@ -38,29 +38,22 @@ const pathOf = ({ kind, namespace, name }: ObjectRef): string =>
         namespace
       )}/persistentvolumeclaims/${encodeURIComponent(name)}`;
 
-/** Reads metadata with the rights of the person at the browser. @throws what ApiProxy throws. */
+/** Reads metadata with the rights of the person at the browser. @throws what `askApiServer` throws. */
 export async function readMetadata(cluster: string, ref: ObjectRef): Promise<ObjectMetadata> {
-  const response: Response = await ApiProxy.clusterRequest(pathOf(ref), {
-    cluster,
-    isJSON: false,
-    autoLogoutOnAuthError: false,
-  });
+  const response = await askApiServer(cluster, pathOf(ref));
   const { metadata } = (await response.json()) as { metadata?: ObjectMetadata };
   return metadata ?? {};
 }
 
-/** Writes metadata with the rights of the person at the browser. @throws what ApiProxy throws. */
+/** Writes metadata with the rights of the person at the browser. @throws what `askApiServer` throws. */
 export async function changeMetadata(
   cluster: string,
   ref: ObjectRef,
   metadata: MetadataChange
 ): Promise<void> {
-  await ApiProxy.clusterRequest(pathOf(ref), {
-    cluster,
+  await askApiServer(cluster, pathOf(ref), {
     method: 'PATCH',
-    headers: { 'Content-Type': 'application/merge-patch+json', Accept: 'application/json' },
-    isJSON: false,
-    autoLogoutOnAuthError: false,
+    type: 'application/merge-patch+json',
     body: JSON.stringify({ metadata }),
   });
 }

@@ -1,6 +1,7 @@
 import { Typography } from '@mui/material';
 import { placeOf } from '../api/session/place';
 import { canWriteSecrets, type SecretTrouble, type SecretVerb } from '../api/session/secrets';
+import { notDoneText } from '../setup/notDoneText';
 import { Command } from '../ui/Copyable';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
@@ -14,6 +15,10 @@ function secretTroubleText(cluster: string, trouble: SecretTrouble, t: Translate
       return t('A Secret with this name already exists. Choose another name.');
     case 'gone':
       return t('The Secret of this destination no longer exists.');
+    case 'noAnswer':
+    case 'loggedOut':
+    case 'loginPage':
+      return notDoneText(trouble, t);
     case 'failed':
       return t('The Secret could not be written. {{message}}', {
         message: sentence(trouble.message),

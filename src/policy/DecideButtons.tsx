@@ -14,7 +14,7 @@ import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
 import { useFormatDate } from '../ui/useFormatDate';
 import { startChange } from './choices';
-import { Refused } from './Refused';
+import { NotChanged } from './NotChanged';
 import { useChanges } from './useChanges';
 
 interface DecideProps {
@@ -60,7 +60,7 @@ type DialogProps = DecideProps & { onClose(): void };
 function StartEmpty({ cluster, claim, onClose }: DialogProps) {
   const { t } = useText();
   const volume = `${claim.namespace}/${claim.name}`;
-  const { refused, isBusy, decide } = useDecision(cluster, claim, onClose);
+  const { failed, isBusy, decide } = useDecision(cluster, claim, onClose);
   return (
     <TextDialog
       title={t('Start {{volume}} empty?', { volume })}
@@ -84,7 +84,7 @@ function StartEmpty({ cluster, claim, onClose }: DialogProps) {
             'Earlier backups of this name are kept, and retention never deletes them. You can restore them later into a new claim.'
           )}
         </Typography>
-        <Refused refused={refused} />
+        <NotChanged failed={failed} />
       </Stack>
     </TextDialog>
   );
@@ -98,7 +98,7 @@ function RestoreOne({ cluster, claim, choices = [], onClose }: DialogProps) {
   const volume = `${claim.namespace}/${claim.name}`;
   const { value: runs, trouble } = useBackups(cluster, claim);
   const [chosen, setChosen] = useState(NEWEST);
-  const { refused, isBusy, decide } = useDecision(cluster, claim, onClose);
+  const { failed, isBusy, decide } = useDecision(cluster, claim, onClose);
   const archives = runs?.filter(hasArchive) ?? [];
   const found = choices.filter(
     ({ backup, allowed }) => allowed && !archives.some(({ id }) => id === backup)
@@ -152,7 +152,7 @@ function RestoreOne({ cluster, claim, choices = [], onClose }: DialogProps) {
             'NKVM restores this backup into a new volume, compares it with the archive, and binds the claim to it. Pods that use the claim start after that.'
           )}
         </Typography>
-        <Refused refused={refused} />
+        <NotChanged failed={failed} />
       </Stack>
     </TextDialog>
   );
@@ -162,10 +162,10 @@ function RestoreOne({ cluster, claim, choices = [], onClose }: DialogProps) {
 function useDecision(cluster: string, { namespace, name }: VolumeRef, onClose: () => void) {
   const { t } = useText();
   const { enqueueSnackbar } = useSnackbar();
-  const { change, isBusy, refused } = useChanges();
+  const { change, isBusy, failed } = useChanges();
   return {
     isBusy,
-    refused,
+    failed,
     async decide(start: string) {
       const target = { cluster, kind: 'PersistentVolumeClaim' as const, namespace, name };
       if (!(await change([target], startChange(start)))) return;

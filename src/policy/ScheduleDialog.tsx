@@ -18,7 +18,7 @@ import {
   type ScheduleChoice,
 } from './choices';
 import { type Manager, managerOf } from './manager';
-import { Refused } from './Refused';
+import { NotChanged } from './NotChanged';
 import { type Target, useChanges } from './useChanges';
 
 /** A claim or a namespace whose label is chosen. */
@@ -62,7 +62,7 @@ function Open({
   const { enqueueSnackbar } = useSnackbar();
   const known = useKnown(targets);
   const [chosen, setChosen] = useState<ScheduleChoice>();
-  const { change, isBusy, refused } = useChanges();
+  const { change, isBusy, failed } = useChanges();
   const value = chosen ?? known?.choice;
 
   async function save() {
@@ -118,7 +118,7 @@ function Open({
         {known?.managers.map(manager => (
           <ManagerWarning key={`${manager.kind}/${manager.name}`} manager={manager} />
         ))}
-        <Refused refused={refused} />
+        <NotChanged failed={failed} />
         <Typography variant="body2" color="text.secondary">
           {t('Headlamp writes the label with your own permissions.')}
         </Typography>

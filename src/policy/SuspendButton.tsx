@@ -5,7 +5,7 @@ import { ActionButton } from '../ui/ActionButton';
 import { pausedIcon, resumeIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { suspendChange } from './choices';
-import { Refused } from './Refused';
+import { NotChanged } from './NotChanged';
 import { type Target, useChanges } from './useChanges';
 
 interface SuspendButtonProps {
@@ -16,7 +16,7 @@ interface SuspendButtonProps {
 /** Suspends a schedule, or lets it go on. */
 export function SuspendButton({ target, isSuspended }: SuspendButtonProps) {
   const { t } = useText();
-  const { change, isBusy, refused } = useChanges();
+  const { change, isBusy, failed } = useChanges();
   const name = target.namespace ? `${target.namespace}/${target.name}` : target.name;
   return (
     <Stack spacing={1}>
@@ -34,7 +34,7 @@ export function SuspendButton({ target, isSuspended }: SuspendButtonProps) {
           onClick={() => void change([target], suspendChange(!isSuspended))}
         />
       </span>
-      <Refused refused={refused} />
+      <NotChanged failed={failed} />
     </Stack>
   );
 }

@@ -102,6 +102,30 @@ describe('the schedule of a volume', () => {
     expect(screen.queryByText(/was changed/)).toBeNull();
   });
 
+  it.each<[string, () => Response, RegExp]>([
+    [
+      'no answer came',
+      () => {
+        throw new TypeError('Failed to fetch');
+      },
+      /No answer of the API server came \(.*\), so it may have been done/,
+    ],
+    ['a proxy timed out', () => refusal(504, 'timeout'), /so it may have been done/],
+    ['the session ended', () => refusal(401, 'Unauthorized'), /session of Headlamp has ended/],
+    [
+      'a login proxy answered with its page',
+      () => new Response('<html>Log in', { headers: { 'Content-Type': 'text/html' } }),
+      /answered with its login page/,
+    ],
+  ])('is neither changed nor refused when %s', async (_, answer, expected) => {
+    const { user } = open({ 'PATCH persistentvolumeclaims/shop/orders-db': answer });
+    await choose(user, 'Weekly');
+    const dialog = await screen.findByRole('dialog');
+    expect(await within(dialog).findByText(expected)).toBeVisible();
+    expect(within(dialog).getByText(/^The change of 1 objects? was not confirmed/)).toBeVisible();
+    expect(screen.queryByText(/refused|was changed/)).toBeNull();
+  });
+
   it('warns when something else manages the labels', async () => {
     const { user } = open({
       'GET persistentvolumeclaims/shop/orders-db': {

@@ -16,6 +16,7 @@ import { ScheduleDialog } from '../policy/ScheduleDialog';
 import { isSuspendedByItself } from '../policy/suspension';
 import { changeAll, type Target } from '../policy/useChanges';
 import { useRestoreUrl } from '../restores/RestoreLink';
+import { notDoneText } from '../setup/notDoneText';
 import {
   backUpIcon,
   browseIcon,
@@ -25,7 +26,6 @@ import {
   resumeIcon,
   scheduleIcon,
 } from '../ui/icons';
-import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
 import { type Row, scheduleTargetOf } from './row';
 
@@ -58,9 +58,17 @@ export function RowMenu(row: Row) {
       );
       return;
     }
-    const { refused } = await changeAll([target], suspendChange(isSuspended));
-    const [first] = refused;
-    if (first) enqueueSnackbar(sentence(first.message), { variant: 'error' });
+    const { failed } = await changeAll([target], suspendChange(isSuspended));
+    const [first] = failed;
+    if (first) {
+      enqueueSnackbar(
+        t('The change of {{volume}} was not confirmed. {{why}}', {
+          volume: `${namespace}/${name}`,
+          why: notDoneText(first.why, t),
+        }),
+        { variant: 'error' }
+      );
+    }
     await refresh(cluster);
   }
 

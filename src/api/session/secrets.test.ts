@@ -1,6 +1,7 @@
 import '../../testing/mount';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { emptyIndexedDb } from '../../testing/emptyIndexedDb';
+import { LoginPage } from './loginPage';
 import { type SecretDraft, secretsOf, type SecretTrouble, secretTroubleOf } from './secrets';
 
 const failure = (status: number, message: string) =>
@@ -12,7 +13,9 @@ it.each<[number, string, SecretTrouble]>([
   [403, 'denied by policy', { kind: 'failed', message: 'denied by policy' }],
   [409, 'secrets "a" already exists', { kind: 'exists' }],
   [404, 'secrets "a" not found', { kind: 'gone' }],
-  [502, 'Unreachable', { kind: 'failed', message: 'Unreachable' }],
+  [422, 'is invalid', { kind: 'failed', message: 'is invalid' }],
+  [502, 'Unreachable', { kind: 'noAnswer', message: 'Unreachable' }],
+  [401, 'Unauthorized', { kind: 'loggedOut' }],
 ])('%i %s', (status, message, trouble) =>
   expect(secretTroubleOf('create', failure(status, message))).toEqual(trouble)
 );
@@ -25,6 +28,14 @@ describe('a Secret that is not written', () => {
     metadata: { name: 'a', namespace: 'nkvm', labels: {}, annotations: {} },
     stringData: { password: 'hush-hush' },
   };
+
+  it('is not taken for written when a login proxy answers with its page', async () => {
+    vi.stubGlobal('indexedDB', emptyIndexedDb);
+    const page = { headers: { 'Content-Type': 'text/html; charset=utf-8' } };
+    vi.stubGlobal('fetch', async () => new Response('<html>Log in', page));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    await expect(secretsOf('main').create(draft)).rejects.toBeInstanceOf(LoginPage);
+  });
 
   it.each<[string, () => Response]>([
     ['a proxy answers with a page', () => new Response('<html>Bad Gateway', { status: 502 })],

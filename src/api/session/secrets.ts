@@ -1,5 +1,5 @@
-import { ApiProxy } from '@kinvolk/headlamp-plugin/lib';
 import { failureOf } from '../failure';
+import { askApiServer, type NotDone, notDoneOf } from './apiServer';
 import { confidential } from './confidential';
 import { placeOf } from './place';
 import { mayI } from './reviews';
@@ -35,6 +35,7 @@ export type SecretTrouble =
   | { kind: 'noRight'; verb: SecretVerb }
   | { kind: 'exists' }
   | { kind: 'gone' }
+  | Exclude<NotDone, { kind: 'refused' }>
   | { kind: 'failed'; message: string };
 
 /** What a request for a Secret threw, as a person has to know it. The API server's messages hold no values. */
@@ -43,7 +44,8 @@ export function secretTroubleOf(verb: SecretVerb, error: unknown): SecretTrouble
   if (status === 403 && /is forbidden: User /.test(message)) return { kind: 'noRight', verb };
   if (status === 409 && verb === 'create') return { kind: 'exists' };
   if (status === 404) return { kind: 'gone' };
-  return { kind: 'failed', message };
+  const notDone = notDoneOf(error);
+  return notDone.kind === 'refused' ? { kind: 'failed', message } : notDone;
 }
 
 /** @returns the command that asks the API server whether the person has the right. */
@@ -58,15 +60,13 @@ export function secretsOf(cluster: string) {
   const place = placeOf(cluster);
   const all = `/api/v1/namespaces/${place.namespace}/secrets`;
   const one = (name: string) => `${all}/${encodeURIComponent(name)}`;
-  const send = (method: string, path: string, type: string, body?: object): Promise<unknown> =>
-    ApiProxy.clusterRequest(path, {
-      cluster: place.cluster,
-      method,
-      headers: { 'Content-Type': type, Accept: 'application/json' },
-      isJSON: false,
-      autoLogoutOnAuthError: false,
-      ...(body && { body: confidential(body) }),
-    });
+  const send = (
+    method: 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    type: string,
+    body?: object
+  ): Promise<unknown> =>
+    askApiServer(place.cluster, path, { method, type, ...(body && { body: confidential(body) }) });
   return {
     create: (draft: SecretDraft) => send('POST', all, 'application/json', draft),
     change: (name: string, change: SecretChange) =>
