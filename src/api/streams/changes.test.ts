@@ -91,7 +91,7 @@ describe('the stream of changes', () => {
   });
 
   it('leaves connections to others', async () => {
-    const slots = Array.from({ length: 5 }, takeSlot);
+    const slots = await Promise.all(Array.from({ length: 5 }, takeSlot));
     onTestFinished(() => slots.forEach(giveBack => giveBack?.()));
     const { opened, told, pass } = start(fakeStream().answer);
     await pass(10_000);

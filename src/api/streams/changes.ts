@@ -31,7 +31,7 @@ export async function followChanges(followed: FollowedChanges): Promise<void> {
   const { signal } = followed;
   let retryMs = FIRST_RETRY_MS;
   while (!signal.aborted) {
-    const giveBack = takeSlot();
+    const giveBack = await takeSlot();
     let isReady = false;
     let end: 'final' | 'broken' | 'silent' | 'missing' = 'broken';
     if (giveBack) {

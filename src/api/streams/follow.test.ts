@@ -96,6 +96,13 @@ it.each([401, 403, 404, 503])('ends with the error when the run answers %i', asy
   await expect(done).rejects.toMatchObject({ status: code });
 });
 
+it('opens nothing where it is stopped before it has a place', async () => {
+  const { seen, done, stop, opened } = start([stream([aRunning({ bytes: 1 })], 'stays open')]);
+  stop();
+  await done;
+  expect([seen, opened()]).toEqual([[], 0]);
+});
+
 it('says nothing more once it is stopped', async () => {
   const { seen, done, stop } = start([stream([aRunning({ bytes: 1 })], 'stays open')]);
   await vi.advanceTimersByTimeAsync(0);

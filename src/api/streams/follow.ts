@@ -67,7 +67,7 @@ async function followStream<T extends Followable>(
   }: Pick<Followed<T>, 'open' | 'event' | 'confirm' | 'signal'>,
   take: (run: T) => boolean
 ): Promise<'final' | 'broken' | 'silent'> {
-  const giveBack = takeSlot();
+  const giveBack = await takeSlot();
   if (!giveBack) return 'broken';
   try {
     return await readStream({

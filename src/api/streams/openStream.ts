@@ -22,6 +22,8 @@ export async function readStream({
   take,
   signal,
 }: OpenStream): Promise<'final' | 'broken' | 'silent'> {
+  // While a place was waited for, the view may have gone.
+  if (signal.aborted) return 'broken';
   const stop = new AbortController();
   const onAbort = () => stop.abort();
   signal.addEventListener('abort', onAbort);
