@@ -26,7 +26,8 @@ export function Frame({ clusters, children }: FrameProps) {
         fallback={(error, again) => <NotShown clusters={about} error={error} again={again} />}
       >
         <Confirmed clusters={about} isPage={clusters === undefined}>
-          <BackUps>{children}</BackUps>
+          {/* What was typed or chosen for one object is not for the next one: Back may lead from one to the other. */}
+          <BackUps key={pathname}>{children}</BackUps>
         </Confirmed>
       </Boundary>
     </WithText>

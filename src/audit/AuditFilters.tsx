@@ -1,7 +1,7 @@
 import { Autocomplete, MenuItem, Stack, TextField } from '@mui/material';
-import { useEffect, useState } from 'react';
 import { AUDIT_RESULTS } from '../../sidecar/api/names.ts';
 import { useText } from '../ui/text';
+import { useTyped } from '../ui/useTyped';
 import { resultText } from './resultText';
 
 interface AuditFiltersProps {
@@ -87,10 +87,12 @@ interface FieldProps {
 
 function TextFilter({ label, placeholder, value, onChange }: FieldProps) {
   const { t } = useText();
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
+  const { text, type, took } = useTyped(value);
   const take = () => {
-    if (text.trim() !== value) onChange(text.trim() || undefined);
+    const wanted = text.trim();
+    if (wanted === value) return;
+    took(wanted);
+    onChange(wanted || undefined);
   };
   return (
     <TextField
@@ -100,7 +102,7 @@ function TextFilter({ label, placeholder, value, onChange }: FieldProps) {
       placeholder={placeholder ?? t('All')}
       value={text}
       InputLabelProps={LABEL}
-      onChange={event => setText(event.target.value)}
+      onChange={event => type(event.target.value)}
       onBlur={take}
       onKeyDown={event => event.key === 'Enter' && take()}
       sx={{ width: WIDTH, mt: 0 }}

@@ -10,7 +10,7 @@ import {
   theLocal,
 } from '../testing/destinationSamples';
 import { fakeCluster, refusal } from '../testing/fakeCluster';
-import { openPage } from '../testing/mount';
+import { goTo, openPage } from '../testing/mount';
 import { bech32 } from './ageKey';
 
 const CHECK = 'POST /destinations/check';
@@ -273,6 +273,24 @@ describe('the settings of a destination', () => {
       ])
     );
     expect(await screen.findAllByText(/is saved\. Test it/)).not.toEqual([]);
+  });
+
+  it('are those of one destination: what was typed for it is not there for another one', async () => {
+    const other = aDestination({ name: 'nearline' });
+    const cluster = fakeCluster({
+      'GET /destinations': destinationList([aDestination(), other]),
+      'GET /destinations/offsite': destinationDetails(aDestination()),
+      'GET /destinations/nearline': destinationDetails(other),
+    });
+    const at = (name: string) => `/nkvm/destinations/${name}/edit`;
+    const user = openPage(cluster.name, at('nearline'));
+    await screen.findByLabelText('Secret access key');
+    goTo(`/c/${cluster.name}${at('offsite')}`);
+    await screen.findByText('Settings of destination offsite');
+    await user.type(await screen.findByLabelText('Secret access key'), 'of offsite');
+    goTo(`/c/${cluster.name}${at('nearline')}`);
+    await screen.findByText('Settings of destination nearline');
+    expect(await screen.findByLabelText('Secret access key')).toHaveValue('');
   });
 
   it('keep the focus where more of them are shown', async () => {

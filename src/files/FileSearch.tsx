@@ -14,6 +14,7 @@ import { useEffect, useRef, useState } from 'react';
 import { formatBytes } from '../ui/bytes';
 import { closeIcon, filterIcon, searchIcon } from '../ui/icons';
 import { useText } from '../ui/text';
+import { useTyped } from '../ui/useTyped';
 import { parseBytes } from './parseBytes';
 import type { View } from './view';
 
@@ -28,15 +29,17 @@ interface FileSearchProps {
 /** Searches by part of a name, by size and by time, in all below the folder that is shown. */
 export function FileSearch({ view, onChange }: FileSearchProps) {
   const { t } = useText();
-  const [text, setText] = useState(view.search);
+  const { text, type, took } = useTyped(view.search);
   const [anchor, setAnchor] = useState<HTMLElement | null>(null);
-  const latest = useRef(onChange);
-  latest.current = onChange;
-  // The address may be changed by something else, e.g. by Back.
-  useEffect(() => setText(view.search), [view.search]);
+  const search = (wanted: string) => {
+    took(wanted);
+    onChange({ search: wanted });
+  };
+  const latest = useRef(search);
+  latest.current = search;
   useEffect(() => {
     if (text === view.search) return;
-    const timer = setTimeout(() => latest.current({ search: text }), TYPING_MS);
+    const timer = setTimeout(() => latest.current(text), TYPING_MS);
     return () => clearTimeout(timer);
   }, [text, view.search]);
   const filters = [view.minBytes, view.maxBytes, view.after, view.before].filter(
@@ -56,10 +59,10 @@ export function FileSearch({ view, onChange }: FileSearchProps) {
         size="small"
         placeholder={t('Search by name')}
         value={text}
-        onChange={event => setText(event.target.value)}
+        onChange={event => type(event.target.value)}
         onKeyDown={event => {
-          if (event.key === 'Enter') onChange({ search: text });
-          if (event.key === 'Escape') setText('');
+          if (event.key === 'Enter') search(text);
+          if (event.key === 'Escape') type('');
         }}
         inputProps={{ 'aria-label': t('Search by name'), maxLength: 500 }}
         InputProps={{
@@ -75,8 +78,8 @@ export function FileSearch({ view, onChange }: FileSearchProps) {
                 edge="end"
                 aria-label={t('Clear search')}
                 onClick={() => {
-                  setText('');
-                  onChange({ search: '' });
+                  type('');
+                  search('');
                 }}
               >
                 <Icon icon={closeIcon} width={18} />
@@ -172,8 +175,7 @@ interface SizeFieldProps {
 function SizeField({ label, bytes, onChange }: SizeFieldProps) {
   const { t, language } = useText();
   const shown = bytes === undefined ? '' : formatBytes(bytes, language);
-  const [text, setText] = useState(shown);
-  useEffect(() => setText(shown), [shown]);
+  const { text, type } = useTyped(shown);
   const isWrong = text.trim() !== '' && parseBytes(text) === undefined;
   const take = () => {
     // What is shown is rounded: it is not taken for what was typed.
@@ -189,7 +191,7 @@ function SizeField({ label, bytes, onChange }: SizeFieldProps) {
       error={isWrong}
       helperText={isWrong && t('For example 10 MiB')}
       InputLabelProps={{ shrink: true }}
-      onChange={event => setText(event.target.value)}
+      onChange={event => type(event.target.value)}
       onBlur={take}
       onKeyDown={event => event.key === 'Enter' && take()}
     />

@@ -68,6 +68,13 @@ export function openPage(cluster: string, path: string) {
   );
 }
 
+/** Leads to another address without a new page, as Back does. */
+export const goTo = (url: string): void =>
+  act(() => {
+    window.history.pushState({}, '', url);
+    window.dispatchEvent(new PopStateEvent('popstate', { state: {} }));
+  });
+
 /** Opens what the plugin adds to the page of an object: its header actions and its sections. */
 export function openDetails(
   cluster: string,

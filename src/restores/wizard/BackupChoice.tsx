@@ -93,6 +93,7 @@ function VolumeChoice({ cluster, change }: StepProps) {
 const SHOWN = 5;
 
 function BackupsOf({ cluster, draft: { from, backup }, change }: StepProps) {
+  const { namespace, name } = from;
   const { t } = useText();
   const history = useBackups(cluster, from);
   const [isAll, setAll] = useState(false);
@@ -101,8 +102,13 @@ function BackupsOf({ cluster, draft: { from, backup }, change }: StepProps) {
   const choose = useRef(change);
   choose.current = change;
   useEffect(() => {
-    if (!backup && newest) choose.current({ backup: newest });
-  }, [backup, newest]);
+    if (backup || !newest) return;
+    choose.current(now =>
+      !now.backup && now.from.namespace === namespace && now.from.name === name
+        ? { backup: newest }
+        : {}
+    );
+  }, [backup, newest, namespace, name]);
   return (
     <Shown cluster={cluster} asked={history} isPart namespace={from.namespace}>
       {runs => {

@@ -167,16 +167,17 @@ function useProposal(
   change: StepProps['change'],
   volumes: Volume[] | undefined
 ): void {
-  const { target, from } = draft;
-  const [isDone, setDone] = useState(!!target.name);
+  const [isDone, setDone] = useState(!!draft.target.name);
   useEffect(() => {
     if (isDone || !volumes) return;
     setDone(true);
-    // Somebody was faster than the list.
-    if (target.name) return;
-    const namespace = target.namespace || from.namespace;
-    const taken = volumes.filter(each => each.namespace === namespace).map(({ name }) => name);
-    change({ target: { namespace, name: proposedName(from.name, taken) } });
+    change(({ target, from }) => {
+      // Somebody was faster than the list.
+      if (target.name) return {};
+      const namespace = target.namespace || from.namespace;
+      const taken = volumes.filter(each => each.namespace === namespace).map(({ name }) => name);
+      return { target: { namespace, name: proposedName(from.name, taken) } };
+    });
     // Later changes are the person's own.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [isDone, volumes]);

@@ -185,6 +185,17 @@ describe('the wizard, without a backup', () => {
   });
 });
 
+it('names an uploaded file as such in its plan, and not by a key', async () => {
+  const { source } = aPlan();
+  const archive = `nkvm-upload__a1__${'0'.repeat(32)}.upload`;
+  const unknown = { namespace: null, name: null, createdAt: null, hasManifest: false };
+  open('backup=upload%3Au1&target=shop%2Fmine&step=plan', {
+    'POST /restores/plan': aPlan({ source: { ...source, ...unknown, archive } }),
+  });
+  expect(await screen.findByText('An archive that was uploaded')).toBeVisible();
+  expect(screen.queryByText(/nkvm-upload/)).toBeNull();
+});
+
 describe('where to restore to', () => {
   it('proposes what the claim was like, and sends only what was changed', async () => {
     const { cluster, user } = open(`${OF_7}&step=where`);

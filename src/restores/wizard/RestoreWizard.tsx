@@ -14,10 +14,10 @@ import { useFocusOnChange } from '../../ui/useFocusOnChange';
 import { useBackLink } from '../../useBackLink';
 import { kindOf } from '../sources';
 import { Buttons } from './Buttons';
-import { type Draft, draftOf, searchOf, type Step as StepName, STEPS } from './draft';
+import { draftOf, searchOf, type Step as StepName, STEPS } from './draft';
 import { PlanStep } from './PlanStep';
 import { problemsOf } from './problems';
-import type { StepProps } from './stepProps';
+import type { Change, StepProps } from './stepProps';
 import { WhatStep } from './WhatStep';
 import { WhereStep } from './WhereStep';
 
@@ -30,7 +30,8 @@ export function RestoreRoute() {
   const draft = useMemo(() => draftOf(search), [search]);
   const latest = useRef(draft);
   latest.current = draft;
-  const move = (differs: Partial<Draft>, isStep: boolean) => {
+  const move = (change: Change, isStep: boolean) => {
+    const differs = typeof change === 'function' ? change(latest.current) : change;
     latest.current = { ...latest.current, ...differs };
     const [, query = ''] = pageUrl(cluster, RESTORE_ROUTE, {}, searchOf(latest.current)).split('?');
     const to = { search: `?${query}` };
@@ -171,7 +172,8 @@ function VolumeOfBackup({ cluster, draft: { backup, from }, change }: StepProps)
   const correct = useRef(change);
   correct.current = change;
   useEffect(() => {
-    if (!isKnown && namespace && name) correct.current({ from: { namespace, name } });
-  }, [isKnown, namespace, name]);
+    if (isKnown || !namespace || !name) return;
+    correct.current(now => (now.backup === backup ? { from: { namespace, name } } : {}));
+  }, [isKnown, namespace, name, backup]);
   return <LackNote cluster={cluster} lacks={[useLack(cluster, value ?? UNKNOWN, TO_READ)]} />;
 }
