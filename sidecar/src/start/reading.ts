@@ -1,5 +1,5 @@
-import { archivesAt } from '../browse/archives.ts';
 import { isUploadKey } from '../archive/uploadName.ts';
+import { archivesAt } from '../browse/archives.ts';
 import { uploadsAt } from '../browse/uploads.ts';
 import type { Shared } from './shared.ts';
 
