@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -330,6 +331,20 @@ describe('an archive that lies', () => {
     const archive = gzipSync(tarOf(root, file('a'), file('b'), file('a', { body: 'last' })));
     expect((await world.unpack(archive)).comparison).toMatchObject({ entries: 3, ...SAME });
     expect(readFileSync(join(world.volume, 'a'), 'utf8')).toBe('last');
+  });
+
+  it('with a file again that a hard link led to: the link stays with the first one, as with tar', async () => {
+    const linked = (...names: string[]) =>
+      names.map((name): HandmadeEntry => ({ name, flag: '1', target: 'a' }));
+    const [first, last] = [file('a', { body: 'first' }), file('a', { body: 'last' })];
+    const archive = gzipSync(
+      tarOf(root, first, ...linked('b', 'c'), last, ...linked('d'), file('e'))
+    );
+    expect((await world.unpack(archive)).comparison).toMatchObject({ entries: 6, ...SAME });
+    const contents = [...'abcd'].map(name => readFileSync(join(world.volume, name), 'utf8'));
+    expect(contents).toEqual(['last', 'first', 'first', 'last']);
+    const inodes = [...'abcd'].map(name => statSync(join(world.volume, name)).ino);
+    expect([inodes[1], inodes[0]]).toEqual([inodes[2], inodes[3]]);
   });
 
   it('is as harmless as its entries say when it is a bomb', async () => {

@@ -50,7 +50,8 @@ export class Guard {
     if (wasDirectory && type !== 'directory') {
       throw hostile(`an entry is a directory, and later a ${type}`, path);
     }
-    if (before === NONE) this.#makeWay(path, type);
+    if (before !== NONE) return this.#records.renewed(path);
+    this.#makeWay(path, type);
     return this.#records.at(path);
   }
 

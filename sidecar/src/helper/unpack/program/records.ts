@@ -24,6 +24,11 @@ export const SAID = {
   device: 512,
 } as const;
 
+/** Hard links lead to this record. */
+const LEADER = 2048;
+/** The path of this record has another one now, see `Records.renewed`. */
+const FORMER = 4096;
+
 /** A record's number says that there is none. */
 export const NONE = -1;
 
@@ -108,6 +113,25 @@ export class Records {
     return record;
   }
 
+  /**
+   * @returns the number of the record for an entry whose path came before. Where hard links lead to the entry that it was, these
+   *   keep its record, as they keep the file in a volume, and the path gets another one.
+   */
+  renewed(path: string): number {
+    const record = this.at(path);
+    if ((this.flags(record) & LEADER) === 0) return record;
+    this.addFlags(record, FORMER | IMPLIED);
+    const slot = this.#slotOf(record);
+    const next = this.count++;
+    if ((next & MASK) === 0) this.#chunks.push(newChunk());
+    const { hash } = this.#chunk(next);
+    hash[2 * (next & MASK)] = this.#high;
+    hash[2 * (next & MASK) + 1] = this.#low;
+    this.#slots[slot] = next + 1;
+    if (this.count * 3 > this.#slots.length * 2) this.#grow();
+    return next;
+  }
+
   set(record: number, facts: Facts): void {
     const chunk = this.#chunk(record);
     const at = record & MASK;
@@ -176,6 +200,7 @@ export class Records {
 
   setLeader(record: number, leader: number): void {
     this.#chunk(record).leader[record & MASK] = leader + 1;
+    this.addFlags(leader, LEADER);
   }
 
   /** @returns 32 bits that stand for a text, never 0. */
@@ -210,7 +235,15 @@ export class Records {
     }
   }
 
+  #slotOf(record: number): number {
+    const mask = this.#slots.length - 1;
+    let slot = this.#low & mask;
+    while (this.#slots[slot] !== record + 1) slot = (slot + 1) & mask;
+    return slot;
+  }
+
   #insert(record: number): void {
+    if (this.flags(record) & FORMER) return;
     const mask = this.#slots.length - 1;
     const low = this.#chunk(record).hash[2 * (record & MASK) + 1] as number;
     let slot = low & mask;
