@@ -13,6 +13,7 @@ import type { Lane } from '../../cluster/gateway/lane.ts';
 import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Places } from '../../destinations/places.ts';
+import { movedSince } from '../../destinations/places/movedSince.ts';
 import type { Readable } from '../../destinations/readable.ts';
 import { readText } from '../../destinations/readText.ts';
 import { StageError } from '../../errors.ts';
@@ -25,7 +26,6 @@ import { proveAndPublish } from '../proveAndPublish.ts';
 import { copyBeside } from './copyBeside.ts';
 import { packedAs } from './copyForm.ts';
 import type { OpenTarget } from './targets.ts';
-import { movedSince } from './targets.ts';
 
 const MANIFEST_BYTES = 4 * 1024 * 1024;
 

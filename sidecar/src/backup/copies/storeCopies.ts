@@ -1,6 +1,7 @@
 import type { Backup, Copy } from '../../../api/index.ts';
 import type { Digest } from '../../archive/digest.ts';
 import type { ClaimObject } from '../../cluster/inventory/claims.ts';
+import { movedSince } from '../../destinations/places/movedSince.ts';
 import { StageError } from '../../errors.ts';
 import type { Attempt } from '../attempt.ts';
 import { explain, undo } from '../breakOff.ts';
@@ -10,7 +11,6 @@ import type { Packed, TakenCopy } from '../pack.ts';
 import { digestText } from '../proof.ts';
 import { proveAndPublish } from '../proveAndPublish.ts';
 import { copyWithout } from './copiesVerdict.ts';
-import { movedSince } from './targets.ts';
 
 /** A backup whose archive has come from its helper. */
 export interface PackedBackup extends Packed {

@@ -1,4 +1,3 @@
-import type { Stage } from '../../../api/index.ts';
 import type { ArchiveForm } from '../../archive/name.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Place, Places } from '../../destinations/places.ts';
@@ -83,28 +82,6 @@ export const sameStorage = (name: string, other: string): StageError =>
     'back up to one of them, or set another directory, bucket or prefix for one',
     'needs-action'
   );
-
-/**
- * @param destination that was opened for `name` a while ago
- * @returns the problem that `name` leads to another storage by now: what is known of the former one would be taken for it.
- *   Undefined also where the destination is not configured any more, or its settings are wrong.
- */
-export function movedSince(
-  name: string,
-  { location }: Pick<Destination, 'location'>,
-  places: Pick<Places, 'get'>,
-  stage: Stage
-): StageError | undefined {
-  const now = places.get(name);
-  if (!now?.location || now.location === location) return undefined;
-  return new StageError(
-    stage,
-    'DestinationReplaced',
-    `destination ${name} leads to another storage now than when the run began, because its Secret was changed`,
-    'nothing to do: NKVM tries again with the present settings',
-    'transient'
-  );
-}
 
 async function targetOf(
   name: string,

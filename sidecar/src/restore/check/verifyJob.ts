@@ -1,7 +1,7 @@
 import type { Copy } from '../../../api/index.ts';
-import { movedSince } from '../../backup/copies/targets.ts';
 import type { Lane } from '../../cluster/gateway/lane.ts';
 import type { Places } from '../../destinations/places.ts';
+import { movedSince } from '../../destinations/places/movedSince.ts';
 import { notConfigured, readables } from '../../destinations/readable.ts';
 import { sizeText } from '../../destinations/size.ts';
 import { StageError } from '../../errors.ts';
