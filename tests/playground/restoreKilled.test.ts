@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Backup, Restore } from '../../sidecar/api/index.ts';
+import { openHistory } from '../../sidecar/src/history/openHistory.ts';
+import { exampleRun, queuedRun } from '../../sidecar/src/testing/history/exampleRun.ts';
 import type { Call } from '../cluster/support/backups.ts';
 import { backUp } from '../cluster/support/backups.ts';
 import { readRestore, restoreEnded, startRestore } from '../cluster/support/restores.ts';
@@ -110,3 +113,23 @@ it(
     });
   }
 );
+
+it('a copy that was killed is tried as often as copies are', { timeout: 60_000 }, async () => {
+  const source = exampleRun({ id: '01source' });
+  const copy = queuedRun({ id: '02copy', kind: 'copy', status: 'running', attempt: 5 });
+  const asked = { backup: source.id, destination: 'elsewhere', totalBytes: 1 };
+  await sidecar.stop();
+  const path = join(sidecar.dir, 'nkvm.db');
+  const before = await openHistory(path);
+  await before.add([source, { ...copy, details: { kind: 'copy', ...asked } }]);
+  await before.close();
+  sidecar = await startSidecar(env(), sidecar.dir);
+  await until('runs may begin', async () => (await call('/readyz')).ok, 30_000);
+  await sidecar.stop();
+  const after = await openHistory(path);
+  expect(after.get(copy.id)).toMatchObject({
+    ...{ status: 'queued', attempt: 6, reason: 'Interrupted' },
+    message: expect.stringContaining('attempt 5 of 30 failed: NKVM was stopped during the copy'),
+  });
+  await after.close();
+});

@@ -199,28 +199,29 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
   });
   const kindsHere = (kinds: JobKinds): JobKinds =>
     isOwn ? kinds : withNamedEnds(kinds, clusterName, gateway.availability.isAway);
+  const kinds = kindsHere({
+    backup: backupJob({
+      claimOf: (namespace, name) => inventory.claim(namespace, name),
+      nodes: inventory.nodes,
+      now,
+      run: (run, claim, report, signal) =>
+        runBackup(run, claim, { ...backupWorld, outageCosts: costs }, report, signal),
+    }),
+    restore: restores.kind,
+    verify: verifyJob({ ...backupWorld, history, archives }),
+    drill: drillJob({
+      ...restores.world,
+      isRestricted: isRestrictedHere,
+      readPodLog: podLogsOf(gateway),
+    }),
+    copy: copyJob({ ...backupWorld, history, retry: COPY_RETRY, installation }),
+  });
   const queue = await life.start({
     name: 'the queue',
     start: () =>
       startQueue({
         history,
-        kinds: kindsHere({
-          backup: backupJob({
-            claimOf: (namespace, name) => inventory.claim(namespace, name),
-            nodes: inventory.nodes,
-            now,
-            run: (run, claim, report, signal) =>
-              runBackup(run, claim, { ...backupWorld, outageCosts: costs }, report, signal),
-          }),
-          restore: restores.kind,
-          verify: verifyJob({ ...backupWorld, history, archives }),
-          drill: drillJob({
-            ...restores.world,
-            isRestricted: isRestrictedHere,
-            readPodLog: podLogsOf(gateway),
-          }),
-          copy: copyJob({ ...backupWorld, history, retry: COPY_RETRY, installation }),
-        }),
+        kinds,
         limits: {
           total: isOwn ? config.maxParallel : config.eachCluster.maxParallel,
           perNode: config.maxParallelPerNode,
@@ -278,6 +279,7 @@ export async function startRuns(foundations: Foundations, { archives, uploads }:
       events,
       onEnd,
       retry,
+      kinds,
       restores,
       queue,
       copies,

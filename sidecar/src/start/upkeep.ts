@@ -39,7 +39,7 @@ export type Upkeep = Awaited<ReturnType<typeof startUpkeep>>;
 export async function startUpkeep(foundations: Foundations, runs: Runs) {
   const { life, config, log, now, history, places, destination, looks, inventory } = foundations;
   const { isOwn, clusterName, clusterUid, installation, identity, pods, audit } = foundations;
-  const { onEnd, retry, restores, queue, copies, interrupted } = runs;
+  const { onEnd, retry, kinds, restores, queue, copies, interrupted } = runs;
 
   const claimUidOf = (namespace: string, name: string) => inventory.claim(namespace, name)?.uid;
   /** @returns nothing for a namespace that has just been deleted. */
@@ -65,7 +65,6 @@ export async function startUpkeep(foundations: Foundations, runs: Runs) {
       preparations(
         {
           'runs that a restart interrupted': async () => {
-            const kinds = { restore: restores.kind };
             await recover({ history, places, identity, retry, kinds, now, log, signal });
             interrupted.forEach(onEnd); // those that it has ended
           },
