@@ -201,7 +201,7 @@ export const Copy = z.strictObject({
   state: z
     .enum(['present', 'awaited', 'failed', 'missing', 'deleted'])
     .describe(
-      'present: proven there; awaited: requested, and NKVM tries again; failed: requested, and NKVM does not try again; missing: expected there, but not found; deleted: deleted by NKVM'
+      'present: proven there; awaited: requested, and NKVM tries again; failed: requested, and NKVM does not try again; missing: expected there, but not found, of another size, or without an archive that it needs; deleted: deleted by NKVM'
     ),
   isRequired: z.boolean().describe('the backup is a success only when this copy is present'),
   problem: DestinationProblem.nullable().describe(

@@ -234,8 +234,16 @@ it(
     writeFileSync(file(four), sound.subarray(0, sound.length - 1));
     await expect(restored(five)).rejects.toThrow(/Archive|Chain|differs|bytes/);
     rmSync(file(four));
+    await call('/api/v1/destinations/local/catalog', { method: 'POST' });
+    expect((await read(call, five.id)).copies).toMatchObject([
+      { state: 'missing', problem: { reason: 'ChainIncomplete' } },
+    ]);
+    const { state, reasons } = await (await call('/api/v1/policy/shop/lost')).json();
+    expect(state).not.toBe('protected');
+    expect(reasons).toContainEqual(expect.objectContaining({ reason: 'NewestBackupGone' }));
+    await expect(restored(five)).rejects.toThrow(/needs .*which is not there/);
     const six = await nextHour('lost');
-    expect(six.chain).toMatchObject({ links: [], why: expect.stringContaining('missing') });
+    expect(needs(six)).not.toContain(four.id);
     expect(await restored(six)).toEqual(treeLines(volumeOf('lost')));
   }
 );

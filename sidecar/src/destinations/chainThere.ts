@@ -59,7 +59,12 @@ async function linkThere(
     const name = archiveNameIn(link.archive, form);
     const stored = await destination.stat(name, { signal });
     if (!stored) continue;
-    const text = await readText(destination, manifestName(name), MANIFEST_BYTES, { signal });
+    const text = await readText(destination, manifestName(name), MANIFEST_BYTES, { signal }).catch(
+      (error: unknown) => {
+        if (!(error instanceof StageError) || error.reason !== 'ArchiveMissing') throw error;
+        throw incomplete(key, link, destination, 'has no manifest there');
+      }
+    );
     const manifest = readManifest(manifestName(name), text);
     const { bytes, sha256 } = manifest;
     if (manifest.archive !== name || manifest.runId !== link.runId) {

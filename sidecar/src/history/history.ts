@@ -166,6 +166,14 @@ export interface History {
    */
   dependents(run: string): string[];
 
+  /**
+   * @param after only backups with a greater id; '' for all
+   * @param upTo the greatest id
+   * @returns ids of the backups whose copy is present at a destination, and needs an archive that the history does not have as
+   *   present there, oldest first
+   */
+  withoutLinksAt(destination: string, after: string, upTo: string): string[];
+
   /** Archives as retention looks at them. */
   readonly archives: ClaimArchives;
 

@@ -128,6 +128,26 @@ describe('the source of a restore', () => {
       'ArchiveMissing',
       /it is deleted/,
     ],
+    [
+      'an increment that a listing has found without an archive that it needs',
+      id,
+      {},
+      {
+        copies: worldOf(memoryDestination())
+          .history.get(id)
+          ?.copies.map(copy => ({
+            ...copy,
+            state: 'missing' as const,
+            problem: {
+              ...{ stage: 'queue' as const, reason: 'ChainIncomplete', hint: 'h' },
+              ...{ message: 'it needs full, which is not there' },
+              failureClass: 'needs-action' as const,
+            },
+          })),
+      } as Partial<Backup>,
+      'ChainIncomplete',
+      /needs full, which is not there/,
+    ],
     ['an archive that is gone', 'archive:none.tar.gz', {}, {}, 'ArchiveMissing', /not there/],
     ['a path', 'archive:../etc.tar.gz', {}, {}, 'BadKey', /begins with a dot/],
     ['a manifest', `archive:${manifestName(KEY)}`, {}, {}, 'NotAnArchive', /not named like/],

@@ -237,8 +237,13 @@ const notFound = (id: string): StageError =>
     'needs-action'
   );
 
-const noArchive = ({ id, status, copies }: Backup): StageError =>
-  status === 'success' || copies.length > 0
+const noArchive = ({ id, status, copies }: Backup): StageError => {
+  const problem = copies.find(copy => copy.state === 'missing' && copy.problem)?.problem;
+  if (problem) {
+    const { reason, message, hint, failureClass } = problem;
+    return new StageError('queue', reason, `backup ${id}: ${message}`, hint, failureClass);
+  }
+  return status === 'success' || copies.length > 0
     ? new StageError(
         'queue',
         'ArchiveMissing',
@@ -253,6 +258,7 @@ const noArchive = ({ id, status, copies }: Backup): StageError =>
         'restore a backup that has succeeded',
         'needs-action'
       );
+};
 
 const sizeDiffers = (place: string, is: number, should: number, says: string): StageError =>
   new StageError(

@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Copy } from '../../../api/index.ts';
+import { writeManifest } from '../../archive/manifest.ts';
 import { archiveName, manifestName } from '../../archive/name.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { StageError } from '../../errors.ts';
 import type { History } from '../../history/history.ts';
 import { openHistory } from '../../history/openHistory.ts';
+import { exampleManifest } from '../../testing/archive/exampleManifest.ts';
 import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import { exampleRun } from '../../testing/history/exampleRun.ts';
 import { readCatalog } from './readCatalog.ts';
@@ -145,6 +147,73 @@ describe('the catalog of a destination', () => {
     await store('r1', 2);
     expect(await read()).toMatchObject({ lost: 0, found: 0 });
     expect(statesOf('r1')).toEqual({ memory: 'missing' });
+  });
+
+  describe('of an increment', () => {
+    const link = (run: string) => ({
+      ...{ runId: run, archive: keyOf(run), bytes: 1, sha256: 'ab'.repeat(32) },
+    });
+    /** A full archive, and increments that need all before them; their files are there. */
+    async function chain(...runs: string[]) {
+      for (const [at, run] of runs.entries()) {
+        await record(run, { memory: 'present', offsite: 'present' });
+        await history.commit(run, { chain: { links: runs.slice(0, at).map(link) } });
+        await store(run, 1);
+        await destination.remove(manifestName(keyOf(run)));
+        await destination.put(manifestName(keyOf(run)), manifestWith(run, runs.slice(0, at)));
+      }
+    }
+    const manifestWith = (run: string, links: readonly string[]) =>
+      writeManifest(
+        exampleManifest({
+          ...{ archive: keyOf(run), runId: run, bytes: 1 },
+          chain: { links: links.map(link) },
+        })
+      );
+
+    it('marks it as missing where an archive that it needs is gone, at this destination only', async () => {
+      await chain('r1', 'r2', 'r3');
+      await chain('s1', 's2');
+      await destination.remove(keyOf('r2'));
+      expect(await read()).toMatchObject({ lost: 2 });
+      expect(['r1', 'r2', 'r3', 's1', 's2'].map(run => statesOf(run).memory)).toEqual([
+        ...['present', 'missing', 'missing', 'present', 'present'],
+      ]);
+      expect(statesOf('r3').offsite).toBe('present');
+      const [copy] = history.get('r3')?.copies ?? [];
+      expect(copy?.problem).toMatchObject({
+        reason: 'ChainIncomplete',
+        message: expect.stringContaining(`needs ${keyOf('r2')}, which is not there`),
+      });
+      expect(await read()).toMatchObject({ lost: 0, found: 0 });
+    });
+
+    it('has it again as soon as that archive is there again', async () => {
+      await chain('r1', 'r2', 'r3');
+      const first = storage.archives.get(keyOf('r1'))!;
+      await destination.remove(keyOf('r1'));
+      await read();
+      expect(['r1', 'r2', 'r3'].map(run => statesOf(run).memory)).toEqual(Array(3).fill('missing'));
+      storage.archives.set(keyOf('r1'), first);
+      expect(await read()).toMatchObject({ lost: 0, found: 3 });
+      expect(history.get('r3')?.copies[0]).toMatchObject({ state: 'present', problem: null });
+    });
+
+    it('asks the storage where the history lacks that archive only', async () => {
+      await chain('r1', 'r2');
+      await history.commit('r1', { copies: [] });
+      expect(await read()).toMatchObject({ lost: 0 });
+      expect(statesOf('r2').memory).toBe('present');
+    });
+
+    it('concludes nothing where this version cannot read the manifest of that archive', async () => {
+      await chain('r1', 'r2');
+      await history.commit('r1', { copies: [] });
+      await destination.remove(manifestName(keyOf('r1')));
+      await destination.put(manifestName(keyOf('r1')), '{"formatVersion": 99}');
+      expect(await read()).toMatchObject({ lost: 0 });
+      expect(statesOf('r2').memory).toBe('present');
+    });
   });
 
   it('leaves copies alone that were deleted, are awaited, or have failed', async () => {

@@ -7,6 +7,7 @@ import { probePrefix } from '../../destinations/places/check.ts';
 import type { History } from '../../history/history.ts';
 import { changeCopies } from '../../history/queries/changeCopies.ts';
 import type { Log } from '../../log.ts';
+import { chainProblem } from './chainProblem.ts';
 
 /** The contents of a destination, and the corrections in the history. */
 export interface ReadCatalog {
@@ -36,7 +37,7 @@ export interface ListingFacts {
 
 export interface CatalogOptions {
   destination: Destination;
-  history: Pick<History, 'get' | 'commit' | 'copiesAt' | 'onlyAt'>;
+  history: Pick<History, 'get' | 'commit' | 'copiesAt' | 'onlyAt' | 'withoutLinksAt'>;
   /** Whose files of checks are swept. */
   installation: string;
   now(): Date;
@@ -60,7 +61,8 @@ const PROBE_AGE_MS = 3_600_000;
  * | in the history | in the listing | |
  * | --- | --- | --- |
  * | present | not there, or with another size, and the storage says so again when it is asked for that key | missing |
- * | missing | there, with the size that was recorded | present |
+ * | present | an increment, and an archive that it needs is not there, as the storage says of each by itself | missing |
+ * | missing | there, with the size that was recorded, and with all archives that it needs | present |
  * | written while the listing was read | | is left alone |
  *
  * @throws StageError when the destination cannot be listed to its end
@@ -109,7 +111,9 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
   }
   const absent = [...awaited].filter(([, { state }]) => state === 'present').map(([run]) => run);
   const found = await setAll(back, 'present', began, options);
-  const lost = await setAll([...absent, ...doubtful], 'missing', began, options);
+  const gone = await setAll([...absent, ...doubtful], 'missing', began, options);
+  const useless = await setAll(await withoutLinks(options), 'missing', began, options);
+  const lost = gone + useless;
   report(found, lost, options);
   await sweepProbes(probes, options);
   /** Those that came into the history meanwhile are not foreign. */
@@ -166,6 +170,18 @@ async function copiesAt(
   }
 }
 
+/** @returns ids of runs whose copy there needs an archive that the history does not have there. */
+async function withoutLinks({ destination, history, signal }: CatalogOptions): Promise<string[]> {
+  const found: string[] = [];
+  for (let after = ''; ; ) {
+    const last = history.copiesAt(destination.id, after, PAGE).at(-1);
+    if (!last) return found;
+    found.push(...history.withoutLinksAt(destination.id, after, last.run));
+    after = last.run;
+    await yieldOnce(undefined, { signal });
+  }
+}
+
 function addTo(
   volumes: Map<string, VolumeShare>,
   { cluster, namespace, pvc, at }: ParsedName,
@@ -193,8 +209,9 @@ async function setAll(
   runs: readonly string[],
   state: 'present' | 'missing',
   began: string,
-  { destination, history, signal }: CatalogOptions
+  options: CatalogOptions
 ): Promise<number> {
+  const { destination, history, signal } = options;
   let changed = 0;
   const from = state === 'present' ? 'missing' : 'present';
   const correct = async (id: string): Promise<void> => {
@@ -202,9 +219,14 @@ async function setAll(
     const copy = history.get(id)?.copies.find(isWrong);
     if (!copy || (copy.provenAt ?? '') >= began) return;
     const stored = await destination.stat(copy.key, { signal });
-    const isThere = stored !== undefined && isWhole(stored, copy);
+    const problem = !stored
+      ? null
+      : isWhole(stored, copy)
+      ? await chainProblem(copy, history.get(id)?.chain ?? null, destination, signal)
+      : sizeDiffers(stored, copy, destination);
+    if (problem === undefined) return;
+    const isThere = stored !== undefined && problem === null;
     if (isThere !== (state === 'present')) return;
-    const problem = state === 'missing' && stored ? sizeDiffers(stored, copy, destination) : null;
     let isChanged = false;
     await changeCopies(history, id, ({ copies }) => {
       isChanged = copies.some(isWrong); // as they are now
@@ -242,7 +264,7 @@ function report(found: number, lost: number, { destination: { id }, log }: Catal
   if (lost > 0)
     log.warn(
       { destination: id, lost },
-      `${lost} archives are missing at destination ${id}, or have another size, and NKVM did not delete them`
+      `${lost} archives are missing at destination ${id}, have another size, or need one that is missing, and NKVM did not delete them`
     );
   if (found > 0)
     log.info(

@@ -16,3 +16,23 @@ export function dependentsOf(db: Database, run: string): string[] {
   );
   return (rows[0]?.values ?? []).map(([id]) => String(id));
 }
+
+/** @returns see `History.withoutLinksAt`. */
+export function withoutLinksAt(
+  db: Database,
+  destination: string,
+  after: string,
+  upTo: string
+): string[] {
+  const rows = db.exec(
+    `SELECT run_id FROM copies JOIN runs ON runs.id = run_id
+      WHERE destination_id = ? AND run_id > ? AND run_id <= ? AND state = 'present' AND chain IS NOT NULL
+      AND EXISTS (SELECT 1 FROM json_each(chain, '$.links') AS link WHERE NOT EXISTS (
+        SELECT 1 FROM copies AS needed
+          WHERE needed.run_id = link.value ->> 'runId' AND needed.destination_id = copies.destination_id
+            AND needed.state = 'present'))
+      ORDER BY run_id`,
+    [destination, after, upTo]
+  );
+  return (rows[0]?.values ?? []).map(([id]) => String(id));
+}

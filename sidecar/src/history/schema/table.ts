@@ -16,7 +16,7 @@ import {
   prunedUntil,
   pruneEntries,
 } from '../pruning/pruneTable.ts';
-import { dependentsOf } from '../queries/chains.ts';
+import { dependentsOf, withoutLinksAt } from '../queries/chains.ts';
 import type { ClaimArchives } from '../queries/claimArchives.ts';
 import { claimArchives } from '../queries/claimArchives.ts';
 import type { ClaimOf } from '../queries/claimHeads.ts';
@@ -271,6 +271,11 @@ export class RunTable {
   /** @returns see `History.dependents`. */
   dependents(run: string): string[] {
     return dependentsOf(this.#db, run);
+  }
+
+  /** @returns see `History.withoutLinksAt`. */
+  withoutLinksAt(destination: string, after: string, upTo: string): string[] {
+    return withoutLinksAt(this.#db, destination, after, upTo);
   }
 
   /** @returns see `History.onlyAt`. */

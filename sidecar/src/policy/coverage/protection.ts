@@ -202,7 +202,7 @@ function notYet(slots: Slots, now: number): PolicyReason {
 
 const goneReason = ({ createdAt }: BackupSummary): PolicyReason => ({
   reason: 'NewestBackupGone',
-  message: `no destination has the newest good backup, of ${createdAt}, any more`,
+  message: `no destination has all of the newest good backup, of ${createdAt}, any more`,
   hint: 'use an earlier backup if you need one now, and back up the volume by hand',
 });
 

@@ -3,6 +3,7 @@ import type { OptionalChain } from '../../archive/chain/chain.ts';
 import { archiveFormOf } from '../../archive/name.ts';
 import { readBack } from '../../archive/readBack.ts';
 import type { TarContents } from '../../archive/tarContents.ts';
+import { problemOf } from '../../backup/copies/copiesVerdict.ts';
 import type { Archives } from '../../browse/archives.ts';
 import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
@@ -37,6 +38,7 @@ export interface VerifiedCopy {
  * | --- | --- |
  * | the bytes and the contents that were sealed | `present`, verified now |
  * | nothing of that name | `missing`: `ArchiveMissing` |
+ * | an increment, and not all archives that it needs | `missing`: `ChainIncomplete` |
  * | anything else | as it was, whatever is wrong: a copy that differs is never deleted, it may be all that there is |
  *
  * @param seal of the run; null: nothing says what it should hold, so that it only has to be a complete `.tar.gz`
@@ -83,7 +85,9 @@ export async function verifyCopy(
     };
   } catch (error) {
     signal.throwIfAborted();
-    return { copy, fault: faultOf(place, error) };
+    const fault = faultOf(place, error);
+    if (fault.reason !== 'ChainIncomplete') return { copy, fault };
+    return { copy: { ...copy, state: 'missing', problem: problemOf(fault) }, fault };
   }
 }
 

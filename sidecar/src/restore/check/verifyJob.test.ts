@@ -154,3 +154,29 @@ it('ends when it takes too long', async () => {
     reason: 'RunTimedOut',
   });
 });
+
+describe('of a chain whose full archive is gone', () => {
+  const linkTo = ({ id, copies: [copy] }: RunRecord) => ({
+    ...{ runId: id, archive: copy!.key, bytes: copy!.bytes, sha256: copy!.sha256 },
+  });
+  beforeEach(async () => {
+    await history.commit('b', { chain: { links: [] } });
+    const { run, key, archive: increment } = await storedBackup({ id: 'c' });
+    storage.archives.set(key, increment);
+    const elsewhere = { ...run.copies[0]!, destination: 'elsewhere' };
+    const chain = { links: [linkTo(backup)] };
+    await history.add([{ ...run, copies: [...run.copies, elsewhere], chain }]);
+    storage.archives.delete(backup.copies[0]!.key);
+  });
+  const statesOfIncrement = () => history.get('c')?.copies.map(({ state }) => state);
+
+  it.each(['b', 'c'])('the check of backup %s says that the increment is of no use', async id => {
+    const run = exampleCheck('verify', { status: 'running' }, { backup: id });
+    expect(await verify({}, undefined, run)).toMatchObject({
+      status: 'failed',
+      reason: id === 'b' ? 'ArchiveMissing' : 'ChainIncomplete',
+    });
+    expect(statesOfIncrement()).toEqual(['missing', 'present']);
+    expect(history.get('c')?.copies[0]?.problem).toMatchObject({ reason: 'ChainIncomplete' });
+  });
+});

@@ -1,5 +1,7 @@
 import type { Copy } from '../../../api/index.ts';
+import { chainProblem } from '../../backup/catalog/chainProblem.ts';
 import type { Lane } from '../../cluster/gateway/lane.ts';
+import type { Destination } from '../../destinations/destination.ts';
 import type { Places } from '../../destinations/places.ts';
 import { movedSince } from '../../destinations/places/movedSince.ts';
 import { notConfigured, readables } from '../../destinations/readable.ts';
@@ -16,7 +18,7 @@ import type { VerifyOptions } from './verifyCopy.ts';
 import { verifyCopy } from './verifyCopy.ts';
 
 export interface VerifyWorld {
-  history: Pick<History, 'get' | 'commit'>;
+  history: Pick<History, 'get' | 'commit' | 'dependents'>;
   places: Places;
   archives: VerifyOptions['archives'];
   /** Where archives that are unpacked wait for each other. */
@@ -103,6 +105,8 @@ async function verified(
       fault ??= look.fault;
       if (look.warning !== undefined) warnings.push(look.warning);
       await keep(backup.id, look.copy, history);
+      if (look.copy.state === 'missing')
+        await keepDependents(backup.id, destination, history, signal);
     }
   } finally {
     leave();
@@ -131,6 +135,24 @@ async function keep(id: string, copy: Copy, history: VerifyWorld['history']): Pr
       ? { copies: now.copies.map(each => (isThis(each) ? copy : each)) }
       : undefined
   );
+}
+
+/** Increments that need an archive which is gone are no backups any more. The next listing finds those that were not asked for. */
+async function keepDependents(
+  backup: string,
+  destination: Destination,
+  history: VerifyWorld['history'],
+  signal: AbortSignal
+): Promise<void> {
+  for (const id of history.dependents(backup)) {
+    const { copies, chain } = history.get(id) ?? { copies: [], chain: null };
+    const copy = copies.find(
+      each => each.destination === destination.id && each.state === 'present'
+    );
+    if (!copy) continue;
+    const problem = await chainProblem(copy, chain, destination, signal).catch(() => null);
+    if (problem) await keep(id, { ...copy, state: 'missing', problem }, history);
+  }
 }
 
 const timedOut = (runTimeoutMs: number): StageError =>
