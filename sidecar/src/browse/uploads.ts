@@ -132,12 +132,13 @@ export function uploadsAt(options: UploadsOptions): Uploads {
     const free = await destination.freeBytes();
     let mostBytes = announced ?? maxBytes;
     if (free !== undefined) {
-      const full = nearlyFull(free - promised - (announced ?? 0), floorBytes);
+      const full = nearlyFull(free - promised, floorBytes);
       if (full) throw full;
       const held = [...records.values()].reduce((sum, { bytes }) => sum + bytes, 0);
       const share = Math.floor((free + held) / 2) - held - promised;
-      if (share <= 0 || (announced ?? 0) > share) throw noShare(Math.max(0, share));
-      mostBytes = Math.min(mostBytes, share, free - promised - floorBytes);
+      const room = Math.min(share, free - promised - floorBytes);
+      if (room <= 0 || (announced ?? 0) > room) throw noShare();
+      mostBytes = Math.min(mostBytes, room);
     }
     promised += mostBytes;
     return { mostBytes, giveBack: () => void (promised -= mostBytes) };
@@ -150,7 +151,7 @@ export function uploadsAt(options: UploadsOptions): Uploads {
       const key = keyOf(id);
       const { mostBytes, giveBack } = await takeRoom(announcedBytes);
       const sent = limitedBody(body, mostBytes, () =>
-        mostBytes < options.maxBytes ? noShare(mostBytes) : tooBig(mostBytes)
+        mostBytes < options.maxBytes ? noShare() : tooBig(mostBytes)
       );
       // Bytes that arrived are no longer free, so they are counted twice: meanwhile, other uploads may be smaller only.
       const staged = await destination.stage(key, sent.body, { signal }).finally(giveBack);
@@ -211,13 +212,12 @@ const tooBig = (maxBytes: number) =>
     'needs-action'
   );
 
-const noShare = (bytes: number) =>
+/** It has no numbers: how much is free is for administrators of NKVM, and the length of an upload can be chosen to find it out. */
+const noShare = () =>
   new StageError(
     'copy',
     'DestinationNearlyFull',
-    `uploads may use half of the free space of the destination, of which ${sizeText(
-      bytes
-    )} are left for this one`,
+    'the upload does not fit: all uploads together may use half of the free space of the destination',
     'delete uploads that are not needed, or put the archive into the backup directory instead',
     'needs-action'
   );
