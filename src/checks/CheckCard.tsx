@@ -3,7 +3,7 @@ import type { Check } from '../../sidecar/api';
 import { lackText, TO_BACK_UP, TO_WRITE, useLack } from '../access/useLack';
 import { restoreClient } from '../api/clients/restoreClient';
 import { isFinal } from '../api/final';
-import { useCheck } from '../api/queries/restoreQueries';
+import { useListedCheck } from '../api/queries/restoreQueries';
 import { connectionTo } from '../api/session/connection';
 import { durationMs } from '../backups/run/durations';
 import { stageText } from '../backups/run/stageText';
@@ -45,15 +45,14 @@ interface CheckCardProps {
 }
 
 /** One check: while it runs how far it is, afterwards what it found. */
-export function CheckCard(props: CheckCardProps) {
-  return isFinal(props.check.status) ? <Ended {...props} /> : <UnderWay {...props} />;
+export function CheckCard({ cluster, check: listed }: CheckCardProps) {
+  const check = useListedCheck(cluster, listed);
+  // One element whoever says that it has ended, so that the details stay open when the list says so, too.
+  return isFinal(check.status) ? <Ended check={check} /> : <UnderWay {...{ cluster, check }} />;
 }
 
-function UnderWay({ cluster, check: listed }: CheckCardProps) {
+function UnderWay({ cluster, check }: CheckCardProps) {
   const { t } = useText();
-  const { value: check = listed } = useCheck(cluster, listed.id, listed.namespace);
-  // The list is a moment behind.
-  if (isFinal(check.status)) return <Ended cluster={cluster} check={check} />;
   const title = kindText(check.kind, t);
   return (
     <RestoreProgress
@@ -66,7 +65,7 @@ function UnderWay({ cluster, check: listed }: CheckCardProps) {
   );
 }
 
-function Ended({ check }: CheckCardProps) {
+function Ended({ check }: { check: Check }) {
   const { t, language } = useText();
   const { kind, status, createdAt, message, hint, reason, warnings, comparison, output } = check;
   const took = durationMs(check);

@@ -48,6 +48,39 @@ describe('on the page of a backup, a person', () => {
     expect(verify).not.toHaveAttribute('aria-disabled');
   });
 
+  it('keeps the details open that were opened before the list says that the check has ended', async () => {
+    const stream = fakeStream();
+    const { cluster } = open({
+      'GET /backups/7/checks': checkList([running]),
+      'GET /checks/11': running,
+      'GET /checks/11/events': stream.answer,
+    });
+    await waitFor(() => expect(stream.isOpen()).toBe(true));
+    const ended = aCheck({ comparison: aComparison() });
+    let goOn = () => {};
+    const isHeld = new Promise<void>(resolve => (goOn = resolve));
+    let isListed = false;
+    cluster.answer('GET /backups/7/checks', async () => {
+      await isHeld;
+      isListed = true;
+      return checkList([ended]);
+    });
+    cluster.answer('GET /checks/11', ended);
+    stream.send('check', ended);
+    const details = () => screen.getByText('Compared files').closest('details')!;
+    await waitFor(() => expect(details()).not.toHaveAttribute('open'));
+    details().open = true;
+    goOn();
+    await waitFor(() => expect(isListed).toBe(true));
+    // Once the page has the list, it has no other check under way.
+    await waitFor(() =>
+      expect(screen.getByRole('button', { name: 'Verify now' })).not.toHaveAttribute(
+        'aria-disabled'
+      )
+    );
+    expect(details()).toHaveAttribute('open');
+  });
+
   it('starts a drill with a command, once image and command are there', async () => {
     const drill = aCheck({ kind: 'drill', status: 'queued', stage: null, endedAt: null });
     const { cluster, user } = open({

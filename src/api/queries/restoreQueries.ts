@@ -121,15 +121,20 @@ export function useChecks(cluster: string, backup: string, namespace?: string): 
   return asked(query, queryKey);
 }
 
-/** One check, followed live until it has ended. */
-export const useCheck = (cluster: string, id: string, namespace?: string): Asked<Check> =>
-  useFollowed(cluster, {
+/** One check of a list, followed live until it has ended: the list is a moment behind. */
+export function useListedCheck(cluster: string, listed: Check): Check {
+  const { id, namespace } = listed;
+  const isWanted = !isFinal(listed.status);
+  const { value } = useFollowed<Check>(cluster, {
     queryKey: [...clusterKey(cluster), 'check', id],
     at: namespace,
+    isWanted,
     event: 'check',
     read: connection => restoreClient(connection).check(id, { namespace }),
     open: (connection, signal) => restoreClient(connection).checkEvents(id, { namespace, signal }),
   });
+  return isWanted && value ? value : listed;
+}
 
 /** A volume, there or gone, with a backup that has succeeded. */
 export interface RestorableVolume extends VolumeRef {

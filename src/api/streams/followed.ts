@@ -11,6 +11,8 @@ interface Source<T> {
   queryKey: QueryKey;
   /** The namespace where a plain user's token is minted. */
   at?: string;
+  /** Whether it is asked for; absent: it is. */
+  isWanted?: boolean;
   /** The name of the event that brings a state. */
   event: string;
   read(connection: Connection): Promise<T>;
@@ -25,6 +27,7 @@ export function useFollowed<T extends Followable>(cluster: string, source: Sourc
     {
       queryKey,
       queryFn: () => source.read(connectionTo(cluster)),
+      enabled: source.isWanted ?? true,
       // What has ended does not change any more.
       staleTime: ({ state }) => (state.data && isFinal(state.data.status) ? Infinity : 1_000),
       refetchInterval: ({ state: { data, error } }) => (data && !error ? false : ACTIVE_MS),
@@ -33,7 +36,7 @@ export function useFollowed<T extends Followable>(cluster: string, source: Sourc
   );
   const isUnderWay = query.data !== undefined && !isFinal(query.data.status);
   // What cannot be read is asked for from time to time, and followed again as soon as it can.
-  const isFollowed = isUnderWay && !query.isError;
+  const isFollowed = isUnderWay && !query.isError && source.isWanted !== false;
   const latest = useRef(source);
   latest.current = source;
   const key = queryKey.join('/');

@@ -12,7 +12,8 @@ export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> 
   return {
     async open(path, options = {}) {
       const before = (page: Page) => {
-        onTestFinished(async () => {
+        onTestFinished(async ({ task }) => {
+          if (task.result?.state === 'fail') await tellOf(page, task.name);
           // Requests that the test answers itself may be under way.
           await page.unrouteAll({ behavior: 'ignoreErrors' });
           await headlamp.release(page);
@@ -26,6 +27,19 @@ export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> 
     cut: headlamp.cut,
     close: headlamp.close,
   };
+}
+
+const MOST_CHARS = 3_000;
+
+/** Says what a page showed when its test failed, and keeps a picture of it: the failure alone says only what it lacked. */
+async function tellOf(page: Page, test: string): Promise<void> {
+  try {
+    await shoot(page, `failed/${test.replaceAll(/\W+/g, '-')}`);
+    const text = await page.locator('body').innerText({ timeout: 5_000 });
+    console.error(`“${test}” failed. ${page.url()} showed:\n${text.slice(0, MOST_CHARS)}`);
+  } catch (error) {
+    console.error(`“${test}” failed, and its page cannot be looked at: ${String(error)}`);
+  }
 }
 
 /** Takes a picture of what the window shows. @param name below `screenshots/`, without the ending. */
