@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { StageError, textOf } from '../errors.ts';
 import type { Digest } from './digest.ts';
 import { hashAndCount } from './digest.ts';
+import { gunzipping } from './gunzip.ts';
 import type { TarContents } from './tarContents.ts';
 import { tarContents } from './tarContents.ts';
 
@@ -15,9 +15,6 @@ export interface ReadBack extends Digest {
   /** At level `contents`: to be compared with the seal's `files` and `rawBytes`. */
   contents?: TarContents;
 }
-
-/** Bytes that gunzip gives in one piece; its default of 16 KiB costs a third of the speed. */
-const PIECE_BYTES = 256 * 1024;
 
 /**
  * Reads a stored archive once, from its first byte to its last, in constant memory.
@@ -49,7 +46,7 @@ export async function readBack(
       await untilEnd(pipeline(archive, counting, drain, { signal }));
       return counting.digest();
     }
-    const gunzip = createGunzip({ chunkSize: PIECE_BYTES }).once('error', blameArchive);
+    const gunzip = gunzipping().once('error', blameArchive);
     const untar = (tar: AsyncIterable<Buffer>) => tarContents(tar).finally(blameArchive);
     const contents = await untilEnd(
       form === 'tar'

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import type { Backup, Chain, Seal } from '../../api/index.ts';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
+import { gunzipping } from '../archive/gunzip.ts';
 import type { StageCall, Staged } from '../destinations/destination.ts';
 import type { Helper } from '../helper/helper.ts';
 import type { LeaveOut } from '../helper/leaveOut.ts';
@@ -217,7 +217,7 @@ async function stageCopy(
     return { staged: held.staged };
   }
   const counter = hashAndCount();
-  const tar = pipeline(body, createGunzip({ chunkSize: 256 * 1024 }), counter, () => undefined);
+  const tar = pipeline(body, gunzipping(), counter, () => undefined);
   held.staged = await destination.stage(key, tar, { ...call, digest: counter.digest });
   return { staged: held.staged, unpacked: counter.digest() };
 }

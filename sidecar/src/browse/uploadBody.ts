@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { pipeline, Transform } from 'node:stream';
 import { pipeline as untilDone } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
+import { gunzipping } from '../archive/gunzip.ts';
 import { BadTar } from '../archive/tar/header.ts';
 import type { ScannedTar } from '../archive/tar/scanTar.ts';
 import { scanTar } from '../archive/tar/scanTar.ts';
@@ -14,7 +14,6 @@ import { StageError, textOf } from '../errors.ts';
 const SILENCE_MS = 60_000;
 /** In that time: 1 KiB a second. An ending may be shorter. */
 const LEAST_BYTES = 60 * 1024;
-const PIECE_BYTES = 256 * 1024;
 
 /** @returns the body, which fails when it has more bytes than it may, or stands (almost) still. */
 export function limitedBody(
@@ -60,7 +59,7 @@ export async function checkedUpload(
 ): Promise<Digest & Pick<ScannedTar, 'files' | 'rawBytes'>> {
   const { body } = await staged.readBack({ signal });
   const counting = hashAndCount();
-  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+  const gunzip = gunzipping();
   let isArchive = true;
   gunzip.once('error', () => (isArchive = false));
   let scanned: ScannedTar | undefined;

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import type { Digest } from '../archive/digest.ts';
 import { hashAndCount } from '../archive/digest.ts';
+import { gunzipping } from '../archive/gunzip.ts';
 import { readBack } from '../archive/readBack.ts';
 import { StageError, textOf } from '../errors.ts';
 import { chainBody } from './chainBody.ts';
@@ -48,9 +48,6 @@ export async function checkArchive(
   return { ...read, rawBytes: undefined, isCompared: true };
 }
 
-/** Bytes that gunzip gives in one piece; its default of 16 KiB costs a third of the speed. */
-const PIECE_BYTES = 256 * 1024;
-
 /** A tar ends with at least one block of zeros; see unpack/program/tarReader.ts. */
 const END_BYTES = 512;
 
@@ -60,7 +57,7 @@ async function unpacked(
   { signal, onProgress = () => undefined }: CheckOptions
 ): Promise<CheckedArchive> {
   const counting = hashAndCount(onProgress);
-  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+  const gunzip = gunzipping();
   let isBroken = false;
   gunzip.once('error', () => (isBroken = true));
   let rawBytes = 0;

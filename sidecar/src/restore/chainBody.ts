@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { hashAndCount } from '../archive/digest.ts';
+import { gunzipping } from '../archive/gunzip.ts';
 import { archiveFormOf } from '../archive/name.ts';
 import { compareDigest } from './compareDigest.ts';
 import type { RestoreSource } from './source.ts';
@@ -26,7 +26,7 @@ async function* piecesOf(source: Archives, signal: AbortSignal): AsyncGenerator<
   for (const archive of [source, ...[...links].reverse()]) {
     const own = hashAndCount();
     const body = await destination.open(archive.key, { signal });
-    const stages = [own, ...(asTar && !isTar(archive.key) ? [createGunzip()] : [])];
+    const stages = [own, ...(asTar && !isTar(archive.key) ? [gunzipping()] : [])];
     yield* pipeline([body, ...stages], () => undefined) as unknown as AsyncIterable<Buffer>;
     compareDigest({ ...archive, destination }, own.digest());
   }

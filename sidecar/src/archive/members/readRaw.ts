@@ -1,10 +1,7 @@
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { StageError, textOf } from '../../errors.ts';
+import { gunzipping } from '../gunzip.ts';
 import type { RawArchive } from './rawArchive.ts';
-
-/** Bytes that gunzip gives in one piece, as in `readBack`. */
-const PIECE_BYTES = 256 * 1024;
 
 /** A storage that gives nothing for so long hangs. */
 const SILENCE_MS = 120_000;
@@ -31,7 +28,7 @@ export async function* readRaw(
   const body = await destination.open(key, { ...(members && { range }), signal: either });
   let storageBroke = false;
   body.once('error', () => (storageBroke = true));
-  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+  const gunzip = gunzipping();
   // A failure is thrown by `pieces`, too.
   pipeline(body, gunzip, { signal: either }).catch(() => undefined);
   const pieces = gunzip[Symbol.asyncIterator]() as AsyncIterator<Buffer>;

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream';
-import { constants, createGunzip, createGzip } from 'node:zlib';
+import { constants, createGzip } from 'node:zlib';
 import type { Digest } from '../../archive/digest.ts';
 import { hashAndCount } from '../../archive/digest.ts';
+import { gunzipping } from '../../archive/gunzip.ts';
 import type { ArchiveForm } from '../../archive/name.ts';
 
 /**
@@ -18,7 +19,7 @@ export function packedAs(
 ): { stream: Readable; digest?: () => Digest } {
   if ((from === 'tar') === (to === 'tar')) return { stream: body };
   const counter = hashAndCount();
-  const change = to === 'tar' ? createGunzip() : createGzip({ level: constants.Z_BEST_SPEED });
+  const change = to === 'tar' ? gunzipping() : createGzip({ level: constants.Z_BEST_SPEED });
   return {
     stream: pipeline(body, change, counter, () => undefined),
     digest: () => counter.digest(),
