@@ -22,6 +22,7 @@ export default defineConfig({
         test: {
           name: 'plugin',
           include: ['src/**/*.test.{ts,tsx}'],
+          testTimeout,
           // Headlamp's i18n then writes no log of 1,200 lines for each file.
           env: { UNDER_TEST: 'true' },
         },

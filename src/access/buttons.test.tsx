@@ -1,5 +1,5 @@
 import { screen, waitFor, within } from '@testing-library/react';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UploadArchive } from '../files/UploadArchive';
 import { accessOf } from '../testing/accessSamples';
 import { aDestination, destinationList, theLocal } from '../testing/destinationSamples';
@@ -15,9 +15,6 @@ import {
 import { aCheck, aRestore, aRestoring, checkList, restoreList } from '../testing/restoreSamples';
 import { aBackup, aRunning, aVolume, backupList, summaryOf, volumeList } from '../testing/samples';
 import { WithText } from '../ui/text';
-
-// Whole pages, whose controls are found by their roles.
-vi.setConfig({ testTimeout: 90_000 });
 
 const BACK_UP = 'create persistentvolumeclaims/backup';
 const READ = 'get persistentvolumeclaims/archive';
@@ -54,8 +51,7 @@ const reasonOf = (right: string) =>
   `You don’t have permission to ${right} in namespace shop. Ask an administrator of the namespace or of the cluster for it.`;
 
 /** Waits for the answer on the rights, which comes later than the buttons. */
-const saysWhy = (right: string) =>
-  screen.findAllByText(reasonOf(right), undefined, { timeout: 15_000 });
+const saysWhy = (right: string) => screen.findAllByText(reasonOf(right));
 
 /** Such a button is seen, takes the focus, says why, and does nothing. */
 async function expectInert(button: HTMLElement, right: string): Promise<void> {

@@ -145,7 +145,7 @@ describe('the page of a destination', () => {
     expect(screen.queryByRole('dialog')).toBeNull();
     expect(cluster.calls.filter(call => !call.startsWith('GET'))).toEqual([]);
     expect(cluster.secretCalls).toEqual([]);
-  }, 90_000);
+  });
 
   it('checks whether archives can be deleted', async () => {
     const { user, cluster } = open({ answers: { 'POST /destinations/offsite/append-only': {} } });

@@ -173,7 +173,7 @@ describe('the files of an archive', () => {
     });
     await waitFor(() => expect(asked(cluster)).toHaveLength(1));
     cluster.answer(FILES, ROOT);
-    expect(await screen.findByText('README.txt', undefined, { timeout: 8_000 })).toBeVisible();
+    expect(await screen.findByText('README.txt')).toBeVisible();
   });
 
   it.each([

@@ -178,9 +178,7 @@ describe('a restore of a backup of another cluster', () => {
     await user.click(await screen.findByLabelText('Cluster to restore into'));
     await user.click(await screen.findByRole('option', { name: cluster.name }));
     expect(screen.getByRole('radio', { name: /^The original claim/ })).toBeDisabled();
-    await waitFor(() => expect(screen.getByLabelText('Name')).toHaveValue('reports-restored'), {
-      timeout: 15_000,
-    });
+    await waitFor(() => expect(screen.getByLabelText('Name')).toHaveValue('reports-restored'));
     await user.click(await screen.findByRole('button', { name: 'See what will happen' }));
     expect(await screen.findByText('Into cluster')).toBeVisible();
     await user.click(await screen.findByRole('button', { name: 'Start the restore' }));
@@ -193,9 +191,7 @@ describe('a restore of a backup of another cluster', () => {
 
   it('goes into the same cluster, where nothing is chosen', async () => {
     const { cluster, user } = open(`/nkvm/restore?${WHERE}`, { 'POST /restores/plan': aPlan() });
-    await waitFor(() => expect(screen.getByLabelText('Name')).toHaveValue('reports-restored'), {
-      timeout: 15_000,
-    });
+    await waitFor(() => expect(screen.getByLabelText('Name')).toHaveValue('reports-restored'));
     await user.click(await screen.findByRole('button', { name: 'See what will happen' }));
     await screen.findByRole('button', { name: 'Start the restore' });
     expect(window.location.search).toContain('cluster=site-b');

@@ -22,8 +22,7 @@ import { emptyIndexedDb } from './emptyIndexedDb';
 
 setStore(store);
 // All of Headlamp takes its time, above all beside other tests.
-configure({ asyncUtilTimeout: 4_000 });
-vi.setConfig({ testTimeout: 20_000 });
+configure({ asyncUtilTimeout: 20_000 });
 
 /** Puts `page` where Headlamp would put it. */
 export function mount(page: ReactNode, url: string) {

@@ -384,13 +384,13 @@ describe('the list of volumes', () => {
     const { cluster, user } = open({ 'GET /volumes': volumeList([running]) });
     await rowOf('orders-db');
     cluster.answer('GET /volumes', refusal(503, 'no endpoints available'));
-    const warning = await screen.findByText(/may be out of date/, {}, { timeout: 8_000 });
+    const warning = await screen.findByText(/may be out of date/);
     expect(warning).toHaveTextContent('Can’t reach the backup service');
     expect(screen.getByRole('link', { name: 'orders-db' })).toBeVisible();
     cluster.answer('GET /volumes', refusal(403, 'ann may not list persistentvolumeclaims'));
     await user.click(screen.getByRole('button', { name: 'Try again' }));
     expect(await screen.findByText(/You don’t have access to this.*Ann may not/)).toBeVisible();
-  }, 15_000);
+  });
 
   it('shows nothing of the person before to the next one who logs in', async () => {
     const { cluster } = open({

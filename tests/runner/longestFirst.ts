@@ -15,7 +15,8 @@ const LONGEST = [
   'tests/model/model.test.ts',
   'tests/playground/increments.test.ts',
   'tests/demo/demo.test.ts',
-  'sidecar/src/main.test.ts',
+  'tests/playground/clusters.test.ts',
+  'tests/servers/openapi.test.ts',
 ];
 
 /** Vitest's own order knows how long files took only where they have run before. */

@@ -110,9 +110,9 @@ describe('the copies of a backup', () => {
     await user.click(copy);
     await waitFor(() => expect(cluster.calls).toContain(`${COPY} {"destination":"nas"}`));
     expect((await screen.findAllByText(/Copying to nas/))[0]).toBeVisible();
-    expect(await screen.findByText(/2 KiB of 4 KiB/, {}, { timeout: 6_000 })).toBeVisible();
+    expect(await screen.findByText(/2 KiB of 4 KiB/)).toBeVisible();
     cluster.answer('GET /copies/8', { ...aCopyRun, status: 'failed', message: 'nas is full' });
-    expect(await screen.findByText(/Nas is full/, {}, { timeout: 6_000 })).toBeVisible();
+    expect(await screen.findByText(/Nas is full/)).toBeVisible();
   });
 
   it('say why one more cannot be had', async () => {
