@@ -69,7 +69,7 @@ export async function sendBase(
  * The keys of an increment must open its base, too: see `PlaceKeys.baseKey`.
  * @returns why that is not known; undefined: it is, or nothing is encrypted there
  */
-async function whyLocked(
+export async function whyLocked(
   { archive }: ChainLink,
   { destination, form }: Pick<OpenTarget, 'destination' | 'form'>,
   signal: AbortSignal

@@ -3,11 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { newIdentity } from '../../archive/age/keys.ts';
 import { readManifest } from '../../archive/manifest.ts';
+import type { ArchiveForm } from '../../archive/name.ts';
 import { manifestName, snapshotName } from '../../archive/name.ts';
 import { lane } from '../../cluster/gateway/lane.ts';
 import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import { encryptedDestination } from '../../destinations/encryption/encrypted.ts';
+import { keyRing } from '../../destinations/encryption/keyRing.ts';
 import { readText } from '../../destinations/readText.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import { changeCopies } from '../../history/queries/changeCopies.ts';
@@ -45,14 +49,14 @@ const { signal } = new AbortController();
 const keyOf = (run: RunRecord | undefined): string => run?.copies[0]?.key ?? '';
 
 /** Copies the last backup of the chain. */
-async function copyLast(known?: History) {
+async function copyLast(known?: History, archiveForm: ArchiveForm = 'tar.gz') {
   const history = known ?? (await openFor(newPath()));
   if (!known) await history.add(runs);
   const end = await copyJob({
     installation: 'i',
     ...{ history, now: () => new Date(), retry: COPY_RETRY, unpacking: lane(1) },
     runTimeoutMs: 60_000,
-    places: fixedPlaces([from, to]),
+    places: fixedPlaces([from, to], ({ id }) => (id === 'b' ? { archiveForm } : {})),
     proofPlans: (_, all) => all.map(() => ({ by: 'reading', level: 'checksum' })),
   }).work(
     {
@@ -120,6 +124,28 @@ it('copies an archive that an increment needs again, where only the increment is
   const { end } = await copyLast(history);
   expect(end).toMatchObject({ status: 'success' });
   expect(await chainThere(keyOf(runs[2]), runs[2]!.chain, to, signal)).toHaveLength(2);
+});
+
+it('says which archive may have other keys, where they were changed between two copies', async () => {
+  const inner = to;
+  const keys = keyRing().of('b');
+  const encrypted = (): Destination =>
+    encryptedDestination(inner, { whom: { recipients: [newIdentity()] }, keys });
+  to = encrypted();
+  const { history, end } = await copyLast(undefined, 'tar.gz.age');
+  expect(end).toMatchObject({ status: 'success', warnings: [] });
+  // The last one is copied again, after the change.
+  const last = `${keyOf(runs[2])}.age`;
+  for (const key of [manifestName(last), last, snapshotName(last)]) await to.remove(key);
+  await changeCopies(history, runs[2]!.id, ({ copies }) => ({
+    copies: copies.filter(({ destination }) => destination === 'a'),
+  }));
+  to = encrypted();
+  const after = await copyLast(history, 'tar.gz.age');
+  expect(after.end).toMatchObject({
+    status: 'success',
+    warnings: [expect.stringContaining(`${keyOf(runs[0])}.age at b, which this increment needs`)],
+  });
 });
 
 it('publishes no increment where an archive that it needs is gone by then, and tries again', async () => {

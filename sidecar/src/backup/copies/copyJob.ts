@@ -16,6 +16,7 @@ import { CANCELLED } from '../../jobs/job.ts';
 import { stageClock } from '../../jobs/stageClock.ts';
 import type { Held } from '../breakOff.ts';
 import { explain, retryAfterOf, timedOut, undo } from '../breakOff.ts';
+import { whyLocked } from '../chain/sendBase.ts';
 import { provenArchiveAt } from '../provenArchive.ts';
 import { problemOf } from './copiesVerdict.ts';
 import type { CopyProof, CopyRun } from './copyArchive.ts';
@@ -150,7 +151,29 @@ async function copied(
     target.destination,
     under.signal
   );
-  return await copiedAlone(backup, target, world, under);
+  const warnings = await warningsOnKeys(backup, target, under.signal);
+  return { ...(await copiedAlone(backup, target, world, under)), warnings };
+}
+
+/**
+ * An increment that was made before a change of the keys is encrypted for the present ones, and what it needs may have been copied
+ * before the change. It is copied all the same: with both keys it can be restored.
+ * @returns a sentence where it is not known that the present keys open all of it
+ */
+async function warningsOnKeys(
+  { chain }: RunRecord,
+  target: OpenTarget,
+  signal: AbortSignal
+): Promise<string[]> {
+  for (const link of chain?.links ?? []) {
+    if ((await whyLocked(link, target, signal)) === undefined) continue;
+    return [
+      `archive ${archiveNameIn(link.archive, target.form)} at ${
+        target.name
+      }, which this increment needs, may be encrypted for earlier keys: keep those as well`,
+    ];
+  }
+  return [];
 }
 
 /** Copies one archive, without those that it needs. @throws whatever ends it */
