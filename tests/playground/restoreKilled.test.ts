@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Backup, Restore } from '../../sidecar/api/index.ts';
+import type { Backup, Check, Restore } from '../../sidecar/api/index.ts';
 import { openHistory } from '../../sidecar/src/history/openHistory.ts';
 import { exampleRun, queuedRun } from '../../sidecar/src/testing/history/exampleRun.ts';
 import type { Call } from '../cluster/support/backups.ts';
@@ -111,6 +111,43 @@ it(
       message: expect.stringMatching(/claim shop\/target holds a part of the archive/),
       hint: expect.stringMatching(/no safety backup/),
     });
+  }
+);
+
+it(
+  'a drill that was killed is done again, and leaves no claim and no pod',
+  { timeout: 120_000 },
+  async () => {
+    const asked = await call(`/api/v1/backups/${backup.id}/drill`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    const { check } = (await asked.json()) as { check: Check };
+    const look = async (): Promise<Check> =>
+      (await (await call(`/api/v1/checks/${check.id}`)).json()) as Check;
+    await until('it writes', async () => (await look()).stage === 'copy', 30_000, 5);
+    await sidecar.stop('SIGKILL');
+    sidecar = await startSidecar(env(), sidecar.dir);
+    const end = await until(
+      'it has ended',
+      async () => {
+        const run = await look();
+        return run.endedAt === null ? undefined : run;
+      },
+      90_000
+    );
+    expect(end, end.message).toMatchObject({ status: 'success' });
+    const left = async (kind: string): Promise<string[]> => {
+      const answer = await fetch(`${world.kubeUrl}/api/v1/namespaces/shop/${kind}`);
+      const { items } = (await answer.json()) as { items: { metadata: { name: string } }[] };
+      return items.map(({ metadata }) => metadata.name).filter(name => name.startsWith('nkvm-'));
+    };
+    await until(
+      'nothing of it is left',
+      async () => [...(await left('pods')), ...(await left('persistentvolumeclaims'))].length === 0,
+      60_000
+    );
   }
 );
 
