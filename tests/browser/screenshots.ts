@@ -16,9 +16,7 @@ const BIG = ['billing', 'statements'] as const;
 const MARGIN = 32;
 
 if (!findChromium()) {
-  console.error(
-    'There is no Chromium on PATH: install it (on Debian: apt install chromium-headless-shell).'
-  );
+  console.error('There is no Chromium on PATH: install it (on Debian: apt install chromium).');
   process.exit(1);
 }
 

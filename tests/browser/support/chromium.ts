@@ -2,18 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium } from 'playwright-core';
 
-/**
- * Names under which systems install it, in the order in which they are looked for on PATH. The first has no windows of its
- * own, and takes less CPU time.
- */
-const NAMES = [
-  'chromium-headless-shell',
-  'chromium',
-  'chromium-browser',
-  'google-chrome',
-  'google-chrome-stable',
-  'chrome',
-];
+/** Names under which systems install it, in the order in which they are looked for on PATH. */
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
 /** What Playwright switches off. Chromium takes the last list of them, which is ours. */
 const OFF_IN_PLAYWRIGHT = [
