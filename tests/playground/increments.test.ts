@@ -235,9 +235,12 @@ it(
     await expect(restored(five)).rejects.toThrow(/Archive|Chain|differs|bytes/);
     rmSync(file(four));
     await call('/api/v1/destinations/local/catalog', { method: 'POST' });
-    expect((await read(call, five.id)).copies).toMatchObject([
-      { state: 'missing', problem: { reason: 'ChainIncomplete' } },
-    ]);
+    const lost = await until(
+      'the listing has found the archive missing',
+      async () => (await read(call, five.id)).copies.find(copy => copy.state === 'missing'),
+      60_000
+    );
+    expect(lost).toMatchObject({ problem: { reason: 'ChainIncomplete' } });
     const { state, reasons } = await (await call('/api/v1/policy/shop/lost')).json();
     expect(state).not.toBe('protected');
     expect(reasons).toContainEqual(expect.objectContaining({ reason: 'NewestBackupGone' }));
