@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, type TestContext } from 'vitest';
 import { type Headlamp, type HeadlampOptions, startHeadlamp } from './headlamp.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -13,7 +13,7 @@ export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> 
     async open(path, options = {}) {
       const before = (page: Page) => {
         onTestFinished(async ({ task }) => {
-          if (task.result?.state === 'fail') await tellOf(page, task.name);
+          if (task.result?.state === 'fail') await tellOf(page, task);
           // Requests that the test answers itself may be under way.
           await page.unrouteAll({ behavior: 'ignoreErrors' });
           await headlamp.release(page);
@@ -29,16 +29,18 @@ export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> 
   };
 }
 
-const MOST_CHARS = 3_000;
-
-/** Says what a page showed when its test failed, and keeps a picture of it: the failure alone says only what it lacked. */
-async function tellOf(page: Page, test: string): Promise<void> {
-  try {
-    await shoot(page, `failed/${test.replaceAll(/\W+/g, '-')}`);
-    const text = await page.locator('body').innerText({ timeout: 5_000 });
-    console.error(`“${test}” failed. ${page.url()} showed:\n${text.slice(0, MOST_CHARS)}`);
-  } catch (error) {
-    console.error(`“${test}” failed, and its page cannot be looked at: ${String(error)}`);
+/** Adds what a page showed to the error of its test, and keeps a picture of it: the error alone says only what it lacked. */
+async function tellOf(page: Page, { name, result }: TestContext['task']): Promise<void> {
+  await shoot(page, `failed/${name.replaceAll(/\W+/g, '-')}`).catch(() => undefined);
+  const shown = await page
+    .getByRole('main')
+    .innerText({ timeout: 5_000 })
+    .catch(error => `nothing: ${String(error)}`);
+  const line = `${page.url()} showed ${shown.replaceAll(/\s*\n\s*/g, ' | ')}`;
+  const told = (text: string) => text.replace(/\n|$/, `\n${line.replaceAll('$', '$$$$')}$&`);
+  for (const error of result?.errors ?? []) {
+    error.message = told(error.message);
+    if (error.stack) error.stack = told(error.stack);
   }
 }
 
