@@ -10,12 +10,14 @@ interface ComboBoxProps {
   /** A help text, or the error. A space reserves the line. */
   helperText?: string;
   onChange(text: string): void;
+  onFocus?(): void;
   onBlur?(): void;
 }
 
 /** A field of text with proposals. */
 export function ComboBox(props: ComboBoxProps) {
-  const { label, value, options, placeholder, isWrong, helperText, onChange, onBlur } = props;
+  const { label, value, options, placeholder, isWrong, helperText } = props;
+  const { onChange, onFocus, onBlur } = props;
   return (
     <Autocomplete
       freeSolo
@@ -27,6 +29,7 @@ export function ComboBox(props: ComboBoxProps) {
         if (reason !== 'reset') onChange(text);
       }}
       onChange={(_, chosen) => onChange(chosen ?? '')}
+      onFocus={onFocus}
       onBlur={onBlur}
       renderInput={input => (
         <TextField

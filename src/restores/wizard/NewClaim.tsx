@@ -24,8 +24,10 @@ export function NewClaim({ cluster, into, draft, change, volumes: seen }: NewCla
   const { t } = useText();
   const { target } = draft;
   const volumes = seen ?? [];
-  useProposal(draft, change, seen);
-  const { claim: asBackedUp, isBusy } = useAsBackedUp(cluster, draft);
+  const [isNaming, setNaming] = useState(false);
+  const naming = { onFocus: () => setNaming(true), onBlur: () => setNaming(false) };
+  useProposal(draft, change, isNaming ? undefined : seen);
+  const { claim: asBackedUp, isBusy, isUnknown } = useAsBackedUp(cluster, draft);
   const asItWas = isBusy
     ? t('Reading the original claim…')
     : asBackedUp
@@ -58,6 +60,7 @@ export function NewClaim({ cluster, into, draft, change, volumes: seen }: NewCla
         value={target.namespace}
         options={known}
         onChange={namespace => change({ target: { ...target, namespace: namespace.trim() } })}
+        {...naming}
         isWrong={!isNamespaceName(target.namespace)}
         helperText={isNamespaceName(target.namespace) ? ' ' : t('A name of a namespace, e.g. shop')}
       />
@@ -66,6 +69,7 @@ export function NewClaim({ cluster, into, draft, change, volumes: seen }: NewCla
         label={t('Name')}
         value={target.name}
         onChange={event => change({ target: { ...target, name: event.target.value.trim() } })}
+        {...naming}
         error={!isClaimName(target.name) || isTaken}
         helperText={
           isTaken
@@ -91,6 +95,7 @@ export function NewClaim({ cluster, into, draft, change, volumes: seen }: NewCla
       <Autocomplete
         multiple
         disableCloseOnSelect
+        readOnly={isUnknown}
         ChipProps={{ size: 'small' }}
         options={[...ACCESS_MODES]}
         value={draft.accessModes ?? modesOf(asBackedUp?.accessModes)}
@@ -101,13 +106,14 @@ export function NewClaim({ cluster, into, draft, change, volumes: seen }: NewCla
             size="small"
             label={t('Access modes')}
             error={problems.includes('accessModes')}
-            helperText={problems.includes('accessModes') ? t('Choose at least one.') : ' '}
+            helperText={problems.includes('accessModes') ? t('Choose at least one.') : asItWas}
           />
         )}
       />
       <Autocomplete
         multiple
         freeSolo
+        readOnly={isUnknown}
         options={[]}
         value={linesOf(labels)}
         onChange={(_, lines) => change({ labels: labelsOf(lines.filter(isLine)) })}
@@ -136,22 +142,25 @@ export function NewClaim({ cluster, into, draft, change, volumes: seen }: NewCla
 }
 
 /**
- * A field that shows what it was until it is changed. It can be emptied to be typed again; left empty, it is as it was.
+ * A field that shows what it was until it is changed. It can be emptied to be typed again; left empty, it is as it was. While it has the
+ * focus, what it was may become known: its text stays, because a person may be about to type.
  */
 function useDefault(
   value: string | undefined,
   was: string | null | undefined,
   change: (text: string | undefined) => void
 ) {
-  const [isEmptied, setEmptied] = useState(false);
+  const shown = was ?? '';
+  const [held, setHeld] = useState<string>();
   return {
-    value: value ?? (isEmptied ? '' : was ?? ''),
+    value: value ?? held ?? shown,
     onChange(text: string) {
       const typed = text.trim();
-      setEmptied(typed === '');
+      if (typed === '') setHeld('');
       change(typed || undefined);
     },
-    onBlur: () => setEmptied(false),
+    onFocus: () => setHeld(shown),
+    onBlur: () => setHeld(undefined),
   };
 }
 
@@ -161,7 +170,7 @@ const isLine = (line: string) => line.includes('=') && !line.startsWith('=');
 
 const modesOf = (modes: string[] = []) => ACCESS_MODES.filter(mode => modes.includes(mode));
 
-/** Fills in a namespace and a name that is free, once the claims are known. */
+/** Fills in a namespace and a name that is free, once the claims are known and nobody is about to type there. */
 function useProposal(
   draft: Draft,
   change: StepProps['change'],
@@ -172,11 +181,10 @@ function useProposal(
     if (isDone || !volumes) return;
     setDone(true);
     change(({ target, from }) => {
-      // Somebody was faster than the list.
-      if (target.name) return {};
       const namespace = target.namespace || from.namespace;
       const taken = volumes.filter(each => each.namespace === namespace).map(({ name }) => name);
-      return { target: { namespace, name: proposedName(from.name, taken) } };
+      // Somebody may have been faster than the list.
+      return { target: { namespace, name: target.name || proposedName(from.name, taken) } };
     });
     // Later changes are the person's own.
     // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -212,6 +220,6 @@ function useAsBackedUp(cluster: string, draft: Draft) {
     [backup, named, cluster, draft.into]
   );
   const at = (kindOf(backup) === 'backup' && from.namespace) || named?.namespace;
-  const { value, isBusy } = usePlan(cluster, request, at);
-  return { claim: value?.claim, isBusy: isBusy && !value };
+  const { value, trouble, isBusy } = usePlan(cluster, request, at);
+  return { claim: value?.claim, isBusy: isBusy && !value, isUnknown: !value && !trouble };
 }

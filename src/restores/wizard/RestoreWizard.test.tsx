@@ -35,6 +35,19 @@ const NEW = `${OF_7}&target=shop%2Forders-db-restored&step=plan`;
 const INTO = (mode: string) => `${OF_7}&where=original&mode=${mode}&step=plan`;
 
 const button = (name: string) => screen.findByRole('button', { name });
+/** An answer that waits until `goOn`. */
+function held<T>(body: T) {
+  let goOn = () => {};
+  const free = new Promise<void>(resolve => (goOn = resolve));
+  let sent = false;
+  const answer = async () => {
+    await free;
+    sent = true;
+    return body;
+  };
+  return { answer, goOn, isSent: () => sent };
+}
+
 const isInert = (element: HTMLElement) => element.getAttribute('aria-disabled') === 'true';
 const plans = (calls: string[]) => calls.filter(call => call.startsWith('POST /restores/plan'));
 const starts = (calls: string[]) => calls.filter(call => call.startsWith('POST /restores {'));
@@ -228,6 +241,47 @@ describe('where to restore to', () => {
     await user.click(screen.getByLabelText('Namespace'));
     expect(await screen.findByRole('option', { name: 'shop' })).toBeVisible();
     expect(name).toHaveValue('mine');
+  });
+
+  it('leaves a field as it is while it has the focus, whatever becomes known', async () => {
+    const claims = held(volumeList([aVolume()]));
+    const plan = held(aPlan());
+    const { user } = open(`${OF_7}&step=where`, {
+      'GET /volumes': claims.answer,
+      'POST /restores/plan': plan.answer,
+    });
+    const name = await screen.findByLabelText('Name');
+    await user.click(name);
+    claims.goOn();
+    await waitFor(() => expect(claims.isSent()).toBe(true));
+    expect(name).toHaveValue('');
+    await user.type(name, 'mine');
+
+    const [size, labels] = [screen.getByLabelText('Size'), screen.getByLabelText('Labels')];
+    await user.click(size);
+    expect(labels).toHaveAttribute('readonly');
+    plan.goOn();
+    await waitFor(() => expect(screen.getByLabelText('Storage class')).toHaveValue('fast'));
+    expect(size).toHaveValue('');
+    await user.type(size, '20Gi');
+    await user.tab();
+    expect(labels).not.toHaveAttribute('readonly');
+    expect(size).toHaveValue('20Gi');
+    expect(name).toHaveValue('mine');
+    await user.clear(size);
+    await user.tab();
+    expect(size).toHaveValue('10Gi');
+  });
+
+  it('proposes a name once the empty field is left', async () => {
+    const claims = held(volumeList([aVolume()]));
+    const { user } = open(`${OF_7}&step=where`, { 'GET /volumes': claims.answer });
+    const name = await screen.findByLabelText('Name');
+    await user.click(name);
+    claims.goOn();
+    await waitFor(() => expect(claims.isSent()).toBe(true));
+    await user.tab();
+    await waitFor(() => expect(name).toHaveValue('orders-db-restored'));
   });
 
   it('says that a name is taken or cannot be one, and does not go on', async () => {
