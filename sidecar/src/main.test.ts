@@ -64,12 +64,11 @@ function start({ onTestFinished }: TestContext, server: string, env: Record<stri
         if (value.includes(sentence)) return JSON.parse(value);
       }
     },
-    /** @returns exit code, signal, and how long that took. */
+    /** @returns the exit code. */
     async end(signal: NodeJS.Signals = 'SIGTERM') {
-      const begun = performance.now();
       child.kill(signal);
       const [code] = await ended;
-      return { code, ms: performance.now() - begun };
+      return { code };
     },
     ended: async () => ({ code: (await ended)[0], stderr }),
   };
@@ -107,9 +106,8 @@ describe.concurrent('the service', () => {
   ] as const)('stops in order on SIGTERM %s', async ([, server, sentence], test) => {
     const service = start(test, typeof server === 'string' ? server : await server(test));
     await service.says(sentence);
-    const { code, ms } = await service.end();
+    const { code } = await service.end();
     expect(code).toBe(0);
-    expect(ms).toBeLessThan(30_000);
     if (!existsSync(service.history)) return;
     const history = await openHistory(service.history); // complete, and nobody holds it
     expect(history.count()).toBe(0);

