@@ -12,7 +12,7 @@ import type { MadeChain } from '../testing/chain/madeChain.ts';
 import { madeChain } from '../testing/chain/madeChain.ts';
 import { treeHistories, treeLines } from '../testing/chain/treeHistory.ts';
 import { memoryDestination } from '../testing/destinations/memoryDestination.ts';
-import { SEED } from '../testing/seed.ts';
+import { slowRuns } from '../testing/seed.ts';
 import type { OpenArchive } from './openArchive.ts';
 import { fileOf, tarOfSelection } from './tarOfSelection.ts';
 
@@ -82,7 +82,7 @@ it('shows and gives every point of random histories as the tree was then', async
         end();
       }
     }),
-    { seed: SEED, numRuns: Number(process.env.NKVM_CHAIN_RUNS ?? 5) }
+    slowRuns(5)
   );
 }, 600_000);
 

@@ -27,6 +27,7 @@ const sha256 = Seal.shape.sha256;
  * - `unreadable`: it could not read the snapshot file of the archive before
  * - `unseen`: files have changed, and their times do not show it
  * - `contents`: files have other contents, and their times and sizes are as before
+ * - `links`: unchanged files have hard links in a directory of which tar packs everything, and elsewhere
  * - `too-big`: the snapshot file would be too big
  * - `failed`: it could not list the volume
  */
@@ -36,6 +37,7 @@ const CHAIN_REASONS = [
   'unreadable',
   'unseen',
   'contents',
+  'links',
   'too-big',
   'failed',
 ] as const;
@@ -44,7 +46,7 @@ const CHAIN_REASONS = [
 export interface SealedLink {
   form: 'none' | 'full' | 'increment';
   reason: (typeof CHAIN_REASONS)[number];
-  /** Files whose change tar does not see. */
+  /** Files for which it is a full one: with `unseen`, `contents` and `links`. */
   count: number;
   /** The snapshot file that the pod holds; null: it holds none, so that no increment can build on the archive. */
   snapshot: Digest | null;

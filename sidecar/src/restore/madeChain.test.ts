@@ -15,7 +15,7 @@ import { onePlace } from '../testing/destinations/onePlace.ts';
 import { exampleHelperSettings } from '../testing/helper/exampleHelperSettings.ts';
 import { processCluster } from '../testing/helper/processCluster.ts';
 import { SAME, unpackWorld } from '../testing/helper/unpackWorld.ts';
-import { SEED } from '../testing/seed.ts';
+import { slowRuns } from '../testing/seed.ts';
 import { checkArchive } from './archiveCheck.ts';
 import { fileComparison } from './plan/compareFiles.ts';
 import { entriesOf } from './selectEntries.ts';
@@ -51,7 +51,6 @@ async function change(
 }
 
 const histories = fc.tuple(treeHistories({ rounds: 4 }), fc.array(fc.nat(3), { minLength: 4 }));
-const numRuns = Number(process.env.NKVM_CHAIN_RUNS ?? 2);
 
 /** Paths of a tree, without the root. */
 const pathsOf = (tree: readonly string[]): string[] =>
@@ -95,7 +94,7 @@ it('a helper restores every point of random histories, and single paths of it', 
         rmSync(root, { recursive: true, force: true });
       }
     }),
-    { seed: SEED, numRuns }
+    slowRuns(2)
   );
 }, 600_000);
 

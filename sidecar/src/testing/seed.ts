@@ -13,3 +13,14 @@ function ofCommit(): number {
   const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' });
   return Number.parseInt((stdout ?? '').slice(0, COMMIT_DIGITS), 16) || 1;
 }
+
+/**
+ * Settings of a random test whose runs are slow. A failure is reported as it was found: the search for a shorter one takes
+ * minutes, and `NKVM_TEST_SHRINK` asks for it.
+ * @param runs how many; `NKVM_TEST_RUNS` overrides it
+ */
+export const slowRuns = (runs: number) => ({
+  seed: SEED,
+  numRuns: Number(process.env.NKVM_TEST_RUNS ?? runs),
+  endOnFailure: !process.env.NKVM_TEST_SHRINK,
+});

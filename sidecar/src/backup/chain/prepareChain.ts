@@ -66,6 +66,10 @@ const WHY_FULL: Record<SealedLink['reason'], (count: number) => string> = {
   unreadable: () => 'the helper could not read the snapshot file of the archive before',
   unseen: count => `${files(count)} changed, and their times are older than the archive before`,
   contents: count => `${files(count)} have other contents, and the same times as before`,
+  links: count =>
+    `${files(
+      count
+    )} unchanged, with hard links in a directory that was renamed or replaced and in another one`,
   'too-big': () => 'the snapshot file would be too big',
   failed: () => 'the helper could not list the volume',
 };

@@ -5,7 +5,7 @@
 # cannot be trusted with is packed as a whole (known.cjs).
 prepare_chain() {
   rm -f tar.snapshot known sample chain removed snapshot.gz
-  if [ -z "$counts" ] || ! { (counts=; find_kept -printf '%d\t%i\t%y\t%s\t%T@\t%C@\t%f\0') 2>/dev/null |
+  if [ -z "$counts" ] || ! { (counts=; find_kept -printf '%d\t%i\t%y\t%n\t%s\t%T@\t%C@\t%f\0') 2>/dev/null |
     $node -e "$(cat known.cjs)" "$volume" "${NKVM_SNAPSHOT_LIMIT:-50331648}" >chain.new; }; then
     rm -f tar.snapshot
     printf 'chain=none\nchainReason=failed\n' >chain

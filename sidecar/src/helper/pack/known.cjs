@@ -1,14 +1,18 @@
 // Decides whether tar would see every change of a volume since the archive that `base.gz` belongs to, and notes how the volume
 // is now. `node -e TEXT VOLUME MOST`, in the work directory; standard input is find's list of the volume, records of
-// `DEPTH TAB INODE TAB TYPE TAB SIZE TAB MTIME TAB CTIME TAB NAME NUL`, each directory before what is in it.
+// `DEPTH TAB INODE TAB TYPE TAB LINKS TAB SIZE TAB MTIME TAB CTIME TAB NAME NUL`, each directory before what is in it.
 //
 // tar takes a file for unchanged when both of its times are before the time of its snapshot file. That is wrong where a clock
 // was set back, a volume was rolled back, or a server has other times. So `base.gz` has a hash of each file's metadata, too: a
 // file that is old and not among them has changed without tar's notice. Contents that change without a change of times are
 // found by chance: `base.gz` has the hashes of some pieces of files, which are read again.
 //
+// tar packs all of a directory that is new or has another inode than in its snapshot file, and nothing of a file that is unchanged
+// elsewhere. Of an unchanged file with hard links in both, one archive would have some names and an older one the others, and two
+// files would come back.
+//
 // It writes `tar.snapshot`, tar's file from base.gz (none: tar packs everything), `known`, 8 bytes for each file, and `sample`.
-// Standard output gets lines for the seal: `chain=full|increment|none`, `chainReason=`, `entriesInVolume=`.
+// Standard output gets lines for the seal: `chain=full|increment|none`, `chainReason=`, `chainCount=`, `entriesInVolume=`.
 // base.gz is gzip of: a line of JSON {formatVersion, archive, tarBytes, entries, sample}, tar's snapshot file, and `known`.
 const fs = require('fs');
 const zlib = require('zlib');
@@ -70,6 +74,7 @@ async function readBase() {
   let odd = Buffer.alloc(0);
   let time = '';
   let zeros = 0;
+  let directories;
   try {
     for await (let chunk of fs
       .createReadStream('base.gz')
@@ -102,6 +107,7 @@ async function readBase() {
       seen += at / 8;
       odd = known.subarray(at);
     }
+    directories = directoriesIn(fs.readFileSync('tar.snapshot'));
   } catch {
     return undefined;
   } finally {
@@ -110,7 +116,35 @@ async function readBase() {
   const [, seconds, nanoseconds] = /\n(\d+) (\d+) $/.exec(time) || [];
   if (!head || rest > 0 || seen !== head.entries || odd.length > 0 || !seconds) return undefined;
   const sample = new Map(head.sample.map(piece => [piece.file, piece]));
-  return { set, sample, time: Number(seconds) + Number(nanoseconds) / 1e9 };
+  return { set, sample, directories, time: Number(seconds) + Number(nanoseconds) / 1e9 };
+}
+
+// A number for a directory, of 53 bits.
+function numberOf(path, inode) {
+  hash(`${inode}\t${path}`);
+  return high * 2097152 + (low >>> 11);
+}
+
+// The directories that tar's snapshot file has; see snapshot.cjs.
+function directoriesIn(snapshot) {
+  const found = new Set();
+  let at = snapshot.indexOf(10) + 1;
+  const next = (ending = '\0') => {
+    const end = snapshot.indexOf(ending, at);
+    if (end < 0) throw new Error('the snapshot file is not complete');
+    const text = snapshot.latin1Slice(at, end);
+    at = end + ending.length;
+    return text;
+  };
+  for (let i = 0; i < 2; i++) next();
+  while (at < snapshot.length) {
+    for (let i = 0; i < 4; i++) next();
+    const inode = next();
+    found.add(numberOf(next(), inode));
+    at -= 1;
+    next('\0\0\0');
+  }
+  return found;
 }
 
 function hashOfPiece(path, offset) {
@@ -143,11 +177,15 @@ async function main() {
   const chosen = [];
   const names = [];
   const inodes = [];
+  // Whether tar packs all of a directory; and inodes of unchanged files that have several names, in such directories and elsewhere.
+  const isWhole = [];
+  const packed = [];
+  const left = [];
   const pathOf = (depth, name) =>
     Buffer.from([volume, ...names.slice(1, depth), name].join('/'), 'latin1');
 
   function take(record) {
-    const [depthText, inode, type, size, mtime, ctime, ...more] = record.split('\t');
+    const [depthText, inode, type, links, size, mtime, ctime, ...more] = record.split('\t');
     const depth = Number(depthText);
     const name = more.join('\t');
     bytes += name.length + 2;
@@ -155,6 +193,9 @@ async function main() {
     if (type === 'd') {
       names[depth] = name;
       inodes[depth] = inode;
+      isWhole[depth] =
+        isWhole[depth - 1] ||
+        !base?.directories.has(numberOf(names.slice(0, depth + 1).join('/'), inode));
       // Its record in tar's file has its path, too.
       for (let i = 1; i < depth; i++) bytes += names[i].length + 1;
       bytes += 64;
@@ -170,6 +211,7 @@ async function main() {
     const isRead = type === 'f' && size !== '0';
     if (base && Number(mtime) < base.time && Number(ctime) < base.time) {
       if (!base.set.has(high, low)) unseen += 1;
+      if (links !== '1') (isWhole[depth - 1] ? packed : left).push(Number(inode));
       const piece = base.sample.get(file);
       if (piece && isRead) {
         const sha256 = tryTo(() => hashOfPiece(pathOf(depth, name), piece.offset));
@@ -183,14 +225,14 @@ async function main() {
     chosen[place] = { file, path: pathOf(depth, name), offset: randomInt(pieces) * PIECE };
   }
 
-  let left = '';
+  let rest = '';
   process.stdin.setEncoding('latin1');
   for await (const chunk of process.stdin) {
-    const records = (left + chunk).split('\0');
-    left = records.pop();
+    const records = (rest + chunk).split('\0');
+    rest = records.pop();
     for (const record of records) take(record);
   }
-  if (left !== '' || entries === 0) throw new Error('the list of the volume is not complete');
+  if (rest !== '' || entries === 0) throw new Error('the list of the volume is not complete');
   fs.writeSync(known, out, 0, used);
   fs.closeSync(known);
   const sample = chosen.flatMap(({ file, path, offset }) => {
@@ -199,6 +241,8 @@ async function main() {
   });
   fs.writeFileSync('sample', JSON.stringify(sample));
 
+  const inPacked = new Set(packed);
+  const split = new Set(left.filter(inode => inPacked.has(inode))).size;
   const isBig = bytes > Number(most);
   const reason = !fs.existsSync('base.gz')
     ? 'asked'
@@ -208,12 +252,15 @@ async function main() {
     ? 'unseen'
     : differ > 0
     ? 'contents'
+    : split > 0
+    ? 'links'
     : 'none';
   if (isBig || reason !== 'none') fs.rmSync('tar.snapshot', { force: true });
   const form = isBig ? 'none' : reason === 'none' ? 'increment' : 'full';
   process.stdout.write(
-    `chain=${form}\nchainReason=${isBig ? 'too-big' : reason}\nchainCount=${unseen || differ}\n` +
-      `entriesInVolume=${entries}\nknown=${files}\n`
+    `chain=${form}\nchainReason=${isBig ? 'too-big' : reason}\nchainCount=${
+      unseen || differ || split
+    }\n` + `entriesInVolume=${entries}\nknown=${files}\n`
   );
 }
 

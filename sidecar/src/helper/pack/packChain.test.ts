@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -72,6 +72,40 @@ it('packs everything where a file has other contents and the same times', () => 
   expect(next(other).sealed).toMatchObject({
     seal: { files: 24 },
     link: { form: 'full', reason: 'contents', count: 21 },
+  });
+});
+
+describe('an unchanged file with several names', () => {
+  const at = (path: string): string => join(volume, path);
+  /** @returns the increment after one change of a volume that was backed up before. */
+  function afterChange(change: () => void): LinkHere {
+    const before = next(undefined);
+    change();
+    const link = next(before.snapshot);
+    expect(restored(...(link.sealed.link.form === 'full' ? [] : [before]), link)).toEqual(
+      treeLines(volume)
+    );
+    return link;
+  }
+
+  it.each([
+    ['a directory that was renamed', 'orders/7'],
+    ['a directory below one that was renamed', 'orders/old/ü\n'],
+  ])('is packed with all of its names where one of them is in %s', (_, name) => {
+    linkSync(at(name), at('outside'));
+    linkSync(at(name), at('other'));
+    const { link } = afterChange(() => renameSync(at('orders'), at('renamed'))).sealed;
+    expect(link).toMatchObject({ form: 'full', reason: 'links', count: 1 });
+  });
+
+  it('makes no full archive where all of them are in a renamed directory, or the directory is new', () => {
+    linkSync(at('orders/7'), at('orders/old/7'));
+    const { link } = afterChange(() => {
+      renameSync(at('orders'), at('renamed'));
+      mkdirSync(at('new'));
+      linkSync(at('renamed/7'), at('new/7'));
+    }).sealed;
+    expect(link).toMatchObject({ form: 'increment', reason: 'none' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { BY_RULE } from '../../helper/leaveOut.ts';
@@ -14,6 +14,8 @@ import {
 import type { PodSeal } from '../../helper/seal.ts';
 import { readSeal } from '../../helper/seal.ts';
 import { ARCHIVE } from '../helper/packing.ts';
+import type { TreeChange } from './treeHistory.ts';
+import { changeTree, treeLines } from './treeHistory.ts';
 
 /** One link of a chain, made on this machine as a helper pod makes it. */
 export interface LinkHere {
@@ -57,6 +59,30 @@ export function linkHere(
   const sealed = readSeal(readFileSync(join(work, 'seal'), 'utf8'));
   const snapshot = sealed.link.snapshot ? fromNow(run(snapshotCommand()), work) : Buffer.alloc(0);
   return { archive, snapshot, index: run(indexCommand()), sealed };
+}
+
+/** A volume at the time of a backup, and the archives that make it again, the full one first. */
+export interface PointHere {
+  /** See `treeLines`. */
+  tree: string[];
+  links: LinkHere[];
+}
+
+/**
+ * Backs up a volume after each round of changes: increments, where the helper makes no full archive.
+ * @param root an empty directory to work in
+ */
+export function pointsHere(root: string, rounds: readonly (readonly TreeChange[])[]): PointHere[] {
+  const volume = join(root, 'made');
+  const work = join(root, 'work');
+  for (const directory of [volume, work]) mkdirSync(directory);
+  let links: LinkHere[] = [];
+  return rounds.map(changes => {
+    for (const change of changes) changeTree(volume, change);
+    const link = linkHere(volume, work, links.at(-1)?.snapshot);
+    links = link.sealed.link.form === 'increment' ? [...links, link] : [link];
+    return { tree: treeLines(volume), links };
+  });
 }
 
 /**
