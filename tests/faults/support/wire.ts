@@ -19,9 +19,12 @@ export interface Relay {
   holdAt(bytes: number): Promise<void>;
   /** Passes on the bytes that are held. */
   release(): void;
-  /** Breaks every connection that may carry an archive. */
+  /**
+   * Breaks the connections of the archive that is held. Others stay: without them, the API server would be unavailable for a
+   * moment, and an outage uses up no attempt.
+   */
   cut(): void;
-  /** Open connections pass nothing on any more, not even their end. New ones work. */
+  /** The connections of the archive that is held pass nothing on any more, not even their end. */
   silence(): void;
 }
 
@@ -29,6 +32,12 @@ export interface Relay {
 export interface Wire extends Relay {
   /** A kubeconfig that leads through here. */
   readonly kubeconfig: string;
+}
+
+interface Connection {
+  near: Socket;
+  far: Socket;
+  isHeld: boolean;
 }
 
 export interface RelayOptions {
@@ -54,7 +63,7 @@ export async function relay({
   together = false,
   change,
 }: RelayOptions): Promise<Relay> {
-  const connections = new Set<{ near: Socket; far: Socket }>();
+  const connections = new Set<Connection>();
   const others = new Set<Socket>();
   let hold: { bytes: number; reached: () => void } | undefined;
   let isHeld = false;
@@ -62,7 +71,7 @@ export async function relay({
   const held: (() => void)[] = [];
   const port = (): number => (server.address() as AddressInfo).port;
 
-  const meterOf = (): Transform => {
+  const meterOf = (connection: Connection): Transform => {
     const holdsFrom = hold;
     let own = 0;
     return new Transform({
@@ -74,6 +83,7 @@ export async function relay({
         const isOne = hold !== undefined && (together || hold === holdsFrom);
         if (!hold || !isOne || (together ? sum : own) < hold.bytes) return pass();
         isHeld = true;
+        connection.isHeld = true;
         held.push(pass);
         hold.reached();
         hold = undefined;
@@ -84,12 +94,12 @@ export async function relay({
   const server = createServer({ allowHalfOpen: true }, near => {
     const there = to ?? { host: '127.0.0.1', port: port() };
     const far = connect({ ...there, allowHalfOpen: true });
-    const connection = { near, far };
+    const connection = { near, far, isHeld: false };
     if (isOfArchive(near.remoteAddress ?? '')) {
       connections.add(connection);
       const [from, into] = meters === 'answers' ? [far, near] : [near, far];
       into.pipe(from);
-      (change ? from.pipe(change()) : from).pipe(meterOf()).pipe(into);
+      (change ? from.pipe(change()) : from).pipe(meterOf(connection)).pipe(into);
     } else {
       others.add(far);
       near.pipe(far).pipe(near);
@@ -108,12 +118,10 @@ export async function relay({
     isHeld = false;
     held.length = 0;
   };
-  const cut = () => {
+  const ofArchive = () => [...connections].filter(each => together || each.isHeld);
+  onTestFinished(() => {
     letGo();
     connections.forEach(({ far }) => far.destroy());
-  };
-  onTestFinished(() => {
-    cut();
     others.forEach(each => each.destroy());
     server.close();
   });
@@ -125,12 +133,16 @@ export async function relay({
     },
     release() {
       isHeld = false;
+      for (const connection of connections) connection.isHeld = false;
       for (const pass of held.splice(0)) pass();
     },
-    cut,
+    cut() {
+      letGo();
+      ofArchive().forEach(({ far }) => far.destroy());
+    },
     silence() {
       letGo();
-      for (const { near, far } of connections) {
+      for (const { near, far } of ofArchive()) {
         for (const socket of [near, far]) socket.unpipe().pause();
       }
     },
