@@ -10,7 +10,7 @@ import { ClearFilters } from '../ui/ClearFilters';
 import { versionsIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
-import { useTimeZone } from '../ui/useFormatDate';
+import { useTimeZone } from '../ui/time/useFormatDate';
 import { useUrlParameters } from '../ui/useUrlParameters';
 import { AuditActions } from './AuditActions';
 import { AuditFilters } from './AuditFilters';

@@ -1,12 +1,12 @@
 import { Box, Stack } from '@mui/material';
 import { useState } from 'react';
 import type { AuditEntryShown } from '../../sidecar/api';
-import { Ago } from '../ui/Ago';
 import { whyNotIcon } from '../ui/icons';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { SmallButton } from '../ui/SmallButton';
 import { Badge } from '../ui/status';
 import { useText } from '../ui/text';
+import { Ago } from '../ui/time/Ago';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { EntryDialog } from './EntryDialog';
 import { callerOf, targetOf } from './entryText';

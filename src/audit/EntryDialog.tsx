@@ -3,7 +3,7 @@ import type { AuditEntryShown } from '../../sidecar/api';
 import { Facts } from '../ui/Facts';
 import { type Translate, useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { resultText } from './resultText';
 
 interface EntryDialogProps {

@@ -1,6 +1,6 @@
 import { AUDIT_RESULTS } from '../../sidecar/api/names.ts';
 import type { AuditFilter } from '../api/clients/auditClient';
-import { startOfDay } from '../ui/startOfDay';
+import { startOfDay } from '../ui/time/startOfDay';
 
 /** Parameters of the page's address. `volume` is `NAMESPACE` or `NAMESPACE/NAME`; `since` and `until` are days. */
 export const FILTERS = ['who', 'action', 'volume', 'result', 'since', 'until'] as const;

@@ -10,13 +10,13 @@ import { stageText } from '../backups/run/stageText';
 import { ConfirmButton } from '../restores/ConfirmButton';
 import { ComparisonFacts } from '../restores/run/ComparisonFacts';
 import { RestoreProgress } from '../restores/run/RestoreProgress';
-import { Ago } from '../ui/Ago';
 import { stopIcon } from '../ui/icons';
 import { ProgramOutput } from '../ui/ProgramOutput';
 import { sentence } from '../ui/sentence';
 import { RunBadge } from '../ui/status';
 import { type Translate, useText } from '../ui/text';
-import { formatDuration } from '../ui/time';
+import { Ago } from '../ui/time/Ago';
+import { formatDuration } from '../ui/time/time';
 
 export function kindText(kind: Check['kind'], t: Translate): string {
   switch (kind) {

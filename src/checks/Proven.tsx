@@ -3,10 +3,10 @@ import { Box, Tooltip, Typography } from '@mui/material';
 import type { ProvenRestore } from '../../sidecar/api';
 import { RunLink } from '../backups/RunLink';
 import { RestoreRunLink } from '../restores/RestoreLink';
-import { Ago } from '../ui/Ago';
 import { provenIcon } from '../ui/icons';
 import { statusColor } from '../ui/statusColor';
 import { useText } from '../ui/text';
+import { Ago } from '../ui/time/Ago';
 
 interface ProvenProps {
   cluster: string;

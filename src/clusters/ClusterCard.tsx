@@ -8,13 +8,13 @@ import { Link } from '../otherClusters/Link';
 import { ConfirmButton } from '../restores/ConfirmButton';
 import { VOLUMES_ROUTE } from '../routes';
 import { ActionButton } from '../ui/ActionButton';
-import { Ago } from '../ui/Ago';
 import { Facts } from '../ui/Facts';
 import { deleteIcon, failedIcon, keyIcon, successIcon, unknownIcon, warnIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
 import { Badge } from '../ui/status';
 import { useText } from '../ui/text';
+import { Ago } from '../ui/time/Ago';
 import { stateText } from './clusterText';
 import { KubeconfigDialog } from './KubeconfigDialog';
 

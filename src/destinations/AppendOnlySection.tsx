@@ -7,11 +7,11 @@ import { refresh } from '../api/queries/queries';
 import { connectionTo } from '../api/session/connection';
 import { TroubleMessage } from '../setup/TroubleMessage';
 import { ActionButton } from '../ui/ActionButton';
-import { Ago } from '../ui/Ago';
 import { protectedIcon, unknownIcon, warnIcon } from '../ui/icons';
 import { sentence } from '../ui/sentence';
 import { Badge } from '../ui/status';
 import { type Translate, useText } from '../ui/text';
+import { Ago } from '../ui/time/Ago';
 import { useAction } from './useAction';
 
 interface AppendOnlySectionProps {

@@ -6,7 +6,7 @@ import { failedIcon, skippedIcon, successIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { statusColor } from '../ui/statusColor';
 import { useText } from '../ui/text';
-import { formatShortDuration } from '../ui/time';
+import { formatShortDuration } from '../ui/time/time';
 import { stepStateText, stepText } from './destinationText';
 import { Problem } from './Problem';
 

@@ -4,7 +4,7 @@ import type { Destination } from '../../sidecar/api';
 import { DESTINATION_ROUTE } from '../routes';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { useUrlOf } from './DestinationLink';
 import { stateSentence } from './destinationText';
 import { Problem } from './Problem';

@@ -1,8 +1,8 @@
 import type { Destination } from '../../sidecar/api';
-import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
 import { Figures } from '../ui/Figures';
 import { useText } from '../ui/text';
+import { Ago } from '../ui/time/Ago';
 
 /** What is stored at a destination, and since when that is known. */
 export function Stored({ destination }: { destination: Destination }) {

@@ -5,11 +5,11 @@ import { refTo } from '../api/clusterRef';
 import { Link } from '../otherClusters/Link';
 import { useKnownClusters } from '../otherClusters/useKnownClusters';
 import { VOLUME_ROUTE } from '../routes';
-import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
 import { LinkButton } from '../ui/LinkButton';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { useText } from '../ui/text';
+import { Ago } from '../ui/time/Ago';
 import { useFocusOnChange } from '../ui/useFocusOnChange';
 import { useIsNarrow } from '../ui/useIsNarrow';
 

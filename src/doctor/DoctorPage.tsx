@@ -6,13 +6,13 @@ import type { DoctorCheck, DoctorFinding, DoctorOutcome, DoctorReport } from '..
 import { doctorText } from '../../sidecar/api/doctorText.ts';
 import { useDoctorReports } from '../api/queries/doctorQueries';
 import { Shown } from '../setup/Shown';
-import { Ago } from '../ui/Ago';
 import { Command, CopyButton } from '../ui/Copyable';
 import { failedIcon, retryIcon, successIcon, warnIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
 import { Badge } from '../ui/status';
 import { useText } from '../ui/text';
+import { Ago } from '../ui/time/Ago';
 import { checkName, type Group, groups, outcomeText, summaryText } from './checkText';
 
 const LOOKS = {

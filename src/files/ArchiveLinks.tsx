@@ -8,7 +8,7 @@ import { COMPARE_ROUTE, FILES_ROUTE, NAMESPACE_PARAMETER, VERSIONS_ROUTE } from 
 import { IconLink } from '../ui/IconLink';
 import { browseIcon, compareIcon } from '../ui/icons';
 import { useText } from '../ui/text';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { WithReason } from '../ui/WithReason';
 
 type Of = Pick<Backup, 'id' | 'namespace'>;

@@ -8,7 +8,7 @@ import { addedIcon, changedIcon, skippedIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { type Translate, useText } from '../ui/text';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { useFilesUrl } from './ArchiveLinks';
 import { typeText } from './fileIcons';

@@ -12,7 +12,7 @@ import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { useUrlParameters } from '../ui/useUrlParameters';
 import { useBackLink } from '../useBackLink';
 import { useCompareUrl } from './ArchiveLinks';

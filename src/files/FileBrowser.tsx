@@ -9,7 +9,7 @@ import { troubleText } from '../setup/troubleText';
 import { Announcement } from '../ui/Announcement';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
-import { useTimeZone } from '../ui/useFormatDate';
+import { useTimeZone } from '../ui/time/useFormatDate';
 import { useUrlParameters } from '../ui/useUrlParameters';
 import { Crumbs } from './Crumbs';
 import { FileDetails } from './FileDetails';

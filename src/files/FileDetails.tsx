@@ -10,7 +10,7 @@ import { Facts } from '../ui/Facts';
 import { downloadIcon, restoreIcon, versionsIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { useVersionsUrl } from './ArchiveLinks';
 import { sizeText } from './fileColumns';
 import { typeText } from './fileIcons';

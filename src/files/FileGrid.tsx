@@ -5,7 +5,7 @@ import { type RefObject, useEffect, useId, useLayoutEffect, useRef, useState } f
 import type { ArchiveFile } from '../../sidecar/api';
 import { ascendingIcon, descendingIcon } from '../ui/icons';
 import { useText } from '../ui/text';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { type FileColumn, fileColumns } from './fileColumns';
 import { FileName } from './FileName';

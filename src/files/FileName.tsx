@@ -3,7 +3,7 @@ import { Box, ButtonBase, Typography } from '@mui/material';
 import type { ArchiveFile } from '../../sidecar/api';
 import { visible } from '../../sidecar/api/visible.ts';
 import { useText } from '../ui/text';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { sizeText } from './fileColumns';
 import { FILE_ICONS, typeText } from './fileIcons';
 import { parentOf, type View } from './view';

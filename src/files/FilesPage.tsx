@@ -11,7 +11,7 @@ import { RestoreButton } from '../restores/RestoreLink';
 import { formatBytes } from '../ui/bytes';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { useBackLink } from '../useBackLink';
 import { CompareLink } from './ArchiveLinks';
 import { DownloadArchiveButton } from './DownloadArchiveButton';

@@ -13,7 +13,7 @@ import { formatBytes } from '../ui/bytes';
 import { uploadIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { WithReason } from '../ui/WithReason';
 
 interface UploadArchiveProps {

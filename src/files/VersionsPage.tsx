@@ -16,7 +16,7 @@ import { browseIcon, downloadIcon, restoreIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { useText } from '../ui/text';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { useIsNarrow } from '../ui/useIsNarrow';
 import { useBackLink } from '../useBackLink';
 import { useFilesUrl } from './ArchiveLinks';

@@ -1,5 +1,5 @@
 import type { FileQuery } from '../../sidecar/api';
-import { startOfDay } from '../ui/startOfDay';
+import { startOfDay } from '../ui/time/startOfDay';
 
 const SORTS = ['name', 'size', 'time'] as const;
 export type Sort = (typeof SORTS)[number];

@@ -12,7 +12,7 @@ import { Choices } from '../ui/Choices';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
-import { useFormatDate } from '../ui/useFormatDate';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { startChange } from './choices';
 import { NotChanged } from './NotChanged';
 import { useChanges } from './useChanges';

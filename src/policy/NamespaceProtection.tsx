@@ -10,7 +10,7 @@ import { Link } from '../otherClusters/Link';
 import { NAMESPACE_PARAMETER, STATE_PARAMETER, VOLUMES_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { useText } from '../ui/text';
-import { useNow } from '../ui/useNow';
+import { useNow } from '../ui/time/useNow';
 import { ProtectionBadge } from '../volumes/ProtectionBadge';
 import { choiceOf, choiceTitle } from './choices';
 import { countsOf, plannedOf } from './counts';

@@ -5,12 +5,12 @@ import { isOfHeadlamp } from '../api/clusterRef';
 import { Link } from '../otherClusters/Link';
 import { RestoreRunLink } from '../restores/RestoreLink';
 import { VOLUME_ROUTE } from '../routes';
-import { Ago } from '../ui/Ago';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';
 import { type Translate, useText } from '../ui/text';
-import { Until } from '../ui/Until';
-import { useFormatDate } from '../ui/useFormatDate';
+import { Ago } from '../ui/time/Ago';
+import { Until } from '../ui/time/Until';
+import { useFormatDate } from '../ui/time/useFormatDate';
 import { DecideButtons } from './DecideButtons';
 
 /** A claim that waits, and where. */

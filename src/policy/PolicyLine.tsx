@@ -2,7 +2,7 @@ import { Box } from '@mui/material';
 import type { VolumePolicy } from '../../sidecar/api';
 import { sentence } from '../ui/sentence';
 import { useText } from '../ui/text';
-import { Until } from '../ui/Until';
+import { Until } from '../ui/time/Until';
 import { scheduleTitle } from './scheduleText';
 
 /** Why a state is as it is fits into so many lines of a row; the volume's page has all of it. */

@@ -5,12 +5,12 @@ import { isFinal } from '../api/final';
 import { stageText } from '../backups/run/stageText';
 import { RunLink } from '../backups/RunLink';
 import { Proven } from '../checks/Proven';
-import { Ago } from '../ui/Ago';
 import { formatBytes } from '../ui/bytes';
 import { oldIcon, successIcon, warnIcon } from '../ui/icons';
 import { LOOKS, statusText } from '../ui/status';
 import { statusColor } from '../ui/statusColor';
 import { useText } from '../ui/text';
+import { Ago } from '../ui/time/Ago';
 import { isIncomplete, isOld } from './protection';
 import type { Row } from './row';
 

@@ -27,7 +27,7 @@ import { formatBytes } from '../ui/bytes';
 import { Facts } from '../ui/Facts';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
-import { useNow } from '../ui/useNow';
+import { useNow } from '../ui/time/useNow';
 import { useBackLink } from '../useBackLink';
 import { LastGood } from './LastGood';
 import { Owners } from './Owners';

@@ -16,7 +16,7 @@ import {
   unbound,
   volumeList,
 } from '../testing/samples';
-import { forgetClocks } from '../ui/clock';
+import { forgetClocks } from '../ui/time/clock';
 
 const PAGE = '/nkvm/volumes';
 const open = (answers: Parameters<typeof fakeCluster>[0]) => {

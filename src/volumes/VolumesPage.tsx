@@ -12,10 +12,10 @@ import { isPending, type Pending, PendingRestores } from '../policy/PendingResto
 import { STATE_PARAMETER } from '../routes';
 import { ListWarnings } from '../setup/ListWarnings';
 import { TroubleNotice } from '../setup/TroubleNotice';
-import { nowMs } from '../ui/clock';
 import { volumesIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';
+import { nowMs } from '../ui/time/clock';
 import { useUrlParameters } from '../ui/useUrlParameters';
 import { type Protection, protectionOf, PROTECTIONS } from './protection';
 import { protectionText } from './ProtectionBadge';

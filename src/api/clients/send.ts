@@ -5,7 +5,7 @@ import {
   TOKEN_HEADER,
   UNIQUE_SEGMENT_PREFIX,
 } from '../../../sidecar/api/names.ts';
-import { noteClock } from '../../ui/clock';
+import { noteClock } from '../../ui/time/clock';
 import { type Failure, failureOf } from '../failure';
 import { confidential } from '../session/confidential';
 import { expectNoPage, LoginPage, orLoginPage } from '../session/loginPage';

@@ -5,7 +5,7 @@ import { NODE_ROUTE } from '../../routes';
 import { formatBytes } from '../../ui/bytes';
 import { Figures } from '../../ui/Figures';
 import { useText } from '../../ui/text';
-import { formatDuration } from '../../ui/time';
+import { formatDuration } from '../../ui/time/time';
 import { hasArchive } from '../copies/archiveState';
 import { durationMs } from '../run/durations';
 

@@ -3,7 +3,7 @@ import type { Backup } from '../../../sidecar/api';
 import { BrowseIconLink } from '../../files/ArchiveLinks';
 import { RestoreIconLink } from '../../restores/RestoreLink';
 import { useText } from '../../ui/text';
-import { useFormatDate } from '../../ui/useFormatDate';
+import { useFormatDate } from '../../ui/time/useFormatDate';
 import { hasArchive } from './archiveState';
 
 interface ArchiveActionsProps {

@@ -1,11 +1,11 @@
 import { Icon } from '@iconify/react';
 import { Box, Tooltip, Typography } from '@mui/material';
 import type { Backup } from '../../../sidecar/api';
-import { nowMs } from '../../ui/clock';
 import { failedIcon, goneIcon, provenIcon } from '../../ui/icons';
 import { statusColor } from '../../ui/statusColor';
 import { type Translate, useText } from '../../ui/text';
-import { formatAgo } from '../../ui/time';
+import { nowMs } from '../../ui/time/clock';
+import { formatAgo } from '../../ui/time/time';
 import { type ArchiveState, archiveStateOf } from './archiveState';
 
 /** @returns a word or two, and a sentence or two. */

@@ -5,7 +5,6 @@ import { LOCAL_DESTINATION } from '../../../sidecar/api/names.ts';
 import { useDestinations, useStartedCopies } from '../../api/queries/destinationQueries';
 import { DestinationLink } from '../../destinations/DestinationLink';
 import { proofText } from '../../destinations/destinationText';
-import { Ago } from '../../ui/Ago';
 import { formatBytes } from '../../ui/bytes';
 import {
   cancelledIcon,
@@ -19,7 +18,8 @@ import { type PlainColumn, PlainTable } from '../../ui/PlainTable';
 import { sentence } from '../../ui/sentence';
 import { Badge } from '../../ui/status';
 import { type Translate, useText } from '../../ui/text';
-import { useFormatDate } from '../../ui/useFormatDate';
+import { Ago } from '../../ui/time/Ago';
+import { useFormatDate } from '../../ui/time/useFormatDate';
 import { useIsNarrow } from '../../ui/useIsNarrow';
 import { hasArchive } from './archiveState';
 import { CopyProgress } from './CopyProgress';

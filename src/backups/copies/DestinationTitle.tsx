@@ -4,7 +4,7 @@ import { kindName, stateSentence } from '../../destinations/destinationText';
 import { StateBadge } from '../../destinations/Marks';
 import { sentence } from '../../ui/sentence';
 import { useText } from '../../ui/text';
-import { useFormatDate } from '../../ui/useFormatDate';
+import { useFormatDate } from '../../ui/time/useFormatDate';
 
 /** A destination that can be chosen, with its state where that is not a good one. */
 export function DestinationTitle({ destination }: { destination: Destination }) {

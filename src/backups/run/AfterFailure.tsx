@@ -1,8 +1,8 @@
 import { Stack, Typography } from '@mui/material';
 import type { Backup } from '../../../sidecar/api';
 import { useVolume } from '../../api/queries/queries';
-import { Ago } from '../../ui/Ago';
 import { useText } from '../../ui/text';
+import { Ago } from '../../ui/time/Ago';
 import { RunLink } from '../RunLink';
 import { Action } from '../start/Action';
 

@@ -4,8 +4,8 @@ import { NAMESPACE_ROUTE, VOLUME_ROUTE } from '../../routes';
 import { Facts } from '../../ui/Facts';
 import { sentence } from '../../ui/sentence';
 import { useText } from '../../ui/text';
+import { useFormatDate } from '../../ui/time/useFormatDate';
 import { transportText } from '../../ui/transportText';
-import { useFormatDate } from '../../ui/useFormatDate';
 import { ChainFacts } from './ChainFacts';
 
 /** Everything else that is recorded of a run. */

@@ -15,7 +15,7 @@ import { Folded } from '../../ui/Folded';
 import { Message } from '../../ui/Message';
 import { sentence } from '../../ui/sentence';
 import { useText } from '../../ui/text';
-import { useFormatDate } from '../../ui/useFormatDate';
+import { useFormatDate } from '../../ui/time/useFormatDate';
 import { Warnings } from '../../ui/Warnings';
 import { useBackLink } from '../../useBackLink';
 import { AddressedBackup } from '../AddressedBackup';

@@ -6,7 +6,7 @@ import { formatBytes } from '../../ui/bytes';
 import { sentence } from '../../ui/sentence';
 import { RunBadge } from '../../ui/status';
 import { useText } from '../../ui/text';
-import { useFormatDate } from '../../ui/useFormatDate';
+import { useFormatDate } from '../../ui/time/useFormatDate';
 import { CancelButton } from './CancelButton';
 import { rateOf, type Sample, withSample } from './rate';
 import { activityText } from './stageText';

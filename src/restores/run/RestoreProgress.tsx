@@ -6,7 +6,7 @@ import { Announcement } from '../../ui/Announcement';
 import { formatBytes } from '../../ui/bytes';
 import { RunBadge } from '../../ui/status';
 import { useText } from '../../ui/text';
-import { formatDuration } from '../../ui/time';
+import { formatDuration } from '../../ui/time/time';
 import { progressOf } from './progress';
 
 interface RestoreProgressProps {

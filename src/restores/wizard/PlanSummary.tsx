@@ -1,12 +1,12 @@
 import { Box, Typography } from '@mui/material';
 import type { RestorePlan, StartRestore } from '../../../sidecar/api';
 import { refText } from '../../api/clusterRef';
-import { Ago } from '../../ui/Ago';
 import { formatBytes } from '../../ui/bytes';
 import { Facts } from '../../ui/Facts';
 import { Message } from '../../ui/Message';
 import { useText } from '../../ui/text';
-import { useFormatDate } from '../../ui/useFormatDate';
+import { Ago } from '../../ui/time/Ago';
+import { useFormatDate } from '../../ui/time/useFormatDate';
 import { kindOf } from '../sources';
 
 interface PlanSummaryProps {

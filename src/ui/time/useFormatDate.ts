@@ -1,5 +1,5 @@
 import { useSelector } from 'react-redux';
-import { useText } from './text';
+import { useText } from '../text';
 import { formatDate } from './time';
 
 /** The time zone of Headlamp's settings; undefined: that of the browser. */

@@ -1,5 +1,5 @@
 import { Tooltip } from '@mui/material';
-import { useText } from './text';
+import { useText } from '../text';
 import { formatIn } from './time';
 import { useFormatDate } from './useFormatDate';
 import { useNow } from './useNow';

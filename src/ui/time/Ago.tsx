@@ -1,6 +1,6 @@
 import { Tooltip } from '@mui/material';
+import { useText } from '../text';
 import { nowMs } from './clock';
-import { useText } from './text';
 import { formatAgo } from './time';
 import { useFormatDate } from './useFormatDate';
 import { useNow } from './useNow';
