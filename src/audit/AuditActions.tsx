@@ -7,7 +7,7 @@ import { connectionTo } from '../api/session/connection';
 import { saveText } from '../destinations/saveText';
 import { useAction } from '../destinations/useAction';
 import { TroubleMessage } from '../setup/TroubleMessage';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { downloadIcon, provenIcon, retryIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { sentence } from '../ui/sentence';

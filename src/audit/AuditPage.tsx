@@ -6,7 +6,7 @@ import type { AuditFilter } from '../api/clients/auditClient';
 import { useAudit } from '../api/queries/auditQueries';
 import { LoadOlder } from '../setup/LoadOlder';
 import { Shown } from '../setup/Shown';
-import { ClearFilters } from '../ui/ClearFilters';
+import { ClearFilters } from '../ui/buttons/ClearFilters';
 import { versionsIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
 import { useText } from '../ui/text';

@@ -1,9 +1,9 @@
 import { Box, Stack } from '@mui/material';
 import { useState } from 'react';
 import type { AuditEntryShown } from '../../sidecar/api';
+import { SmallButton } from '../ui/buttons/SmallButton';
 import { whyNotIcon } from '../ui/icons';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';
-import { SmallButton } from '../ui/SmallButton';
 import { Badge } from '../ui/status';
 import { useText } from '../ui/text';
 import { Ago } from '../ui/time/Ago';

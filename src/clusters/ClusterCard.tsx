@@ -7,7 +7,7 @@ import { connectionTo } from '../api/session/connection';
 import { Link } from '../otherClusters/Link';
 import { ConfirmButton } from '../restores/ConfirmButton';
 import { VOLUMES_ROUTE } from '../routes';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { Facts } from '../ui/Facts';
 import { deleteIcon, failedIcon, keyIcon, successIcon, unknownIcon, warnIcon } from '../ui/icons';
 import { Message } from '../ui/Message';

@@ -8,7 +8,7 @@ import { type Lack, lackText } from '../access/useLack';
 import { useClusterLists } from '../api/queries/clusterQueries';
 import { placeOf } from '../api/session/place';
 import { Shown } from '../setup/Shown';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { addIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';

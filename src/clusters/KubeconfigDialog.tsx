@@ -7,7 +7,7 @@ import { clusterClient } from '../api/clients/clusterClient';
 import { connectionTo } from '../api/session/connection';
 import { useAction } from '../destinations/useAction';
 import { TroubleMessage } from '../setup/TroubleMessage';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { Command } from '../ui/Copyable';
 import { Facts } from '../ui/Facts';
 import { uploadIcon } from '../ui/icons';

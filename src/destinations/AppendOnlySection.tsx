@@ -6,7 +6,7 @@ import { destinationClient } from '../api/clients/destinationClient';
 import { refresh } from '../api/queries/queries';
 import { connectionTo } from '../api/session/connection';
 import { TroubleMessage } from '../setup/TroubleMessage';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { protectedIcon, unknownIcon, warnIcon } from '../ui/icons';
 import { sentence } from '../ui/sentence';
 import { Badge } from '../ui/status';

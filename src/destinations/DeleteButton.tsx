@@ -4,7 +4,7 @@ import { useHistory } from 'react-router-dom';
 import type { Destination } from '../../sidecar/api';
 import { lackText, useSecretLack } from '../access/useLack';
 import { DESTINATIONS_ROUTE } from '../routes';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { deleteIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';

@@ -1,6 +1,6 @@
 import { Box, Checkbox, FormControlLabel, Stack, TextField, Typography } from '@mui/material';
 import { useEffect, useRef, useState } from 'react';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { Choices } from '../ui/Choices';
 import { Command } from '../ui/Copyable';
 import { downloadIcon, keyIcon } from '../ui/icons';

@@ -8,7 +8,7 @@ import { destinationClient } from '../api/clients/destinationClient';
 import { refresh } from '../api/queries/queries';
 import { connectionTo } from '../api/session/connection';
 import { TroubleMessage } from '../setup/TroubleMessage';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { Facts } from '../ui/Facts';
 import { kitIcon, lockIcon, openIcon, successIcon } from '../ui/icons';
 import { type Translate, useText } from '../ui/text';

@@ -1,7 +1,7 @@
 import { AlertTitle, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { ShownHostKey } from '../../sidecar/api';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { CopyableText } from '../ui/Copyable';
 import { keyIcon } from '../ui/icons';
 import { Message } from '../ui/Message';

@@ -8,7 +8,7 @@ import { connectionTo } from '../api/session/connection';
 import { placeOf } from '../api/session/place';
 import { DESTINATION_ROUTE } from '../routes';
 import { TroubleMessage } from '../setup/TroubleMessage';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { Command } from '../ui/Copyable';
 import { drillIcon } from '../ui/icons';
 import { useText } from '../ui/text';

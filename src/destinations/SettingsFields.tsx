@@ -8,7 +8,7 @@ import {
   Typography,
 } from '@mui/material';
 import { useId, useState } from 'react';
-import { LinkButton } from '../ui/LinkButton';
+import { LinkButton } from '../ui/buttons/LinkButton';
 import { useText } from '../ui/text';
 import { useFocusOnChange } from '../ui/useFocusOnChange';
 import { type Field, FIELDS } from './fields';

@@ -1,7 +1,7 @@
 import { Stack, TextField, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { UnlockDestination } from '../../sidecar/api';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
 

@@ -5,11 +5,11 @@ import type { Backup } from '../../sidecar/api';
 import { lackText, TO_READ, useLack } from '../access/useLack';
 import { usePageUrl } from '../otherClusters/usePageUrl';
 import { COMPARE_ROUTE, FILES_ROUTE, NAMESPACE_PARAMETER, VERSIONS_ROUTE } from '../routes';
-import { IconLink } from '../ui/IconLink';
+import { IconLink } from '../ui/buttons/IconLink';
+import { WithReason } from '../ui/buttons/WithReason';
 import { browseIcon, compareIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/time/useFormatDate';
-import { WithReason } from '../ui/WithReason';
 
 type Of = Pick<Backup, 'id' | 'namespace'>;
 

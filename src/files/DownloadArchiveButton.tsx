@@ -1,6 +1,6 @@
 import type { Backup } from '../../sidecar/api';
 import { lackText, TO_READ, useLack } from '../access/useLack';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { downloadIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { useDownload } from './useDownload';

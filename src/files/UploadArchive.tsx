@@ -9,12 +9,12 @@ import { connectionTo } from '../api/session/connection';
 import { type Trouble, troubleOf } from '../api/trouble';
 import { TroubleMessage } from '../setup/TroubleMessage';
 import { Announcement } from '../ui/Announcement';
+import { WithReason } from '../ui/buttons/WithReason';
 import { formatBytes } from '../ui/bytes';
 import { uploadIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/time/useFormatDate';
-import { WithReason } from '../ui/WithReason';
 
 interface UploadArchiveProps {
   cluster: string;

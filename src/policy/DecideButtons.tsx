@@ -6,7 +6,7 @@ import { lackText, useOwnLack } from '../access/useLack';
 import { toChange } from '../api/objects';
 import { useBackups } from '../api/queries/queries';
 import { hasArchive } from '../backups/copies/archiveState';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { formatBytes } from '../ui/bytes';
 import { Choices } from '../ui/Choices';
 import { Message } from '../ui/Message';

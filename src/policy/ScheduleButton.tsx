@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import { lackText, useOwnLack } from '../access/useLack';
 import { toChange } from '../api/objects';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { scheduleIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { ScheduleDialog, type ScheduleTarget } from './ScheduleDialog';

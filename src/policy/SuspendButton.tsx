@@ -1,7 +1,7 @@
 import { Stack } from '@mui/material';
 import { lackText, useOwnLack } from '../access/useLack';
 import { toChange } from '../api/objects';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { pausedIcon, resumeIcon } from '../ui/icons';
 import { useText } from '../ui/text';
 import { suspendChange } from './choices';

@@ -5,9 +5,9 @@ import { type ReactNode, useState } from 'react';
 import { refresh } from '../api/queries/queries';
 import { troubleOf } from '../api/trouble';
 import { failedText } from '../setup/troubleText';
+import { WithReason } from '../ui/buttons/WithReason';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';
-import { WithReason } from '../ui/WithReason';
 
 interface ConfirmButtonProps {
   cluster: string;

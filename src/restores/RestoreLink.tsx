@@ -6,10 +6,10 @@ import { lackText, TO_READ, useLack } from '../access/useLack';
 import { Link } from '../otherClusters/Link';
 import { usePageUrl } from '../otherClusters/usePageUrl';
 import { NAMESPACE_PARAMETER, RESTORE_ROUTE, RESTORE_RUN_ROUTE } from '../routes';
-import { IconLink } from '../ui/IconLink';
+import { IconLink } from '../ui/buttons/IconLink';
+import { WithReason } from '../ui/buttons/WithReason';
 import { restoreIcon } from '../ui/icons';
 import { useText } from '../ui/text';
-import { WithReason } from '../ui/WithReason';
 import { type DraftStart, searchOf } from './wizard/draft';
 
 /** @returns the address of the wizard. */

@@ -5,7 +5,7 @@ import type { PlaceChoice } from '../api/session/place';
 import { FoundPlaces, vouchedText } from '../setup/FoundPlaces';
 import { troubleText } from '../setup/troubleText';
 import { type Search, searchPlaces } from '../setup/useFoundPlaces';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { Message } from '../ui/Message';
 import { type Translate, useText } from '../ui/text';
 import { choiceFrom, isWrong, type PlaceFields } from './placeFields';

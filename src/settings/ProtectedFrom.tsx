@@ -3,7 +3,7 @@ import { MenuItem, Stack, TextField, Typography } from '@mui/material';
 import { useState } from 'react';
 import { isName, placeSettings } from '../api/session/place';
 import { protectorText } from '../setup/InOtherClusters';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { useText } from '../ui/text';
 import { chooseProtector } from './places';
 

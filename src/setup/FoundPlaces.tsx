@@ -1,7 +1,7 @@
 import { Stack, Typography } from '@mui/material';
 import type { FoundPlace, Vouched } from '../api/session/discovery';
 import type { PlaceChoice } from '../api/session/place';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { type Translate, useText } from '../ui/text';
 
 /** What the cluster says of a NKVM that was found, in one or two sentences. */

@@ -5,7 +5,7 @@ import { failureOf } from '../api/failure';
 import type { Protector } from '../api/session/place';
 import { findProtectors } from '../api/session/protectors';
 import { chooseProtector } from '../settings/places';
-import { ActionButton } from '../ui/ActionButton';
+import { ActionButton } from '../ui/buttons/ActionButton';
 import { Message } from '../ui/Message';
 import { type Translate, useText } from '../ui/text';
 

@@ -8,7 +8,7 @@ import { refresh } from '../../api/queries/queries';
 import { connectionTo } from '../../api/session/connection';
 import { useAction } from '../../destinations/useAction';
 import { TroubleMessage } from '../../setup/TroubleMessage';
-import { ActionButton } from '../../ui/ActionButton';
+import { ActionButton } from '../../ui/buttons/ActionButton';
 import { Choices } from '../../ui/Choices';
 import { copyIcon } from '../../ui/icons';
 import { useText } from '../../ui/text';

@@ -18,7 +18,7 @@ import { VOLUMES_ROUTE } from '../../routes';
 import { ListWarnings } from '../../setup/ListWarnings';
 import { LoadOlder } from '../../setup/LoadOlder';
 import { TroubleNotice } from '../../setup/TroubleNotice';
-import { ClearFilters } from '../../ui/ClearFilters';
+import { ClearFilters } from '../../ui/buttons/ClearFilters';
 import { backupsIcon } from '../../ui/icons';
 import { Notice } from '../../ui/Notice';
 import { useText } from '../../ui/text';

@@ -8,10 +8,10 @@ import { refresh } from '../../api/queries/queries';
 import { connectionTo } from '../../api/session/connection';
 import { troubleOf } from '../../api/trouble';
 import { failedText } from '../../setup/troubleText';
+import { WithReason } from '../../ui/buttons/WithReason';
 import { stopIcon } from '../../ui/icons';
 import { useText } from '../../ui/text';
 import { TextDialog } from '../../ui/TextDialog';
-import { WithReason } from '../../ui/WithReason';
 
 interface CancelButtonProps {
   cluster: string;

@@ -1,9 +1,9 @@
 import { Box } from '@mui/material';
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react';
 import type { Volume } from '../../../sidecar/api';
+import { SmallButton } from '../../ui/buttons/SmallButton';
 import { openIcon, whyNotIcon } from '../../ui/icons';
 import { sentence } from '../../ui/sentence';
-import { SmallButton } from '../../ui/SmallButton';
 import { type Translate, useText } from '../../ui/text';
 import { TextDialog } from '../../ui/TextDialog';
 import { reasonText } from '../reasonText';

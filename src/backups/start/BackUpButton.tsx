@@ -1,5 +1,5 @@
+import { SmallButton } from '../../ui/buttons/SmallButton';
 import { backUpIcon } from '../../ui/icons';
-import { SmallButton } from '../../ui/SmallButton';
 import { useText } from '../../ui/text';
 import { useBackUp } from './BackUps';
 import type { Target } from './start';

@@ -1,4 +1,4 @@
-import { ActionButton } from '../../ui/ActionButton';
+import { ActionButton } from '../../ui/buttons/ActionButton';
 import { backUpIcon } from '../../ui/icons';
 import { useText } from '../../ui/text';
 import { useBackUp } from './BackUps';

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Destination, DestinationList } from '../../../sidecar/api';
 import { MAX_DESTINATIONS_PER_BACKUP } from '../../../sidecar/api/names.ts';
 import { useDestinations } from '../../api/queries/destinationQueries';
-import { ActionButton } from '../../ui/ActionButton';
+import { ActionButton } from '../../ui/buttons/ActionButton';
 import { destinationIcon } from '../../ui/icons';
 import { useText } from '../../ui/text';
 import { TextDialog } from '../../ui/TextDialog';

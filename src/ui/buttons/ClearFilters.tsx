@@ -1,5 +1,5 @@
 import { Button } from '@mui/material';
-import { useText } from './text';
+import { useText } from '../text';
 
 /** The button of a notice that no row matches the filters. */
 export function ClearFilters({ onClear }: { onClear(): void }) {

@@ -1,6 +1,6 @@
 import { Box, Tooltip } from '@mui/material';
 import { type ReactElement, useId } from 'react';
-import { visuallyHidden } from './Announcement';
+import { visuallyHidden } from '../Announcement';
 
 interface WithReasonProps {
   /** Why a person may not use the control, and whom to ask; undefined: they may, or it is not known. */

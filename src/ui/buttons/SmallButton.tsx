@@ -1,6 +1,6 @@
 import { Icon, type IconifyIcon } from '@iconify/react';
 import { Button, IconButton, Tooltip } from '@mui/material';
-import { useIsNarrow } from './useIsNarrow';
+import { useIsNarrow } from '../useIsNarrow';
 
 interface SmallButtonProps {
   icon: IconifyIcon;
