@@ -1,7 +1,7 @@
 import { Autocomplete, MenuItem, Stack, TextField } from '@mui/material';
 import { AUDIT_RESULTS } from '../../sidecar/api/names.ts';
+import { useTyped } from '../ui/fields/useTyped';
 import { useText } from '../ui/text';
-import { useTyped } from '../ui/useTyped';
 import { resultText } from './resultText';
 
 interface AuditFiltersProps {

@@ -1,8 +1,8 @@
 import { Box, Checkbox, FormControlLabel, Stack, TextField, Typography } from '@mui/material';
 import { useEffect, useRef, useState } from 'react';
 import { ActionButton } from '../ui/buttons/ActionButton';
-import { Choices } from '../ui/Choices';
 import { Command } from '../ui/Copyable';
+import { Choices } from '../ui/fields/Choices';
 import { downloadIcon, keyIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';

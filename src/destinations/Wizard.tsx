@@ -6,7 +6,7 @@ import { DESTINATION_KINDS } from '../../sidecar/api/names.ts';
 import { useDestinations } from '../api/queries/destinationQueries';
 import { mayWriteSecrets } from '../api/session/secrets';
 import { DESTINATIONS_ROUTE } from '../routes';
-import { Choices } from '../ui/Choices';
+import { Choices } from '../ui/fields/Choices';
 import { Message } from '../ui/Message';
 import { type Translate, useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';

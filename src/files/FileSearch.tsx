@@ -12,9 +12,9 @@ import {
 } from '@mui/material';
 import { useEffect, useRef, useState } from 'react';
 import { formatBytes } from '../ui/bytes';
+import { useTyped } from '../ui/fields/useTyped';
 import { closeIcon, filterIcon, searchIcon } from '../ui/icons';
 import { useText } from '../ui/text';
-import { useTyped } from '../ui/useTyped';
 import { parseBytes } from './parseBytes';
 import type { View } from './view';
 

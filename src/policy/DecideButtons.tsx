@@ -8,7 +8,7 @@ import { useBackups } from '../api/queries/queries';
 import { hasArchive } from '../backups/copies/archiveState';
 import { ActionButton } from '../ui/buttons/ActionButton';
 import { formatBytes } from '../ui/bytes';
-import { Choices } from '../ui/Choices';
+import { Choices } from '../ui/fields/Choices';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';

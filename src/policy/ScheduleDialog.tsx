@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { BACKUP_LABEL, SCHEDULE_ANNOTATION } from '../../sidecar/api/names.ts';
 import { clusterKey, queries } from '../api/cache';
 import { readMetadata } from '../api/objects';
-import { Choices } from '../ui/Choices';
+import { Choices } from '../ui/fields/Choices';
 import { Message } from '../ui/Message';
 import { useText } from '../ui/text';
 import { TextDialog } from '../ui/TextDialog';

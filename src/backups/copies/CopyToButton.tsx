@@ -9,7 +9,7 @@ import { connectionTo } from '../../api/session/connection';
 import { useAction } from '../../destinations/useAction';
 import { TroubleMessage } from '../../setup/TroubleMessage';
 import { ActionButton } from '../../ui/buttons/ActionButton';
-import { Choices } from '../../ui/Choices';
+import { Choices } from '../../ui/fields/Choices';
 import { copyIcon } from '../../ui/icons';
 import { useText } from '../../ui/text';
 import { TextDialog } from '../../ui/TextDialog';

@@ -5,7 +5,7 @@ import { visible } from '../../../sidecar/api/visible.ts';
 import { useArchives } from '../../api/queries/restoreQueries';
 import { Shown } from '../../setup/Shown';
 import { formatBytes } from '../../ui/bytes';
-import { Choices } from '../../ui/Choices';
+import { Choices } from '../../ui/fields/Choices';
 import { Message } from '../../ui/Message';
 import { useText } from '../../ui/text';
 import { Ago } from '../../ui/time/Ago';

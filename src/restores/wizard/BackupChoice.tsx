@@ -7,7 +7,7 @@ import { LoadOlder } from '../../setup/LoadOlder';
 import { Shown } from '../../setup/Shown';
 import { LinkButton } from '../../ui/buttons/LinkButton';
 import { formatBytes } from '../../ui/bytes';
-import { Choices } from '../../ui/Choices';
+import { Choices } from '../../ui/fields/Choices';
 import { Message } from '../../ui/Message';
 import { sentence } from '../../ui/sentence';
 import { useText } from '../../ui/text';

@@ -2,7 +2,7 @@ import { Box, Stack } from '@mui/material';
 import { useState } from 'react';
 import type { Volume } from '../../../sidecar/api';
 import { useVolume } from '../../api/queries/queries';
-import { ComboBox } from '../../ui/ComboBox';
+import { ComboBox } from '../../ui/fields/ComboBox';
 import { Message } from '../../ui/Message';
 import { useText } from '../../ui/text';
 import { isClaimName, isNamespaceName } from './names';

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useState } from 'react';
 import type { Volume } from '../../../sidecar/api';
 import { usePlan } from '../../api/queries/restoreQueries';
 import { nameInNkvm } from '../../api/session/recordRef';
-import { ComboBox } from '../../ui/ComboBox';
+import { ComboBox } from '../../ui/fields/ComboBox';
 import { useText } from '../../ui/text';
 import { kindOf } from '../sources';
 import { ACCESS_MODES, type Draft, labelsOf, linesOf, requestOf } from './draft';

@@ -3,7 +3,7 @@ import { type ReactNode, useId } from 'react';
 import { useVolume, useVolumes } from '../../api/queries/queries';
 import { TroubleMessage } from '../../setup/TroubleMessage';
 import { LinkButton } from '../../ui/buttons/LinkButton';
-import { Choices } from '../../ui/Choices';
+import { Choices } from '../../ui/fields/Choices';
 import { Message } from '../../ui/Message';
 import { type Translate, useText } from '../../ui/text';
 import { useNamespacesAtHand } from '../../volumes/useNamespaces';
