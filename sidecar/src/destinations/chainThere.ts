@@ -4,7 +4,7 @@ import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
 import type { ArchiveForm } from '../archive/name.ts';
 import { ARCHIVE_FORMS, archiveFormOf, archiveNameIn, manifestName } from '../archive/name.ts';
-import { StageError } from '../errors.ts';
+import { StageError, textOf } from '../errors.ts';
 import type { Destination } from './destination.ts';
 import { readText } from './readText.ts';
 
@@ -59,15 +59,11 @@ async function linkThere(
     const name = archiveNameIn(link.archive, form);
     const stored = await destination.stat(name, { signal });
     if (!stored) continue;
-    const text = await readText(destination, manifestName(name), MANIFEST_BYTES, { signal }).catch(
-      (error: unknown) => {
-        if (!(error instanceof StageError) || error.reason !== 'ArchiveMissing') throw error;
-        throw incomplete(key, link, destination, 'has no manifest there');
-      }
-    );
-    const manifest = readManifest(manifestName(name), text);
-    const { bytes, sha256 } = manifest;
-    if (manifest.archive !== name || manifest.runId !== link.runId) {
+    const manifest = await manifestThere(name, destination, signal).catch((error: unknown) => {
+      throw incomplete(key, link, destination, whyUseless(error));
+    });
+    const { bytes, sha256, seal } = manifest;
+    if (manifest.archive !== name || seal.sha256 !== link.sha256) {
       throw incomplete(key, link, destination, 'has the manifest of another archive there');
     }
     if (stored.bytes !== bytes) {
@@ -83,6 +79,24 @@ async function linkThere(
   throw incomplete(key, link, destination, 'is not there');
 }
 
+async function manifestThere(
+  archive: string,
+  destination: Destination,
+  signal: AbortSignal | undefined
+): Promise<StoredManifest> {
+  const key = manifestName(archive);
+  return readManifest(key, await readText(destination, key, MANIFEST_BYTES, { signal }));
+}
+
+/** @throws the error, where a sound manifest may be there: the storage did not answer, or this version cannot read it */
+function whyUseless(error: unknown): string {
+  const reason = error instanceof StageError && error.reason;
+  if (reason === 'ArchiveMissing') return 'has no manifest there';
+  if (reason === 'ManifestUnreadable' || error instanceof RangeError)
+    return `has a damaged manifest there: ${textOf(error)}`;
+  throw error;
+}
+
 const incomplete = (
   key: string,
   link: ChainLink,
@@ -93,6 +107,6 @@ const incomplete = (
     'queue',
     'ChainIncomplete',
     `${destination.locate(key)} is an increment and needs ${link.archive}, which ${why}`,
-    'restore another copy of this backup, or a backup before it; put the archive back from a copy if there is one',
+    'restore another copy of this backup, or a backup before it; put the archive and its manifest back from a copy if there is one',
     'needs-action'
   );

@@ -168,11 +168,14 @@ export interface History {
 
   /**
    * @param after only backups with a greater id; '' for all
-   * @param upTo the greatest id
-   * @returns ids of the backups whose copy is present at a destination, and needs an archive that the history does not have as
-   *   present there, oldest first
+   * @param limit how many at most
+   * @returns the increments that are present at a destination, oldest first, and ids of the backups whose archives each needs
    */
-  withoutLinksAt(destination: string, after: string, upTo: string): string[];
+  incrementsAt(
+    destination: string,
+    after: string,
+    limit: number
+  ): { run: string; needs: string[] }[];
 
   /** Archives as retention looks at them. */
   readonly archives: ClaimArchives;

@@ -291,7 +291,7 @@ async function historyOf(loaded: LoadedHistory, path: string, options: Parts): P
     copiesAt: (destination, after, limit) => table.copiesAt(destination, after, limit),
     onlyAt: destination => table.onlyAt(destination),
     dependents: run => table.dependents(run),
-    withoutLinksAt: (...asked) => table.withoutLinksAt(...asked),
+    incrementsAt: (...asked) => table.incrementsAt(...asked),
     archives: table.archives,
 
     isReadOnly: () => disk.problem !== undefined,

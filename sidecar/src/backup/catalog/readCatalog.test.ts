@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Copy } from '../../../api/index.ts';
 import { writeManifest } from '../../archive/manifest.ts';
 import { archiveName, manifestName } from '../../archive/name.ts';
+import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { StageError } from '../../errors.ts';
 import type { History } from '../../history/history.ts';
@@ -14,6 +15,7 @@ import { memoryDestination, memoryStorage } from '../../testing/destinations/mem
 import { exampleRun } from '../../testing/history/exampleRun.ts';
 import { readCatalog } from './readCatalog.ts';
 
+const SHA256 = exampleManifest().sha256;
 const NOW = new Date('2026-11-20T10:00:00Z');
 let history: History;
 let storage: ReturnType<typeof memoryStorage>;
@@ -151,7 +153,7 @@ describe('the catalog of a destination', () => {
 
   describe('of an increment', () => {
     const link = (run: string) => ({
-      ...{ runId: run, archive: keyOf(run), bytes: 1, sha256: 'ab'.repeat(32) },
+      ...{ runId: run, archive: keyOf(run), bytes: 1, sha256: SHA256 },
     });
     /** A full archive, and increments that need all before them; their files are there. */
     async function chain(...runs: string[]) {
@@ -186,6 +188,66 @@ describe('the catalog of a destination', () => {
         message: expect.stringContaining(`needs ${keyOf('r2')}, which is not there`),
       });
       expect(await read()).toMatchObject({ lost: 0, found: 0 });
+    });
+
+    it.each<[string, (manifest: string) => string | undefined, string]>([
+      ['is gone', () => undefined, 'has no manifest there'],
+      ['is empty', () => '', 'has a damaged manifest there'],
+    ])(
+      'marks it as missing where a manifest that it needs %s, until it is back',
+      async (_, wrong, why) => {
+        await chain('r1', 'r2', 'r3');
+        const key = manifestName(keyOf('r2'));
+        const manifest = storage.archives.get(key)!;
+        await destination.remove(key);
+        const other = wrong(manifest.toString());
+        if (other !== undefined) await destination.put(key, other);
+        expect(await read()).toMatchObject({ lost: 1 });
+        expect(['r1', 'r2', 'r3'].map(run => statesOf(run).memory)).toEqual([
+          ...['present', 'present', 'missing'],
+        ]);
+        expect(history.get('r3')?.copies[0]?.problem).toMatchObject({
+          reason: 'ChainIncomplete',
+          message: expect.stringContaining(`needs ${keyOf('r2')}, which ${why}`),
+        });
+        expect(await read()).toMatchObject({ lost: 0, found: 0 });
+        storage.archives.set(key, manifest);
+        expect(await read()).toMatchObject({ lost: 0, found: 1 });
+      }
+    );
+
+    it.each<[string, (manifest: string) => string, string]>([
+      ['is cut', text => text.slice(0, 99), 'has a damaged manifest there'],
+      ['is no text', () => 'x'.repeat(5_000_000), 'has a damaged manifest there'],
+      ['belongs to another archive', text => text.replaceAll('r2', 'rx'), 'of another archive'],
+      [
+        'belongs to an archive with other contents',
+        text => text.replaceAll(SHA256, 'cd'.repeat(32)),
+        'of another archive',
+      ],
+      ['says another size', text => text.replaceAll('"bytes": 1,', '"bytes": 2,'), 'has 1 bytes'],
+    ])('does not find it again while a manifest that it needs %s', async (_, other, why) => {
+      await chain('r1', 'r2', 'r3');
+      const key = manifestName(keyOf('r2'));
+      const manifest = storage.archives.get(key)!;
+      await destination.remove(key);
+      await read();
+      storage.archives.set(key, Buffer.from(other(manifest.toString())));
+      expect(await read()).toMatchObject({ lost: 0, found: 0 });
+      const ask = chainThere(keyOf('r3'), history.get('r3')!.chain, destination);
+      await expect(ask).rejects.toMatchObject({
+        reason: 'ChainIncomplete',
+        message: expect.stringContaining(why),
+      });
+    });
+
+    it('asks nothing where each manifest is there', async () => {
+      await chain('r1', 'r2', 'r3');
+      const silent: Destination = {
+        ...destination,
+        stat: () => Promise.reject(new Error('asked')),
+      };
+      expect(await read(silent)).toMatchObject({ lost: 0 });
     });
 
     it('has it again as soon as that archive is there again', async () => {

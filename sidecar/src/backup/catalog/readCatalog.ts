@@ -37,7 +37,7 @@ export interface ListingFacts {
 
 export interface CatalogOptions {
   destination: Destination;
-  history: Pick<History, 'get' | 'commit' | 'copiesAt' | 'onlyAt' | 'withoutLinksAt'>;
+  history: Pick<History, 'get' | 'commit' | 'copiesAt' | 'onlyAt' | 'incrementsAt'>;
   /** Whose files of checks are swept. */
   installation: string;
   now(): Date;
@@ -61,7 +61,8 @@ const PROBE_AGE_MS = 3_600_000;
  * | in the history | in the listing | |
  * | --- | --- | --- |
  * | present | not there, or with another size, and the storage says so again when it is asked for that key | missing |
- * | present | an increment, and an archive that it needs is not there, as the storage says of each by itself | missing |
+ * | present | an increment that needs an archive which is not there, or not whole, or has no manifest, or an empty one, and the
+ *   storage says so again of each | missing |
  * | missing | there, with the size that was recorded, and with all archives that it needs | present |
  * | written while the listing was read | | is left alone |
  *
@@ -71,7 +72,7 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
   const { destination, history, now, signal } = options;
   const began = now().toISOString();
   const volumes = new Map<string, VolumeShare>();
-  /** Copies of the history that the listing has not had yet. */
+  /** Copies of the history, with what the listing has of them; in the end, those that are there. */
   const awaited = await copiesAt(destination.id, options);
   const known = [...awaited.values()].filter(({ state }) => state === 'present').length;
   const doubtful: string[] = [];
@@ -86,8 +87,10 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
     const name = parseArchiveName(stored.key);
     if (!name) {
       const run = runOfManifest(stored.key);
-      if (run === undefined) probes.push(stored);
-      else unknown.manifests.add(run);
+      const copy = awaited.get(run ?? '');
+      if (copy) copy.hasManifest ||= stored.bytes > 0;
+      else if (run !== undefined) unknown.manifests.add(run);
+      else probes.push(stored);
       return;
     }
     archives += 1;
@@ -100,11 +103,10 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
       doubtful.push(flat(name.runId));
     copy.state = 'seen';
   };
-  const wanted = (key: string): boolean => {
-    if (parseArchiveName(key) || key.startsWith(prefix)) return true;
-    const run = runOfManifest(key);
-    return run !== undefined && !awaited.has(run);
-  };
+  const wanted = (key: string): boolean =>
+    parseArchiveName(key) !== undefined ||
+    key.startsWith(prefix) ||
+    runOfManifest(key) !== undefined;
   for await (const page of destination.list({ wanted, signal })) {
     page.forEach(take);
     await yieldOnce(undefined, { signal });
@@ -112,9 +114,11 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
   const absent = [...awaited].filter(([, { state }]) => state === 'present').map(([run]) => run);
   const found = await setAll(back, 'present', began, options);
   const gone = await setAll([...absent, ...doubtful], 'missing', began, options);
-  const useless = await setAll(await withoutLinks(options), 'missing', began, options);
-  const lost = gone + useless;
-  report(found, lost, options);
+  const isBack = new Set(found);
+  for (const run of [...gone, ...back.filter(each => !isBack.has(each))]) awaited.delete(run);
+  const useless = await setAll(await withoutLinks(awaited, options), 'missing', began, options);
+  const lost = gone.length + useless.length;
+  report(found.length, lost, options);
   await sweepProbes(probes, options);
   /** Those that came into the history meanwhile are not foreign. */
   const isForeign = (run: string) =>
@@ -135,7 +139,7 @@ export async function readCatalog(options: CatalogOptions): Promise<ReadCatalog>
       readAt: now().toISOString(),
     },
     volumes: [...volumes.values()].sort((a, b) => b.bytes - a.bytes),
-    ...{ found, lost, foreign },
+    ...{ found: found.length, lost, foreign },
     listing: { beganAt: began, known, unlisted: absent.length, undeleted },
   };
 }
@@ -152,6 +156,8 @@ interface Awaited {
   state: 'present' | 'missing' | 'seen';
   /** Size of the file; null: not known. */
   bytes: number | null;
+  /** Whether the listing had a manifest that is not empty. */
+  hasManifest: boolean;
 }
 
 /** @returns what the history has there, by the ids of runs. */
@@ -164,19 +170,30 @@ async function copiesAt(
     const page = history.copiesAt(destination, after, PAGE);
     const last = page.at(-1);
     if (!last) return found;
-    for (const { run, ...copy } of page) found.set(run, copy);
+    for (const { run, ...copy } of page) found.set(run, { ...copy, hasManifest: false });
     after = last.run;
     await yieldOnce(undefined, { signal });
   }
 }
 
-/** @returns ids of runs whose copy there needs an archive that the history does not have there. */
-async function withoutLinks({ destination, history, signal }: CatalogOptions): Promise<string[]> {
+/**
+ * @param there the archives that are there
+ * @returns ids of runs whose copy there needs another one, or one of them that has no manifest
+ */
+async function withoutLinks(
+  there: ReadonlyMap<string, Awaited>,
+  { destination, history, signal }: CatalogOptions
+): Promise<string[]> {
   const found: string[] = [];
   for (let after = ''; ; ) {
-    const last = history.copiesAt(destination.id, after, PAGE).at(-1);
+    const page = history.incrementsAt(destination.id, after, PAGE);
+    const last = page.at(-1);
     if (!last) return found;
-    found.push(...history.withoutLinksAt(destination.id, after, last.run));
+    found.push(
+      ...page
+        .filter(({ needs }) => needs.some(link => !there.get(link)?.hasManifest))
+        .map(({ run }) => run)
+    );
     after = last.run;
     await yieldOnce(undefined, { signal });
   }
@@ -203,16 +220,16 @@ function addTo(
  * Corrects the state of copies, after the storage was asked for each by itself: a listing may lag behind, and only a plain
  * "not there" counts.
  * @param began copies that were proven since then may be absent from the listing for that reason alone
- * @returns how many were corrected
+ * @returns those that were corrected
  */
 async function setAll(
   runs: readonly string[],
   state: 'present' | 'missing',
   began: string,
   options: CatalogOptions
-): Promise<number> {
+): Promise<string[]> {
   const { destination, history, signal } = options;
-  let changed = 0;
+  const changed: string[] = [];
   const from = state === 'present' ? 'missing' : 'present';
   const correct = async (id: string): Promise<void> => {
     const isWrong = (copy: Copy) => copy.destination === destination.id && copy.state === from;
@@ -234,7 +251,7 @@ async function setAll(
         ? { copies: copies.map(each => (isWrong(each) ? { ...each, state, problem } : each)) }
         : undefined;
     });
-    if (isChanged) changed += 1;
+    if (isChanged) changed.push(id);
   };
   for (let at = 0; at < runs.length; at += TOGETHER) {
     signal.throwIfAborted();
@@ -264,7 +281,7 @@ function report(found: number, lost: number, { destination: { id }, log }: Catal
   if (lost > 0)
     log.warn(
       { destination: id, lost },
-      `${lost} archives are missing at destination ${id}, have another size, or need one that is missing, and NKVM did not delete them`
+      `${lost} archives are missing at destination ${id}, have another size, or need one that is missing or has no manifest, and NKVM did not delete them`
     );
   if (found > 0)
     log.info(

@@ -56,6 +56,28 @@ it('knows the backups that need another one', async () => {
   expect(history.dependents('gone')).toEqual([]);
 });
 
+it('gives the increments at a destination, in pages, with what they need', async () => {
+  const { history } = await withDisk();
+  const [copy] = exampleRun().copies;
+  const copies = [{ ...copy!, destination: 'here' }];
+  const gone = [{ ...copy!, destination: 'here', state: 'missing' as const }];
+  await history.add([
+    increment('a', [], { copies }),
+    increment('b', ['a'], { copies }),
+    increment('c', ['a', 'b'], { copies }),
+    increment('d', ['a', 'b', 'c'], { copies: gone }),
+    increment('e', ['a'], { copies: [{ ...copy!, destination: 'there' }] }),
+    increment('f', ['a'], { copies }),
+    exampleRun({ id: 'x', copies }),
+  ]);
+  expect(history.incrementsAt('here', '', 2)).toEqual([
+    { run: 'b', needs: ['a'] },
+    { run: 'c', needs: ['a', 'b'] },
+  ]);
+  expect(history.incrementsAt('here', 'c', 2)).toEqual([{ run: 'f', needs: ['a'] }]);
+  expect(history.incrementsAt('here', 'f', 2)).toEqual([]);
+});
+
 it('can be read by earlier versions until there is an increment, which those take for a full archive', async () => {
   const { path, history } = await withDisk();
   await history.add([increment('a', []), exampleRun({ id: 'x' })]);

@@ -17,22 +17,22 @@ export function dependentsOf(db: Database, run: string): string[] {
   return (rows[0]?.values ?? []).map(([id]) => String(id));
 }
 
-/** @returns see `History.withoutLinksAt`. */
-export function withoutLinksAt(
+/** @returns see `History.incrementsAt`. */
+export function incrementsAt(
   db: Database,
   destination: string,
   after: string,
-  upTo: string
-): string[] {
+  limit: number
+): { run: string; needs: string[] }[] {
   const rows = db.exec(
-    `SELECT run_id FROM copies JOIN runs ON runs.id = run_id
-      WHERE destination_id = ? AND run_id > ? AND run_id <= ? AND state = 'present' AND chain IS NOT NULL
-      AND EXISTS (SELECT 1 FROM json_each(chain, '$.links') AS link WHERE NOT EXISTS (
-        SELECT 1 FROM copies AS needed
-          WHERE needed.run_id = link.value ->> 'runId' AND needed.destination_id = copies.destination_id
-            AND needed.state = 'present'))
-      ORDER BY run_id`,
-    [destination, after, upTo]
+    `SELECT run_id, (SELECT json_group_array(value ->> 'runId') FROM json_each(chain, '$.links'))
+      FROM copies JOIN runs ON runs.id = run_id
+      WHERE destination_id = ? AND run_id > ? AND state = 'present' AND json_array_length(chain, '$.links') > 0
+      ORDER BY run_id LIMIT ?`,
+    [destination, after, limit]
   );
-  return (rows[0]?.values ?? []).map(([id]) => String(id));
+  return (rows[0]?.values ?? []).map(([run, needs]) => ({
+    run: String(run),
+    needs: JSON.parse(String(needs)) as string[],
+  }));
 }

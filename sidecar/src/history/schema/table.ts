@@ -16,7 +16,7 @@ import {
   prunedUntil,
   pruneEntries,
 } from '../pruning/pruneTable.ts';
-import { dependentsOf, withoutLinksAt } from '../queries/chains.ts';
+import { dependentsOf, incrementsAt } from '../queries/chains.ts';
 import type { ClaimArchives } from '../queries/claimArchives.ts';
 import { claimArchives } from '../queries/claimArchives.ts';
 import type { ClaimOf } from '../queries/claimHeads.ts';
@@ -273,9 +273,13 @@ export class RunTable {
     return dependentsOf(this.#db, run);
   }
 
-  /** @returns see `History.withoutLinksAt`. */
-  withoutLinksAt(destination: string, after: string, upTo: string): string[] {
-    return withoutLinksAt(this.#db, destination, after, upTo);
+  /** @returns see `History.incrementsAt`. */
+  incrementsAt(
+    destination: string,
+    after: string,
+    limit: number
+  ): { run: string; needs: string[] }[] {
+    return incrementsAt(this.#db, destination, after, limit);
   }
 
   /** @returns see `History.onlyAt`. */
