@@ -1,11 +1,12 @@
 import { KubeConfig } from '@kubernetes/client-node';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { ExecBroken, execInPod, execToEnd, execWithInput, exitCodeOf } from './exec.ts';
@@ -145,6 +146,28 @@ describe('execInPod', () => {
     });
     const running = await execInPod(gateway, target, ['cat'], { silenceMs: 200 });
     expect(await text(running.stdout)).toBe('late');
+  });
+
+  it('pings a connection that brings nothing, and no other', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const there = Promise.withResolvers<WebSocket>();
+    const { gateway } = await apiServer(socket => there.resolve(socket));
+    const running = await execInPod(gateway, target, ['cat'], { silenceMs: 8_000 });
+    const server = await there.promise;
+    let pings = 0;
+    const pinged = new Promise<void>(done => server.on('ping', () => done(void pings++)));
+    for (const piece of ['a', 'b', 'c']) {
+      server.send(frame(1, piece));
+      await once(running.stdout, 'readable');
+      expect(String(running.stdout.read())).toBe(piece);
+      vi.advanceTimersByTime(1_000);
+    }
+    vi.advanceTimersByTime(1_000);
+    await pinged;
+    running.abort();
+    await once(server, 'close');
+    expect(pings).toBe(1);
   });
 
   it('keeps a connection after this process stood still for longer than the limit', async () => {

@@ -281,7 +281,11 @@ function run(
     const limitMs = feed && feed.bytesSent() > FEW_BYTES ? stallMs : silenceMs;
     if (silentTicks * tickMs >= limitMs) {
       fail(`the connection to ${nameOf(target)} was silent for ${limitMs / 1000} s`);
-    } else if (!paused && socket.bufferedAmount === 0) socket.ping(); // behind data it would say nothing
+      return;
+    }
+    // Data that arrives says enough: a ping to a server that has sent everything and closed makes a proxy drop what it still has.
+    // Behind data that is sent, a ping would say nothing.
+    if (silentTicks > 0 && socket.bufferedAmount === 0) socket.ping();
   }, tickMs);
 
   socket.resume();
