@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { codeOf, syncDirectory } from '../../files.ts';
-import { isLeftLock, nameLocked } from '../nameLock.ts';
-import { nameTaken, streamBroke, temporaryGone } from '../refusals.ts';
-import { lockName } from '../temporary.ts';
+import { isLeftLock, nameLocked } from '../common/nameLock.ts';
+import { nameTaken, streamBroke, temporaryGone } from '../common/refusals.ts';
+import { lockName } from '../common/temporary.ts';
 import { localError } from './localErrors.ts';
 import { notAFile } from './plainFile.ts';
 

@@ -1,6 +1,6 @@
 import { FTPError } from 'basic-ftp';
 import { text } from 'node:stream/consumers';
-import { linesOfWhole } from '../workFiles.ts';
+import { linesOfWhole } from '../common/workFiles.ts';
 import { saysNotThere, saysUnknown } from './ftpErrors.ts';
 import type { Entry } from './listing.ts';
 import { parseEntry, parseFacts } from './listing.ts';

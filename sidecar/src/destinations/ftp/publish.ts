@@ -1,8 +1,8 @@
 import { FTPError } from 'basic-ftp';
 import { StageError } from '../../errors.ts';
-import { isLeftLock, nameLocked } from '../nameLock.ts';
-import { nameTaken, temporaryGone } from '../refusals.ts';
-import { lockName } from '../temporary.ts';
+import { isLeftLock, nameLocked } from '../common/nameLock.ts';
+import { nameTaken, temporaryGone } from '../common/refusals.ts';
+import { lockName } from '../common/temporary.ts';
 import type { LookCall } from './lookAt.ts';
 import { entriesOf, lookAt } from './lookAt.ts';
 import type { Session } from './session.ts';

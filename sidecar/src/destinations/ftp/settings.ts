@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Line, Port, serverName } from '../serverKeys.ts';
+import { Line, Port, serverName } from '../common/serverKeys.ts';
 import { CaBundle, Insecure } from '../trust/tls.ts';
 
 /** How the control connection and the data connections are encrypted: after `AUTH TLS`, from the first byte, or not. */

@@ -11,10 +11,10 @@ import { CHECK_STEPS } from '../../../api/index.ts';
 import type { ArchiveForm } from '../../archive/name.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { within } from '../../within.ts';
+import { archiveMissing } from '../common/refusals.ts';
 import type { Destination, Staged } from '../destination.ts';
 import type { Probe } from '../kind.ts';
 import { HostKeyError } from '../kind.ts';
-import { archiveMissing } from '../refusals.ts';
 import { sizeText } from '../size.ts';
 import { scrubbed, scrubbedError } from './scrub.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StageError, textOf } from '../../errors.ts';
+import { faultOfKey } from '../common/key.ts';
 import type { Call, Stored } from '../destination.ts';
-import { faultOfKey } from '../key.ts';
 import type { Restic } from './command.ts';
 
 /** Tag of the snapshots that are archives, manifests and indexes. */

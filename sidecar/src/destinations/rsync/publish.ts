@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { nameTaken, temporaryGone } from '../common/refusals.ts';
+import { newTemporary } from '../common/temporary.ts';
 import { storesLess } from '../ftp/publish.ts';
-import { nameTaken, temporaryGone } from '../refusals.ts';
-import { newTemporary } from '../temporary.ts';
 import { literal } from './listing.ts';
 import type { RsyncCall } from './process.ts';
 import { runRsync } from './process.ts';

@@ -1,6 +1,6 @@
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { linesOfWhole, newWorkDirectory } from '../workFiles.ts';
+import { linesOfWhole, newWorkDirectory } from '../common/workFiles.ts';
 import type { RsyncEntry } from './listing.ts';
 import { literal, parseRsyncLine } from './listing.ts';
 import type { RsyncCall } from './process.ts';

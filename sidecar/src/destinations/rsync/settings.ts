@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { textOf } from '../../errors.ts';
-import { Line, Port, serverName } from '../serverKeys.ts';
+import { Line, Port, serverName } from '../common/serverKeys.ts';
 import { parseKnownHosts } from '../ssh/knownHosts.ts';
 
 /** A module of an rsync daemon. */

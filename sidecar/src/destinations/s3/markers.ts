@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { newTemporary, temporaryOf } from '../temporary.ts';
+import { newTemporary, temporaryOf } from '../common/temporary.ts';
 import type { Bucket } from './bucket.ts';
 import { answerOf } from './errors.ts';
 

@@ -1,6 +1,6 @@
 import { StageError } from '../../errors.ts';
+import { nameTaken } from '../common/refusals.ts';
 import type { Call, Confirmed } from '../destination.ts';
-import { nameTaken } from '../refusals.ts';
 import type { Bucket, Head } from './bucket.ts';
 import type { Attempt } from './errors.ts';
 import { answerOf, storedDiffers } from './errors.ts';

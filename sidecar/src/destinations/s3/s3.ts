@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { StageError } from '../../errors.ts';
+import { checkKey } from '../common/key.ts';
+import { publishError } from '../common/putByStaging.ts';
+import { archiveMissing, streamBroke, temporaryGone } from '../common/refusals.ts';
 import type { Destination, Staged } from '../destination.ts';
 import { isOtherwise } from '../direct.ts';
-import { checkKey } from '../key.ts';
 import type { PlaceContext } from '../kind.ts';
-import { publishError } from '../putByStaging.ts';
-import { archiveMissing, streamBroke, temporaryGone } from '../refusals.ts';
 import { guarded } from './body.ts';
 import { bucketOf } from './bucket.ts';
 import { s3Client } from './client.ts';

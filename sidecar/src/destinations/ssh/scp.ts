@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
+import { checkKey } from '../common/key.ts';
+import { putByStaging } from '../common/putByStaging.ts';
+import { streamBroke } from '../common/refusals.ts';
+import { sentDigest } from '../common/sentDigest.ts';
+import { lockName, newTemporary, temporaryOf } from '../common/temporary.ts';
 import type { Confirmed, Destination, StageCall, Staged, Stored } from '../destination.ts';
-import { checkKey } from '../key.ts';
-import { putByStaging } from '../putByStaging.ts';
-import { streamBroke } from '../refusals.ts';
-import { sentDigest } from '../sentDigest.ts';
-import { lockName, newTemporary, temporaryOf } from '../temporary.ts';
 import { confirmedBy } from './confirmed.ts';
 import { LIMITS, sshConnection } from './connection.ts';
 import { scpCommands } from './scpCommands.ts';

@@ -1,7 +1,7 @@
 import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
-import { nameLocked } from '../nameLock.ts';
-import { archiveMissing, nameTaken, temporaryGone } from '../refusals.ts';
+import { nameLocked } from '../common/nameLock.ts';
+import { archiveMissing, nameTaken, temporaryGone } from '../common/refusals.ts';
 import { EXIT } from './scpScripts.ts';
 import { directoryMissing, full, readOnly, writeRefused } from './sftpErrors.ts';
 import type { Said } from './shell.ts';

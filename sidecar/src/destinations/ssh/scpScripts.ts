@@ -1,4 +1,4 @@
-import { LOCK_AGE_MS } from '../nameLock.ts';
+import { LOCK_AGE_MS } from '../common/nameLock.ts';
 
 /**
  * The commands that scp runs on a server, for any POSIX shell with GNU, busybox or BSD tools. `$1` is the directory, `$2` the name of a

@@ -1,6 +1,6 @@
-import { isLeftLock, nameLocked } from '../nameLock.ts';
-import { nameTaken, temporaryGone } from '../refusals.ts';
-import { lockName } from '../temporary.ts';
+import { isLeftLock, nameLocked } from '../common/nameLock.ts';
+import { nameTaken, temporaryGone } from '../common/refusals.ts';
+import { lockName } from '../common/temporary.ts';
 import type { SshCall } from './connection.ts';
 import { statusOf } from './sftpErrors.ts';
 import type { SftpFiles } from './sftpFiles.ts';

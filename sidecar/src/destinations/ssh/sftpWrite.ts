@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Stage } from '../../../api/index.ts';
-import { inPieces } from '../pieces.ts';
+import { inPieces } from '../common/pieces.ts';
 import type { SshCall } from './connection.ts';
 import type { SftpSession } from './sftpSession.ts';
 

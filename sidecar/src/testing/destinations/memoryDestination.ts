@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Destination } from '../../destinations/destination.ts';
-import { checkKey } from '../../destinations/key.ts';
+import { checkKey } from '../../destinations/common/key.ts';
 import {
   archiveMissing,
   nameTaken,
   streamBroke,
   temporaryGone,
-} from '../../destinations/refusals.ts';
+} from '../../destinations/common/refusals.ts';
+import type { Destination } from '../../destinations/destination.ts';
 
 interface Temporary {
   installation: string;

@@ -1,6 +1,6 @@
+import { archiveMissing } from '../../common/refusals.ts';
 import type { Call } from '../../destination.ts';
 import type { DirectReads, Otherwise } from '../../direct.ts';
-import { archiveMissing } from '../../refusals.ts';
 import type { Bucket } from '../bucket.ts';
 import { addressesOf, directServer } from './server.ts';
 import { signRead } from './sign.ts';

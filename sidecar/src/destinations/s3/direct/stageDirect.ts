@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { StageError, textOf } from '../../../errors.ts';
+import { streamBroke } from '../../common/refusals.ts';
 import type { StageCall } from '../../destination.ts';
 import type { DirectPart, DirectSender, DirectTerms, Otherwise } from '../../direct.ts';
 import { isOtherwise } from '../../direct.ts';
-import { streamBroke } from '../../refusals.ts';
 import type { Bucket } from '../bucket.ts';
 import { answerOf } from '../errors.ts';
 import type { Markers } from '../markers.ts';

@@ -1,4 +1,4 @@
-import { StageError } from '../errors.ts';
+import { StageError } from '../../errors.ts';
 
 /**
  * How old a lock on a name is when nobody can hold it any more. A lock is held while an archive gets its name, which ends

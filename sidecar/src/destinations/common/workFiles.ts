@@ -4,10 +4,10 @@ import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Stage } from '../../api/index.ts';
-import { StageError, textOf } from '../errors.ts';
-import { codeOf } from '../files.ts';
-import { sizeText } from './size.ts';
+import type { Stage } from '../../../api/index.ts';
+import { StageError, textOf } from '../../errors.ts';
+import { codeOf } from '../../files.ts';
+import { sizeText } from '../size.ts';
 
 /** @returns a new directory that only this process may read. The caller deletes it. @throws StageError */
 export async function newWorkDirectory(workDir: string, stage: Stage): Promise<string> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StageCall } from './destination.ts';
+import type { StageCall } from '../destination.ts';
 
 /** The checksum of what is sent to a storage. */
 export interface SentDigest {

@@ -1,4 +1,4 @@
-import { StageError, textOf } from '../errors.ts';
+import { StageError, textOf } from '../../errors.ts';
 
 /** @returns the refusal to publish over an archive. */
 export const nameTaken = (place: string): StageError =>

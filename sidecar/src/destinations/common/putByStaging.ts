@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import { StageError } from '../errors.ts';
-import type { Destination } from './destination.ts';
+import { StageError } from '../../errors.ts';
+import type { Destination } from '../destination.ts';
 
 /**
  * @param asPublish makes a failure one of the stage `publish`: for a caller, storing a small text is one step

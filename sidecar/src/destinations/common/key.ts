@@ -1,4 +1,4 @@
-import { StageError } from '../errors.ts';
+import { StageError } from '../../errors.ts';
 
 /** Longest file name that the usual file systems take, in bytes. */
 const MAX_KEY_BYTES = 255;
