@@ -4,7 +4,7 @@ import { readManifest } from '../../sidecar/src/archive/manifest.ts';
 import { archiveOfManifest, manifestName } from '../../sidecar/src/archive/name.ts';
 import { readBack } from '../../sidecar/src/archive/readBack.ts';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
-import { readText } from '../../sidecar/src/destinations/readText.ts';
+import { readText } from '../../sidecar/src/destinations/read/readText.ts';
 import type { Installation } from './installation.ts';
 import { LIMIT } from './sidecar.ts';
 import type { World } from './world.ts';

@@ -3,7 +3,7 @@ import type { StoredManifest } from '../archive/manifest.ts';
 import { readManifest } from '../archive/manifest.ts';
 import { archiveNameIn, manifestName, parseArchiveName } from '../archive/name.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { readText } from '../destinations/readText.ts';
+import { readText } from '../destinations/read/readText.ts';
 import { StageError } from '../errors.ts';
 import type { RunChange } from '../history/history.ts';
 import { copyWithout, verdictOnCopies } from './copies/copiesVerdict.ts';

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { uploadKey, uploadPrefix } from '../archive/uploadName.ts';
 import type { Destination } from '../destinations/destination.ts';
-import { readText } from '../destinations/readText.ts';
+import { readText } from '../destinations/read/readText.ts';
 import { nearlyFull } from '../destinations/room.ts';
 import { sizeText } from '../destinations/size.ts';
 import { StageError, textOf } from '../errors.ts';

@@ -1,7 +1,7 @@
 import type { Copy } from '../../../api/index.ts';
 import type { OptionalChain } from '../../archive/chain/chain.ts';
-import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import { chainThere } from '../../destinations/read/chainThere.ts';
 import { StageError } from '../../errors.ts';
 import { problemOf } from '../copies/copiesVerdict.ts';
 

@@ -11,7 +11,7 @@ import { readManifest } from '../../archive/manifest.ts';
 import { lane } from '../../cluster/gateway/lane.ts';
 import { encryptedDestination } from '../../destinations/encryption/encrypted.ts';
 import { keyRing } from '../../destinations/encryption/keyRing.ts';
-import { readText } from '../../destinations/readText.ts';
+import { readText } from '../../destinations/read/readText.ts';
 import { sameLimits } from '../../helper/wait/waitLimits.ts';
 import { untarChain } from '../../testing/chain/chainHere.ts';
 import { treeLines } from '../../testing/chain/treeHistory.ts';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ChainLink } from '../../../api/index.ts';
 import { archiveNameIn, manifestName, snapshotName } from '../../archive/name.ts';
-import { readFirstByte } from '../../destinations/readFirstByte.ts';
+import { readFirstByte } from '../../destinations/read/readFirstByte.ts';
 import { StageError, textOf } from '../../errors.ts';
 import type { Helper } from '../../helper/helper.ts';
 import { chainCommand } from '../../helper/pack/packCommand.ts';

@@ -10,12 +10,12 @@ import {
 } from '../../archive/manifest.ts';
 import { archiveFormOf, archiveNameIn, manifestName } from '../../archive/name.ts';
 import type { Lane } from '../../cluster/gateway/lane.ts';
-import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Places } from '../../destinations/places.ts';
 import { movedSince } from '../../destinations/places/movedSince.ts';
-import type { Readable } from '../../destinations/readable.ts';
-import { readText } from '../../destinations/readText.ts';
+import { chainThere } from '../../destinations/read/chainThere.ts';
+import type { Readable } from '../../destinations/read/readable.ts';
+import { readText } from '../../destinations/read/readText.ts';
 import { StageError } from '../../errors.ts';
 import type { RunChange, RunRecord } from '../../history/history.ts';
 import type { StageClock } from '../../jobs/stageClock.ts';

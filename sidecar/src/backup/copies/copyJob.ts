@@ -1,12 +1,12 @@
 import type { Copy } from '../../../api/index.ts';
 import { archiveNameIn, manifestName } from '../../archive/name.ts';
-import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Places } from '../../destinations/places.ts';
 import { PausedError } from '../../destinations/places/health.ts';
 import type { Twin } from '../../destinations/places/sameStorage.ts';
 import { sameAs, twinThatHas } from '../../destinations/places/sameStorage.ts';
-import { withNearest } from '../../destinations/readable.ts';
+import { chainThere } from '../../destinations/read/chainThere.ts';
+import { withNearest } from '../../destinations/read/readable.ts';
 import { StageError } from '../../errors.ts';
 import type { RunRecord } from '../../history/history.ts';
 import type { CopyDetails } from '../../history/queries/details.ts';

@@ -7,7 +7,7 @@ import type { Inventory } from '../../cluster/inventory/inventory.ts';
 import { archiveMissing } from '../../destinations/common/refusals.ts';
 import { foreignArchive } from '../../destinations/foreignArchive.ts';
 import type { Places } from '../../destinations/places.ts';
-import { withNearest } from '../../destinations/readable.ts';
+import { withNearest } from '../../destinations/read/readable.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import { notFound } from '../../jobs/attempts/errors.ts';
 import { Refusal } from '../entry/problems.ts';

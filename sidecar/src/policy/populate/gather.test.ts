@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { manifestName } from '../../archive/name.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { localDestination } from '../../destinations/directory/local.ts';
-import { readText } from '../../destinations/readText.ts';
+import { readText } from '../../destinations/read/readText.ts';
 import { StageError } from '../../errors.ts';
 import type { RunRecord } from '../../history/history.ts';
 import { openHistory } from '../../history/openHistory.ts';

@@ -1,7 +1,7 @@
 import { archiveFormOf } from '../../archive/name.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import { foreignName } from '../../destinations/foreignArchive.ts';
-import { readFirstByte } from '../../destinations/readFirstByte.ts';
+import { readFirstByte } from '../../destinations/read/readFirstByte.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { isKnownBad } from './badArchive.ts';
 import type { ClaimName } from './claimKeys.ts';

@@ -2,7 +2,7 @@ import type { StoredManifest } from '../../archive/manifest.ts';
 import { readManifest } from '../../archive/manifest.ts';
 import { manifestName } from '../../archive/name.ts';
 import type { Destination } from '../../destinations/destination.ts';
-import { readText } from '../../destinations/readText.ts';
+import { readText } from '../../destinations/read/readText.ts';
 import { StageError, textOf } from '../../errors.ts';
 import { neededBytesOf } from '../../restore/plan/plannedSource.ts';
 

@@ -5,8 +5,8 @@ import { readBack } from '../../archive/readBack.ts';
 import type { TarContents } from '../../archive/tarContents.ts';
 import { problemOf } from '../../backup/copies/copiesVerdict.ts';
 import type { Archives } from '../../browse/archives.ts';
-import { chainThere } from '../../destinations/chainThere.ts';
 import type { Destination } from '../../destinations/destination.ts';
+import { chainThere } from '../../destinations/read/chainThere.ts';
 import { StageError } from '../../errors.ts';
 import { compareDigest } from '../compareDigest.ts';
 

@@ -4,7 +4,7 @@ import type { Lane } from '../../cluster/gateway/lane.ts';
 import type { Destination } from '../../destinations/destination.ts';
 import type { Places } from '../../destinations/places.ts';
 import { movedSince } from '../../destinations/places/movedSince.ts';
-import { notConfigured, readables } from '../../destinations/readable.ts';
+import { notConfigured, readables } from '../../destinations/read/readable.ts';
 import { sizeText } from '../../destinations/size.ts';
 import { StageError } from '../../errors.ts';
 import type { History, RunRecord } from '../../history/history.ts';

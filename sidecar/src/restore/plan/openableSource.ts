@@ -1,5 +1,5 @@
 import { archiveFormOf } from '../../archive/name.ts';
-import { readFirstByte } from '../../destinations/readFirstByte.ts';
+import { readFirstByte } from '../../destinations/read/readFirstByte.ts';
 import { StageError } from '../../errors.ts';
 import type { RestoreSource, SourceWorld } from '../source.ts';
 import { findSource } from '../source.ts';

@@ -6,7 +6,7 @@ import type { Destination } from '../../../destinations/destination.ts';
 import { isProtected } from '../../../destinations/places/check.ts';
 import type { IsSame, TwinFile } from '../../../destinations/places/sameStorage.ts';
 import { twinThatHas } from '../../../destinations/places/sameStorage.ts';
-import { readText } from '../../../destinations/readText.ts';
+import { readText } from '../../../destinations/read/readText.ts';
 import { StageError, textOf } from '../../../errors.ts';
 import type { History } from '../../../history/history.ts';
 import { changeCopies } from '../../../history/queries/changeCopies.ts';

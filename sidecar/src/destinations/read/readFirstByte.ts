@@ -1,4 +1,4 @@
-import type { Destination } from './destination.ts';
+import type { Destination } from '../destination.ts';
 
 /** Shows that a file is there and can be decrypted, without reading it. @throws what the destination says, e.g. `ArchiveLocked` */
 export async function readFirstByte(

@@ -1,6 +1,6 @@
 import { finished } from 'node:stream/promises';
 import { expect, it } from 'vitest';
-import { memoryDestination, memoryStorage } from '../testing/destinations/memoryDestination.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import { readingOf } from './reading.ts';
 
 it('counts an archive as read while a stream is open, and for a while afterwards', async () => {

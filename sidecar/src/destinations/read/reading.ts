@@ -1,4 +1,4 @@
-import type { Destination } from './destination.ts';
+import type { Destination } from '../destination.ts';
 
 /** Which archives are being read, e.g. by a download, or by a person who browses files. */
 export interface Reading {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { memoryDestination } from '../testing/destinations/memoryDestination.ts';
+import { memoryDestination } from '../../testing/destinations/memoryDestination.ts';
 import { readText } from './readText.ts';
 
 it('gives back a text up to the limit, and refuses a longer one', async () => {

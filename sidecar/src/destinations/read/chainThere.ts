@@ -1,11 +1,11 @@
-import type { ChainLink } from '../../api/index.ts';
-import type { OptionalChain } from '../archive/chain/chain.ts';
-import type { StoredManifest } from '../archive/manifest.ts';
-import { readManifest } from '../archive/manifest.ts';
-import type { ArchiveForm } from '../archive/name.ts';
-import { ARCHIVE_FORMS, archiveFormOf, archiveNameIn, manifestName } from '../archive/name.ts';
-import { StageError, textOf } from '../errors.ts';
-import type { Destination } from './destination.ts';
+import type { ChainLink } from '../../../api/index.ts';
+import type { OptionalChain } from '../../archive/chain/chain.ts';
+import type { StoredManifest } from '../../archive/manifest.ts';
+import { readManifest } from '../../archive/manifest.ts';
+import type { ArchiveForm } from '../../archive/name.ts';
+import { ARCHIVE_FORMS, archiveFormOf, archiveNameIn, manifestName } from '../../archive/name.ts';
+import { StageError, textOf } from '../../errors.ts';
+import type { Destination } from '../destination.ts';
 import { readText } from './readText.ts';
 
 /** One of the archives that an increment needs, as it is at a destination. */

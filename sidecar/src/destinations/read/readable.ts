@@ -1,6 +1,6 @@
-import { StageError, textOf } from '../errors.ts';
-import type { Destination } from './destination.ts';
-import type { Places } from './places.ts';
+import { StageError, textOf } from '../../errors.ts';
+import type { Destination } from '../destination.ts';
+import type { Places } from '../places.ts';
 
 /** A copy, and where it can be read. */
 export interface Readable<C> {

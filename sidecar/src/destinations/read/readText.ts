@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { StageError } from '../errors.ts';
-import type { Call, Destination } from './destination.ts';
+import { StageError } from '../../errors.ts';
+import type { Call, Destination } from '../destination.ts';
 
 /** A short text comes at once; a body has no limit of its own. */
 const LIMIT_MS = 60_000;
