@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Destination } from '../../sidecar/src/destinations/destination.ts';
-import { limited } from '../../sidecar/src/destinations/limited.ts';
 import { s3Destination } from '../../sidecar/src/destinations/s3/s3.ts';
 import { S3Settings } from '../../sidecar/src/destinations/s3/settings.ts';
+import { limited } from '../../sidecar/src/destinations/wrap/limited.ts';
 import {
   populateWorld,
   storeBackup,

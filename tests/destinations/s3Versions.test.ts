@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { fenced } from '../../sidecar/src/destinations/fenced.ts';
-import { limited } from '../../sidecar/src/destinations/limited.ts';
 import { checkAppendOnly } from '../../sidecar/src/destinations/places/appendOnly.ts';
 import { s3 } from '../../sidecar/src/destinations/s3/kind.ts';
+import { fenced } from '../../sidecar/src/destinations/wrap/fenced.ts';
+import { limited } from '../../sidecar/src/destinations/wrap/limited.ts';
 import { noFence } from '../../sidecar/src/fence.ts';
 import { motoMissing, startMoto } from '../servers/moto.ts';
 import type { S3Server } from '../servers/s3Server.ts';

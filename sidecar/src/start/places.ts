@@ -6,14 +6,14 @@ import { watchDestinationSecrets } from '../cluster/inventory/destinationSecrets
 import type { Config } from '../config.ts';
 import type { Destination } from '../destinations/destination.ts';
 import { localDestination } from '../destinations/directory/local.ts';
-import { fenced } from '../destinations/fenced.ts';
 import { KINDS } from '../destinations/kinds.ts';
-import { limited } from '../destinations/limited.ts';
 import type { Place } from '../destinations/places.ts';
 import type { WatchedPlaces } from '../destinations/places/watchPlaces.ts';
 import { watchPlaces } from '../destinations/places/watchPlaces.ts';
 import type { Reading } from '../destinations/read/reading.ts';
 import { readingOf } from '../destinations/read/reading.ts';
+import { fenced } from '../destinations/wrap/fenced.ts';
+import { limited } from '../destinations/wrap/limited.ts';
 import type { Fence } from '../fence.ts';
 import type { Log } from '../log.ts';
 import { within } from '../within.ts';

@@ -2,7 +2,7 @@ import { StageError } from '../../errors.ts';
 
 /**
  * How old a lock on a name is when nobody can hold it any more. A lock is held while an archive gets its name, which ends
- * after 15 minutes at the latest (see `limited.ts`).
+ * after 15 minutes at the latest (see `wrap/limited.ts`).
  */
 export const LOCK_AGE_MS = 30 * 60_000;
 

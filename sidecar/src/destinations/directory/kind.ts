@@ -6,7 +6,7 @@ import { StageError } from '../../errors.ts';
 import { codeOf } from '../../files.ts';
 import type { Destination } from '../destination.ts';
 import type { Kind } from '../kind.ts';
-import { withFloor } from '../withFloor.ts';
+import { withFloor } from '../wrap/withFloor.ts';
 import { localDestination } from './local.ts';
 import { localError } from './localErrors.ts';
 

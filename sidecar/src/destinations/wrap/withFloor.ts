@@ -1,7 +1,7 @@
-import { archiveFormOf } from '../archive/name.ts';
-import { StageError } from '../errors.ts';
-import type { Destination } from './destination.ts';
-import { nearlyFull } from './room.ts';
+import { archiveFormOf } from '../../archive/name.ts';
+import { StageError } from '../../errors.ts';
+import type { Destination } from '../destination.ts';
+import { nearlyFull } from '../room.ts';
 
 /**
  * A destination that takes no further archive while less than `floorBytes` are free, so that manifests and indexes, and

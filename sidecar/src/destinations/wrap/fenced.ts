@@ -1,6 +1,6 @@
-import type { Fence } from '../fence.ts';
-import type { Destination, Staged } from './destination.ts';
-import { isOtherwise } from './direct.ts';
+import type { Fence } from '../../fence.ts';
+import type { Destination, Staged } from '../destination.ts';
+import { isOtherwise } from '../direct.ts';
 
 /**
  * A destination that this process changes only while it may write. Storing under a temporary name is always possible: it

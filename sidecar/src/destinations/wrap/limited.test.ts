@@ -1,10 +1,10 @@
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { StageError } from '../errors.ts';
-import { describeDestination } from '../testing/destinations/destinationSuite.ts';
-import { memoryDestination, memoryStorage } from '../testing/destinations/memoryDestination.ts';
-import type { Destination } from './destination.ts';
-import { keysOf } from './destination.ts';
+import { StageError } from '../../errors.ts';
+import { describeDestination } from '../../testing/destinations/destinationSuite.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
+import type { Destination } from '../destination.ts';
+import { keysOf } from '../destination.ts';
 import { limited } from './limited.ts';
 
 describeDestination('memory, with a limit of time', async () => {

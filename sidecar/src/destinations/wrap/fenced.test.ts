@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { leaseLost } from '../fence.ts';
-import { memoryDestination, memoryStorage } from '../testing/destinations/memoryDestination.ts';
-import { keysOf } from './destination.ts';
+import { leaseLost } from '../../fence.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
+import { keysOf } from '../destination.ts';
 import { fenced } from './fenced.ts';
 
 it('changes nothing that can be found once another process may write', async () => {

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { memoryDestination, memoryStorage } from '../testing/destinations/memoryDestination.ts';
+import { memoryDestination, memoryStorage } from '../../testing/destinations/memoryDestination.ts';
 import { withFloor } from './withFloor.ts';
 
 const MiB = 1 << 20;

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { Stage } from '../../api/index.ts';
-import { StageError } from '../errors.ts';
-import type { Call, Destination, Staged, StoredBytes } from './destination.ts';
-import { isOtherwise } from './direct.ts';
+import type { Stage } from '../../../api/index.ts';
+import { StageError } from '../../errors.ts';
+import type { Call, Destination, Staged, StoredBytes } from '../destination.ts';
+import { isOtherwise } from '../direct.ts';
 
 /** How long a call may take to end by itself after its caller stopped it, so that nothing is left. */
 const GRACE_MS = 2_000;
