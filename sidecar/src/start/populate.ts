@@ -1,7 +1,7 @@
 import { onReopened } from '../backup/copies/outageCosts.ts';
 import { backupRestoresOf } from '../cluster/writes/backupRestores.ts';
 import { eventsOf } from '../cluster/writes/events.ts';
-import { hidePlaces } from '../destinations/hiddenPlaces.ts';
+import { hidePlaces } from '../destinations/places/hiddenPlaces.ts';
 import type { PopulateController } from '../policy/populate/controller/controller.ts';
 import { populateController } from '../policy/populate/controller/controller.ts';
 import { tellOf } from '../policy/populate/controller/tell.ts';

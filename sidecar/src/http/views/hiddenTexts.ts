@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { namesUpload, withoutUploadKeys } from '../../archive/uploadName.ts';
 import type { Action } from '../../cluster/gateway/access.ts';
-import type { HidePlaces } from '../../destinations/hiddenPlaces.ts';
-import { hidePlaces } from '../../destinations/hiddenPlaces.ts';
 import type { Places } from '../../destinations/places.ts';
+import type { HidePlaces } from '../../destinations/places/hiddenPlaces.ts';
+import { hidePlaces } from '../../destinations/places/hiddenPlaces.ts';
 import type { HeldRights } from '../rights/heldRights.ts';
 import { heldRights } from '../rights/heldRights.ts';
 import type { Rights } from '../rights/rights.ts';

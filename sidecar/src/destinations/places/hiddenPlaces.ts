@@ -1,4 +1,4 @@
-import type { Place } from './places.ts';
+import type { Place } from '../places.ts';
 
 /** Takes the addresses of destinations out of a text for people. */
 export type HidePlaces = (text: string) => string;
