@@ -40,7 +40,7 @@ export default defineConfig({
         test: {
           name: 'world',
           include: [
-            'tests/{browser,contract,demo,deploy,docs,model,playground,supply,support}/**/*.test.ts',
+            'tests/{browser,contract,demo,deploy,docs,model,playground,product,supply,support}/**/*.test.ts',
           ],
           exclude,
           environment: 'node',

@@ -9,13 +9,13 @@ const LONGEST = [
   'tests/browser/volumes.test.ts',
   'tests/browser/policy.test.ts',
   'tests/browser/administrators.test.ts',
-  'tests/playground/restore-scale.test.ts',
-  'tests/playground/restoreKilled.test.ts',
+  'tests/product/restore-scale.test.ts',
+  'tests/product/restoreKilled.test.ts',
   'tests/destinations/rsync.test.ts',
   'tests/model/model.test.ts',
-  'tests/playground/increments.test.ts',
+  'tests/product/increments.test.ts',
   'tests/demo/demo.test.ts',
-  'tests/playground/clusters.test.ts',
+  'tests/product/clusters.test.ts',
   'tests/servers/openapi.test.ts',
 ];
 

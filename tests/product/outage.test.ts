@@ -6,12 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Backup, BackupList } from '../../sidecar/api/index.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import type { Way } from '../support/way.ts';
 import { wayTo } from '../support/way.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 /** `NKVM_OUTAGE_RUNS=120 NKVM_OUTAGE_SECONDS=30` for a long test. */
 const RUNS = Number(process.env.NKVM_OUTAGE_RUNS ?? 12);

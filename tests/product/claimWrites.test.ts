@@ -4,8 +4,8 @@ import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway/gatew
 import { claimsOf } from '../../sidecar/src/cluster/inventory/claims.ts';
 import type { NewClaim } from '../../sidecar/src/cluster/writes/claimWrites.ts';
 import { claimWritesOf } from '../../sidecar/src/cluster/writes/claimWrites.ts';
+import { type Playground, startPlayground } from '../playground/playground.ts';
 import { namespaceOf } from './drafts.ts';
-import { type Playground, startPlayground } from './playground.ts';
 
 let playground: Playground;
 let gateway: Gateway;

@@ -15,9 +15,9 @@ import {
 } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Playground } from '../playground/playground.ts';
+import type { Draft } from '../playground/store/object.ts';
 import { bindingOf, namespaceOf } from './drafts.ts';
-import type { Playground } from './playground.ts';
-import type { Draft } from './store/object.ts';
 
 const claim = (name: string, more: object = {}): Draft => ({
   apiVersion: 'v1',

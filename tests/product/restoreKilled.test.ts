@@ -9,10 +9,10 @@ import { backUp } from '../cluster/support/backups.ts';
 import { readRestore, restoreEnded, startRestore } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 const OBJECTS: Draft[] = [
   namespaceOf('shop'),

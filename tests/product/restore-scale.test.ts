@@ -16,9 +16,9 @@ import {
 } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 const OBJECTS = [
   namespaceOf('shop'),

@@ -18,10 +18,10 @@ import { ended, read, start } from '../cluster/support/backups.ts';
 import { restore } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 /** How wrong the clock of the sidecar is: an hour more for each backup, and a day after the sixth. */
 const HOURS = Array.from({ length: 60 }, (_, at) => (at > 6 ? at + 22 : at));

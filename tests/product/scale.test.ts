@@ -16,8 +16,8 @@ import type { Scaler } from '../../sidecar/src/restore/scale/scaler.ts';
 import { scalerOf } from '../../sidecar/src/restore/scale/scalerOf.ts';
 import type { ScaleLimits } from '../../sidecar/src/restore/scale/wait.ts';
 import { until } from '../cluster/support/until.ts';
+import { type Playground, startPlayground } from '../playground/playground.ts';
 import { namespaceOf } from './drafts.ts';
-import { type Playground, startPlayground } from './playground.ts';
 
 const log = pino({ level: 'silent' });
 const limits: ScaleLimits = {

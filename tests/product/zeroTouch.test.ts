@@ -6,7 +6,7 @@ import { fill } from '../demo/fill.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
 import { restoresAllowed, shop } from '../demo/shop.ts';
 import { applyWikiAgain, boundWiki, deleteWiki, WIKI, wiki, zeroTouch } from '../demo/zeroTouch.ts';
-import type { Draft } from './store/object.ts';
+import type { Draft } from '../playground/store/object.ts';
 
 let world: Awaited<ReturnType<typeof playgroundWorld>>;
 let call: Call;

@@ -4,7 +4,7 @@ import { accessOf } from '../../sidecar/src/cluster/gateway/access.ts';
 import { type Gateway, gatewayOf } from '../../sidecar/src/cluster/gateway/gateway.ts';
 import type { ClaimEvent } from '../../sidecar/src/cluster/writes/events.ts';
 import { eventsOf } from '../../sidecar/src/cluster/writes/events.ts';
-import { type Playground, startPlayground } from './playground.ts';
+import { type Playground, startPlayground } from '../playground/playground.ts';
 
 const OBJECTS = `
 apiVersion: v1

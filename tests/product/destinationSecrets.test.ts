@@ -12,10 +12,10 @@ import type {
 import { KINDS } from '../../sidecar/src/destinations/kinds.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 /** A text that nothing else has. */
 const planted = (of: string) => `planted-${of}-${randomBytes(9).toString('hex')}`;

@@ -6,10 +6,10 @@ import type { Call } from '../cluster/support/backups.ts';
 import { ended } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 const CLAIM = '/api/v1/namespaces/shop/persistentvolumeclaims/orders-db';
 const OBJECTS: Draft[] = [

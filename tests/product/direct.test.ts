@@ -7,12 +7,12 @@ import { ended, start } from '../cluster/support/backups.ts';
 import { restore } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import type { RequestProxy } from '../servers/requestProxy.ts';
 import { s3Refusal, startRequestProxy } from '../servers/requestProxy.ts';
 import type { S3Server } from '../servers/s3Server.ts';
 import { startVersitygw, versitygwMissing } from '../servers/versitygw.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 const opening: Draft = bindingOf('nkvm-restore', 'shop');
 

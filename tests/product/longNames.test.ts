@@ -7,8 +7,8 @@ import { backUp } from '../cluster/support/backups.ts';
 import { restore } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 /** The longest that Kubernetes takes: 63 characters for a namespace, 253 for a claim, with dots. */
 const NAMESPACE = 'n'.padEnd(63, 'a');

@@ -1,4 +1,4 @@
-import type { Draft } from './store/object.ts';
+import type { Draft } from '../playground/store/object.ts';
 
 /** A namespace, to be created. */
 export const namespaceOf = (name: string): Draft => ({

@@ -10,12 +10,12 @@ import type { Call } from '../cluster/support/backups.ts';
 import { ended, read, start } from '../cluster/support/backups.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import type { Sidecar } from '../support/sidecar.ts';
 import { startSidecar } from '../support/sidecar.ts';
 import type { Way } from '../support/way.ts';
 import { wayTo } from '../support/way.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 const RUNNER = `system:serviceaccount:${NKVM_NAMESPACE}:nkvm-runner`;
 const LIMIT_MS = 120_000;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BackupList } from '../../sidecar/api/index.ts';
 import { until } from '../cluster/support/until.ts';
 import { adminToken, playgroundWorld } from '../demo/playgroundWorld.ts';
+import type { Draft } from '../playground/store/object.ts';
 import { bindingOf, claimOf, namespaceOf } from './drafts.ts';
-import type { Draft } from './store/object.ts';
 
 const claim = (name: string, metadata: object): Draft =>
   claimOf({ name, namespace: 'shop', ...metadata });

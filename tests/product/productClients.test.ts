@@ -27,7 +27,7 @@ import type { HelperRequest, ReadyHelper } from '../../sidecar/src/helper/withHe
 import { withHelper } from '../../sidecar/src/helper/withHelper.ts';
 import { exampleHelperSettings } from '../../sidecar/src/testing/helper/exampleHelperSettings.ts';
 import { until } from '../cluster/support/until.ts';
-import { type Playground, startPlayground } from './playground.ts';
+import { type Playground, startPlayground } from '../playground/playground.ts';
 
 const SHOP = `
 apiVersion: v1
