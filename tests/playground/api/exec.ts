@@ -78,7 +78,10 @@ function takeStdin(socket: WebSocket, { stdin }: Command, isWanted: boolean): vo
   stdin.on('drain', () => socket.resume());
   if (!isWanted) stdin.end();
   socket.on('message', (data: Buffer) => {
-    if (data[0] === CLOSE && data[1] === STDIN) stdin.end();
+    if (data[0] === CLOSE && data[1] === STDIN) {
+      stdin.end();
+      socket.resume(); // a stream that was ended does not say 'drain' any more
+    }
     if (data[0] !== STDIN || !isWanted || stdin.writableEnded || stdin.destroyed) return;
     if (!stdin.write(data.subarray(1))) socket.pause();
   });

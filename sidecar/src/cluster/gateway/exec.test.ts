@@ -11,6 +11,7 @@ import type { WebSocket } from 'ws';
 import { WebSocketServer } from 'ws';
 import { ExecBroken, execInPod, execToEnd, execWithInput, exitCodeOf } from './exec.ts';
 import { type Gateway, gatewayOf } from './gateway.ts';
+import { CLOSE_MS } from './handshake.ts';
 
 const target = { namespace: 'shop', pod: 'orders-0', container: 'main' };
 const closers: (() => void)[] = [];
@@ -302,6 +303,23 @@ describe('execWithInput', () => {
     await feeding;
     expect(await text(running.stdout)).toBe(`${total}`);
   }, 30_000);
+
+  it('does not wait for a server that has said its last and leaves the connection open', async () => {
+    const { gateway } = await apiServer(
+      reader((socket, bytes) => {
+        finish(socket, bytes);
+        socket.pause(); // it does not read that the client has closed its side
+      })
+    );
+    const running = await execWithInput(gateway, target, ['cat']);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    running.stdin.end('abc');
+    running.stdout.resume();
+    await vi.waitUntil(() => vi.getTimerCount() === 2); // of both sides
+    vi.advanceTimersByTime(CLOSE_MS);
+    expect(await running.exit).toBe(0);
+  });
 
   it('breaks when the command ends well before it has read its input', async () => {
     const { gateway } = await apiServer(

@@ -6,6 +6,9 @@ import { ApiFailure, failureOf } from './apiFailure.ts';
 /** Kubelets send 32 KiB at once. The default of the library, 100 MiB, is memory that a server could make us fill. */
 const LONGEST_MESSAGE = 16 * 1024 * 1024;
 
+/** The server has sent all when it closes the WebSocket: whether it then closes the connection, too, is of no matter. */
+export const CLOSE_MS = 1_000;
+
 /** A webhook's explanation may be long, and a Status that is cut says nothing. */
 const LONGEST_BODY = 65_536;
 
@@ -21,7 +24,7 @@ export async function openSocket(
 ): Promise<WebSocket> {
   signal.throwIfAborted();
   const socket = new WebSocket(url, protocols, {
-    ...(options as WebSocket.ClientOptions),
+    ...({ ...options, closeTimeout: CLOSE_MS } as WebSocket.ClientOptions),
     perMessageDeflate: false,
     maxPayload: LONGEST_MESSAGE,
     followRedirects: false,
