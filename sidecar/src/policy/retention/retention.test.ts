@@ -13,6 +13,7 @@ import type { Records } from '../../history/durability/recordFile.ts';
 import { recordsInMemory } from '../../history/durability/recordFile.ts';
 import type { History, RunRecord } from '../../history/history.ts';
 import { runIds } from '../../history/runId.ts';
+import { exampleManifest } from '../../testing/archive/exampleManifest.ts';
 import { putArchive } from '../../testing/archive/putArchive.ts';
 import { testClaim } from '../../testing/cluster/testClaim.ts';
 import { fixedPlaces } from '../../testing/destinations/fixedPlaces.ts';
@@ -97,7 +98,8 @@ async function backup(change: Made = {}): Promise<string> {
   });
   const copies = example.copies.map(copy => ({ ...copy, key, bytes, destination: 'memory' }));
   const links = change.needs?.map(runId => ({
-    ...{ runId, archive: `${runId}.tar.gz`, bytes: 100, sha256: 'ab'.repeat(32) },
+    ...{ runId, archive: history.get(runId)?.copies[0]?.key ?? '' },
+    ...{ bytes: history.get(runId)?.bytes ?? 0, sha256: exampleManifest().sha256 },
   }));
   const chain = links ? { links } : null;
   await history.add([{ ...example, copies, seal: null, chain }]);
@@ -754,6 +756,31 @@ describe('chains', () => {
     await one.tick();
     expect(present()).toEqual(expect.arrayContaining(older));
     expect(logged.join()).toContain(`backup ${full}, which stays or is needed, is not there`);
+  });
+
+  it.each<[string, (key: string) => void]>([
+    ['has no manifest', key => storage.archives.delete(key)],
+    ['has an empty manifest', key => storage.archives.set(key, Buffer.alloc(0))],
+    [
+      'has the manifest of another archive',
+      key => {
+        const text = storage.archives.get(key)?.toString() ?? '';
+        const other = text.replaceAll(exampleManifest().sha256, 'cd'.repeat(32));
+        storage.archives.set(key, Buffer.from(other));
+      },
+    ],
+    [
+      'has a manifest that only a later version can read',
+      key => storage.archives.set(key, Buffer.from('{"formatVersion": 99}')),
+    ],
+  ])('are no reason to let others go while one of their archives %s', async (_, change) => {
+    const older = await hourly(4);
+    const [full] = await chainOf(4, 10);
+    await list();
+    change(manifestName(history.get(full!)?.copies[0]?.key ?? ''));
+    await retention({ keep: { last: 1 }, floor: 1 }).tick();
+    expect(present()).toEqual(expect.arrayContaining(older));
+    expect(logged.join()).toContain('which stays, may not be restored');
   });
 
   it('are no reason to let others go when a check of one of their archives failed', async () => {

@@ -1,4 +1,5 @@
 import type { RetentionPlan } from '../../../../api/index.ts';
+import { chainProblem } from '../../../backup/catalog/chainProblem.ts';
 import type { Archives } from '../../../browse/archives.ts';
 import type { Destination } from '../../../destinations/destination.ts';
 import { StageError, textOf } from '../../../errors.ts';
@@ -190,6 +191,21 @@ async function mayApply(
     log.warn(
       { destination: destination.id, run: backup },
       `retention deletes nothing of ${who} at ${destination.id}: backup ${backup}, which stays or is needed, is not there as it was stored`
+    );
+    return false;
+  }
+  for (const { backup } of staying) {
+    const { copies = [], chain = null } = history.get(backup) ?? {};
+    const copy = copies.find(({ destination: id }) => id === destination.id);
+    const problem = copy && (await chainProblem(copy, chain, destination, signal));
+    if (problem === null) continue;
+    log.warn(
+      { destination: destination.id, run: backup },
+      `retention deletes nothing of ${who} at ${
+        destination.id
+      }: backup ${backup}, which stays, may not be restored: ${
+        problem?.message ?? 'whether the archives that it needs belong to it is not known'
+      }`
     );
     return false;
   }
