@@ -500,6 +500,20 @@ describe('deletes nothing', () => {
     expect(logged.join()).toContain('is not there as it was stored');
   });
 
+  it.each<[string, string | undefined]>([
+    ['no manifest', undefined],
+    ['an empty manifest', ''],
+    ['a manifest that was cut', '{"formatVersion": 5, '],
+  ])('when an archive that stays has %s', async (_, text) => {
+    const ids = await hourly(8);
+    await list();
+    const key = manifestName(history.get(ids.at(-1) ?? '')?.copies[0]?.key ?? '');
+    storage.archives.delete(key);
+    if (text !== undefined) storage.archives.set(key, Buffer.from(text));
+    await nothing(null);
+    expect(logged.join()).toContain(key);
+  });
+
   it('when a good archive that stays is not there, behind newer ones whose checks failed', async () => {
     const ids = await hourly(10);
     for (const id of ids.slice(-3)) {

@@ -1,5 +1,7 @@
 import type { RetentionPlan } from '../../../../api/index.ts';
+import { manifestName } from '../../../archive/name.ts';
 import { chainProblem } from '../../../backup/catalog/chainProblem.ts';
+import { provenArchiveAt } from '../../../backup/provenArchive.ts';
 import type { Archives } from '../../../browse/archives.ts';
 import type { Destination } from '../../../destinations/destination.ts';
 import { StageError, textOf } from '../../../errors.ts';
@@ -163,9 +165,9 @@ async function recordedDeletion(
 }
 
 /**
- * Looks at what stays before anything goes: whether the newest good archives are really there, with all that they need, and whether nearly all data of a
- * new backup is new.
- * @throws StageError when the destination does not answer
+ * Looks at what stays before anything goes: whether the newest good archives are really there, with their manifests and all that they
+ * need, and whether nearly all data of a new backup is new.
+ * @throws Error when a manifest does not fit, or the destination does not answer
  */
 async function mayApply(
   line: Line,
@@ -197,6 +199,7 @@ async function mayApply(
   for (const { backup } of staying) {
     const { copies = [], chain = null } = history.get(backup) ?? {};
     const copy = copies.find(({ destination: id }) => id === destination.id);
+    if (copy) await provenArchiveAt(manifestName(copy.key), destination, signal);
     const problem = copy && (await chainProblem(copy, chain, destination, signal));
     if (problem === null) continue;
     log.warn(
