@@ -4,6 +4,7 @@ import { copyFile } from 'node:fs/promises';
 import https from 'node:https';
 import net from 'node:net';
 import { text } from 'node:stream/consumers';
+import tls from 'node:tls';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { testCertificate } from '../../testing/cluster/testCertificates.ts';
 import { openDoor } from './door.ts';
@@ -131,6 +132,16 @@ describe('a door with a certificate', () => {
     const { door, one, ask } = await doorWithTls();
     expect(await ask(one.certificate)).toBe('ok');
     await expect(fetch(`http://127.0.0.1:${door.address.port}/healthz`)).rejects.toThrow();
+  });
+
+  it('does not say of a malformed request that the port takes plain HTTP', async () => {
+    const { door, one } = await doorWithTls();
+    const { port } = door.address;
+    const socket = tls.connect({ host: '127.0.0.1', port, ca: one.certificate });
+    socket.write('not HTTP\r\n\r\n');
+    const answer = await text(socket);
+    expect(answer).toContain('MalformedRequest');
+    expect(answer).not.toContain('plain HTTP');
   });
 
   it('uses a new certificate when the files have changed', async () => {

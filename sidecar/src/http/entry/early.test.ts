@@ -9,7 +9,10 @@ it.each<[string | undefined, number, string]>([
   ['HPE_SOMETHING_NEW', 400, 'MalformedRequest'],
   [undefined, 400, 'MalformedRequest'],
 ])('%s of the parser is %i %s', (code, status, reason) => {
-  expect(refusalOfParser(code === undefined ? {} : { code })).toMatchObject({ status, reason });
+  expect(refusalOfParser(code === undefined ? {} : { code }, false)).toMatchObject({
+    status,
+    reason,
+  });
 });
 
 const sound = { url: '/api/v1/info', httpVersion: '1.1', host: 'nkvm' };

@@ -21,8 +21,11 @@ export interface ParserError {
   reason?: string;
 }
 
-/** @returns the problem of a request that no handler can see, because its headers could not be read. */
-export function refusalOfParser({ code, reason }: ParserError): Refusal {
+/**
+ * @param isHttps whether the port takes HTTPS and nothing else
+ * @returns the problem of a request that no handler can see, because its headers could not be read.
+ */
+export function refusalOfParser({ code, reason }: ParserError, isHttps: boolean): Refusal {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
       return new Refusal(
@@ -50,7 +53,9 @@ export function refusalOfParser({ code, reason }: ParserError): Refusal {
         400,
         'MalformedRequest',
         `the request is not valid HTTP/1.1: ${reason ?? code ?? 'it cannot be parsed'}`,
-        'send a valid request; the port of NKVM serves plain HTTP, not HTTPS'
+        isHttps
+          ? 'send a valid request'
+          : 'send a valid request; this port of NKVM takes plain HTTP, not HTTPS'
       );
   }
 }
@@ -112,6 +117,6 @@ export const noTunnel = (): Refusal =>
     'NKVM is not a proxy: it has no CONNECT',
     'use GET or POST',
     {
-      allow: 'DELETE, GET, POST',
+      allow: 'DELETE, GET, POST, PUT',
     }
   );

@@ -93,7 +93,7 @@ export function createListener(
     }
     if (refused.has(socket)) return; // what comes after the first fault is read to nowhere
     refused.add(socket);
-    endWith(socket, refusalOfParser(error));
+    endWith(socket, refusalOfParser(error, certificate !== undefined));
   });
   return server;
 }
