@@ -183,7 +183,7 @@ function useProposal(
     change(({ target, from }) => {
       const namespace = target.namespace || from.namespace;
       const taken = volumes.filter(each => each.namespace === namespace).map(({ name }) => name);
-      // Somebody may have been faster than the list.
+      // The person may have typed a name before the list came.
       return { target: { namespace, name: target.name || proposedName(from.name, taken) } };
     });
     // Later changes are the person's own.
