@@ -6,6 +6,7 @@ it('serves the page under every path, and the plugin', async () => {
   const { url } = await startFakeHost();
   const text = (path: string) => fetch(url + path).then(answer => answer.text());
   expect(await text('/c/main/nkvm/volumes')).toBe(PAGE.replace('"./', '"/'));
+  expect(await text('/c/main/nkvm/volumes/shop/orders.db')).toContain('<script');
   expect(await text('/plugins/probe/main.js')).toBe('the plugin');
   expect(await (await fetch(`${url}/plugins`)).json()).toMatchObject([{ name: 'probe' }]);
 });

@@ -164,7 +164,8 @@ async function pagesOf({ staticDir, pluginDir, clusters }: HostOptions, baseUrl:
     if (pathname.startsWith('/assets/vs/')) {
       return sendFile(res, monacoDirectory(), pathname.slice('/assets/'.length));
     }
-    if (extname(pathname)) {
+    // A page of an object whose name has a dot is a page.
+    if (extname(pathname) && !pathname.startsWith('/c/')) {
       // Their names hold a digest of their contents.
       return sendFile(res, files, decodeURIComponent(pathname), pathname.startsWith('/assets/'));
     }
