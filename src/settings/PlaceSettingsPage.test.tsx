@@ -1,8 +1,9 @@
 import store from '@kinvolk/headlamp-plugin/lib/redux/stores/store';
 import { act, screen, within } from '@testing-library/react';
-import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SIDECAR_LABELS } from '../../sidecar/api/names.ts';
-import { placeOf } from '../api/session/place';
+import { connectionTo, onOtherPerson } from '../api/session/connection';
+import { placeOf, type PlaceSettings } from '../api/session/place';
 import { fakeCluster, refusal } from '../testing/fakeCluster';
 import { mount } from '../testing/mount';
 import { WithText } from '../ui/text';
@@ -15,7 +16,18 @@ const NO_TOKEN = refusal(
 );
 const BINDINGS = 'GET /apis/rbac.authorization.k8s.io/v1/clusterrolebindings';
 
-beforeEach(() => savePlaces({ clusters: {} }));
+beforeEach(() => void savePlaces(() => ({ clusters: {} })));
+
+/** Saves in another tab of the browser, which tells this one. */
+const saveInAnotherTab = (settings: PlaceSettings) =>
+  act(() => {
+    const before = localStorage.getItem('nkvm-places');
+    localStorage.setItem('nkvm-places', JSON.stringify(settings));
+    const newValue = localStorage.getItem('nkvm-places');
+    window.dispatchEvent(
+      new StorageEvent('storage', { key: 'nkvm-places', oldValue: before, newValue })
+    );
+  });
 
 /** Opens the settings where Headlamp knows one cluster. */
 async function open(answers: Parameters<typeof fakeCluster>[0] = {}) {
@@ -57,6 +69,59 @@ describe('the settings of the plugin', () => {
     await user.type(all.getByLabelText('Service'), 'volumes');
     await save();
     expect(placeOf(cluster.name)).toMatchObject({ namespace: 'nkvm', service: 'volumes' });
+  });
+
+  it('keep what another tab has saved meanwhile, and show it', async () => {
+    const { cluster, fill, save } = await open();
+    await fill('Namespace', 'backup');
+    const place = { namespace: 'team', service: 'nkvm' };
+    saveInAnotherTab({
+      all: { namespace: 'all', service: 'nkvm' },
+      clusters: { another: place },
+      protectors: { third: { runsIn: 'another', as: 'third' } },
+    });
+    const another = within(await screen.findByRole('region', { name: 'another' }));
+    expect(another.getByLabelText('Namespace')).toHaveValue('team');
+    await save();
+    expect(placeOf(cluster.name)).toMatchObject({ namespace: 'backup' });
+    expect(placeOf('another')).toMatchObject(place);
+    expect(placeOf('third')).toMatchObject({ cluster: 'another', as: 'third' });
+    expect(placeOf('fourth')).toMatchObject({ namespace: 'all' });
+  });
+
+  it('warn before they replace what another tab has saved for the same cluster', async () => {
+    const { cluster, section, fill, save } = await open();
+    await fill('Namespace', 'backup');
+    saveInAnotherTab({ clusters: { [cluster.name]: { namespace: 'team', service: 'nkvm' } } });
+    expect(
+      section.getByText(/^Another tab has saved namespace team and Service nkvm/)
+    ).toBeVisible();
+    expect(section.getByLabelText('Namespace')).toHaveValue('backup');
+    await save();
+    expect(placeOf(cluster.name)).toMatchObject({ namespace: 'backup' });
+    expect(section.queryByText(/^Another tab/)).toBeNull();
+  });
+
+  it('take the place that another tab has saved at once, with nothing of the former one', async () => {
+    const { cluster } = await open();
+    connectionTo(cluster.name);
+    const told = vi.fn();
+    onOtherPerson(told);
+    saveInAnotherTab({ clusters: { [cluster.name]: { namespace: 'team', service: 'nkvm' } } });
+    expect(placeOf(cluster.name)).toMatchObject({ namespace: 'team' });
+    expect(told).toHaveBeenCalledWith(cluster.name);
+  });
+
+  it('say that the browser did not store them', async () => {
+    const { cluster, fill, save } = await open();
+    vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+      throw new DOMException('full', 'QuotaExceededError');
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    await fill('Namespace', 'backup');
+    await save();
+    expect(screen.getByText(/^The browser did not store the settings/)).toBeVisible();
+    expect(placeOf(cluster.name)).toMatchObject({ namespace: 'backup' });
   });
 
   it('do not keep what no namespace can be called', async () => {

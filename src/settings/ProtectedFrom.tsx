@@ -1,17 +1,17 @@
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { MenuItem, Stack, TextField, Typography } from '@mui/material';
 import { useState } from 'react';
-import { isName, placeSettings } from '../api/session/place';
+import { isName } from '../api/session/place';
 import { protectorText } from '../setup/InOtherClusters';
 import { ActionButton } from '../ui/buttons/ActionButton';
 import { useText } from '../ui/text';
-import { chooseProtector } from './places';
+import { chooseProtector, usePlaces } from './places';
 
 /** Which NKVM backs up a cluster, where that runs in another one. It is kept at once. */
 export function ProtectedFrom({ cluster }: { cluster: string }) {
   const { t } = useText();
   const others = Object.keys(K8s.useClustersConf() ?? {}).filter(name => name !== cluster);
-  const [chosen, setChosen] = useState(placeSettings().protectors?.[cluster]);
+  const chosen = usePlaces().protectors?.[cluster];
   const [runsIn, setRunsIn] = useState('');
   const [as, setAs] = useState('');
   if (chosen) {
@@ -21,10 +21,7 @@ export function ProtectedFrom({ cluster }: { cluster: string }) {
         <ActionButton
           text={t('Do not use it')}
           label={t('Do not use another cluster’s NKVM for {{cluster}}', { cluster })}
-          onClick={() => {
-            chooseProtector(cluster, undefined);
-            setChosen(undefined);
-          }}
+          onClick={() => chooseProtector(cluster, undefined)}
         />
       </Stack>
     );
@@ -64,10 +61,7 @@ export function ProtectedFrom({ cluster }: { cluster: string }) {
             text={t('Use it')}
             label={t('Use the NKVM of cluster {{runsIn}}', { runsIn })}
             isInert={!isReady}
-            onClick={() => {
-              chooseProtector(cluster, { runsIn, as });
-              setChosen({ runsIn, as });
-            }}
+            onClick={() => chooseProtector(cluster, { runsIn, as })}
           />
         </>
       )}

@@ -32,7 +32,7 @@ const useIt = (namespace: string) => ({
   name: `Use it, Service nkvm in namespace ${namespace}`,
 });
 
-beforeEach(() => savePlaces({ clusters: {} }));
+beforeEach(() => void savePlaces(() => ({ clusters: {} })));
 
 describe('NKVM in another namespace', () => {
   it('is shown, and asked only after the person has chosen it', async () => {

@@ -10,7 +10,7 @@ import { mount, openPage } from '../testing/mount';
 import { aVolume, volumeList } from '../testing/samples';
 import { WithText } from '../ui/text';
 
-beforeEach(() => savePlaces({ clusters: {} }));
+beforeEach(() => void savePlaces(() => ({ clusters: {} })));
 
 const ABSENT = refusal(404, 'services "nkvm" not found');
 

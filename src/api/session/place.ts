@@ -47,9 +47,9 @@ export function readPlacesFrom(read: () => unknown): void {
   stored = read;
 }
 
-/** @returns the settings without anything that is not a place. */
-export function placeSettings(): PlaceSettings {
-  const { all, clusters, protectors } = objectOf(stored());
+/** @returns the settings without anything that is not a place. @param settings those that count, where none are given */
+export function placeSettings(settings: unknown = stored()): PlaceSettings {
+  const { all, clusters, protectors } = objectOf(settings);
   const chosen = Object.entries(objectOf(clusters)).flatMap(([cluster, value]) => {
     const choice = choiceOf(value);
     return choice ? [[cluster, choice] as const] : [];

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import type { VolumeList } from '../../../sidecar/api/index.ts';
 import { alter, API, holdUp, refuse } from '../support/api.ts';
@@ -87,8 +88,6 @@ export function setupTests(world: Seen): void {
     await use.click();
     const row = page.getByRole('link', { name: 'orders-db', exact: true }).first();
     await row.waitFor();
-    // Headlamp writes into the storage of the browser half a second later.
-    await page.waitForFunction(() => localStorage.getItem('pluginConfigs')?.includes('volumes'));
     await page.reload();
     await row.waitFor();
 
@@ -98,5 +97,34 @@ export function setupTests(world: Seen): void {
     await page.getByRole('button', { name: /^Check NKVM/ }).click();
     // In the present theme only: reloading the page would remove the answer.
     await expectGoodLooks(page.getByText(/A service answers as NKVM does/), 'settings', ['dark']);
+  });
+
+  it('saves the places of two clusters in two tabs', async () => {
+    const { kubeUrl } = world();
+    const clusters = ['main', 'east'].map(name => ({ name, kubeUrl }));
+    const headlamp = await world().another({ clusters });
+    const first = await headlamp.open('/nkvm/volumes');
+    const second = await first.context().newPage();
+    const tabs = [
+      [first, 'main', 'backup'],
+      [second, 'east', 'team'],
+    ] as const;
+    const fieldOf = (tab: Page, cluster: string) =>
+      tab.getByRole('region', { name: cluster, exact: true }).getByLabel('Namespace');
+    for (const [tab, cluster] of tabs) {
+      await tab.goto(`${headlamp.url}/settings/plugins/nkvm`);
+      await fieldOf(tab, cluster).waitFor();
+    }
+    for (const [tab, cluster, namespace] of tabs) {
+      await fieldOf(tab, cluster).fill(namespace);
+      await tab.getByRole('button', { name: 'Save' }).click();
+      await tab.getByText('Saved.').waitFor();
+    }
+    // Without a new page, and after one.
+    await expect.poll(() => fieldOf(first, 'east').inputValue()).toBe('team');
+    await first.reload();
+    for (const [, cluster, namespace] of tabs)
+      await expect.poll(() => fieldOf(first, cluster).inputValue()).toBe(namespace);
+    await second.close();
   });
 }
