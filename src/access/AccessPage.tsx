@@ -11,6 +11,7 @@ import { placeOf } from '../api/session/place';
 import { Shown } from '../setup/Shown';
 import { Facts } from '../ui/Facts';
 import { Message } from '../ui/Message';
+import { PageHeader } from '../ui/PageHeader';
 import { useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';
 import { actionName, scopeText } from './accessText';
@@ -34,7 +35,7 @@ export function AccessPage({ cluster, namespace }: { cluster: string; namespace:
   return (
     <>
       <SectionBox
-        title={t('Access in namespace {{namespace}}', { namespace })}
+        title={<PageHeader title={t('Access in namespace {{namespace}}', { namespace })} />}
         backLink={useBackLink(cluster)}
       >
         <Typography component="h2" variant="h6" gutterBottom>

@@ -1,5 +1,5 @@
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Stack, Typography } from '@mui/material';
 import { useState } from 'react';
 import type { ClusterList } from '../../sidecar/api';
@@ -11,6 +11,7 @@ import { Shown } from '../setup/Shown';
 import { ActionButton } from '../ui/buttons/ActionButton';
 import { addIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
+import { PageHeader } from '../ui/PageHeader';
 import { useText } from '../ui/text';
 import { useNamespacesAtHand, useSelectedNamespaces } from '../volumes/useNamespaces';
 import { ClusterCard } from './ClusterCard';
@@ -26,7 +27,7 @@ export function ClustersPage() {
   return (
     <SectionBox
       title={
-        <SectionHeader
+        <PageHeader
           title={t('Clusters')}
           actions={
             only && lists.length === 1

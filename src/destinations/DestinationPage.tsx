@@ -1,6 +1,6 @@
 import { Icon } from '@iconify/react';
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import { Loader, SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { Loader, SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useState } from 'react';
@@ -22,6 +22,7 @@ import { WithReason } from '../ui/buttons/WithReason';
 import { Facts } from '../ui/Facts';
 import { alertIcon, drillIcon, editIcon, retryIcon } from '../ui/icons';
 import { Notice } from '../ui/Notice';
+import { PageHeader } from '../ui/PageHeader';
 import { useText } from '../ui/text';
 import { Ago } from '../ui/time/Ago';
 import { useBackLink } from '../useBackLink';
@@ -90,7 +91,7 @@ function Details({ cluster, details, mayManage }: DetailsProps) {
       <SectionBox
         backLink={useBackLink(cluster, DESTINATIONS_ROUTE)}
         title={
-          <SectionHeader
+          <PageHeader
             title={t('Destination {{name}}', { name })}
             actions={
               hasSecret

@@ -1,6 +1,6 @@
 import { Icon } from '@iconify/react';
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Button, Stack, Typography } from '@mui/material';
 import { Link as RouterLink } from 'react-router-dom';
 import type { Destination, DestinationList } from '../../sidecar/api';
@@ -9,6 +9,7 @@ import { NEW_DESTINATION_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { addIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
+import { PageHeader } from '../ui/PageHeader';
 import { useText } from '../ui/text';
 import { useNamespacesAtHand, useSelectedNamespaces } from '../volumes/useNamespaces';
 import { DestinationLink, useUrlOf } from './DestinationLink';
@@ -27,7 +28,7 @@ export function DestinationsPage() {
   return (
     <SectionBox
       title={
-        <SectionHeader
+        <PageHeader
           title={t('Destinations')}
           actions={only && clusters.length === 1 ? [<AddButton key="add" cluster={only} />] : []}
         />

@@ -1,5 +1,5 @@
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
 import { useMemo, useState } from 'react';
@@ -9,6 +9,7 @@ import { useDestination } from '../api/queries/destinationQueries';
 import { DESTINATION_ROUTE, DESTINATIONS_ROUTE } from '../routes';
 import { Shown } from '../setup/Shown';
 import { Message } from '../ui/Message';
+import { PageHeader } from '../ui/PageHeader';
 import { useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';
 import { useNamespacesAtHand, useSelectedNamespaces } from '../volumes/useNamespaces';
@@ -31,7 +32,7 @@ export function EditRoute() {
   return (
     <SectionBox
       backLink={useBackLink(cluster, DESTINATIONS_ROUTE)}
-      title={<SectionHeader title={t('Settings of destination {{name}}', { name })} />}
+      title={<PageHeader title={t('Settings of destination {{name}}', { name })} />}
     >
       <Shown cluster={cluster} asked={asked}>
         {({ destination }) =>

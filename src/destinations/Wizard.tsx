@@ -1,5 +1,5 @@
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Step, StepButton, Stepper, TextField } from '@mui/material';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { DESTINATION_KINDS } from '../../sidecar/api/names.ts';
@@ -8,6 +8,7 @@ import { mayWriteSecrets } from '../api/session/secrets';
 import { DESTINATIONS_ROUTE } from '../routes';
 import { Choices } from '../ui/fields/Choices';
 import { Message } from '../ui/Message';
+import { PageHeader } from '../ui/PageHeader';
 import { type Translate, useText } from '../ui/text';
 import { useBackLink } from '../useBackLink';
 import { useNamespacesAtHand, useSelectedNamespaces } from '../volumes/useNamespaces';
@@ -52,7 +53,7 @@ export function Wizard({ cluster }: { cluster: string }) {
   return (
     <SectionBox
       backLink={useBackLink(cluster, DESTINATIONS_ROUTE)}
-      title={<SectionHeader title={t('Add a destination')} />}
+      title={<PageHeader title={t('Add a destination')} />}
     >
       <Stack spacing={3} sx={{ maxWidth: 960 }}>
         <RightWarning cluster={cluster} />

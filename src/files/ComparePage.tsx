@@ -1,4 +1,4 @@
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Button, MenuItem, Stack, TextField, Typography } from '@mui/material';
 import { useHistory } from 'react-router-dom';
 import type { ArchiveComparison, Backup } from '../../sidecar/api';
@@ -11,6 +11,7 @@ import { LoadOlder } from '../setup/LoadOlder';
 import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
 import { Message } from '../ui/Message';
+import { PageHeader } from '../ui/PageHeader';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/time/useFormatDate';
 import { useUrlParameters } from '../ui/useUrlParameters';
@@ -42,9 +43,7 @@ function Compare({ cluster, backup }: { cluster: string; backup: Backup }) {
   return (
     <SectionBox
       backLink={useBackLink(cluster)}
-      title={
-        <SectionHeader title={t('Changes in {{volume}}', { volume: `${namespace}/${name}` })} />
-      }
+      title={<PageHeader title={t('Changes in {{volume}}', { volume: `${namespace}/${name}` })} />}
     >
       <ClusterLine cluster={cluster} />
       <Shown cluster={cluster} asked={runs} namespace={namespace} isPart>

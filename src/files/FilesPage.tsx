@@ -1,4 +1,4 @@
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Stack, Typography } from '@mui/material';
 import type { Backup } from '../../sidecar/api';
 import { LackNote } from '../access/LackNote';
@@ -10,6 +10,7 @@ import { ClusterLine } from '../otherClusters/ClusterLine';
 import { RestoreButton } from '../restores/RestoreLink';
 import { formatBytes } from '../ui/bytes';
 import { Message } from '../ui/Message';
+import { PageHeader } from '../ui/PageHeader';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/time/useFormatDate';
 import { useBackLink } from '../useBackLink';
@@ -36,7 +37,7 @@ function Files({ cluster, backup }: { cluster: string; backup: Backup }) {
     <SectionBox
       backLink={useBackLink(cluster)}
       title={
-        <SectionHeader
+        <PageHeader
           title={t('Files of {{volume}}', { volume })}
           actions={
             hasArchive(backup)

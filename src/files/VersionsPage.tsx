@@ -1,5 +1,5 @@
 import { Icon } from '@iconify/react';
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, IconButton, Tooltip, Typography } from '@mui/material';
 import { Link as RouterLink, useLocation } from 'react-router-dom';
 import type { Backup, FileVersions } from '../../sidecar/api';
@@ -14,6 +14,7 @@ import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
 import { browseIcon, downloadIcon, restoreIcon } from '../ui/icons';
 import { Message } from '../ui/Message';
+import { PageHeader } from '../ui/PageHeader';
 import { type PlainColumn, PlainTable } from '../ui/PlainTable';
 import { useText } from '../ui/text';
 import { useFormatDate } from '../ui/time/useFormatDate';
@@ -50,7 +51,7 @@ function Versions({ cluster, backup, path }: VersionsProps) {
     <SectionBox
       backLink={useBackLink(cluster)}
       title={
-        <SectionHeader
+        <PageHeader
           title={t('Versions of {{name}}', {
             name: visible(path.slice(parentOf(path).length).replace(/^\//, '')),
           })}

@@ -13,13 +13,11 @@ export function Facts({ rows, isInDialog = false }: FactsProps) {
     <Box
       sx={({ breakpoints, palette }) => ({
         '& dl': { margin: 0 },
-        // Headlamp gives names a sixth of the width, which is too little there.
-        ...(isInDialog && {
-          [breakpoints.up('sm')]: {
-            '& dt': { flexBasis: '30%', maxWidth: '30%' },
-            '& dd': { flexBasis: '70%', maxWidth: '70%' },
-          },
-        }),
+        // Headlamp gives names a sixth of the width, which is too little in a dialog, and beside the sidebar.
+        [isInDialog ? breakpoints.up('sm') : breakpoints.between('md', 'lg')]: {
+          '& dt': { flexBasis: '30%', maxWidth: '30%' },
+          '& dd': { flexBasis: '70%', maxWidth: '70%' },
+        },
         [breakpoints.down('sm')]: {
           '& dt': { fontSize: '0.875rem', paddingBottom: 0, color: palette.text.secondary },
           '& dd': { paddingTop: 0, marginBottom: 0, color: palette.text.primary },

@@ -6,6 +6,7 @@ import { cancelledIcon, failedIcon, queuedIcon, runningIcon, successIcon } from 
 import { statusColor } from './statusColor';
 import { type Translate, useText } from './text';
 import { useIsNarrow } from './useIsNarrow';
+import { WHOLE_WORDS } from './wholeWords';
 
 interface BadgeProps {
   icon: IconifyIcon;
@@ -28,7 +29,13 @@ export function Badge({ icon, color, text, iconColor }: BadgeProps) {
       <Box
         component="span"
         // By default the icon sets the baseline, and the word is too high.
-        sx={{ display: 'inline-flex', alignItems: 'center', gap: 0.75, verticalAlign: 'bottom' }}
+        sx={{
+          display: 'inline-flex',
+          alignItems: 'center',
+          gap: 0.75,
+          verticalAlign: 'bottom',
+          ...WHOLE_WORDS,
+        }}
       >
         <Box component="span" aria-hidden sx={{ lineHeight: 0, color: statusColor('success') }}>
           <Icon icon={icon} width={16} />
@@ -38,7 +45,10 @@ export function Badge({ icon, color, text, iconColor }: BadgeProps) {
     );
   }
   return (
-    <StatusLabel status={color} sx={{ alignItems: 'center', ...(isNarrow && SMALL) }}>
+    <StatusLabel
+      status={color}
+      sx={{ alignItems: 'center', ...WHOLE_WORDS, ...(isNarrow && SMALL) }}
+    >
       <Box
         component="span"
         aria-hidden

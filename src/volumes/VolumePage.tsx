@@ -1,4 +1,4 @@
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Box, Paper, Stack, Typography } from '@mui/material';
 import type { ReactNode } from 'react';
 import { useParams } from 'react-router-dom';
@@ -26,6 +26,7 @@ import { Shown } from '../setup/Shown';
 import { formatBytes } from '../ui/bytes';
 import { Facts } from '../ui/Facts';
 import { Message } from '../ui/Message';
+import { PageHeader } from '../ui/PageHeader';
 import { useText } from '../ui/text';
 import { useNow } from '../ui/time/useNow';
 import { useBackLink } from '../useBackLink';
@@ -59,7 +60,7 @@ export function VolumePage({ cluster, claim }: { cluster: string; claim: VolumeR
       <SectionBox
         backLink={useBackLink(cluster)}
         title={
-          <SectionHeader
+          <PageHeader
             title={t('Volume {{volume}}', { volume: volumeName })}
             actions={[
               <Stack key="actions" direction="row" flexWrap="wrap" gap={1}>

@@ -6,6 +6,7 @@ import { statusColor } from '../../ui/statusColor';
 import { type Translate, useText } from '../../ui/text';
 import { nowMs } from '../../ui/time/clock';
 import { formatAgo } from '../../ui/time/time';
+import { WHOLE_WORDS } from '../../ui/wholeWords';
 import { type ArchiveState, archiveStateOf } from './archiveState';
 
 /** @returns a word or two, and a sentence or two. */
@@ -79,7 +80,7 @@ export function ArchiveProof({ backup }: { backup: Backup }) {
         >
           <Icon icon={icon} width={18} />
         </Box>
-        <Typography component="span" variant="body2">
+        <Typography component="span" variant="body2" sx={WHOLE_WORDS}>
           {text}
         </Typography>
       </Box>

@@ -21,6 +21,7 @@ import { type Translate, useText } from '../../ui/text';
 import { Ago } from '../../ui/time/Ago';
 import { useFormatDate } from '../../ui/time/useFormatDate';
 import { useIsNarrow } from '../../ui/useIsNarrow';
+import { WHOLE_WORDS } from '../../ui/wholeWords';
 import { hasArchive } from './archiveState';
 import { CopyProgress } from './CopyProgress';
 import { copyTargets } from './copyStates';
@@ -69,7 +70,7 @@ function CopiesTable({ cluster, copies }: { cluster: string; copies: Copy[] }) {
   const isNarrow = useIsNarrow();
   const proofOf = ({ proof, provenAt, verifiedAt, state }: Copy) =>
     state === 'present' && (
-      <>
+      <Box sx={WHOLE_WORDS}>
         {proof ? proofText(proof, t) : t('Proven')}
         <Lesser>
           {verifiedAt ? (
@@ -80,7 +81,7 @@ function CopiesTable({ cluster, copies }: { cluster: string; copies: Copy[] }) {
             provenAt && <Ago date={provenAt} />
           )}
         </Lesser>
-      </>
+      </Box>
     );
   const columns: PlainColumn<Copy>[] = [
     {

@@ -1,4 +1,4 @@
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { AlertTitle, Box, Stack, Typography } from '@mui/material';
 import { useRef } from 'react';
 import type { Backup } from '../../../sidecar/api';
@@ -13,6 +13,7 @@ import { RestoreButton } from '../../restores/RestoreLink';
 import { isRestorable } from '../../restores/sources';
 import { Folded } from '../../ui/Folded';
 import { Message } from '../../ui/Message';
+import { PageHeader } from '../../ui/PageHeader';
 import { sentence } from '../../ui/sentence';
 import { useText } from '../../ui/text';
 import { useFormatDate } from '../../ui/time/useFormatDate';
@@ -54,28 +55,28 @@ function Run({ cluster, backup }: { cluster: string; backup: Backup }) {
       <SectionBox
         backLink={useBackLink(cluster)}
         title={
-          <SectionHeader
+          <PageHeader
             title={t('Backup of {{volume}}, {{date}}', {
               volume,
               date: date(backup.createdAt),
             })}
             actions={[
-              <Box key="badge" sx={{ mr: 2 }}>
-                <BackupBadge backup={backup} />
-              </Box>,
-              ...(isRestorable(backup)
-                ? [
-                    <Stack key="actions" direction="row" flexWrap="wrap" gap={1}>
-                      <RestoreButton
-                        cluster={cluster}
-                        start={{ backup: backup.id, from: backup }}
-                        label={t('Restore {{volume}}', { volume })}
-                      />
-                      <BrowseLink cluster={cluster} backup={backup} />
-                      <DownloadArchiveButton cluster={cluster} backup={backup} />
-                    </Stack>,
-                  ]
-                : []),
+              <Stack key="actions" direction="row" flexWrap="wrap" alignItems="center" gap={1}>
+                <Box sx={{ mr: 1 }}>
+                  <BackupBadge backup={backup} />
+                </Box>
+                {isRestorable(backup) && (
+                  <>
+                    <RestoreButton
+                      cluster={cluster}
+                      start={{ backup: backup.id, from: backup }}
+                      label={t('Restore {{volume}}', { volume })}
+                    />
+                    <BrowseLink cluster={cluster} backup={backup} />
+                    <DownloadArchiveButton cluster={cluster} backup={backup} />
+                  </>
+                )}
+              </Stack>,
             ]}
           />
         }

@@ -1,4 +1,4 @@
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { AlertTitle, Box, Stack, Typography } from '@mui/material';
 import { useRef } from 'react';
 import type { Restore } from '../../../sidecar/api';
@@ -18,6 +18,7 @@ import { Command } from '../../ui/Copyable';
 import { alertIcon, stopIcon } from '../../ui/icons';
 import { Message } from '../../ui/Message';
 import { Notice } from '../../ui/Notice';
+import { PageHeader } from '../../ui/PageHeader';
 import { sentence } from '../../ui/sentence';
 import { type Translate, useText } from '../../ui/text';
 import { Warnings } from '../../ui/Warnings';
@@ -74,7 +75,7 @@ function One({ cluster, restore }: { cluster: string; restore: Restore }) {
       <SectionBox
         backLink={useBackLink(cluster)}
         title={
-          <SectionHeader
+          <PageHeader
             title={
               undoOf
                 ? t('Undo of a restore into {{volume}}', { volume })

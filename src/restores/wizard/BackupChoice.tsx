@@ -32,7 +32,7 @@ export function BackupChoice(props: StepProps) {
   return (
     <Stack spacing={1.5}>
       <Stack direction="row" alignItems="center" flexWrap="wrap" columnGap={1.5}>
-        <Typography variant="body2">
+        <Typography variant="body2" sx={{ overflowWrap: 'anywhere' }}>
           {t('Backups of {{volume}}', { volume: `${from.namespace}/${from.name}` })}
         </Typography>
         <LinkButton

@@ -1,4 +1,4 @@
-import { SectionBox, SectionHeader } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
+import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
 import { Button, Stack, Step, StepButton, Stepper } from '@mui/material';
 import { type ReactNode, useEffect, useMemo, useRef } from 'react';
 import { useHistory, useLocation } from 'react-router-dom';
@@ -9,6 +9,7 @@ import { ClusterLine } from '../../otherClusters/ClusterLine';
 import { useClusterRef } from '../../otherClusters/useClusterRef';
 import { usePageUrl } from '../../otherClusters/usePageUrl';
 import { RESTORE_ROUTE } from '../../routes';
+import { PageHeader } from '../../ui/PageHeader';
 import { type Translate, useText } from '../../ui/text';
 import { useFocusOnChange } from '../../ui/useFocusOnChange';
 import { useBackLink } from '../../useBackLink';
@@ -68,7 +69,7 @@ export function RestoreWizard({ cluster, draft, change, go }: RestoreWizardProps
     <SectionBox
       backLink={useBackLink(cluster)}
       title={
-        <SectionHeader
+        <PageHeader
           title={
             from.namespace && from.name
               ? t('Restore {{volume}}', { volume: `${from.namespace}/${from.name}` })

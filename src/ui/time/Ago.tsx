@@ -1,5 +1,6 @@
 import { Tooltip } from '@mui/material';
 import { useText } from '../text';
+import { WHOLE_WORDS } from '../wholeWords';
 import { nowMs } from './clock';
 import { formatAgo } from './time';
 import { useFormatDate } from './useFormatDate';
@@ -15,7 +16,9 @@ export function Ago({ date }: { date: string }) {
   const now = Math.max(useNow(REFRESH_MS), Math.min(nowMs(), Date.parse(date)));
   return (
     <Tooltip title={formatDate(date)} describeChild>
-      <time dateTime={date}>{formatAgo(now - Date.parse(date), language)}</time>
+      <time dateTime={date} style={WHOLE_WORDS}>
+        {formatAgo(now - Date.parse(date), language)}
+      </time>
     </Tooltip>
   );
 }

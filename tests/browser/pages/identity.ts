@@ -18,7 +18,7 @@ const draftOf = (namespace: string, name: string) => ({
 });
 
 /** Makes a claim until the end of the test, and waits until it has a volume. */
-async function claim(world: SeenWorld, namespace: string, name: string): Promise<void> {
+export async function claim(world: SeenWorld, namespace: string, name: string): Promise<void> {
   const { playground } = world;
   playground.apply([draftOf(namespace, name)]);
   onTestFinished(() => unclaim(world, namespace, name));
