@@ -1,3 +1,4 @@
+import { askCluster, clockAhead } from '../doctor/checks/clusterCheck.ts';
 import { openRecordFile } from '../history/durability/recordFile.ts';
 import { PlaceDecision, placeDecisionsPath } from '../policy/retention/deletion/placeDecisions.ts';
 import type { Retention } from '../policy/retention/retention.ts';
@@ -20,7 +21,7 @@ export async function startRetention(
 ): Promise<Retention> {
   const { life, config, log, now, history, places, inventory } = foundations;
   const { clusterName, clusterUid, installation, fence, audit } = foundations;
-  const { historyPath, histories, isOwn } = foundations;
+  const { historyPath, histories, isOwn, gateway } = foundations;
   return await life.start({
     name: 'retention',
     async start() {
@@ -35,6 +36,10 @@ export async function startRetention(
         settings: config.retention,
         keepOfPlace: places.keepOf,
         isRead: places.isRead,
+        async aheadOfServer(signal) {
+          const { date, ...seen } = await askCluster(gateway, now, signal);
+          return date && clockAhead({ ...seen, date });
+        },
       });
       const timer = setInterval(() => prepared.isReady() && void retention.tick(), LOOK_MS);
       const renewing = setInterval(() => void retention.renewSummaries(), RENEW_MS);

@@ -50,6 +50,7 @@ let keepOfPlace: string | undefined;
 let inventoryProblems: string[];
 let namespaceNotes: NamespaceFact['policyNotes'];
 let audit: AuditTrail | undefined;
+let aheadOfServer: (() => Promise<number>) | undefined;
 
 beforeEach(async () => {
   history = await openFor(newPath());
@@ -65,6 +66,7 @@ beforeEach(async () => {
   inventoryProblems = [];
   namespaceNotes = undefined;
   audit = undefined;
+  aheadOfServer = undefined;
   addClaim();
 });
 
@@ -182,6 +184,7 @@ function retention(
     isRead: (_, key) => isRead(key),
     now: () => new Date(nowMs),
     clocks: () => ({ wall: nowMs, monotonic: monotonicMs }),
+    aheadOfServer: async () => await aheadOfServer?.(),
   });
   onTestFinished(() => made.stop());
   return made;
@@ -318,6 +321,34 @@ describe('deletes nothing', () => {
     const one = retention();
     await list();
     nowMs += 8 * 24 * HOUR;
+    await list();
+    await nothing('clock', one);
+    pass(HOUR);
+    await list();
+    await one.tick();
+    expect(archives()).toBe(3);
+  });
+
+  it('while the API server has another time, also where NKVM has started with the wrong one', async () => {
+    const within: KeepRules['within'] = { years: 0, months: 0, days: 7, hours: 0 };
+    await hourly(8);
+    nowMs = START + 366 * 24 * HOUR;
+    aheadOfServer = async () => 365 * 24 * HOUR;
+    await backup({ at: 366 * 24 });
+    await list();
+    const one = retention({ keep: { within } });
+    await nothing('clock', one);
+    aheadOfServer = undefined;
+    pass(HOUR);
+    await list();
+    await one.tick();
+    expect(archives()).toBe(3);
+  });
+
+  it('in the first hour of a process that starts long after the newest run', async () => {
+    await hourly(8);
+    nowMs += 365 * 24 * HOUR;
+    const one = retention();
     await list();
     await nothing('clock', one);
     pass(HOUR);

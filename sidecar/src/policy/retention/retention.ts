@@ -18,7 +18,7 @@ import { dependentsIn, linksIn, noDependents, useOf } from './deletion/inUse.ts'
 import type { PlaceDecision } from './deletion/placeDecisions.ts';
 import { placeDecisions } from './deletion/placeDecisions.ts';
 import type { Clocks } from './holds/clock.ts';
-import { watchClock } from './holds/clock.ts';
+import { doubtOf, watchClock } from './holds/clock.ts';
 import type { ShareFacts } from './holds/holds.ts';
 import { placeHold, shareHold } from './holds/holds.ts';
 import type { Line, LinesWorld } from './lines.ts';
@@ -48,6 +48,8 @@ export interface RetentionWorld {
   isRead(destination: string, key: string): boolean;
   now(): Date;
   clocks?: () => Clocks;
+  /** @returns by how much the clock is ahead of that of the API server, in milliseconds; undefined: that one does not say */
+  aheadOfServer?(signal: AbortSignal): Promise<number | undefined>;
   /** Outlive the process; without them, they end with it. */
   decisions?: Records<PlaceDecision>;
   log: Pick<Log, 'info' | 'warn'>;
@@ -87,7 +89,8 @@ export function retentionWith(world: RetentionWorld): Retention {
   const stopping = new AbortController();
   const monotonic = () => performance.now();
   const clock = watchClock(
-    world.clocks ?? (() => ({ wall: now().getTime(), monotonic: monotonic() }))
+    world.clocks ?? (() => ({ wall: now().getTime(), monotonic: monotonic() })),
+    history.archives.newestRunAt()
   );
   const shares = new Map<string, PlaceShare>();
   const applied = new Map<string, string>();
@@ -98,6 +101,8 @@ export function retentionWith(world: RetentionWorld): Retention {
   const waiting = new Set<string>();
   let counts = new Map<RetentionHold['kind'], number>();
   let clockProblem: string | null = null;
+  /** As of the last round that might have deleted something. */
+  let serverProblem: string | null = null;
   let turn = Promise.resolve();
 
   const linesWorld: LinesWorld = {
@@ -227,7 +232,9 @@ export function retentionWith(world: RetentionWorld): Retention {
   };
 
   const round = async (due: readonly string[]): Promise<void> => {
-    clockProblem = clock(history.archives.newestRunAt());
+    if (due.length > 0)
+      serverProblem = await doubtOf(async () => await world.aheadOfServer?.(stopping.signal));
+    clockProblem = clock(history.archives.newestRunAt()) ?? serverProblem;
     // A claim that the watches do not have may exist while one of them does not answer.
     const knowsClaims = inventory.isReady() && inventory.problems().length === 0;
     if (!knowsClaims) due.forEach(destination => waiting.add(destination));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RetentionHold } from '../../../../api/index.ts';
 import { StageError } from '../../../errors.ts';
-import { watchClock } from './clock.ts';
+import { doubtOf, watchClock } from './clock.ts';
 import type { ClaimFacts, PlaceFacts, ShareFacts } from './holds.ts';
 import { claimHold, placeHold, shareHold } from './holds.ts';
 
@@ -116,6 +116,30 @@ describe('the clock', () => {
     expect(look(undefined)).toContain('a step of');
     pass(1);
     expect(look(undefined)).toBeNull();
+  });
+
+  it.each<[number, string | null]>([
+    [2, null],
+    [3, 'NKVM has started 72 hours after the newest run'],
+    [365, 'NKVM has started 8760 hours after the newest run'],
+  ])('%d days after the newest run, a start is like this', (days, why) => {
+    const clocks = { wall: start, monotonic: 0 };
+    const newest = new Date(start - days * day).toISOString();
+    const look = watchClock(() => ({ ...clocks }), newest);
+    expect(look(newest)).toEqual(why && expect.stringContaining(why));
+    clocks.wall += 3_600_000;
+    clocks.monotonic += 3_600_000;
+    expect(look(newest)).toBeNull();
+  });
+
+  it.each<[string, () => Promise<number | undefined>, string | null]>([
+    ['agrees', async () => 299_000, null],
+    ['does not say', async () => undefined, null],
+    ['is behind', async () => 365 * day, '525600 minutes ahead of'],
+    ['is ahead', async () => -day, '1440 minutes behind'],
+    ['cannot be asked', () => Promise.reject(new Error('away')), 'is not known: away'],
+  ])('is trusted as far as the API server agrees: it %s', async (_, ahead, why) => {
+    expect(await doubtOf(ahead)).toEqual(why && expect.stringContaining(why));
   });
 
   it('is not trusted while the newest run is in the future', () => {

@@ -23,7 +23,7 @@ const UNLISTED_SHARE = 0.05;
  *
  * | | |
  * | --- | --- |
- * | the clock has made a step | hold |
+ * | the clock has made a step, or may be wrong | hold |
  * | it was not listed to its end, or not lately | hold: half a list must not delete anything |
  * | many archives of the history were not in the listing | hold |
  * | it refuses to delete | hold |
