@@ -13,6 +13,8 @@ interface ConfirmButtonProps {
   cluster: string;
   icon: IconifyIcon;
   text: string;
+  /** While the action runs. */
+  busyText?: string;
   /** Says what the button acts on. */
   label?: string;
   /** The question. */
@@ -32,8 +34,8 @@ interface ConfirmButtonProps {
 
 /** A button whose click is confirmed first. What went wrong stays in the dialog's place as a message. */
 export function ConfirmButton(props: ConfirmButtonProps) {
-  const { cluster, icon, text, label, title, children, no, yes, isDangerous, why } = props;
-  const { failure, act } = props;
+  const { cluster, icon, text, busyText = text, label, title, children, no, yes } = props;
+  const { isDangerous, why, failure, act } = props;
   const { t } = useText();
   const { enqueueSnackbar } = useSnackbar();
   const [isAsking, setAsking] = useState(false);
@@ -68,7 +70,7 @@ export function ConfirmButton(props: ConfirmButtonProps) {
             {...about}
             aria-disabled={isInert || undefined}
           >
-            {text}
+            {isBusy ? busyText : text}
           </Button>
         )}
       </WithReason>
