@@ -1,5 +1,6 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, it } from 'vitest';
+import { refresh } from '../api/cache';
 import {
   aClusterCheck,
   clusterList,
@@ -51,6 +52,17 @@ describe('the list of clusters', () => {
   it('says what can be added where there is only that of NKVM', async () => {
     open({ [LIST]: clusterList([ownCluster()]) });
     expect(await screen.findByText(/^NKVM backs up this cluster only/)).toBeVisible();
+  });
+
+  it('keeps a pasted kubeconfig when the session ends', async () => {
+    const { user, cluster } = open({ [LIST]: clusterList([ownCluster()]) });
+    await user.click(await screen.findByRole('button', { name: 'Add a cluster' }));
+    const dialog = within(await screen.findByRole('dialog'));
+    await user.type(dialog.getByLabelText('Kubeconfig'), KUBECONFIG);
+    cluster.person = undefined;
+    await act(() => refresh(cluster.name));
+    await waitFor(() => expect(screen.queryByText(/^NKVM backs up this cluster only/)).toBeNull());
+    expect(dialog.getByLabelText('Kubeconfig')).toHaveValue(KUBECONFIG);
   });
 
   it('offers nothing to those who may not, and says which right they lack', async () => {

@@ -71,18 +71,21 @@ const addLack = (cluster: string, { mayAdd }: ClusterList): Lack | undefined =>
 function AddButton({ cluster, list }: { cluster: string; list: ClusterList | undefined }) {
   const { t } = useText();
   const [isAdding, setAdding] = useState(false);
-  return list ? (
+  return (
     <>
-      <ActionButton
-        icon={addIcon}
-        variant="contained"
-        text={t('Add a cluster')}
-        why={lackText(addLack(cluster, list), t)}
-        onClick={() => setAdding(true)}
-      />
+      {list && (
+        <ActionButton
+          icon={addIcon}
+          variant="contained"
+          text={t('Add a cluster')}
+          why={lackText(addLack(cluster, list), t)}
+          onClick={() => setAdding(true)}
+        />
+      )}
+      {/* It stays when the session ends and the list is forgotten: a kubeconfig may have been pasted. */}
       {isAdding && <KubeconfigDialog cluster={cluster} onClose={() => setAdding(false)} />}
     </>
-  ) : null;
+  );
 }
 
 function Clusters({ cluster, list }: { cluster: string; list: ClusterList }) {

@@ -1,8 +1,8 @@
 import { K8s } from '@kinvolk/headlamp-plugin/lib';
 import { SectionBox } from '@kinvolk/headlamp-plugin/lib/CommonComponents';
-import { Button, Stack, Typography } from '@mui/material';
+import { Box, Button, Stack, Typography } from '@mui/material';
 import { useSnackbar } from 'notistack';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 import { useHistory, useParams } from 'react-router-dom';
 import type { Destination } from '../../sidecar/api';
 import { useDestination } from '../api/queries/destinationQueries';
@@ -29,24 +29,34 @@ export function EditRoute() {
   const { name } = useParams<{ name: string }>();
   const namespace = useNamespacesAtHand(useSelectedNamespaces())(cluster)[0];
   const asked = useDestination(cluster, name, namespace);
+  // When the session ends, the answer is forgotten. What the person has typed is not: the form is hidden until there is an answer again.
+  const last = useRef<Destination>();
+  last.current = asked.value?.destination ?? last.current;
+  const known = last.current;
   return (
     <SectionBox
       backLink={useBackLink(cluster, DESTINATIONS_ROUTE)}
       title={<PageHeader title={t('Settings of destination {{name}}', { name })} />}
     >
       <Shown cluster={cluster} asked={asked}>
-        {({ destination }) =>
-          destination.kind === 'local' ? (
+        {() => null}
+      </Shown>
+      {known && !asked.value && asked.trouble && (
+        <Message severity="info">{t('What you have entered on this page is kept.')}</Message>
+      )}
+      {known && (
+        <Box hidden={!asked.value}>
+          {known.kind === 'local' ? (
             <Message severity="info">
               {t(
                 'It belongs to the installation and has no Secret. Change it in the settings of NKVM.'
               )}
             </Message>
           ) : (
-            <Edit cluster={cluster} destination={destination} kind={destination.kind} />
-          )
-        }
-      </Shown>
+            <Edit cluster={cluster} destination={known} kind={known.kind} />
+          )}
+        </Box>
+      )}
     </SectionBox>
   );
 }

@@ -1,6 +1,7 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { act, screen, waitFor, within } from '@testing-library/react';
 import type { UserEvent } from '@testing-library/user-event';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { refresh } from '../api/cache';
 import {
   aDestination,
   aDestinationCheck,
@@ -291,6 +292,21 @@ describe('the settings of a destination', () => {
     goTo(`/c/${cluster.name}${at('nearline')}`);
     await screen.findByText('Settings of destination nearline');
     expect(await screen.findByLabelText('Secret access key')).toHaveValue('');
+  });
+
+  it('keep what is typed when the session ends, and until it begins again', async () => {
+    const { user, cluster } = edit();
+    const field = () => screen.findByLabelText('Secret access key');
+    await user.type(await field(), 'typed');
+    cluster.person = undefined;
+    await act(() => refresh(cluster.name));
+    expect(await screen.findByText('You are not logged in')).toBeVisible();
+    expect(screen.getByText('What you have entered on this page is kept.')).toBeVisible();
+    expect(await field()).not.toBeVisible();
+    cluster.person = 'ann';
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    await waitFor(async () => expect(await field()).toBeVisible());
+    expect(await field()).toHaveValue('typed');
   });
 
   it('keep the focus where more of them are shown', async () => {
