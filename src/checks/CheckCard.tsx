@@ -47,7 +47,7 @@ interface CheckCardProps {
 /** One check: while it runs how far it is, afterwards what it found. */
 export function CheckCard({ cluster, check: listed }: CheckCardProps) {
   const check = useListedCheck(cluster, listed);
-  // One element whoever says that it has ended, so that the details stay open when the list says so, too.
+  // The same element whether the stream or the list says first that the check has ended, so that open details stay open.
   return isFinal(check.status) ? <Ended check={check} /> : <UnderWay {...{ cluster, check }} />;
 }
 

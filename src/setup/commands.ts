@@ -3,7 +3,7 @@ import { USER_SERVICE_ACCOUNT } from '../../sidecar/api/names.ts';
 /** The container port in deploy/k8s/app/deployment.yaml. */
 export const POD_PORT = 8080;
 
-/** Where the source of NKVM lies. */
+/** Where the source of NKVM is. */
 const REPOSITORY = 'https://github.com/nkvm-io/nkvm';
 
 /** What an administrator applies to a cluster. */

@@ -1,10 +1,10 @@
 import { type RefObject, useEffect, useRef } from 'react';
 
 /**
- * Where what was clicked goes with the click, the focus would go to the page's body, and whoever uses the keyboard would begin at the
- * top again.
+ * Where a click removes the element that was clicked, the focus would go to the page's body, and a person with a keyboard would start
+ * from the top again.
  *
- * @returns for what takes its place, with `tabIndex` -1: it gets the focus when `value` changes.
+ * @returns the ref of the element that takes its place, with `tabIndex` -1: it gets the focus when `value` changes.
  */
 export function useFocusOnChange(value: unknown): RefObject<HTMLDivElement> {
   const box = useRef<HTMLDivElement>(null);

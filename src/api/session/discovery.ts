@@ -12,7 +12,7 @@ import { type Place, type PlaceChoice, proxyPathOf } from './place';
 
 /**
  * Whether the cluster gives ServiceAccount `nkvm-runner` of a namespace the right to check tokens, as deploy/k8s does. Only
- * a cluster administrator can: whoever owns a namespace can make a Service that looks like NKVM, but not this binding.
+ * a cluster administrator can: the owner of a namespace can make a Service that looks like NKVM, but not this binding.
  * `unknown` where the person may not read ClusterRoleBindings.
  */
 export type Vouched = 'yes' | 'no' | 'unknown';

@@ -49,7 +49,7 @@ export function createSession(whoAmI: WhoAmI, drop: Drop): Session {
     try {
       person = await whoAmI();
     } catch (error) {
-      // Once: whoever drops answers asks again, and so would never end while nobody is logged in.
+      // Once: after the answers are dropped, the pages ask again, and this would repeat as long as the person is not logged in.
       if (failureOf(error).status === 401 && last) {
         last = undefined;
         people += 1;

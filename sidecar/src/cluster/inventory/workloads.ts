@@ -143,7 +143,8 @@ export function workloadsOf(gateway: Pick<Gateway, 'json'>): Workloads {
         }));
       } catch (error) {
         if (!(error instanceof ApiFailure)) throw error;
-        // No right, or an API server without them (404 without a Status): whoever scales back is found out by looking.
+        // No right, or an API server without them (404 without a Status): a later look at the workload shows whether
+        // something scaled it back.
         if (error.status === 403 || error.status === 404) return [];
         throw error;
       }

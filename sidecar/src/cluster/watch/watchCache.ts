@@ -81,7 +81,7 @@ interface ListPage {
  * the cluster does not serve (404 to the first list) has no objects.
  *
  * Not the client's `makeInformer` (2.0.1): that keeps whole objects (a pod is 10 kB, a fact 300 bytes), ends at the
- * first network error, asks for no bookmarks, cannot be stopped while it lists, and swallows what its handlers throw.
+ * first network error, asks for no bookmarks, cannot be stopped while it lists, and drops errors of its handlers.
  */
 export class WatchCache<T, Fact> {
   readonly resource: Resource<T, Fact>;

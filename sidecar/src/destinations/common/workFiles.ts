@@ -65,8 +65,8 @@ export async function assertRoom(workDir: string, bytes: number, stage: Stage): 
 }
 
 /**
- * Reads a listing to its end before anything of it is used: one that breaks off says nothing, and nobody keeps a server
- * waiting. It lies on disk meanwhile, because 100,000 archives do not belong in memory.
+ * Reads a listing to its end before anything of it is used: an interrupted listing is not complete, and the server does not wait
+ * for the reader. The listing is on disk meanwhile, because 100,000 archives do not belong in memory.
  * @returns its lines, without their ends. Once, and to be read to the end or ended by `return`.
  */
 export async function* linesOfWhole(

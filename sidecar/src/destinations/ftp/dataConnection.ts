@@ -7,7 +7,7 @@ import type { Session, SessionCall } from './session.ts';
 import { ANSWER_MS } from './session.ts';
 import { locationOf } from './settings.ts';
 
-/** A data connection. Its errors are those of whoever reads or writes. */
+/** A data connection. The reader or the writer gets its errors. */
 export interface DataConnection {
   socket: Socket;
   /** Resolves when bytes can be sent. @throws the error of the connection */

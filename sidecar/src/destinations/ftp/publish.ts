@@ -20,7 +20,7 @@ export interface Passage {
   underWay: Set<string>;
 }
 
-/** How far a publication came, for whoever must find out what a connection that broke has left. */
+/** How far a publication came, to find out what was left when the connection broke. */
 export interface Progress {
   /** The rename was sent: it may have worked. */
   isRenaming: boolean;

@@ -25,7 +25,7 @@ export interface Checked {
   invalid: StageError | undefined;
   /** The steps on the way to the server. */
   probes: readonly Probe[];
-  /** Closed by whoever made it. Not asked for when an earlier step fails. */
+  /** The code that made it closes it. Not asked for when an earlier step fails. */
   open(): Destination;
   archiveForm: ArchiveForm;
   /** The installation: a file that a check could not remove is swept by its own installation only. */

@@ -56,7 +56,7 @@ export function observed(to: Destination, observer: Observer): Destination {
     }
   }
 
-  /** A body is a call that goes on. `errorMonitor` leaves the error to whoever reads. */
+  /** A body is a call that has not ended. `errorMonitor` leaves the error to the reader. */
   const follow = <R extends Readable>(body: R, call: Call): R => {
     observer.begins('checksum');
     body.once(errorMonitor, (error: unknown) => void note('read', error, call));

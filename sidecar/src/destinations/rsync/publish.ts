@@ -39,13 +39,13 @@ const digestOf = (key: string): string =>
 const WAIT_MS = 30_000;
 const EVERY_MS = 250;
 
-/** All temporaries of NKVM, of whichever installation. */
+/** All temporaries of NKVM, of any installation. */
 const ANY = '.tmp-nkvm-*';
 
 /**
  * Gives a temporary its name, on a server that can neither rename nor lock. The staged file itself reserves the name,
- * and everybody sees all claims: whoever sees one that sorts before its own gives up, and whoever comes first waits until
- * it is alone. Two cannot both see that they are alone, because each has staged before it looks.
+ * and every process sees all of these files. A process that sees a file that sorts before its own stops; the process whose file is the
+ * first waits until it is the only one. Two processes cannot both be the only one, because each has staged before it looks.
  *
  * The server then makes a second name of the file (`--link-dest`), or a copy where it has no hard links, and skips a name
  * that exists (`--ignore-existing`). No byte of the archive is sent again.

@@ -38,7 +38,7 @@ export interface RsyncOptions {
 
 /**
  * Archives as plain files in one directory of an rsync daemon, or of a server with rsync that is reached by SSH. It must
- * exist. An archive lies in the work directory until it is published or discarded, because rsync sends only files.
+ * exist. An archive is in the work directory until it is published or discarded, because rsync sends only files.
  */
 export function rsyncDestination(
   settings: RsyncSettings,

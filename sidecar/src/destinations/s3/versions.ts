@@ -8,7 +8,7 @@ import { answerOf } from './errors.ts';
  * Tries to delete the versions that a bucket keeps of a deleted object. In a bucket with versioning, a DELETE without the
  * number of a version only adds a marker, and the bytes stay; see
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeletingObjectVersions.html. Retention in mode GOVERNANCE is bypassed
- * where the credentials allow that: whoever steals them could do the same.
+ * where the credentials allow that: a person who steals them could do the same.
  *
  * | list of versions | versioning of the bucket | deleting a version | result |
  * | --- | --- | --- | --- |

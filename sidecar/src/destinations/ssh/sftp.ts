@@ -135,7 +135,7 @@ export function sftpDestination(settings: SshSettings, options: SshOptions): Des
     }
   }
 
-  /** Best effort: a server that does not answer keeps nobody waiting, and the sweep at the next start tries again. */
+  /** Best effort: NKVM does not wait for a server that does not answer, and the sweep at the next start tries again. */
   async function takeAway(
     session: SftpSession | undefined,
     handle: Buffer | undefined,

@@ -5,8 +5,8 @@ import type { SshCall } from './connection.ts';
 import type { SftpSession } from './sftpSession.ts';
 
 /**
- * Bytes that may be under way without an answer. A window of OpenSSH has 2 MiB: with less than that the connection waits for
- * each round trip; more only lies in memory.
+ * Bytes that may be under way without an answer. A window of OpenSSH has 2 MiB: with less than that, the connection waits for
+ * each round trip; more only takes memory.
  */
 const WINDOW_BYTES = 2 * 1024 * 1024;
 

@@ -3,7 +3,7 @@ import type { Stage } from '../../../api/index.ts';
 import { StageError } from '../../errors.ts';
 
 /**
- * Where clouds hand out the credentials of the machine to whoever asks: whoever may write a Secret could make NKVM send
+ * Where clouds give the credentials of the machine to every process on it: a person who may write a Secret could make NKVM send
  * requests there. Private addresses are allowed, because that is where storage is.
  */
 const IPV4: [string, number][] = [

@@ -4,7 +4,7 @@ import { isOtherwise } from '../direct.ts';
 
 /**
  * A destination that this process changes only while it may write. Storing under a temporary name is always possible: it
- * harms nothing, and its owner deletes it.
+ * changes no archive, and its owner deletes it.
  */
 export function fenced(to: Destination, { assertHeld }: Fence): Destination {
   const held =

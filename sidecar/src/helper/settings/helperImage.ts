@@ -13,7 +13,7 @@ export interface HelperImageWorld {
   pods: Pick<Pods, 'get'>;
   log: Pick<Log, 'warn'>;
   signal?: AbortSignal;
-  /** The setting; wins. */
+  /** The setting, which comes before the image of the pod. */
   set: string | undefined;
   /** The pod that this process runs in; undefined: it runs outside of the cluster. */
   ownPod: { namespace: string; name: string } | undefined;

@@ -53,7 +53,7 @@ export class Journal {
     this.#contained = options.next - 1;
   }
 
-  /** Begins a file; what lies there under its name is overwritten. @throws what a failed system call threw */
+  /** Begins a file; a file of that name is overwritten. @throws what a failed system call threw */
   static async begin(options: JournalOptions): Promise<Journal> {
     const journal = new Journal(options, await beginFile(options, options.next));
     await journal.#keepName();
@@ -108,7 +108,7 @@ export class Journal {
     });
   }
 
-  /** Is told that the history file holds all records up to `sequence`; takes away the files that it makes needless. */
+  /** The history file contains all records up to `sequence`: deletes the files that are no longer needed. */
   drop(sequence: number): Promise<void> {
     return this.#inTurn(async () => {
       this.#contained = sequence;

@@ -38,7 +38,7 @@ export async function replay(
   const headers = new Map<JournalFile, JournalHeader | undefined>();
   for (const file of files) headers.set(file, await headerOf(file));
   const state = prepare(db, headers, isNew);
-  // A file whose first line is damaged lies beside ours: its records count, and say what they are.
+  // A file whose first line is damaged counts as one of this history, so that its records are replayed.
   const isOurs = (file: JournalFile) =>
     state !== undefined && (headers.get(file)?.history ?? state.history) === state.history;
   const ours = files.filter(isOurs);

@@ -6,7 +6,7 @@ import { clusterNamed } from './clusters.ts';
 /** Routes, made for the parts of one cluster. */
 type RoutesOf<W> = (world: W) => FastifyPluginAsyncZod;
 
-/** Archives that belong to no run: whoever may read them is asked of NKVM's own cluster, whatever cluster the request names. */
+/** Archives that belong to no run: NKVM's own cluster decides who may read them, whatever cluster the request names. */
 const OF_NO_RUN = /^(archive|upload):/;
 
 /** @returns the parts of the cluster that a request is about; undefined: those of NKVM's own. @throws Refusal: see `clusterNamed` */

@@ -40,7 +40,7 @@ export function downloadTickets(now: () => number = Date.now): DownloadTickets {
     }
   };
 
-  /** Makes room: whoever has the most loses the oldest. */
+  /** Makes room: deletes the oldest ticket of the caller that has the most. */
   const forgetOfBusiest = () => {
     const counts = new Map<string, number>();
     for (const { caller } of tickets.values())

@@ -17,8 +17,8 @@ const REQUEST_LIMITS = {
 const UNLIMITED = { burst: Infinity, everyMs: 1 };
 
 /**
- * A hook that lets each caller have a few requests under way, and the rest wait. A request is under way until the caller has taken
- * its answer: whoever reads slowly has fewer answers in memory.
+ * A hook that answers a few requests of each caller at once; the rest wait. A request counts until the caller has read its answer, so
+ * that a caller who reads slowly has fewer answers in memory.
  * @throws Refusal (429) when too many wait, or came in a short time
  */
 export function fairRequests(limits = REQUEST_LIMITS, now: () => number = () => performance.now()) {

@@ -91,7 +91,7 @@ export function createListener(
       socket.destroy();
       return;
     }
-    if (refused.has(socket)) return; // what comes after the first fault is read to nowhere
+    if (refused.has(socket)) return; // bytes after the first fault are read and dropped
     refused.add(socket);
     endWith(socket, refusalOfParser(error, certificate !== undefined));
   });

@@ -29,7 +29,7 @@ export const refuseSlowBodies =
         else reply.raw.once('finish', () => raw.destroy());
       }, limitMs).unref();
     };
-    // An upload that was refused is read to nowhere: whoever has no token could send one for ever.
+    // The rest of a refused upload is read and dropped: without a limit, a caller without a token could send for ever.
     if (routeOptions.config.takesLong) reply.raw.once('finish', wait);
     else wait();
     raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));

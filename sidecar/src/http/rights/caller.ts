@@ -74,7 +74,7 @@ export function authenticate({
       throw badToken(how);
     }
     const cluster = clusterOf(request);
-    // A token goes to no other API server than the one that made it: whoever has it could use it.
+    // A token is sent only to the API server that made it: any other one could use it.
     const reviews = cluster === undefined ? ownReviews : reviewsOf(cluster);
     if (!reviews) throw badToken(how);
     const whoIs = async (maxAgeMs?: number): Promise<Subject | undefined> => {

@@ -213,7 +213,7 @@ function named(id: string, facts: PopulateFacts): Decision {
         )} names, cannot be restored: ${whyNot(copy, facts)}`,
         'name another backup, or set the annotation to `newest` or `empty`'
       )
-    : // The same for a backup of another claim: whoever may not see that one must not learn that it exists.
+    : // The same for a backup of another claim: a person who may not see that one must not learn that it exists.
       ask(
         'StartNotFound',
         `no destination has a backup ${id} of claim ${nameOf(
