@@ -4,7 +4,7 @@
 # An archive of a chain: tar packs what has changed since the archive before, and the names that each directory has. What tar
 # cannot be trusted with is packed as a whole (known.cjs).
 prepare_chain() {
-  rm -f tar.snapshot known sample chain removed snapshot.gz
+  rm -f tar.snapshot known sample linked chain removed snapshot.gz
   if [ -z "$counts" ] || ! { (counts=; find_kept -printf '%d\t%i\t%y\t%n\t%s\t%T@\t%C@\t%f\0') 2>/dev/null |
     $node -e "$(cat known.cjs)" "$volume" "${NKVM_SNAPSHOT_LIMIT:-50331648}" >chain.new; }; then
     rm -f tar.snapshot
@@ -31,12 +31,21 @@ sub(/Cannot [a-z]*: No such file or directory$/, "File removed before we read it
 seal_snapshot() {
   sed -n '/^known=/!p' chain
   [ -n "$incremental" ] || return
+  ! grep -qx chain=increment chain || seal_split
   [ "$(cat tar.exit)" != 2 ] || [ ! -s removed ] || ! grep -qx errors=0 messages || echo tarExit=1
   if $node -e "$(cat snapshot.cjs)" tar.snapshot "$((packing - started + ${NKVM_CHAIN_MARGIN_SECONDS:-60}))" "$volume" "$started" &&
     { snapshot_head && cat tar.snapshot known; } | $compressor >snapshot.gz &&
     sha256=$(sha256sum <snapshot.gz); then
     printf 'snapshotBytes=%s\nsnapshotSha256=%s\n' "$(wc -c <snapshot.gz)" "${sha256%% *}"
   fi
+}
+
+# A directory that was renamed before tar came to it may have split hard links.
+seal_split() {
+  split=$($node -e "$(cat known.cjs)" after) && [ "$split" != 0 ] || return 0
+  awk -v n="$split" '/^changed=/ && !done { print "changed=" substr($0, 9) + n; done = 1; next } { print }' messages >messages.new
+  echo "nkvm: directories that were renamed before tar read them: $split; files in them may have lost hard links in others" >>messages.new
+  mv messages.new messages
 }
 
 snapshot_head() {

@@ -9,9 +9,11 @@
 //
 // tar packs all of a directory that is new or has another inode than in its snapshot file, and nothing of a file that is unchanged
 // elsewhere. Of an unchanged file with hard links in both, one archive would have some names and an older one the others, and two
-// files would come back.
+// files would come back. A directory may be renamed after it is read here and before tar reads it: `node -e TEXT after`, when tar has
+// ended, prints how many with such files tar has not found under their names.
 //
-// It writes `tar.snapshot`, tar's file from base.gz (none: tar packs everything), `known`, 8 bytes for each file, and `sample`.
+// It writes `tar.snapshot`, tar's file from base.gz (none: tar packs everything), `known`, 8 bytes for each file, `sample`, and
+// `linked`, numbers of directories.
 // Standard output gets lines for the seal: `chain=full|increment|none`, `chainReason=`, `chainCount=`, `entriesInVolume=`.
 // base.gz is gzip of: a line of JSON {formatVersion, archive, tarBytes, entries, sample}, tar's snapshot file, and `known`.
 const fs = require('fs');
@@ -181,6 +183,8 @@ async function main() {
   const isWhole = [];
   const packed = [];
   const left = [];
+  const numbers = [];
+  const linked = new Set();
   const pathOf = (depth, name) =>
     Buffer.from([volume, ...names.slice(1, depth), name].join('/'), 'latin1');
 
@@ -193,9 +197,8 @@ async function main() {
     if (type === 'd') {
       names[depth] = name;
       inodes[depth] = inode;
-      isWhole[depth] =
-        isWhole[depth - 1] ||
-        !base?.directories.has(numberOf(names.slice(0, depth + 1).join('/'), inode));
+      numbers[depth] = numberOf(names.slice(0, depth + 1).join('/'), inode);
+      isWhole[depth] = isWhole[depth - 1] || !base?.directories.has(numbers[depth]);
       // Its record in tar's file has its path, too.
       for (let i = 1; i < depth; i++) bytes += names[i].length + 1;
       bytes += 64;
@@ -211,7 +214,10 @@ async function main() {
     const isRead = type === 'f' && size !== '0';
     if (base && Number(mtime) < base.time && Number(ctime) < base.time) {
       if (!base.set.has(high, low)) unseen += 1;
-      if (links !== '1') (isWhole[depth - 1] ? packed : left).push(Number(inode));
+      if (links !== '1') {
+        (isWhole[depth - 1] ? packed : left).push(Number(inode));
+        linked.add(numbers[depth - 1]);
+      }
       const piece = base.sample.get(file);
       if (piece && isRead) {
         const sha256 = tryTo(() => hashOfPiece(pathOf(depth, name), piece.offset));
@@ -240,6 +246,7 @@ async function main() {
     return sha256 === undefined ? [] : [{ file, offset, sha256 }];
   });
   fs.writeFileSync('sample', JSON.stringify(sample));
+  fs.writeFileSync('linked', JSON.stringify([...linked]));
 
   const inPacked = new Set(packed);
   const split = new Set(left.filter(inode => inPacked.has(inode))).size;
@@ -272,7 +279,14 @@ function tryTo(read) {
   }
 }
 
-main().catch(error => {
+// How many of the directories in `linked` tar has not found as they were.
+async function after() {
+  const found = directoriesIn(fs.readFileSync('tar.snapshot'));
+  const linked = JSON.parse(fs.readFileSync('linked'));
+  process.stdout.write(`${linked.filter(each => !found.has(each)).length}\n`);
+}
+
+(volume === 'after' ? after() : main()).catch(error => {
   process.stderr.write(`nkvm: ${error.message}\n`);
   process.exitCode = 1;
 });

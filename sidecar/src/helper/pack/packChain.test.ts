@@ -98,6 +98,24 @@ describe('an unchanged file with several names', () => {
     expect(link).toMatchObject({ form: 'full', reason: 'links', count: 1 });
   });
 
+  it('is told of where a directory of one of them is renamed before tar comes to it', () => {
+    linkSync(at('orders/7'), at('outside'));
+    const before = next(undefined);
+    const env = beforeTar(`mv '${at('orders')}' '${at('renamed')}'`);
+    const during = next(before.snapshot, env);
+    expect(during.sealed).toMatchObject({
+      link: { form: 'increment' },
+      tar: { errors: 0 },
+      messages: [
+        expect.stringMatching(/^nkvm: directories that were renamed before tar read them: 1;/),
+      ],
+    });
+    expect(during.sealed.tar.changed).toBeGreaterThan(0);
+    const after = next(during.snapshot);
+    expect(after.sealed).toMatchObject({ link: { form: 'full', reason: 'links' }, messages: [] });
+    expect(restored(after)).toEqual(treeLines(volume));
+  });
+
   it('makes no full archive where all of them are in a renamed directory, or the directory is new', () => {
     linkSync(at('orders/7'), at('orders/old/7'));
     const { link } = afterChange(() => {
@@ -108,6 +126,19 @@ describe('an unchanged file with several names', () => {
     expect(link).toMatchObject({ form: 'increment', reason: 'none' });
   });
 });
+
+/** @returns an environment in which a command of the shell runs before tar packs. */
+function beforeTar(command: string): NodeJS.ProcessEnv {
+  const bin = join(root, 'bin');
+  mkdirSync(bin);
+  const lines = [
+    '#!/bin/sh',
+    `case "$*" in *--listed-incremental*) ${command} ;; esac`,
+    `PATH='${process.env.PATH}' exec tar "$@"`,
+  ];
+  writeFileSync(join(bin, 'tar'), lines.join('\n'), { mode: 0o755 });
+  return { PATH: `${bin}:${process.env.PATH}` };
+}
 
 /** @returns an environment in which commands of the shell run when tar has written so many records of 32 KiB. */
 function whileRead(commands: Record<number, string>): NodeJS.ProcessEnv {
