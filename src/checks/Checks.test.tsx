@@ -104,6 +104,17 @@ describe('on the page of a backup, a person', () => {
     expect((await screen.findAllByText('Restore drill. Waiting for its turn'))[0]).toBeVisible();
   });
 
+  it('starts one drill with a double click', async () => {
+    const drill = aCheck({ kind: 'drill', status: 'queued', stage: null, endedAt: null });
+    const { cluster, user } = open({ 'POST /backups/7/drill': startedCheck(drill) });
+    await user.click(await screen.findByRole('button', { name: 'Restore drill…' }));
+    await user.dblClick(screen.getByRole('button', { name: 'Start the drill' }));
+    await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+    expect(cluster.calls.filter(call => call.startsWith('POST'))).toEqual([
+      'POST /backups/7/drill {}',
+    ]);
+  });
+
   it('reads what a drill found, and the output of its command', async () => {
     const drill = aCheck({
       kind: 'drill',

@@ -29,7 +29,8 @@ export function DrillDialog({ isOpen, onClose, onStart }: DrillDialogProps) {
           <Button
             variant="contained"
             aria-disabled={!drill || undefined}
-            onClick={() => drill && onStart(drill)}
+            // While the dialog closes, it can still be clicked.
+            onClick={() => isOpen && drill && onStart(drill)}
             sx={{ opacity: drill ? undefined : 0.5 }}
           >
             {t('Start the drill')}

@@ -43,6 +43,8 @@ export function ConfirmButton(props: ConfirmButtonProps) {
   const isInert = isBusy || why !== undefined;
 
   async function confirm() {
+    // While the dialog closes, it can still be clicked.
+    if (!isAsking) return;
     setAsking(false);
     setBusy(true);
     try {
