@@ -44,7 +44,7 @@ seal_snapshot() {
 seal_split() {
   split=$($node -e "$(cat known.cjs)" after) && [ "$split" != 0 ] || return 0
   awk -v n="$split" '/^changed=/ && !done { print "changed=" substr($0, 9) + n; done = 1; next } { print }' messages >messages.new
-  echo "nkvm: directories that were renamed before tar read them: $split; files in them may have lost hard links in others" >>messages.new
+  echo "nkvm: directories that were renamed or deleted before tar read them: $split; files in them may have lost hard links in others" >>messages.new
   mv messages.new messages
 }
 
