@@ -174,6 +174,38 @@ describe('runs of another cluster', () => {
   });
 });
 
+describe('a run that is not found', () => {
+  beforeEach(async () => {
+    await own.history.add([exampleRun({ id: 'a', namespace: 'shop', namespaceUid: 'uid-shop' })]);
+    const message = 'cluster edge cannot be used yet: it does not answer';
+    now = {
+      problem: { ...{ reason: 'ClusterUnreachable', message }, hint: 'wait', isPassing: true },
+    };
+  });
+
+  it('may be of a cluster whose runs are not known now, for who may know of it', async () => {
+    for (const who of ['keeper', 'looker'])
+      for (const path of ['backups/x', 'backups/a', 'backups/x/checks', 'restores/x', 'checks/x'])
+        expect(await get(who, path)).toMatchObject({
+          status: 503,
+          body: {
+            reason: 'ClusterUnreachable',
+            message: expect.stringMatching(/^[ax] may be of cluster edge: cluster edge cannot be/),
+          },
+        });
+    expect((await get('admin', 'backups/a')).status).toBe(200);
+    own.grants.both = [...(own.grants.shopper ?? []), 'use clusters nkvm/edge'];
+    const target = { namespace: 'shop', name: 'copy', mode: 'new' };
+    const restore = await post('both', 'restores', { backup: 'x', target });
+    expect(isRefused(restore)).toBe('503 ClusterUnreachable');
+  });
+
+  it('is not there for all others', async () => {
+    for (const id of ['x', 'a'])
+      expect(isRefused(await get('nobody', `backups/${id}`))).toBe('404 BackupNotFound');
+  });
+});
+
 describe('a token', () => {
   it('goes to the API server of the cluster that it is said to be of, and to no other', async () => {
     own.reviews.length = 0;

@@ -64,6 +64,29 @@ export async function clusterNamed(
   throw problemOf(now.problem);
 }
 
+/**
+ * @param id of a run that was not found
+ * @returns the problem of a cluster that the caller may know of, and whose runs are not known now: the run may be one of them.
+ *   undefined: there is none
+ */
+export async function maybeElsewhere(
+  caller: Subject,
+  id: string,
+  choice: ClusterChoice
+): Promise<Refusal | undefined> {
+  const { clusters } = choice;
+  for (const name of clusters.names()) {
+    const now = clusters.of(name);
+    if (!now || 'world' in now || !(await maySeeCluster(caller, name, choice))) continue;
+    const { problem } = now;
+    return problemOf({
+      ...problem,
+      message: `${id} may be of cluster ${name}: ${problem.message}`,
+    });
+  }
+  return undefined;
+}
+
 /** @returns the reviews of a cluster's tokens; undefined: there is none of this name. @throws Refusal where it cannot be asked now. */
 export function reviewsIn(name: string, clusters: OtherClusters): TokenReviews | undefined {
   const now = clusters.of(name);

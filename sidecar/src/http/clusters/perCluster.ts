@@ -1,7 +1,8 @@
 import type { FastifyRequest, RouteHandlerMethod } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { isNotFound } from '../../jobs/attempts/errors.ts';
 import type { ClusterChoice, ClusterRoutesWorld } from './clusters.ts';
-import { clusterNamed } from './clusters.ts';
+import { clusterNamed, maybeElsewhere } from './clusters.ts';
 
 /** Routes, made for the parts of one cluster. */
 type RoutesOf<W> = (world: W) => FastifyPluginAsyncZod;
@@ -62,10 +63,17 @@ export const perCluster =
       const key = keyOf(String(route.method), route.routePath);
       route.handler = async function choose(request, reply) {
         const cluster = await clusterFor(request, options);
-        if (!cluster) return await own.call(this, request, reply);
-        const handler = (await handlersOf(cluster)).get(key);
+        const handler = cluster ? (await handlersOf(cluster)).get(key) : own;
         if (!handler) throw new Error(`${key} is missing in the routes of another cluster`);
-        return await handler.call(this, request, reply);
+        try {
+          return await handler.call(this, request, reply);
+        } catch (error) {
+          const { id } = (request.params ?? {}) as { id?: unknown };
+          const { backup } = (request.body ?? {}) as { backup?: unknown };
+          const run = id ?? backup;
+          if (typeof run !== 'string' || !isNotFound(error)) throw error;
+          throw (await maybeElsewhere(request.caller, run, options)) ?? error;
+        }
       };
     });
     await app.register(routes(world));

@@ -37,6 +37,11 @@ export function notFound(id: string, kind: RunKind = 'backup'): StageError {
   return new StageError('queue', reason, `there is no ${what} ${id}`, hint, 'needs-action');
 }
 
+/** @returns whether an error is that of `notFound`. */
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof StageError &&
+  Object.values(CALLED).some(({ reason }) => reason === error.reason);
+
 /** @returns the problem that a run cannot be cancelled any more. */
 export const alreadyEnded = ({ id, status, kind }: RunRecord): StageError =>
   new StageError(
