@@ -27,7 +27,11 @@ export function Owners({ cluster, volume }: Row) {
   return (
     <Box>
       {ownersOf(volume.owner).map(owner => (
-        <Box key={`${owner.apiVersion}/${owner.kind}/${owner.name}`}>
+        // The kind is not a part of the sentence of the link, which has no underline.
+        <Box
+          key={`${owner.apiVersion}/${owner.kind}/${owner.name}`}
+          sx={{ display: 'flex', flexWrap: 'wrap', alignItems: 'baseline', columnGap: 0.5 }}
+        >
           <OneOwner cluster={cluster} namespace={volume.namespace} owner={owner} />
         </Box>
       ))}
