@@ -200,6 +200,13 @@ describe('a run that is not found', () => {
     expect(isRefused(restore)).toBe('503 ClusterUnreachable');
   });
 
+  it('is not there where a cluster is not used before somebody corrects that', async () => {
+    now = {
+      problem: { reason: 'ClusterKnownAlready', message: 'no', hint: 'no', isPassing: false },
+    };
+    expect(isRefused(await get('keeper', 'backups/x'))).toBe('404 BackupNotFound');
+  });
+
   it('is not there for all others', async () => {
     for (const id of ['x', 'a'])
       expect(isRefused(await get('nobody', `backups/${id}`))).toBe('404 BackupNotFound');

@@ -66,8 +66,8 @@ export async function clusterNamed(
 
 /**
  * @param id of a run that was not found
- * @returns the problem of a cluster that the caller may know of, and whose runs are not known now: the run may be one of them.
- *   undefined: there is none
+ * @returns the problem of a cluster that the caller may know of, and that cannot be used for a while: its runs are not known now,
+ *   and the run may be one of them. undefined: there is none
  */
 export async function maybeElsewhere(
   caller: Subject,
@@ -77,7 +77,8 @@ export async function maybeElsewhere(
   const { clusters } = choice;
   for (const name of clusters.names()) {
     const now = clusters.of(name);
-    if (!now || 'world' in now || !(await maySeeCluster(caller, name, choice))) continue;
+    if (!now || 'world' in now || !now.problem.isPassing) continue;
+    if (!(await maySeeCluster(caller, name, choice))) continue;
     const { problem } = now;
     return problemOf({
       ...problem,
