@@ -107,7 +107,9 @@ describe('an unchanged file with several names', () => {
       link: { form: 'increment' },
       tar: { errors: 0 },
       messages: [
-        expect.stringMatching(/^nkvm: directories that were renamed or deleted before tar read them: 1;/),
+        expect.stringMatching(
+          /^nkvm: directories that were renamed or deleted before tar read them: 1;/
+        ),
       ],
     });
     expect(during.sealed.tar.changed).toBeGreaterThan(0);
