@@ -43,7 +43,8 @@ function run(input: Buffer, compressor: string[], count = 3) {
       file('exit'),
       ...compressor,
     ],
-    { stdio: [stdin, 'pipe', 'inherit'], maxBuffer: 2 ** 26 }
+    // Compressors that are left have its standard error, too, so that it waits for them.
+    { stdio: [stdin, 'pipe', 'pipe'], maxBuffer: 2 ** 26 }
   );
   closeSync(stdin);
   const read = (name: string) => readFileSync(file(name), 'utf8');
