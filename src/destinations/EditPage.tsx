@@ -42,7 +42,9 @@ export function EditRoute() {
         {() => null}
       </Shown>
       {known && !asked.value && asked.trouble && (
-        <Message severity="info">{t('What you have entered on this page is kept.')}</Message>
+        <Message severity="info">
+          {t('The text that you have entered on this page is kept.')}
+        </Message>
       )}
       {known && (
         <Box hidden={!asked.value}>

@@ -301,7 +301,7 @@ describe('the settings of a destination', () => {
     cluster.person = undefined;
     await act(() => refresh(cluster.name));
     expect(await screen.findByText('You are not logged in')).toBeVisible();
-    expect(screen.getByText('What you have entered on this page is kept.')).toBeVisible();
+    expect(screen.getByText('The text that you have entered on this page is kept.')).toBeVisible();
     expect(await field()).not.toBeVisible();
     cluster.person = 'ann';
     await user.click(screen.getByRole('button', { name: 'Try again' }));
