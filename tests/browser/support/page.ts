@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { onTestFinished, type TestContext } from 'vitest';
+import { expect, onTestFinished, type TestContext } from 'vitest';
 import { type Headlamp, type HeadlampOptions, startHeadlamp } from './headlamp.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
+const ROW_MS = 60_000;
 
 /** Headlamp for tests: each page is left with the test that opened it. */
 export async function headlampOver(options: HeadlampOptions): Promise<Headlamp> {
@@ -57,9 +58,18 @@ export async function findRow(page: Page, name: string): Promise<Locator> {
   if (!(await search.isVisible())) {
     await page.getByRole('button', { name: 'Show/Hide search' }).click();
   }
-  await search.fill(name);
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
-  await row.waitFor();
+  await search.fill(name);
+  // Where a person types while Headlamp's table renders an earlier search, it puts that text back (material-react-table).
+  await expect
+    .poll(
+      async () => {
+        if ((await search.inputValue()) !== name) await search.fill(name);
+        return await row.isVisible();
+      },
+      { timeout: ROW_MS }
+    )
+    .toBe(true);
   return row;
 }
 
