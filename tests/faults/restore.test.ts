@@ -8,8 +8,9 @@ import { getJson, kubectl } from '../cluster/support/kubectl.ts';
 import { readRestore, restoreEnded, startRestore } from '../cluster/support/restores.ts';
 import { until } from '../cluster/support/until.ts';
 import { helpersOf } from './support/afterwards.ts';
+import { NAMESPACE } from './support/namespace.ts';
 import type { FaultVolume } from './support/volume.ts';
-import { applyIn, faultVolume, NAMESPACE } from './support/volume.ts';
+import { applyIn, faultVolume } from './support/volume.ts';
 import type { World } from './support/world.ts';
 import { begin, worldWith } from './support/world.ts';
 

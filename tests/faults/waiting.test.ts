@@ -10,8 +10,9 @@ import { IMAGE } from '../cluster/support/verify-pod.ts';
 import { expectNothingLost } from './support/afterwards.ts';
 import { clusterIsWhole } from './support/clusterIsWhole.ts';
 import { heldRun } from './support/heldRun.ts';
+import { NAMESPACE } from './support/namespace.ts';
 import { helperOnNode } from './support/onNode.ts';
-import { applyIn, faultVolume, NAMESPACE } from './support/volume.ts';
+import { applyIn, faultVolume } from './support/volume.ts';
 import type { World } from './support/world.ts';
 import { begin, worldWith } from './support/world.ts';
 

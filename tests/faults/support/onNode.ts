@@ -5,7 +5,7 @@ import { kubeletDirectory } from '../../cluster/machine/kubelet.ts';
 import type { Node } from '../../cluster/machine/paths.ts';
 import { NODES } from '../../cluster/machine/paths.ts';
 import { getJson } from '../../cluster/support/kubectl.ts';
-import { NAMESPACE } from './volume.ts';
+import { NAMESPACE } from './namespace.ts';
 
 /** A helper pod as its node sees it. */
 export interface HelperOnNode {

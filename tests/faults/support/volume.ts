@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { RUN } from '../../cluster/machine/paths.ts';
 import { kubectl } from '../../cluster/support/kubectl.ts';
+import { NAMESPACE } from './namespace.ts';
 
 /** A claim whose files a test can reach: its volume is a directory of this machine, seen by both nodes. */
 export interface FaultVolume {
@@ -19,8 +20,6 @@ export interface VolumeKind {
   node?: string;
 }
 
-/** Open for backups by a sidecar beside the cluster, as every namespace is for an administrator. */
-export const NAMESPACE = 'faults';
 const MiB = 1 << 20;
 
 let made = 0;
