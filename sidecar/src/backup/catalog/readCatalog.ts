@@ -61,8 +61,7 @@ const PROBE_AGE_MS = 3_600_000;
  * | in the history | in the listing | |
  * | --- | --- | --- |
  * | present | not there, or with another size, and the storage says so again when it is asked for that key | missing |
- * | present | an increment that needs an archive which is not there, or not whole, or has no manifest, or an empty one, and the
- *   storage says so again of each | missing |
+ * | present | an increment, and one that it needs is not there, not whole, or has no manifest, as the storage says again | missing |
  * | missing | there, with the size that was recorded, and with all archives that it needs | present |
  * | written while the listing was read | | is left alone |
  *

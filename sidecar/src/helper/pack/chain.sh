@@ -42,6 +42,7 @@ seal_snapshot() {
 
 # A directory that was renamed before tar came to it may have split hard links.
 seal_split() {
+  grep -q '[0-9]' linked || return 0
   split=$($node -e "$(cat known.cjs)" after) && [ "$split" != 0 ] || return 0
   awk -v n="$split" '/^changed=/ && !done { print "changed=" substr($0, 9) + n; done = 1; next } { print }' messages >messages.new
   echo "nkvm: directories that were renamed or deleted before tar read them: $split; files in them may have lost hard links in others" >>messages.new

@@ -2,8 +2,8 @@ import { textOf } from '../../../errors.ts';
 
 /** How far the wall clock may differ from the monotonic one between two looks. */
 const STEP_MS = 5 * 60_000;
-/** How long the clock must run evenly after a step. */
 const HOUR_MS = 3_600_000;
+/** How long the clock must run evenly after a step. */
 const STEADY_MS = HOUR_MS;
 /** How far in the future the newest run may be: clocks of machines differ a little. */
 const FUTURE_MS = 5 * 60_000;
